@@ -1,0 +1,1 @@
+//! What the attributes expand into. No part of the public interface: it changes with every release.
