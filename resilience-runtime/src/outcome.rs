@@ -1,1 +1,156 @@
-//! To come.
+//! What the expansion asks of a function's return type, in traits whose unmet bounds speak to the user.
+
+use crate::{CircuitOpen, TimedOut};
+
+/// A `Result`, under whatever name.
+#[diagnostic::on_unimplemented(
+    message = "`#[retry]`, `#[circuit_breaker]` and `#[timeout]` need a function that returns a `Result`, but this one returns `{Self}`",
+    label = "this is not a `Result`",
+    note = "a failure must be visible in the value: return `Result<{Self}, Error>`",
+    note = "a function that returns a future is understood as `async fn`, `-> impl Future<Output = …>` or `-> Pin<Box<dyn Future<Output = …>>>`"
+)]
+pub trait Fallible {}
+
+impl<T, E> Fallible for Result<T, E> {}
+
+/// An error type that the refusal of an open circuit converts into.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot hold the error of an open circuit",
+    label = "this error type has no conversion from `resilience::CircuitOpen`",
+    note = "either give it one: `impl From<resilience::CircuitOpen> for {Self} {{ fn from(open: resilience::CircuitOpen) -> Self {{ … }} }}`",
+    note = "or say how on the attribute: `#[circuit_breaker(error = |open| …)]`"
+)]
+pub trait FromCircuitOpen: Sized {
+    /// Converts.
+    fn open_into(open: CircuitOpen) -> Self;
+}
+
+// Without this, rustc would blame the `From` behind it and none of the words above would be seen.
+#[diagnostic::do_not_recommend]
+impl<E: From<CircuitOpen>> FromCircuitOpen for E {
+    #[inline]
+    fn open_into(open: CircuitOpen) -> Self {
+        open.into()
+    }
+}
+
+/// An error type that an expired timeout converts into.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot hold the error of an expired timeout",
+    label = "this error type has no conversion from `resilience::TimedOut`",
+    note = "either give it one: `impl From<resilience::TimedOut> for {Self} {{ fn from(late: resilience::TimedOut) -> Self {{ … }} }}`",
+    note = "or say how on the attribute: `#[timeout(5s, error = |late| …)]`"
+)]
+pub trait FromTimedOut: Sized {
+    /// Converts.
+    fn timed_out_into(late: TimedOut) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<TimedOut>> FromTimedOut for E {
+    #[inline]
+    fn timed_out_into(late: TimedOut) -> Self {
+        late.into()
+    }
+}
+
+/// The function's error for a refusal.
+#[inline]
+pub fn open_into<E: FromCircuitOpen>(open: CircuitOpen) -> E {
+    E::open_into(open)
+}
+
+/// The function's error for an expiry.
+#[inline]
+pub fn timed_out_into<E: FromTimedOut>(late: TimedOut) -> E {
+    E::timed_out_into(late)
+}
+
+/// What `error =` may be: a function of the policy's error, or an error itself. `How` tells the two apart.
+#[diagnostic::on_unimplemented(
+    message = "`error` must be a `{E}`, or a function from `{Given}` to it",
+    label = "this is neither",
+    note = "for example `error = MyError::Unavailable`, or `error = |cause| MyError::from(cause)`"
+)]
+pub trait MakeError<Given, E, How> {
+    /// The function's error.
+    fn make(self, given: Given) -> E;
+}
+
+/// `error = function`
+#[derive(Debug)]
+pub enum ByCall {}
+
+/// `error = value`
+#[derive(Debug)]
+pub enum ByValue {}
+
+#[diagnostic::do_not_recommend]
+impl<F: FnOnce(Given) -> E, Given, E> MakeError<Given, E, ByCall> for F {
+    #[inline]
+    fn make(self, given: Given) -> E {
+        self(given)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<Given, E> MakeError<Given, E, ByValue> for E {
+    #[inline]
+    fn make(self, _: Given) -> E {
+        self
+    }
+}
+
+/// `error =` anything but a closure.
+#[inline]
+pub fn convert<Given, E, How>(make: impl MakeError<Given, E, How>, given: Given) -> E {
+    make.make(given)
+}
+
+/// Calls a closure whose parameter's type must be known before its body is read.
+#[inline]
+pub fn call<Given, T>(function: impl FnOnce(Given) -> T, given: Given) -> T {
+    function(given)
+}
+
+/// A sync attempt. As a parameter, the closure is an `FnOnce` and may return a reborrow of what it captured.
+#[inline]
+pub fn attempt<T>(body: impl FnOnce() -> T) -> T {
+    body()
+}
+
+/// Tells an async block its type: `return expected::<R>()` stands where it is never reached.
+///
+/// # Panics
+///
+/// If it is reached all the same.
+#[cold]
+pub fn expected<R: Fallible>() -> R {
+    unreachable!("this return stands for its type alone")
+}
+
+/// An argument that each attempt's worker needs for itself.
+#[diagnostic::on_unimplemented(
+    message = "an argument of type `{Self}` cannot be copied for each attempt",
+    label = "`{Self}` is not `Clone`",
+    note = "under `#[retry]`, a sync `#[timeout]` gives each attempt's worker thread arguments of its own, because an abandoned one keeps what it has",
+    note = "derive `Clone`, share it in an `Arc`, put the timeout above the retry, or use `mode = cooperative`"
+)]
+pub trait WorkerArgument: Sized {
+    /// Clones.
+    fn copy(&self) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> WorkerArgument for T {
+    #[inline]
+    fn copy(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// A copy of an argument for one attempt's worker.
+#[inline]
+pub fn copy_for_worker<T: WorkerArgument>(argument: &T) -> T {
+    T::copy(argument)
+}

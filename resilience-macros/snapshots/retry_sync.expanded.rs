@@ -1,0 +1,28 @@
+fn fetch(url: &str, patient: bool) -> Result<String, Error> {
+    use ::resilience::__private as __resilience;
+    const __RETRY: __resilience::RetryConfig = __resilience::RetryConfig::new()
+        .max_retries(5u32);
+    let mut __retry = __resilience::Retry::timed(&__RETRY);
+    loop {
+        let __outcome = __resilience::attempt(|| -> Result<String, Error> { get(url) });
+        let __resilience::Some(__delay) = __resilience::Retry::after(
+                &mut __retry,
+                &__outcome,
+            )
+            .retry_if(|__error| match __error {
+                Error::Busy | Error::Io(_) if patient => true,
+                #[allow(unreachable_patterns)]
+                _ => false,
+            })
+            .within_deadline()
+            .next(
+                "fetch",
+                |__error| __resilience::Show::new(__error).__resilience_show(),
+                |event| count(event),
+            ) else {
+            break __outcome;
+        };
+        __resilience::drop(__outcome);
+        __resilience::sleep_blocking(__delay);
+    }
+}

@@ -1,0 +1,21 @@
+async fn query() -> Result<Row, Error> {
+    use ::resilience::__private as __resilience;
+    const __TIMEOUT: __resilience::TimeoutConfig = __resilience::TimeoutConfig::new(
+            __resilience::Duration::new(5u64, 0u32),
+        )
+        .operation_or("query");
+    match __resilience::Timeout::new(
+            &__TIMEOUT,
+            async {
+                let _ = false && return __resilience::expected::<Result<Row, Error>>();
+                { connect().await?.query().await }
+            },
+        )
+        .await
+    {
+        __resilience::Ok(__outcome) => __outcome,
+        __resilience::Err(__late) => {
+            __resilience::Err(__resilience::timed_out_into(__late))
+        }
+    }
+}

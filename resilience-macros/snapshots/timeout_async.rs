@@ -1,0 +1,4 @@
+#[timeout(5s)]
+async fn query() -> Result<Row, Error> {
+    connect().await?.query().await
+}

@@ -1,0 +1,81 @@
+//! The rules of `#[circuit_breaker]` that take more than one option to break.
+
+use syn::Expr;
+
+use super::values::Values;
+use super::{Circuit, CircuitBreakerPlan, Fallback};
+use crate::errors::Errors;
+use crate::item::{Function, bound_names};
+
+const SETTINGS: [&str; 8] = [
+    "failure_threshold",
+    "failure_window",
+    "failure_rate",
+    "minimum_calls",
+    "recovery_timeout",
+    "success_threshold",
+    "half_open_max_calls",
+    "slow_call",
+];
+
+pub(super) fn check(values: &mut Values, function: &Function, errors: &mut Errors) -> CircuitBreakerPlan {
+    values.exclusive(
+        "failure_threshold",
+        "failure_rate",
+        "a circuit opens on a count of failures or on their rate",
+        errors,
+    );
+    for option in ["name", "config"].iter().chain(&SETTINGS) {
+        values.exclusive("breaker", option, "an existing breaker brings its own name and configuration", errors);
+    }
+    values.exclusive("fallback", "error", "with a fallback, a refusal makes no error", errors);
+    if let (Some(key), None, None) = (values.key("minimum_calls"), values.key("failure_rate"), values.key("config")) {
+        if values.key("breaker").is_none() {
+            errors.at(key, "`minimum_calls` belongs to `failure_rate`: add one, like `failure_rate = 0.5`, or use `failure_threshold` alone");
+        }
+    }
+    let name = values.take_setting("name");
+    let config = values.take_config(&SETTINGS, function);
+    let circuit = match values.take_expr("breaker") {
+        Some(breaker) => Circuit::Given(breaker),
+        None => Circuit::Named { name, config },
+    };
+    CircuitBreakerPlan {
+        circuit,
+        failure_on: values.take_pattern("failure_on"),
+        failure_if: values.take_expr("failure_if"),
+        failure_if_ok: values.take_expr("failure_if_ok"),
+        ignore: values.take_pattern("ignore"),
+        fallback: values.take_expr("fallback").and_then(|expr| fallback(expr, function, errors)),
+        error: values.take_expr("error"),
+    }
+}
+
+fn fallback(expr: Expr, function: &Function, errors: &mut Errors) -> Option<Fallback> {
+    if let Expr::Closure(closure) = &expr {
+        if closure.inputs.len() == 1 {
+            return Some(Fallback::Closure(expr));
+        }
+        errors.at(
+            closure,
+            "a `fallback` closure takes one parameter, the error of the open circuit: `|open| …`; it may use the function's \
+             arguments by their names",
+        );
+        return None;
+    }
+    let destructured =
+        function.arguments().find(|argument| !matches!(&*argument.pat, syn::Pat::Ident(name) if name.subpat.is_none()));
+    if let Some(argument) = destructured {
+        let names: Vec<_> = bound_names(&argument.pat).iter().map(|name| format!("`{}`", name.ident)).collect();
+        errors.at(
+            &expr,
+            format!(
+                "a `fallback` path is called with the function's arguments, and a destructured one cannot be passed on: write a \
+                 closure, `|open| …`, which may use {}",
+                if names.is_empty() { "the others".to_owned() } else { names.join(" and ") }
+            ),
+        );
+        return None;
+    }
+    Some(Fallback::Path(expr))
+}

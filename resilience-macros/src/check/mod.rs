@@ -1,0 +1,118 @@
+//! Options as written → one checked plan for the whole stack.
+
+mod circuit_breaker;
+mod form;
+mod retry;
+mod stack;
+mod stage;
+mod timeout;
+mod value;
+mod values;
+
+use syn::{Expr, Path};
+
+use crate::errors::Errors;
+use crate::item::Function;
+use crate::parse::{Filter, Layer};
+use crate::policy::Policy;
+
+pub(crate) use form::Form;
+pub(crate) use stage::Stage;
+pub(crate) use value::{Literal, RUNTIME, Setting};
+
+/// What the expansion needs to know, all of it checked.
+pub(crate) struct Plan {
+    /// How the function is async, or that it is not.
+    pub(crate) form: Form,
+    /// Top first.
+    pub(crate) layers: Vec<LayerPlan>,
+    /// The paths of the attributes that were taken off the function.
+    pub(crate) taken: Vec<Path>,
+    /// The runtime crate.
+    pub(crate) runtime: Path,
+}
+
+pub(crate) enum LayerPlan {
+    Retry(RetryPlan),
+    CircuitBreaker(CircuitBreakerPlan),
+    Timeout(TimeoutPlan),
+}
+
+/// A configuration: a value to start from, and the settings that override it.
+pub(crate) struct ConfigPlan {
+    pub(crate) base: Option<(Expr, Stage)>,
+    pub(crate) settings: Vec<Setting>,
+}
+
+pub(crate) struct RetryPlan {
+    pub(crate) config: ConfigPlan,
+    pub(crate) retry_on: Option<Filter>,
+    pub(crate) abort_on: Option<Filter>,
+    pub(crate) retry_if: Option<Expr>,
+    pub(crate) retry_if_ok: Option<Expr>,
+    pub(crate) delay_hint: Option<Expr>,
+    pub(crate) on_retry: Option<Expr>,
+}
+
+pub(crate) struct CircuitBreakerPlan {
+    pub(crate) circuit: Circuit,
+    pub(crate) failure_on: Option<Filter>,
+    pub(crate) failure_if: Option<Expr>,
+    pub(crate) failure_if_ok: Option<Expr>,
+    pub(crate) ignore: Option<Filter>,
+    pub(crate) fallback: Option<Fallback>,
+    pub(crate) error: Option<Expr>,
+}
+
+/// Which circuit a breaker guards with.
+pub(crate) enum Circuit {
+    /// `breaker = expr`
+    Given(Expr),
+    /// One of the registry, by a constant name; `None` is module path and function name.
+    Named { name: Option<Setting>, config: ConfigPlan },
+}
+
+pub(crate) enum Fallback {
+    Closure(Expr),
+    /// Called with the error and what the function was called with.
+    Path(Expr),
+}
+
+pub(crate) struct TimeoutPlan {
+    pub(crate) config: ConfigPlan,
+    /// The positional or named limit; without it, `config` brings one.
+    pub(crate) limit: Option<Setting>,
+    pub(crate) error: Option<Expr>,
+    /// How a sync body is timed.
+    pub(crate) mode: Mode,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Thread,
+    Cooperative,
+}
+
+pub(crate) fn plan(layers: Vec<Layer>, function: &Function, errors: &mut Errors) -> Option<Plan> {
+    let form = form::form(function, layers.first()?.policy, errors)?;
+    let taken = layers.iter().filter_map(|layer| Some(layer.taken.as_ref()?.path().clone())).collect();
+    let mut runtime = None;
+    let mut plans = Vec::new();
+    let mut facts = Vec::new();
+    for layer in layers {
+        let mut values = values::Values::new(layer, function, errors);
+        facts.push(stack::Facts::of(&values));
+        if let Some(path) = values.crate_path() {
+            runtime.get_or_insert(path);
+        }
+        plans.push(match values.policy {
+            Policy::Retry => LayerPlan::Retry(retry::check(&mut values, function, errors)),
+            Policy::CircuitBreaker => LayerPlan::CircuitBreaker(circuit_breaker::check(&mut values, function, errors)),
+            Policy::Timeout => LayerPlan::Timeout(timeout::check(&mut values, &form, function, errors)),
+        });
+        values.finish(errors);
+    }
+    stack::check(&facts, errors);
+    let runtime = runtime.unwrap_or_else(|| syn::parse_quote!(::resilience));
+    Some(Plan { form, layers: plans, taken, runtime })
+}

@@ -1,0 +1,80 @@
+//! The rules of `#[retry]` that take more than one option to break.
+
+use quote::quote;
+
+use super::values::Values;
+use super::{Literal, RetryPlan, Setting};
+use crate::errors::Errors;
+use crate::item::Function;
+
+const SETTINGS: [&str; 8] =
+    ["max_retries", "max_attempts", "strategy", "base_delay", "max_delay", "multiplier", "jitter", "max_elapsed"];
+
+pub(super) fn check(values: &mut Values, function: &Function, errors: &mut Errors) -> RetryPlan {
+    values.exclusive(
+        "max_retries",
+        "max_attempts",
+        "they say the same, `max_attempts` with the first call counted in",
+        errors,
+    );
+    ineffective(values, errors);
+    delays(values, errors);
+    let mut config = values.take_config(&SETTINGS, function);
+    if config.base.is_some() {
+        merge_delays(&mut config.settings);
+    }
+    RetryPlan {
+        config,
+        retry_on: values.take_pattern("retry_on"),
+        abort_on: values.take_pattern("abort_on"),
+        retry_if: values.take_expr("retry_if"),
+        retry_if_ok: values.take_expr("retry_if_ok"),
+        delay_hint: values.take_expr("delay_hint"),
+        on_retry: values.take_expr("on_retry"),
+    }
+}
+
+/// Options that another one leaves without effect.
+fn ineffective(values: &Values, errors: &mut Errors) {
+    let word = |name: &str| match values.setting(name)?.literal {
+        Literal::Word(word) => Some(word),
+        _ => None,
+    };
+    if matches!(word("strategy"), Some("Linear" | "Constant")) {
+        values.exclusive("multiplier", "strategy", "only `strategy = exponential` multiplies", errors);
+    }
+    if word("jitter") == Some("Decorrelated") {
+        let why = "decorrelated jitter draws each delay from the one before";
+        values.exclusive("jitter", "strategy", why, errors);
+        values.exclusive("jitter", "multiplier", why, errors);
+    }
+}
+
+fn delays(values: &Values, errors: &mut Errors) {
+    let (Some(base), Some(max)) = (values.setting("base_delay"), values.setting("max_delay")) else { return };
+    if let (Literal::Duration(shortest), Literal::Duration(longest)) = (base.literal, max.literal) {
+        if shortest > longest {
+            let written = &base.written;
+            errors.at(
+                written,
+                format!(
+                    "`base_delay` ({shortest:?}) is above `max_delay` ({longest:?}), which caps every delay: raise `max_delay` \
+                     or lower `base_delay`"
+                ),
+            );
+        }
+    }
+}
+
+/// Beside a `config =`, the two must be set as one: either alone may contradict what the configuration holds.
+fn merge_delays(settings: &mut Vec<Setting>) {
+    let find = |name: &str| settings.iter().position(|setting| setting.setter == name);
+    let (Some(base), Some(max)) = (find("base_delay"), find("max_delay")) else { return };
+    let max = settings.remove(max);
+    if let Some(base) = settings.get_mut(base) {
+        let (shortest, longest) = (&base.value, &max.value);
+        base.value = quote!(#shortest, #longest);
+        base.setter = "delays";
+        base.stage = base.stage.max(max.stage);
+    }
+}

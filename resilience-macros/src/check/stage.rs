@@ -1,0 +1,123 @@
+//! When an expression is evaluated: by the compiler, by the compiler for each instance of a generic, or at run time.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Expr, GenericParam, Path, UnOp};
+
+use crate::item::Function;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// Can stand in a const item, which `cargo check` evaluates.
+    Constant,
+    /// Constant, but names `Self` or a generic, which a const item cannot (E0401).
+    Generic,
+    /// Evaluated once per call.
+    Runtime,
+}
+
+/// Operators on numbers are const; those of `Duration` are trait calls and are not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operators {
+    Const,
+    RunTime,
+}
+
+impl Stage {
+    /// Literals, upper-case paths and const constructors are constant (design.md, section 3).
+    pub(crate) fn of(expr: &Expr, operators: Operators, function: &Function) -> Self {
+        if !is_constant(expr, operators) {
+            Self::Runtime
+        } else if names_generic(expr.to_token_stream(), function) {
+            Self::Generic
+        } else {
+            Self::Constant
+        }
+    }
+}
+
+fn is_constant(expr: &Expr, operators: Operators) -> bool {
+    let constant = |expr: &Expr| is_constant(expr, operators);
+    match expr {
+        Expr::Lit(_) => true,
+        Expr::Path(path) => is_constant_path(&path.path),
+        Expr::Paren(paren) => constant(&paren.expr),
+        Expr::Group(group) => constant(&group.expr),
+        Expr::Reference(reference) => reference.mutability.is_none() && constant(&reference.expr),
+        Expr::Unary(unary) if operators == Operators::Const => {
+            !matches!(unary.op, UnOp::Deref(_)) && constant(&unary.expr)
+        }
+        Expr::Binary(binary) if operators == Operators::Const => constant(&binary.left) && constant(&binary.right),
+        Expr::Cast(cast) => constant(&cast.expr),
+        Expr::Call(call) => {
+            matches!(&*call.func, Expr::Path(path) if is_const_constructor(&path.path))
+                && call.args.iter().all(|arg| is_constant(arg, Operators::Const))
+        }
+        Expr::MethodCall(call) => {
+            starts_with_config(&call.receiver)
+                && constant(&call.receiver)
+                && call.args.iter().all(|arg| is_constant(arg, Operators::Const))
+        }
+        _ => false,
+    }
+}
+
+/// `LIMIT`, `limits::LIMIT`, `Self::LIMIT`, `Duration::MAX`, and the variants of our own enums.
+fn is_constant_path(path: &Path) -> bool {
+    let mut segments = path.segments.iter().rev().map(|segment| segment.ident.to_string());
+    let Some(last) = segments.next() else { return false };
+    let upper = last.chars().any(char::is_uppercase) && !last.chars().any(char::is_lowercase);
+    upper || segments.next().is_some_and(|owner| owner == "Jitter" || owner == "Strategy")
+}
+
+fn is_const_constructor(path: &Path) -> bool {
+    let mut segments = path.segments.iter().rev().map(|segment| segment.ident.to_string());
+    let (Some(name), Some(owner)) = (segments.next(), segments.next()) else { return false };
+    match owner.as_str() {
+        // `from_secs_f64` and its like are not const.
+        "Duration" => matches!(name.as_str(), "new" | "from_secs" | "from_millis" | "from_micros" | "from_nanos"),
+        "RetryConfig" | "CircuitBreakerConfig" | "TimeoutConfig" => name == "new",
+        _ => false,
+    }
+}
+
+/// Is the root of this chain of setters one of our configurations?
+fn starts_with_config(expr: &Expr) -> bool {
+    match expr {
+        Expr::MethodCall(call) => starts_with_config(&call.receiver),
+        Expr::Paren(paren) => starts_with_config(&paren.expr),
+        Expr::Path(_) => true,
+        Expr::Call(call) => matches!(&*call.func, Expr::Path(path)
+            if path.path.segments.iter().any(|segment| segment.ident.to_string().ends_with("Config"))),
+        _ => false,
+    }
+}
+
+fn names_generic(tokens: TokenStream, function: &Function) -> bool {
+    let generics: Vec<String> = function
+        .sig
+        .generics
+        .params
+        .iter()
+        .filter_map(|param| match param {
+            GenericParam::Type(param) => Some(param.ident.to_string()),
+            GenericParam::Const(param) => Some(param.ident.to_string()),
+            GenericParam::Lifetime(_) => None,
+        })
+        .collect();
+    // A method may stand in `impl<const N: u32> …`, which an attribute cannot see: there, one letter is taken for a generic.
+    let is_method = function.receiver().is_some();
+    any_ident(tokens, &|name| {
+        name == "Self"
+            || generics.iter().any(|generic| generic == name)
+            || (is_method && name.len() == 1 && name.chars().all(char::is_uppercase))
+    })
+}
+
+fn any_ident(tokens: TokenStream, found: &dyn Fn(&str) -> bool) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => found(&ident.to_string()),
+        TokenTree::Group(group) => any_ident(group.stream(), found),
+        _ => false,
+    })
+}

@@ -1,0 +1,113 @@
+//! The checked options of one attribute, taken out one by one. What nobody takes would be accepted and ignored, so
+//! that is reported too.
+
+use proc_macro2::Span;
+use quote::quote;
+use syn::spanned::Spanned;
+use syn::{Expr, Ident, Path};
+
+use super::stage::{Operators, Stage};
+use super::value::{self, Value};
+use super::{ConfigPlan, Setting};
+use crate::errors::Errors;
+use crate::item::Function;
+use crate::parse::{Filter, Layer};
+use crate::policy::Policy;
+
+pub(super) struct Values {
+    pub(super) policy: Policy,
+    values: Vec<(Ident, &'static str, Value)>,
+    /// An option was there but wrong, so nothing can be said of what is missing.
+    pub(super) incomplete: bool,
+    /// The attribute itself, for what no option says.
+    pub(super) span: Span,
+}
+
+impl Values {
+    pub(super) fn new(layer: Layer, function: &Function, errors: &mut Errors) -> Self {
+        let written = layer.entries.len();
+        let checked = layer.entries.into_iter().filter_map(|entry| {
+            let (key, name) = (entry.key.clone(), entry.spec.name);
+            value::check(entry, function, errors).map(|value| (key, name, value))
+        });
+        let values: Vec<_> = checked.collect();
+        let span = layer.taken.map_or_else(Span::call_site, |attr| attr.path().span());
+        Self { policy: layer.policy, incomplete: layer.incomplete || values.len() < written, values, span }
+    }
+
+    /// The key as written, if the option is there.
+    pub(super) fn key(&self, name: &str) -> Option<&Ident> {
+        self.values.iter().find(|(_, option, _)| *option == name).map(|(key, ..)| key)
+    }
+
+    pub(super) fn setting(&self, name: &str) -> Option<&Setting> {
+        self.values.iter().find_map(|(_, option, value)| match value {
+            Value::Setting(setting) if *option == name => Some(setting),
+            _ => None,
+        })
+    }
+
+    fn take(&mut self, name: &str) -> Option<Value> {
+        let at = self.values.iter().position(|(_, option, _)| *option == name)?;
+        Some(self.values.remove(at).2)
+    }
+
+    pub(super) fn take_setting(&mut self, name: &str) -> Option<Setting> {
+        match self.take(name)? {
+            Value::Setting(setting) => Some(setting),
+            _ => None,
+        }
+    }
+
+    pub(super) fn take_expr(&mut self, name: &str) -> Option<Expr> {
+        match self.take(name)? {
+            Value::Expr(expr) => Some(expr),
+            _ => None,
+        }
+    }
+
+    pub(super) fn take_pattern(&mut self, name: &str) -> Option<Filter> {
+        match self.take(name)? {
+            Value::Pattern(filter) => Some(filter),
+            _ => None,
+        }
+    }
+
+    pub(super) fn take_word(&mut self, name: &str) -> Option<&'static str> {
+        match self.take(name)? {
+            Value::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    pub(super) fn crate_path(&mut self) -> Option<Path> {
+        match self.take("crate")? {
+            Value::Path(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// `config =` and the settings named here.
+    pub(super) fn take_config(&mut self, settings: &[&str], function: &Function) -> ConfigPlan {
+        let base = self.take_expr("config").map(|expr| {
+            let stage = Stage::of(&expr, Operators::RunTime, function);
+            (expr, stage)
+        });
+        let settings = settings.iter().filter_map(|name| self.take_setting(name)).collect();
+        ConfigPlan { base, settings }
+    }
+
+    /// Two options of which only one can hold: one error from the first to the second.
+    pub(super) fn exclusive(&self, one: &str, other: &str, why: &str, errors: &mut Errors) {
+        let mut keys = self.values.iter().filter(|(_, name, _)| *name == one || *name == other).map(|(key, ..)| key);
+        if let (Some(first), Some(second)) = (keys.next(), keys.next()) {
+            errors.at(quote!(#first #second), format!("`{one}` and `{other}` cannot stand together: {why}"));
+        }
+    }
+
+    pub(super) fn finish(self, errors: &mut Errors) {
+        for (key, name, _) in self.values {
+            errors.at(key, format!("`{name}` was read but not used; this is a bug in resilience-macros"));
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What an expansion leaves behind for the attributes that are expanded after it.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::quote;
+use syn::Path;
+
+use crate::check::RUNTIME;
+use crate::item::Function;
+use crate::policy::Policy;
+
+/// The argument of an attribute that stands only to be resolved.
+const TAKEN: &str = "__taken";
+
+/// Each attribute that was taken off the function stands once more, in front of nothing: else rustc never resolves its path
+/// and calls the user's `use resilience::timeout` unused.
+pub(super) fn taken(paths: &[Path]) -> TokenStream {
+    let marker = syn::Ident::new(TAKEN, Span::call_site());
+    quote!(#(#[#paths(#marker)] const _: () = ();)*)
+}
+
+pub(crate) fn is_taken(args: &TokenStream) -> bool {
+    let mut tokens = args.clone().into_iter();
+    matches!((tokens.next(), tokens.next()), (Some(TokenTree::Ident(only)), None) if only == TAKEN)
+}
+
+/// Has an attribute above this one expanded the function already?
+pub(crate) fn is_expanded(function: &Function) -> bool {
+    fn any(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => ident == RUNTIME,
+            TokenTree::Group(group) => any(group.stream()),
+            _ => false,
+        })
+    }
+    any(function.body.stream())
+}
+
+pub(crate) fn seen_too_late(policy: Policy) -> syn::Error {
+    syn::Error::new(
+        Span::call_site(),
+        format!(
+            "{policy} is imported under another name here, and the attribute above, which expands the whole stack, looks for `{name}`: it \
+             would end up outside of what stands above it; write `#[{name}(…)]` or `#[resilience::{name}(…)]`",
+            name = policy.name()
+        ),
+    )
+}

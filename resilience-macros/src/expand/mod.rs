@@ -1,0 +1,173 @@
+//! The plan → tokens. One attribute takes the whole stack, so the nesting is made here: the last layer stands around
+//! the body, the first one around all.
+
+mod circuit_breaker;
+mod code;
+mod config;
+mod filter;
+mod marker;
+mod result;
+mod retry;
+mod timeout;
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{format_ident, quote, quote_spanned};
+
+use crate::check::{Form, LayerPlan, Plan, RUNTIME};
+use crate::item::Function;
+use code::Code;
+
+pub(crate) use marker::{is_expanded, is_taken, seen_too_late};
+
+/// What every layer needs to know of its surroundings.
+struct Context<'p> {
+    function: &'p Function,
+    form: &'p Form,
+    /// What the runtime's private module is called inside the function.
+    runtime: Ident,
+    layers: &'p [LayerPlan],
+    /// The function's outcome type, `impl Trait` erased.
+    result: result::ResultType,
+}
+
+pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
+    let context = Context {
+        function,
+        form: &plan.form,
+        runtime: format_ident!("{RUNTIME}"),
+        layers: &plan.layers,
+        result: result::ResultType::of(function, &plan.form),
+    };
+    let mut code = context.body();
+    for (at, layer) in plan.layers.iter().enumerate().rev() {
+        code = match layer {
+            LayerPlan::Retry(layer) => context.retry(at, layer, code),
+            LayerPlan::CircuitBreaker(layer) => context.circuit_breaker(at, layer, code),
+            LayerPlan::Timeout(layer) => context.timeout(at, layer, code),
+        };
+    }
+    let taken = marker::taken(&plan.taken);
+    let attempts = match &plan.form {
+        Form::Sync | Form::Async => code.statements(),
+        Form::Future { boxed, block, .. } => {
+            let moves = block.as_ref().map(|block| &block.moves);
+            let statements = code.statements();
+            let future = quote!(async move { #moves #statements });
+            if *boxed {
+                let runtime = &context.runtime;
+                quote!(#runtime::Box::pin(#future))
+            } else {
+                future
+            }
+        }
+    };
+    // With a span of the expansion on the outer braces, rustc's `dead_code` takes the function for generated.
+    let (path, alias) = (&plan.runtime, &context.runtime);
+    let mut body = Group::new(Delimiter::Brace, quote!(use #path::__private as #alias; #taken #attempts));
+    body.set_span(function.body.span());
+    let (attrs, head) = (&function.attrs, &function.head);
+    quote!(#(#attrs)* #head #body)
+}
+
+impl Context<'_> {
+    /// The innermost code: the user's body behind a boundary, so that `return` and `?` leave the attempt and no more.
+    fn body(&self) -> Code {
+        let body = &self.function.body;
+        match self.form {
+            Form::Sync => Code::body(body.clone()),
+            Form::Async => Code::future(self.attempt(body)),
+            Form::Future { block: Some(block), .. } => Code::future(self.attempt(&block.body)),
+            Form::Future { block: None, .. } => {
+                let (runtime, returned) = (&self.runtime, &self.result.returned);
+                Code::future(quote!(#runtime::attempt(|| -> #returned #body)))
+            }
+        }
+    }
+
+    /// A fresh async block, without `move`: it borrows the arguments (rust-lang/rust#62958), and its type is not
+    /// general over lifetimes as an async closure's would be (rust-lang/rust#134997). The return that is never reached
+    /// tells the body what is expected of it.
+    fn attempt(&self, body: &Group) -> TokenStream {
+        let expected = self.expected();
+        quote! {
+            async {
+                let _ = false && return #expected;
+                #body
+            }
+        }
+    }
+
+    fn expected(&self) -> TokenStream {
+        let (runtime, result) = (&self.runtime, &self.result.tokens);
+        quote_spanned!(self.result.span=> #runtime::expected::<#result>())
+    }
+
+    fn is_async(&self) -> bool {
+        *self.form != Form::Sync
+    }
+
+    /// A local of the expansion, hidden from the user's code.
+    fn local(&self, name: &str) -> Ident {
+        format_ident!("__{}", name, span = Span::mixed_site())
+    }
+
+    /// A name for what stands once per layer at the top of the function; numbered if the stack repeats the policy.
+    fn item(&self, at: usize, name: &str) -> String {
+        let kind = |layer: &LayerPlan| std::mem::discriminant(layer);
+        let repeats = self
+            .layers
+            .iter()
+            .filter(|layer| self.layers.get(at).is_some_and(|this| kind(this) == kind(layer)))
+            .count()
+            > 1;
+        if repeats { format!("__{name}_{at}") } else { format!("__{name}") }
+    }
+
+    /// Does a layer of this kind stand outside the layer at `at`?
+    fn has_outside(&self, at: usize, kind: impl Fn(&LayerPlan) -> bool) -> bool {
+        self.layers.iter().take(at).any(kind)
+    }
+
+    fn has_inside(&self, at: usize, kind: impl Fn(&LayerPlan) -> bool) -> bool {
+        self.layers.iter().skip(at + 1).any(kind)
+    }
+
+    /// A retry without a filter wastes no attempt on an open circuit, so it must be told of refusals inside it.
+    fn asks_for_refusals(&self, at: usize) -> bool {
+        matches!(self.layers.get(at), Some(LayerPlan::Retry(retry)) if retry.retry_on.is_none() && retry.retry_if.is_none())
+            && self.has_inside(at, |layer| matches!(layer, LayerPlan::CircuitBreaker(_)))
+    }
+
+    /// Notes, inside the layer at `at`, whether its error is an open circuit's; nothing if no retry outside asks.
+    fn note_refused(&self, at: usize, refused: &TokenStream) -> TokenStream {
+        if (0..at).any(|outer| self.asks_for_refusals(outer)) {
+            let flag = self.local("refused");
+            quote!(#flag = #refused;)
+        } else {
+            TokenStream::new()
+        }
+    }
+
+    fn declare_refused(&self) -> TokenStream {
+        let flag = self.local("refused");
+        quote!(let mut #flag = false;)
+    }
+
+    /// The error of a policy as the function's own: through `From`, or through what `error =` says.
+    fn error(&self, from: &str, error: Option<&syn::Expr>, value: &Ident) -> TokenStream {
+        let runtime = &self.runtime;
+        let converted = match error {
+            Some(closure @ syn::Expr::Closure(_)) => quote!(#runtime::call(#closure, #value)),
+            Some(error) => quote!(#runtime::convert(#error, #value)),
+            None => {
+                let from = Ident::new(from, self.result.error_span.0);
+                let path = quote_spanned!(self.result.error_span.0=> #runtime::#from);
+                let mut call = Group::new(Delimiter::Parenthesis, quote!(#value));
+                call.set_span(self.result.error_span.1);
+                let call = TokenTree::Group(call);
+                quote!(#path #call)
+            }
+        };
+        quote!(#runtime::Err(#converted))
+    }
+}

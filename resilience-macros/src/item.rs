@@ -1,0 +1,209 @@
+//! The annotated item: its signature is parsed, its body stays the tokens that were written.
+//!
+//! A half-typed body (`client.`) must still give a defined function, or completion dies in the editor
+//! (rust-lang/rust-analyzer#10520), and untouched tokens keep the user's own errors at their own place.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, FnArg, Pat, Receiver, Signature, Token, Type, Visibility};
+
+use crate::policy::Policy;
+
+/// A function with a body.
+pub(crate) struct Function {
+    /// Outer attributes that stay on the function; family attributes are taken off by the stack.
+    pub(crate) attrs: Vec<Attribute>,
+    /// Visibility and signature, as written: whatever may stand there is printed whole.
+    pub(crate) head: TokenStream,
+    pub(crate) sig: Signature,
+    /// With the braces, whose span tells rustc that a person wrote this function.
+    pub(crate) body: Group,
+}
+
+impl Function {
+    pub(crate) fn parse(policy: Policy, item: TokenStream) -> syn::Result<Self> {
+        let mut tokens: Vec<TokenTree> = item.into_iter().collect();
+        let body = match tokens.last().map(unwrap_group) {
+            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
+                tokens.pop();
+                Some(group)
+            }
+            _ => None,
+        };
+        let head: TokenStream = tokens.into_iter().collect();
+        let (attrs, head) = split_attributes.parse2(head)?;
+        let sig = match signature.parse2(head.clone()) {
+            Ok(sig) => sig,
+            Err(error) => return Err(not_a_function(policy, &head).unwrap_or(error)),
+        };
+        let Some(body) = body else {
+            return Err(syn::Error::new_spanned(
+                &sig.ident,
+                format!(
+                    "{policy} needs a body to run, and `{}` has none: put the attribute on the implementation, or \
+                     give the trait method a default body",
+                    sig.ident
+                ),
+            ));
+        };
+        let (inner, body) = split_inner_attributes(body);
+        let attrs = attrs.into_iter().chain(inner).collect();
+        Ok(Self { attrs, head, sig, body })
+    }
+
+    pub(crate) fn name(&self) -> String {
+        syn::ext::IdentExt::unraw(&self.sig.ident).to_string()
+    }
+
+    pub(crate) fn is_async(&self) -> bool {
+        self.sig.asyncness.is_some()
+    }
+
+    /// The function as it was written, without the attributes already taken off.
+    pub(crate) fn untouched(&self) -> TokenStream {
+        let (attrs, head, body) = (&self.attrs, &self.head, &self.body);
+        quote::quote!(#(#attrs)* #head #body)
+    }
+
+    pub(crate) fn receiver(&self) -> Option<&Receiver> {
+        self.sig.receiver()
+    }
+
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = &syn::PatType> {
+        self.sig.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(argument) => Some(argument),
+            FnArg::Receiver(_) => None,
+        })
+    }
+
+    /// Is there an argument of this name?
+    pub(crate) fn has_argument(&self, name: &syn::Ident) -> bool {
+        self.arguments().any(|argument| bound_names(&argument.pat).iter().any(|bound| bound.ident == *name))
+    }
+}
+
+/// The names that a pattern binds, with their `mut`.
+pub(crate) fn bound_names(pattern: &Pat) -> Vec<&syn::PatIdent> {
+    fn walk<'p>(pattern: &'p Pat, names: &mut Vec<&'p syn::PatIdent>) {
+        match pattern {
+            Pat::Ident(name) => {
+                names.push(name);
+                if let Some((_, sub)) = &name.subpat {
+                    walk(sub, names);
+                }
+            }
+            Pat::Or(or) => or.cases.first().into_iter().for_each(|case| walk(case, names)),
+            Pat::Paren(paren) => walk(&paren.pat, names),
+            Pat::Reference(reference) => walk(&reference.pat, names),
+            Pat::Slice(slice) => slice.elems.iter().for_each(|elem| walk(elem, names)),
+            Pat::Struct(fields) => fields.fields.iter().for_each(|field| walk(&field.pat, names)),
+            Pat::Tuple(tuple) => tuple.elems.iter().for_each(|elem| walk(elem, names)),
+            Pat::TupleStruct(tuple) => tuple.elems.iter().for_each(|elem| walk(elem, names)),
+            Pat::Type(typed) => walk(&typed.pat, names),
+            _ => {}
+        }
+    }
+    let mut names = Vec::new();
+    walk(pattern, &mut names);
+    names
+}
+
+/// Removes the invisible group that a `macro_rules!` fragment leaves around a type.
+pub(crate) fn ungroup(mut ty: &Type) -> &Type {
+    loop {
+        match ty {
+            Type::Group(group) => ty = &group.elem,
+            Type::Paren(paren) => ty = &paren.elem,
+            _ => return ty,
+        }
+    }
+}
+
+/// A `$body:block` of `macro_rules!` arrives in an invisible group.
+fn unwrap_group(token: &TokenTree) -> TokenTree {
+    if let TokenTree::Group(group) = token {
+        if group.delimiter() == Delimiter::None {
+            let mut inner = group.stream().into_iter();
+            if let (Some(only), None) = (inner.next(), inner.next()) {
+                return unwrap_group(&only);
+            }
+        }
+    }
+    token.clone()
+}
+
+fn split_attributes(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, TokenStream)> {
+    Ok((input.call(Attribute::parse_outer)?, input.parse()?))
+}
+
+fn signature(input: ParseStream<'_>) -> syn::Result<Signature> {
+    input.parse::<Visibility>()?;
+    // Specialisation (`default fn`) is unstable, but costs nothing to carry.
+    if input.peek(Token![default]) {
+        input.parse::<Token![default]>()?;
+    }
+    let sig = input.parse()?;
+    input.parse::<Option<Token![;]>>()?;
+    Ok(sig)
+}
+
+/// `#![allow(..)]` at the start of the body would be refused inside the expansion's blocks; on the function it means the same.
+fn split_inner_attributes(body: Group) -> (Vec<Attribute>, Group) {
+    let split = |input: ParseStream<'_>| Ok((input.call(Attribute::parse_inner)?, input.parse::<TokenStream>()?));
+    match split.parse2(body.stream()) {
+        Ok((inner, rest)) if !inner.is_empty() => {
+            let mut stripped = Group::new(Delimiter::Brace, rest);
+            stripped.set_span(body.span());
+            let outer = inner.into_iter().map(|attr| Attribute { style: syn::AttrStyle::Outer, ..attr });
+            (outer.collect(), stripped)
+        }
+        _ => (Vec::new(), body),
+    }
+}
+
+/// Says what the item is when it is no function.
+fn not_a_function(policy: Policy, head: &TokenStream) -> Option<syn::Error> {
+    let (keyword, kind) = head.clone().into_iter().find_map(|token| {
+        let kind = match token.to_string().as_str() {
+            "fn" => return Some((token, None)),
+            "struct" => "a struct",
+            "enum" => "an enum",
+            "union" => "a union",
+            "trait" => "a trait",
+            "impl" => "an impl block",
+            "mod" => "a module",
+            "use" => "an import",
+            "static" => "a static",
+            "type" => "a type alias",
+            "macro_rules" => "a macro",
+            "extern" => "an extern block",
+            "const" => "a constant",
+            "let" => "a statement",
+            _ => return None,
+        };
+        // `const fn`, `extern "C" fn`: the `fn` behind decides.
+        let is_function = head.clone().into_iter().any(|token| token.to_string() == "fn");
+        Some((token, if is_function { None } else { Some(kind) }))
+    })?;
+    let kind = kind?;
+    let hint = match kind {
+        "an impl block" | "a trait" => ": put it on each method that needs it",
+        _ => "",
+    };
+    Some(syn::Error::new_spanned(keyword, format!("{policy} goes on a function, and this is {kind}{hint}")))
+}
+
+/// The item without family attributes: what is emitted when even the signature cannot be read.
+pub(crate) fn without_family(item: TokenStream) -> TokenStream {
+    match split_attributes.parse2(item.clone()) {
+        Ok((attrs, rest)) => {
+            let foreign = attrs.iter().filter(|attr| Policy::of(attr.path()).is_none());
+            let mut tokens = TokenStream::new();
+            foreign.for_each(|attr| attr.to_tokens(&mut tokens));
+            tokens.extend(rest);
+            tokens
+        }
+        Err(_) => item,
+    }
+}

@@ -1,0 +1,408 @@
+//! The attribute language in one table: every option of every attribute, what it takes and how it is written.
+
+use syn::Ident;
+
+use crate::policy::Policy;
+
+pub(crate) struct OptionSpec {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    /// The option as a person would write it, for messages.
+    pub(crate) example: &'static str,
+}
+
+/// What an option takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A whole number.
+    Count { at_least: u32 },
+    /// A span of time.
+    Duration { zero: bool },
+    /// A number that a delay is multiplied by: at least 1.
+    Multiplier,
+    /// A share of the calls: above 0, at most 1.
+    Rate,
+    /// One of these words, each with the path of its constant in the runtime crate.
+    Word(&'static [(&'static str, &'static str)]),
+    /// One of these words and nothing else.
+    Mode(&'static [&'static str]),
+    /// A constant string.
+    Text,
+    /// A pattern matched against `&E`, with an optional guard.
+    Pattern,
+    /// A path or a closure.
+    Function,
+    /// Any expression.
+    Value,
+    /// The path of the runtime crate.
+    CratePath,
+}
+
+pub(super) enum Form {
+    Value,
+    Pattern,
+}
+
+impl OptionSpec {
+    pub(super) fn form(&self) -> Form {
+        match self.kind {
+            Kind::Pattern => Form::Pattern,
+            _ => Form::Value,
+        }
+    }
+}
+
+const fn option(name: &'static str, kind: Kind, example: &'static str) -> OptionSpec {
+    OptionSpec { name, kind, example }
+}
+
+pub(super) const LIMIT: &OptionSpec = &TIMEOUT[0];
+
+const STRATEGY: &[(&str, &str)] =
+    &[("exponential", "Strategy::Exponential"), ("linear", "Strategy::Linear"), ("constant", "Strategy::Constant")];
+
+const JITTER: &[(&str, &str)] = &[
+    ("full", "Jitter::Full"),
+    ("equal", "Jitter::Equal"),
+    ("decorrelated", "Jitter::Decorrelated"),
+    ("none", "Jitter::None"),
+    ("true", "Jitter::Full"),
+    ("false", "Jitter::None"),
+];
+
+const RETRY: &[OptionSpec] = &[
+    option("max_retries", Kind::Count { at_least: 0 }, "max_retries = 3"),
+    option("max_attempts", Kind::Count { at_least: 1 }, "max_attempts = 4"),
+    option("strategy", Kind::Word(STRATEGY), "strategy = exponential"),
+    option("base_delay", Kind::Duration { zero: true }, "base_delay = 1s"),
+    option("max_delay", Kind::Duration { zero: true }, "max_delay = 60s"),
+    option("multiplier", Kind::Multiplier, "multiplier = 2.0"),
+    option("jitter", Kind::Word(JITTER), "jitter = full"),
+    option("max_elapsed", Kind::Duration { zero: false }, "max_elapsed = 2m"),
+    option("retry_on", Kind::Pattern, "retry_on(ApiError::Busy | ApiError::Io(_))"),
+    option("abort_on", Kind::Pattern, "abort_on(ApiError::NotFound)"),
+    option("retry_if", Kind::Function, "retry_if = |error| error.is_transient()"),
+    option("retry_if_ok", Kind::Function, "retry_if_ok = |job| !job.is_done()"),
+    option("delay_hint", Kind::Function, "delay_hint = |error| error.retry_after()"),
+    option("on_retry", Kind::Function, "on_retry = |event| METRICS.count(event.attempt)"),
+    option("config", Kind::Value, "config = RETRY"),
+    option("crate", Kind::CratePath, "crate = my_crate::resilience"),
+];
+
+const CIRCUIT_BREAKER: &[OptionSpec] = &[
+    option("name", Kind::Text, "name = \"jira\""),
+    option("failure_threshold", Kind::Count { at_least: 1 }, "failure_threshold = 5"),
+    option("failure_window", Kind::Duration { zero: false }, "failure_window = 60s"),
+    option("failure_rate", Kind::Rate, "failure_rate = 0.5"),
+    option("minimum_calls", Kind::Count { at_least: 1 }, "minimum_calls = 20"),
+    option("recovery_timeout", Kind::Duration { zero: false }, "recovery_timeout = 30s"),
+    option("success_threshold", Kind::Count { at_least: 1 }, "success_threshold = 2"),
+    option("half_open_max_calls", Kind::Count { at_least: 1 }, "half_open_max_calls = 1"),
+    option("slow_call", Kind::Duration { zero: false }, "slow_call = 2s"),
+    option("failure_on", Kind::Pattern, "failure_on(ApiError::Server(_))"),
+    option("failure_if", Kind::Function, "failure_if = |error| error.is_server_error()"),
+    option("failure_if_ok", Kind::Function, "failure_if_ok = |answer| answer.is_stale()"),
+    option("ignore", Kind::Pattern, "ignore(ApiError::NotFound)"),
+    option("fallback", Kind::Function, "fallback = cached_answer"),
+    option("error", Kind::Value, "error = ApiError::CircuitOpen"),
+    option("breaker", Kind::Value, "breaker = &self.breaker"),
+    option("config", Kind::Value, "config = BREAKER"),
+    option("crate", Kind::CratePath, "crate = my_crate::resilience"),
+];
+
+const TIMEOUT: &[OptionSpec] = &[
+    option("limit", Kind::Duration { zero: false }, "limit = 5s"),
+    option("operation", Kind::Text, "operation = \"db_query\""),
+    option("message", Kind::Text, "message = \"the database took too long\""),
+    option("error", Kind::Value, "error = ApiError::Timeout"),
+    option("mode", Kind::Mode(&["thread", "cooperative"]), "mode = cooperative"),
+    option("config", Kind::Value, "config = TIMEOUT"),
+    option("crate", Kind::CratePath, "crate = my_crate::resilience"),
+];
+
+/// The options of an attribute, in the order in which its documentation lists them.
+pub(crate) fn options(policy: Policy) -> &'static [OptionSpec] {
+    match policy {
+        Policy::Retry => RETRY,
+        Policy::CircuitBreaker => CIRCUIT_BREAKER,
+        Policy::Timeout => TIMEOUT,
+    }
+}
+
+/// What other libraries, and the Python decorators, call the same thing.
+const FOREIGN: &[(Policy, &[&str], &str)] = &[
+    (
+        Policy::Retry,
+        &["retries", "max_retry", "retry", "max_times", "times_to_retry", "max_retry_attempts", "limit"],
+        "max_retries",
+    ),
+    (
+        Policy::Retry,
+        &[
+            "attempts",
+            "times",
+            "tries",
+            "max_tries",
+            "max_attempt",
+            "stop",
+            "stop_after",
+            "stop_after_attempt",
+            "num_attempts",
+        ],
+        "max_attempts",
+    ),
+    (
+        Policy::Retry,
+        &[
+            "delay",
+            "wait",
+            "wait_duration",
+            "min_delay",
+            "initial_delay",
+            "initial_interval",
+            "initial_backoff",
+            "interval",
+            "sleep",
+            "wait_fixed",
+            "min_wait",
+        ],
+        "base_delay",
+    ),
+    (Policy::Retry, &["max_wait", "max_interval", "max_backoff", "delay_cap", "cap"], "max_delay"),
+    (Policy::Retry, &["backoff", "backoff_type", "backoff_strategy", "policy", "wait_strategy", "kind"], "strategy"),
+    (
+        Policy::Retry,
+        &["factor", "exp_base", "exponential_base", "backoff_multiplier", "backoff_factor", "exponent"],
+        "multiplier",
+    ),
+    (Policy::Retry, &["randomization_factor", "randomize", "random", "with_jitter", "jitter_factor"], "jitter"),
+    (
+        Policy::Retry,
+        &[
+            "timeout",
+            "max_duration",
+            "total_delay",
+            "deadline",
+            "max_total_delay",
+            "max_elapsed_time",
+            "stop_after_delay",
+            "budget",
+        ],
+        "max_elapsed",
+    ),
+    (
+        Policy::Retry,
+        &[
+            "on",
+            "retry_exceptions",
+            "retryable_exceptions",
+            "retryable",
+            "retryable_errors",
+            "handle",
+            "errors",
+            "retry_for",
+            "include",
+        ],
+        "retry_on",
+    ),
+    (
+        Policy::Retry,
+        &[
+            "non_retryable_exceptions",
+            "non_retryable",
+            "ignore",
+            "ignore_exceptions",
+            "abort",
+            "abort_if",
+            "exclude",
+            "no_retry_on",
+        ],
+        "abort_on",
+    ),
+    (
+        Policy::Retry,
+        &["when", "condition", "retry_condition", "predicate", "should_retry", "should_handle", "if"],
+        "retry_if",
+    ),
+    (Policy::Retry, &["retry_on_result", "retry_if_result", "retry_on_ok", "handle_result"], "retry_if_ok"),
+    (Policy::Retry, &["retry_after", "adjust", "delay_generator", "delay_func", "hint"], "delay_hint"),
+    (Policy::Retry, &["notify", "before_sleep", "on_error", "callback", "before_retry", "hook"], "on_retry"),
+    (
+        Policy::CircuitBreaker,
+        &["threshold", "failures", "max_failures", "error_threshold", "failure_count", "consecutive_failures"],
+        "failure_threshold",
+    ),
+    (
+        Policy::CircuitBreaker,
+        &[
+            "failure_rate_threshold",
+            "error_rate",
+            "failure_ratio",
+            "error_percentage",
+            "error_threshold_percentage",
+            "rate",
+        ],
+        "failure_rate",
+    ),
+    (
+        Policy::CircuitBreaker,
+        &["window", "window_size", "sliding_window_size", "sliding_window", "sampling_duration", "interval", "period"],
+        "failure_window",
+    ),
+    (
+        Policy::CircuitBreaker,
+        &[
+            "minimum_number_of_calls",
+            "minimum_throughput",
+            "min_calls",
+            "min_throughput",
+            "request_volume_threshold",
+            "volume_threshold",
+        ],
+        "minimum_calls",
+    ),
+    (
+        Policy::CircuitBreaker,
+        &[
+            "reset_timeout",
+            "timeout",
+            "break_duration",
+            "duration_of_break",
+            "wait_duration_in_open_state",
+            "open_duration",
+            "sleep_window",
+            "delay",
+            "recovery_time",
+            "cooldown",
+            "cool_down",
+        ],
+        "recovery_timeout",
+    ),
+    (
+        Policy::CircuitBreaker,
+        &["successes", "close_threshold", "half_open_success_threshold", "required_successes"],
+        "success_threshold",
+    ),
+    (
+        Policy::CircuitBreaker,
+        &[
+            "permitted_number_of_calls_in_half_open_state",
+            "half_open_calls",
+            "half_open_max_requests",
+            "max_probes",
+            "probes",
+            "max_requests",
+            "half_open_requests",
+        ],
+        "half_open_max_calls",
+    ),
+    (
+        Policy::CircuitBreaker,
+        &["slow_call_duration_threshold", "slow_call_duration", "slow_threshold", "slow", "slow_call_threshold"],
+        "slow_call",
+    ),
+    (
+        Policy::CircuitBreaker,
+        &[
+            "failure_exceptions",
+            "record_exceptions",
+            "expected_exception",
+            "record",
+            "handle",
+            "errors",
+            "trip_on",
+            "count_on",
+        ],
+        "failure_on",
+    ),
+    (
+        Policy::CircuitBreaker,
+        &["when", "predicate", "failure_predicate", "record_failure", "should_handle", "is_failure", "record_if"],
+        "failure_if",
+    ),
+    (Policy::CircuitBreaker, &["record_result", "failure_if_result", "handle_result"], "failure_if_ok"),
+    (
+        Policy::CircuitBreaker,
+        &["ignored_exceptions", "ignore_exceptions", "exclude", "ignore_on", "ignored", "ignore_errors"],
+        "ignore",
+    ),
+    (Policy::CircuitBreaker, &["fallback_function", "fallback_method", "on_open", "or_else", "default"], "fallback"),
+    (Policy::CircuitBreaker, &["circuit", "circuit_name", "key", "id", "service"], "name"),
+    (Policy::CircuitBreaker, &["instance", "handle_to", "circuit_breaker", "cb"], "breaker"),
+    (Policy::CircuitBreaker, &["map_err", "open_error", "exception", "err", "on_error"], "error"),
+    (
+        Policy::Timeout,
+        &[
+            "timeout",
+            "duration",
+            "timeout_seconds",
+            "timeout_ms",
+            "timeout_secs",
+            "seconds",
+            "secs",
+            "millis",
+            "ms",
+            "after",
+            "deadline",
+            "time_limit",
+            "timeout_duration",
+            "max_duration",
+            "max_elapsed",
+        ],
+        "limit",
+    ),
+    (Policy::Timeout, &["name", "operation_name", "label"], "operation"),
+    (Policy::Timeout, &["error_message", "text", "msg"], "message"),
+    (Policy::Timeout, &["exception_class", "exception", "map_err", "err", "on_timeout"], "error"),
+    (Policy::Timeout, &["strategy", "kind", "timeout_strategy"], "mode"),
+];
+
+/// An option that no attribute, or another attribute, has.
+pub(super) fn unknown(policy: Policy, key: &Ident) -> syn::Error {
+    let written = key.to_string();
+    let find = |name: &str| options(policy).iter().find(|spec| spec.name == name);
+    let foreign = FOREIGN
+        .iter()
+        .find(|(of, names, _)| *of == policy && names.contains(&written.as_str()))
+        .and_then(|(_, _, ours)| find(ours));
+    let near = || {
+        let distance = |spec: &&OptionSpec| edit_distance(&written, spec.name);
+        options(policy).iter().min_by_key(distance).filter(|spec| distance(spec) <= spec.name.len() / 3)
+    };
+    let sibling = || {
+        Policy::ALL
+            .into_iter()
+            .find(|other| *other != policy && options(*other).iter().any(|spec| *spec.name == written))
+    };
+    let message = if let Some(spec) = foreign {
+        format!("{policy} has no option `{written}`; here it is called `{}`: `{}`", spec.name, spec.example)
+    } else if let Some(spec) = near() {
+        format!("{policy} has no option `{written}`; did you mean `{}`? `{}`", spec.name, spec.example)
+    } else if let Some(other) = sibling() {
+        format!("{policy} has no option `{written}`; it belongs to {other}")
+    } else {
+        let names: Vec<_> = options(policy).iter().map(|spec| format!("`{}`", spec.name)).collect();
+        format!("{policy} has no option `{written}`; its options are {}", names.join(", "))
+    };
+    syn::Error::new_spanned(key, message)
+}
+
+/// Levenshtein's distance.
+pub(crate) fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut before = i + 1;
+        for (cell, right) in row.iter_mut().skip(1).zip(&b) {
+            let substituted = diagonal + usize::from(left != *right);
+            diagonal = *cell;
+            *cell = substituted.min(diagonal + 1).min(before + 1);
+            before = *cell;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
