@@ -3,7 +3,7 @@
 use super::config::RetryConfig;
 use super::event::RetryEvent;
 use super::log::Report;
-use super::progress::Progress;
+use super::progress::{Progress, Ruling};
 use super::schedule::Decision;
 use crate::show::Shown;
 use core::time::Duration;
@@ -97,49 +97,66 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
         show: impl FnOnce(&E) -> Shown<'_>,
         on_retry: impl FnOnce(&RetryEvent<'_, T, E>),
     ) -> Option<Duration> {
-        if self.wanted {
-            self.decide(operation, show, on_retry)
-        } else {
-            None
+        if !self.wanted {
+            return None;
         }
-    }
-
-    #[cold]
-    fn decide(
-        self,
-        operation: &'static str,
-        show: impl FnOnce(&E) -> Shown<'_>,
-        on_retry: impl FnOnce(&RetryEvent<'_, T, E>),
-    ) -> Option<Duration> {
         let outlasts = if self.within_deadline {
             crate::timeout::would_outlast
         } else {
             |_| false
         };
+        // Both calls take the attempt piece by piece: passed whole, it would be written to memory on success too.
         let ruling = self.progress.rule(self.config, self.hint, outlasts);
-        let outcome = self.outcome.as_ref();
-        let report = Report {
+        let max_attempts = self.config.attempts();
+        tell(
+            ruling,
+            max_attempts,
+            self.outcome,
             operation,
-            attempt: ruling.attempt,
-            max_attempts: self.config.attempts(),
-            elapsed: ruling.elapsed,
-            error: outcome.err().map(show),
-        };
-        match ruling.decision {
-            Decision::Wait(delay) => {
-                report.retrying(delay);
-                on_retry(&RetryEvent {
-                    attempt: ruling.attempt,
-                    delay,
-                    elapsed: ruling.elapsed.unwrap_or_default(),
-                    outcome,
-                });
-                Some(delay)
-            }
-            Decision::Stop(reason) => {
-                report.giving_up(reason);
-                None
-            }
+            show,
+            on_retry,
+        )
+    }
+}
+
+/// Logs the decision and calls the hook if there is another attempt.
+#[cold]
+#[inline(never)]
+fn tell<T, E>(
+    ruling: Ruling,
+    max_attempts: u32,
+    outcome: &Result<T, E>,
+    operation: &'static str,
+    show: impl FnOnce(&E) -> Shown<'_>,
+    on_retry: impl FnOnce(&RetryEvent<'_, T, E>),
+) -> Option<Duration> {
+    let Ruling {
+        decision,
+        attempt,
+        elapsed,
+    } = ruling;
+    let outcome = outcome.as_ref();
+    let report = Report {
+        operation,
+        attempt,
+        max_attempts,
+        elapsed,
+        error: outcome.err().map(show),
+    };
+    match decision {
+        Decision::Wait(delay) => {
+            report.retrying(delay);
+            on_retry(&RetryEvent {
+                attempt,
+                delay,
+                elapsed: elapsed.unwrap_or_default(),
+                outcome,
+            });
+            Some(delay)
+        }
+        Decision::Stop(reason) => {
+            report.giving_up(reason);
+            None
         }
     }
 }

@@ -82,9 +82,14 @@ impl RetryConfig {
         delay.min(self.cap())
     }
 
-    /// The delay after attempt `attempt` with jitter. `previous` is the delay this returned before (zero at first), and
+    /// The delay after attempt `attempt` with jitter. `previous` is the delay this returned before, if it did, and
     /// `random` lies in `[0, 1)`.
-    pub(crate) fn jittered(&self, attempt: u32, previous: Duration, random: f64) -> Duration {
+    pub(crate) fn jittered(
+        &self,
+        attempt: u32,
+        previous: Option<Duration>,
+        random: f64,
+    ) -> Duration {
         let cap = self.cap();
         let within = |low: Duration, high: Duration| {
             // The sum may be rounded up past the upper bound.
@@ -100,7 +105,8 @@ impl RetryConfig {
             }
             Jitter::Decorrelated => {
                 let base = self.base();
-                within(base, previous.max(base).saturating_mul(3).min(cap))
+                let previous = previous.unwrap_or(base);
+                within(base, previous.saturating_mul(3).min(cap))
             }
         };
         delay.min(cap)
@@ -190,7 +196,7 @@ mod tests {
                 let config = config.strategy(strategy).jitter(jitter);
                 for attempt in [0, 1, 2, 63, 64, 1024, u32::MAX - 1, u32::MAX] {
                     for random in [0.0, 0.5, ALMOST_ONE] {
-                        for previous in [Duration::ZERO, SECOND, Duration::MAX] {
+                        for previous in [None, Some(Duration::ZERO), Some(Duration::MAX)] {
                             let delay = config.jittered(attempt, previous, random);
                             assert!(
                                 delay <= config.cap(),
@@ -210,14 +216,14 @@ mod tests {
     }
 
     /// The lowest, the middle and the highest delay that jitter can make of attempt 3.
-    fn range(config: RetryConfig, previous: Duration) -> [Duration; 3] {
+    fn range(config: RetryConfig, previous: Option<Duration>) -> [Duration; 3] {
         [0.0, 0.5, ALMOST_ONE].map(|random| config.jittered(3, previous, random))
     }
 
     #[test]
     fn each_jitter_spans_its_range() {
         let config = RetryConfig::new();
-        let [d, previous] = [4 * SECOND, 2 * SECOND];
+        let (d, previous) = (4 * SECOND, Some(2 * SECOND));
         assert_eq!(
             range(config.jitter(Jitter::Full), previous),
             [Duration::ZERO, d / 2, d]
@@ -236,13 +242,10 @@ mod tests {
     #[test]
     fn decorrelated_starts_from_base_and_stays_under_the_cap() {
         let config = RetryConfig::new().jitter(Jitter::Decorrelated);
-        assert_eq!(
-            range(config, Duration::ZERO),
-            [SECOND, 2 * SECOND, 3 * SECOND]
-        );
+        assert_eq!(range(config, None), [SECOND, 2 * SECOND, 3 * SECOND]);
         let capped = config.max_delay(2 * SECOND);
         assert_eq!(
-            range(capped, 2 * SECOND),
+            range(capped, Some(2 * SECOND)),
             [SECOND, 3 * SECOND / 2, 2 * SECOND]
         );
     }
@@ -251,7 +254,7 @@ mod tests {
     fn the_cap_applies_before_jitter_is_drawn() {
         // Drawn from the uncapped 4 s and capped after, three quarters would be 2 s.
         let config = RetryConfig::new().max_delay(2 * SECOND);
-        assert_eq!(config.jittered(3, Duration::ZERO, 0.75), 3 * SECOND / 2);
+        assert_eq!(config.jittered(3, None, 0.75), 3 * SECOND / 2);
     }
 
     #[test]
@@ -259,7 +262,7 @@ mod tests {
         let config = RetryConfig::new();
         for jitter in JITTERS {
             let config = config.jitter(jitter);
-            let mut previous = Duration::ZERO;
+            let mut previous = None;
             for attempt in (1..=8).cycle().take(20_000) {
                 let d = config.delay(attempt);
                 let (low, high) = match jitter {
@@ -267,16 +270,16 @@ mod tests {
                     Jitter::Equal => (d / 2, d),
                     Jitter::Decorrelated => (
                         config.base(),
-                        (3 * previous.max(config.base())).min(config.cap()),
+                        (3 * previous.unwrap_or(config.base())).min(config.cap()),
                     ),
                     Jitter::None => (d, d),
                 };
                 let delay = config.jittered(attempt, previous, rand::random());
                 assert!((low..=high).contains(&delay), "{jitter:?}: {delay:?}");
-                previous = delay;
+                previous = Some(delay);
             }
         }
-        let full = || config.jittered(1, Duration::ZERO, rand::random());
+        let full = || config.jittered(1, None, rand::random());
         let (lower, upper) = (0..1000)
             .map(|_| full())
             .partition::<Vec<_>, _>(|d| *d < SECOND / 2);

@@ -40,7 +40,11 @@ impl RetryConfig {
     {
         let mut retry = Retry::new(self);
         loop {
-            let outcome = operation();
+            // A success leaves at once: borrowed first and returned after, it would be copied on the way.
+            let outcome = match operation() {
+                Ok(value) => return Ok(value),
+                Err(error) => Err(error),
+            };
             let due = retry.after(&outcome).within_deadline().next(
                 type_name::<F>(),
                 Shown::type_name,

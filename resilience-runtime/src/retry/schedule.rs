@@ -33,7 +33,7 @@ impl fmt::Display for Stop {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Schedule {
     attempt: u32,
-    previous: Duration,
+    previous: Option<Duration>,
 }
 
 impl Schedule {
@@ -41,7 +41,7 @@ impl Schedule {
     pub(crate) const fn new() -> Self {
         Self {
             attempt: 1,
-            previous: Duration::ZERO,
+            previous: None,
         }
     }
 
@@ -70,8 +70,9 @@ impl Schedule {
         let delay = if let Some(hint) = hint {
             hint.min(config.cap())
         } else {
-            self.previous = config.jittered(self.attempt, self.previous, random);
-            self.previous
+            let delay = config.jittered(self.attempt, self.previous, random);
+            self.previous = Some(delay);
+            delay
         };
         if let Some(limit) = config.time_limit() {
             if elapsed.saturating_add(delay) >= limit {
@@ -185,7 +186,7 @@ mod tests {
         let config = CONFIG.max_retries(u32::MAX);
         let mut schedule = Schedule {
             attempt: u32::MAX,
-            previous: Duration::ZERO,
+            previous: None,
         };
         assert_eq!(
             next(&mut schedule, &config, Duration::ZERO),
