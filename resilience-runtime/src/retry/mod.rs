@@ -1,7 +1,7 @@
 //! Retry: calling again after an error, with a growing, jittered delay in between.
 //!
 //! What decides is pure: [`delay`] computes how long to wait, [`schedule`] whether to. What does is thin: [`attempt`]
-//! asks the caller's filters, [`log`] reports, [`backoff`] waits, and [`run`] is the loop for closures; `#[retry]` emits
+//! asks the caller's filters, [`log`] reports, [`mod@backoff`] waits, and [`run`] is the loop for closures; `#[retry]` emits
 //! its own.
 
 mod attempt;
