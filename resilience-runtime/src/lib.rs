@@ -10,3 +10,5 @@ mod timeout;
 
 #[doc(hidden)]
 pub mod __private;
+
+pub use retry::{Jitter, RetryConfig, RetryEvent, Retrying, Strategy};

@@ -1,1 +1,23 @@
-//! To come.
+//! Retry: calling again after an error, with a growing, jittered delay in between.
+//!
+//! What decides is pure: [`delay`] computes how long to wait, [`schedule`] whether to. What does is thin: [`attempt`]
+//! asks the caller's filters, [`log`] reports, [`mod@backoff`] waits, and [`run`] is the loop for closures; `#[retry]` emits
+//! its own.
+
+mod attempt;
+mod backoff;
+mod config;
+mod delay;
+mod event;
+mod log;
+mod progress;
+mod run;
+mod schedule;
+
+pub use attempt::Attempt;
+pub use backoff::{Backoff, backoff, sleep_blocking};
+pub use config::RetryConfig;
+pub use delay::{Jitter, Strategy};
+pub use event::RetryEvent;
+pub use progress::Retry;
+pub use run::Retrying;

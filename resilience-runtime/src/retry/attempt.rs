@@ -1,0 +1,323 @@
+//! The verdict on one attempt: the caller's filters, then the decision.
+
+use super::config::RetryConfig;
+use super::event::RetryEvent;
+use super::log::Report;
+use super::progress::{Progress, Ruling};
+use super::schedule::Decision;
+use crate::show::Shown;
+use core::time::Duration;
+
+/// An attempt that has ended. Filters narrow down whether another is wanted; [`next`](Self::next) decides.
+#[derive(Debug)]
+#[must_use = "an attempt decides nothing until `next` is called"]
+pub struct Attempt<'a, 'c, T, E> {
+    config: &'c RetryConfig,
+    progress: &'a mut Progress,
+    outcome: &'a Result<T, E>,
+    hint: Option<Duration>,
+    wanted: bool,
+    within_deadline: bool,
+}
+
+impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
+    /// Every error is retried and no value, until a filter says otherwise.
+    #[inline]
+    pub(crate) fn new(
+        config: &'c RetryConfig,
+        progress: &'a mut Progress,
+        outcome: &'a Result<T, E>,
+    ) -> Self {
+        Self {
+            config,
+            progress,
+            outcome,
+            hint: None,
+            wanted: outcome.is_err(),
+            within_deadline: false,
+        }
+    }
+
+    /// Retries an error only if `f` accepts it. Several filters must all agree; one that cannot change the verdict any
+    /// more is not asked.
+    #[inline]
+    pub fn retry_if(mut self, f: impl FnOnce(&E) -> bool) -> Self {
+        if let Err(error) = self.outcome {
+            self.wanted = self.wanted && f(error);
+        }
+        self
+    }
+
+    /// Never retries an error that `f` accepts.
+    #[inline]
+    pub fn abort_if(self, f: impl FnOnce(&E) -> bool) -> Self {
+        self.retry_if(|error| !f(error))
+    }
+
+    /// Retries a value only if `f` accepts it.
+    #[inline]
+    pub fn retry_if_ok(mut self, f: impl FnOnce(&T) -> bool) -> Self {
+        if let Ok(value) = self.outcome {
+            self.wanted = f(value);
+        }
+        self
+    }
+
+    /// Does not retry what is an open circuit's refusal. Belongs behind the filters.
+    #[inline]
+    pub fn unless_refused(mut self, refused: bool) -> Self {
+        self.wanted &= !refused;
+        self
+    }
+
+    /// Lets the error say how long to wait. Asked only if a retry is still possible, so it belongs behind the filters.
+    #[inline]
+    pub fn delay_hint(mut self, f: impl FnOnce(&E) -> Option<Duration>) -> Self {
+        if let Err(error) = self.outcome {
+            if self.wanted && self.progress.has_attempts_left(self.config) {
+                self.hint = f(error);
+            }
+        }
+        self
+    }
+
+    /// Stops if the wait would outlast the deadline of a sync `#[timeout]` around it.
+    #[inline]
+    pub fn within_deadline(mut self) -> Self {
+        self.within_deadline = true;
+        self
+    }
+
+    /// Decides. `None`: the outcome is returned as it is. `Some(delay)`: the retry is logged and the hook was called;
+    /// the driver waits for `delay` and calls again.
+    #[inline]
+    pub fn next(
+        self,
+        operation: &'static str,
+        show: impl FnOnce(&E) -> Shown<'_>,
+        on_retry: impl FnOnce(&RetryEvent<'_, T, E>),
+    ) -> Option<Duration> {
+        if !self.wanted {
+            return None;
+        }
+        let outlasts = if self.within_deadline {
+            crate::timeout::would_outlast
+        } else {
+            |_| false
+        };
+        // Both calls take the attempt piece by piece: passed whole, it would be written to memory on success too.
+        let ruling = self.progress.rule(self.config, self.hint, outlasts);
+        let max_attempts = self.config.attempts();
+        tell(
+            ruling,
+            max_attempts,
+            self.outcome,
+            operation,
+            show,
+            on_retry,
+        )
+    }
+}
+
+/// Logs the decision and calls the hook if there is another attempt.
+#[cold]
+#[inline(never)]
+fn tell<T, E>(
+    ruling: Ruling,
+    max_attempts: u32,
+    outcome: &Result<T, E>,
+    operation: &'static str,
+    show: impl FnOnce(&E) -> Shown<'_>,
+    on_retry: impl FnOnce(&RetryEvent<'_, T, E>),
+) -> Option<Duration> {
+    let Ruling {
+        decision,
+        attempt,
+        elapsed,
+    } = ruling;
+    let outcome = outcome.as_ref();
+    let report = Report {
+        operation,
+        attempt,
+        max_attempts,
+        elapsed,
+        error: outcome.err().map(show),
+    };
+    match decision {
+        Decision::Wait(delay) => {
+            report.retrying(delay);
+            on_retry(&RetryEvent {
+                attempt,
+                delay,
+                elapsed: elapsed.unwrap_or_default(),
+                outcome,
+            });
+            Some(delay)
+        }
+        Decision::Stop(reason) => {
+            report.giving_up(reason);
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::delay::Jitter;
+    use super::super::progress::Retry;
+    use super::*;
+    use core::cell::Cell;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const CONFIG: RetryConfig = RetryConfig::new().jitter(Jitter::None);
+    const FAILED: Result<u8, &str> = Err("busy");
+    const DONE: Result<u8, &str> = Ok(7);
+
+    /// Judges the first attempt of a call, without hook.
+    fn judge<T, E>(
+        outcome: &Result<T, E>,
+        filter: impl for<'a> FnOnce(Attempt<'a, 'static, T, E>) -> Attempt<'a, 'static, T, E>,
+    ) -> Option<Duration> {
+        let mut retry = Retry::new(&CONFIG);
+        filter(retry.after(outcome)).next("test", Shown::type_name, |_| ())
+    }
+
+    #[test]
+    fn every_error_is_retried_and_no_value() {
+        assert_eq!(judge(&FAILED, |attempt| attempt), Some(SECOND));
+        assert_eq!(judge(&DONE, |attempt| attempt), None);
+    }
+
+    #[test]
+    fn all_filters_must_agree() {
+        for (first, second) in [(true, true), (true, false), (false, true), (false, false)] {
+            let due = judge(&FAILED, |a| a.retry_if(|_| first).retry_if(|_| second));
+            assert_eq!(due.is_some(), first && second);
+        }
+    }
+
+    #[test]
+    fn abort_wins_in_any_order() {
+        assert_eq!(
+            judge(&FAILED, |a| a.abort_if(|_| true).retry_if(|_| true)),
+            None
+        );
+        assert_eq!(
+            judge(&FAILED, |a| a.retry_if(|_| true).abort_if(|_| true)),
+            None
+        );
+        assert!(judge(&FAILED, |a| a.abort_if(|_| false).retry_if(|_| true)).is_some());
+    }
+
+    #[test]
+    fn filters_see_only_their_side_of_the_outcome() {
+        let due = judge(&DONE, |attempt| {
+            attempt
+                .retry_if(|_| unreachable!())
+                .abort_if(|_| unreachable!())
+                .delay_hint(|_| unreachable!())
+        });
+        assert_eq!(due, None);
+        let due = judge(&FAILED, |attempt| attempt.retry_if_ok(|_| unreachable!()));
+        assert_eq!(due, Some(SECOND));
+    }
+
+    #[test]
+    fn a_value_can_be_tried_again() {
+        assert_eq!(
+            judge(&DONE, |a| a.retry_if_ok(|value| *value == 7)),
+            Some(SECOND)
+        );
+        assert_eq!(judge(&DONE, |a| a.retry_if_ok(|value| *value == 0)), None);
+    }
+
+    #[test]
+    fn a_refusal_is_not_retried() {
+        assert_eq!(judge(&FAILED, |attempt| attempt.unless_refused(true)), None);
+        assert!(judge(&FAILED, |attempt| attempt.unless_refused(false)).is_some());
+    }
+
+    #[test]
+    fn a_hint_replaces_the_delay() {
+        let hinted = |hint| judge(&FAILED, |attempt| attempt.delay_hint(|_| hint));
+        assert_eq!(hinted(Some(9 * SECOND)), Some(9 * SECOND));
+        assert_eq!(hinted(Some(Duration::ZERO)), Some(Duration::ZERO));
+        assert_eq!(hinted(None), Some(SECOND));
+    }
+
+    #[test]
+    fn a_hint_is_asked_only_if_a_retry_is_possible() {
+        let filtered = judge(&FAILED, |a| {
+            a.retry_if(|_| false).delay_hint(|_| unreachable!())
+        });
+        assert_eq!(filtered, None);
+        let config = CONFIG.max_retries(0);
+        let last = Retry::new(&config)
+            .after(&FAILED)
+            .delay_hint(|_| unreachable!())
+            .next("test", Shown::type_name, |_| ());
+        assert_eq!(last, None);
+    }
+
+    #[test]
+    fn filters_decide_on_the_last_attempt_too() {
+        let config = CONFIG.max_retries(0);
+        let asked = Cell::new(false);
+        let due = Retry::new(&config)
+            .after(&FAILED)
+            .retry_if(|_| {
+                asked.set(true);
+                true
+            })
+            .next("test", Shown::type_name, |_| ());
+        assert_eq!(due, None);
+        assert!(asked.get());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_hook_is_told_about_each_retry_and_not_about_the_end() {
+        let config = CONFIG.max_retries(2);
+        let mut retry = Retry::timed(&config);
+        let mut told = Vec::new();
+        loop {
+            tokio::time::advance(10 * SECOND).await;
+            let outcome = FAILED;
+            let due = retry
+                .after(&outcome)
+                .next("test", Shown::type_name, |event| {
+                    told.push((
+                        event.attempt,
+                        event.delay,
+                        event.elapsed,
+                        event.outcome.err().copied(),
+                    ));
+                });
+            let Some(delay) = due else { break };
+            tokio::time::advance(delay).await;
+        }
+        assert_eq!(
+            told.iter().map(|t| (t.0, t.1, t.2)).collect::<Vec<_>>(),
+            [(1, SECOND, 10 * SECOND), (2, 2 * SECOND, 21 * SECOND)]
+        );
+        assert!(told.iter().all(|t| t.3 == Some("busy")));
+    }
+
+    #[test]
+    fn a_hook_sees_the_value_that_was_not_accepted() {
+        let mut seen = None;
+        Retry::timed(&CONFIG)
+            .after(&DONE)
+            .retry_if_ok(|_| true)
+            .next("test", Shown::type_name, |event| {
+                seen = event.outcome.ok().copied();
+            });
+        assert_eq!(seen, Some(7));
+    }
+
+    #[test]
+    fn outcomes_without_any_trait_can_be_judged() {
+        struct Opaque;
+        let outcome: Result<Opaque, Opaque> = Err(Opaque);
+        assert_eq!(judge(&outcome, |attempt| attempt), Some(SECOND));
+    }
+}

@@ -1,0 +1,288 @@
+//! How long to wait: pure arithmetic that saturates instead of overflowing.
+
+use super::config::RetryConfig;
+use core::time::Duration;
+
+/// How the delay grows from one retry to the next.
+///
+/// The delay before retry `n` (counted from 1), before [`max_delay`](RetryConfig::max_delay) caps it and
+/// [`Jitter`] shortens it:
+///
+/// ```
+/// use resilience::{RetryConfig, Strategy};
+/// use std::time::Duration;
+///
+/// let config = RetryConfig::new().base_delay(Duration::from_secs(2));
+/// let third = |strategy| config.strategy(strategy).delay(3);
+/// assert_eq!(third(Strategy::Exponential), Duration::from_secs(8));
+/// assert_eq!(third(Strategy::Linear), Duration::from_secs(6));
+/// assert_eq!(third(Strategy::Constant), Duration::from_secs(2));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Strategy {
+    /// `base_delay · multiplierⁿ⁻¹`. The default.
+    #[default]
+    Exponential,
+    /// `base_delay · n`.
+    Linear,
+    /// `base_delay`, always.
+    Constant,
+}
+
+/// How much of a delay is left to chance, so that callers that failed together do not come back together.
+///
+/// The formulas are those of Marc Brooker, "Exponential Backoff And Jitter", [AWS Architecture Blog][aws], 2015; `d` is
+/// the delay of the [`Strategy`], already capped by [`max_delay`](RetryConfig::max_delay). Numbers are drawn uniformly.
+///
+/// ```
+/// use resilience::{Jitter, RetryConfig};
+///
+/// const POLITE: RetryConfig = RetryConfig::new().jitter(Jitter::Equal);
+/// assert_ne!(POLITE, RetryConfig::new());
+/// ```
+///
+/// [aws]: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Jitter {
+    /// From `[0, d]`: spreads callers the widest. The default.
+    #[default]
+    Full,
+    /// From `[d/2, d]`: never comes back at once.
+    Equal,
+    /// From `[base_delay, 3 · previous]`, where `previous` is the delay before it and starts at `base_delay`. The
+    /// [`Strategy`] and the multiplier play no part.
+    Decorrelated,
+    /// Exactly `d`.
+    None,
+}
+
+impl RetryConfig {
+    /// The delay after attempt `attempt` (counted from 1) as the [`Strategy`] computes it: capped by
+    /// [`max_delay`](Self::max_delay), without jitter. It saturates: no attempt is too late, no multiplier too large.
+    ///
+    /// ```
+    /// use resilience::RetryConfig;
+    /// use std::time::Duration;
+    ///
+    /// let config = RetryConfig::new().max_delay(Duration::from_secs(5));
+    /// let delays = [1, 2, 3, 4, u32::MAX].map(|attempt| config.delay(attempt).as_secs());
+    /// assert_eq!(delays, [1, 2, 4, 5, 5]);
+    /// ```
+    pub fn delay(&self, attempt: u32) -> Duration {
+        let base = self.base();
+        let (strategy, multiplier) = self.growth();
+        let delay = match strategy {
+            Strategy::Exponential if attempt > 1 => {
+                let exponent = i32::try_from(attempt - 1).unwrap_or(i32::MAX);
+                scaled(base, multiplier.powi(exponent))
+            }
+            Strategy::Linear => base.saturating_mul(attempt.max(1)),
+            Strategy::Exponential | Strategy::Constant => base,
+        };
+        delay.min(self.cap())
+    }
+
+    /// The delay after attempt `attempt` with jitter. `previous` is the delay this returned before, if it did, and
+    /// `random` lies in `[0, 1)`.
+    pub(crate) fn jittered(
+        &self,
+        attempt: u32,
+        previous: Option<Duration>,
+        random: f64,
+    ) -> Duration {
+        let cap = self.cap();
+        let within = |low: Duration, high: Duration| {
+            // The sum may be rounded up past the upper bound.
+            low.saturating_add(scaled(high.saturating_sub(low), random))
+                .min(high)
+        };
+        let delay = match self.chance() {
+            Jitter::None => self.delay(attempt),
+            Jitter::Full => within(Duration::ZERO, self.delay(attempt)),
+            Jitter::Equal => {
+                let delay = self.delay(attempt);
+                within(delay / 2, delay)
+            }
+            Jitter::Decorrelated => {
+                let base = self.base();
+                let previous = previous.unwrap_or(base);
+                within(base, previous.saturating_mul(3).min(cap))
+            }
+        };
+        delay.min(cap)
+    }
+}
+
+/// `delay · factor`, or the longest duration if there is none that long.
+fn scaled(delay: Duration, factor: f64) -> Duration {
+    // Zero times infinity is not a number.
+    if delay.is_zero() {
+        return delay;
+    }
+    Duration::try_from_secs_f64(delay.as_secs_f64() * factor).unwrap_or(Duration::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const ALMOST_ONE: f64 = 1.0 - f64::EPSILON / 2.0;
+    const STRATEGIES: [Strategy; 3] = [Strategy::Exponential, Strategy::Linear, Strategy::Constant];
+    const JITTERS: [Jitter; 4] = [
+        Jitter::Full,
+        Jitter::Equal,
+        Jitter::Decorrelated,
+        Jitter::None,
+    ];
+
+    fn delays(config: RetryConfig) -> [u64; 4] {
+        [1, 2, 3, 4].map(|attempt| u64::try_from(config.delay(attempt).as_millis()).unwrap())
+    }
+
+    #[test]
+    fn each_strategy_follows_its_formula() {
+        let config = RetryConfig::new().base_delay(SECOND / 10);
+        assert_eq!(delays(config), [100, 200, 400, 800]);
+        assert_eq!(delays(config.multiplier(3.0)), [100, 300, 900, 2700]);
+        assert_eq!(delays(config.multiplier(1.0)), [100; 4]);
+        assert_eq!(
+            delays(config.strategy(Strategy::Linear)),
+            [100, 200, 300, 400]
+        );
+        assert_eq!(delays(config.strategy(Strategy::Constant)), [100; 4]);
+    }
+
+    #[test]
+    fn max_delay_caps_every_strategy() {
+        for strategy in STRATEGIES {
+            let config = RetryConfig::new()
+                .strategy(strategy)
+                .delays(3 * SECOND, 3 * SECOND);
+            assert_eq!(delays(config), [3000; 4]);
+        }
+    }
+
+    #[test]
+    fn attempt_zero_is_taken_as_the_first() {
+        for strategy in STRATEGIES {
+            assert_eq!(RetryConfig::new().strategy(strategy).delay(0), SECOND);
+        }
+    }
+
+    #[test]
+    fn the_first_delay_is_the_base_to_the_nanosecond() {
+        let base = Duration::new(u64::MAX / 2, 123_456_789);
+        assert_eq!(RetryConfig::new().base_delay(base).delay(1), base);
+    }
+
+    #[test]
+    fn arithmetic_saturates() {
+        let extremes = [
+            RetryConfig::new().multiplier(f64::MAX),
+            RetryConfig::new()
+                .multiplier(f64::MAX)
+                .base_delay(Duration::ZERO),
+            RetryConfig::new().delays(Duration::from_nanos(1), Duration::MAX),
+            RetryConfig::new().delays(Duration::MAX, Duration::MAX),
+            RetryConfig::new()
+                .delays(Duration::MAX, Duration::MAX)
+                .multiplier(1e308),
+            RetryConfig::new().delays(Duration::ZERO, Duration::ZERO),
+            RetryConfig::new().delays(Duration::ZERO, Duration::MAX),
+        ];
+        for config in extremes {
+            for (strategy, jitter) in STRATEGIES.into_iter().flat_map(|s| JITTERS.map(|j| (s, j))) {
+                let config = config.strategy(strategy).jitter(jitter);
+                for attempt in [0, 1, 2, 63, 64, 1024, u32::MAX - 1, u32::MAX] {
+                    for random in [0.0, 0.5, ALMOST_ONE] {
+                        for previous in [None, Some(Duration::ZERO), Some(Duration::MAX)] {
+                            let delay = config.jittered(attempt, previous, random);
+                            assert!(
+                                delay <= config.cap(),
+                                "{config:?} after {attempt}: {delay:?}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+        let steep = RetryConfig::new().multiplier(1e308);
+        assert_eq!(steep.delay(u32::MAX), steep.cap());
+        assert_eq!(
+            steep.base_delay(Duration::ZERO).delay(u32::MAX),
+            Duration::ZERO
+        );
+    }
+
+    /// The lowest, the middle and the highest delay that jitter can make of attempt 3.
+    fn range(config: RetryConfig, previous: Option<Duration>) -> [Duration; 3] {
+        [0.0, 0.5, ALMOST_ONE].map(|random| config.jittered(3, previous, random))
+    }
+
+    #[test]
+    fn each_jitter_spans_its_range() {
+        let config = RetryConfig::new();
+        let (d, previous) = (4 * SECOND, Some(2 * SECOND));
+        assert_eq!(
+            range(config.jitter(Jitter::Full), previous),
+            [Duration::ZERO, d / 2, d]
+        );
+        assert_eq!(
+            range(config.jitter(Jitter::Equal), previous),
+            [d / 2, 3 * d / 4, d]
+        );
+        assert_eq!(range(config.jitter(Jitter::None), previous), [d; 3]);
+        assert_eq!(
+            range(config.jitter(Jitter::Decorrelated), previous),
+            [SECOND, SECOND + 5 * SECOND / 2, 6 * SECOND]
+        );
+    }
+
+    #[test]
+    fn decorrelated_starts_from_base_and_stays_under_the_cap() {
+        let config = RetryConfig::new().jitter(Jitter::Decorrelated);
+        assert_eq!(range(config, None), [SECOND, 2 * SECOND, 3 * SECOND]);
+        let capped = config.max_delay(2 * SECOND);
+        assert_eq!(
+            range(capped, Some(2 * SECOND)),
+            [SECOND, 3 * SECOND / 2, 2 * SECOND]
+        );
+    }
+
+    #[test]
+    fn the_cap_applies_before_jitter_is_drawn() {
+        // Drawn from the uncapped 4 s and capped after, three quarters would be 2 s.
+        let config = RetryConfig::new().max_delay(2 * SECOND);
+        assert_eq!(config.jittered(3, None, 0.75), 3 * SECOND / 2);
+    }
+
+    #[test]
+    fn many_draws_stay_in_their_range_and_fill_it() {
+        let config = RetryConfig::new();
+        for jitter in JITTERS {
+            let config = config.jitter(jitter);
+            let mut previous = None;
+            for attempt in (1..=8).cycle().take(20_000) {
+                let d = config.delay(attempt);
+                let (low, high) = match jitter {
+                    Jitter::Full => (Duration::ZERO, d),
+                    Jitter::Equal => (d / 2, d),
+                    Jitter::Decorrelated => (
+                        config.base(),
+                        (3 * previous.unwrap_or(config.base())).min(config.cap()),
+                    ),
+                    Jitter::None => (d, d),
+                };
+                let delay = config.jittered(attempt, previous, rand::random());
+                assert!((low..=high).contains(&delay), "{jitter:?}: {delay:?}");
+                previous = Some(delay);
+            }
+        }
+        let full = || config.jittered(1, None, rand::random());
+        let (lower, upper) = (0..1000)
+            .map(|_| full())
+            .partition::<Vec<_>, _>(|d| *d < SECOND / 2);
+        assert!(lower.len() > 300 && upper.len() > 300);
+    }
+}

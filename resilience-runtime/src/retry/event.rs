@@ -1,0 +1,84 @@
+//! What an `on_retry` hook is told.
+
+use core::any::type_name;
+use core::fmt;
+use core::time::Duration;
+
+/// An attempt failed and there will be another: what `#[retry(on_retry = ...)]` passes to its function, once before
+/// each wait.
+///
+/// ```
+/// use resilience::RetryEvent;
+///
+/// fn count_retries<T, E: std::fmt::Display>(event: &RetryEvent<'_, T, E>) {
+///     if let Err(error) = event.outcome {
+///         println!("attempt {} failed: {error}; again in {:?}", event.attempt, event.delay);
+///     }
+/// }
+/// # let _: fn(&RetryEvent<'_, (), String>) = count_retries;
+/// ```
+#[non_exhaustive]
+pub struct RetryEvent<'a, T, E> {
+    /// The number of the attempt that just failed, from 1.
+    pub attempt: u32,
+    /// How long the wait before the next attempt takes; zero when there is none.
+    pub delay: Duration,
+    /// How long all attempts and waits took so far.
+    pub elapsed: Duration,
+    /// What the attempt returned: an error, or a value that `retry_if_ok` did not accept.
+    pub outcome: Result<&'a T, &'a E>,
+}
+
+// By hand: a derive would demand the same of `T` and `E`, which are only referred to.
+impl<T, E> Clone for RetryEvent<'_, T, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, E> Copy for RetryEvent<'_, T, E> {}
+
+/// Names the type of the outcome instead of printing it: nothing is demanded of it.
+impl<T, E> fmt::Debug for RetryEvent<'_, T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let outcome = match self.outcome {
+            Ok(_) => Ok(format_args!("{}", type_name::<T>())),
+            Err(_) => Err(format_args!("{}", type_name::<E>())),
+        };
+        f.debug_struct("RetryEvent")
+            .field("attempt", &self.attempt)
+            .field("delay", &self.delay)
+            .field("elapsed", &self.elapsed)
+            .field("outcome", &outcome)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_copied_and_printed_whatever_it_refers_to() {
+        struct Opaque;
+        let event = RetryEvent::<(), Opaque> {
+            attempt: 2,
+            delay: Duration::from_millis(50),
+            elapsed: Duration::from_secs(1),
+            outcome: Err(&Opaque),
+        };
+        let copy = event;
+        assert_eq!(
+            format!("{event:?}"),
+            format!(
+                "RetryEvent {{ attempt: 2, delay: 50ms, elapsed: 1s, outcome: Err({}) }}",
+                type_name::<Opaque>()
+            )
+        );
+        let accepted = RetryEvent {
+            outcome: Ok(&()),
+            ..copy
+        };
+        assert!(format!("{accepted:?}").ends_with("outcome: Ok(()) }"));
+    }
+}
