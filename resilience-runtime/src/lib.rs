@@ -10,3 +10,7 @@ mod timeout;
 
 #[doc(hidden)]
 pub mod __private;
+
+pub use timeout::{
+    TimedOut, TimeoutConfig, TimeoutFuture, WorkerStats, deadline, is_abandoned, worker_stats,
+};
