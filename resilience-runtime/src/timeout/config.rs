@@ -1,0 +1,189 @@
+//! What a timeout is made of.
+
+use std::time::Duration;
+
+use super::error::{Cause, TimedOut};
+
+/// How long a call may take, and what its error says.
+///
+/// What `#[timeout]` builds from its options, and the way to the same policy without an attribute:
+/// [`run_async`](Self::run_async), [`run_thread`](Self::run_thread), [`run_cooperative`](Self::run_cooperative).
+///
+/// ```
+/// use std::time::Duration;
+/// use resilience::TimeoutConfig;
+///
+/// const QUERY: TimeoutConfig = TimeoutConfig::new(Duration::from_secs(5)).operation("db_query");
+///
+/// assert_eq!(QUERY.get_limit(), Duration::from_secs(5));
+/// assert_eq!(QUERY.get_operation(), Some("db_query"));
+/// ```
+///
+/// A wrong value in a constant does not compile:
+///
+/// ```compile_fail
+/// # use std::time::Duration;
+/// # use resilience::TimeoutConfig;
+/// const NEVER_ENOUGH: TimeoutConfig = TimeoutConfig::new(Duration::ZERO);
+/// # let _ = NEVER_ENOUGH;
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeoutConfig {
+    limit: Duration,
+    operation: Option<&'static str>,
+    message: Option<&'static str>,
+}
+
+impl TimeoutConfig {
+    /// A timeout of `limit`, counted from the call. [`Duration::MAX`] means never.
+    ///
+    /// # Panics
+    ///
+    /// If `limit` is zero.
+    #[must_use]
+    #[track_caller]
+    pub const fn new(limit: Duration) -> Self {
+        Self::at_most(checked(limit))
+    }
+
+    /// A limit computed at run time may be used up: zero is one poll and no more.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn at_most(limit: Duration) -> Self {
+        Self {
+            limit,
+            operation: None,
+            message: None,
+        }
+    }
+
+    /// Replaces the limit. [`Duration::MAX`] means never.
+    ///
+    /// # Panics
+    ///
+    /// If `limit` is zero.
+    #[must_use]
+    #[track_caller]
+    pub const fn limit(mut self, limit: Duration) -> Self {
+        self.limit = checked(limit);
+        self
+    }
+
+    /// Names what is limited, in the error and in traces. The attribute gives the function's name.
+    #[must_use]
+    pub const fn operation(mut self, name: &'static str) -> Self {
+        self.operation = Some(name);
+        self
+    }
+
+    /// Keeps a name that was already given.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn operation_or(self, name: &'static str) -> Self {
+        match self.operation {
+            Some(_) => self,
+            None => self.operation(name),
+        }
+    }
+
+    /// Replaces the text of the error for a call that took too long.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use resilience::TimeoutConfig;
+    /// let config = TimeoutConfig::new(Duration::from_secs(5)).message("the query took too long");
+    /// assert_eq!(config.get_message(), Some("the query took too long"));
+    /// ```
+    #[must_use]
+    pub const fn message(mut self, text: &'static str) -> Self {
+        self.message = Some(text);
+        self
+    }
+
+    /// The limit.
+    pub const fn get_limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// The name, if one was given.
+    pub const fn get_operation(&self) -> Option<&'static str> {
+        self.operation
+    }
+
+    /// The text that replaces the error's own, if one was given.
+    pub const fn get_message(&self) -> Option<&'static str> {
+        self.message
+    }
+
+    /// The error of a call that reached the limit.
+    #[doc(hidden)]
+    #[cold]
+    pub fn timed_out(&self) -> TimedOut {
+        TimedOut::new(*self, Cause::Expired)
+    }
+
+    /// The same, within what an enclosing timeout leaves.
+    pub(super) fn within(mut self, remaining: Duration) -> Self {
+        self.limit = self.limit.min(remaining);
+        self
+    }
+}
+
+#[track_caller]
+const fn checked(limit: Duration) -> Duration {
+    assert!(
+        !limit.is_zero(),
+        "`limit` must be greater than zero (`Duration::MAX` means no limit)"
+    );
+    limit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    #[should_panic(expected = "`limit` must be greater than zero")]
+    fn a_zero_limit_panics_in_new() {
+        let _ = TimeoutConfig::new(Duration::ZERO);
+    }
+
+    #[test]
+    #[should_panic(expected = "`limit` must be greater than zero")]
+    fn a_zero_limit_panics_in_the_setter() {
+        let _ = TimeoutConfig::new(SECOND).limit(Duration::ZERO);
+    }
+
+    #[test]
+    fn a_computed_limit_may_be_zero() {
+        assert!(TimeoutConfig::at_most(Duration::ZERO).get_limit().is_zero());
+    }
+
+    #[test]
+    fn a_given_operation_wins_over_the_functions_name() {
+        let named = TimeoutConfig::new(SECOND).operation("db_query");
+        assert_eq!(
+            named.operation_or("fetch").get_operation(),
+            Some("db_query")
+        );
+        let unnamed = TimeoutConfig::new(SECOND);
+        assert_eq!(unnamed.operation_or("fetch").get_operation(), Some("fetch"));
+    }
+
+    #[test]
+    fn setters_change_their_own_option_only() {
+        let config = TimeoutConfig::new(SECOND).operation("a").message("b");
+        let longer = config.limit(SECOND * 2);
+        assert_eq!(longer.get_limit(), SECOND * 2);
+        assert_eq!(longer.limit(SECOND), config);
+    }
+
+    #[test]
+    fn an_enclosing_timeout_only_shortens() {
+        let config = TimeoutConfig::new(SECOND);
+        assert_eq!(config.within(Duration::MAX), config);
+        assert_eq!(config.within(Duration::ZERO).get_limit(), Duration::ZERO);
+    }
+}

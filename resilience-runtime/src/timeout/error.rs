@@ -1,0 +1,158 @@
+//! The error of a timeout.
+
+use std::{error::Error, fmt, io, time::Duration};
+
+use super::TimeoutConfig;
+
+/// A call took longer than its limit, or could not be started within it.
+///
+/// Converts into [`io::Error`] with [`io::ErrorKind::TimedOut`], and so fits into `io::Result`, and into
+/// `Box<dyn Error + Send + Sync>` and the like as any error does.
+///
+/// ```
+/// use std::time::Duration;
+/// use resilience::TimeoutConfig;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let error = TimeoutConfig::new(Duration::from_secs(5))
+///     .operation("db_query")
+///     .run_async(std::future::pending::<()>())
+///     .await
+///     .unwrap_err();
+///
+/// assert_eq!(error.operation(), "db_query");
+/// assert_eq!(error.limit(), Duration::from_secs(5));
+/// assert_eq!(error.to_string(), "`db_query` timed out after 5s");
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimedOut {
+    operation: Option<&'static str>,
+    message: Option<&'static str>,
+    limit: Duration,
+    cause: Cause,
+}
+
+/// Why there is no result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// The body began and took too long.
+    Expired,
+    /// The time was over before the body began.
+    NotBegun,
+    /// The pool has as many workers as it may have, and all are busy.
+    PoolFull,
+    /// The operating system gave no new thread.
+    NoThread,
+}
+
+impl TimedOut {
+    pub(super) fn new(config: TimeoutConfig, cause: Cause) -> Self {
+        Self {
+            operation: config.get_operation(),
+            message: config.get_message(),
+            limit: config.get_limit(),
+            cause,
+        }
+    }
+
+    /// What took too long: the name given, else that of the function under `#[timeout]`, else `"operation"`.
+    pub fn operation(&self) -> &str {
+        self.operation.unwrap_or("operation")
+    }
+
+    /// The limit that was reached: the one configured, or what an enclosing sync timeout had left of its own.
+    pub fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// Whether the body began to run.
+    ///
+    /// `false` only in thread mode: the worker pool was full, the system gave no thread, or the time was over before
+    /// a worker came to it. Such a body has done nothing and never will, so even one with side effects is safe to retry.
+    pub fn was_started(&self) -> bool {
+        self.cause == Cause::Expired
+    }
+}
+
+impl fmt::Display for TimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A message written for slowness would send the reader of a full pool to the wrong place.
+        let refusal = match self.cause {
+            Cause::Expired | Cause::NotBegun => None,
+            Cause::PoolFull => Some("no worker thread was free"),
+            Cause::NoThread => Some("no worker thread was free and the system gave no new one"),
+        };
+        match (refusal, self.message, self.operation) {
+            (Some(refusal), _, Some(name)) => write!(f, "`{name}` was not started: {refusal}"),
+            (Some(refusal), _, None) => write!(f, "operation was not started: {refusal}"),
+            (None, Some(message), _) => f.write_str(message),
+            (None, None, Some(name)) => write!(f, "`{name}` timed out after {:?}", self.limit),
+            (None, None, None) => write!(f, "operation timed out after {:?}", self.limit),
+        }
+    }
+}
+
+impl Error for TimedOut {}
+
+impl From<TimedOut> for io::Error {
+    fn from(error: TimedOut) -> Self {
+        Self::new(io::ErrorKind::TimedOut, error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFIG: TimeoutConfig = TimeoutConfig::new(Duration::from_millis(1500));
+
+    #[test]
+    fn the_text_names_the_operation_and_the_limit() {
+        let named = CONFIG.operation("db_query").timed_out();
+        assert_eq!(named.to_string(), "`db_query` timed out after 1.5s");
+        let unnamed = CONFIG.timed_out();
+        assert_eq!(unnamed.to_string(), "operation timed out after 1.5s");
+        assert_eq!(unnamed.operation(), "operation");
+    }
+
+    #[test]
+    fn a_message_replaces_the_text() {
+        let error = CONFIG.operation("db_query").message("too slow").timed_out();
+        assert_eq!(error.to_string(), "too slow");
+        assert_eq!(error.operation(), "db_query");
+        assert!(error.was_started());
+    }
+
+    #[test]
+    fn a_full_pool_says_so_whatever_the_message() {
+        let error = TimedOut::new(
+            CONFIG.operation("db_query").message("too slow"),
+            Cause::PoolFull,
+        );
+        assert_eq!(
+            error.to_string(),
+            "`db_query` was not started: no worker thread was free"
+        );
+        assert!(!error.was_started());
+    }
+
+    #[test]
+    fn it_becomes_an_io_error_that_still_holds_it() {
+        let error = CONFIG.operation("db_query").timed_out();
+        let io = io::Error::from(error.clone());
+        assert_eq!(io.kind(), io::ErrorKind::TimedOut);
+        let inner = io
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<TimedOut>());
+        assert_eq!(inner, Some(&error));
+    }
+
+    #[test]
+    fn it_is_an_error_anyone_can_carry_and_small() {
+        fn carried<E: Error + Clone + Send + Sync + 'static>() {}
+        carried::<TimedOut>();
+        assert!(size_of::<TimedOut>() <= 56);
+    }
+}

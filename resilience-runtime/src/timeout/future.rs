@@ -1,0 +1,404 @@
+//! The timeout of a future: expiry drops it.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::{TimedOut, TimeoutConfig};
+
+/// The limit was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Elapsed;
+
+pin_project! {
+    /// A future with a limit that counts from the first poll.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Timeout<F> {
+        limit: Duration,
+        phase: Phase,
+        // `None` once it expired: the future is dropped before the output is out.
+        #[pin]
+        future: Option<F>,
+        // `None` also while running without end.
+        #[pin]
+        timer: Option<Sleep>,
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Unpolled,
+    Running,
+    /// The deadline has passed by the clock and the body was polled after it.
+    Late,
+}
+
+impl<F> Timeout<F> {
+    /// Zero is one poll and no more; [`Duration::MAX`] is never.
+    #[inline]
+    pub fn new(limit: Duration, future: F) -> Self {
+        Self {
+            limit,
+            phase: Phase::Unpolled,
+            future: Some(future),
+            timer: None,
+        }
+    }
+}
+
+impl<F: Future> Future for Timeout<F> {
+    type Output = Result<F::Output, Elapsed>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut me = self.project();
+        let first_poll = (*me.phase == Phase::Unpolled).then(Instant::now);
+        let Some(future) = me.future.as_mut().as_pin_mut() else {
+            polled_after_expiry()
+        };
+        // The body before the timer: a tie goes to the body.
+        if let Poll::Ready(output) = future.poll(cx) {
+            return Poll::Ready(Ok(output));
+        }
+        // After the body: one that is ready at once needs no timer.
+        if let Some(start) = first_poll {
+            *me.phase = Phase::Running;
+            if me.limit.is_zero() {
+                me.future.set(None);
+                return Poll::Ready(Err(Elapsed));
+            }
+            arm(me.timer.as_mut(), start, *me.limit);
+        }
+        ready!(poll_timer(me.timer, me.phase, cx));
+        me.future.set(None);
+        Poll::Ready(Err(Elapsed))
+    }
+}
+
+// A deadline that no instant can express is never reached, so it gets no timer.
+fn arm(mut timer: Pin<&mut Option<Sleep>>, start: Instant, limit: Duration) {
+    timer.set(start.checked_add(limit).map(sleep_until));
+}
+
+fn poll_timer(timer: Pin<&mut Option<Sleep>>, phase: &mut Phase, cx: &mut Context<'_>) -> Poll<()> {
+    let Some(mut timer) = timer.as_pin_mut() else {
+        return Poll::Pending;
+    };
+    if timer.as_mut().poll(cx).is_ready() {
+        return Poll::Ready(());
+    }
+    // A pending timer may only mean that the task's cooperative budget is spent, and a body that spends it in every
+    // poll would never be timed out. `tokio::time::timeout` polls its timer outside the budget; that is private to
+    // tokio's `rt` feature, so the clock answers here. The body too may have been refused the budget, with its result
+    // at hand, so it gets one more poll: the timer has seen to that, either by the spent budget or by its next tick.
+    if Instant::now() < timer.deadline() {
+        return Poll::Pending;
+    }
+    if *phase == Phase::Late {
+        return Poll::Ready(());
+    }
+    *phase = Phase::Late;
+    Poll::Pending
+}
+
+#[cold]
+#[track_caller]
+fn polled_after_expiry() -> ! {
+    panic!("a timeout was polled after it expired")
+}
+
+// The future need not be `Debug`, and mostly is not.
+impl<F> fmt::Debug for Timeout<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Timeout")
+            .field("limit", &self.limit)
+            .field("phase", &self.phase)
+            .finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// The future of [`TimeoutConfig::run_async`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct TimeoutFuture<F> {
+        config: TimeoutConfig,
+        #[pin]
+        timeout: Timeout<F>,
+    }
+}
+
+impl TimeoutConfig {
+    /// Runs `future`, and drops it when it is not done within the limit.
+    ///
+    /// The limit counts from the first poll. The future is polled before the timer, so one that is done exactly at
+    /// the deadline is done. It is dropped before the error is returned.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`] when the limit is reached.
+    ///
+    /// # Panics
+    ///
+    /// When polled, if the future is not done at once, the limit is not [`Duration::MAX`], and there is no tokio
+    /// runtime with its time enabled.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use resilience::TimeoutConfig;
+    ///
+    /// const LIMIT: TimeoutConfig = TimeoutConfig::new(Duration::from_millis(50));
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// assert_eq!(LIMIT.run_async(async { 7 }).await, Ok(7));
+    /// assert!(LIMIT.run_async(tokio::time::sleep(Duration::from_secs(1))).await.is_err());
+    /// # }
+    /// ```
+    #[inline]
+    pub fn run_async<F: Future>(self, future: F) -> TimeoutFuture<F> {
+        TimeoutFuture {
+            config: self,
+            timeout: Timeout::new(self.get_limit(), future),
+        }
+    }
+}
+
+impl<F: Future> Future for TimeoutFuture<F> {
+    type Output = Result<F::Output, TimedOut>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let me = self.project();
+        let outcome = ready!(me.timeout.poll(cx));
+        Poll::Ready(outcome.map_err(|Elapsed| me.config.timed_out()))
+    }
+}
+
+impl<F> fmt::Debug for TimeoutFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TimeoutFuture")
+            .field("config", &self.config)
+            .field("timeout", &self.timeout)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::{pending, poll_fn, ready as ready_now},
+        pin::pin,
+        sync::mpsc,
+        task::Waker,
+    };
+
+    use tokio::time::{advance, sleep, timeout};
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(5);
+    const TICK: Duration = Duration::from_millis(1);
+
+    fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    struct SendOnDrop(mpsc::Sender<Instant>);
+
+    impl Drop for SendOnDrop {
+        fn drop(&mut self) {
+            self.0.send(Instant::now()).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_future_that_is_ready_at_once_needs_no_runtime() {
+        let mut done = pin!(Timeout::new(LIMIT, ready_now(7)));
+        assert_eq!(poll_once(done.as_mut()), Poll::Ready(Ok(7)));
+    }
+
+    #[test]
+    fn a_limit_without_end_needs_no_runtime() {
+        let mut endless = pin!(Timeout::new(Duration::MAX, pending::<()>()));
+        assert!(poll_once(endless.as_mut()).is_pending());
+        assert!(poll_once(endless.as_mut()).is_pending());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn expiry_comes_at_the_limit() {
+        let start = Instant::now();
+        assert_eq!(Timeout::new(LIMIT, pending::<()>()).await, Err(Elapsed));
+        assert_eq!(start.elapsed(), LIMIT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_tie_goes_to_the_body() {
+        assert_eq!(Timeout::new(LIMIT, sleep(LIMIT)).await, Ok(()));
+        assert_eq!(Timeout::new(LIMIT, sleep(LIMIT + TICK)).await, Err(Elapsed));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_is_ready_when_polled_late_wins() {
+        let mut late = pin!(Timeout::new(LIMIT, sleep(LIMIT)));
+        assert!(poll_once(late.as_mut()).is_pending());
+        advance(LIMIT * 10).await;
+        assert_eq!(poll_once(late.as_mut()), Poll::Ready(Ok(())));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_limit_counts_from_the_first_poll() {
+        let unpolled = Timeout::new(LIMIT, sleep(LIMIT + TICK));
+        advance(LIMIT).await;
+        // The body's own timer was set when it was built, the limit begins only now.
+        assert_eq!(unpolled.await, Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_blocks_in_its_first_poll_uses_up_its_limit() {
+        let start = Instant::now();
+        let mut blocked = false;
+        let body = poll_fn(|_| {
+            if !blocked {
+                blocked = true;
+                let _ = poll_once(pin!(advance(LIMIT / 2)));
+            }
+            Poll::<()>::Pending
+        });
+        assert_eq!(Timeout::new(LIMIT, body).await, Err(Elapsed));
+        assert_eq!(start.elapsed(), LIMIT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_zero_limit_is_one_poll_and_no_more() {
+        let mut polls = 0;
+        let body = poll_fn(|cx| {
+            polls += 1;
+            cx.waker().wake_by_ref();
+            Poll::<()>::Pending
+        });
+        assert_eq!(Timeout::new(Duration::ZERO, body).await, Err(Elapsed));
+        assert_eq!(polls, 1);
+        assert_eq!(Timeout::new(Duration::ZERO, ready_now(7)).await, Ok(7));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_without_end_never_expires() {
+        let century = Duration::from_secs(100 * 365 * 24 * 3600);
+        let mut endless = pin!(Timeout::new(Duration::MAX, pending::<()>()));
+        assert!(poll_once(endless.as_mut()).is_pending());
+        advance(century).await;
+        assert!(poll_once(endless.as_mut()).is_pending());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_body_is_dropped_before_the_error_is_out() {
+        let (dropped, drops) = mpsc::channel();
+        let guard = SendOnDrop(dropped);
+        let mut expiring = pin!(Timeout::new(LIMIT, async move {
+            let _guard = guard;
+            pending::<()>().await;
+        }));
+        let start = Instant::now();
+        assert_eq!(expiring.as_mut().await, Err(Elapsed));
+        // Still alive itself, it holds the body no more.
+        assert_eq!(drops.try_recv(), Ok(start + LIMIT));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn cancellation_drops_the_body_and_is_no_timeout() {
+        let (dropped, drops) = mpsc::channel();
+        let guard = SendOnDrop(dropped);
+        {
+            let mut cancelled = pin!(Timeout::new(LIMIT, async move {
+                let _guard = guard;
+                pending::<()>().await;
+            }));
+            assert!(poll_once(cancelled.as_mut()).is_pending());
+            assert!(drops.try_recv().is_err());
+        }
+        assert_eq!(drops.try_recv(), Ok(Instant::now()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_inner_of_two_expires_first_and_the_outer_bounds_both() {
+        let inner = Timeout::new(LIMIT, pending::<()>());
+        assert_eq!(Timeout::new(LIMIT * 2, inner).await, Ok(Err(Elapsed)));
+        let inner = Timeout::new(LIMIT * 2, pending::<()>());
+        assert_eq!(Timeout::new(LIMIT, inner).await, Err(Elapsed));
+        // The outer's body is the inner timeout, and a tie goes to the body.
+        let inner = Timeout::new(LIMIT, pending::<()>());
+        assert_eq!(Timeout::new(LIMIT, inner).await, Ok(Err(Elapsed)));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_spends_the_budget_in_every_poll_is_timed_out() {
+        let hog = async {
+            loop {
+                tokio::task::consume_budget().await;
+            }
+        };
+        let outcome = Timeout::new(Duration::from_millis(5), hog);
+        // The guard is outside the task: on one thread a hog that is never timed out starves any timer beside it.
+        assert_eq!(
+            timeout(Duration::from_secs(60), outcome).await,
+            Ok(Err::<(), _>(Elapsed))
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_without_budget_gets_one_more_poll_after_the_deadline() {
+        let mut body_polls = 0;
+        let mut late = pin!(Timeout::new(
+            LIMIT,
+            poll_fn(|_| {
+                body_polls += 1;
+                Poll::<()>::Pending
+            })
+        ));
+        assert!(poll_once(late.as_mut()).is_pending());
+        advance(LIMIT).await;
+        // Someone else in the task spends the budget, so neither the body nor the timer can say more than "not now".
+        let spend_then_poll = poll_fn(|cx| {
+            while pin!(tokio::task::consume_budget()).poll(cx).is_ready() {}
+            Poll::Ready(late.as_mut().poll(cx))
+        });
+        assert!(spend_then_poll.await.is_pending());
+        assert_eq!(late.await, Err(Elapsed));
+        assert_eq!(body_polls, 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    #[should_panic(expected = "polled after it expired")]
+    async fn a_poll_after_expiry_panics() {
+        let mut expired = pin!(Timeout::new(Duration::ZERO, pending::<()>()));
+        assert!(poll_once(expired.as_mut()).is_ready());
+        let _ = poll_once(expired.as_mut());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_configs_error_is_returned() {
+        let config = TimeoutConfig::new(LIMIT).operation("db_query");
+        let outcome = config.run_async(pending::<()>()).await;
+        assert_eq!(outcome, Err(config.timed_out()));
+        assert_eq!(config.run_async(ready_now(7)).await, Ok(7));
+    }
+
+    #[test]
+    fn a_timeout_adds_little_to_the_future_and_keeps_it_send() {
+        fn sendable<T: Send>(value: &T) -> usize {
+            size_of_val(value)
+        }
+        let plain = ready_now([0_u64; 32]);
+        let plain_size = sendable(&plain);
+        let limited = Timeout::new(LIMIT, plain);
+        let added = sendable(&limited) - plain_size;
+        assert!(added <= 150, "a timeout adds {added} bytes");
+    }
+}

@@ -1,0 +1,310 @@
+use std::{
+    fmt::Write as _,
+    panic::panic_any,
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    time::Duration,
+};
+
+use tracing::{
+    Event, Metadata, Subscriber,
+    dispatcher::{self, Dispatch},
+    field::{Field, Visit},
+    span::{Attributes, Id, Record},
+};
+
+use super::*;
+use crate::timeout::{deadline, is_abandoned};
+
+const AGES: Duration = Duration::from_secs(3600);
+const HANG: Duration = Duration::from_secs(60);
+
+fn pool() -> Arc<Pool> {
+    Pool::new(8, Duration::from_secs(10))
+}
+
+fn run<T: Send + 'static>(
+    pool: &Arc<Pool>,
+    limit: Duration,
+    body: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, TimedOut> {
+    run_on(pool, TimeoutConfig::new(limit).operation("body"), body)
+}
+
+/// Runs a body that says when it began and ends when the sender it got is dropped, and gives up on it.
+///
+/// The limit grows until the body began within it, so no busy machine is too slow for this.
+fn abandon<T: Send + 'static>(
+    pool: &Arc<Pool>,
+    body: impl Fn(&mpsc::Receiver<()>) -> T + Clone + Send + 'static,
+) -> mpsc::Sender<()> {
+    for limit in [10, 100, 1_000, 10_000].map(Duration::from_millis) {
+        let (may_go, go_on) = mpsc::channel();
+        let body = body.clone();
+        let error = run(pool, limit, move || body(&go_on))
+            .err()
+            .expect("it waits for longer");
+        assert_eq!((error.operation(), error.limit()), ("body", limit));
+        if error.was_started() {
+            return may_go;
+        }
+    }
+    panic!("no body begins within seconds");
+}
+
+fn until(what: impl Fn() -> bool) {
+    let begun = time::Instant::now();
+    while !what() {
+        assert!(begun.elapsed() < HANG, "it never came");
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn the_bodys_result_comes_from_a_worker() {
+    let name = run(&pool(), AGES, || {
+        thread::current().name().map(str::to_owned)
+    });
+    assert_eq!(name, Ok(Some("resilience-timeout-1".to_owned())));
+}
+
+#[test]
+fn a_panic_reaches_the_caller_with_its_payload_and_the_worker_lives_on() {
+    let pool = pool();
+    let unwound = catch_unwind(AssertUnwindSafe(|| run(&pool, AGES, || panic_any(7_u8))));
+    assert_eq!(unwound.unwrap_err().downcast_ref(), Some(&7_u8));
+    assert_eq!(run(&pool, AGES, || 1), Ok(1));
+    let stats = pool.stats();
+    assert_eq!((stats.live, stats.idle), (1, 1));
+}
+
+#[test]
+fn an_abandoned_body_goes_on_and_knows() {
+    let pool = pool();
+    let (tell, told) = mpsc::channel();
+    let may_go = abandon(&pool, move |go_on| {
+        let before = is_abandoned();
+        let _ = go_on.recv();
+        let nested = TimeoutConfig::new(AGES).run_cooperative(is_abandoned);
+        tell.send((before, is_abandoned(), nested)).unwrap();
+    });
+    assert_eq!(pool.stats().abandoned_running, 1);
+    drop(may_go);
+    assert_eq!(told.recv_timeout(HANG), Ok((false, true, Ok(true))));
+    until(|| pool.stats().abandoned_running == 0);
+    assert_eq!(
+        run(&pool, AGES, is_abandoned),
+        Ok(false),
+        "the next body begins anew"
+    );
+}
+
+#[test]
+fn a_late_result_is_dropped_on_the_worker() {
+    struct TellsWhere(mpsc::Sender<String>);
+    impl Drop for TellsWhere {
+        fn drop(&mut self) {
+            let name = thread::current().name().unwrap_or_default().to_owned();
+            self.0.send(name).unwrap();
+        }
+    }
+    let pool = pool();
+    let (tell, told) = mpsc::channel();
+    let may_go = abandon(&pool, move |go_on| {
+        let _ = go_on.recv();
+        TellsWhere(tell.clone())
+    });
+    assert!(told.try_recv().is_err());
+    drop(may_go);
+    let place = told.recv_timeout(HANG).unwrap();
+    assert!(
+        place.starts_with("resilience-timeout-"),
+        "dropped on {place}"
+    );
+}
+
+#[test]
+fn a_late_result_that_panics_in_its_drop_costs_no_worker() {
+    struct Explosive;
+    impl Drop for Explosive {
+        fn drop(&mut self) {
+            panic_any(Explosive);
+        }
+    }
+    let pool = Pool::new(1, Duration::from_secs(10));
+    let may_go = abandon(&pool, |go_on| {
+        let _ = go_on.recv();
+        Explosive
+    });
+    drop(may_go);
+    until(|| pool.stats().idle == 1);
+    let stats = pool.stats();
+    assert_eq!((stats.live, stats.abandoned_running), (1, 0));
+    assert_eq!(run(&pool, AGES, || 1), Ok(1));
+}
+
+#[test]
+fn a_full_pool_is_a_timeout_that_says_so() {
+    let pool = Pool::new(1, Duration::from_secs(10));
+    let may_go = abandon(&pool, |go_on| go_on.recv().is_ok());
+    let error = run(&pool, AGES, || 1).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`body` was not started: no worker thread was free"
+    );
+    assert!(!error.was_started());
+    assert_eq!(pool.stats().refused, 1);
+    drop(may_go);
+}
+
+#[test]
+fn with_no_time_left_the_body_does_not_begin() {
+    let pool = pool();
+    let spent = TimeoutConfig::at_most(Duration::ZERO);
+    let error = run_on(&pool, spent, || panic!("it began"))
+        .map(|(): ()| ())
+        .unwrap_err();
+    assert!(!error.was_started());
+    assert_eq!(pool.stats().live, 0);
+}
+
+#[test]
+fn a_limit_without_end_has_no_deadline() {
+    assert_eq!(run(&pool(), Duration::MAX, deadline), Ok(None));
+}
+
+#[test]
+fn the_body_sees_the_deadline_of_its_own_limit() {
+    let before = Instant::now() + AGES;
+    let seen = run(&pool(), AGES, deadline).unwrap().unwrap();
+    assert!(before <= seen && seen <= Instant::now() + AGES);
+}
+
+#[test]
+fn a_body_on_a_worker_runs_others_within_its_own_deadline() {
+    let pool = pool();
+    let (outer, inner) = run(&pool.clone(), AGES, move || {
+        let inner = run(&pool, Duration::MAX, move || {
+            (deadline(), thread::current().id())
+        });
+        ((deadline(), thread::current().id()), inner.unwrap())
+    })
+    .unwrap();
+    assert_ne!(outer.1, inner.1);
+    // The caller's clock is read twice on the way, and time is only ever lost.
+    let (outer, inner) = (outer.0.unwrap(), inner.0.unwrap());
+    assert!(inner.max(outer) - inner.min(outer) < HANG);
+}
+
+#[test]
+fn an_abandoned_body_gives_up_on_the_bodies_it_waits_for() {
+    let pool = pool();
+    let (tell, told) = mpsc::channel();
+    let may_go = abandon(&pool.clone(), move |go_on| {
+        let (_keep, never) = mpsc::channel::<()>();
+        let inner = run(&pool, AGES, move || {
+            until(is_abandoned);
+            drop(never);
+        });
+        tell.send(inner.is_err()).unwrap();
+        let _ = go_on.recv();
+    });
+    assert_eq!(told.recv_timeout(HANG), Ok(true));
+    drop(may_go);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paused_clock_at_the_caller_does_not_move_the_deadline() {
+    tokio::time::advance(AGES * 10).await;
+    let left = run(&pool(), AGES, || deadline().map(|at| at - Instant::now()));
+    assert!(left.unwrap().unwrap() <= AGES);
+    let cooperative = TimeoutConfig::new(AGES);
+    let nested = cooperative.run_cooperative(|| {
+        run(&pool(), Duration::MAX, || {
+            deadline().map(|at| at - Instant::now())
+        })
+    });
+    assert!(nested.unwrap().unwrap().unwrap() <= AGES);
+}
+
+#[test]
+fn many_callers_at_once_all_get_their_own_result() {
+    let pool = Pool::new(64, Duration::from_millis(1));
+    let served = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for caller in 0..8 {
+            let (pool, served) = (&pool, &served);
+            scope.spawn(move || {
+                for call in 0..200 {
+                    assert_eq!(run(pool, AGES, move || (caller, call)), Ok((caller, call)));
+                    served.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    assert_eq!(served.into_inner(), 1600);
+    assert_eq!(pool.stats().refused, 0);
+}
+
+/// Sends the level, the target and the fields of each event.
+struct Events(mpsc::SyncSender<String>);
+
+impl Subscriber for Events {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, event: &Event<'_>) {
+        struct Fields(String);
+        impl Visit for Fields {
+            fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+                let _ = write!(self.0, " {field}={value:?}");
+            }
+        }
+        let metadata = event.metadata();
+        let mut line = Fields(format!("{} {}:", metadata.level(), metadata.target()));
+        event.record(&mut line);
+        self.0.send(line.0).unwrap();
+    }
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+fn heard<R>(act: impl FnOnce() -> R) -> (R, mpsc::Receiver<String>) {
+    let (tell, told) = mpsc::sync_channel(16);
+    let result = dispatcher::with_default(&Dispatch::new(Events(tell)), act);
+    (result, told)
+}
+
+#[test]
+fn the_callers_subscriber_hears_the_body() {
+    let (outcome, told) = heard(|| run(&pool(), AGES, || tracing::info!(target: "body", rows = 3)));
+    assert_eq!(outcome, Ok(()));
+    assert_eq!(told.try_recv().as_deref(), Ok("INFO body: rows=3"));
+}
+
+#[test]
+fn a_late_panic_becomes_an_error_event() {
+    let pool = pool();
+    let (may_go, told) = heard(|| {
+        abandon(&pool, |go_on| {
+            let _ = go_on.recv();
+            panic!("too late to matter");
+        })
+    });
+    drop(may_go);
+    assert_eq!(
+        told.recv_timeout(HANG).as_deref(),
+        Ok(
+            "ERROR resilience: message=a body abandoned at its timeout panicked operation=\"body\" panic=\"too late to matter\""
+        )
+    );
+    until(|| pool.stats().abandoned_running == 0);
+    assert_eq!(run(&pool, AGES, || 1), Ok(1));
+}

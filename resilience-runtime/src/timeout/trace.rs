@@ -1,0 +1,197 @@
+//! The caller's place in its trace, carried to the worker.
+
+use std::{
+    any::Any,
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use tracing::{
+    Dispatch, Span,
+    dispatcher::{self, DefaultGuard},
+    span,
+    subscriber::NoSubscriber,
+};
+
+/// The caller's subscriber and current span.
+pub(super) struct Trace {
+    // `None` if nobody listens: what a thread has by itself then, so that a subscriber set later is heard.
+    dispatch: Option<Dispatch>,
+    span: Span,
+}
+
+impl Trace {
+    pub(super) fn of_caller() -> Self {
+        let dispatch = dispatcher::get_default(Dispatch::clone);
+        if dispatch.is::<NoSubscriber>() && !dispatcher::has_been_set() {
+            return Self {
+                dispatch: None,
+                span: Span::none(),
+            };
+        }
+        Self {
+            dispatch: Some(dispatch),
+            span: Span::current(),
+        }
+    }
+
+    pub(super) fn enter(&self) -> Entered<'_> {
+        Entered {
+            _default: self.dispatch.as_ref().map(dispatcher::set_default),
+            _span: self.span.enter(),
+        }
+    }
+
+    /// Lets the span go before the caller goes on and closes it: it is the caller's, and ends when the caller says.
+    pub(super) fn leave_span(&mut self) {
+        discard(mem::replace(&mut self.span, Span::none()));
+    }
+
+    /// Tells that an abandoned body panicked: there is no one left to raise it in.
+    #[cold]
+    pub(super) fn report(&self, operation: &str, panic: Box<dyn Any + Send>) {
+        let told = catch_unwind(AssertUnwindSafe(|| {
+            let _trace = self.enter();
+            let panic = panic_text(&*panic);
+            tracing::error!(target: "resilience", operation, panic, "a body abandoned at its timeout panicked");
+        }));
+        discard(panic);
+        discard(told);
+    }
+}
+
+/// While the worker acts for the caller.
+pub(super) struct Entered<'a> {
+    // The span is left before its subscriber is.
+    _span: span::Entered<'a>,
+    _default: Option<DefaultGuard>,
+}
+
+fn panic_text(payload: &(dyn Any + Send)) -> &str {
+    if let Some(text) = payload.downcast_ref::<&'static str>() {
+        text
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text
+    } else {
+        "a value that is no text"
+    }
+}
+
+/// Drops what may panic in its drop. What that panic carries may do the same, so it is left alone.
+pub(super) fn discard<V>(value: V) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+        mem::forget(panic);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tracing::{
+        Event, Metadata, Subscriber,
+        span::{Attributes, Id, Record},
+    };
+
+    use super::*;
+
+    /// Writes down what happens to spans and events.
+    #[derive(Clone, Default)]
+    struct Diary(Arc<Mutex<Vec<String>>>);
+
+    impl Diary {
+        fn note(&self, line: impl Into<String>) {
+            self.0.lock().unwrap().push(line.into());
+        }
+
+        fn take(&self) -> Vec<String> {
+            mem::take(&mut self.0.lock().unwrap())
+        }
+    }
+
+    impl Subscriber for Diary {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn event(&self, event: &Event<'_>) {
+            let metadata = event.metadata();
+            self.note(format!("{} {}", metadata.level(), metadata.target()));
+        }
+        fn enter(&self, _: &Id) {
+            self.note("enter");
+        }
+        fn exit(&self, _: &Id) {
+            self.note("exit");
+        }
+        fn try_close(&self, _: Id) -> bool {
+            self.note("close");
+            true
+        }
+    }
+
+    fn in_a_span() -> (Diary, Trace) {
+        let diary = Diary::default();
+        let dispatch = Dispatch::new(diary.clone());
+        let span = dispatcher::with_default(&dispatch, || tracing::info_span!("call"));
+        let dispatch = Some(dispatch);
+        (diary, Trace { dispatch, span })
+    }
+
+    #[test]
+    fn inside_the_callers_subscriber_and_span_are_current() {
+        let (diary, trace) = in_a_span();
+        {
+            let _entered = trace.enter();
+            tracing::info!(target: "body", "inside");
+        }
+        tracing::info!(target: "body", "outside");
+        assert_eq!(diary.take(), ["enter", "INFO body", "exit"]);
+    }
+
+    #[test]
+    fn the_span_can_be_left_before_the_subscriber() {
+        let (diary, mut trace) = in_a_span();
+        trace.leave_span();
+        assert_eq!(diary.take(), ["close"]);
+        let _entered = trace.enter();
+        tracing::info!(target: "body", "inside");
+        assert_eq!(diary.take(), ["INFO body"]);
+    }
+
+    #[test]
+    fn a_panic_is_reported_in_the_callers_span() {
+        let (diary, trace) = in_a_span();
+        trace.report("db_query", Box::new("broken"));
+        assert_eq!(diary.take(), ["enter", "ERROR resilience", "exit"]);
+    }
+
+    #[test]
+    fn the_text_of_a_panic_is_found() {
+        assert_eq!(panic_text(&"borrowed"), "borrowed");
+        assert_eq!(panic_text(&String::from("owned")), "owned");
+        assert_eq!(panic_text(&7), "a value that is no text");
+    }
+
+    #[test]
+    fn a_drop_that_panics_goes_no_further() {
+        struct PanicsTwice;
+        impl Drop for PanicsTwice {
+            fn drop(&mut self) {
+                std::panic::panic_any(PanicsAgain);
+            }
+        }
+        struct PanicsAgain;
+        impl Drop for PanicsAgain {
+            fn drop(&mut self) {
+                panic!("again");
+            }
+        }
+        let unwound = catch_unwind(|| discard(PanicsTwice));
+        assert!(unwound.is_ok());
+    }
+}
