@@ -12,8 +12,6 @@ mod timeout;
 pub mod __private;
 
 pub use retry::{Jitter, RetryConfig, RetryEvent, Retrying, Strategy};
-pub use timeout::{
-    TimedOut, TimeoutConfig, TimeoutFuture, WorkerStats, deadline, is_abandoned, worker_stats,
-};
+pub use timeout::{TimedOut, TimeoutConfig, TimeoutFuture, WorkerStats, deadline, is_abandoned, worker_stats};
 
 pub use resilience_macros::{circuit_breaker, retry, timeout};

@@ -176,10 +176,7 @@ mod tests {
     fn the_type_name_comes_last() {
         assert_eq!(shown!(Neither), core::any::type_name::<Neither>());
         // A bound that fails deeper inside the type falls through as well.
-        assert_eq!(
-            shown!(Some(Neither)),
-            core::any::type_name::<Option<Neither>>()
-        );
+        assert_eq!(shown!(Some(Neither)), core::any::type_name::<Option<Neither>>());
     }
 
     #[test]
@@ -231,10 +228,7 @@ mod tests {
         fn show_with<E>(error: &E, show: impl FnOnce(&E) -> Shown<'_>) -> String {
             show(error).to_string()
         }
-        assert_eq!(
-            show_with(&Both, |error| Show::new(error).__resilience_show()),
-            "both, displayed"
-        );
+        assert_eq!(show_with(&Both, |error| Show::new(error).__resilience_show()), "both, displayed");
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl Context<'_> {
             }
             None => {
                 let note = self.note_refused(at, &quote!(true));
-                let error = self.error("open_into", plan.error.as_ref(), &open);
+                let error = self.error("open_into", plan.error.as_ref(), &quote!(#open));
                 quote!({ #note #error })
             }
         };

@@ -154,7 +154,7 @@ impl Context<'_> {
     }
 
     /// The error of a policy as the function's own: through `From`, or through what `error =` says.
-    fn error(&self, from: &str, error: Option<&syn::Expr>, value: &Ident) -> TokenStream {
+    fn error(&self, from: &str, error: Option<&syn::Expr>, value: &TokenStream) -> TokenStream {
         let runtime = &self.runtime;
         let converted = match error {
             Some(closure @ syn::Expr::Closure(_)) => quote!(#runtime::call(#closure, #value)),

@@ -14,16 +14,23 @@ impl Context<'_> {
         let config = self.timeout_config(at, plan);
         let runtime = &self.runtime;
         let (outcome, late) = (self.local("outcome"), self.local("late"));
-        let error = self.error("timed_out_into", plan.error.as_ref(), &late);
+        let cause = if self.is_async() {
+            let reference = config.reference();
+            quote!(#runtime::TimeoutConfig::timed_out(#reference))
+        } else {
+            quote!(#late)
+        };
+        let error = self.error("timed_out_into", plan.error.as_ref(), &cause);
         // Only a breaker inside can have left the flag set.
         let has_breaker = self.has_inside(at, |layer| matches!(layer, LayerPlan::CircuitBreaker(_)));
         let note = if has_breaker { self.note_refused(at, &quote!(false)) } else { TokenStream::new() };
         let expired = if note.is_empty() { quote!(#error,) } else { quote!({ #note #error }) };
-        let expired = quote!(#runtime::Err(#late) => #expired);
+        let caught = if self.is_async() { quote!(_) } else { quote!(#late) };
+        let expired = quote!(#runtime::Err(#caught) => #expired);
 
         let timed = if self.is_async() {
             let (reference, future) = (config.reference(), inner.as_future());
-            quote!(#runtime::Timeout::new(#reference, #future).await)
+            quote!(#runtime::Timeout::new(#runtime::TimeoutConfig::get_limit(#reference), #future).await)
         } else if plan.mode == Mode::Cooperative {
             let (value, result, block) = (config.value(), &self.result.tokens, inner.block());
             quote!(#runtime::TimeoutConfig::run_cooperative(#value, || -> #result #block))

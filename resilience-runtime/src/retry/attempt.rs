@@ -23,19 +23,8 @@ pub struct Attempt<'a, 'c, T, E> {
 impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
     /// Every error is retried and no value, until a filter says otherwise.
     #[inline]
-    pub(crate) fn new(
-        config: &'c RetryConfig,
-        progress: &'a mut Progress,
-        outcome: &'a Result<T, E>,
-    ) -> Self {
-        Self {
-            config,
-            progress,
-            outcome,
-            hint: None,
-            wanted: outcome.is_err(),
-            within_deadline: false,
-        }
+    pub(crate) fn new(config: &'c RetryConfig, progress: &'a mut Progress, outcome: &'a Result<T, E>) -> Self {
+        Self { config, progress, outcome, hint: None, wanted: outcome.is_err(), within_deadline: false }
     }
 
     /// Retries an error only if `f` accepts it. Several filters must all agree; one that cannot change the verdict any
@@ -100,22 +89,11 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
         if !self.wanted {
             return None;
         }
-        let outlasts = if self.within_deadline {
-            crate::timeout::would_outlast
-        } else {
-            |_| false
-        };
+        let outlasts = if self.within_deadline { crate::timeout::would_outlast } else { |_| false };
         // Both calls take the attempt piece by piece: passed whole, it would be written to memory on success too.
         let ruling = self.progress.rule(self.config, self.hint, outlasts);
         let max_attempts = self.config.attempts();
-        tell(
-            ruling,
-            max_attempts,
-            self.outcome,
-            operation,
-            show,
-            on_retry,
-        )
+        tell(ruling, max_attempts, self.outcome, operation, show, on_retry)
     }
 }
 
@@ -130,28 +108,13 @@ fn tell<T, E>(
     show: impl FnOnce(&E) -> Shown<'_>,
     on_retry: impl FnOnce(&RetryEvent<'_, T, E>),
 ) -> Option<Duration> {
-    let Ruling {
-        decision,
-        attempt,
-        elapsed,
-    } = ruling;
+    let Ruling { decision, attempt, elapsed } = ruling;
     let outcome = outcome.as_ref();
-    let report = Report {
-        operation,
-        attempt,
-        max_attempts,
-        elapsed,
-        error: outcome.err().map(show),
-    };
+    let report = Report { operation, attempt, max_attempts, elapsed, error: outcome.err().map(show) };
     match decision {
         Decision::Wait(delay) => {
             report.retrying(delay);
-            on_retry(&RetryEvent {
-                attempt,
-                delay,
-                elapsed: elapsed.unwrap_or_default(),
-                outcome,
-            });
+            on_retry(&RetryEvent { attempt, delay, elapsed: elapsed.unwrap_or_default(), outcome });
             Some(delay)
         }
         Decision::Stop(reason) => {
@@ -198,24 +161,15 @@ mod tests {
 
     #[test]
     fn abort_wins_in_any_order() {
-        assert_eq!(
-            judge(&FAILED, |a| a.abort_if(|_| true).retry_if(|_| true)),
-            None
-        );
-        assert_eq!(
-            judge(&FAILED, |a| a.retry_if(|_| true).abort_if(|_| true)),
-            None
-        );
+        assert_eq!(judge(&FAILED, |a| a.abort_if(|_| true).retry_if(|_| true)), None);
+        assert_eq!(judge(&FAILED, |a| a.retry_if(|_| true).abort_if(|_| true)), None);
         assert!(judge(&FAILED, |a| a.abort_if(|_| false).retry_if(|_| true)).is_some());
     }
 
     #[test]
     fn filters_see_only_their_side_of_the_outcome() {
         let due = judge(&DONE, |attempt| {
-            attempt
-                .retry_if(|_| unreachable!())
-                .abort_if(|_| unreachable!())
-                .delay_hint(|_| unreachable!())
+            attempt.retry_if(|_| unreachable!()).abort_if(|_| unreachable!()).delay_hint(|_| unreachable!())
         });
         assert_eq!(due, None);
         let due = judge(&FAILED, |attempt| attempt.retry_if_ok(|_| unreachable!()));
@@ -224,10 +178,7 @@ mod tests {
 
     #[test]
     fn a_value_can_be_tried_again() {
-        assert_eq!(
-            judge(&DONE, |a| a.retry_if_ok(|value| *value == 7)),
-            Some(SECOND)
-        );
+        assert_eq!(judge(&DONE, |a| a.retry_if_ok(|value| *value == 7)), Some(SECOND));
         assert_eq!(judge(&DONE, |a| a.retry_if_ok(|value| *value == 0)), None);
     }
 
@@ -247,15 +198,11 @@ mod tests {
 
     #[test]
     fn a_hint_is_asked_only_if_a_retry_is_possible() {
-        let filtered = judge(&FAILED, |a| {
-            a.retry_if(|_| false).delay_hint(|_| unreachable!())
-        });
+        let filtered = judge(&FAILED, |a| a.retry_if(|_| false).delay_hint(|_| unreachable!()));
         assert_eq!(filtered, None);
         let config = CONFIG.max_retries(0);
-        let last = Retry::new(&config)
-            .after(&FAILED)
-            .delay_hint(|_| unreachable!())
-            .next("test", Shown::type_name, |_| ());
+        let last =
+            Retry::new(&config).after(&FAILED).delay_hint(|_| unreachable!()).next("test", Shown::type_name, |_| ());
         assert_eq!(last, None);
     }
 
@@ -282,16 +229,9 @@ mod tests {
         loop {
             tokio::time::advance(10 * SECOND).await;
             let outcome = FAILED;
-            let due = retry
-                .after(&outcome)
-                .next("test", Shown::type_name, |event| {
-                    told.push((
-                        event.attempt,
-                        event.delay,
-                        event.elapsed,
-                        event.outcome.err().copied(),
-                    ));
-                });
+            let due = retry.after(&outcome).next("test", Shown::type_name, |event| {
+                told.push((event.attempt, event.delay, event.elapsed, event.outcome.err().copied()));
+            });
             let Some(delay) = due else { break };
             tokio::time::advance(delay).await;
         }
@@ -305,12 +245,9 @@ mod tests {
     #[test]
     fn a_hook_sees_the_value_that_was_not_accepted() {
         let mut seen = None;
-        Retry::timed(&CONFIG)
-            .after(&DONE)
-            .retry_if_ok(|_| true)
-            .next("test", Shown::type_name, |event| {
-                seen = event.outcome.ok().copied();
-            });
+        Retry::timed(&CONFIG).after(&DONE).retry_if_ok(|_| true).next("test", Shown::type_name, |event| {
+            seen = event.outcome.ok().copied();
+        });
         assert_eq!(seen, Some(7));
     }
 

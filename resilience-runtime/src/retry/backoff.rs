@@ -23,9 +23,7 @@ pin_project! {
 /// If `delay` is not zero and there is no tokio runtime with its timer enabled.
 #[inline]
 pub fn backoff(delay: Duration) -> Backoff {
-    Backoff {
-        sleep: (!delay.is_zero()).then(|| tokio::time::sleep(delay)),
-    }
+    Backoff { sleep: (!delay.is_zero()).then(|| tokio::time::sleep(delay)) }
 }
 
 impl Future for Backoff {

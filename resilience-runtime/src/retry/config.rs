@@ -94,10 +94,7 @@ impl RetryConfig {
     #[track_caller]
     #[must_use]
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
-        assert!(
-            attempts >= 1,
-            "`max_attempts` must be at least 1: it counts the first call too, so 1 never retries"
-        );
+        assert!(attempts >= 1, "`max_attempts` must be at least 1: it counts the first call too, so 1 never retries");
         self.max_retries = attempts - 1;
         self
     }
@@ -279,8 +276,7 @@ impl RetryConfig {
     }
 
     pub(crate) fn cap(&self) -> Duration {
-        self.max_delay
-            .unwrap_or_else(|| DEFAULT_MAX_DELAY.max(self.base()))
+        self.max_delay.unwrap_or_else(|| DEFAULT_MAX_DELAY.max(self.base()))
     }
 
     #[inline]
@@ -348,48 +344,29 @@ mod tests {
     fn contradicting_delays_are_refused_in_either_order() {
         let words = "`base_delay` must not be longer than `max_delay`: lower `base_delay` or raise `max_delay`";
         let new = RetryConfig::new;
-        assert_eq!(
-            panic_text(|| new().base_delay(2 * SECOND).max_delay(SECOND)),
-            words
-        );
-        assert_eq!(
-            panic_text(|| new().max_delay(SECOND).base_delay(2 * SECOND)),
-            words
-        );
+        assert_eq!(panic_text(|| new().base_delay(2 * SECOND).max_delay(SECOND)), words);
+        assert_eq!(panic_text(|| new().max_delay(SECOND).base_delay(2 * SECOND)), words);
         assert_eq!(panic_text(|| new().delays(2 * SECOND, SECOND)), words);
     }
 
     #[test]
     fn delays_set_together_are_not_compared_with_those_they_replace() {
-        let config = RetryConfig::new()
-            .delays(SECOND, 2 * SECOND)
-            .delays(10 * SECOND, 20 * SECOND);
+        let config = RetryConfig::new().delays(SECOND, 2 * SECOND).delays(10 * SECOND, 20 * SECOND);
         assert_eq!((config.base(), config.cap()), (10 * SECOND, 20 * SECOND));
     }
 
     #[test]
     fn wrong_numbers_are_refused() {
         let new = RetryConfig::new;
-        assert!(
-            panic_text(|| new().max_attempts(0)).starts_with("`max_attempts` must be at least 1")
-        );
-        assert!(
-            panic_text(|| new().max_elapsed(Duration::ZERO))
-                .starts_with("`max_elapsed` must be longer")
-        );
+        assert!(panic_text(|| new().max_attempts(0)).starts_with("`max_attempts` must be at least 1"));
+        assert!(panic_text(|| new().max_elapsed(Duration::ZERO)).starts_with("`max_elapsed` must be longer"));
         for wrong in [0.0, 0.99, -2.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-            assert!(
-                panic_text(|| new().multiplier(wrong))
-                    .starts_with("`multiplier` must be a finite number")
-            );
+            assert!(panic_text(|| new().multiplier(wrong)).starts_with("`multiplier` must be a finite number"));
         }
     }
 
     #[test]
     fn the_largest_count_does_not_overflow() {
-        assert_eq!(
-            RetryConfig::new().max_retries(u32::MAX).attempts(),
-            u32::MAX
-        );
+        assert_eq!(RetryConfig::new().max_retries(u32::MAX).attempts(), u32::MAX);
     }
 }

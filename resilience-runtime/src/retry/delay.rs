@@ -84,17 +84,11 @@ impl RetryConfig {
 
     /// The delay after attempt `attempt` with jitter. `previous` is the delay this returned before, if it did, and
     /// `random` lies in `[0, 1)`.
-    pub(crate) fn jittered(
-        &self,
-        attempt: u32,
-        previous: Option<Duration>,
-        random: f64,
-    ) -> Duration {
+    pub(crate) fn jittered(&self, attempt: u32, previous: Option<Duration>, random: f64) -> Duration {
         let cap = self.cap();
         let within = |low: Duration, high: Duration| {
             // The sum may be rounded up past the upper bound.
-            low.saturating_add(scaled(high.saturating_sub(low), random))
-                .min(high)
+            low.saturating_add(scaled(high.saturating_sub(low), random)).min(high)
         };
         let delay = match self.chance() {
             Jitter::None => self.delay(attempt),
@@ -129,12 +123,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
     const ALMOST_ONE: f64 = 1.0 - f64::EPSILON / 2.0;
     const STRATEGIES: [Strategy; 3] = [Strategy::Exponential, Strategy::Linear, Strategy::Constant];
-    const JITTERS: [Jitter; 4] = [
-        Jitter::Full,
-        Jitter::Equal,
-        Jitter::Decorrelated,
-        Jitter::None,
-    ];
+    const JITTERS: [Jitter; 4] = [Jitter::Full, Jitter::Equal, Jitter::Decorrelated, Jitter::None];
 
     fn delays(config: RetryConfig) -> [u64; 4] {
         [1, 2, 3, 4].map(|attempt| u64::try_from(config.delay(attempt).as_millis()).unwrap())
@@ -146,19 +135,14 @@ mod tests {
         assert_eq!(delays(config), [100, 200, 400, 800]);
         assert_eq!(delays(config.multiplier(3.0)), [100, 300, 900, 2700]);
         assert_eq!(delays(config.multiplier(1.0)), [100; 4]);
-        assert_eq!(
-            delays(config.strategy(Strategy::Linear)),
-            [100, 200, 300, 400]
-        );
+        assert_eq!(delays(config.strategy(Strategy::Linear)), [100, 200, 300, 400]);
         assert_eq!(delays(config.strategy(Strategy::Constant)), [100; 4]);
     }
 
     #[test]
     fn max_delay_caps_every_strategy() {
         for strategy in STRATEGIES {
-            let config = RetryConfig::new()
-                .strategy(strategy)
-                .delays(3 * SECOND, 3 * SECOND);
+            let config = RetryConfig::new().strategy(strategy).delays(3 * SECOND, 3 * SECOND);
             assert_eq!(delays(config), [3000; 4]);
         }
     }
@@ -180,14 +164,10 @@ mod tests {
     fn arithmetic_saturates() {
         let extremes = [
             RetryConfig::new().multiplier(f64::MAX),
-            RetryConfig::new()
-                .multiplier(f64::MAX)
-                .base_delay(Duration::ZERO),
+            RetryConfig::new().multiplier(f64::MAX).base_delay(Duration::ZERO),
             RetryConfig::new().delays(Duration::from_nanos(1), Duration::MAX),
             RetryConfig::new().delays(Duration::MAX, Duration::MAX),
-            RetryConfig::new()
-                .delays(Duration::MAX, Duration::MAX)
-                .multiplier(1e308),
+            RetryConfig::new().delays(Duration::MAX, Duration::MAX).multiplier(1e308),
             RetryConfig::new().delays(Duration::ZERO, Duration::ZERO),
             RetryConfig::new().delays(Duration::ZERO, Duration::MAX),
         ];
@@ -198,10 +178,7 @@ mod tests {
                     for random in [0.0, 0.5, ALMOST_ONE] {
                         for previous in [None, Some(Duration::ZERO), Some(Duration::MAX)] {
                             let delay = config.jittered(attempt, previous, random);
-                            assert!(
-                                delay <= config.cap(),
-                                "{config:?} after {attempt}: {delay:?}"
-                            );
+                            assert!(delay <= config.cap(), "{config:?} after {attempt}: {delay:?}");
                         }
                     }
                 }
@@ -209,10 +186,7 @@ mod tests {
         }
         let steep = RetryConfig::new().multiplier(1e308);
         assert_eq!(steep.delay(u32::MAX), steep.cap());
-        assert_eq!(
-            steep.base_delay(Duration::ZERO).delay(u32::MAX),
-            Duration::ZERO
-        );
+        assert_eq!(steep.base_delay(Duration::ZERO).delay(u32::MAX), Duration::ZERO);
     }
 
     /// The lowest, the middle and the highest delay that jitter can make of attempt 3.
@@ -224,19 +198,10 @@ mod tests {
     fn each_jitter_spans_its_range() {
         let config = RetryConfig::new();
         let (d, previous) = (4 * SECOND, Some(2 * SECOND));
-        assert_eq!(
-            range(config.jitter(Jitter::Full), previous),
-            [Duration::ZERO, d / 2, d]
-        );
-        assert_eq!(
-            range(config.jitter(Jitter::Equal), previous),
-            [d / 2, 3 * d / 4, d]
-        );
+        assert_eq!(range(config.jitter(Jitter::Full), previous), [Duration::ZERO, d / 2, d]);
+        assert_eq!(range(config.jitter(Jitter::Equal), previous), [d / 2, 3 * d / 4, d]);
         assert_eq!(range(config.jitter(Jitter::None), previous), [d; 3]);
-        assert_eq!(
-            range(config.jitter(Jitter::Decorrelated), previous),
-            [SECOND, SECOND + 5 * SECOND / 2, 6 * SECOND]
-        );
+        assert_eq!(range(config.jitter(Jitter::Decorrelated), previous), [SECOND, SECOND + 5 * SECOND / 2, 6 * SECOND]);
     }
 
     #[test]
@@ -244,10 +209,7 @@ mod tests {
         let config = RetryConfig::new().jitter(Jitter::Decorrelated);
         assert_eq!(range(config, None), [SECOND, 2 * SECOND, 3 * SECOND]);
         let capped = config.max_delay(2 * SECOND);
-        assert_eq!(
-            range(capped, Some(2 * SECOND)),
-            [SECOND, 3 * SECOND / 2, 2 * SECOND]
-        );
+        assert_eq!(range(capped, Some(2 * SECOND)), [SECOND, 3 * SECOND / 2, 2 * SECOND]);
     }
 
     #[test]
@@ -268,10 +230,7 @@ mod tests {
                 let (low, high) = match jitter {
                     Jitter::Full => (Duration::ZERO, d),
                     Jitter::Equal => (d / 2, d),
-                    Jitter::Decorrelated => (
-                        config.base(),
-                        (3 * previous.unwrap_or(config.base())).min(config.cap()),
-                    ),
+                    Jitter::Decorrelated => (config.base(), (3 * previous.unwrap_or(config.base())).min(config.cap())),
                     Jitter::None => (d, d),
                 };
                 let delay = config.jittered(attempt, previous, rand::random());
@@ -280,9 +239,7 @@ mod tests {
             }
         }
         let full = || config.jittered(1, None, rand::random());
-        let (lower, upper) = (0..1000)
-            .map(|_| full())
-            .partition::<Vec<_>, _>(|d| *d < SECOND / 2);
+        let (lower, upper) = (0..1000).map(|_| full()).partition::<Vec<_>, _>(|d| *d < SECOND / 2);
         assert!(lower.len() > 300 && upper.len() > 300);
     }
 }

@@ -21,19 +21,13 @@ impl<'c> Retry<'c> {
     /// long it took.
     #[inline]
     pub fn new(config: &'c RetryConfig) -> Self {
-        Self {
-            config,
-            progress: Progress::new(config),
-        }
+        Self { config, progress: Progress::new(config) }
     }
 
     /// Begins a call and reads the clock in any case: a hook wants to know.
     #[inline]
     pub fn timed(config: &'c RetryConfig) -> Self {
-        Self {
-            config,
-            progress: Progress::started(Some(Instant::now())),
-        }
+        Self { config, progress: Progress::started(Some(Instant::now())) }
     }
 
     /// Judges an attempt that has ended.
@@ -70,10 +64,7 @@ impl Progress {
 
     #[inline]
     fn started(started: Option<Instant>) -> Self {
-        Self {
-            schedule: Schedule::new(),
-            started,
-        }
+        Self { schedule: Schedule::new(), started }
     }
 
     pub(crate) fn has_attempts_left(&self, config: &RetryConfig) -> bool {
@@ -90,22 +81,13 @@ impl Progress {
     ) -> Ruling {
         let attempt = self.schedule.attempt();
         let elapsed = self.started.map(|start| start.elapsed());
-        let drawn = hint.is_none()
-            && config.chance() != Jitter::None
-            && self.schedule.has_attempts_left(config);
+        let drawn = hint.is_none() && config.chance() != Jitter::None && self.schedule.has_attempts_left(config);
         let random = if drawn { rand::random() } else { 0.0 };
-        let decision = match self
-            .schedule
-            .next(config, elapsed.unwrap_or_default(), hint, random)
-        {
+        let decision = match self.schedule.next(config, elapsed.unwrap_or_default(), hint, random) {
             Decision::Wait(delay) if outlasts(delay) => Decision::Stop(Stop::Deadline),
             decision => decision,
         };
-        Ruling {
-            decision,
-            attempt,
-            elapsed,
-        }
+        Ruling { decision, attempt, elapsed }
     }
 }
 
@@ -161,9 +143,8 @@ mod tests {
 
     #[test]
     fn the_deadline_is_asked_only_when_a_retry_is_due() {
-        let ruling = Progress::started(None).rule(&CONFIG.max_retries(0), None, |_| {
-            unreachable!("there is no delay to ask about")
-        });
+        let ruling = Progress::started(None)
+            .rule(&CONFIG.max_retries(0), None, |_| unreachable!("there is no delay to ask about"));
         assert_eq!(ruling.decision, Decision::Stop(Stop::Attempts));
     }
 

@@ -45,11 +45,7 @@ impl RetryConfig {
                 Ok(value) => return Ok(value),
                 Err(error) => Err(error),
             };
-            let due = retry.after(&outcome).within_deadline().next(
-                type_name::<F>(),
-                Shown::type_name,
-                |_| (),
-            );
+            let due = retry.after(&outcome).within_deadline().next(type_name::<F>(), Shown::type_name, |_| ());
             match due {
                 Some(delay) => sleep_blocking(delay),
                 None => return outcome,
@@ -92,12 +88,7 @@ impl RetryConfig {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
-        Retrying {
-            config: self,
-            operation,
-            progress: None,
-            phase: Phase::Idle,
-        }
+        Retrying { config: self, operation, progress: None, phase: Phase::Idle }
     }
 }
 
@@ -135,9 +126,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let progress = this
-            .progress
-            .get_or_insert_with(|| Progress::new(this.config));
+        let progress = this.progress.get_or_insert_with(|| Progress::new(this.config));
         loop {
             match this.phase.as_mut().project() {
                 PhaseProjection::Idle => {
@@ -147,17 +136,12 @@ where
                 PhaseProjection::Attempting { attempt } => {
                     let outcome = ready!(attempt.poll(cx));
                     this.phase.set(Phase::Done);
-                    let due = Attempt::new(this.config, progress, &outcome).next(
-                        type_name::<F>(),
-                        Shown::type_name,
-                        |_| (),
-                    );
+                    let due =
+                        Attempt::new(this.config, progress, &outcome).next(type_name::<F>(), Shown::type_name, |_| ());
                     let Some(delay) = due else {
                         return Poll::Ready(outcome);
                     };
-                    this.phase.set(Phase::Waiting {
-                        backoff: backoff(delay),
-                    });
+                    this.phase.set(Phase::Waiting { backoff: backoff(delay) });
                 }
                 PhaseProjection::Waiting { backoff } => {
                     ready!(backoff.poll(cx));
@@ -171,9 +155,7 @@ where
 
 impl<F, Fut> fmt::Debug for Retrying<F, Fut> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Retrying")
-            .field("config", &self.config)
-            .finish_non_exhaustive()
+        f.debug_struct("Retrying").field("config", &self.config).finish_non_exhaustive()
     }
 }
 
@@ -194,11 +176,7 @@ mod tests {
     /// Fails until call `succeeds_on`.
     fn attempt(calls: &Cell<u32>, succeeds_on: u32) -> Result<u32, String> {
         calls.set(calls.get() + 1);
-        if calls.get() == succeeds_on {
-            Ok(calls.get())
-        } else {
-            Err(format!("failure {}", calls.get()))
-        }
+        if calls.get() == succeeds_on { Ok(calls.get()) } else { Err(format!("failure {}", calls.get())) }
     }
 
     #[test]
@@ -229,10 +207,7 @@ mod tests {
     #[test]
     fn a_panic_passes_through_run() {
         let panic = catch_unwind(|| AT_ONCE.run(|| -> Result<(), ()> { panic!("on purpose") }));
-        assert_eq!(
-            panic.unwrap_err().downcast_ref::<&str>(),
-            Some(&"on purpose")
-        );
+        assert_eq!(panic.unwrap_err().downcast_ref::<&str>(), Some(&"on purpose"));
     }
 
     #[tokio::test(start_paused = true)]

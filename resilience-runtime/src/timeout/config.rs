@@ -50,11 +50,7 @@ impl TimeoutConfig {
     #[doc(hidden)]
     #[must_use]
     pub const fn at_most(limit: Duration) -> Self {
-        Self {
-            limit,
-            operation: None,
-            message: None,
-        }
+        Self { limit, operation: None, message: None }
     }
 
     /// Replaces the limit. [`Duration::MAX`] means never.
@@ -131,10 +127,7 @@ impl TimeoutConfig {
 
 #[track_caller]
 const fn checked(limit: Duration) -> Duration {
-    assert!(
-        !limit.is_zero(),
-        "`limit` must be greater than zero (`Duration::MAX` means no limit)"
-    );
+    assert!(!limit.is_zero(), "`limit` must be greater than zero (`Duration::MAX` means no limit)");
     limit
 }
 
@@ -164,10 +157,7 @@ mod tests {
     #[test]
     fn a_given_operation_wins_over_the_functions_name() {
         let named = TimeoutConfig::new(SECOND).operation("db_query");
-        assert_eq!(
-            named.operation_or("fetch").get_operation(),
-            Some("db_query")
-        );
+        assert_eq!(named.operation_or("fetch").get_operation(), Some("db_query"));
         let unnamed = TimeoutConfig::new(SECOND);
         assert_eq!(unnamed.operation_or("fetch").get_operation(), Some("fetch"));
     }

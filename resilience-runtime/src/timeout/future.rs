@@ -44,12 +44,7 @@ impl<F> Timeout<F> {
     /// Zero is one poll and no more; [`Duration::MAX`] is never.
     #[inline]
     pub fn new(limit: Duration, future: F) -> Self {
-        Self {
-            limit,
-            phase: Phase::Unpolled,
-            future: Some(future),
-            timer: None,
-        }
+        Self { limit, phase: Phase::Unpolled, future: Some(future), timer: None }
     }
 }
 
@@ -60,9 +55,7 @@ impl<F: Future> Future for Timeout<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut me = self.project();
         let first_poll = (*me.phase == Phase::Unpolled).then(Instant::now);
-        let Some(future) = me.future.as_mut().as_pin_mut() else {
-            polled_after_expiry()
-        };
+        let Some(future) = me.future.as_mut().as_pin_mut() else { polled_after_expiry() };
         // The body before the timer: a tie goes to the body.
         if let Poll::Ready(output) = future.poll(cx) {
             return Poll::Ready(Ok(output));
@@ -117,10 +110,7 @@ fn polled_after_expiry() -> ! {
 // The future need not be `Debug`, and mostly is not.
 impl<F> fmt::Debug for Timeout<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Timeout")
-            .field("limit", &self.limit)
-            .field("phase", &self.phase)
-            .finish_non_exhaustive()
+        f.debug_struct("Timeout").field("limit", &self.limit).field("phase", &self.phase).finish_non_exhaustive()
     }
 }
 
@@ -163,10 +153,7 @@ impl TimeoutConfig {
     /// ```
     #[inline]
     pub fn run_async<F: Future>(self, future: F) -> TimeoutFuture<F> {
-        TimeoutFuture {
-            config: self,
-            timeout: Timeout::new(self.get_limit(), future),
-        }
+        TimeoutFuture { config: self, timeout: Timeout::new(self.get_limit(), future) }
     }
 }
 
@@ -183,10 +170,7 @@ impl<F: Future> Future for TimeoutFuture<F> {
 
 impl<F> fmt::Debug for TimeoutFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TimeoutFuture")
-            .field("config", &self.config)
-            .field("timeout", &self.timeout)
-            .finish()
+        f.debug_struct("TimeoutFuture").field("config", &self.config).field("timeout", &self.timeout).finish()
     }
 }
 
@@ -346,10 +330,7 @@ mod tests {
         };
         let outcome = Timeout::new(Duration::from_millis(5), hog);
         // The guard is outside the task: on one thread a hog that is never timed out starves any timer beside it.
-        assert_eq!(
-            timeout(Duration::from_secs(60), outcome).await,
-            Ok(Err::<(), _>(Elapsed))
-        );
+        assert_eq!(timeout(Duration::from_secs(60), outcome).await, Ok(Err::<(), _>(Elapsed)));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,0 +1,1 @@
+//! What the attributes promise, one module per promise-giver.
