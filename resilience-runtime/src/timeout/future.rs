@@ -62,7 +62,6 @@ impl<F: Future> Future for Timeout<F> {
         }
         // After the body: one that is ready at once needs no timer.
         if let Some(start) = first_poll {
-            *me.phase = Phase::Running;
             if me.limit.is_zero() {
                 me.future.set(None);
                 return Poll::Ready(Err(Elapsed));
@@ -81,6 +80,10 @@ fn arm(mut timer: Pin<&mut Option<Sleep>>, start: Instant, limit: Duration) {
 }
 
 fn poll_timer(timer: Pin<&mut Option<Sleep>>, phase: &mut Phase, cx: &mut Context<'_>) -> Poll<()> {
+    let first_poll = *phase == Phase::Unpolled;
+    if first_poll {
+        *phase = Phase::Running;
+    }
     let Some(mut timer) = timer.as_pin_mut() else {
         return Poll::Pending;
     };
@@ -91,7 +94,7 @@ fn poll_timer(timer: Pin<&mut Option<Sleep>>, phase: &mut Phase, cx: &mut Contex
     // poll would never be timed out. `tokio::time::timeout` polls its timer outside the budget; that is private to
     // tokio's `rt` feature, so the clock answers here. The body too may have been refused the budget, with its result
     // at hand, so it gets one more poll: the timer has seen to that, either by the spent budget or by its next tick.
-    if Instant::now() < timer.deadline() {
+    if first_poll || Instant::now() < timer.deadline() {
         return Poll::Pending;
     }
     if *phase == Phase::Late {

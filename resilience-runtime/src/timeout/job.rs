@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     deadline::Scope,
+    linger::linger,
     trace::{Trace, discard},
 };
 use crate::sync::{
@@ -119,6 +120,7 @@ impl Job {
     ///
     /// When it gives up it tells the worker by `abandoned`, and calls `abandon` before the worker can be done.
     pub(super) fn wait(&self, abandoned: &AtomicBool, abandon: impl FnOnce()) -> Received {
+        linger(|| *self.lock() == Stage::Done);
         let deadline = self.deadline.map(Instant::into_std);
         let mut stage = self.lock();
         while *stage != Stage::Done {

@@ -6,6 +6,7 @@ use super::{
     deadline,
     error::Cause,
     job::{Job, Received},
+    linger::linger,
     roster::{Assignment, Roster, WorkerStats},
     trace::Trace,
 };
@@ -128,6 +129,7 @@ impl Worker {
 
     /// The next job, or `None` when none came for too long.
     fn receive(self: &Arc<Self>, pool: &Pool) -> Option<Letter> {
+        linger(|| self.lock().is_some());
         let letterbox = self.delivered.wait_timeout_while(self.lock(), pool.patience, |letter| letter.is_none());
         let letter = letterbox.unwrap_or_else(PoisonError::into_inner).0.take();
         if letter.is_some() || pool.lock().leave(self) {
