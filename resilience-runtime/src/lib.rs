@@ -10,3 +10,8 @@ mod timeout;
 
 #[doc(hidden)]
 pub mod __private;
+
+pub use circuit::{
+    CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, CircuitCall, CircuitOpen,
+    CircuitState, Permit, Transition,
+};
