@@ -1,12 +1,20 @@
 //! What the attributes expand into. No part of the public interface: it changes with every release.
+//!
+//! An expanded function imports this module under one name and finds all it needs here, so that nothing that the user's
+//! crate calls `core`, `Ok` or `Result` can come between.
 
-pub use crate::outcome::{FromTimedOut, attempt, call, convert, copy_for_worker, expected, timed_out_into};
+pub use core::mem::drop;
+pub use core::time::Duration;
+pub use core::{concat, module_path};
+pub use std::boxed::Box;
+pub use std::option::Option::{None, Some};
+pub use std::result::Result::{Err, Ok};
+
+pub use crate::circuit::{Site, Verdict, Watch};
+pub use crate::outcome::{
+    FromCircuitOpen, FromTimedOut, attempt, call, convert, copy_for_worker, expected, open_into, timed_out_into,
+};
 pub use crate::retry::{Attempt, Backoff, Retry, backoff, sleep_blocking};
 pub use crate::show::{Show, Shown};
 pub use crate::timeout::{Elapsed, Timeout};
-pub use crate::{Jitter, RetryConfig, Strategy, TimeoutConfig, registry};
-pub use core::time::Duration;
-pub use core::{concat, mem::drop, module_path};
-pub use std::boxed::Box;
-pub use std::option::Option::{self, None, Some};
-pub use std::result::Result::{self, Err, Ok};
+pub use crate::{CircuitBreaker, CircuitBreakerConfig, Jitter, Permit, RetryConfig, Strategy, TimeoutConfig, registry};

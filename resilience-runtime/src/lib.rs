@@ -11,7 +11,9 @@ mod timeout;
 #[doc(hidden)]
 pub mod __private;
 
+pub use circuit::{
+    CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, CircuitCall, CircuitOpen, CircuitState, Permit, Transition,
+};
+pub use resilience_macros::{circuit_breaker, retry, timeout};
 pub use retry::{Jitter, RetryConfig, RetryEvent, Retrying, Strategy};
 pub use timeout::{TimedOut, TimeoutConfig, TimeoutFuture, WorkerStats, deadline, is_abandoned, worker_stats};
-
-pub use resilience_macros::{circuit_breaker, retry, timeout};

@@ -1,1 +1,39 @@
-//! To come.
+//! The circuit breaker: pure state machine inside, a lock-free gate in front of it, a cheap handle outside.
+//!
+//! `machine`, `window` and `probes` decide and know no clock; `shared` drives them: it reads the clock, holds the lock,
+//! publishes the decision to the gate, and tells the log and the listeners once the lock is released.
+
+mod breaker;
+mod clock;
+mod config;
+mod counter;
+mod error;
+mod gate;
+mod listener;
+mod log;
+mod machine;
+mod name;
+mod permit;
+mod probes;
+mod shared;
+mod site;
+mod stats;
+mod transition;
+mod verdict;
+mod watch;
+mod window;
+
+#[cfg(test)]
+pub(crate) use self::log::capture;
+pub(crate) use self::name::Name;
+pub use self::{
+    breaker::CircuitBreaker,
+    config::CircuitBreakerConfig,
+    error::CircuitOpen,
+    permit::Permit,
+    site::Site,
+    stats::CircuitBreakerStats,
+    transition::{CircuitState, Transition},
+    verdict::Verdict,
+    watch::{CircuitCall, Watch},
+};

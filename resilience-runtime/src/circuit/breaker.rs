@@ -1,0 +1,203 @@
+//! The handle.
+
+use std::{borrow::Cow, fmt, panic::Location};
+
+use super::{
+    config::CircuitBreakerConfig,
+    error::CircuitOpen,
+    name::Name,
+    permit::Permit,
+    shared::Shared,
+    stats::CircuitBreakerStats,
+    transition::{CircuitState, Transition},
+    verdict::Verdict,
+    watch::CircuitCall,
+};
+use crate::sync::Arc;
+
+/// A circuit breaker: refuses calls to a service that keeps failing, until it answers again.
+///
+/// A cheap handle: clones are the same circuit. While the circuit is closed, calls of different threads do not wait
+/// for each other. Time is [`tokio::time::Instant`], so a paused clock drives it in tests.
+///
+/// ```
+/// use std::io;
+/// use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
+///
+/// let breaker = CircuitBreaker::new("search", CircuitBreakerConfig::new().failure_threshold(2));
+/// for _ in 0..2 {
+///     let outcome = breaker.call(|| Err::<(), _>(io::Error::other("down")));
+///     assert_eq!(outcome.unwrap_err().to_string(), "down");
+/// }
+/// assert_eq!(breaker.state(), CircuitState::Open);
+///
+/// let refused = breaker.call(|| Ok::<_, io::Error>("never called"));
+/// assert!(refused.unwrap_err().to_string().starts_with("circuit `search` is open, retry in "));
+/// ```
+#[derive(Clone)]
+pub struct CircuitBreaker {
+    shared: Arc<Shared>,
+}
+
+impl CircuitBreaker {
+    /// A closed circuit outside the registry. Its statistics say that it was declared here.
+    ///
+    /// ```
+    /// use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
+    ///
+    /// let shard = 3;
+    /// let breaker = CircuitBreaker::new(format!("db-{shard}"), CircuitBreakerConfig::new());
+    /// assert_eq!((breaker.name(), breaker.state()), ("db-3", CircuitState::Closed));
+    /// ```
+    #[track_caller]
+    pub fn new(name: impl Into<Cow<'static, str>>, config: CircuitBreakerConfig) -> Self {
+        Self::declared_at(name.into().into(), config, Location::caller())
+    }
+
+    pub(crate) fn declared_at(
+        name: Name,
+        config: CircuitBreakerConfig,
+        place: &'static Location<'static>,
+    ) -> Self {
+        Self {
+            shared: Arc::new(Shared::new(name, config, place)),
+        }
+    }
+
+    /// The circuit's name.
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// What the circuit was made with.
+    pub fn config(&self) -> &CircuitBreakerConfig {
+        &self.shared.config
+    }
+
+    /// What the next call would meet.
+    ///
+    /// An open circuit whose `recovery_timeout` is over is half-open. So is one whose probe slots are all taken: it
+    /// may refuse.
+    pub fn state(&self) -> CircuitState {
+        self.shared.state()
+    }
+
+    /// A snapshot of the statistics.
+    pub fn stats(&self) -> CircuitBreakerStats {
+        self.shared.stats()
+    }
+
+    /// Opens the circuit as too many failures would: after `recovery_timeout` it probes.
+    ///
+    /// An open circuit starts its timeout anew; an isolated one is open in the usual way from now on.
+    pub fn trip(&self) {
+        self.shared.trip();
+    }
+
+    /// Opens the circuit until [`reset`](Self::reset) or [`trip`](Self::trip).
+    pub fn isolate(&self) {
+        self.shared.isolate();
+    }
+
+    /// Closes the circuit and empties its window. Verdicts on calls under way are `late`. Statistics go on.
+    pub fn reset(&self) {
+        self.shared.reset();
+    }
+
+    /// Asks for one call, and hands out the permit that waits for the verdict on it.
+    ///
+    /// # Errors
+    /// If the circuit is open, or half-open with all its probe slots taken.
+    ///
+    /// ```
+    /// use resilience::{CircuitBreaker, CircuitBreakerConfig};
+    ///
+    /// let breaker = CircuitBreaker::new("queue", CircuitBreakerConfig::new());
+    /// breaker.acquire()?.success();
+    /// # Ok::<(), resilience::CircuitOpen>(())
+    /// ```
+    #[inline]
+    pub fn acquire(&self) -> Result<Permit<'_>, CircuitOpen> {
+        let shared = &*self.shared;
+        Ok(Permit::new(shared, shared.admit()?))
+    }
+
+    /// Calls `body` if the circuit lets it. An `Err` is a failure, and so is a panic.
+    ///
+    /// # Errors
+    /// What `body` returns; the refusal, converted, if it was not called.
+    ///
+    /// ```
+    /// use std::io;
+    /// use resilience::{CircuitBreaker, CircuitBreakerConfig};
+    ///
+    /// let breaker = CircuitBreaker::new("disk", CircuitBreakerConfig::new());
+    /// let answer = breaker.call(|| Ok::<_, io::Error>(42))?;
+    /// assert_eq!(answer, 42);
+    /// # Ok::<(), io::Error>(())
+    /// ```
+    #[inline]
+    pub fn call<T, E>(&self, body: impl FnOnce() -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<CircuitOpen>,
+    {
+        let permit = self.acquire()?;
+        let outcome = body();
+        Verdict::of(&outcome).record(permit);
+        outcome
+    }
+
+    /// Runs `future` if the circuit lets it, which it decides at the first poll. An `Err` is a failure, and so is a
+    /// panic; dropped before it is done, the call is `abandoned`.
+    ///
+    /// # Errors
+    /// The output is what `future` returns; the refusal, converted, if it was not polled.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::io;
+    /// use resilience::{CircuitBreaker, CircuitBreakerConfig};
+    ///
+    /// let breaker = CircuitBreaker::new("llm_api", CircuitBreakerConfig::new());
+    /// let answer = breaker.call_async(async { Ok::<_, io::Error>("hello") }).await?;
+    /// assert_eq!(answer, "hello");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn call_async<T, E, F>(&self, future: F) -> CircuitCall<'_, F>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: From<CircuitOpen>,
+    {
+        CircuitCall::new(self, future)
+    }
+
+    /// Has `listener` called after every transition from now on, on the thread that caused it, under no lock.
+    ///
+    /// It may use the circuit. One that panics is reported to the log and breaks no call. Transitions that two threads
+    /// cause at nearly the same time may be told in either order. There is no way to remove a listener, and the
+    /// circuit keeps what it captures: hold the circuit itself weakly there.
+    pub fn on_transition(&self, listener: impl Fn(&Transition) + Send + Sync + 'static) {
+        self.shared.listeners.add(std::sync::Arc::new(listener));
+    }
+
+    /// Reports, once, if `config`, written at `place`, is not what the circuit was made with.
+    #[inline]
+    pub(crate) fn check(&self, config: &CircuitBreakerConfig, place: &Location<'_>) {
+        self.shared.check(config, place);
+    }
+}
+
+impl fmt::Debug for CircuitBreaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CircuitBreaker")
+            .field("name", &self.name())
+            .field("state", &self.state())
+            .field("config", self.config())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! Time as the state machine sees it: nanoseconds on one axis of the process.
+
+use std::{sync::LazyLock, time::Duration};
+
+use tokio::time::Instant;
+
+/// The first look at the clock. Circuits keep moments as differences to it, in half the space of an [`Instant`].
+// Not from `crate::sync`: loom's cannot be statics.
+static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// What the epoch reads on the axis.
+///
+/// Not zero: the process may look again under a paused clock that started before the epoch. Moments before it then
+/// still tell apart, and an `advance(30s)` there is 30 s and not a little less.
+const ORIGIN: u64 = 1 << 62;
+
+/// A moment that never comes, and a span that never ends.
+pub(super) const NEVER: u64 = u64::MAX;
+
+/// Reads tokio's clock, so that `tokio::time::pause()` drives the circuits.
+pub(super) fn now() -> u64 {
+    let epoch = *EPOCH;
+    read(epoch, Instant::now())
+}
+
+fn read(epoch: Instant, now: Instant) -> u64 {
+    match now.checked_duration_since(epoch) {
+        Some(after) => ORIGIN.saturating_add(nanos(after)),
+        None => ORIGIN.saturating_sub(nanos(epoch.duration_since(now))),
+    }
+}
+
+/// A span in nanoseconds; what does not fit (584 years) is [`NEVER`].
+pub(super) fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(NEVER)
+}
+
+/// How long from `now` until `moment`: zero if it has passed, [`Duration::MAX`] if it never comes.
+pub(super) fn wait(moment: u64, now: u64) -> Duration {
+    if moment == NEVER {
+        Duration::MAX
+    } else {
+        Duration::from_nanos(moment.saturating_sub(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_behind_the_epoch_still_advances_exactly() {
+        let epoch = Instant::now() + Duration::from_secs(5);
+        let before = epoch - Duration::from_secs(5);
+        let later = before + Duration::from_secs(2);
+        assert_eq!(read(epoch, later) - read(epoch, before), 2_000_000_000);
+        assert!(read(epoch, before) < ORIGIN);
+        assert_eq!(read(epoch, epoch), ORIGIN);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_paused_clock_stands_still_until_it_is_advanced() {
+        let start = now();
+        assert_eq!(now(), start);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(now() - start, 1_000_000_000);
+    }
+
+    #[test]
+    fn spans_too_long_for_the_axis_never_end() {
+        assert_eq!(nanos(Duration::MAX), NEVER);
+        assert_eq!(nanos(Duration::from_secs(1)), 1_000_000_000);
+        assert_eq!(wait(NEVER, ORIGIN), Duration::MAX);
+        assert_eq!(wait(7, 9), Duration::ZERO);
+        assert_eq!(wait(9, 7), Duration::from_nanos(2));
+    }
+}

@@ -1,0 +1,383 @@
+//! When a circuit opens, and how it closes again.
+
+use std::time::Duration;
+
+/// When a circuit opens, and how it closes again: the options of `#[circuit_breaker]` as a value.
+///
+/// Every setter checks its value: a wrong one in a `const` does not compile, and panics at run time.
+///
+/// ```
+/// use std::time::Duration;
+/// use resilience::CircuitBreakerConfig;
+///
+/// const LLM_API: CircuitBreakerConfig = CircuitBreakerConfig::new()
+///     .failure_rate(0.5)
+///     .minimum_calls(10)
+///     .recovery_timeout(Duration::from_secs(10));
+///
+/// assert_eq!(LLM_API.get_failure_rate(), Some(0.5));
+/// assert_eq!(LLM_API.get_failure_threshold(), None);
+/// ```
+///
+/// ```compile_fail
+/// # use resilience::CircuitBreakerConfig;
+/// const WRONG: CircuitBreakerConfig = CircuitBreakerConfig::new().failure_rate(50.0);
+/// # let _ = WRONG;
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CircuitBreakerConfig {
+    criterion: Criterion,
+    minimum_calls: u32,
+    failure_window: Duration,
+    recovery_timeout: Duration,
+    success_threshold: u32,
+    half_open_max_calls: u32,
+    slow_call: Option<Duration>,
+}
+
+/// What the window is held against. One or the other, so that a leftover of the unused one makes no difference.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Criterion {
+    Count(u32),
+    Rate(f64),
+}
+
+impl CircuitBreakerConfig {
+    /// The defaults: opens at 5 failures within 60 s, probes after 30 s with one call at a time, closes after 2
+    /// successful probes in a row. No call is too slow.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            criterion: Criterion::Count(5),
+            minimum_calls: 20,
+            failure_window: Duration::from_secs(60),
+            recovery_timeout: Duration::from_secs(30),
+            success_threshold: 2,
+            half_open_max_calls: 1,
+            slow_call: None,
+        }
+    }
+
+    /// Opens when this many failures lie within the window. Default 5.
+    ///
+    /// Replaces a [`failure_rate`](Self::failure_rate) set before.
+    ///
+    /// # Panics
+    /// If it is 0.
+    ///
+    /// ```
+    /// # use resilience::CircuitBreakerConfig;
+    /// let config = CircuitBreakerConfig::new().failure_threshold(3);
+    /// assert_eq!(config.get_failure_threshold(), Some(3));
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub const fn failure_threshold(mut self, failures: u32) -> Self {
+        assert!(
+            failures >= 1,
+            "`failure_threshold` must be at least 1, like 5"
+        );
+        self.criterion = Criterion::Count(failures);
+        self
+    }
+
+    /// How long a failure counts: it does while its age is below this. Default 60 s; [`Duration::MAX`] is for ever.
+    ///
+    /// Exact with a `failure_threshold`; with a `failure_rate` the oldest sixteenth slides out at a time.
+    ///
+    /// # Panics
+    /// If it is zero.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use resilience::CircuitBreakerConfig;
+    /// let config = CircuitBreakerConfig::new().failure_window(Duration::from_secs(10));
+    /// assert_eq!(config.get_failure_window(), Duration::from_secs(10));
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub const fn failure_window(mut self, window: Duration) -> Self {
+        assert!(
+            !window.is_zero(),
+            "`failure_window` must be longer than zero, like 60s"
+        );
+        self.failure_window = window;
+        self
+    }
+
+    /// Opens when the rate of failures within the window is at or above this, instead of a threshold.
+    ///
+    /// Above 0.0 and at most 1.0. It counts once [`minimum_calls`](Self::minimum_calls) lie in the window. Replaces a
+    /// `failure_threshold` set before.
+    ///
+    /// # Panics
+    /// If it is out of range or not a number.
+    ///
+    /// ```
+    /// # use resilience::CircuitBreakerConfig;
+    /// let config = CircuitBreakerConfig::new().failure_rate(0.25);
+    /// assert_eq!(config.get_failure_rate(), Some(0.25));
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub const fn failure_rate(mut self, rate: f64) -> Self {
+        assert!(
+            rate > 0.0 && rate <= 1.0,
+            "`failure_rate` must be above 0.0 and at most 1.0, like 0.5"
+        );
+        self.criterion = Criterion::Rate(rate);
+        self
+    }
+
+    /// How many calls must lie in the window before a `failure_rate` counts. Default 20; no effect without a rate.
+    ///
+    /// # Panics
+    /// If it is 0.
+    ///
+    /// ```
+    /// # use resilience::CircuitBreakerConfig;
+    /// let config = CircuitBreakerConfig::new().minimum_calls(100).failure_rate(0.25);
+    /// assert_eq!(config.get_minimum_calls(), 100);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub const fn minimum_calls(mut self, calls: u32) -> Self {
+        assert!(calls >= 1, "`minimum_calls` must be at least 1, like 20");
+        self.minimum_calls = calls;
+        self
+    }
+
+    /// How long an open circuit refuses before the next call probes, and how long a probe may hold its slot before it
+    /// is given to another call. Default 30 s; [`Duration::MAX`] is for ever.
+    ///
+    /// # Panics
+    /// If it is zero.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use resilience::CircuitBreakerConfig;
+    /// let config = CircuitBreakerConfig::new().recovery_timeout(Duration::from_secs(5));
+    /// assert_eq!(config.get_recovery_timeout(), Duration::from_secs(5));
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub const fn recovery_timeout(mut self, timeout: Duration) -> Self {
+        assert!(
+            !timeout.is_zero(),
+            "`recovery_timeout` must be longer than zero, like 30s"
+        );
+        self.recovery_timeout = timeout;
+        self
+    }
+
+    /// How many probes in a row must succeed to close the circuit. Default 2.
+    ///
+    /// # Panics
+    /// If it is 0.
+    ///
+    /// ```
+    /// # use resilience::CircuitBreakerConfig;
+    /// let config = CircuitBreakerConfig::new().success_threshold(1);
+    /// assert_eq!(config.get_success_threshold(), 1);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub const fn success_threshold(mut self, successes: u32) -> Self {
+        assert!(
+            successes >= 1,
+            "`success_threshold` must be at least 1, like 2"
+        );
+        self.success_threshold = successes;
+        self
+    }
+
+    /// How many probes may run at the same time; further calls are refused. Default 1.
+    ///
+    /// # Panics
+    /// If it is 0.
+    ///
+    /// ```
+    /// # use resilience::CircuitBreakerConfig;
+    /// let config = CircuitBreakerConfig::new().half_open_max_calls(3);
+    /// assert_eq!(config.get_half_open_max_calls(), 3);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub const fn half_open_max_calls(mut self, calls: u32) -> Self {
+        assert!(
+            calls >= 1,
+            "`half_open_max_calls` must be at least 1, like 1"
+        );
+        self.half_open_max_calls = calls;
+        self
+    }
+
+    /// A call that takes longer than this counts as a failure, whatever it returned. Default: no call does.
+    ///
+    /// # Panics
+    /// If it is zero.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use resilience::CircuitBreakerConfig;
+    /// let config = CircuitBreakerConfig::new().slow_call(Duration::from_secs(2));
+    /// assert_eq!(config.get_slow_call(), Some(Duration::from_secs(2)));
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub const fn slow_call(mut self, limit: Duration) -> Self {
+        assert!(
+            !limit.is_zero(),
+            "`slow_call` must be longer than zero, like 2s"
+        );
+        self.slow_call = Some(limit);
+        self
+    }
+
+    /// The failures at which the circuit opens; `None` if it opens at a rate.
+    pub const fn get_failure_threshold(&self) -> Option<u32> {
+        match self.criterion {
+            Criterion::Count(failures) => Some(failures),
+            Criterion::Rate(_) => None,
+        }
+    }
+
+    /// The rate at which the circuit opens; `None` if it opens at a number of failures.
+    pub const fn get_failure_rate(&self) -> Option<f64> {
+        match self.criterion {
+            Criterion::Rate(rate) => Some(rate),
+            Criterion::Count(_) => None,
+        }
+    }
+
+    /// How long a failure counts.
+    pub const fn get_failure_window(&self) -> Duration {
+        self.failure_window
+    }
+
+    /// How many calls must lie in the window before a rate counts.
+    pub const fn get_minimum_calls(&self) -> u32 {
+        self.minimum_calls
+    }
+
+    /// How long an open circuit refuses before the next call probes.
+    pub const fn get_recovery_timeout(&self) -> Duration {
+        self.recovery_timeout
+    }
+
+    /// How many probes in a row must succeed to close the circuit.
+    pub const fn get_success_threshold(&self) -> u32 {
+        self.success_threshold
+    }
+
+    /// How many probes may run at the same time.
+    pub const fn get_half_open_max_calls(&self) -> u32 {
+        self.half_open_max_calls
+    }
+
+    /// The time above which a call counts as a failure, if there is one.
+    pub const fn get_slow_call(&self) -> Option<Duration> {
+        self.slow_call
+    }
+
+    pub(super) const fn criterion(&self) -> Criterion {
+        self.criterion
+    }
+}
+
+impl Default for CircuitBreakerConfig {
+    /// The same as [`new`](Self::new).
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use super::*;
+
+    fn message(set: impl FnOnce() -> CircuitBreakerConfig + std::panic::UnwindSafe) -> String {
+        let payload = catch_unwind(set).expect_err("the value is refused");
+        (*payload.downcast_ref::<&str>().expect("a literal message")).to_owned()
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_documentation() {
+        let config = CircuitBreakerConfig::default();
+        assert_eq!(config.get_failure_threshold(), Some(5));
+        assert_eq!(config.get_failure_rate(), None);
+        assert_eq!(config.get_failure_window(), Duration::from_secs(60));
+        assert_eq!(config.get_minimum_calls(), 20);
+        assert_eq!(config.get_recovery_timeout(), Duration::from_secs(30));
+        assert_eq!(config.get_success_threshold(), 2);
+        assert_eq!(config.get_half_open_max_calls(), 1);
+        assert_eq!(config.get_slow_call(), None);
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_with_the_option_and_the_rule() {
+        const NEW: CircuitBreakerConfig = CircuitBreakerConfig::new();
+        for rate in [0.0, -0.5, 1.000_001, f64::NAN, f64::INFINITY] {
+            assert_eq!(
+                message(move || NEW.failure_rate(rate)),
+                "`failure_rate` must be above 0.0 and at most 1.0, like 0.5"
+            );
+        }
+        let zero = Duration::ZERO;
+        let refusals = [
+            (
+                message(|| NEW.failure_threshold(0)),
+                "`failure_threshold` must be at least 1",
+            ),
+            (
+                message(|| NEW.minimum_calls(0)),
+                "`minimum_calls` must be at least 1",
+            ),
+            (
+                message(|| NEW.success_threshold(0)),
+                "`success_threshold` must be at least 1",
+            ),
+            (
+                message(|| NEW.half_open_max_calls(0)),
+                "`half_open_max_calls` must be at least 1",
+            ),
+            (
+                message(move || NEW.failure_window(zero)),
+                "`failure_window` must be longer than zero",
+            ),
+            (
+                message(move || NEW.recovery_timeout(zero)),
+                "`recovery_timeout` must be longer than zero",
+            ),
+            (
+                message(move || NEW.slow_call(zero)),
+                "`slow_call` must be longer than zero",
+            ),
+        ];
+        for (refusal, rule) in refusals {
+            assert!(refusal.starts_with(rule), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn the_later_of_threshold_and_rate_decides() {
+        let config = CircuitBreakerConfig::new()
+            .failure_threshold(3)
+            .failure_rate(1.0);
+        assert_eq!(config, CircuitBreakerConfig::new().failure_rate(1.0));
+        assert_eq!(config.failure_threshold(4).get_failure_rate(), None);
+    }
+
+    #[test]
+    fn minimum_calls_may_stand_on_either_side_of_the_rate() {
+        let before = CircuitBreakerConfig::new()
+            .minimum_calls(7)
+            .failure_rate(0.5);
+        let after = CircuitBreakerConfig::new()
+            .failure_rate(0.5)
+            .minimum_calls(7);
+        assert_eq!(before, after);
+    }
+}

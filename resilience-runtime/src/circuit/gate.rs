@@ -1,0 +1,122 @@
+//! The one word that callers read instead of taking the lock.
+
+use super::{
+    config::{CircuitBreakerConfig, Criterion},
+    transition::CircuitState,
+};
+
+/// A state as the gate tells it: isolation is a state of its own here, and `open` to the outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Closed,
+    Open,
+    HalfOpen,
+    Isolated,
+}
+
+impl From<Status> for CircuitState {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Closed => Self::Closed,
+            Status::Open | Status::Isolated => Self::Open,
+            Status::HalfOpen => Self::HalfOpen,
+        }
+    }
+}
+
+/// Generation, state and two facts of the configuration, such that the common case is four zero bits.
+///
+/// Every change of state makes a new generation, so two equal gates are the same stay in the same state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Gate(u64);
+
+const STATUS: u64 = 0b0011;
+/// Successes enter the window too, so they need the lock.
+const RATED: u64 = 0b0100;
+/// Calls are timed, so they need the clock.
+const TIMED: u64 = 0b1000;
+const LOW_BITS: u32 = 4;
+
+impl Gate {
+    pub(super) fn new(generation: u32, status: Status, config: &CircuitBreakerConfig) -> Self {
+        let status = match status {
+            Status::Closed => 0,
+            Status::Open => 1,
+            Status::HalfOpen => 2,
+            Status::Isolated => 3,
+        };
+        let rated = match config.criterion() {
+            Criterion::Rate(_) => RATED,
+            Criterion::Count(_) => 0,
+        };
+        let timed = config.get_slow_call().map_or(0, |_| TIMED);
+        Self(u64::from(generation) << LOW_BITS | timed | rated | status)
+    }
+
+    pub(super) const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    pub(super) const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// Closed, and a success is nothing but counted.
+    pub(super) const fn is_plain(self) -> bool {
+        self.0 & ((1 << LOW_BITS) - 1) == 0
+    }
+
+    pub(super) const fn is_rated(self) -> bool {
+        self.0 & RATED != 0
+    }
+
+    pub(super) const fn is_timed(self) -> bool {
+        self.0 & TIMED != 0
+    }
+
+    pub(super) const fn status(self) -> Status {
+        match self.0 & STATUS {
+            0 => Status::Closed,
+            1 => Status::Open,
+            2 => Status::HalfOpen,
+            _ => Status::Isolated,
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "`new` put 32 bits there")]
+    pub(super) const fn generation(self) -> u32 {
+        (self.0 >> LOW_BITS) as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn only_a_closed_circuit_without_rate_and_clock_is_plain() {
+        let plain = CircuitBreakerConfig::new();
+        let timed = plain.slow_call(Duration::from_secs(1));
+        let rated = plain.failure_rate(0.5);
+        assert!(Gate::new(9, Status::Closed, &plain).is_plain());
+        assert!(!Gate::new(9, Status::Closed, &timed).is_plain());
+        assert!(!Gate::new(9, Status::Closed, &rated).is_plain());
+        for status in [Status::Open, Status::HalfOpen, Status::Isolated] {
+            let gate = Gate::new(9, status, &plain);
+            assert!(!gate.is_plain());
+            assert_eq!((gate.status(), gate.generation()), (status, 9));
+        }
+        assert!(Gate::new(1, Status::Open, &timed).is_timed());
+        assert!(Gate::new(1, Status::Open, &rated).is_rated());
+    }
+
+    #[test]
+    fn gates_of_different_generations_differ() {
+        let config = CircuitBreakerConfig::new();
+        let gate = |generation| Gate::new(generation, Status::Closed, &config);
+        assert_ne!(gate(1), gate(2));
+        assert_eq!(Gate::from_bits(gate(3).bits()), gate(3));
+    }
+}

@@ -1,0 +1,42 @@
+//! Who wants to know of a circuit's transitions.
+
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    // Not from `crate::sync`: loom's cannot hold a trait object, and the machine does not depend on listeners.
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use super::{log, transition::Transition};
+
+type Listener = Arc<dyn Fn(&Transition) + Send + Sync>;
+
+/// Most circuits have none, so the list is made for the first.
+#[derive(Default)]
+pub(super) struct Listeners(OnceLock<Box<Mutex<Vec<Listener>>>>);
+
+impl Listeners {
+    pub(super) fn add(&self, listener: Listener) {
+        let list = self.0.get_or_init(Box::default);
+        let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
+        list.push(listener);
+    }
+
+    /// Calls them in the order they were added, outside the lock: a listener may add one, or use the circuit.
+    pub(super) fn tell(&self, circuit: &str, transition: &Transition) {
+        let Some(list) = self.0.get() else { return };
+        let listeners = list.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for listener in listeners {
+            // The call that caused the transition is not the listener's to break.
+            if catch_unwind(AssertUnwindSafe(|| listener(transition))).is_err() {
+                log::listener_panicked(circuit, transition);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Listeners {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listeners").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,158 @@
+//! What a circuit writes to the log, and at which level.
+
+use std::panic::Location;
+
+use tracing::{error, info, warn};
+
+use super::{
+    config::CircuitBreakerConfig,
+    transition::{CircuitState, Transition},
+};
+
+#[cold]
+pub(super) fn transition(circuit: &str, step: &Transition) {
+    let Transition {
+        from,
+        to,
+        failures,
+        retry_after,
+    } = step;
+    match (to, retry_after) {
+        (CircuitState::Open, None) => {
+            warn!(target: "resilience", circuit, %from, %to, failures, ?retry_after, "circuit isolated");
+        }
+        (CircuitState::Open, Some(_)) => {
+            warn!(target: "resilience", circuit, %from, %to, failures, ?retry_after, "circuit opened");
+        }
+        (CircuitState::HalfOpen, _) => {
+            info!(target: "resilience", circuit, %from, %to, failures, ?retry_after, "circuit half-opened");
+        }
+        (CircuitState::Closed, _) => {
+            info!(target: "resilience", circuit, %from, %to, failures, ?retry_after, "circuit closed");
+        }
+    }
+}
+
+#[cold]
+pub(super) fn listener_panicked(circuit: &str, step: &Transition) {
+    let Transition { from, to, .. } = step;
+    error!(target: "resilience", circuit, %from, %to, "a transition listener of the circuit panicked");
+}
+
+/// The same name with another configuration: one of the two places has to change.
+#[cold]
+pub(super) fn clash(
+    circuit: &str,
+    declared_at: &Location<'_>,
+    kept: &CircuitBreakerConfig,
+    clashes_at: &Location<'_>,
+    refused: &CircuitBreakerConfig,
+) {
+    error!(
+        target: "resilience",
+        circuit, %declared_at, ?kept, %clashes_at, ?refused,
+        "circuit is configured twice and differently: the first configuration is kept"
+    );
+}
+
+/// A subscriber that remembers events as `LEVEL target: field=value …`, for tests.
+#[cfg(test)]
+pub(crate) mod capture {
+    use std::{
+        fmt::{self, Write},
+        sync::{Arc, Mutex},
+    };
+
+    use tracing::{
+        Event, Metadata, Subscriber,
+        field::{Field, Visit},
+        span,
+    };
+
+    #[derive(Clone, Default)]
+    struct Capture(Arc<Mutex<Vec<String>>>);
+
+    /// Runs `scope` on this thread and returns the events that it wrote.
+    pub(crate) fn events(scope: impl FnOnce()) -> Vec<String> {
+        let capture = Capture::default();
+        tracing::subscriber::with_default(capture.clone(), scope);
+        let events = capture.0.lock().expect("no test panics under it");
+        events.clone()
+    }
+
+    impl Subscriber for Capture {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+            span::Id::from_u64(1)
+        }
+        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+        fn event(&self, event: &Event<'_>) {
+            let metadata = event.metadata();
+            let mut line = Line(format!("{} {}:", metadata.level(), metadata.target()));
+            event.record(&mut line);
+            self.0.lock().expect("no test panics under it").push(line.0);
+        }
+        fn enter(&self, _: &span::Id) {}
+        fn exit(&self, _: &span::Id) {}
+    }
+
+    struct Line(String);
+
+    impl Visit for Line {
+        fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+            write!(self.0, " {}={value:?}", field.name()).expect("a string takes it");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{super::breaker::CircuitBreaker, *};
+
+    #[tokio::test(start_paused = true)]
+    async fn every_step_is_one_event_with_its_fields() {
+        let events = capture::events(|| {
+            let config = CircuitBreakerConfig::new()
+                .failure_threshold(1)
+                .success_threshold(1)
+                .recovery_timeout(Duration::from_millis(1));
+            let breaker = CircuitBreaker::new("jira", config);
+            breaker.acquire().expect("closed").success();
+            breaker.acquire().expect("closed").failure();
+            breaker.trip();
+            breaker.isolate();
+            breaker.reset();
+        });
+        assert_eq!(
+            events,
+            [
+                "WARN resilience: message=circuit opened circuit=\"jira\" from=closed to=open failures=1 \
+                 retry_after=Some(1ms)",
+                "WARN resilience: message=circuit isolated circuit=\"jira\" from=open to=open failures=1 \
+                 retry_after=None",
+                "INFO resilience: message=circuit closed circuit=\"jira\" from=open to=closed failures=0 \
+                 retry_after=None",
+            ]
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn probing_is_information() {
+        let breaker = CircuitBreaker::new("jira", CircuitBreakerConfig::new());
+        breaker.trip();
+        tokio::time::advance(Duration::from_secs(30)).await;
+        let events = capture::events(|| drop(breaker.acquire()));
+        assert_eq!(
+            events,
+            [
+                "INFO resilience: message=circuit half-opened circuit=\"jira\" from=open to=half_open failures=0 \
+              retry_after=None"
+            ]
+        );
+    }
+}

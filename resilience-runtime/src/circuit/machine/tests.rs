@@ -1,0 +1,378 @@
+use super::*;
+
+const SECOND: u64 = 1_000_000_000;
+/// Away from zero, where saturation would hide mistakes.
+const START: u64 = 1_000 * SECOND;
+
+/// Opens at 2 failures in 60 s, probes after 30 s, closes after 2 successes.
+const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new().failure_threshold(2);
+
+struct Circuit {
+    config: CircuitBreakerConfig,
+    machine: Machine,
+    now: u64,
+}
+
+/// What a caller holds: generation and ticket.
+type Pass = (u32, u32);
+
+impl Circuit {
+    fn new(config: CircuitBreakerConfig) -> Self {
+        let machine = Machine::new(&config, START);
+        let now = START;
+        Self {
+            config,
+            machine,
+            now,
+        }
+    }
+
+    fn open() -> Self {
+        let mut circuit = Self::new(CONFIG);
+        circuit.machine.trip(&CONFIG, START);
+        circuit
+    }
+
+    fn after(mut self, seconds: u64) -> Self {
+        self.now += seconds * SECOND;
+        self
+    }
+
+    fn ask(&mut self) -> (Admission, Option<Transition>) {
+        self.machine.admit(&self.config, self.now)
+    }
+
+    fn enter(&mut self) -> Pass {
+        match self.ask().0 {
+            Admission::Admitted { ticket } => (self.machine.generation, ticket),
+            Admission::Refused { retry_after } => panic!("refused, retry after {retry_after:?}"),
+        }
+    }
+
+    fn refusal(&mut self) -> Option<Duration> {
+        match self.ask().0 {
+            Admission::Refused { retry_after } => retry_after,
+            Admission::Admitted { ticket } => panic!("admitted as {ticket}"),
+        }
+    }
+
+    fn settle(&mut self, pass: Pass, mark: Mark) -> (Settled, Option<Transition>) {
+        self.machine
+            .settle(&self.config, pass.0, pass.1, mark, self.now)
+    }
+
+    fn call(&mut self, mark: Mark) -> Option<Transition> {
+        let pass = self.enter();
+        let (settled, transition) = self.settle(pass, mark);
+        assert_eq!(settled, Settled::Counted);
+        transition
+    }
+
+    fn view(&mut self) -> View {
+        self.machine.view(&self.config, self.now)
+    }
+
+    fn state(&mut self) -> CircuitState {
+        self.view().state
+    }
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[test]
+fn it_opens_at_the_threshold_and_says_so() {
+    let mut circuit = Circuit::new(CONFIG);
+    assert_eq!(circuit.call(Mark::Failure), None);
+    assert_eq!(
+        circuit.call(Mark::Failure),
+        Some(Transition {
+            from: CircuitState::Closed,
+            to: CircuitState::Open,
+            failures: 2,
+            retry_after: Some(seconds(30)),
+        })
+    );
+    assert_eq!(circuit.refusal(), Some(seconds(30)));
+}
+
+#[test]
+fn successes_between_failures_do_not_keep_it_closed() {
+    let mut circuit = Circuit::new(CONFIG);
+    circuit.call(Mark::Failure);
+    circuit.call(Mark::Success);
+    circuit.call(Mark::Ignored);
+    assert!(circuit.call(Mark::Failure).is_some());
+}
+
+#[test]
+fn failures_further_apart_than_the_window_do_not_open_it() {
+    let mut circuit = Circuit::new(CONFIG);
+    circuit.call(Mark::Failure);
+    circuit = circuit.after(60);
+    assert_eq!(circuit.call(Mark::Failure), None);
+    circuit = circuit.after(59);
+    assert!(circuit.call(Mark::Failure).is_some());
+}
+
+#[test]
+fn a_rate_opens_on_a_failure_and_never_on_a_success() {
+    let config = CircuitBreakerConfig::new()
+        .failure_rate(0.5)
+        .minimum_calls(4);
+    let mut circuit = Circuit::new(config);
+    for mark in [Mark::Failure, Mark::Failure, Mark::Failure] {
+        assert_eq!(circuit.call(mark), None);
+    }
+    assert_eq!(circuit.view().failure_rate, None);
+    assert_eq!(
+        circuit.call(Mark::Success),
+        None,
+        "3 of 4, but it succeeded"
+    );
+    assert_eq!(circuit.view().failure_rate, Some(0.75));
+    let opened = circuit.call(Mark::Failure).expect("4 of 5");
+    assert_eq!((opened.to, opened.failures), (CircuitState::Open, 4));
+}
+
+#[test]
+fn it_probes_at_recovery_timeout_and_not_before() {
+    let mut circuit = Circuit::open().after(29);
+    circuit.now += SECOND - 1;
+    assert_eq!(circuit.refusal(), Some(Duration::from_nanos(1)));
+    assert_eq!(circuit.state(), CircuitState::Open);
+
+    circuit.now += 1;
+    assert_eq!(
+        circuit.state(),
+        CircuitState::HalfOpen,
+        "the next call would probe"
+    );
+    assert_eq!(circuit.view().half_opened, 0, "but none has yet");
+    assert_eq!(circuit.view().retry_after, None);
+    let (admission, transition) = circuit.ask();
+    assert_eq!(admission, Admission::Admitted { ticket: 0 });
+    let transition = transition.expect("the first probe half-opens");
+    assert_eq!(
+        (transition.from, transition.to),
+        (CircuitState::Open, CircuitState::HalfOpen)
+    );
+    assert_eq!(circuit.view().half_opened, 1);
+}
+
+#[test]
+fn probes_in_a_row_close_it_with_an_empty_window() {
+    let mut circuit = Circuit::new(CONFIG);
+    circuit.call(Mark::Failure);
+    circuit.call(Mark::Failure);
+    circuit = circuit.after(30);
+    assert_eq!(circuit.call(Mark::Success), None);
+    assert_eq!(circuit.view().failure_count, 2, "opening keeps them");
+    let closed = circuit.call(Mark::Success).expect("two in a row");
+    assert_eq!(
+        (closed.from, closed.to),
+        (CircuitState::HalfOpen, CircuitState::Closed)
+    );
+    assert_eq!(circuit.view().failure_count, 0);
+    assert_eq!(circuit.call(Mark::Failure), None, "counting starts anew");
+}
+
+#[test]
+fn one_failed_probe_opens_it_for_another_timeout() {
+    let mut circuit = Circuit::open().after(30);
+    circuit.call(Mark::Success);
+    let opened = circuit.call(Mark::Failure).expect("one failure");
+    assert_eq!(
+        (opened.from, opened.to),
+        (CircuitState::HalfOpen, CircuitState::Open)
+    );
+    assert_eq!(circuit.refusal(), Some(seconds(30)));
+    circuit = circuit.after(30);
+    assert_eq!(circuit.call(Mark::Success), None, "the row starts anew");
+}
+
+#[test]
+fn an_ignored_probe_gives_its_slot_back_and_counts_for_nothing() {
+    let mut circuit = Circuit::open().after(30);
+    assert_eq!(circuit.call(Mark::Success), None);
+    assert_eq!(circuit.call(Mark::Ignored), None);
+    assert!(
+        circuit.call(Mark::Success).is_some(),
+        "the row was not broken"
+    );
+}
+
+#[test]
+fn further_calls_are_refused_while_the_probe_slots_are_taken() {
+    let mut circuit = Circuit::open().after(30);
+    circuit.enter();
+    circuit = circuit.after(10);
+    assert_eq!(
+        circuit.refusal(),
+        Some(seconds(20)),
+        "when the slot is reclaimed"
+    );
+    assert_eq!(circuit.state(), CircuitState::HalfOpen);
+    assert_eq!(circuit.view().retry_after, Some(seconds(20)));
+}
+
+#[test]
+fn an_abandoned_probe_gives_its_slot_back() {
+    let mut circuit = Circuit::open().after(30);
+    let (generation, ticket) = circuit.enter();
+    circuit.machine.give_back(generation, ticket);
+    assert_eq!(circuit.view().retry_after, None);
+    circuit.enter();
+    circuit.machine.give_back(generation - 1, 1);
+    assert_eq!(
+        circuit.refusal(),
+        Some(seconds(30)),
+        "an older generation frees nothing"
+    );
+}
+
+#[test]
+fn a_probe_that_never_ends_loses_its_slot_after_recovery_timeout() {
+    let mut circuit = Circuit::open().after(30);
+    let stuck = circuit.enter();
+    circuit = circuit.after(30);
+    let second = circuit.enter();
+    // The stuck one answers after all: that counts, but frees no slot that is not its own.
+    assert_eq!(
+        circuit.settle(stuck, Mark::Success),
+        (Settled::Counted, None)
+    );
+    assert_eq!(circuit.refusal(), Some(seconds(30)));
+    assert!(circuit.settle(second, Mark::Success).1.is_some());
+}
+
+#[test]
+fn a_verdict_of_an_older_generation_changes_nothing() {
+    let mut circuit = Circuit::new(CONFIG);
+    let slow = circuit.enter();
+    circuit.call(Mark::Failure);
+    circuit.call(Mark::Failure);
+    circuit = circuit.after(10);
+    assert_eq!(circuit.settle(slow, Mark::Failure), (Settled::Late, None));
+    assert_eq!(
+        circuit.refusal(),
+        Some(seconds(20)),
+        "a late failure does not extend the open time"
+    );
+    assert_eq!(circuit.view().failure_count, 2);
+
+    circuit = circuit.after(20);
+    circuit.call(Mark::Success);
+    assert_eq!(
+        circuit.settle(slow, Mark::Success),
+        (Settled::Late, None),
+        "no probe of this row"
+    );
+    assert_eq!(circuit.settle(slow, Mark::Failure), (Settled::Late, None));
+    assert_eq!(circuit.state(), CircuitState::HalfOpen);
+}
+
+#[test]
+fn a_second_failed_probe_is_late() {
+    let mut circuit = Circuit::new(CONFIG.half_open_max_calls(2));
+    circuit.machine.trip(&CONFIG, START);
+    circuit = circuit.after(30);
+    let (first, second) = (circuit.enter(), circuit.enter());
+    assert!(circuit.settle(first, Mark::Failure).1.is_some());
+    circuit = circuit.after(10);
+    assert_eq!(circuit.settle(second, Mark::Failure), (Settled::Late, None));
+    assert_eq!(circuit.refusal(), Some(seconds(20)));
+}
+
+#[test]
+fn tripping_an_open_circuit_starts_its_timeout_anew() {
+    let mut circuit = Circuit::open().after(29);
+    assert_eq!(circuit.machine.trip(&CONFIG, circuit.now), None);
+    assert_eq!(circuit.refusal(), Some(seconds(30)));
+    assert_eq!(circuit.view().opened, 1);
+}
+
+#[test]
+fn an_isolated_circuit_stays_so_until_told_otherwise() {
+    let mut circuit = Circuit::new(CONFIG);
+    let isolated = circuit
+        .machine
+        .isolate(&CONFIG, START)
+        .expect("a transition");
+    assert_eq!(
+        (isolated.to, isolated.retry_after),
+        (CircuitState::Open, None)
+    );
+    assert_eq!(circuit.machine.isolate(&CONFIG, START), None);
+    circuit.now = NEVER;
+    assert_eq!(circuit.refusal(), None);
+    assert_eq!(
+        (circuit.state(), circuit.view().retry_after),
+        (CircuitState::Open, None)
+    );
+
+    circuit.now = START;
+    let tripped = circuit.machine.trip(&CONFIG, START).expect("a transition");
+    assert_eq!(
+        (tripped.from, tripped.to),
+        (CircuitState::Open, CircuitState::Open)
+    );
+    assert_eq!(circuit.refusal(), Some(seconds(30)));
+    assert_eq!(circuit.view().opened, 1, "it was open all the time");
+
+    circuit.machine.isolate(&CONFIG, START);
+    let closed = circuit.machine.reset(&CONFIG, START).expect("a transition");
+    assert_eq!(
+        (closed.from, closed.to),
+        (CircuitState::Open, CircuitState::Closed)
+    );
+    circuit.enter();
+}
+
+#[test]
+fn resetting_empties_the_window_of_a_closed_circuit_too() {
+    let mut circuit = Circuit::new(CONFIG);
+    circuit.call(Mark::Failure);
+    let under_way = circuit.enter();
+    assert_eq!(circuit.machine.reset(&CONFIG, circuit.now), None);
+    assert_eq!(circuit.view().failure_count, 0);
+    assert_eq!(
+        circuit.settle(under_way, Mark::Failure),
+        (Settled::Late, None)
+    );
+    assert_eq!(circuit.call(Mark::Failure), None);
+    assert_eq!(circuit.view().closed, 0, "it was closed all the time");
+}
+
+#[test]
+fn time_in_state_runs_from_the_step_into_it() {
+    let mut circuit = Circuit::open().after(12);
+    assert_eq!(circuit.view().time_in_state, Duration::from_secs(12));
+    circuit = circuit.after(20);
+    assert_eq!(
+        circuit.view().time_in_state,
+        Duration::from_secs(2),
+        "half-open for 2 s"
+    );
+}
+
+#[test]
+fn a_recovery_timeout_for_ever_never_probes() {
+    let mut circuit = Circuit::new(CONFIG.recovery_timeout(Duration::MAX));
+    circuit.call(Mark::Failure);
+    circuit.call(Mark::Failure);
+    circuit.now = NEVER - 1;
+    assert_eq!(circuit.refusal(), Some(Duration::MAX));
+    assert_eq!(circuit.state(), CircuitState::Open);
+}
+
+#[test]
+fn a_clock_that_goes_back_only_waits_longer() {
+    let mut circuit = Circuit::open();
+    circuit.now = START - 5 * SECOND;
+    assert_eq!(circuit.refusal(), Some(seconds(35)));
+    assert_eq!(circuit.view().time_in_state, Duration::ZERO);
+    circuit.now = 0;
+    assert_eq!(circuit.state(), CircuitState::Open);
+}

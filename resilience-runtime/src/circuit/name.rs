@@ -1,0 +1,79 @@
+//! A circuit's name, which a refusal must carry without allocating.
+
+use std::{
+    borrow::{Borrow, Cow},
+    fmt,
+    hash::{Hash, Hasher},
+    ops::Deref,
+    // Not from `crate::sync`: the text is immutable, so there is nothing to model.
+    sync::Arc,
+};
+
+/// Cheap to clone: a constant, or text shared by the circuit and its errors.
+#[derive(Clone)]
+pub(crate) enum Name {
+    Static(&'static str),
+    Shared(Arc<str>),
+}
+
+impl From<Cow<'static, str>> for Name {
+    fn from(name: Cow<'static, str>) -> Self {
+        match name {
+            Cow::Borrowed(name) => Self::Static(name),
+            Cow::Owned(name) => Self::Shared(name.into()),
+        }
+    }
+}
+
+impl Deref for Name {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Static(name) => name,
+            Self::Shared(name) => name,
+        }
+    }
+}
+
+// Compared, ordered and shown as the text alone: where it is kept is no part of a name.
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Name {}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        str::hash(self, state);
+    }
+}
+
+impl Borrow<str> for Name {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constant_and_computed_names_are_the_same_key() {
+        let constant = Name::from(Cow::Borrowed("jira"));
+        let computed = Name::from(Cow::Owned(String::from("jira")));
+        assert_eq!(constant, computed);
+        let map = std::collections::HashMap::from([(constant, 1)]);
+        assert_eq!(map.get("jira"), map.get(&computed));
+        assert_eq!(format!("{computed:?}"), "\"jira\"");
+    }
+}

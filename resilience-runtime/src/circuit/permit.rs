@@ -1,0 +1,241 @@
+//! The right to one call.
+
+use std::{fmt, mem};
+
+use super::{
+    machine::Mark,
+    shared::{Pass, Shared},
+    watch::Watch,
+};
+
+/// The right to one call, which waits for the verdict on it.
+///
+/// Dropped without one it gives its probe slot back and is counted as `abandoned`. Dropped because the thread unwinds
+/// from a panic that began after the admission, it is a failure.
+///
+/// ```
+/// use resilience::{CircuitBreaker, CircuitBreakerConfig};
+///
+/// let breaker = CircuitBreaker::new("queue", CircuitBreakerConfig::new());
+/// let permit = breaker.acquire()?;
+/// match "42".parse::<i32>() {
+///     Ok(_) => permit.success(),
+///     Err(_) => permit.failure(),
+/// }
+/// assert_eq!(breaker.stats().successes, 1);
+/// # Ok::<(), resilience::CircuitOpen>(())
+/// ```
+#[must_use = "a permit that is dropped without a verdict counts as an abandoned call"]
+pub struct Permit<'c> {
+    shared: &'c Shared,
+    pass: Pass,
+}
+
+impl<'c> Permit<'c> {
+    #[inline]
+    pub(super) fn new(shared: &'c Shared, pass: Pass) -> Self {
+        Self { shared, pass }
+    }
+
+    /// The call succeeded.
+    ///
+    /// If it took longer than `slow_call`, it counts as a failure nevertheless; so it does with the other verdicts.
+    #[inline]
+    pub fn success(self) {
+        let (shared, pass) = self.spend();
+        shared.succeed(pass);
+    }
+
+    /// The call failed. It may open the circuit.
+    #[inline]
+    pub fn failure(self) {
+        let (shared, pass) = self.spend();
+        shared.settle(pass, Mark::Failure);
+    }
+
+    /// The call says nothing about the service. A probe slot is given back.
+    #[inline]
+    pub fn ignore(self) {
+        let (shared, pass) = self.spend();
+        shared.settle(pass, Mark::Ignored);
+    }
+
+    /// Runs `future` under this permit and hands it back with the output.
+    #[doc(hidden)]
+    #[inline]
+    pub fn watch<F: Future>(self, future: F) -> Watch<'c, F> {
+        Watch::new(self, future)
+    }
+
+    /// The call was cancelled, whatever else the thread is doing.
+    pub(super) fn abandon(self) {
+        let (shared, pass) = self.spend();
+        shared.abandon(pass);
+    }
+
+    /// Forgotten before the verdict is recorded, so that a panic there cannot record a second one.
+    #[inline]
+    fn spend(self) -> (&'c Shared, Pass) {
+        let parts = (self.shared, self.pass);
+        mem::forget(self);
+        parts
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        if self.pass.is_unwinding() {
+            self.shared.settle(self.pass, Mark::Failure);
+        } else {
+            self.shared.abandon(self.pass);
+        }
+    }
+}
+
+impl fmt::Debug for Permit<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit")
+            .field("circuit", &self.shared.name)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+        time::Duration,
+    };
+
+    use tokio::time::advance;
+
+    use super::*;
+    use crate::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
+
+    fn breaker(config: CircuitBreakerConfig) -> CircuitBreaker {
+        CircuitBreaker::new("permit", config)
+    }
+
+    fn panic_quietly() {
+        resume_unwind(Box::new("expected"));
+    }
+
+    #[test]
+    fn a_permit_dropped_without_a_verdict_is_abandoned() {
+        let breaker = breaker(CircuitBreakerConfig::new());
+        drop(breaker.acquire());
+        let stats = breaker.stats();
+        assert_eq!(
+            (stats.abandoned, stats.failures, stats.failure_count),
+            (1, 0, 0)
+        );
+    }
+
+    #[test]
+    fn a_panic_after_the_admission_is_a_failure() {
+        let breaker = breaker(CircuitBreakerConfig::new().failure_threshold(1));
+        let caught = catch_unwind(|| {
+            let _permit = breaker.acquire();
+            panic_quietly();
+        });
+        assert!(caught.is_err());
+        let stats = breaker.stats();
+        assert_eq!((stats.failures, stats.abandoned), (1, 0));
+        assert_eq!(stats.state, CircuitState::Open);
+    }
+
+    #[test]
+    fn a_permit_taken_and_dropped_while_unwinding_is_abandoned() {
+        struct OnDrop<'b>(&'b CircuitBreaker);
+        impl Drop for OnDrop<'_> {
+            fn drop(&mut self) {
+                assert!(std::thread::panicking());
+                drop(self.0.acquire());
+            }
+        }
+        let breaker = breaker(CircuitBreakerConfig::new());
+        let caught = catch_unwind(|| {
+            let _clean_up = OnDrop(&breaker);
+            panic_quietly();
+        });
+        assert!(caught.is_err());
+        assert_eq!(
+            (breaker.stats().abandoned, breaker.stats().failures),
+            (1, 0)
+        );
+    }
+
+    #[test]
+    fn a_listener_that_panics_while_the_call_unwinds_breaks_nothing() {
+        let breaker = breaker(CircuitBreakerConfig::new().failure_threshold(1));
+        breaker.on_transition(|_| panic_quietly());
+        let caught = catch_unwind(AssertUnwindSafe(|| {
+            let _permit = breaker.acquire();
+            panic_quietly();
+        }));
+        assert!(caught.is_err());
+        assert_eq!(breaker.state(), CircuitState::Open);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_abandoned_probe_makes_room_for_the_next() {
+        let breaker = breaker(CircuitBreakerConfig::new());
+        breaker.trip();
+        advance(Duration::from_secs(30)).await;
+        let probe = breaker.acquire().expect("a probe");
+        assert!(breaker.acquire().is_err());
+        drop(probe);
+        breaker.acquire().expect("room again").success();
+        assert_eq!(breaker.stats().abandoned, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_longer_than_slow_call_fails_whatever_it_returned() {
+        let limit = Duration::from_secs(2);
+        let breaker = breaker(CircuitBreakerConfig::new().slow_call(limit));
+        for verdict in [Permit::success, Permit::ignore, Permit::failure] {
+            let permit = breaker.acquire().expect("closed");
+            advance(limit + Duration::from_nanos(1)).await;
+            verdict(permit);
+        }
+        assert_eq!(breaker.stats().failures, 3);
+
+        let permit = breaker.acquire().expect("closed");
+        advance(limit).await;
+        permit.success();
+        assert_eq!(breaker.stats().successes, 1, "not longer, only as long");
+
+        let permit = breaker.acquire().expect("closed");
+        advance(limit * 2).await;
+        drop(permit);
+        assert_eq!(breaker.stats().abandoned, 1, "no verdict, slow or not");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_probe_opens_again() {
+        let config = CircuitBreakerConfig::new().slow_call(Duration::from_secs(2));
+        let breaker = breaker(config);
+        breaker.trip();
+        advance(Duration::from_secs(30)).await;
+        let probe = breaker.acquire().expect("a probe");
+        advance(Duration::from_secs(3)).await;
+        probe.success();
+        assert_eq!(breaker.state(), CircuitState::Open);
+    }
+
+    #[test]
+    fn it_may_go_to_another_thread() {
+        let breaker = breaker(CircuitBreakerConfig::new());
+        std::thread::scope(|scope| {
+            let permit = breaker.acquire().expect("closed");
+            scope.spawn(move || permit.success());
+        });
+        assert_eq!(breaker.stats().successes, 1);
+    }
+
+    #[test]
+    fn it_is_small_because_it_lives_in_futures() {
+        assert!(size_of::<Permit<'_>>() <= 32);
+        assert_eq!(size_of::<Option<Permit<'_>>>(), size_of::<Permit<'_>>());
+    }
+}

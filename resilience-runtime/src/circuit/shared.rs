@@ -1,0 +1,319 @@
+//! What the handles of one circuit share: the lock and the clock around the machine, and the gate in front of it.
+
+use std::{num::NonZeroU64, panic::Location, sync::PoisonError, time::Duration};
+
+use super::{
+    clock::{self, NEVER, nanos, wait},
+    config::CircuitBreakerConfig,
+    counter::{Count, Tally},
+    error::CircuitOpen,
+    gate::{Gate, Status},
+    listener::Listeners,
+    log,
+    machine::{Admission, Machine, Mark, Settled, View},
+    name::Name,
+    stats::CircuitBreakerStats,
+    transition::{CircuitState, Transition},
+};
+use crate::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    tally: Tally,
+    /// Written under the machine's lock only. Plain calls read nothing else.
+    gate: AtomicU64,
+    /// Before this moment calls are refused without the lock; [`Machine::admits_at`].
+    admits_at: AtomicU64,
+    pub(super) config: CircuitBreakerConfig,
+    pub(super) name: Name,
+    pub(super) declared_at: &'static Location<'static>,
+    machine: Mutex<Machine>,
+    pub(super) listeners: Listeners,
+    clash_reported: AtomicBool,
+}
+
+/// What a call that was admitted brings back with its verdict.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pass {
+    gate: Gate,
+    /// Only where a call can be too slow.
+    started: Option<NonZeroU64>,
+    ticket: u32,
+    /// Whether the thread was unwinding already when the call was admitted.
+    unwinding: bool,
+}
+
+impl Pass {
+    /// Whether this thread unwinds from a panic that began after the admission.
+    pub(super) fn is_unwinding(self) -> bool {
+        std::thread::panicking() && !self.unwinding
+    }
+}
+
+impl Shared {
+    pub(super) fn new(
+        name: Name,
+        config: CircuitBreakerConfig,
+        declared_at: &'static Location<'static>,
+    ) -> Self {
+        let machine = Machine::new(&config, clock::now());
+        Self {
+            tally: Tally::new(),
+            gate: AtomicU64::new(machine.gate(&config).bits()),
+            admits_at: AtomicU64::new(machine.admits_at(&config)),
+            config,
+            name,
+            declared_at,
+            machine: Mutex::new(machine),
+            listeners: Listeners::default(),
+            clash_reported: AtomicBool::new(false),
+        }
+    }
+
+    fn gate(&self) -> Gate {
+        Gate::from_bits(self.gate.load(Ordering::Acquire))
+    }
+
+    #[inline]
+    pub(super) fn admit(&self) -> Result<Pass, CircuitOpen> {
+        let gate = self.gate();
+        if gate.is_plain() {
+            return Ok(Pass {
+                gate,
+                started: None,
+                ticket: 0,
+                unwinding: std::thread::panicking(),
+            });
+        }
+        self.admit_by_clock(gate)
+    }
+
+    #[inline(never)]
+    fn admit_by_clock(&self, gate: Gate) -> Result<Pass, CircuitOpen> {
+        if gate.status() == Status::Isolated {
+            return Err(self.refuse(None));
+        }
+        let now = if gate.is_timed() || gate.status() != Status::Closed {
+            clock::now()
+        } else {
+            0
+        };
+        let (gate, ticket) = match gate.status() {
+            Status::Closed => (gate, 0),
+            _ => self.admit_by_machine(now)?,
+        };
+        Ok(Pass {
+            gate,
+            started: NonZeroU64::new(now).filter(|_| gate.is_timed()),
+            ticket,
+            unwinding: std::thread::panicking(),
+        })
+    }
+
+    fn admit_by_machine(&self, now: u64) -> Result<(Gate, u32), CircuitOpen> {
+        // As new as the gate or newer, and a newer one is what the machine would answer. Only NEVER is left to the
+        // machine: it knows a circuit that has just been isolated from one that never recovers.
+        let admits_at = self.admits_at.load(Ordering::Relaxed);
+        if now < admits_at && admits_at != NEVER {
+            return Err(self.refuse(Some(wait(admits_at, now))));
+        }
+        let (admission, gate) = self.change(|machine| {
+            let (admission, transition) = machine.admit(&self.config, now);
+            ((admission, machine.gate(&self.config)), transition)
+        });
+        match admission {
+            Admission::Admitted { ticket } => Ok((gate, ticket)),
+            Admission::Refused { retry_after } => Err(self.refuse(retry_after)),
+        }
+    }
+
+    fn refuse(&self, retry_after: Option<Duration>) -> CircuitOpen {
+        self.tally.add(Count::Refused);
+        CircuitOpen::new(self.name.clone(), retry_after)
+    }
+
+    #[inline]
+    pub(super) fn succeed(&self, pass: Pass) {
+        if pass.gate.is_plain() && pass.gate == self.gate() {
+            self.tally.add(Count::Success);
+        } else {
+            self.settle(pass, Mark::Success);
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn settle(&self, pass: Pass, mark: Mark) {
+        // The generation never comes back, so this needs no lock.
+        if pass.gate != self.gate() {
+            return self.tally.add(Count::Late);
+        }
+        let mark = if self.is_slow(pass) {
+            Mark::Failure
+        } else {
+            mark
+        };
+        let count = match mark {
+            Mark::Success => Count::Success,
+            Mark::Failure => Count::Failure,
+            Mark::Ignored => Count::Ignored,
+        };
+        let changes_nothing = pass.gate.status() == Status::Closed
+            && match mark {
+                Mark::Success => !pass.gate.is_rated(),
+                Mark::Failure => false,
+                Mark::Ignored => true,
+            };
+        if changes_nothing {
+            return self.tally.add(count);
+        }
+        let generation = pass.gate.generation();
+        let now = clock::now();
+        self.change(|machine| {
+            let (settled, transition) =
+                machine.settle(&self.config, generation, pass.ticket, mark, now);
+            // Before the transition is told: who hears of it finds the call in the statistics.
+            self.tally.add(match settled {
+                Settled::Counted => count,
+                Settled::Late => Count::Late,
+            });
+            ((), transition)
+        });
+    }
+
+    fn is_slow(&self, pass: Pass) -> bool {
+        match (pass.started, self.config.get_slow_call()) {
+            (Some(started), Some(limit)) => {
+                clock::now().saturating_sub(started.get()) > nanos(limit)
+            }
+            _ => false,
+        }
+    }
+
+    #[cold]
+    pub(super) fn abandon(&self, pass: Pass) {
+        self.tally.add(Count::Abandoned);
+        if pass.gate.status() == Status::HalfOpen && pass.gate == self.gate() {
+            self.change(|machine| {
+                machine.give_back(pass.gate.generation(), pass.ticket);
+                ((), None)
+            });
+        }
+    }
+
+    #[cold]
+    pub(super) fn trip(&self) {
+        let now = clock::now();
+        self.change(|machine| ((), machine.trip(&self.config, now)));
+    }
+
+    #[cold]
+    pub(super) fn isolate(&self) {
+        let now = clock::now();
+        self.change(|machine| ((), machine.isolate(&self.config, now)));
+    }
+
+    #[cold]
+    pub(super) fn reset(&self) {
+        let now = clock::now();
+        self.change(|machine| ((), machine.reset(&self.config, now)));
+    }
+
+    /// The only way to the machine that changes it: publishes the result, and tells of it after the lock.
+    fn change<R>(&self, step: impl FnOnce(&mut Machine) -> (R, Option<Transition>)) -> R {
+        let (result, transition) = {
+            let mut machine = self.machine();
+            let changed = step(&mut machine);
+            self.publish(&machine);
+            changed
+        };
+        if let Some(transition) = transition {
+            self.announce(&transition);
+        }
+        result
+    }
+
+    fn machine(&self) -> MutexGuard<'_, Machine> {
+        // A panic under the lock leaves a machine that is still whole.
+        self.machine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stores only what differs: every plain call reads this cache line.
+    fn publish(&self, machine: &Machine) {
+        let admits_at = machine.admits_at(&self.config);
+        if self.admits_at.load(Ordering::Relaxed) != admits_at {
+            self.admits_at.store(admits_at, Ordering::Relaxed);
+        }
+        let gate = machine.gate(&self.config).bits();
+        if self.gate.load(Ordering::Relaxed) != gate {
+            self.gate.store(gate, Ordering::Release);
+        }
+    }
+
+    #[cold]
+    fn announce(&self, transition: &Transition) {
+        log::transition(&self.name, transition);
+        self.listeners.tell(&self.name, transition);
+    }
+
+    pub(super) fn state(&self) -> CircuitState {
+        match self.gate().status() {
+            Status::Closed => CircuitState::Closed,
+            // The lock, because gate and `admits_at` read one by one may show a state that never was.
+            _ => self.view().state,
+        }
+    }
+
+    fn view(&self) -> View {
+        let now = clock::now();
+        self.machine().view(&self.config, now)
+    }
+
+    pub(super) fn stats(&self) -> CircuitBreakerStats {
+        let view = self.view();
+        let sum = |count| self.tally.sum(count);
+        CircuitBreakerStats {
+            name: String::from(&*self.name),
+            state: view.state,
+            failure_count: view.failure_count,
+            failure_threshold: self.config.get_failure_threshold(),
+            failure_rate: view.failure_rate,
+            successes: sum(Count::Success),
+            failures: sum(Count::Failure),
+            ignored: sum(Count::Ignored),
+            refused: sum(Count::Refused),
+            abandoned: sum(Count::Abandoned),
+            late: sum(Count::Late),
+            opened: view.opened,
+            half_opened: view.half_opened,
+            closed: view.closed,
+            time_in_state: view.time_in_state,
+            retry_after: view.retry_after,
+            declared_at: Some(self.declared_at),
+        }
+    }
+
+    /// Reports, once, that the name is also used with another configuration.
+    pub(super) fn check(&self, config: &CircuitBreakerConfig, place: &Location<'_>) {
+        if self.config != *config && !self.clash_reported.swap(true, Ordering::Relaxed) {
+            log::clash(&self.name, self.declared_at, &self.config, place, config);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CircuitBreaker, sync::Arc};
+
+    #[test]
+    fn a_circuit_takes_at_most_512_bytes() {
+        // What `Arc` allocates beside its content are two counters.
+        let handle = size_of::<[usize; 2]>() + size_of::<Shared>();
+        let total = handle + Tally::ALLOCATED;
+        assert!(total <= 512, "{total}");
+        assert_eq!(size_of::<CircuitBreaker>(), size_of::<Arc<Shared>>());
+    }
+}
