@@ -27,7 +27,7 @@ impl Service for Client {
             let mut __retry = __resilience::Retry::new(&__RETRY);
             loop {
                 let __outcome = match __resilience::Timeout::new(
-                        &__TIMEOUT,
+                        __resilience::TimeoutConfig::get_limit(&__TIMEOUT),
                         async {
                             let _ = false
                                 && return __resilience::expected::<Result<u8, Error>>();
@@ -47,8 +47,12 @@ impl Service for Client {
                     .await
                 {
                     __resilience::Ok(__outcome) => __outcome,
-                    __resilience::Err(__late) => {
-                        __resilience::Err(__resilience::timed_out_into(__late))
+                    __resilience::Err(_) => {
+                        __resilience::Err(
+                            __resilience::timed_out_into(
+                                __resilience::TimeoutConfig::timed_out(&__TIMEOUT),
+                            ),
+                        )
                     }
                 };
                 let __resilience::Some(__delay) = __resilience::Retry::after(

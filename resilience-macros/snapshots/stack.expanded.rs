@@ -28,7 +28,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
                         __permit,
                         async {
                             match __resilience::Timeout::new(
-                                    &__TIMEOUT,
+                                    __resilience::TimeoutConfig::get_limit(&__TIMEOUT),
                                     async {
                                         let _ = false
                                             && return __resilience::expected::<
@@ -49,8 +49,12 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
                                 .await
                             {
                                 __resilience::Ok(__outcome) => __outcome,
-                                __resilience::Err(__late) => {
-                                    __resilience::Err(__resilience::timed_out_into(__late))
+                                __resilience::Err(_) => {
+                                    __resilience::Err(
+                                        __resilience::timed_out_into(
+                                            __resilience::TimeoutConfig::timed_out(&__TIMEOUT),
+                                        ),
+                                    )
                                 }
                             }
                         },

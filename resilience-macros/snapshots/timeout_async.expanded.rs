@@ -5,7 +5,7 @@ async fn query() -> Result<Row, Error> {
         )
         .operation_or("query");
     match __resilience::Timeout::new(
-            &__TIMEOUT,
+            __resilience::TimeoutConfig::get_limit(&__TIMEOUT),
             async {
                 let _ = false && return __resilience::expected::<Result<Row, Error>>();
                 { connect().await?.query().await }
@@ -14,8 +14,12 @@ async fn query() -> Result<Row, Error> {
         .await
     {
         __resilience::Ok(__outcome) => __outcome,
-        __resilience::Err(__late) => {
-            __resilience::Err(__resilience::timed_out_into(__late))
+        __resilience::Err(_) => {
+            __resilience::Err(
+                __resilience::timed_out_into(
+                    __resilience::TimeoutConfig::timed_out(&__TIMEOUT),
+                ),
+            )
         }
     }
 }

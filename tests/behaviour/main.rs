@@ -1,1 +1,9 @@
-//! What the attributes promise, one module per promise-giver.
+//! What the attributes promise, one module per part of the promise.
+
+mod circuit_breaker;
+mod logging;
+mod programmatic;
+mod registry;
+mod retry;
+mod stacking;
+mod timeout;
