@@ -118,8 +118,7 @@ impl CircuitBreaker {
     /// ```
     #[inline]
     pub fn acquire(&self) -> Result<Permit<'_>, CircuitOpen> {
-        let shared = &*self.shared;
-        Ok(Permit::new(shared, shared.admit()?))
+        self.shared.admit()
     }
 
     /// Calls `body` if the circuit lets it. An `Err` is a failure, and so is a panic.

@@ -32,7 +32,11 @@ fn read(epoch: Instant, now: Instant) -> u64 {
 
 /// A span in nanoseconds; what does not fit (584 years) is [`NEVER`].
 pub(super) fn nanos(span: Duration) -> u64 {
-    u64::try_from(span.as_nanos()).unwrap_or(NEVER)
+    // Not by `as_nanos`, whose 128 bits a refusal would feel.
+    span.as_secs()
+        .checked_mul(1_000_000_000)
+        .and_then(|nanos| nanos.checked_add(span.subsec_nanos().into()))
+        .unwrap_or(NEVER)
 }
 
 /// How long from `now` until `moment`: zero if it has passed, [`Duration::MAX`] if it never comes.

@@ -38,6 +38,9 @@ const TIMED: u64 = 0b1000;
 const LOW_BITS: u32 = 4;
 
 impl Gate {
+    /// How many low bits it takes; the rest is the pass's.
+    pub(super) const BITS: u32 = LOW_BITS + u32::BITS;
+
     pub(super) fn new(generation: u32, status: Status, config: &CircuitBreakerConfig) -> Self {
         let status = match status {
             Status::Closed => 0,
@@ -53,27 +56,33 @@ impl Gate {
         Self(u64::from(generation) << LOW_BITS | timed | rated | status)
     }
 
+    #[inline]
     pub(super) const fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
 
+    #[inline]
     pub(super) const fn bits(self) -> u64 {
         self.0
     }
 
     /// Closed, and a success is nothing but counted.
+    #[inline]
     pub(super) const fn is_plain(self) -> bool {
         self.0 & ((1 << LOW_BITS) - 1) == 0
     }
 
+    #[inline]
     pub(super) const fn is_rated(self) -> bool {
         self.0 & RATED != 0
     }
 
+    #[inline]
     pub(super) const fn is_timed(self) -> bool {
         self.0 & TIMED != 0
     }
 
+    #[inline]
     pub(super) const fn status(self) -> Status {
         match self.0 & STATUS {
             0 => Status::Closed,
@@ -84,6 +93,7 @@ impl Gate {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "`new` put 32 bits there")]
+    #[inline]
     pub(super) const fn generation(self) -> u32 {
         (self.0 >> LOW_BITS) as u32
     }

@@ -13,6 +13,7 @@ mod listener;
 mod log;
 mod machine;
 mod name;
+mod pass;
 mod permit;
 mod probes;
 mod shared;

@@ -2,11 +2,7 @@
 
 use std::{fmt, mem};
 
-use super::{
-    machine::Mark,
-    shared::{Pass, Shared},
-    watch::Watch,
-};
+use super::{machine::Mark, pass::Pass, shared::Shared, watch::Watch};
 
 /// The right to one call, which waits for the verdict on it.
 ///
@@ -83,12 +79,9 @@ impl<'c> Permit<'c> {
 }
 
 impl Drop for Permit<'_> {
+    #[inline]
     fn drop(&mut self) {
-        if self.pass.is_unwinding() {
-            self.shared.settle(self.pass, Mark::Failure);
-        } else {
-            self.shared.abandon(self.pass);
-        }
+        self.shared.lapse(self.pass);
     }
 }
 
@@ -235,7 +228,7 @@ mod tests {
 
     #[test]
     fn it_is_small_because_it_lives_in_futures() {
-        assert!(size_of::<Permit<'_>>() <= 32);
+        assert!(size_of::<Permit<'_>>() <= 24);
         assert_eq!(size_of::<Option<Permit<'_>>>(), size_of::<Permit<'_>>());
     }
 }

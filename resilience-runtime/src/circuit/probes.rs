@@ -1,5 +1,7 @@
 //! The slots of a half-open circuit.
 
+use super::pass::TICKETS;
+
 /// Calls under way as probes, each with its admission, so that one that never ends cannot keep its slot.
 #[derive(Debug, Default)]
 pub(super) struct Probes {
@@ -25,7 +27,7 @@ impl Probes {
             self.slots.swap_remove(oldest);
         }
         let ticket = self.next;
-        self.next = self.next.wrapping_add(1);
+        self.next = (self.next + 1) % TICKETS;
         let admitted = now;
         self.slots.push(Slot { ticket, admitted });
         Some(ticket)

@@ -12,6 +12,8 @@ use super::{
     log,
     machine::{Admission, Machine, Mark, Settled, View},
     name::Name,
+    pass::Pass,
+    permit::Permit,
     stats::CircuitBreakerStats,
     transition::{CircuitState, Transition},
 };
@@ -35,24 +37,6 @@ pub(super) struct Shared {
     clash_reported: AtomicBool,
 }
 
-/// What a call that was admitted brings back with its verdict.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Pass {
-    gate: Gate,
-    /// Only where a call can be too slow.
-    started: Option<NonZeroU64>,
-    ticket: u32,
-    /// Whether the thread was unwinding already when the call was admitted.
-    unwinding: bool,
-}
-
-impl Pass {
-    /// Whether this thread unwinds from a panic that began after the admission.
-    pub(super) fn is_unwinding(self) -> bool {
-        std::thread::panicking() && !self.unwinding
-    }
-}
-
 impl Shared {
     pub(super) fn new(
         name: Name,
@@ -73,71 +57,72 @@ impl Shared {
         }
     }
 
+    #[inline]
     fn gate(&self) -> Gate {
         Gate::from_bits(self.gate.load(Ordering::Acquire))
     }
 
     #[inline]
-    pub(super) fn admit(&self) -> Result<Pass, CircuitOpen> {
+    pub(super) fn admit(&self) -> Result<Permit<'_>, CircuitOpen> {
         let gate = self.gate();
-        if gate.is_plain() {
-            return Ok(Pass {
-                gate,
-                started: None,
-                ticket: 0,
-                unwinding: std::thread::panicking(),
-            });
+        if !gate.is_plain() {
+            return self.admit_by_clock(gate);
         }
-        self.admit_by_clock(gate)
+        Ok(Permit::new(self, Pass::plain(gate)))
     }
 
     #[inline(never)]
-    fn admit_by_clock(&self, gate: Gate) -> Result<Pass, CircuitOpen> {
-        if gate.status() == Status::Isolated {
-            return Err(self.refuse(None));
+    fn admit_by_clock(&self, gate: Gate) -> Result<Permit<'_>, CircuitOpen> {
+        match self.decide(gate) {
+            Ok(pass) => Ok(Permit::new(self, pass)),
+            Err(retry_after) => {
+                self.tally.add(Count::Refused);
+                Err(CircuitOpen::new(self.name.clone(), retry_after))
+            }
         }
-        let now = if gate.is_timed() || gate.status() != Status::Closed {
-            clock::now()
-        } else {
-            0
-        };
-        let (gate, ticket) = match gate.status() {
-            Status::Closed => (gate, 0),
-            _ => self.admit_by_machine(now)?,
-        };
-        Ok(Pass {
-            gate,
-            started: NonZeroU64::new(now).filter(|_| gate.is_timed()),
-            ticket,
-            unwinding: std::thread::panicking(),
-        })
     }
 
-    fn admit_by_machine(&self, now: u64) -> Result<(Gate, u32), CircuitOpen> {
-        // As new as the gate or newer, and a newer one is what the machine would answer. Only NEVER is left to the
-        // machine: it knows a circuit that has just been isolated from one that never recovers.
-        let admits_at = self.admits_at.load(Ordering::Relaxed);
-        if now < admits_at && admits_at != NEVER {
-            return Err(self.refuse(Some(wait(admits_at, now))));
+    /// Whether a call passes; if not, when to come back.
+    #[inline]
+    fn decide(&self, gate: Gate) -> Result<Pass, Option<Duration>> {
+        if gate.status() == Status::Isolated {
+            return Err(None);
         }
+        if gate.status() == Status::Closed && !gate.is_timed() {
+            return Ok(Pass::plain(gate));
+        }
+        let now = clock::now();
+        let (gate, ticket) = if gate.status() == Status::Closed {
+            (gate, 0)
+        } else {
+            // As new as the gate or newer, and a newer one is what the machine would answer. Only NEVER is left to the
+            // machine: it knows a circuit that has just been isolated from one that never recovers.
+            let admits_at = self.admits_at.load(Ordering::Relaxed);
+            if now < admits_at && admits_at != NEVER {
+                return Err(Some(wait(admits_at, now)));
+            }
+            self.ask_machine(now)?
+        };
+        let started = NonZeroU64::new(now).filter(|_| gate.is_timed());
+        Ok(Pass::new(gate, ticket, started))
+    }
+
+    #[inline(never)]
+    fn ask_machine(&self, now: u64) -> Result<(Gate, u32), Option<Duration>> {
         let (admission, gate) = self.change(|machine| {
             let (admission, transition) = machine.admit(&self.config, now);
             ((admission, machine.gate(&self.config)), transition)
         });
         match admission {
             Admission::Admitted { ticket } => Ok((gate, ticket)),
-            Admission::Refused { retry_after } => Err(self.refuse(retry_after)),
+            Admission::Refused { retry_after } => Err(retry_after),
         }
-    }
-
-    fn refuse(&self, retry_after: Option<Duration>) -> CircuitOpen {
-        self.tally.add(Count::Refused);
-        CircuitOpen::new(self.name.clone(), retry_after)
     }
 
     #[inline]
     pub(super) fn succeed(&self, pass: Pass) {
-        if pass.gate.is_plain() && pass.gate == self.gate() {
+        let gate = pass.gate();
+        if gate.is_plain() && gate == self.gate() {
             self.tally.add(Count::Success);
         } else {
             self.settle(pass, Mark::Success);
@@ -147,7 +132,7 @@ impl Shared {
     #[inline(never)]
     pub(super) fn settle(&self, pass: Pass, mark: Mark) {
         // The generation never comes back, so this needs no lock.
-        if pass.gate != self.gate() {
+        if pass.gate() != self.gate() {
             return self.tally.add(Count::Late);
         }
         let mark = if self.is_slow(pass) {
@@ -160,20 +145,20 @@ impl Shared {
             Mark::Failure => Count::Failure,
             Mark::Ignored => Count::Ignored,
         };
-        let changes_nothing = pass.gate.status() == Status::Closed
+        let changes_nothing = pass.gate().status() == Status::Closed
             && match mark {
-                Mark::Success => !pass.gate.is_rated(),
+                Mark::Success => !pass.gate().is_rated(),
                 Mark::Failure => false,
                 Mark::Ignored => true,
             };
         if changes_nothing {
             return self.tally.add(count);
         }
-        let generation = pass.gate.generation();
+        let generation = pass.gate().generation();
         let now = clock::now();
         self.change(|machine| {
             let (settled, transition) =
-                machine.settle(&self.config, generation, pass.ticket, mark, now);
+                machine.settle(&self.config, generation, pass.ticket(), mark, now);
             // Before the transition is told: who hears of it finds the call in the statistics.
             self.tally.add(match settled {
                 Settled::Counted => count,
@@ -184,7 +169,7 @@ impl Shared {
     }
 
     fn is_slow(&self, pass: Pass) -> bool {
-        match (pass.started, self.config.get_slow_call()) {
+        match (pass.started(), self.config.get_slow_call()) {
             (Some(started), Some(limit)) => {
                 clock::now().saturating_sub(started.get()) > nanos(limit)
             }
@@ -192,12 +177,22 @@ impl Shared {
         }
     }
 
+    /// A permit was dropped without a verdict.
+    #[cold]
+    pub(super) fn lapse(&self, pass: Pass) {
+        if pass.is_unwinding() {
+            self.settle(pass, Mark::Failure);
+        } else {
+            self.abandon(pass);
+        }
+    }
+
     #[cold]
     pub(super) fn abandon(&self, pass: Pass) {
         self.tally.add(Count::Abandoned);
-        if pass.gate.status() == Status::HalfOpen && pass.gate == self.gate() {
+        if pass.gate().status() == Status::HalfOpen && pass.gate() == self.gate() {
             self.change(|machine| {
-                machine.give_back(pass.gate.generation(), pass.ticket);
+                machine.give_back(pass.gate().generation(), pass.ticket());
                 ((), None)
             });
         }
