@@ -31,7 +31,7 @@ impl Service for Client {
                         async {
                             let _ = false
                                 && return __resilience::expected::<Result<u8, Error>>();
-                            {
+                            '__body: {
                                 if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<
                                     Result<u8, Error>,
                                 > {
@@ -48,26 +48,25 @@ impl Service for Client {
                 {
                     __resilience::Ok(__outcome) => __outcome,
                     __resilience::Err(_) => {
-                        __resilience::Err(
+                        __resilience::failed::<
+                            Result<u8, Error>,
+                        >(
                             __resilience::timed_out_into(
                                 __resilience::TimeoutConfig::timed_out(&__TIMEOUT),
                             ),
                         )
                     }
                 };
-                let __resilience::Some(__delay) = __resilience::Retry::after(
+                let __next = __resilience::Retry::after(
                         &mut __retry,
-                        &__outcome,
+                        __resilience::outcome::<Result<u8, Error>>(&__outcome),
                     )
                     .next(
                         "call",
                         |__error| __resilience::Show::new(__error).__resilience_show(),
-                        |_| {},
-                    ) else {
-                    break __outcome;
-                };
-                __resilience::drop(__outcome);
-                __resilience::backoff(__delay).await;
+                    );
+                let __resilience::Some(__delay) = __next else { break __outcome };
+                __resilience::backoff(__delay, __outcome).await;
             }
         })
     }

@@ -3,9 +3,8 @@ async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
     const __CIRCUIT_CONFIG: __resilience::CircuitBreakerConfig = __resilience::CircuitBreakerConfig::new()
         .failure_threshold(3u32);
     static __CIRCUIT: __resilience::Site = __resilience::Site::new("jira");
-    match __resilience::CircuitBreaker::acquire(
-        __resilience::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG),
-    ) {
+    let __circuit = __resilience::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
+    match __resilience::CircuitBreaker::acquire(__circuit) {
         __resilience::Ok(__permit) => {
             let (__permit, __outcome) = __resilience::Permit::watch(
                     __permit,
@@ -14,11 +13,14 @@ async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
                             && return __resilience::expected::<
                                 Result<Vec<Issue>, Error>,
                             >();
-                        { self.client.search(query).await }
+                        '__body: { self.client.search(query).await }
                     },
                 )
                 .await;
-            __resilience::Verdict::of(&__outcome).record(__permit);
+            __resilience::Verdict::of(
+                    __resilience::outcome::<Result<Vec<Issue>, Error>>(&__outcome),
+                )
+                .record(__permit);
             __outcome
         }
         __resilience::Err(__open) => cached(&__open, self, &query).await,

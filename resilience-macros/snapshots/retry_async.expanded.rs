@@ -5,21 +5,18 @@ async fn fetch(url: &str) -> Result<String, Error> {
     loop {
         let __outcome = async {
             let _ = false && return __resilience::expected::<Result<String, Error>>();
-            { get(url).await }
+            '__body: { get(url).await }
         }
             .await;
-        let __resilience::Some(__delay) = __resilience::Retry::after(
+        let __next = __resilience::Retry::after(
                 &mut __retry,
-                &__outcome,
+                __resilience::outcome::<Result<String, Error>>(&__outcome),
             )
             .next(
                 "fetch",
                 |__error| __resilience::Show::new(__error).__resilience_show(),
-                |_| {},
-            ) else {
-            break __outcome;
-        };
-        __resilience::drop(__outcome);
-        __resilience::backoff(__delay).await;
+            );
+        let __resilience::Some(__delay) = __next else { break __outcome };
+        __resilience::backoff(__delay, __outcome).await;
     }
 }

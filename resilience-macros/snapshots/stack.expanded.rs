@@ -12,6 +12,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
         .failure_threshold(5u32)
         .recovery_timeout(__resilience::Duration::new(30u64, 0u32));
     static __CIRCUIT: __resilience::Site = __resilience::Site::new("llm_api");
+    let __circuit = __resilience::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
     const __TIMEOUT: __resilience::TimeoutConfig = __resilience::TimeoutConfig::new(
             __resilience::Duration::new(30u64, 0u32),
         )
@@ -19,9 +20,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
     let mut __refused = false;
     let mut __retry = __resilience::Retry::new(&__RETRY);
     loop {
-        let __outcome = match __resilience::CircuitBreaker::acquire(
-            __resilience::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG),
-        ) {
+        let __outcome = match __resilience::CircuitBreaker::acquire(__circuit) {
             __resilience::Ok(__permit) => {
                 __refused = false;
                 let (__permit, __outcome) = __resilience::Permit::watch(
@@ -34,7 +33,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
                                             && return __resilience::expected::<
                                                 Result<String, ApiError>,
                                             >();
-                                        {
+                                        '__body: {
                                             self.http
                                                 .post(URL)
                                                 .json(&Request::new(prompt))
@@ -50,7 +49,9 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
                             {
                                 __resilience::Ok(__outcome) => __outcome,
                                 __resilience::Err(_) => {
-                                    __resilience::Err(
+                                    __resilience::failed::<
+                                        Result<String, ApiError>,
+                                    >(
                                         __resilience::timed_out_into(
                                             __resilience::TimeoutConfig::timed_out(&__TIMEOUT),
                                         ),
@@ -60,27 +61,29 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
                         },
                     )
                     .await;
-                __resilience::Verdict::of(&__outcome).record(__permit);
+                __resilience::Verdict::of(
+                        __resilience::outcome::<Result<String, ApiError>>(&__outcome),
+                    )
+                    .record(__permit);
                 __outcome
             }
             __resilience::Err(__open) => {
                 __refused = true;
-                __resilience::Err(__resilience::open_into(__open))
+                __resilience::failed::<
+                    Result<String, ApiError>,
+                >(__resilience::open_into(__open))
             }
         };
-        let __resilience::Some(__delay) = __resilience::Retry::after(
+        let __next = __resilience::Retry::after(
                 &mut __retry,
-                &__outcome,
+                __resilience::outcome::<Result<String, ApiError>>(&__outcome),
             )
             .unless_refused(__refused)
             .next(
                 "call_llm",
                 |__error| __resilience::Show::new(__error).__resilience_show(),
-                |_| {},
-            ) else {
-            break __outcome;
-        };
-        __resilience::drop(__outcome);
-        __resilience::backoff(__delay).await;
+            );
+        let __resilience::Some(__delay) = __next else { break __outcome };
+        __resilience::backoff(__delay, __outcome).await;
     }
 }

@@ -8,14 +8,16 @@ async fn query() -> Result<Row, Error> {
             __resilience::TimeoutConfig::get_limit(&__TIMEOUT),
             async {
                 let _ = false && return __resilience::expected::<Result<Row, Error>>();
-                { connect().await?.query().await }
+                '__body: { connect().await?.query().await }
             },
         )
         .await
     {
         __resilience::Ok(__outcome) => __outcome,
         __resilience::Err(_) => {
-            __resilience::Err(
+            __resilience::failed::<
+                Result<Row, Error>,
+            >(
                 __resilience::timed_out_into(
                     __resilience::TimeoutConfig::timed_out(&__TIMEOUT),
                 ),

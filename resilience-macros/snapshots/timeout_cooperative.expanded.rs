@@ -10,7 +10,9 @@ fn query(&self) -> Result<Row, Error> {
     ) {
         __resilience::Ok(__outcome) => __outcome,
         __resilience::Err(__late) => {
-            __resilience::Err(__resilience::convert(Error::Slow, __late))
+            __resilience::failed::<
+                Result<Row, Error>,
+            >(__resilience::convert(Error::Slow, __late))
         }
     }
 }

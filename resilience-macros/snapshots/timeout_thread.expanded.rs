@@ -10,7 +10,9 @@ fn query(connection: Connection) -> Result<Row, Error> {
     ) {
         __resilience::Ok(__outcome) => __outcome,
         __resilience::Err(__late) => {
-            __resilience::Err(__resilience::timed_out_into(__late))
+            __resilience::failed::<
+                Result<Row, Error>,
+            >(__resilience::timed_out_into(__late))
         }
     }
 }

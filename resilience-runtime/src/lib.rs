@@ -12,7 +12,8 @@ mod timeout;
 pub mod __private;
 
 pub use circuit::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, CircuitCall, CircuitOpen, CircuitState, Permit, Transition,
+    CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, CircuitCall, CircuitOpen, CircuitState, Permit,
+    Transition,
 };
 pub use resilience_macros::{circuit_breaker, retry, timeout};
 pub use retry::{Jitter, RetryConfig, RetryEvent, Retrying, Strategy};

@@ -9,9 +9,46 @@ use crate::{CircuitOpen, TimedOut};
     note = "a failure must be visible in the value: return `Result<{Self}, Error>`",
     note = "a function that returns a future is understood as `async fn`, `-> impl Future<Output = …>` or `-> Pin<Box<dyn Future<Output = …>>>`"
 )]
-pub trait Fallible {}
+pub trait Fallible: Sized {
+    /// The `T` of `Result<T, E>`.
+    type Value;
+    /// The `E` of `Result<T, E>`.
+    type Error;
 
-impl<T, E> Fallible for Result<T, E> {}
+    /// Itself.
+    fn as_result(&self) -> &Result<Self::Value, Self::Error>;
+
+    /// `Err(error)`.
+    fn from_error(error: Self::Error) -> Self;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Value = T;
+    type Error = E;
+
+    #[inline]
+    fn as_result(&self) -> &Self {
+        self
+    }
+
+    #[inline]
+    fn from_error(error: E) -> Self {
+        Err(error)
+    }
+}
+
+/// An attempt's outcome, as the policies read it. Generic, so that of a function that returns something else only the
+/// unmet bound is reported.
+#[inline]
+pub fn outcome<R: Fallible>(returned: &R) -> &Result<R::Value, R::Error> {
+    returned.as_result()
+}
+
+/// What the function returns when a policy fails it.
+#[inline]
+pub fn failed<R: Fallible>(error: R::Error) -> R {
+    R::from_error(error)
+}
 
 /// An error type that the refusal of an open circuit converts into.
 #[diagnostic::on_unimplemented(

@@ -43,18 +43,11 @@ static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::default);
 /// assert_eq!(two.state(), one.state());
 /// ```
 #[track_caller]
-pub fn get_or_register(
-    name: impl Into<Cow<'static, str>>,
-    config: CircuitBreakerConfig,
-) -> CircuitBreaker {
+pub fn get_or_register(name: impl Into<Cow<'static, str>>, config: CircuitBreakerConfig) -> CircuitBreaker {
     register(name.into().into(), config, Location::caller())
 }
 
-pub(crate) fn register(
-    name: Name,
-    config: CircuitBreakerConfig,
-    place: &'static Location<'static>,
-) -> CircuitBreaker {
+pub(crate) fn register(name: Name, config: CircuitBreakerConfig, place: &'static Location<'static>) -> CircuitBreaker {
     REGISTRY.register(name, config, place)
 }
 
@@ -144,25 +137,13 @@ pub fn reset_all() {
 struct Registry(RwLock<HashMap<Name, CircuitBreaker>>);
 
 impl Registry {
-    fn register(
-        &self,
-        name: Name,
-        config: CircuitBreakerConfig,
-        place: &'static Location<'static>,
-    ) -> CircuitBreaker {
-        let circuit = self
-            .get(&name)
-            .unwrap_or_else(|| self.insert(name, config, place));
+    fn register(&self, name: Name, config: CircuitBreakerConfig, place: &'static Location<'static>) -> CircuitBreaker {
+        let circuit = self.get(&name).unwrap_or_else(|| self.insert(name, config, place));
         circuit.check(&config, place);
         circuit
     }
 
-    fn insert(
-        &self,
-        name: Name,
-        config: CircuitBreakerConfig,
-        place: &'static Location<'static>,
-    ) -> CircuitBreaker {
+    fn insert(&self, name: Name, config: CircuitBreakerConfig, place: &'static Location<'static>) -> CircuitBreaker {
         let circuit = CircuitBreaker::declared_at(name.clone(), config, place);
         let mut circuits = self.0.write().unwrap_or_else(PoisonError::into_inner);
         // Another thread may have been faster since the name was looked up.
@@ -273,15 +254,7 @@ mod tests {
         assert_eq!(stats("registry::public").map(|stats| stats.opened), Some(1));
         assert!(all_stats().contains_key("registry::public"));
         assert!(reset("registry::public"));
-        assert_eq!(
-            get("registry::public").map(|c| c.state()),
-            Some(circuit.state())
-        );
-        assert!(
-            circuit
-                .stats()
-                .declared_at
-                .is_some_and(|at| at.file() == file!())
-        );
+        assert_eq!(get("registry::public").map(|c| c.state()), Some(circuit.state()));
+        assert!(circuit.stats().declared_at.is_some_and(|at| at.file() == file!()));
     }
 }

@@ -76,5 +76,6 @@ fn merge_delays(settings: &mut Vec<Setting>) {
         base.value = quote!(#shortest, #longest);
         base.setter = "delays";
         base.stage = base.stage.max(max.stage);
+        base.literal = Literal::Unknown;
     }
 }

@@ -30,7 +30,7 @@ impl Setting {
     /// A setting that no option says.
     pub(crate) fn generated(setter: &'static str, text: &str) -> Self {
         let value = quote!(#text);
-        Self { setter, written: value.clone(), value, literal: Literal::Unknown, stage: Stage::Constant }
+        Self { setter, written: value.clone(), value, literal: Literal::Other, stage: Stage::Constant }
     }
 }
 
@@ -40,6 +40,8 @@ pub(crate) enum Literal {
     Count(u32),
     Duration(Duration),
     Word(&'static str),
+    /// A number or a text in range, of which no other rule speaks.
+    Other,
     Unknown,
 }
 
@@ -201,7 +203,7 @@ impl Check<'_> {
         match number {
             Ok(number) if number.is_finite() && allowed(number) => {
                 let value = proc_macro2::Literal::f64_suffixed(number);
-                Ok(self.setting(value.into_token_stream(), Stage::Constant, Literal::Unknown))
+                Ok(self.setting(value.into_token_stream(), Stage::Constant, Literal::Other))
             }
             _ => self.refuse(format!("`{name}` must be {rule}; write it as in `{example}`")),
         }
@@ -253,7 +255,9 @@ impl Check<'_> {
             Some((false, Lit::Str(text))) if text.value().trim().is_empty() => {
                 self.refuse(format!("`{}` must not be empty; write it as in `{}`", self.name, self.example))
             }
-            Some((false, Lit::Str(_))) => Ok(self.expression(Operators::RunTime)),
+            Some((false, Lit::Str(_))) => {
+                Ok(self.setting(self.expr.to_token_stream(), Stage::Constant, Literal::Other))
+            }
             Some(_) => self.refuse(format!("`{}` takes a string, like `{}`", self.name, self.example)),
             // `concat!("jira", "-v2")`: a macro that is not constant is rustc's error.
             None if matches!(self.expr, Expr::Macro(_)) => {

@@ -5,7 +5,8 @@ use quote::{ToTokens, quote};
 use syn::{Expr, ReceiverKind, Type};
 
 use super::Context;
-use super::code::Code;
+use super::code::{Code, block};
+use super::filter::UserFilter;
 use crate::check::{Circuit, CircuitBreakerPlan, Fallback, Form, Stage};
 use crate::item::ungroup;
 
@@ -15,9 +16,16 @@ impl Context<'_> {
         let runtime = &self.runtime;
         let (permit, outcome, open) = (self.local("permit"), self.local("outcome"), self.local("open"));
 
-        let failure_on = plan.failure_on.iter().map(|filter| self.predicate(filter));
-        let ignore = plan.ignore.iter().map(|filter| self.predicate(filter));
-        let (failure_if, failure_if_ok) = (plan.failure_if.iter(), plan.failure_if_ok.iter());
+        let result = self.outcome(&outcome);
+        let verdict = self.filtered(
+            quote!(#runtime::Verdict::of(#result)),
+            [
+                self.pattern("Verdict::failure_if", plan.failure_on.as_ref()),
+                UserFilter::function("Verdict::failure_if", plan.failure_if.as_ref()),
+                UserFilter::function("Verdict::failure_if_ok", plan.failure_if_ok.as_ref()),
+                self.pattern("Verdict::ignore_if", plan.ignore.as_ref()),
+            ],
+        );
         let guarded = if self.is_async() {
             let future = inner.as_future();
             quote!(let (#permit, #outcome) = #runtime::Permit::watch(#permit, #future).await;)
@@ -29,12 +37,12 @@ impl Context<'_> {
             Some(fallback) => {
                 let note = self.note_refused(at, &quote!(false));
                 let answer = self.fallback(fallback, &open);
-                quote!({ #note #answer })
+                block(note, answer)
             }
             None => {
                 let note = self.note_refused(at, &quote!(true));
                 let error = self.error("open_into", plan.error.as_ref(), &quote!(#open));
-                quote!({ #note #error })
+                block(note, error)
             }
         };
         // Noted at admission, so that a refusal further inside is not forgotten.
@@ -44,15 +52,10 @@ impl Context<'_> {
                 #runtime::Ok(#permit) => {
                     #admitted
                     #guarded
-                    #runtime::Verdict::of(&#outcome)
-                        #(.failure_if(#failure_on))*
-                        #(.failure_if(#failure_if))*
-                        #(.failure_if_ok(#failure_if_ok))*
-                        #(.ignore_if(#ignore))*
-                        .record(#permit);
+                    #verdict.record(#permit);
                     #outcome
                 }
-                #runtime::Err(#open) => #refusal
+                #runtime::Err(#open) => #refusal,
             }
         };
         Code::value([declarations, inner.declarations], TokenStream::new(), value)
@@ -81,7 +84,8 @@ impl Context<'_> {
             let site = Ident::new(&item.to_uppercase(), Span::call_site());
             declarations.extend(quote!(static #site: #runtime::Site = #runtime::Site::new(#value);));
             let circuit = if stage == Stage::Runtime { quote!(circuit_checked) } else { quote!(circuit) };
-            return (declarations, quote!(#runtime::Site::#circuit(&#site, #reference)));
+            declarations.extend(quote!(let #local = #runtime::Site::#circuit(&#site, #reference);));
+            return (declarations, local.into_token_stream());
         }
         // A name that differs between the instances of a generic cannot be kept in one static.
         declarations.extend(quote!(let #local = #runtime::registry::get_or_register(#value, #config_value);));

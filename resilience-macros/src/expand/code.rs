@@ -78,3 +78,8 @@ impl Code {
         quote!({ #declarations #block })
     }
 }
+
+/// `value`, in braces only if something stands in front of it.
+pub(super) fn block(statements: TokenStream, value: TokenStream) -> TokenStream {
+    if statements.is_empty() { value } else { quote!({ #statements #value }) }
+}

@@ -1,10 +1,11 @@
 //! A configuration as a value of the expansion: a const item where it can be, else computed once per call.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::Context;
-use crate::check::{Setting, Stage};
+use super::span::Ends;
+use crate::check::{Literal, Setting, Stage};
 
 pub(super) struct Config {
     /// Stands in front of every attempt.
@@ -46,58 +47,58 @@ impl Context<'_> {
     /// `ty` is the configuration's name in the runtime crate, `name` what the expansion calls it.
     pub(super) fn config(&self, ty: &str, name: &str, start: &Start, settings: &[Setting]) -> Config {
         let runtime = &self.runtime;
-        let ty = Ident::new(ty, Span::call_site());
-        let ty = quote!(#runtime::#ty);
+        let name_of_type = Ident::new(ty, Span::call_site());
+        let path = quote!(#runtime::#name_of_type);
         let stage = settings.iter().map(|setting| setting.stage).fold(start.stage, Stage::max);
         let of = |stage: Stage| settings.iter().filter(move |setting| setting.stage == stage);
         let upper = Ident::new(&name.to_uppercase(), Span::call_site());
         let lower = Ident::new(name, Span::mixed_site());
 
-        let constant = self.chain(start.value.clone(), of(Stage::Constant));
+        let constant = self.chain(ty, start.value.clone(), of(Stage::Constant));
         let mut declarations = TokenStream::new();
         let mut value = constant;
         if start.stage == Stage::Constant {
-            declarations = quote!(const #upper: #ty = #value;);
+            declarations = quote!(const #upper: #path = #value;);
             value = upper.to_token_stream();
         } else if let Some(default) = start.default.clone().filter(|_| of(Stage::Constant).next().is_some()) {
-            let checked = self.chain(default, of(Stage::Constant));
-            declarations = quote!(const _: #ty = #checked;);
+            let checked = self.chain(ty, default, of(Stage::Constant));
+            declarations = quote!(const _: #path = #checked;);
         }
-        value = self.chain(value, of(Stage::Generic));
+        value = self.chain(ty, value, of(Stage::Generic));
         match stage {
             Stage::Constant => Config { declarations, name: upper, stage },
             Stage::Generic => {
                 // Promoted, so that a future keeps a reference and no copy.
-                declarations.extend(quote!(let #lower: &'static #ty = &const { #value };));
+                declarations.extend(quote!(let #lower: &'static #path = &const { #value };));
                 Config { declarations, name: lower, stage }
             }
             Stage::Runtime => {
                 if start.stage < Stage::Runtime && of(Stage::Generic).next().is_some() {
                     value = quote!(const { #value });
                 }
-                value = self.chain(value, of(Stage::Runtime));
-                declarations.extend(quote!(let #lower: #ty = #value;));
+                value = self.chain(ty, value, of(Stage::Runtime));
+                declarations.extend(quote!(let #lower: #path = #value;));
                 Config { declarations, name: lower, stage }
             }
         }
     }
 
-    /// `value.setter(x).setter(y)`
-    fn chain<'s>(&self, value: TokenStream, settings: impl Iterator<Item = &'s Setting>) -> TokenStream {
-        settings.fold(value, |value, setting| {
-            let call = self.call(setting.setter, setting);
-            quote!(#value.#call)
+    /// `value.setter(x).setter(y)`. A literal has been checked; what has not is set by a call that stands, for the compiler,
+    /// where the user wrote the value: a panic in the setter is shown there.
+    fn chain<'s>(
+        &self,
+        ty: &str,
+        value: TokenStream,
+        settings: impl Iterator<Item = &'s Setting> + Clone,
+    ) -> TokenStream {
+        let (known, checked): (Vec<_>, Vec<_>) = settings.partition(|setting| setting.literal != Literal::Unknown);
+        let value = known.into_iter().fold(value, |value, setting| {
+            let (setter, argument) = (Ident::new(setting.setter, Span::call_site()), &setting.value);
+            quote!(#value.#setter(#argument))
+        });
+        checked.into_iter().fold(value, |value, setting| {
+            let argument = &setting.value;
+            self.call(&format!("{ty}::{}", setting.setter), None, quote!(#value, #argument), Ends::of(&setting.written))
         })
-    }
-
-    /// `setter(x)` with the span of what the user wrote: a const panic in the setter points there.
-    pub(super) fn call(&self, setter: &str, setting: &Setting) -> TokenStream {
-        let mut written = setting.written.clone().into_iter().map(|token| token.span());
-        let first = written.next().unwrap_or_else(Span::call_site);
-        let last = written.last().unwrap_or(first);
-        let setter = Ident::new(setter, first);
-        let mut value = Group::new(Delimiter::Parenthesis, setting.value.clone());
-        value.set_span(last);
-        quote!(#setter #value)
     }
 }

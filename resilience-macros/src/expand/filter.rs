@@ -1,23 +1,52 @@
-//! Patterns as predicates.
+//! The user's filters: patterns made predicates, and functions as they are, put around what they judge.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
+use syn::Expr;
 
 use super::Context;
+use super::span::Ends;
 use crate::parse::Filter;
+
+/// A filter as an argument, and where the user wrote it.
+pub(super) struct UserFilter {
+    method: &'static str,
+    argument: TokenStream,
+    ends: Ends,
+}
+
+impl UserFilter {
+    /// `method` is the runtime's, of the form `fn(Judged, filter) -> Judged`.
+    pub(super) fn function(method: &'static str, function: Option<&Expr>) -> Option<Self> {
+        let argument = function?.to_token_stream();
+        Some(Self { method, ends: Ends::of(&argument), argument })
+    }
+}
 
 impl Context<'_> {
     /// `|error| matches!(error, pattern if guard)`, without the macro.
-    pub(super) fn predicate(&self, filter: &Filter) -> TokenStream {
+    pub(super) fn pattern(&self, method: &'static str, filter: Option<&Filter>) -> Option<UserFilter> {
+        let Filter { pattern, guard } = filter?;
         let error = self.local("error");
-        let pattern = &filter.pattern;
-        let guard = filter.guard.as_ref().map(|guard| quote!(if #guard));
-        quote! {
+        let guard = guard.as_ref().map(|guard| quote!(if #guard));
+        let argument = quote! {
             |#error| match #error {
                 #pattern #guard => true,
                 #[allow(unreachable_patterns)]
                 _ => false,
             }
-        }
+        };
+        Some(UserFilter { method, argument, ends: Ends::of(&pattern.to_token_stream()) })
+    }
+
+    /// `method(method(judged, filter), filter)`, in order.
+    pub(super) fn filtered(
+        &self,
+        judged: TokenStream,
+        filters: impl IntoIterator<Item = Option<UserFilter>>,
+    ) -> TokenStream {
+        filters.into_iter().flatten().fold(judged, |judged, UserFilter { method, argument, ends }| {
+            self.call(method, None, quote!(#judged, #argument), ends)
+        })
     }
 }

@@ -8,10 +8,11 @@ mod filter;
 mod marker;
 mod result;
 mod retry;
+mod span;
 mod timeout;
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{format_ident, quote};
 
 use crate::check::{Form, LayerPlan, Plan, RUNTIME};
 use crate::item::Function;
@@ -88,18 +89,17 @@ impl Context<'_> {
     /// general over lifetimes as an async closure's would be (rust-lang/rust#134997). The return that is never reached
     /// tells the body what is expected of it.
     fn attempt(&self, body: &Group) -> TokenStream {
-        let expected = self.expected();
-        quote! {
-            async {
-                let _ = false && return #expected;
-                #body
-            }
-        }
+        let result = &self.result.tokens;
+        let expected = self.call("expected", Some(result), TokenStream::new(), self.result.ends);
+        let keyword = self.keyword("async", body);
+        // The label keeps the user's braces from being called unnecessary.
+        let block = self.braces(body, quote!(let _ = false && return #expected; '__body: #body));
+        quote!(#keyword #block)
     }
 
-    fn expected(&self) -> TokenStream {
-        let (runtime, result) = (&self.runtime, &self.result.tokens);
-        quote_spanned!(self.result.span=> #runtime::expected::<#result>())
+    /// `&outcome`, known to be a `Result`.
+    fn outcome(&self, outcome: &Ident) -> TokenStream {
+        self.call("outcome", Some(&self.result.tokens), quote!(&#outcome), self.result.ends)
     }
 
     fn is_async(&self) -> bool {
@@ -159,15 +159,8 @@ impl Context<'_> {
         let converted = match error {
             Some(closure @ syn::Expr::Closure(_)) => quote!(#runtime::call(#closure, #value)),
             Some(error) => quote!(#runtime::convert(#error, #value)),
-            None => {
-                let from = Ident::new(from, self.result.error_span.0);
-                let path = quote_spanned!(self.result.error_span.0=> #runtime::#from);
-                let mut call = Group::new(Delimiter::Parenthesis, quote!(#value));
-                call.set_span(self.result.error_span.1);
-                let call = TokenTree::Group(call);
-                quote!(#path #call)
-            }
+            None => self.call(from, None, value.clone(), self.result.error_ends),
         };
-        quote!(#runtime::Err(#converted))
+        self.call("failed", Some(&self.result.tokens), converted, self.result.ends)
     }
 }

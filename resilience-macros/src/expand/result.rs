@@ -1,37 +1,39 @@
 //! The function's outcome type as the expansion may write it.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, ReturnType, Type};
 
+use super::span::Ends;
 use crate::check::Form;
 use crate::item::{Function, ungroup};
 
 pub(super) struct ResultType {
     /// `Result<T, E>` or an alias of it; `impl Trait` in it is `_`, which may stand in a body (E0562).
     pub(super) tokens: TokenStream,
-    pub(super) span: Span,
-    /// Where the error type begins and ends.
-    pub(super) error_span: (Span, Span),
+    pub(super) ends: Ends,
+    /// Where the error type stands.
+    pub(super) error_ends: Ends,
     /// What a function that returns a future returns.
     pub(super) returned: TokenStream,
 }
 
 impl ResultType {
     pub(super) fn of(function: &Function, form: &Form) -> Self {
-        let ReturnType::Type(_, returned) = &function.sig.output else {
-            let span = function.sig.ident.span();
-            return Self { tokens: TokenStream::new(), span, error_span: (span, span), returned: TokenStream::new() };
+        let nothing = Type::Verbatim(TokenStream::new());
+        let returned = match &function.sig.output {
+            ReturnType::Type(_, returned) => &**returned,
+            // Refused by the check.
+            ReturnType::Default => &nothing,
         };
         let ty = match form {
             Form::Future { output, .. } => &output.0,
-            Form::Sync | Form::Async => &**returned,
+            Form::Sync | Form::Async => returned,
         };
-        let span = ends(&ty.to_token_stream()).0;
         Self {
             tokens: erase_impl(ty.to_token_stream()),
-            span,
-            error_span: ends(&error_type(ty).to_token_stream()),
+            ends: Ends::of(&ty.to_token_stream()),
+            error_ends: Ends::of(&error_type(ty).to_token_stream()),
             returned: erase_impl(returned.to_token_stream()),
         }
     }
@@ -48,13 +50,6 @@ fn error_type(ty: &Type) -> &Type {
         (Some(GenericArgument::Type(_)), Some(GenericArgument::Type(error)), None) => error,
         _ => ty,
     }
-}
-
-/// The spans of the first and the last token: on stable, no span covers both.
-fn ends(tokens: &TokenStream) -> (Span, Span) {
-    let mut spans = tokens.clone().into_iter().map(|token| token.span());
-    let first = spans.next().unwrap_or_else(Span::call_site);
-    (first, spans.last().unwrap_or(first))
 }
 
 /// `Result<impl Iterator<Item = u8>, E>` → `Result<_, E>`

@@ -1,10 +1,13 @@
 //! The loop of `#[retry]`: a fresh attempt, then [`Retry::after`] says whether to wait for another.
 
-use quote::quote;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
 
 use super::Context;
 use super::code::Code;
 use super::config::{Config, Start};
+use super::filter::UserFilter;
+use super::span::Ends;
 use crate::check::{ConfigPlan, RetryPlan, Stage};
 
 impl Context<'_> {
@@ -12,45 +15,59 @@ impl Context<'_> {
         let config = self.policy_config("RetryConfig", &self.item(at, "retry"), &plan.config);
         let reference = config.reference();
         let runtime = &self.runtime;
-        let (retry, outcome, delay, error) =
-            (self.local("retry"), self.local("outcome"), self.local("delay"), self.local("error"));
+        let (retry, outcome, error) = (self.local("retry"), self.local("outcome"), self.local("error"));
+        let (next_delay, delay) = (self.local("next"), self.local("delay"));
         let new = if plan.on_retry.is_some() { quote!(timed) } else { quote!(new) };
 
-        let refused = self.local("refused");
-        let unless_refused = self.asks_for_refusals(at).then(|| quote!(.unless_refused(#refused)));
-        let retry_on = plan.retry_on.iter().map(|filter| self.predicate(filter));
-        let abort_on = plan.abort_on.iter().map(|filter| self.predicate(filter));
-        let (retry_if, retry_if_ok, hint) = (plan.retry_if.iter(), plan.retry_if_ok.iter(), plan.delay_hint.iter());
-        let within_deadline = (!self.is_async()).then(|| quote!(.within_deadline()));
-        let on_retry = plan.on_retry.as_ref().map_or_else(|| quote!(|_| {}), |hook| quote!(#hook));
-        let operation = self.function.name();
+        let (operation, result) = (self.function.name(), self.outcome(&outcome));
+        let ended = self.judged(at, plan, quote!(#runtime::Retry::after(&mut #retry, #result)));
+        let show = quote!(|#error| #runtime::Show::new(#error).__resilience_show());
+        let next = match &plan.on_retry {
+            Some(hook) => {
+                let hook = hook.to_token_stream();
+                self.call("Attempt::next_telling", None, quote!(#ended, #operation, #show, #hook), Ends::of(&hook))
+            }
+            None => quote!(#ended.next(#operation, #show)),
+        };
 
         let attempt = inner.expression(|body| self.boundary(body));
-        let wait = if self.is_async() { quote!(backoff(#delay).await) } else { quote!(sleep_blocking(#delay)) };
+        let wait = if self.is_async() {
+            quote!(backoff(#delay, #outcome).await)
+        } else {
+            quote!(backoff_blocking(#delay, #outcome))
+        };
         let is_outermost = self.asks_for_refusals(at) && !(0..at).any(|outer| self.asks_for_refusals(outer));
         let declare_refused = is_outermost.then(|| self.declare_refused());
         let statements = quote!(#declare_refused let mut #retry = #runtime::Retry::#new(#reference););
-        // The outcome is dropped before the wait: a future must not hold what need not be `Send`.
         let value = quote! {
             loop {
                 let #outcome = #attempt;
-                let #runtime::Some(#delay) = #runtime::Retry::after(&mut #retry, &#outcome)
-                    #unless_refused
-                    #(.retry_if(#retry_on))*
-                    #(.retry_if(#retry_if))*
-                    #(.retry_if_ok(#retry_if_ok))*
-                    #(.abort_if(#abort_on))*
-                    #(.delay_hint(#hint))*
-                    #within_deadline
-                    .next(#operation, |#error| #runtime::Show::new(#error).__resilience_show(), #on_retry)
-                else {
-                    break #outcome;
-                };
-                #runtime::drop(#outcome);
+                let #next_delay = #next;
+                let #runtime::Some(#delay) = #next_delay else { break #outcome };
                 #runtime::#wait;
             }
         };
         Code::value([config.declarations, inner.declarations], statements, value)
+    }
+
+    /// The user's filters around an ended attempt.
+    fn judged(&self, at: usize, plan: &RetryPlan, ended: TokenStream) -> TokenStream {
+        let mut ended = self.filtered(
+            ended,
+            [
+                self.pattern("Attempt::retry_if", plan.retry_on.as_ref()),
+                UserFilter::function("Attempt::retry_if", plan.retry_if.as_ref()),
+                UserFilter::function("Attempt::retry_if_ok", plan.retry_if_ok.as_ref()),
+                self.pattern("Attempt::abort_if", plan.abort_on.as_ref()),
+            ],
+        );
+        if self.asks_for_refusals(at) {
+            let refused = self.local("refused");
+            ended = quote!(#ended.unless_refused(#refused));
+        }
+        // Asked last, and so only for what will be retried.
+        let ended = self.filtered(ended, [UserFilter::function("Attempt::delay_hint", plan.delay_hint.as_ref())]);
+        if self.is_async() { ended } else { quote!(#ended.within_deadline()) }
     }
 
     /// The configuration of a policy that has defaults for everything.

@@ -4,8 +4,9 @@ use proc_macro2::{Group, TokenStream};
 use quote::quote;
 
 use super::Context;
-use super::code::Code;
+use super::code::{Code, block};
 use super::config::{Config, Start};
+use super::span::Ends;
 use crate::check::{LayerPlan, Mode, Setting, Stage, TimeoutPlan};
 use crate::item::bound_names;
 
@@ -24,9 +25,9 @@ impl Context<'_> {
         // Only a breaker inside can have left the flag set.
         let has_breaker = self.has_inside(at, |layer| matches!(layer, LayerPlan::CircuitBreaker(_)));
         let note = if has_breaker { self.note_refused(at, &quote!(false)) } else { TokenStream::new() };
-        let expired = if note.is_empty() { quote!(#error,) } else { quote!({ #note #error }) };
+        let expired = block(note, error);
         let caught = if self.is_async() { quote!(_) } else { quote!(#late) };
-        let expired = quote!(#runtime::Err(#caught) => #expired);
+        let expired = quote!(#runtime::Err(#caught) => #expired,);
 
         let timed = if self.is_async() {
             let (reference, future) = (config.reference(), inner.as_future());
@@ -66,9 +67,10 @@ impl Context<'_> {
                 let block = inner.block_with_declarations();
                 (quote!(move || -> #result #block), quote!(#outcome))
             };
+        let finish = block(note, quote!(#outcome));
         let value = quote! {
             match #runtime::TimeoutConfig::run_thread(#config_value, #job) {
-                #runtime::Ok(#finished) => { #note #outcome }
+                #runtime::Ok(#finished) => #finish,
                 #expired
             }
         };
@@ -97,7 +99,6 @@ impl Context<'_> {
     }
 
     fn timeout_config(&self, at: usize, plan: &TimeoutPlan) -> Config {
-        let runtime = &self.runtime;
         let mut settings: Vec<Setting> = plan.config.settings.clone();
         let start = match (&plan.config.base, &plan.limit) {
             (Some((base, stage)), limit) => {
@@ -106,8 +107,10 @@ impl Context<'_> {
             }
             (None, Some(limit)) => {
                 // A limit computed from what is left of a budget may be zero: that is no mistake in the code.
-                let constructor = self.call(if limit.stage == Stage::Runtime { "at_most" } else { "new" }, limit);
-                Start { value: quote!(#runtime::TimeoutConfig::#constructor), stage: limit.stage, default: None }
+                let constructor =
+                    if limit.stage == Stage::Runtime { "TimeoutConfig::at_most" } else { "TimeoutConfig::new" };
+                let value = self.call(constructor, None, limit.value.clone(), Ends::of(&limit.written));
+                Start { value, stage: limit.stage, default: None }
             }
             // Refused by the check.
             (None, None) => Start { value: TokenStream::new(), stage: Stage::Constant, default: None },

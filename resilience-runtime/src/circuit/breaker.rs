@@ -54,14 +54,8 @@ impl CircuitBreaker {
         Self::declared_at(name.into().into(), config, Location::caller())
     }
 
-    pub(crate) fn declared_at(
-        name: Name,
-        config: CircuitBreakerConfig,
-        place: &'static Location<'static>,
-    ) -> Self {
-        Self {
-            shared: Arc::new(Shared::new(name, config, place)),
-        }
+    pub(crate) fn declared_at(name: Name, config: CircuitBreakerConfig, place: &'static Location<'static>) -> Self {
+        Self { shared: Arc::new(Shared::new(name, config, place)) }
     }
 
     /// The circuit's name.

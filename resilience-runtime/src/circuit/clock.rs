@@ -41,11 +41,7 @@ pub(super) fn nanos(span: Duration) -> u64 {
 
 /// How long from `now` until `moment`: zero if it has passed, [`Duration::MAX`] if it never comes.
 pub(super) fn wait(moment: u64, now: u64) -> Duration {
-    if moment == NEVER {
-        Duration::MAX
-    } else {
-        Duration::from_nanos(moment.saturating_sub(now))
-    }
+    if moment == NEVER { Duration::MAX } else { Duration::from_nanos(moment.saturating_sub(now)) }
 }
 
 #[cfg(test)]

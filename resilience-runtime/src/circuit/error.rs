@@ -80,10 +80,7 @@ mod tests {
     #[test]
     fn it_says_which_circuit_and_when_to_come_back() {
         let text = |retry_after| open(retry_after).to_string();
-        assert_eq!(
-            text(Some(Duration::from_millis(12_300))),
-            "circuit `llm_api` is open, retry in 12.3s"
-        );
+        assert_eq!(text(Some(Duration::from_millis(12_300))), "circuit `llm_api` is open, retry in 12.3s");
         assert_eq!(text(Some(Duration::MAX)), "circuit `llm_api` is open");
         assert_eq!(text(None), "circuit `llm_api` is isolated");
     }

@@ -11,12 +11,7 @@ use super::{
 
 #[cold]
 pub(super) fn transition(circuit: &str, step: &Transition) {
-    let Transition {
-        from,
-        to,
-        failures,
-        retry_after,
-    } = step;
+    let Transition { from, to, failures, retry_after } = step;
     match (to, retry_after) {
         (CircuitState::Open, None) => {
             warn!(target: "resilience", circuit, %from, %to, failures, ?retry_after, "circuit isolated");
@@ -149,10 +144,8 @@ mod tests {
         let events = capture::events(|| drop(breaker.acquire()));
         assert_eq!(
             events,
-            [
-                "INFO resilience: message=circuit half-opened circuit=\"jira\" from=open to=half_open failures=0 \
-              retry_after=None"
-            ]
+            ["INFO resilience: message=circuit half-opened circuit=\"jira\" from=open to=half_open failures=0 \
+              retry_after=None"]
         );
     }
 }

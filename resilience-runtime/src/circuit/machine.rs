@@ -86,11 +86,7 @@ impl Machine {
     }
 
     /// Lets a call pass or not. The first call after `recovery_timeout` makes the circuit half-open.
-    pub(super) fn admit(
-        &mut self,
-        config: &CircuitBreakerConfig,
-        now: u64,
-    ) -> (Admission, Option<Transition>) {
+    pub(super) fn admit(&mut self, config: &CircuitBreakerConfig, now: u64) -> (Admission, Option<Transition>) {
         let transition = match self.phase {
             Phase::Open { until } if now >= until => {
                 self.half_opened = self.half_opened.saturating_add(1);
@@ -108,9 +104,7 @@ impl Machine {
         };
         let admission = match ticket {
             Some(ticket) => Admission::Admitted { ticket },
-            None => Admission::Refused {
-                retry_after: self.retry_after(config, now),
-            },
+            None => Admission::Refused { retry_after: self.retry_after(config, now) },
         };
         (admission, transition)
     }
@@ -147,9 +141,7 @@ impl Machine {
                 Mark::Ignored => {}
             }
         }
-        let tripped = mark == Mark::Failure
-            && matches!(self.phase, Phase::Closed)
-            && self.window.is_over(config, now);
+        let tripped = mark == Mark::Failure && matches!(self.phase, Phase::Closed) && self.window.is_over(config, now);
         let transition = if tripped || relapsed {
             Some(self.open(config, now))
         } else if recovered {
@@ -179,17 +171,11 @@ impl Machine {
     }
 
     /// Opens until told otherwise.
-    pub(super) fn isolate(
-        &mut self,
-        config: &CircuitBreakerConfig,
-        now: u64,
-    ) -> Option<Transition> {
+    pub(super) fn isolate(&mut self, config: &CircuitBreakerConfig, now: u64) -> Option<Transition> {
         if let Phase::Isolated = self.phase {
             return None;
         }
-        self.opened = self
-            .opened
-            .saturating_add(u32::from(self.status() != Status::Open));
+        self.opened = self.opened.saturating_add(u32::from(self.status() != Status::Open));
         Some(self.enter(Phase::Isolated, config, now))
     }
 
@@ -206,9 +192,7 @@ impl Machine {
     fn open(&mut self, config: &CircuitBreakerConfig, now: u64) -> Transition {
         let timeout = config.get_recovery_timeout();
         let until = now.saturating_add(nanos(timeout));
-        self.opened = self
-            .opened
-            .saturating_add(u32::from(self.status() != Status::Isolated));
+        self.opened = self.opened.saturating_add(u32::from(self.status() != Status::Isolated));
         let mut transition = self.enter(Phase::Open { until }, config, now);
         transition.retry_after = Some(timeout);
         transition
@@ -225,12 +209,7 @@ impl Machine {
         self.phase = phase;
         self.generation = self.generation.wrapping_add(1);
         self.since = now;
-        Transition {
-            from,
-            to: self.status().into(),
-            failures: self.window.failures(config, now),
-            retry_after: None,
-        }
+        Transition { from, to: self.status().into(), failures: self.window.failures(config, now), retry_after: None }
     }
 
     fn status(&self) -> Status {
@@ -251,10 +230,9 @@ impl Machine {
         match &self.phase {
             Phase::Closed => 0,
             Phase::Open { until } => *until,
-            Phase::HalfOpen(probes) => probes.admits_at(
-                config.get_half_open_max_calls(),
-                nanos(config.get_recovery_timeout()),
-            ),
+            Phase::HalfOpen(probes) => {
+                probes.admits_at(config.get_half_open_max_calls(), nanos(config.get_recovery_timeout()))
+            }
             Phase::Isolated => NEVER,
         }
     }

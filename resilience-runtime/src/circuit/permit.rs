@@ -87,9 +87,7 @@ impl Drop for Permit<'_> {
 
 impl fmt::Debug for Permit<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit")
-            .field("circuit", &self.shared.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Permit").field("circuit", &self.shared.name).finish_non_exhaustive()
     }
 }
 
@@ -118,10 +116,7 @@ mod tests {
         let breaker = breaker(CircuitBreakerConfig::new());
         drop(breaker.acquire());
         let stats = breaker.stats();
-        assert_eq!(
-            (stats.abandoned, stats.failures, stats.failure_count),
-            (1, 0, 0)
-        );
+        assert_eq!((stats.abandoned, stats.failures, stats.failure_count), (1, 0, 0));
     }
 
     #[test]
@@ -152,10 +147,7 @@ mod tests {
             panic_quietly();
         });
         assert!(caught.is_err());
-        assert_eq!(
-            (breaker.stats().abandoned, breaker.stats().failures),
-            (1, 0)
-        );
+        assert_eq!((breaker.stats().abandoned, breaker.stats().failures), (1, 0));
     }
 
     #[test]

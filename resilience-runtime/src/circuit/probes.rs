@@ -49,9 +49,7 @@ impl Probes {
     /// From when on a probe is admitted at the latest: 0 while a slot is free.
     pub(super) fn admits_at(&self, limit: u32, lease: u64) -> u64 {
         match self.oldest() {
-            Some(oldest) if self.is_full(limit) => {
-                self.slots[oldest].admitted.saturating_add(lease)
-            }
+            Some(oldest) if self.is_full(limit) => self.slots[oldest].admitted.saturating_add(lease),
             _ => 0,
         }
     }

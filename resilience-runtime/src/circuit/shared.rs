@@ -38,11 +38,7 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(
-        name: Name,
-        config: CircuitBreakerConfig,
-        declared_at: &'static Location<'static>,
-    ) -> Self {
+    pub(super) fn new(name: Name, config: CircuitBreakerConfig, declared_at: &'static Location<'static>) -> Self {
         let machine = Machine::new(&config, clock::now());
         Self {
             tally: Tally::new(),
@@ -135,11 +131,7 @@ impl Shared {
         if pass.gate() != self.gate() {
             return self.tally.add(Count::Late);
         }
-        let mark = if self.is_slow(pass) {
-            Mark::Failure
-        } else {
-            mark
-        };
+        let mark = if self.is_slow(pass) { Mark::Failure } else { mark };
         let count = match mark {
             Mark::Success => Count::Success,
             Mark::Failure => Count::Failure,
@@ -157,8 +149,7 @@ impl Shared {
         let generation = pass.gate().generation();
         let now = clock::now();
         self.change(|machine| {
-            let (settled, transition) =
-                machine.settle(&self.config, generation, pass.ticket(), mark, now);
+            let (settled, transition) = machine.settle(&self.config, generation, pass.ticket(), mark, now);
             // Before the transition is told: who hears of it finds the call in the statistics.
             self.tally.add(match settled {
                 Settled::Counted => count,
@@ -170,9 +161,7 @@ impl Shared {
 
     fn is_slow(&self, pass: Pass) -> bool {
         match (pass.started(), self.config.get_slow_call()) {
-            (Some(started), Some(limit)) => {
-                clock::now().saturating_sub(started.get()) > nanos(limit)
-            }
+            (Some(started), Some(limit)) => clock::now().saturating_sub(started.get()) > nanos(limit),
             _ => false,
         }
     }

@@ -19,11 +19,7 @@ impl Site {
     #[track_caller]
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            place: Location::caller(),
-            circuit: OnceLock::new(),
-        }
+        Self { name, place: Location::caller(), circuit: OnceLock::new() }
     }
 
     /// The circuit; registers it with `config` on first use.
@@ -37,10 +33,7 @@ impl Site {
 
     /// The same for a configuration that each call computes: one that differs from the registered one is reported.
     #[inline]
-    pub fn circuit_checked(
-        &'static self,
-        config: &CircuitBreakerConfig,
-    ) -> &'static CircuitBreaker {
+    pub fn circuit_checked(&'static self, config: &CircuitBreakerConfig) -> &'static CircuitBreaker {
         let circuit = self.circuit(config);
         circuit.check(config, self.place);
         circuit
@@ -96,18 +89,10 @@ mod tests {
             TWO.circuit(&other);
             TWO.circuit_checked(&other);
         });
-        let [event] = &events[..] else {
-            panic!("one event, not {events:?}")
-        };
+        let [event] = &events[..] else { panic!("one event, not {events:?}") };
         assert!(event.starts_with("ERROR resilience: "), "{event}");
-        assert!(
-            event.contains(&format!("declared_at={}", ONE.place)),
-            "{event}"
-        );
-        assert!(
-            event.contains(&format!("clashes_at={}", TWO.place)),
-            "{event}"
-        );
+        assert!(event.contains(&format!("declared_at={}", ONE.place)), "{event}");
+        assert!(event.contains(&format!("clashes_at={}", TWO.place)), "{event}");
         assert_eq!(TWO.circuit(&other).config(), &CONFIG, "the first is kept");
     }
 

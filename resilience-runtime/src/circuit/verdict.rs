@@ -17,11 +17,7 @@ pub struct Verdict<'o, T, E> {
 impl<'o, T, E> Verdict<'o, T, E> {
     #[inline]
     pub fn of(outcome: &'o Result<T, E>) -> Self {
-        let mark = if outcome.is_ok() {
-            Mark::Success
-        } else {
-            Mark::Failure
-        };
+        let mark = if outcome.is_ok() { Mark::Success } else { Mark::Failure };
         Self { outcome, mark }
     }
 
@@ -86,12 +82,7 @@ mod tests {
 
     #[test]
     fn an_error_fails_only_if_all_filters_agree() {
-        let mark = |first, second| {
-            Verdict::of(&ERR)
-                .failure_if(|_| first)
-                .failure_if(|_| second)
-                .mark
-        };
+        let mark = |first, second| Verdict::of(&ERR).failure_if(|_| first).failure_if(|_| second).mark;
         assert_eq!(mark(true, true), Mark::Failure);
         assert_eq!(mark(true, false), Mark::Success);
         assert_eq!(mark(false, true), Mark::Success);
@@ -100,12 +91,8 @@ mod tests {
     #[test]
     fn ignoring_wins_before_and_after() {
         for accepted in [true, false] {
-            let before = Verdict::of(&ERR)
-                .ignore_if(|_| true)
-                .failure_if(|_| accepted);
-            let after = Verdict::of(&ERR)
-                .failure_if(|_| accepted)
-                .ignore_if(|_| true);
+            let before = Verdict::of(&ERR).ignore_if(|_| true).failure_if(|_| accepted);
+            let after = Verdict::of(&ERR).failure_if(|_| accepted).ignore_if(|_| true);
             assert_eq!((before.mark, after.mark), (Mark::Ignored, Mark::Ignored));
         }
     }
@@ -134,9 +121,7 @@ mod tests {
         let breaker = CircuitBreaker::new("verdict", CircuitBreakerConfig::new());
         let caught = catch_unwind(|| {
             let permit = breaker.acquire().expect("closed");
-            Verdict::of(&ERR)
-                .ignore_if(|_| resume_unwind(Box::new("expected")))
-                .record(permit);
+            Verdict::of(&ERR).ignore_if(|_| resume_unwind(Box::new("expected"))).record(permit);
         });
         assert!(caught.is_err());
         assert_eq!(breaker.stats().failures, 1);

@@ -84,10 +84,7 @@ pin_project! {
 impl<'c, F> CircuitCall<'c, F> {
     pub(super) fn new(breaker: &'c CircuitBreaker, future: F) -> Self {
         let permit = None;
-        Self {
-            breaker: Some(breaker),
-            watch: Watch { permit, future },
-        }
+        Self { breaker: Some(breaker), watch: Watch { permit, future } }
     }
 }
 
@@ -136,14 +133,9 @@ mod tests {
     fn the_permit_comes_back_with_the_output() {
         let breaker = breaker();
         let watch = breaker.acquire().expect("closed").watch(ready(7));
-        let Poll::Ready((permit, 7)) = poll_once(pin!(watch)) else {
-            panic!("ready with 7")
-        };
+        let Poll::Ready((permit, 7)) = poll_once(pin!(watch)) else { panic!("ready with 7") };
         permit.success();
-        assert_eq!(
-            (breaker.stats().successes, breaker.stats().abandoned),
-            (1, 0)
-        );
+        assert_eq!((breaker.stats().successes, breaker.stats().abandoned), (1, 0));
     }
 
     #[test]
@@ -153,16 +145,9 @@ mod tests {
         let mut watch = Box::pin(breaker.acquire().expect("closed").watch(future));
         let caught = catch_unwind(AssertUnwindSafe(|| poll_once(watch.as_mut())));
         assert!(caught.is_err());
-        assert_eq!(
-            breaker.state(),
-            CircuitState::Open,
-            "while the future still lives"
-        );
+        assert_eq!(breaker.state(), CircuitState::Open, "while the future still lives");
         drop(watch);
-        assert_eq!(
-            (breaker.stats().failures, breaker.stats().abandoned),
-            (1, 0)
-        );
+        assert_eq!((breaker.stats().failures, breaker.stats().abandoned), (1, 0));
     }
 
     #[test]
@@ -173,10 +158,7 @@ mod tests {
             assert!(poll_once(watch).is_pending());
         }
         drop(breaker.acquire().expect("closed").watch(pending::<()>()));
-        assert_eq!(
-            (breaker.stats().abandoned, breaker.stats().failures),
-            (2, 0)
-        );
+        assert_eq!((breaker.stats().abandoned, breaker.stats().failures), (2, 0));
     }
 
     #[test]
@@ -188,10 +170,7 @@ mod tests {
             resume_unwind(Box::new("expected"));
         });
         assert!(caught.is_err());
-        assert_eq!(
-            (breaker.stats().abandoned, breaker.stats().failures),
-            (1, 0)
-        );
+        assert_eq!((breaker.stats().abandoned, breaker.stats().failures), (1, 0));
     }
 
     #[test]
@@ -199,9 +178,7 @@ mod tests {
         let breaker = breaker();
         let call = breaker.call_async(async { Ok::<_, io::Error>(1) });
         breaker.isolate();
-        let Poll::Ready(Err(refusal)) = poll_once(pin!(call)) else {
-            panic!("refused")
-        };
+        let Poll::Ready(Err(refusal)) = poll_once(pin!(call)) else { panic!("refused") };
         assert_eq!(refusal.to_string(), "circuit `watch` is isolated");
         drop(breaker.call_async(pending::<io::Result<()>>()));
         assert_eq!((breaker.stats().refused, breaker.stats().abandoned), (1, 0));
@@ -219,21 +196,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn async_calls_open_probe_and_close() {
-        let config = CircuitBreakerConfig::new()
-            .failure_threshold(1)
-            .success_threshold(1);
+        let config = CircuitBreakerConfig::new().failure_threshold(1).success_threshold(1);
         let breaker = CircuitBreaker::new("watch", config);
         let failure = breaker.call_async(async { Err::<(), _>(io::Error::other("down")) });
-        assert_eq!(
-            failure.await.unwrap_err().to_string(),
-            "down",
-            "its own error"
-        );
+        assert_eq!(failure.await.unwrap_err().to_string(), "down", "its own error");
         let refused = breaker.call_async(async { Ok::<_, io::Error>(()) }).await;
-        assert_eq!(
-            refused.unwrap_err().to_string(),
-            "circuit `watch` is open, retry in 30.0s"
-        );
+        assert_eq!(refused.unwrap_err().to_string(), "circuit `watch` is open, retry in 30.0s");
         tokio::time::sleep(Duration::from_secs(30)).await;
         assert_eq!(breaker.state(), CircuitState::HalfOpen);
         let probe = breaker.call_async(async { Ok::<_, io::Error>(()) });
@@ -245,10 +213,7 @@ mod tests {
     fn the_futures_are_as_small_as_their_parts() {
         let breaker = breaker();
         let watch = breaker.acquire().expect("closed").watch(ready(7_u64));
-        assert_eq!(
-            size_of_val(&watch),
-            size_of::<Permit<'_>>() + size_of_val(&ready(7_u64))
-        );
+        assert_eq!(size_of_val(&watch), size_of::<Permit<'_>>() + size_of_val(&ready(7_u64)));
         drop(watch);
         assert_eq!(breaker.stats().abandoned, 1);
     }

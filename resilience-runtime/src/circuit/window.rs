@@ -19,9 +19,7 @@ impl Window {
     pub(super) fn new(config: &CircuitBreakerConfig) -> Self {
         match config.criterion() {
             Criterion::Count(_) => Self::Moments(Moments::default()),
-            Criterion::Rate(_) => {
-                Self::Slices(Box::new(Slices::new(nanos(config.get_failure_window()))))
-            }
+            Criterion::Rate(_) => Self::Slices(Box::new(Slices::new(nanos(config.get_failure_window())))),
         }
     }
 
@@ -67,8 +65,7 @@ impl Window {
         };
         let total = slices.total(now);
         // A quotient, not a product: 3 of 30 is then exactly the double that the source code calls 0.1.
-        (total.calls >= config.get_minimum_calls())
-            .then(|| f64::from(total.failures) / f64::from(total.calls))
+        (total.calls >= config.get_minimum_calls()).then(|| f64::from(total.failures) / f64::from(total.calls))
     }
 
     pub(super) fn clear(&mut self) {
@@ -133,12 +130,7 @@ pub(super) struct Slices {
 
 impl Slices {
     fn new(span: u64) -> Self {
-        Self {
-            ring: [Slice::default(); SLICES as usize],
-            total: Slice::default(),
-            newest: 0,
-            span,
-        }
+        Self { ring: [Slice::default(); SLICES as usize], total: Slice::default(), newest: 0, span }
     }
 
     fn record(&mut self, now: u64, failed: bool) {
@@ -185,9 +177,8 @@ mod tests {
     const START: u64 = 1 << 62;
 
     fn counting(threshold: u32, window: u64) -> (CircuitBreakerConfig, Window) {
-        let config = CircuitBreakerConfig::new()
-            .failure_threshold(threshold)
-            .failure_window(Duration::from_nanos(window));
+        let config =
+            CircuitBreakerConfig::new().failure_threshold(threshold).failure_window(Duration::from_nanos(window));
         (config, Window::new(&config))
     }
 
@@ -217,9 +208,7 @@ mod tests {
             window.failure(&config, START + moment);
         }
         assert_eq!(window.failures(&config, START + 100), 3);
-        let Window::Moments(moments) = &window else {
-            unreachable!("a threshold keeps moments")
-        };
+        let Window::Moments(moments) = &window else { unreachable!("a threshold keeps moments") };
         assert!(moments.0.capacity() <= 8);
     }
 
@@ -259,15 +248,9 @@ mod tests {
                     window.failure(&config, START);
                 }
             }
-            assert!(
-                window.is_over(&config, START),
-                "{failures} of {calls} is {rate}"
-            );
+            assert!(window.is_over(&config, START), "{failures} of {calls} is {rate}");
             window.success(START);
-            assert!(
-                !window.is_over(&config, START),
-                "one more success is below {rate}"
-            );
+            assert!(!window.is_over(&config, START), "one more success is below {rate}");
         }
     }
 
@@ -307,15 +290,9 @@ mod tests {
     fn a_full_slice_keeps_its_rate() {
         let mut slices = Slices::new(1_600);
         slices.turn(START);
-        let full = Slice {
-            calls: SLICE_LIMIT,
-            failures: SLICE_LIMIT / 2,
-        };
+        let full = Slice { calls: SLICE_LIMIT, failures: SLICE_LIMIT / 2 };
         slices.ring = [full; SLICES as usize];
-        slices.total = Slice {
-            calls: full.calls * 16,
-            failures: full.failures * 16,
-        };
+        slices.total = Slice { calls: full.calls * 16, failures: full.failures * 16 };
         let total = slices.total;
         slices.record(START, true);
         assert_eq!(slices.total, total);

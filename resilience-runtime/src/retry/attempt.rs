@@ -80,7 +80,13 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
     /// Decides. `None`: the outcome is returned as it is. `Some(delay)`: the retry is logged and the hook was called;
     /// the driver waits for `delay` and calls again.
     #[inline]
-    pub fn next(
+    pub fn next(self, operation: &'static str, show: impl FnOnce(&E) -> Shown<'_>) -> Option<Duration> {
+        self.next_telling(operation, show, |_| {})
+    }
+
+    /// [`next`](Self::next), with a hook for the retries.
+    #[inline]
+    pub fn next_telling(
         self,
         operation: &'static str,
         show: impl FnOnce(&E) -> Shown<'_>,
@@ -142,7 +148,7 @@ mod tests {
         filter: impl for<'a> FnOnce(Attempt<'a, 'static, T, E>) -> Attempt<'a, 'static, T, E>,
     ) -> Option<Duration> {
         let mut retry = Retry::new(&CONFIG);
-        filter(retry.after(outcome)).next("test", Shown::type_name, |_| ())
+        filter(retry.after(outcome)).next("test", Shown::type_name)
     }
 
     #[test]
@@ -201,8 +207,7 @@ mod tests {
         let filtered = judge(&FAILED, |a| a.retry_if(|_| false).delay_hint(|_| unreachable!()));
         assert_eq!(filtered, None);
         let config = CONFIG.max_retries(0);
-        let last =
-            Retry::new(&config).after(&FAILED).delay_hint(|_| unreachable!()).next("test", Shown::type_name, |_| ());
+        let last = Retry::new(&config).after(&FAILED).delay_hint(|_| unreachable!()).next("test", Shown::type_name);
         assert_eq!(last, None);
     }
 
@@ -216,7 +221,7 @@ mod tests {
                 asked.set(true);
                 true
             })
-            .next("test", Shown::type_name, |_| ());
+            .next("test", Shown::type_name);
         assert_eq!(due, None);
         assert!(asked.get());
     }
@@ -229,7 +234,7 @@ mod tests {
         loop {
             tokio::time::advance(10 * SECOND).await;
             let outcome = FAILED;
-            let due = retry.after(&outcome).next("test", Shown::type_name, |event| {
+            let due = retry.after(&outcome).next_telling("test", Shown::type_name, |event| {
                 told.push((event.attempt, event.delay, event.elapsed, event.outcome.err().copied()));
             });
             let Some(delay) = due else { break };
@@ -245,7 +250,7 @@ mod tests {
     #[test]
     fn a_hook_sees_the_value_that_was_not_accepted() {
         let mut seen = None;
-        Retry::timed(&CONFIG).after(&DONE).retry_if_ok(|_| true).next("test", Shown::type_name, |event| {
+        Retry::timed(&CONFIG).after(&DONE).retry_if_ok(|_| true).next_telling("test", Shown::type_name, |event| {
             seen = event.outcome.ok().copied();
         });
         assert_eq!(seen, Some(7));

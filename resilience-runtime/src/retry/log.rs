@@ -133,7 +133,7 @@ mod tests {
         let mut again = true;
         while again {
             let attempt = retry.after(outcome).retry_if_ok(|()| true);
-            again = attempt.next("fetch", |e| Show::new(e).__resilience_show(), |_| ()).is_some();
+            again = attempt.next("fetch", |e| Show::new(e).__resilience_show()).is_some();
         }
     }
 
@@ -187,7 +187,7 @@ mod tests {
     fn success_and_errors_that_are_not_retried_are_silent() {
         let logged = logged_by(|| {
             let next = |outcome: &Result<(), &str>| {
-                Retry::new(&CONFIG).after(outcome).retry_if(|_| false).next("fetch", Shown::type_name, |_| ())
+                Retry::new(&CONFIG).after(outcome).retry_if(|_| false).next("fetch", Shown::type_name)
             };
             assert_eq!(next(&Ok(())), None);
             assert_eq!(next(&Err("fatal")), None);

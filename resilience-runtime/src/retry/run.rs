@@ -1,7 +1,7 @@
 //! Retry without an attribute: the loop around a closure, sync and async.
 
 use super::attempt::Attempt;
-use super::backoff::{Backoff, backoff, sleep_blocking};
+use super::backoff::{Backoff, backoff, backoff_blocking};
 use super::config::RetryConfig;
 use super::progress::{Progress, Retry};
 use crate::show::Shown;
@@ -45,9 +45,9 @@ impl RetryConfig {
                 Ok(value) => return Ok(value),
                 Err(error) => Err(error),
             };
-            let due = retry.after(&outcome).within_deadline().next(type_name::<F>(), Shown::type_name, |_| ());
+            let due = retry.after(&outcome).within_deadline().next(type_name::<F>(), Shown::type_name);
             match due {
-                Some(delay) => sleep_blocking(delay),
+                Some(delay) => backoff_blocking(delay, outcome),
                 None => return outcome,
             }
         }
@@ -136,8 +136,7 @@ where
                 PhaseProjection::Attempting { attempt } => {
                     let outcome = ready!(attempt.poll(cx));
                     this.phase.set(Phase::Done);
-                    let due =
-                        Attempt::new(this.config, progress, &outcome).next(type_name::<F>(), Shown::type_name, |_| ());
+                    let due = Attempt::new(this.config, progress, &outcome).next(type_name::<F>(), Shown::type_name);
                     let Some(delay) = due else {
                         return Poll::Ready(outcome);
                     };
