@@ -10,7 +10,6 @@ use crate::item::{Function, ungroup};
 use crate::policy::Policy;
 
 /// What stands between a call and its outcome.
-#[derive(PartialEq)]
 pub(crate) enum Form {
     Sync,
     Async,
@@ -19,19 +18,16 @@ pub(crate) enum Form {
         /// The future is boxed and pinned.
         boxed: bool,
         /// The future's output.
-        output: Output,
+        output: Box<Type>,
         /// The body is a lone `async move { … }`: its contents are the attempt. Without it, each attempt builds its
         /// future by running the whole body.
         block: Option<Hoisted>,
     },
 }
 
-/// Compared for nothing but being there.
-pub(crate) struct Output(pub(crate) Type);
-
-impl PartialEq for Output {
-    fn eq(&self, _: &Self) -> bool {
-        true
+impl Form {
+    pub(crate) fn is_async(&self) -> bool {
+        !matches!(self, Self::Sync)
     }
 }
 
@@ -42,12 +38,6 @@ pub(crate) struct Hoisted {
     /// The receiver is called this behind the moves.
     pub(crate) receiver: Option<syn::Ident>,
     pub(crate) body: Group,
-}
-
-impl PartialEq for Hoisted {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
 }
 
 pub(super) fn form(function: &Function, policy: Policy, errors: &mut Errors) -> Option<Form> {
@@ -79,7 +69,7 @@ pub(super) fn form(function: &Function, policy: Policy, errors: &mut Errors) -> 
     match future_output(returned) {
         Some((boxed, output)) => outcome(&output, policy, errors).then(|| Form::Future {
             boxed,
-            output: Output(output),
+            output: Box::new(output),
             block: lone_async_block(function),
         }),
         None => outcome(returned, policy, errors).then_some(Form::Sync),

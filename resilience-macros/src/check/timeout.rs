@@ -13,7 +13,7 @@ pub(super) fn check(values: &mut Values, form: &Form, function: &Function, error
         Some("cooperative") => Mode::Cooperative,
         _ => Mode::Thread,
     };
-    if *form != Form::Sync {
+    if form.is_async() {
         if let Some(key) = mode_key {
             errors.at(key, "`mode` is for sync functions: the timeout of an async one drops its future; remove `mode`");
         }

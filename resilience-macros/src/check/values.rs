@@ -16,7 +16,7 @@ use crate::policy::Policy;
 
 pub(super) struct Values {
     pub(super) policy: Policy,
-    values: Vec<(Ident, &'static str, Value)>,
+    checked: Vec<(Ident, &'static str, Value)>,
     /// An option was there but wrong, so nothing can be said of what is missing.
     pub(super) incomplete: bool,
     /// The attribute itself, for what no option says.
@@ -26,30 +26,30 @@ pub(super) struct Values {
 impl Values {
     pub(super) fn new(layer: Layer, function: &Function, errors: &mut Errors) -> Self {
         let written = layer.entries.len();
-        let checked = layer.entries.into_iter().filter_map(|entry| {
+        let entries = layer.entries.into_iter().filter_map(|entry| {
             let (key, name) = (entry.key.clone(), entry.spec.name);
             value::check(entry, function, errors).map(|value| (key, name, value))
         });
-        let values: Vec<_> = checked.collect();
+        let checked: Vec<_> = entries.collect();
         let span = layer.taken.map_or_else(Span::call_site, |attr| attr.path().span());
-        Self { policy: layer.policy, incomplete: layer.incomplete || values.len() < written, values, span }
+        Self { policy: layer.policy, incomplete: layer.incomplete || checked.len() < written, checked, span }
     }
 
     /// The key as written, if the option is there.
     pub(super) fn key(&self, name: &str) -> Option<&Ident> {
-        self.values.iter().find(|(_, option, _)| *option == name).map(|(key, ..)| key)
+        self.checked.iter().find(|(_, option, _)| *option == name).map(|(key, ..)| key)
     }
 
     pub(super) fn setting(&self, name: &str) -> Option<&Setting> {
-        self.values.iter().find_map(|(_, option, value)| match value {
+        self.checked.iter().find_map(|(_, option, value)| match value {
             Value::Setting(setting) if *option == name => Some(setting),
             _ => None,
         })
     }
 
     fn take(&mut self, name: &str) -> Option<Value> {
-        let at = self.values.iter().position(|(_, option, _)| *option == name)?;
-        Some(self.values.remove(at).2)
+        let at = self.checked.iter().position(|(_, option, _)| *option == name)?;
+        Some(self.checked.remove(at).2)
     }
 
     pub(super) fn take_setting(&mut self, name: &str) -> Option<Setting> {
@@ -99,14 +99,14 @@ impl Values {
 
     /// Two options of which only one can hold: one error from the first to the second.
     pub(super) fn exclusive(&self, one: &str, other: &str, why: &str, errors: &mut Errors) {
-        let mut keys = self.values.iter().filter(|(_, name, _)| *name == one || *name == other).map(|(key, ..)| key);
+        let mut keys = self.checked.iter().filter(|(_, name, _)| *name == one || *name == other).map(|(key, ..)| key);
         if let (Some(first), Some(second)) = (keys.next(), keys.next()) {
             errors.at(quote!(#first #second), format!("`{one}` and `{other}` cannot stand together: {why}"));
         }
     }
 
     pub(super) fn finish(self, errors: &mut Errors) {
-        for (key, name, _) in self.values {
+        for (key, name, _) in self.checked {
             errors.at(key, format!("`{name}` was read but not used; this is a bug in resilience-macros"));
         }
     }

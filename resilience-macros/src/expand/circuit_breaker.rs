@@ -4,9 +4,9 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Expr, ReceiverKind, Type};
 
-use super::Context;
 use super::code::{Code, block};
 use super::filter::UserFilter;
+use super::{Context, local};
 use crate::check::{Circuit, CircuitBreakerPlan, Fallback, Form, Stage};
 use crate::item::ungroup;
 
@@ -14,16 +14,16 @@ impl Context<'_> {
     pub(super) fn circuit_breaker(&self, at: usize, plan: &CircuitBreakerPlan, inner: Code) -> Code {
         let (declarations, circuit) = self.circuit(at, &plan.circuit);
         let runtime = &self.runtime;
-        let (permit, outcome, open) = (self.local("permit"), self.local("outcome"), self.local("open"));
+        let (permit, outcome, open) = (local("permit"), local("outcome"), local("open"));
 
         let result = self.outcome(&outcome);
         let verdict = self.filtered(
             quote!(#runtime::Verdict::of(#result)),
             [
-                self.pattern("Verdict::failure_if", plan.failure_on.as_ref()),
+                UserFilter::pattern("Verdict::failure_if", plan.failure_on.as_ref()),
                 UserFilter::function("Verdict::failure_if", plan.failure_if.as_ref()),
                 UserFilter::function("Verdict::failure_if_ok", plan.failure_if_ok.as_ref()),
-                self.pattern("Verdict::ignore_if", plan.ignore.as_ref()),
+                UserFilter::pattern("Verdict::ignore_if", plan.ignore.as_ref()),
             ],
         );
         let guarded = if self.is_async() {
@@ -37,12 +37,12 @@ impl Context<'_> {
             Some(fallback) => {
                 let note = self.note_refused(at, &quote!(false));
                 let answer = self.fallback(fallback, &open);
-                block(note, answer)
+                block(&note, answer)
             }
             None => {
                 let note = self.note_refused(at, &quote!(true));
                 let error = self.error("open_into", plan.error.as_ref(), &quote!(#open));
-                block(note, error)
+                block(&note, error)
             }
         };
         // Noted at admission, so that a refusal further inside is not forgotten.

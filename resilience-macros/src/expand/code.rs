@@ -80,6 +80,6 @@ impl Code {
 }
 
 /// `value`, in braces only if something stands in front of it.
-pub(super) fn block(statements: TokenStream, value: TokenStream) -> TokenStream {
+pub(super) fn block(statements: &TokenStream, value: TokenStream) -> TokenStream {
     if statements.is_empty() { value } else { quote!({ #statements #value }) }
 }

@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::Expr;
 
-use super::Context;
 use super::span::Ends;
+use super::{Context, local};
 use crate::parse::Filter;
 
 /// A filter as an argument, and where the user wrote it.
@@ -21,13 +21,11 @@ impl UserFilter {
         let argument = function?.to_token_stream();
         Some(Self { method, ends: Ends::of(&argument), argument })
     }
-}
 
-impl Context<'_> {
     /// `|error| matches!(error, pattern if guard)`, without the macro.
-    pub(super) fn pattern(&self, method: &'static str, filter: Option<&Filter>) -> Option<UserFilter> {
+    pub(super) fn pattern(method: &'static str, filter: Option<&Filter>) -> Option<Self> {
         let Filter { pattern, guard } = filter?;
-        let error = self.local("error");
+        let error = local("error");
         let guard = guard.as_ref().map(|guard| quote!(if #guard));
         let argument = quote! {
             |#error| match #error {
@@ -36,9 +34,11 @@ impl Context<'_> {
                 _ => false,
             }
         };
-        Some(UserFilter { method, argument, ends: Ends::of(&pattern.to_token_stream()) })
+        Some(Self { method, argument, ends: Ends::of(&pattern.to_token_stream()) })
     }
+}
 
+impl Context<'_> {
     /// `method(method(judged, filter), filter)`, in order.
     pub(super) fn filtered(
         &self,

@@ -17,6 +17,7 @@ use quote::{format_ident, quote};
 use crate::check::{Form, LayerPlan, Plan, RUNTIME};
 use crate::item::Function;
 use code::Code;
+use span::{braces, keyword};
 
 pub(crate) use marker::{is_expanded, is_taken, seen_too_late};
 
@@ -91,9 +92,9 @@ impl Context<'_> {
     fn attempt(&self, body: &Group) -> TokenStream {
         let result = &self.result.tokens;
         let expected = self.call("expected", Some(result), TokenStream::new(), self.result.ends);
-        let keyword = self.keyword("async", body);
+        let keyword = keyword("async", body);
         // The label keeps the user's braces from being called unnecessary.
-        let block = self.braces(body, quote!(let _ = false && return #expected; '__body: #body));
+        let block = braces(body, quote!(let _ = false && return #expected; '__body: #body));
         quote!(#keyword #block)
     }
 
@@ -103,12 +104,7 @@ impl Context<'_> {
     }
 
     fn is_async(&self) -> bool {
-        *self.form != Form::Sync
-    }
-
-    /// A local of the expansion, hidden from the user's code.
-    fn local(&self, name: &str) -> Ident {
-        format_ident!("__{}", name, span = Span::mixed_site())
+        self.form.is_async()
     }
 
     /// A name for what stands once per layer at the top of the function; numbered if the stack repeats the policy.
@@ -141,16 +137,11 @@ impl Context<'_> {
     /// Notes, inside the layer at `at`, whether its error is an open circuit's; nothing if no retry outside asks.
     fn note_refused(&self, at: usize, refused: &TokenStream) -> TokenStream {
         if (0..at).any(|outer| self.asks_for_refusals(outer)) {
-            let flag = self.local("refused");
+            let flag = local("refused");
             quote!(#flag = #refused;)
         } else {
             TokenStream::new()
         }
-    }
-
-    fn declare_refused(&self) -> TokenStream {
-        let flag = self.local("refused");
-        quote!(let mut #flag = false;)
     }
 
     /// The error of a policy as the function's own: through `From`, or through what `error =` says.
@@ -163,4 +154,15 @@ impl Context<'_> {
         };
         self.call("failed", Some(&self.result.tokens), converted, self.result.ends)
     }
+}
+
+/// A local of the expansion, hidden from the user's code.
+fn local(name: &str) -> Ident {
+    format_ident!("__{}", name, span = Span::mixed_site())
+}
+
+/// Whether an open circuit refused the last attempt.
+fn declare_refused() -> TokenStream {
+    let flag = local("refused");
+    quote!(let mut #flag = false;)
 }

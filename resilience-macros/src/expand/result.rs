@@ -27,7 +27,7 @@ impl ResultType {
             ReturnType::Default => &nothing,
         };
         let ty = match form {
-            Form::Future { output, .. } => &output.0,
+            Form::Future { output, .. } => output,
             Form::Sync | Form::Async => returned,
         };
         Self {

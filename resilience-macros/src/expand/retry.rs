@@ -3,11 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use super::Context;
 use super::code::Code;
 use super::config::{Config, Start};
 use super::filter::UserFilter;
 use super::span::Ends;
+use super::{Context, declare_refused, local};
 use crate::check::{ConfigPlan, RetryPlan, Stage};
 
 impl Context<'_> {
@@ -15,8 +15,8 @@ impl Context<'_> {
         let config = self.policy_config("RetryConfig", &self.item(at, "retry"), &plan.config);
         let reference = config.reference();
         let runtime = &self.runtime;
-        let (retry, outcome, error) = (self.local("retry"), self.local("outcome"), self.local("error"));
-        let (next_delay, delay) = (self.local("next"), self.local("delay"));
+        let (retry, outcome, error) = (local("retry"), local("outcome"), local("error"));
+        let (next_delay, delay) = (local("next"), local("delay"));
         let new = if plan.on_retry.is_some() { quote!(timed) } else { quote!(new) };
 
         let (operation, result) = (self.function.name(), self.outcome(&outcome));
@@ -37,7 +37,7 @@ impl Context<'_> {
             quote!(backoff_blocking(#delay, #outcome))
         };
         let is_outermost = self.asks_for_refusals(at) && !(0..at).any(|outer| self.asks_for_refusals(outer));
-        let declare_refused = is_outermost.then(|| self.declare_refused());
+        let declare_refused = is_outermost.then(|| declare_refused());
         let statements = quote!(#declare_refused let mut #retry = #runtime::Retry::#new(#reference););
         let value = quote! {
             loop {
@@ -55,14 +55,14 @@ impl Context<'_> {
         let mut ended = self.filtered(
             ended,
             [
-                self.pattern("Attempt::retry_if", plan.retry_on.as_ref()),
+                UserFilter::pattern("Attempt::retry_if", plan.retry_on.as_ref()),
                 UserFilter::function("Attempt::retry_if", plan.retry_if.as_ref()),
                 UserFilter::function("Attempt::retry_if_ok", plan.retry_if_ok.as_ref()),
-                self.pattern("Attempt::abort_if", plan.abort_on.as_ref()),
+                UserFilter::pattern("Attempt::abort_if", plan.abort_on.as_ref()),
             ],
         );
         if self.asks_for_refusals(at) {
-            let refused = self.local("refused");
+            let refused = local("refused");
             ended = quote!(#ended.unless_refused(#refused));
         }
         // Asked last, and so only for what will be retried.

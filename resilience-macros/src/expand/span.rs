@@ -38,16 +38,16 @@ impl Context<'_> {
         let path = quote_spanned!(ends.first=> #runtime #(::#segments)*);
         quote!(#path #turbofish #arguments)
     }
+}
 
-    /// A keyword of ours that stands for the whole body: a borrow error in it is shown there.
-    pub(super) fn keyword(&self, keyword: &str, body: &Group) -> Ident {
-        Ident::new(keyword, Span::mixed_site().located_at(body.span()))
-    }
+/// A keyword of ours that stands for the whole body: a borrow error in it is shown there.
+pub(super) fn keyword(keyword: &str, body: &Group) -> Ident {
+    Ident::new(keyword, Span::mixed_site().located_at(body.span()))
+}
 
-    /// A block of ours with the place of the user's.
-    pub(super) fn braces(&self, body: &Group, contents: TokenStream) -> Group {
-        let mut block = Group::new(Delimiter::Brace, contents);
-        block.set_span(Span::mixed_site().located_at(body.span()));
-        block
-    }
+/// A block of ours with the place of the user's.
+pub(super) fn braces(body: &Group, contents: TokenStream) -> Group {
+    let mut block = Group::new(Delimiter::Brace, contents);
+    block.set_span(Span::mixed_site().located_at(body.span()));
+    block
 }

@@ -3,10 +3,10 @@
 use proc_macro2::{Group, TokenStream};
 use quote::quote;
 
-use super::Context;
 use super::code::{Code, block};
 use super::config::{Config, Start};
 use super::span::Ends;
+use super::{Context, declare_refused, local};
 use crate::check::{LayerPlan, Mode, Setting, Stage, TimeoutPlan};
 use crate::item::bound_names;
 
@@ -14,7 +14,7 @@ impl Context<'_> {
     pub(super) fn timeout(&self, at: usize, plan: &TimeoutPlan, inner: Code) -> Code {
         let config = self.timeout_config(at, plan);
         let runtime = &self.runtime;
-        let (outcome, late) = (self.local("outcome"), self.local("late"));
+        let (outcome, late) = (local("outcome"), local("late"));
         let cause = if self.is_async() {
             let reference = config.reference();
             quote!(#runtime::TimeoutConfig::timed_out(#reference))
@@ -25,7 +25,7 @@ impl Context<'_> {
         // Only a breaker inside can have left the flag set.
         let has_breaker = self.has_inside(at, |layer| matches!(layer, LayerPlan::CircuitBreaker(_)));
         let note = if has_breaker { self.note_refused(at, &quote!(false)) } else { TokenStream::new() };
-        let expired = block(note, error);
+        let expired = block(&note, error);
         let caught = if self.is_async() { quote!(_) } else { quote!(#late) };
         let expired = quote!(#runtime::Err(#caught) => #expired,);
 
@@ -50,14 +50,14 @@ impl Context<'_> {
     /// Everything inside moves to the worker: the declarations of the inner layers too, which may borrow from an argument.
     fn threaded(&self, at: usize, config: Config, inner: &Code, expired: &TokenStream, has_breaker: bool) -> Code {
         let (runtime, result, config_value) = (&self.runtime, &self.result.tokens, config.value());
-        let (outcome, refused, was_refused) = (self.local("outcome"), self.local("refused"), self.local("was_refused"));
+        let (outcome, refused, was_refused) = (local("outcome"), local("refused"), local("was_refused"));
         let is_retried = self.has_outside(at, |layer| matches!(layer, LayerPlan::Retry(_)));
         let copies = if is_retried { self.copies() } else { TokenStream::new() };
         let note = if has_breaker { self.note_refused(at, &quote!(#was_refused)) } else { TokenStream::new() };
         let (job, finished) =
             if !note.is_empty() && self.has_inside(at, |layer| matches!(layer, LayerPlan::CircuitBreaker(_))) {
                 // The worker's own flag comes back with the outcome.
-                let (declare, declarations) = (self.declare_refused(), &inner.declarations);
+                let (declare, declarations) = (declare_refused(), &inner.declarations);
                 let attempt = inner.expression(|body| self.boundary(body));
                 (
                     quote!(move || { #declare #declarations let #outcome: #result = #attempt; (#outcome, #refused) }),
@@ -67,7 +67,7 @@ impl Context<'_> {
                 let block = inner.block_with_declarations();
                 (quote!(move || -> #result #block), quote!(#outcome))
             };
-        let finish = block(note, quote!(#outcome));
+        let finish = block(&note, quote!(#outcome));
         let value = quote! {
             match #runtime::TimeoutConfig::run_thread(#config_value, #job) {
                 #runtime::Ok(#finished) => #finish,

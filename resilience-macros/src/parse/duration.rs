@@ -23,7 +23,7 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     }
     while !rest.is_empty() {
         let (number, after) = split(rest, |c| c.is_ascii_digit() || c == '.' || c == '_');
-        let (unit, after) = split(after.trim_start(), |c| c.is_alphabetic());
+        let (unit, after) = split(after.trim_start(), char::is_alphabetic);
         if number.is_empty() {
             return Err(format!("`{text}` is no duration: write a number and a unit, like `250ms`, `5s` or `1m30s`"));
         }

@@ -69,6 +69,8 @@ pub(crate) fn stack(policy: Policy, args: TokenStream, attrs: &mut Vec<Attribute
         layers.push(read(policy, args, Some(attr.clone())));
         false
     });
-    wrong.into_iter().for_each(|(value, message)| errors.at(value, message));
+    for (value, message) in wrong {
+        errors.at(value, message);
+    }
     layers
 }

@@ -140,7 +140,7 @@ where
                     let Some(delay) = due else {
                         return Poll::Ready(outcome);
                     };
-                    this.phase.set(Phase::Waiting { backoff: backoff(delay) });
+                    this.phase.set(Phase::Waiting { backoff: backoff(delay, outcome) });
                 }
                 PhaseProjection::Waiting { backoff } => {
                     ready!(backoff.poll(cx));
