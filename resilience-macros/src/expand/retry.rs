@@ -37,7 +37,7 @@ impl Context<'_> {
             quote!(backoff_blocking(#delay, #outcome))
         };
         let is_outermost = self.asks_for_refusals(at) && !(0..at).any(|outer| self.asks_for_refusals(outer));
-        let declare_refused = is_outermost.then(|| declare_refused());
+        let declare_refused = is_outermost.then(declare_refused);
         let statements = quote!(#declare_refused let mut #retry = #runtime::Retry::#new(#reference););
         let value = quote! {
             loop {
