@@ -17,5 +17,5 @@ pub use crate::outcome::{
 };
 pub use crate::retry::{Attempt, Backoff, Retry, backoff, backoff_blocking};
 pub use crate::show::{Show, Shown};
-pub use crate::timeout::{Elapsed, Timeout};
+pub use crate::timeout::TimeoutFuture;
 pub use crate::{CircuitBreaker, CircuitBreakerConfig, Jitter, Permit, RetryConfig, Strategy, TimeoutConfig, registry};

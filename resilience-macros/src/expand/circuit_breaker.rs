@@ -41,7 +41,7 @@ impl Context<'_> {
             }
             None => {
                 let note = self.note_refused(at, &quote!(true));
-                let error = self.error("open_into", plan.error.as_ref(), &quote!(#open));
+                let error = self.error("open_into", plan.error.as_ref(), &open);
                 block(&note, error)
             }
         };

@@ -145,12 +145,12 @@ impl Context<'_> {
     }
 
     /// The error of a policy as the function's own: through `From`, or through what `error =` says.
-    fn error(&self, from: &str, error: Option<&syn::Expr>, value: &TokenStream) -> TokenStream {
+    fn error(&self, from: &str, error: Option<&syn::Expr>, value: &Ident) -> TokenStream {
         let runtime = &self.runtime;
         let converted = match error {
             Some(closure @ syn::Expr::Closure(_)) => quote!(#runtime::call(#closure, #value)),
             Some(error) => quote!(#runtime::convert(#error, #value)),
-            None => self.call(from, None, value.clone(), self.result.error_ends),
+            None => self.call(from, None, quote!(#value), self.result.error_ends),
         };
         self.call("failed", Some(&self.result.tokens), converted, self.result.ends)
     }
