@@ -1,0 +1,13 @@
+//! Whatever function rustc accepts, each attribute and their stack accept, and it behaves as it did: one module per group
+//! of shapes. The groups are written once and run under each attribute by the macros of [`policies`].
+#![deny(warnings)]
+
+#[macro_use]
+mod policies;
+mod flaky;
+
+mod arguments;
+mod receivers;
+mod self_in_bodies;
+
+pub(crate) use flaky::{Error, Flaky};
