@@ -8,6 +8,7 @@ mod flaky;
 
 mod arguments;
 mod receivers;
+mod return_types;
 mod self_in_bodies;
 
 pub(crate) use flaky::{Error, Flaky};

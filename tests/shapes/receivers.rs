@@ -1,6 +1,6 @@
 //! `self` in every form that rustc accepts.
 
-mod sync {
+mod each {
     use std::pin::Pin;
     use std::rc::Rc;
     use std::sync::Arc;
@@ -18,33 +18,33 @@ mod sync {
                 fn new() -> Self { Self { flaky: Flaky::failing(ATTEMPTS - 1), seen: 0 } }
 
                 $($policies)*
-                fn value(self) -> Result<u32, Error> { self.flaky.call() }
+                fn value(self) -> Result<u32, Error> { call!(self.flaky) }
 
                 $($policies)*
-                fn mut_value(mut self) -> Result<u32, Error> { self.seen += 1; self.flaky.call().map(|n| n * self.seen) }
+                fn mut_value(mut self) -> Result<u32, Error> { self.seen += 1; call!(self.flaky).map(|n| n * self.seen) }
 
                 $($policies)*
-                fn shared(&self) -> Result<u32, Error> { self.flaky.call() }
+                fn shared(&self) -> Result<u32, Error> { call!(self.flaky) }
 
                 $($policies)*
-                fn named<'a>(&'a self) -> Result<&'a u32, Error> { self.flaky.call().map(|_| &self.seen) }
+                fn named<'a>(&'a self) -> Result<&'a u32, Error> { call!(self.flaky).map(|_| &self.seen) }
 
                 $($policies)*
-                fn unique(&mut self) -> Result<u32, Error> { self.seen += 1; self.flaky.call().map(|n| n * self.seen) }
+                fn unique(&mut self) -> Result<u32, Error> { self.seen += 1; call!(self.flaky).map(|n| n * self.seen) }
 
                 $($policies)*
-                fn typed_value(self: Self) -> Result<u32, Error> { self.flaky.call() }
+                fn typed_value(self: Self) -> Result<u32, Error> { call!(self.flaky) }
 
                 $($policies)*
-                fn typed_alias(self: &Alias) -> Result<u32, Error> { self.flaky.call() }
+                fn typed_alias(self: &Alias) -> Result<u32, Error> { call!(self.flaky) }
 
                 $($policies)*
-                fn typed_shared(self: &Self) -> Result<u32, Error> { self.flaky.call() }
+                fn typed_shared(self: &Self) -> Result<u32, Error> { call!(self.flaky) }
 
                 $($policies)*
                 fn typed_mut_shared<'a>(mut self: &'a Self, other: &'a Self) -> Result<u32, Error> {
                     if self.seen == 0 { self = other; }
-                    self.flaky.call()
+                    call!(self.flaky)
                 }
 
                 $($policies)*
@@ -53,10 +53,10 @@ mod sync {
                 fn unique_bare(&mut self) -> Result<u32, Error> { self.seen += 1; self.flaky.call().map(|n| n * self.seen) }
 
                 $($policies)*
-                fn arc(self: Arc<Self>) -> Result<u32, Error> { self.flaky.call() }
+                fn arc(self: Arc<Self>) -> Result<u32, Error> { call!(self.flaky) }
 
                 $($policies)*
-                fn arc_shared(self: &Arc<Self>) -> Result<u32, Error> { Arc::clone(self).flaky.call() }
+                fn arc_shared(self: &Arc<Self>) -> Result<u32, Error> { call!(Arc::clone(self).flaky) }
 
                 $($policies)*
                 fn arc_cloned(self: Arc<Self>) -> Result<u32, Error> {
@@ -65,22 +65,22 @@ mod sync {
                 }
 
                 $($policies)*
-                fn rc(self: Rc<Self>) -> Result<u32, Error> { self.flaky.call() }
+                fn rc(self: Rc<Self>) -> Result<u32, Error> { call!(self.flaky) }
 
                 $($policies)*
-                fn boxed(self: Box<Self>) -> Result<u32, Error> { self.flaky.call() }
+                fn boxed(self: Box<Self>) -> Result<u32, Error> { call!(self.flaky) }
 
                 $($policies)*
                 fn mut_boxed(mut self: Box<Self>) -> Result<u32, Error> { self.unique_bare() }
 
                 $($policies)*
-                fn nested(self: Rc<Box<Self>>) -> Result<u32, Error> { self.flaky.call() }
+                fn nested(self: Rc<Box<Self>>) -> Result<u32, Error> { call!(self.flaky) }
 
                 $($policies)*
-                fn pinned(self: Pin<&mut Self>) -> Result<u32, Error> { self.flaky.call() }
+                fn pinned(self: Pin<&mut Self>) -> Result<u32, Error> { call!(self.flaky) }
 
                 $($policies)*
-                fn pinned_shared(self: Pin<&Self>) -> Result<u32, Error> { self.flaky.call() }
+                fn pinned_shared(self: Pin<&Self>) -> Result<u32, Error> { call!(self.flaky) }
 
                 $($policies)*
                 fn mut_pinned(mut self: Pin<&mut Self>) -> Result<u32, Error> { self.as_mut().get_mut().unique_bare() }
@@ -93,191 +93,51 @@ mod sync {
 
             #[test]
             fn by_value() {
-                assert_eq!(Client::new().value(), Ok(ATTEMPTS));
-                assert_eq!(Client::new().mut_value(), twice(ATTEMPTS));
-                assert_eq!(Client::new().typed_value(), Ok(ATTEMPTS));
+                assert_eq!(run!(Client::new().value()), Ok(ATTEMPTS));
+                assert_eq!(run!(Client::new().mut_value()), twice(ATTEMPTS));
+                assert_eq!(run!(Client::new().typed_value()), Ok(ATTEMPTS));
             }
 
             #[test]
             fn by_reference() {
                 let mut client = Client::new();
-                assert_eq!(client.shared(), Ok(ATTEMPTS));
-                assert_eq!(Client::new().named(), Ok(&0));
-                assert_eq!(Client::new().typed_shared(), Ok(ATTEMPTS));
-                assert_eq!(Client::new().typed_alias(), Ok(ATTEMPTS));
+                assert_eq!(run!(client.shared()), Ok(ATTEMPTS));
+                assert_eq!(run!(Client::new().named()), Ok(&0));
+                assert_eq!(run!(Client::new().typed_shared()), Ok(ATTEMPTS));
+                assert_eq!(run!(Client::new().typed_alias()), Ok(ATTEMPTS));
                 client = Client::new();
-                assert_eq!(client.unique(), twice(ATTEMPTS));
-                assert_eq!(Client::new().typed_unique(), twice(ATTEMPTS));
+                assert_eq!(run!(client.unique()), twice(ATTEMPTS));
+                assert_eq!(run!(Client::new().typed_unique()), twice(ATTEMPTS));
             }
 
             #[test]
             fn a_reference_that_is_set_anew() {
                 let (one, other) = (Client::new(), Client::new());
-                assert_eq!(one.typed_mut_shared(&other), Ok(ATTEMPTS));
+                assert_eq!(run!(one.typed_mut_shared(&other)), Ok(ATTEMPTS));
                 assert_eq!((one.flaky.calls(), other.flaky.calls()), (0, ATTEMPTS));
             }
 
             #[test]
             fn by_smart_pointer() {
-                assert_eq!(Arc::new(Client::new()).arc(), Ok(ATTEMPTS));
-                assert_eq!(Arc::new(Client::new()).arc_shared(), Ok(ATTEMPTS));
-                assert_eq!(Arc::new(Client::new()).arc_cloned(), Ok(ATTEMPTS));
-                assert_eq!(Rc::new(Client::new()).rc(), Ok(ATTEMPTS));
-                assert_eq!(Box::new(Client::new()).boxed(), Ok(ATTEMPTS));
-                assert_eq!(Box::new(Client::new()).mut_boxed(), twice(ATTEMPTS));
-                assert_eq!(Rc::new(Box::new(Client::new())).nested(), Ok(ATTEMPTS));
+                assert_eq!(run!(Arc::new(Client::new()).arc()), Ok(ATTEMPTS));
+                assert_eq!(run!(Arc::new(Client::new()).arc_shared()), Ok(ATTEMPTS));
+                assert_eq!(run!(Arc::new(Client::new()).arc_cloned()), Ok(ATTEMPTS));
+                assert_eq!(run!(Rc::new(Client::new()).rc()), Ok(ATTEMPTS));
+                assert_eq!(run!(Box::new(Client::new()).boxed()), Ok(ATTEMPTS));
+                assert_eq!(run!(Box::new(Client::new()).mut_boxed()), twice(ATTEMPTS));
+                assert_eq!(run!(Rc::new(Box::new(Client::new())).nested()), Ok(ATTEMPTS));
             }
 
             #[test]
             fn pinned_down() {
-                assert_eq!(Pin::new(&mut Client::new()).pinned(), Ok(ATTEMPTS));
-                assert_eq!(Pin::new(&Client::new()).pinned_shared(), Ok(ATTEMPTS));
-                assert_eq!(Pin::new(&mut Client::new()).mut_pinned(), twice(ATTEMPTS));
-                assert_eq!(Box::pin(Client::new()).mut_pinned_box(), twice(ATTEMPTS));
+                assert_eq!(run!(Pin::new(&mut Client::new()).pinned()), Ok(ATTEMPTS));
+                assert_eq!(run!(Pin::new(&Client::new()).pinned_shared()), Ok(ATTEMPTS));
+                assert_eq!(run!(Pin::new(&mut Client::new()).mut_pinned()), twice(ATTEMPTS));
+                assert_eq!(run!(Box::pin(Client::new()).mut_pinned_box()), twice(ATTEMPTS));
             }
         };
     }
-    each_sync!(receivers);
-}
-
-mod asynchronous {
-    use std::pin::Pin;
-    use std::rc::Rc;
-    use std::sync::Arc;
-
-    use crate::{Error, Flaky};
-
-    macro_rules! receivers {
-        ($($policies:tt)*) => {
-            #[derive(Clone)]
-            struct Client { flaky: Flaky, seen: u32 }
-
-            type Alias = Client;
-
-            impl Client {
-                fn new() -> Self { Self { flaky: Flaky::failing(ATTEMPTS - 1), seen: 0 } }
-
-                $($policies)*
-                async fn value(self) -> Result<u32, Error> { self.flaky.call_async().await }
-
-                $($policies)*
-                async fn mut_value(mut self) -> Result<u32, Error> { self.seen += 1; self.flaky.call_async().await.map(|n| n * self.seen) }
-
-                $($policies)*
-                async fn shared(&self) -> Result<u32, Error> { self.flaky.call_async().await }
-
-                $($policies)*
-                async fn named<'a>(&'a self) -> Result<&'a u32, Error> { self.flaky.call_async().await.map(|_| &self.seen) }
-
-                $($policies)*
-                async fn unique(&mut self) -> Result<u32, Error> { self.seen += 1; self.flaky.call_async().await.map(|n| n * self.seen) }
-
-                $($policies)*
-                async fn typed_value(self: Self) -> Result<u32, Error> { self.flaky.call_async().await }
-
-                $($policies)*
-                async fn typed_alias(self: &Alias) -> Result<u32, Error> { self.flaky.call_async().await }
-
-                $($policies)*
-                async fn typed_shared(self: &Self) -> Result<u32, Error> { self.flaky.call_async().await }
-
-                $($policies)*
-                async fn typed_mut_shared<'a>(mut self: &'a Self, other: &'a Self) -> Result<u32, Error> {
-                    if self.seen == 0 { self = other; }
-                    self.flaky.call_async().await
-                }
-
-                $($policies)*
-                async fn typed_unique(self: &mut Self) -> Result<u32, Error> { self.unique_bare() }
-
-                fn unique_bare(&mut self) -> Result<u32, Error> { self.seen += 1; self.flaky.call().map(|n| n * self.seen) }
-
-                $($policies)*
-                async fn arc(self: Arc<Self>) -> Result<u32, Error> { self.flaky.call_async().await }
-
-                $($policies)*
-                async fn arc_shared(self: &Arc<Self>) -> Result<u32, Error> { Arc::clone(self).flaky.call_async().await }
-
-                $($policies)*
-                async fn arc_cloned(self: Arc<Self>) -> Result<u32, Error> {
-                    let this = Arc::clone(&self);
-                    tokio::spawn(async move { this.flaky.call_async().await }).await.unwrap()
-                }
-
-                $($policies)*
-                async fn rc(self: Rc<Self>) -> Result<u32, Error> { self.flaky.call_async().await }
-
-                $($policies)*
-                async fn boxed(self: Box<Self>) -> Result<u32, Error> { self.flaky.call_async().await }
-
-                $($policies)*
-                async fn mut_boxed(mut self: Box<Self>) -> Result<u32, Error> { self.unique_bare() }
-
-                $($policies)*
-                async fn nested(self: Rc<Box<Self>>) -> Result<u32, Error> { self.flaky.call_async().await }
-
-                $($policies)*
-                async fn pinned(self: Pin<&mut Self>) -> Result<u32, Error> { self.flaky.call_async().await }
-
-                $($policies)*
-                async fn pinned_shared(self: Pin<&Self>) -> Result<u32, Error> { self.flaky.call_async().await }
-
-                $($policies)*
-                async fn mut_pinned(mut self: Pin<&mut Self>) -> Result<u32, Error> { self.as_mut().get_mut().unique_bare() }
-
-                $($policies)*
-                async fn mut_pinned_box(mut self: Pin<Box<Self>>) -> Result<u32, Error> { self.as_mut().get_mut().unique_bare() }
-            }
-
-            fn twice(call: u32) -> Result<u32, Error> { Ok(call * call) }
-
-            #[tokio::test]
-            async fn by_value() {
-                assert_eq!(Client::new().value().await, Ok(ATTEMPTS));
-                assert_eq!(Client::new().mut_value().await, twice(ATTEMPTS));
-                assert_eq!(Client::new().typed_value().await, Ok(ATTEMPTS));
-            }
-
-            #[tokio::test]
-            async fn by_reference() {
-                let mut client = Client::new();
-                assert_eq!(client.shared().await, Ok(ATTEMPTS));
-                assert_eq!(Client::new().named().await, Ok(&0));
-                assert_eq!(Client::new().typed_shared().await, Ok(ATTEMPTS));
-                assert_eq!(Client::new().typed_alias().await, Ok(ATTEMPTS));
-                client = Client::new();
-                assert_eq!(client.unique().await, twice(ATTEMPTS));
-                assert_eq!(Client::new().typed_unique().await, twice(ATTEMPTS));
-            }
-
-            #[tokio::test]
-            async fn a_reference_that_is_set_anew() {
-                let (one, other) = (Client::new(), Client::new());
-                assert_eq!(one.typed_mut_shared(&other).await, Ok(ATTEMPTS));
-                assert_eq!((one.flaky.calls(), other.flaky.calls()), (0, ATTEMPTS));
-            }
-
-            #[tokio::test]
-            async fn by_smart_pointer() {
-                assert_eq!(Arc::new(Client::new()).arc().await, Ok(ATTEMPTS));
-                assert_eq!(Arc::new(Client::new()).arc_shared().await, Ok(ATTEMPTS));
-                assert_eq!(Arc::new(Client::new()).arc_cloned().await, Ok(ATTEMPTS));
-                assert_eq!(Rc::new(Client::new()).rc().await, Ok(ATTEMPTS));
-                assert_eq!(Box::new(Client::new()).boxed().await, Ok(ATTEMPTS));
-                assert_eq!(Box::new(Client::new()).mut_boxed().await, twice(ATTEMPTS));
-                assert_eq!(Rc::new(Box::new(Client::new())).nested().await, Ok(ATTEMPTS));
-            }
-
-            #[tokio::test]
-            async fn pinned_down() {
-                assert_eq!(Pin::new(&mut Client::new()).pinned().await, Ok(ATTEMPTS));
-                assert_eq!(Pin::new(&Client::new()).pinned_shared().await, Ok(ATTEMPTS));
-                assert_eq!(Pin::new(&mut Client::new()).mut_pinned().await, twice(ATTEMPTS));
-                assert_eq!(Box::pin(Client::new()).mut_pinned_box().await, twice(ATTEMPTS));
-            }
-        };
-    }
-    each_async!(receivers);
+    each!(receivers);
 }
 
 /// Consumed: only a policy that calls once can be on these.
@@ -291,14 +151,14 @@ mod consumed {
             impl Builder {
                 $($policies)*
                 fn part(mut self) -> Result<Self, Error> {
-                    self.parts.push(self.flaky.call()?);
+                    self.parts.push(call!(self.flaky)?);
                     Ok(self)
                 }
 
                 $($policies)*
                 fn finish(self) -> Result<Vec<u32>, Error> {
                     let Self { flaky, mut parts } = self;
-                    parts.push(flaky.call()?);
+                    parts.push(call!(flaky)?);
                     Ok(parts)
                 }
             }
@@ -306,8 +166,8 @@ mod consumed {
             #[test]
             fn a_builder_passes_itself_on() {
                 let builder = Builder { flaky: Flaky::default(), parts: Vec::new() };
-                let parts = builder.part().and_then(Builder::part).and_then(Builder::finish);
-                assert_eq!(parts, Ok(vec![1, 2, 3]));
+                let builder = run!(run!(builder.part()).ok().unwrap().part()).ok().unwrap();
+                assert_eq!(run!(builder.finish()), Ok(vec![1, 2, 3]));
             }
         };
     }
@@ -345,8 +205,8 @@ mod threaded {
         };
     }
     // Not under a retry inside which the worker is: `self` cannot be bound to a copy for each attempt.
-    group!(thread, 1, receivers, #[resilience::timeout(1m)]);
-    group!(thread_outside, 3, receivers,
+    group!(thread, sync, 1, receivers, #[resilience::timeout(1m)]);
+    group!(thread_outside, sync, 3, receivers,
         #[resilience::timeout(1m)]
         #[resilience::circuit_breaker(failure_threshold = 1000)]
         #[resilience::retry(max_retries = 2, base_delay = 0s)]
