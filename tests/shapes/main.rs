@@ -7,8 +7,13 @@ mod policies;
 mod flaky;
 
 mod arguments;
+mod bodies;
+mod drop_order;
 mod receivers;
 mod return_types;
 mod self_in_bodies;
 
 pub(crate) use flaky::{Error, Flaky};
+
+/// Compiles for what is `Send`.
+pub(crate) fn assert_send<T: Send>(_: &T) {}
