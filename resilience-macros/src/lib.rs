@@ -1,4 +1,5 @@
 //! The attributes of [`resilience`](https://docs.rs/resilience-runtime): use them through that crate, which re-exports them.
+#![forbid(unsafe_code)]
 
 mod check;
 mod errors;

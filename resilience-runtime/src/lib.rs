@@ -1,4 +1,5 @@
 //! Attributes that make a Rust function resilient.
+#![forbid(unsafe_code)]
 
 mod circuit;
 mod outcome;

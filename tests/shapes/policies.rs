@@ -75,16 +75,29 @@ macro_rules! each_sync {
     };
 }
 
+/// `each_async!(group,)` leaves it to the group to write `async`, or the type of a future.
 macro_rules! each_async {
     ($group:ident) => {
-        group!(async_retry, asynchronous, 3, $group, #[resilience::retry(max_retries = 2, base_delay = 1s)] async);
-        group!(async_circuit_breaker, asynchronous, 1, $group, #[resilience::circuit_breaker(failure_threshold = 1000)] async);
-        group!(async_timeout, asynchronous, 1, $group, #[resilience::timeout(1m)] async);
+        each_async!($group, async);
+    };
+    ($group:ident, $($async:ident)?) => {
+        group!(async_retry, asynchronous, 3, $group,
+            #[resilience::retry(max_retries = 2, base_delay = 1s)]
+            $($async)?
+        );
+        group!(async_circuit_breaker, asynchronous, 1, $group,
+            #[resilience::circuit_breaker(failure_threshold = 1000)]
+            $($async)?
+        );
+        group!(async_timeout, asynchronous, 1, $group,
+            #[resilience::timeout(1m)]
+            $($async)?
+        );
         group!(async_stack, asynchronous, 3, $group,
             #[resilience::retry(max_retries = 2, base_delay = 1s)]
             #[resilience::circuit_breaker(failure_threshold = 1000)]
             #[resilience::timeout(1m)]
-            async
+            $($async)?
         );
     };
 }
