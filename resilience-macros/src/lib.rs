@@ -5,6 +5,7 @@ mod check;
 mod errors;
 mod expand;
 mod item;
+mod lent;
 mod parse;
 mod policy;
 #[cfg(test)]

@@ -210,7 +210,8 @@ mod in_configurations {
         assert_eq!(block_on(projected(&source, &Flaky::failing(3))), Ok(4));
         assert_eq!(Patient(Flaky::failing(2)).call(), Ok(3));
         assert_eq!(Hasty(Flaky::failing(2)).call(), Err(Error::Down));
-        let names = ["generics::patient", "generics::hasty"].map(|name| resilience::registry::stats(name).unwrap().failures);
+        let names =
+            ["generics::patient", "generics::hasty"].map(|name| resilience::registry::stats(name).unwrap().failures);
         assert_eq!(names, [2, 1]);
     }
 

@@ -7,6 +7,7 @@ mod policies;
 mod flaky;
 
 mod arguments;
+mod async_forms;
 mod bodies;
 mod drop_order;
 mod generics;

@@ -16,7 +16,7 @@ use crate::item::Function;
 use crate::parse::{Filter, Layer};
 use crate::policy::Policy;
 
-pub(crate) use form::Form;
+pub(crate) use form::{Form, Hoisted};
 pub(crate) use stage::Stage;
 pub(crate) use value::{Literal, RUNTIME, Setting};
 

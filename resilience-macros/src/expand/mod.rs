@@ -1,12 +1,12 @@
 //! The plan → tokens. One attribute takes the whole stack, so the nesting is made here: the last layer stands around
 //! the body, the first one around all.
 
+mod argument;
 mod circuit_breaker;
 mod code;
 mod config;
 mod filter;
 mod marker;
-mod rebind;
 mod result;
 mod retry;
 mod span;
@@ -18,7 +18,7 @@ use quote::{format_ident, quote};
 use crate::check::{Form, LayerPlan, Plan, RUNTIME};
 use crate::item::Function;
 use code::Code;
-use span::{braces, keyword};
+use span::{braces, keyword, pipes};
 
 pub(crate) use marker::{is_expanded, is_taken, seen_too_late};
 
@@ -69,7 +69,7 @@ pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
     let (path, alias) = (&plan.runtime, &context.runtime);
     let mut body = Group::new(Delimiter::Brace, quote!(use #path::__private as #alias; #taken #mutable #attempts));
     body.set_span(function.body.span());
-    let (attrs, head) = (&function.attrs, &function.head);
+    let (attrs, head) = (&function.attrs, context.head());
     quote!(#(#attrs)* #head #body)
 }
 
@@ -82,8 +82,9 @@ impl Context<'_> {
             Form::Async => Code::future(self.attempt(body)),
             Form::Future { block: Some(block), .. } => Code::future(self.attempt(&block.body)),
             Form::Future { block: None, .. } => {
-                let (runtime, returned, body) = (&self.runtime, &self.result.returned, self.rebound(body));
-                Code::future(quote!(#runtime::attempt(|| -> #returned #body)))
+                let (runtime, returned, pipes) = (&self.runtime, &self.result.returned, pipes(body));
+                let body = self.rebound(body);
+                Code::future(quote!(#runtime::attempt(#pipes -> #returned #body)))
             }
         }
     }
@@ -95,9 +96,12 @@ impl Context<'_> {
         let result = &self.result.tokens;
         let expected = self.call("expected", Some(result), TokenStream::new(), self.result.ends);
         let keyword = keyword("async", body);
-        let rebinds = self.rebinds();
+        let (borrows, rebinds) = (self.unique_borrows(), self.rebinds());
         // The label keeps the user's braces from being called unnecessary.
-        let block = braces(body, quote!(let _: u8 = if false { return #expected } else { 0 }; #rebinds '__body: #body));
+        let block = braces(
+            body,
+            quote!(let _: u8 = if false { return #expected } else { 0 }; #borrows #rebinds '__body: #body),
+        );
         quote!(#keyword #block)
     }
 

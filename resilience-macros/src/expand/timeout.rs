@@ -3,9 +3,9 @@
 use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens, quote};
 
+use super::argument::mutable_still;
 use super::code::{Code, block};
 use super::config::{Config, Start};
-use super::rebind::mutable_still;
 use super::span::{Ends, pipes};
 use super::{Context, declare_refused, local};
 use crate::check::{LayerPlan, Mode, Setting, Stage, TimeoutPlan};
