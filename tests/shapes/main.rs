@@ -16,6 +16,8 @@ mod positions;
 mod receivers;
 mod return_types;
 mod self_in_bodies;
+mod send;
+mod sizes;
 
 pub(crate) use flaky::{Error, Flaky};
 

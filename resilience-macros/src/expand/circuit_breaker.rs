@@ -28,8 +28,9 @@ impl Context<'_> {
             ],
         );
         let guarded = if self.is_async() {
-            let future = inner.as_future();
-            quote!(let (#permit, #outcome) = #runtime::Permit::watch(#permit, #future).await;)
+            let (future, arms) = inner.as_future_and_arms();
+            let judge = arms.map(|arms| quote!(let #outcome = match #outcome { #arms };));
+            quote!(let (#permit, #outcome) = #runtime::Permit::watch(#permit, #future).await; #judge)
         } else {
             let attempt = inner.expression(|body| self.boundary(body));
             quote!(let #outcome = #attempt;)
@@ -40,26 +41,28 @@ impl Context<'_> {
                 let answer = self.fallback(fallback, &open);
                 block(&note, answer)
             }
-            None => {
-                let note = self.note_refused(at, &quote!(true));
-                let error = self.error("open_into", plan.error.as_ref(), &open);
-                block(&note, error)
-            }
+            None => self.error("open_into", plan.error.as_ref(), &open),
         };
-        // Noted at admission, so that a refusal further inside is not forgotten.
-        let admitted = self.note_refused(at, &quote!(false));
-        let value = quote! {
-            match #runtime::CircuitBreaker::acquire(#circuit) {
-                #runtime::Ok(#permit) => {
-                    #admitted
-                    #guarded
-                    #verdict.record(#permit);
-                    #outcome
-                }
-                #runtime::Err(#open) => #refusal,
-            }
+        // Taken back at admission, so that a refusal further inside is not forgotten.
+        let (asked, admitted) = (self.note_refused(at, &quote!(true)), self.note_refused(at, &quote!(false)));
+        let label = syn::Lifetime::new("'__call", Span::mixed_site());
+        let leave = if at == 0 { quote!(return) } else { quote!(break #label) };
+        // The body is in no arm of the match: the future would keep what is matched for as long as it awaits there.
+        let statements = quote! {
+            #asked
+            let #permit = match #runtime::CircuitBreaker::acquire(#circuit) {
+                #runtime::Ok(#permit) => #permit,
+                #runtime::Err(#open) => #leave #refusal,
+            };
+            #admitted
+            #guarded
+            #verdict.record(#permit);
         };
-        Code::value([declarations, inner.declarations], TokenStream::new(), value)
+        let declarations = [declarations, inner.declarations];
+        if at == 0 {
+            return Code::value(declarations, statements, quote!(#outcome));
+        }
+        Code::value(declarations, TokenStream::new(), quote!(#label: { #statements #outcome }))
     }
 
     /// What must be declared, and a `&CircuitBreaker` expression.

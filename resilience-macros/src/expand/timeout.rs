@@ -23,10 +23,13 @@ impl Context<'_> {
         let expired = block(&note, error);
         let expired = quote!(#runtime::Err(#late) => #expired,);
 
-        let timed = if self.is_async() {
+        if self.is_async() {
             let (reference, future) = (config.reference(), inner.as_future());
-            quote!(#runtime::TimeoutFuture::new(#reference, #future).await)
-        } else if plan.mode == Mode::Cooperative {
+            let timed = quote!(#runtime::TimeoutFuture::new(#reference, #future));
+            let arms = quote!(#runtime::Ok(#outcome) => #outcome, #expired);
+            return Code::matched([config.declarations, inner.declarations], timed, arms);
+        }
+        let timed = if plan.mode == Mode::Cooperative {
             let (value, result, block) = (config.value(), &self.result.tokens, inner.block());
             quote!(#runtime::TimeoutConfig::run_cooperative(#value, || -> #result #block))
         } else {
