@@ -1,6 +1,13 @@
 //! Whatever function rustc accepts, each attribute and their stack accept, and it behaves as it did: one module per group
 //! of shapes. The groups are written once and run under each attribute by the macros of [`policies`].
 #![deny(warnings)]
+#![allow(
+    clippy::style,
+    clippy::complexity,
+    clippy::pedantic,
+    clippy::boxed_local,
+    reason = "functions as people write them, not as they should; environments/strict has every lint on"
+)]
 
 #[macro_use]
 mod policies;
@@ -12,6 +19,7 @@ mod bodies;
 mod drop_order;
 mod generics;
 mod modifiers;
+mod neighbours;
 mod positions;
 mod receivers;
 mod return_types;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::{Error, Flaky, assert_send};
 
-/// Whether a future is `Send`: the inherent constant wins over the trait's where its bound holds.
+/// Whether a future is `Send`: the inherent method wins over the trait's where its bound holds.
 struct IsSend<T>(T);
 
 trait NotSend {
@@ -18,8 +18,6 @@ trait NotSend {
 impl<T> NotSend for IsSend<T> {}
 
 impl<T: Send> IsSend<T> {
-    // `unused_self`: autoref decides between the two, so both take it.
-    #[allow(clippy::unused_self)]
     fn is_send(&self) -> bool {
         true
     }

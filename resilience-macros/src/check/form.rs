@@ -71,6 +71,18 @@ pub(super) fn form(function: &Function, policy: Policy, errors: &mut Errors) -> 
         );
         return None;
     }
+    // On an `async fn` it has no effect without us either, and rustc says so.
+    let track_caller = function.attrs.iter().find(|attr| attr.path().is_ident("track_caller"));
+    if let Some(attr) = track_caller.filter(|_| !function.is_async()) {
+        errors.at(
+            attr,
+            format!(
+                "`#[track_caller]` does not reach the body under {policy}, which calls it from a closure: remove it; if the \
+                 body needs its caller's place, take a `&'static Location<'static>` as an argument"
+            ),
+        );
+        return None;
+    }
     let ReturnType::Type(_, returned) = &sig.output else {
         errors.at(
             &sig.ident,

@@ -1,7 +1,7 @@
 //! The deadline around an async body, or around a sync one on a worker thread or in place.
 
 use proc_macro2::{Group, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 
 use super::argument::mutable_still;
 use super::code::{Code, block};
@@ -89,7 +89,8 @@ impl Context<'_> {
         let (mut mutable, mut copies) = (TokenStream::new(), TokenStream::new());
         if let Some(receiver) = self.function.receiver().filter(|_| self.function.body_names("self")) {
             let token = &receiver.self_token;
-            let again = self.call("again_for_worker", None, quote!(&#token), Ends::of(&token.to_token_stream()));
+            let lent = quote_spanned!(token.span=> &#token);
+            let again = self.call("again_for_worker", None, lent, Ends::of(&token.to_token_stream()));
             copies.extend(quote!(#again;));
         }
         for argument in self.function.arguments() {
