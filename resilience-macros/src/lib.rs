@@ -4,6 +4,8 @@
 mod check;
 #[cfg(test)]
 mod documentation;
+#[cfg(test)]
+mod editors;
 mod errors;
 mod expand;
 mod item;
@@ -149,7 +151,7 @@ pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `failure_if = f` | none | `fn(&E) -> bool`: only errors that it accepts are failures; beside `failure_on` both must agree |
 /// | `failure_if_ok = f` | none | `fn(&T) -> bool`: an `Ok` that is a failure |
 /// | `ignore(pattern)` | none | errors that count as nothing; wins over the other filters |
-/// | `fallback = f` | none | answers when the circuit refuses: a path is called as `f(&CircuitOpen, self, arguments…)`, owned arguments by reference; a closure takes `\|open\|` and may use the arguments. Async when the function is, and returns what it returns |
+/// | `fallback = f` | none | answers when the circuit refuses: a path is called as `f(&CircuitOpen, self, arguments…)`, owned arguments by reference; a closure takes `\|open\|` and may use the arguments. Returns what the function returns, or, for an async function, a future of it |
 /// | `error = f` | `From` | makes the error of a refusal: a function or closure of `CircuitOpen`, a variant, or a value; not beside `fallback` |
 /// | `breaker = expr` | none | an existing `&CircuitBreaker`, instead of a name and its settings |
 /// | `config = expr` | none | a `CircuitBreakerConfig` to start from |
@@ -297,7 +299,7 @@ fn attribute(
     item: proc_macro2::TokenStream,
 ) -> proc_macro2::TokenStream {
     if expand::is_taken(&args) {
-        return proc_macro2::TokenStream::new();
+        return item;
     }
     let mut function = match item::Function::parse(policy, item.clone()) {
         Ok(function) => function,

@@ -1,8 +1,10 @@
 //! The expansions, pretty-printed and reviewed: `snapshots/NAME.rs` is what a person writes, `NAME.expanded.rs` what
-//! rustc is given. `BLESS=1 cargo test -p resilience-macros` writes them anew.
+//! rustc is given. `BLESS=1 cargo test -p resilience-macros` writes them anew, in the house's format.
 
 use std::fs;
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -10,49 +12,87 @@ use syn::{Item, Meta};
 
 use crate::policy::Policy;
 
-/// Expands every family attribute that is the top one of its function.
-fn expand(item: Item) -> TokenStream {
-    let Item::Fn(mut function) = item else { return expand_methods(item) };
-    let top = function.attrs.iter().position(|attr| Policy::of(attr.path()).is_some());
-    let Some(top) = top else { return function.into_token_stream() };
-    let attr = function.attrs.remove(top);
-    let args = match &attr.meta {
-        Meta::List(list) => list.tokens.clone(),
-        _ => TokenStream::new(),
-    };
-    crate::attribute(Policy::of(attr.path()).expect("found above"), args, function.into_token_stream())
+/// Lines that an expansion may add to a plain function: for one attribute, and for the stack of three.
+const BUDGETS: [(&str, usize); 2] = [("plain_stack", 40), ("plain", 15)];
+
+/// Every pair of what is written and what it becomes.
+fn snapshots() -> Vec<(String, PathBuf, PathBuf)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots");
+    let names = fs::read_dir(&folder).expect("snapshots/").map(|entry| entry.expect("readable").file_name());
+    let stems = names.filter_map(|name| {
+        let stem = name.to_string_lossy().strip_suffix(".rs")?.to_owned();
+        (!stem.ends_with(".expanded")).then_some(stem)
+    });
+    let mut snapshots: Vec<_> = stems
+        .map(|stem| (stem.clone(), folder.join(format!("{stem}.rs")), folder.join(format!("{stem}.expanded.rs"))))
+        .collect();
+    snapshots.sort();
+    assert!(!snapshots.is_empty(), "no snapshots found");
+    snapshots
 }
 
-fn expand_methods(item: Item) -> TokenStream {
-    let Item::Impl(mut block) = item else { return item.into_token_stream() };
-    for item in &mut block.items {
-        let expanded = expand(syn::parse2(item.to_token_stream()).expect("a method reads like a function"));
-        *item = syn::ImplItem::Verbatim(expanded);
+/// Expands the top family attribute of every function.
+fn expand(item: Item) -> TokenStream {
+    match item {
+        Item::Fn(mut function) => {
+            let top = function.attrs.iter().position(|attr| Policy::of(attr.path()).is_some()).expect("an attribute");
+            let attr = function.attrs.remove(top);
+            let args = match &attr.meta {
+                Meta::List(list) => list.tokens.clone(),
+                _ => TokenStream::new(),
+            };
+            crate::attribute(Policy::of(attr.path()).expect("found above"), args, function.into_token_stream())
+        }
+        Item::Impl(mut block) => {
+            for item in &mut block.items {
+                let method = syn::parse2(item.to_token_stream()).expect("a method reads like a function");
+                *item = syn::ImplItem::Verbatim(expand(method));
+            }
+            block.into_token_stream()
+        }
+        other => panic!("no function: {}", other.to_token_stream()),
     }
-    block.into_token_stream()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// In the house's format, by the toolchain's own rustfmt.
+fn formatted(tokens: &TokenStream) -> String {
+    let mut rustfmt = Command::new("rustfmt")
+        .args(["--edition", "2024"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("rustfmt runs");
+    rustfmt.stdin.take().expect("piped").write_all(tokens.to_string().as_bytes()).expect("rustfmt reads");
+    let output = rustfmt.wait_with_output().expect("rustfmt ends");
+    assert!(output.status.success(), "no Rust: {tokens}");
+    String::from_utf8(output.stdout).expect("UTF-8")
 }
 
 #[test]
 fn expansions_are_as_reviewed() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots");
-    let bless = std::env::var_os("BLESS").is_some();
-    let mut seen = 0;
-    let mut entries: Vec<_> =
-        fs::read_dir(&folder).expect("snapshots/").map(|entry| entry.expect("readable").path()).collect();
-    entries.sort();
-    for path in entries {
-        let name = path.file_name().expect("a file").to_string_lossy().into_owned();
-        let Some(stem) = name.strip_suffix(".rs").filter(|stem| !stem.ends_with(".expanded")) else { continue };
-        let input = syn::parse_file(&fs::read_to_string(&path).expect("readable")).expect("Rust");
-        let expanded: TokenStream = input.items.into_iter().map(expand).collect();
-        let printed = prettyplease::unparse(&syn::parse2(expanded).expect("the expansion is Rust"));
-        let golden = folder.join(format!("{stem}.expanded.rs"));
-        if bless {
-            fs::write(&golden, &printed).expect("writable");
+    for (name, written, golden) in snapshots() {
+        let items = syn::parse_file(&read(&written)).expect("Rust").items;
+        let expanded = formatted(&items.into_iter().map(expand).collect());
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(&golden, &expanded).expect("writable");
         }
-        let reviewed = fs::read_to_string(&golden).unwrap_or_default();
-        assert_eq!(printed, reviewed, "{name} expands differently; look at it, then BLESS=1");
-        seen += 1;
+        assert!(
+            expanded == read(&golden),
+            "{name} expands to something else:\n{expanded}\nIf that is better, bless it with BLESS=1 and read the difference"
+        );
     }
-    assert!(seen > 0, "no snapshots found");
+}
+
+#[test]
+fn expansions_are_small() {
+    for (name, written, golden) in snapshots() {
+        let Some((_, budget)) = BUDGETS.iter().find(|(prefix, _)| name.starts_with(prefix)) else { continue };
+        let lines = |path: &Path| read(path).lines().filter(|line| !line.starts_with("#[")).count();
+        let added = lines(&golden) - lines(&written);
+        assert!(added <= *budget, "{name} adds {added} lines, more than {budget}");
+    }
 }

@@ -1,7 +1,7 @@
 //! How an error of any type is shown in a log line: by `Display`, else by `Debug`, else by the name of its type.
 //!
 //! A policy puts no bound on the error type, so the choice is made where the type is known, in the expansion, by method
-//! lookup: `Show::new(&error).__resilience_show()` finds the first of three methods of that name whose bound holds,
+//! lookup: `Show::new(&error).__shown()` finds the first of three methods of that name whose bound holds,
 //! each one dereference further away. They are inherent methods, so no trait has to be in scope, and none of the user's
 //! own blanket traits can come in between.
 
@@ -86,7 +86,7 @@ impl<'a, E> Show<'a, E> {
 impl<'a, E: Display> Show<'a, E> {
     #[doc(hidden)]
     #[inline]
-    pub fn __resilience_show(&self) -> Shown<'a> {
+    pub fn __shown(&self) -> Shown<'a> {
         Shown::Display(self.0.0.0)
     }
 }
@@ -94,7 +94,7 @@ impl<'a, E: Display> Show<'a, E> {
 impl<'a, E: Debug> ShowDebug<'a, E> {
     #[doc(hidden)]
     #[inline]
-    pub fn __resilience_show(&self) -> Shown<'a> {
+    pub fn __shown(&self) -> Shown<'a> {
         Shown::Debug(self.0.0)
     }
 }
@@ -102,7 +102,7 @@ impl<'a, E: Debug> ShowDebug<'a, E> {
 impl<'a, E> ShowTypeName<'a, E> {
     #[doc(hidden)]
     #[inline]
-    pub fn __resilience_show(&self) -> Shown<'a> {
+    pub fn __shown(&self) -> Shown<'a> {
         Shown::type_name(self.0)
     }
 }
@@ -134,7 +134,7 @@ mod tests {
     /// What the expansion writes at the place where the type is known.
     macro_rules! shown {
         ($error:expr) => {
-            Show::new(&$error).__resilience_show().to_string()
+            Show::new(&$error).__shown().to_string()
         };
     }
 
@@ -228,19 +228,19 @@ mod tests {
         fn show_with<E>(error: &E, show: impl FnOnce(&E) -> Shown<'_>) -> String {
             show(error).to_string()
         }
-        assert_eq!(show_with(&Both, |error| Show::new(error).__resilience_show()), "both, displayed");
+        assert_eq!(show_with(&Both, |error| Show::new(error).__shown()), "both, displayed");
     }
 
     #[test]
     fn the_users_own_blanket_trait_does_not_come_in_between() {
         trait Blanket {
-            fn __resilience_show(&self) -> u8 {
+            fn __shown(&self) -> u8 {
                 0
             }
         }
         impl<T: ?Sized> Blanket for T {}
         assert_eq!(shown!(Both), "both, displayed");
-        assert_eq!(Blanket::__resilience_show(&Both), 0);
+        assert_eq!(Blanket::__shown(&Both), 0);
     }
 
     #[test]

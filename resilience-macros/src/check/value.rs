@@ -12,7 +12,7 @@ use crate::item::Function;
 use crate::parse::{self, Entry, Filter, Kind, Raw};
 
 /// What the expansion calls the runtime's private module, which has all that a value may name.
-pub(crate) const RUNTIME: &str = "__resilience";
+pub(crate) const RUNTIME: &str = "__rt";
 
 /// A call of one setter of a configuration.
 #[derive(Clone)]
@@ -160,7 +160,7 @@ impl Check<'_> {
                 self.refuse(format!("`{name}` must be at least {at_least}{why}; write it as in `{example}`"))
             }
             Ok(count) => {
-                let value = proc_macro2::Literal::u32_suffixed(count);
+                let value = proc_macro2::Literal::u32_unsuffixed(count);
                 Ok(self.setting(value.into_token_stream(), Stage::Constant, Literal::Count(count)))
             }
         }
@@ -185,7 +185,8 @@ impl Check<'_> {
         if duration.is_zero() && !zero {
             return self.refuse(format!("`{name}` must be longer than zero; write it as in `{}`", self.example));
         }
-        let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
+        let seconds = proc_macro2::Literal::u64_unsuffixed(duration.as_secs());
+        let nanos = proc_macro2::Literal::u32_unsuffixed(duration.subsec_nanos());
         let runtime = runtime();
         let value = quote!(#runtime::Duration::new(#seconds, #nanos));
         Ok(self.setting(value, Stage::Constant, Literal::Duration(duration)))
@@ -202,7 +203,7 @@ impl Check<'_> {
         let number = parsed.map(|number| if negative { -number } else { number });
         match number {
             Ok(number) if number.is_finite() && allowed(number) => {
-                let value = proc_macro2::Literal::f64_suffixed(number);
+                let value = proc_macro2::Literal::f64_unsuffixed(number);
                 Ok(self.setting(value.into_token_stream(), Stage::Constant, Literal::Other))
             }
             _ => self.refuse(format!("`{name}` must be {rule}; write it as in `{example}`")),

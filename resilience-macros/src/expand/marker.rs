@@ -15,7 +15,7 @@ const TAKEN: &str = "__taken";
 /// and calls the user's `use resilience::timeout` unused.
 pub(super) fn taken(paths: &[Path]) -> TokenStream {
     let marker = syn::Ident::new(TAKEN, Span::call_site());
-    quote!(#(#[#paths(#marker)] const _: () = ();)*)
+    if paths.is_empty() { TokenStream::new() } else { quote!(#(#[#paths(#marker)])* const _: () = ();) }
 }
 
 pub(crate) fn is_taken(args: &TokenStream) -> bool {
@@ -26,8 +26,10 @@ pub(crate) fn is_taken(args: &TokenStream) -> bool {
 /// Has an attribute above this one expanded the function already?
 pub(crate) fn is_expanded(function: &Function) -> bool {
     fn any(tokens: TokenStream) -> bool {
+        let mut before = None;
         tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => ident == RUNTIME,
+            // `use …::__private as __rt`
+            TokenTree::Ident(ident) => ident == RUNTIME && before.replace(ident).is_some_and(|before| before == "as"),
             TokenTree::Group(group) => any(group.stream()),
             _ => false,
         })

@@ -94,7 +94,7 @@ impl Context<'_> {
         let expected = self.call("expected", Some(result), TokenStream::new(), self.result.ends);
         let keyword = keyword("async", body);
         // The label keeps the user's braces from being called unnecessary.
-        let block = braces(body, quote!(let _ = false && return #expected; '__body: #body));
+        let block = braces(body, quote!(let _: u8 = if false { return #expected } else { 0 }; '__body: #body));
         quote!(#keyword #block)
     }
 
@@ -145,12 +145,12 @@ impl Context<'_> {
     }
 
     /// The error of a policy as the function's own: through `From`, or through what `error =` says.
-    fn error(&self, from: &str, error: Option<&syn::Expr>, value: &TokenStream) -> TokenStream {
+    fn error(&self, from: &str, error: Option<&syn::Expr>, value: &Ident) -> TokenStream {
         let runtime = &self.runtime;
         let converted = match error {
             Some(closure @ syn::Expr::Closure(_)) => quote!(#runtime::call(#closure, #value)),
             Some(error) => quote!(#runtime::convert(#error, #value)),
-            None => self.call(from, None, value.clone(), self.result.error_ends),
+            None => self.call(from, None, quote!(#value), self.result.error_ends),
         };
         self.call("failed", Some(&self.result.tokens), converted, self.result.ends)
     }

@@ -21,7 +21,7 @@ impl Context<'_> {
 
         let (operation, result) = (self.function.name(), self.outcome(&outcome));
         let ended = self.judged(at, plan, quote!(#runtime::Retry::after(&mut #retry, #result)));
-        let show = quote!(|#error| #runtime::Show::new(#error).__resilience_show());
+        let show = quote!(|#error| #runtime::Show::new(#error).__shown());
         let next = match &plan.on_retry {
             Some(hook) => {
                 let hook = hook.to_token_stream();

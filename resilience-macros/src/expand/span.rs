@@ -45,6 +45,11 @@ pub(super) fn keyword(keyword: &str, body: &Group) -> Ident {
     Ident::new(keyword, Span::mixed_site().located_at(body.span()))
 }
 
+/// The start of a closure of ours, likewise.
+pub(super) fn pipes(body: &Group) -> TokenStream {
+    quote_spanned!(Span::mixed_site().located_at(body.span())=> ||)
+}
+
 /// A block of ours with the place of the user's.
 pub(super) fn braces(body: &Group, contents: TokenStream) -> Group {
     let mut block = Group::new(Delimiter::Brace, contents);

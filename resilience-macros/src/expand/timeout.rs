@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::code::{Code, block};
 use super::config::{Config, Start};
-use super::span::Ends;
+use super::span::{Ends, pipes};
 use super::{Context, declare_refused, local};
 use crate::check::{LayerPlan, Mode, Setting, Stage, TimeoutPlan};
 use crate::item::bound_names;
@@ -15,23 +15,16 @@ impl Context<'_> {
         let config = self.timeout_config(at, plan);
         let runtime = &self.runtime;
         let (outcome, late) = (local("outcome"), local("late"));
-        let cause = if self.is_async() {
-            let reference = config.reference();
-            quote!(#runtime::TimeoutConfig::timed_out(#reference))
-        } else {
-            quote!(#late)
-        };
-        let error = self.error("timed_out_into", plan.error.as_ref(), &cause);
+        let error = self.error("timed_out_into", plan.error.as_ref(), &late);
         // Only a breaker inside can have left the flag set.
         let has_breaker = self.has_inside(at, |layer| matches!(layer, LayerPlan::CircuitBreaker(_)));
         let note = if has_breaker { self.note_refused(at, &quote!(false)) } else { TokenStream::new() };
         let expired = block(&note, error);
-        let caught = if self.is_async() { quote!(_) } else { quote!(#late) };
-        let expired = quote!(#runtime::Err(#caught) => #expired,);
+        let expired = quote!(#runtime::Err(#late) => #expired,);
 
         let timed = if self.is_async() {
             let (reference, future) = (config.reference(), inner.as_future());
-            quote!(#runtime::Timeout::new(#runtime::TimeoutConfig::get_limit(#reference), #future).await)
+            quote!(#runtime::TimeoutFuture::new(#reference, #future).await)
         } else if plan.mode == Mode::Cooperative {
             let (value, result, block) = (config.value(), &self.result.tokens, inner.block());
             quote!(#runtime::TimeoutConfig::run_cooperative(#value, || -> #result #block))
@@ -81,7 +74,8 @@ impl Context<'_> {
     /// (tokio-rs/tracing#2857).
     pub(super) fn boundary(&self, body: &Group) -> TokenStream {
         let (runtime, result) = (&self.runtime, &self.result.tokens);
-        quote!(#runtime::attempt(|| -> #result #body))
+        let pipes = pipes(body);
+        quote!(#runtime::attempt(#pipes -> #result #body))
     }
 
     /// Under a retry each attempt's worker needs arguments of its own, for an abandoned one keeps what it was given.
@@ -91,7 +85,7 @@ impl Context<'_> {
         let copies = names.map(|name| {
             let (mutability, name) = (&name.mutability, &name.ident);
             quote! {
-                #[allow(unused_variables, unused_mut)]
+                #[allow(unused_variables, unused_mut, clippy::shadow_reuse)]
                 let #mutability #name = #runtime::copy_for_worker(&#name);
             }
         });

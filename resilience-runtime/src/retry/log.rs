@@ -133,7 +133,7 @@ mod tests {
         let mut again = true;
         while again {
             let attempt = retry.after(outcome).retry_if_ok(|()| true);
-            again = attempt.next("fetch", |e| Show::new(e).__resilience_show()).is_some();
+            again = attempt.next("fetch", |e| Show::new(e).__shown()).is_some();
         }
     }
 

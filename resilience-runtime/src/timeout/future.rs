@@ -1,6 +1,7 @@
 //! The timeout of a future: expiry drops it.
 
 use std::{
+    borrow::Borrow,
     fmt,
     future::Future,
     pin::Pin,
@@ -13,15 +14,11 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{TimedOut, TimeoutConfig};
 
-/// The limit was reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Elapsed;
-
 pin_project! {
-    /// A future with a limit that counts from the first poll.
+    /// A future with a limit that counts from the first poll: what [`TimeoutConfig::run_async`] returns.
     #[must_use = "futures do nothing unless polled"]
-    pub struct Timeout<F> {
-        limit: Duration,
+    pub struct TimeoutFuture<F, C = TimeoutConfig> {
+        config: C,
         phase: Phase,
         // `None` once it expired: the future is dropped before the output is out.
         #[pin]
@@ -40,20 +37,22 @@ enum Phase {
     Late,
 }
 
-impl<F> Timeout<F> {
-    /// Zero is one poll and no more; [`Duration::MAX`] is never.
+impl<F, C> TimeoutFuture<F, C> {
+    /// The expansion lends its configuration, so that its future has no copy to carry.
+    #[doc(hidden)]
     #[inline]
-    pub fn new(limit: Duration, future: F) -> Self {
-        Self { limit, phase: Phase::Unpolled, future: Some(future), timer: None }
+    pub fn new(config: C, future: F) -> Self {
+        Self { config, phase: Phase::Unpolled, future: Some(future), timer: None }
     }
 }
 
-impl<F: Future> Future for Timeout<F> {
-    type Output = Result<F::Output, Elapsed>;
+impl<F: Future, C: Borrow<TimeoutConfig>> Future for TimeoutFuture<F, C> {
+    type Output = Result<F::Output, TimedOut>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut me = self.project();
+        let config: &TimeoutConfig = Borrow::borrow(&*me.config);
         let first_poll = (*me.phase == Phase::Unpolled).then(Instant::now);
         let Some(future) = me.future.as_mut().as_pin_mut() else { polled_after_expiry() };
         // The body before the timer: a tie goes to the body.
@@ -62,15 +61,16 @@ impl<F: Future> Future for Timeout<F> {
         }
         // After the body: one that is ready at once needs no timer.
         if let Some(start) = first_poll {
-            if me.limit.is_zero() {
+            let limit = config.get_limit();
+            if limit.is_zero() {
                 me.future.set(None);
-                return Poll::Ready(Err(Elapsed));
+                return Poll::Ready(Err(config.timed_out()));
             }
-            arm(me.timer.as_mut(), start, *me.limit);
+            arm(me.timer.as_mut(), start, limit);
         }
         ready!(poll_timer(me.timer, me.phase, cx));
         me.future.set(None);
-        Poll::Ready(Err(Elapsed))
+        Poll::Ready(Err(config.timed_out()))
     }
 }
 
@@ -111,19 +111,12 @@ fn polled_after_expiry() -> ! {
 }
 
 // The future need not be `Debug`, and mostly is not.
-impl<F> fmt::Debug for Timeout<F> {
+impl<F, C: Borrow<TimeoutConfig>> fmt::Debug for TimeoutFuture<F, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Timeout").field("limit", &self.limit).field("phase", &self.phase).finish_non_exhaustive()
-    }
-}
-
-pin_project! {
-    /// The future of [`TimeoutConfig::run_async`].
-    #[must_use = "futures do nothing unless polled"]
-    pub struct TimeoutFuture<F> {
-        config: TimeoutConfig,
-        #[pin]
-        timeout: Timeout<F>,
+        f.debug_struct("TimeoutFuture")
+            .field("config", Borrow::<TimeoutConfig>::borrow(&self.config))
+            .field("phase", &self.phase)
+            .finish_non_exhaustive()
     }
 }
 
@@ -156,24 +149,7 @@ impl TimeoutConfig {
     /// ```
     #[inline]
     pub fn run_async<F: Future>(self, future: F) -> TimeoutFuture<F> {
-        TimeoutFuture { config: self, timeout: Timeout::new(self.get_limit(), future) }
-    }
-}
-
-impl<F: Future> Future for TimeoutFuture<F> {
-    type Output = Result<F::Output, TimedOut>;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let me = self.project();
-        let outcome = ready!(me.timeout.poll(cx));
-        Poll::Ready(outcome.map_err(|Elapsed| me.config.timed_out()))
-    }
-}
-
-impl<F> fmt::Debug for TimeoutFuture<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TimeoutFuture").field("config", &self.config).field("timeout", &self.timeout).finish()
+        TimeoutFuture::new(self, future)
     }
 }
 
@@ -197,6 +173,14 @@ mod tests {
         future.poll(&mut Context::from_waker(Waker::noop()))
     }
 
+    fn limited<F>(limit: Duration, future: F) -> TimeoutFuture<F> {
+        TimeoutFuture::new(TimeoutConfig::at_most(limit), future)
+    }
+
+    fn expired(limit: Duration) -> TimedOut {
+        TimeoutConfig::at_most(limit).timed_out()
+    }
+
     struct SendOnDrop(mpsc::Sender<Instant>);
 
     impl Drop for SendOnDrop {
@@ -207,13 +191,13 @@ mod tests {
 
     #[test]
     fn a_future_that_is_ready_at_once_needs_no_runtime() {
-        let mut done = pin!(Timeout::new(LIMIT, ready_now(7)));
+        let mut done = pin!(limited(LIMIT, ready_now(7)));
         assert_eq!(poll_once(done.as_mut()), Poll::Ready(Ok(7)));
     }
 
     #[test]
     fn a_limit_without_end_needs_no_runtime() {
-        let mut endless = pin!(Timeout::new(Duration::MAX, pending::<()>()));
+        let mut endless = pin!(limited(Duration::MAX, pending::<()>()));
         assert!(poll_once(endless.as_mut()).is_pending());
         assert!(poll_once(endless.as_mut()).is_pending());
     }
@@ -221,19 +205,19 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn expiry_comes_at_the_limit() {
         let start = Instant::now();
-        assert_eq!(Timeout::new(LIMIT, pending::<()>()).await, Err(Elapsed));
+        assert_eq!(limited(LIMIT, pending::<()>()).await, Err(expired(LIMIT)));
         assert_eq!(start.elapsed(), LIMIT);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_tie_goes_to_the_body() {
-        assert_eq!(Timeout::new(LIMIT, sleep(LIMIT)).await, Ok(()));
-        assert_eq!(Timeout::new(LIMIT, sleep(LIMIT + TICK)).await, Err(Elapsed));
+        assert_eq!(limited(LIMIT, sleep(LIMIT)).await, Ok(()));
+        assert_eq!(limited(LIMIT, sleep(LIMIT + TICK)).await, Err(expired(LIMIT)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_is_ready_when_polled_late_wins() {
-        let mut late = pin!(Timeout::new(LIMIT, sleep(LIMIT)));
+        let mut late = pin!(limited(LIMIT, sleep(LIMIT)));
         assert!(poll_once(late.as_mut()).is_pending());
         advance(LIMIT * 10).await;
         assert_eq!(poll_once(late.as_mut()), Poll::Ready(Ok(())));
@@ -241,7 +225,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_limit_counts_from_the_first_poll() {
-        let unpolled = Timeout::new(LIMIT, sleep(LIMIT + TICK));
+        let unpolled = limited(LIMIT, sleep(LIMIT + TICK));
         advance(LIMIT).await;
         // The body's own timer was set when it was built, the limit begins only now.
         assert_eq!(unpolled.await, Ok(()));
@@ -258,7 +242,7 @@ mod tests {
             }
             Poll::<()>::Pending
         });
-        assert_eq!(Timeout::new(LIMIT, body).await, Err(Elapsed));
+        assert_eq!(limited(LIMIT, body).await, Err(expired(LIMIT)));
         assert_eq!(start.elapsed(), LIMIT);
     }
 
@@ -270,15 +254,15 @@ mod tests {
             cx.waker().wake_by_ref();
             Poll::<()>::Pending
         });
-        assert_eq!(Timeout::new(Duration::ZERO, body).await, Err(Elapsed));
+        assert_eq!(limited(Duration::ZERO, body).await, Err(expired(Duration::ZERO)));
         assert_eq!(polls, 1);
-        assert_eq!(Timeout::new(Duration::ZERO, ready_now(7)).await, Ok(7));
+        assert_eq!(limited(Duration::ZERO, ready_now(7)).await, Ok(7));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_limit_without_end_never_expires() {
         let century = Duration::from_secs(100 * 365 * 24 * 3600);
-        let mut endless = pin!(Timeout::new(Duration::MAX, pending::<()>()));
+        let mut endless = pin!(limited(Duration::MAX, pending::<()>()));
         assert!(poll_once(endless.as_mut()).is_pending());
         advance(century).await;
         assert!(poll_once(endless.as_mut()).is_pending());
@@ -288,12 +272,12 @@ mod tests {
     async fn the_body_is_dropped_before_the_error_is_out() {
         let (dropped, drops) = mpsc::channel();
         let guard = SendOnDrop(dropped);
-        let mut expiring = pin!(Timeout::new(LIMIT, async move {
+        let mut expiring = pin!(limited(LIMIT, async move {
             let _guard = guard;
             pending::<()>().await;
         }));
         let start = Instant::now();
-        assert_eq!(expiring.as_mut().await, Err(Elapsed));
+        assert_eq!(expiring.as_mut().await, Err(expired(LIMIT)));
         // Still alive itself, it holds the body no more.
         assert_eq!(drops.try_recv(), Ok(start + LIMIT));
     }
@@ -303,7 +287,7 @@ mod tests {
         let (dropped, drops) = mpsc::channel();
         let guard = SendOnDrop(dropped);
         {
-            let mut cancelled = pin!(Timeout::new(LIMIT, async move {
+            let mut cancelled = pin!(limited(LIMIT, async move {
                 let _guard = guard;
                 pending::<()>().await;
             }));
@@ -315,13 +299,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_inner_of_two_expires_first_and_the_outer_bounds_both() {
-        let inner = Timeout::new(LIMIT, pending::<()>());
-        assert_eq!(Timeout::new(LIMIT * 2, inner).await, Ok(Err(Elapsed)));
-        let inner = Timeout::new(LIMIT * 2, pending::<()>());
-        assert_eq!(Timeout::new(LIMIT, inner).await, Err(Elapsed));
+        let inner = limited(LIMIT, pending::<()>());
+        assert_eq!(limited(LIMIT * 2, inner).await, Ok(Err(expired(LIMIT))));
+        let inner = limited(LIMIT * 2, pending::<()>());
+        assert_eq!(limited(LIMIT, inner).await, Err(expired(LIMIT)));
         // The outer's body is the inner timeout, and a tie goes to the body.
-        let inner = Timeout::new(LIMIT, pending::<()>());
-        assert_eq!(Timeout::new(LIMIT, inner).await, Ok(Err(Elapsed)));
+        let inner = limited(LIMIT, pending::<()>());
+        assert_eq!(limited(LIMIT, inner).await, Ok(Err(expired(LIMIT))));
     }
 
     #[tokio::test]
@@ -331,15 +315,18 @@ mod tests {
                 tokio::task::consume_budget().await;
             }
         };
-        let outcome = Timeout::new(Duration::from_millis(5), hog);
+        let outcome = limited(Duration::from_millis(5), hog);
         // The guard is outside the task: on one thread a hog that is never timed out starves any timer beside it.
-        assert_eq!(timeout(Duration::from_secs(60), outcome).await, Ok(Err::<(), _>(Elapsed)));
+        assert_eq!(
+            timeout(Duration::from_secs(60), outcome).await,
+            Ok(Err::<(), _>(expired(Duration::from_millis(5))))
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_without_budget_gets_one_more_poll_after_the_deadline() {
         let mut body_polls = 0;
-        let mut late = pin!(Timeout::new(
+        let mut late = pin!(limited(
             LIMIT,
             poll_fn(|_| {
                 body_polls += 1;
@@ -354,16 +341,16 @@ mod tests {
             Poll::Ready(late.as_mut().poll(cx))
         });
         assert!(spend_then_poll.await.is_pending());
-        assert_eq!(late.await, Err(Elapsed));
+        assert_eq!(late.await, Err(expired(LIMIT)));
         assert_eq!(body_polls, 3);
     }
 
     #[tokio::test(start_paused = true)]
     #[should_panic(expected = "polled after it expired")]
     async fn a_poll_after_expiry_panics() {
-        let mut expired = pin!(Timeout::new(Duration::ZERO, pending::<()>()));
-        assert!(poll_once(expired.as_mut()).is_ready());
-        let _ = poll_once(expired.as_mut());
+        let mut polled_out = pin!(limited(Duration::ZERO, pending::<()>()));
+        assert!(poll_once(polled_out.as_mut()).is_ready());
+        let _ = poll_once(polled_out.as_mut());
     }
 
     #[tokio::test(start_paused = true)]
@@ -381,8 +368,8 @@ mod tests {
         }
         let plain = ready_now([0_u64; 32]);
         let plain_size = sendable(&plain);
-        let limited = Timeout::new(LIMIT, plain);
-        let added = sendable(&limited) - plain_size;
-        assert!(added <= 150, "a timeout adds {added} bytes");
+        let timed = limited(LIMIT, plain);
+        let added = sendable(&timed) - plain_size;
+        assert!(added <= 176, "a timeout adds {added} bytes");
     }
 }

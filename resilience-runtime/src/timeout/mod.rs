@@ -18,10 +18,9 @@ mod thread;
 mod trace;
 
 pub use config::TimeoutConfig;
-#[allow(unused_imports, reason = "asked by the retry loop before it sleeps")]
 pub(crate) use deadline::would_outlast;
 pub use deadline::{deadline, is_abandoned};
 pub use error::TimedOut;
-pub use future::{Elapsed, Timeout, TimeoutFuture};
+pub use future::TimeoutFuture;
 pub use pool::worker_stats;
 pub use roster::WorkerStats;

@@ -1,0 +1,4 @@
+#[circuit_breaker]
+async fn search(query: &str) -> Result<Vec<Issue>, Error> {
+    find(query).await
+}

@@ -1,0 +1,4 @@
+#[retry]
+fn fetch(url: &str) -> Result<String, Error> {
+    get(url)
+}

@@ -1,0 +1,41 @@
+fn load(id: u64) -> Result<Row, Error> {
+    use ::resilience::__private as __rt;
+    #[circuit_breaker(__taken)]
+    #[timeout(__taken)]
+    const _: () = ();
+    const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
+    const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new();
+    static __CIRCUIT: __rt::Site = __rt::Site::new("db");
+    let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
+    const __TIMEOUT: __rt::TimeoutConfig =
+        __rt::TimeoutConfig::new(__rt::Duration::new(0, 500000000)).operation_or("load");
+    let mut __refused = false;
+    let mut __retry = __rt::Retry::new(&__RETRY);
+    loop {
+        let __outcome = match __rt::CircuitBreaker::acquire(__circuit) {
+            __rt::Ok(__permit) => {
+                __refused = false;
+                let __outcome = {
+                    #[allow(unused_variables, unused_mut, clippy::shadow_reuse)]
+                    let id = __rt::copy_for_worker(&id);
+                    match __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> { query(id) }) {
+                        __rt::Ok(__outcome) => __outcome,
+                        __rt::Err(__late) => __rt::failed::<Result<Row, Error>>(__rt::timed_out_into(__late)),
+                    }
+                };
+                __rt::Verdict::of(__rt::outcome::<Result<Row, Error>>(&__outcome)).record(__permit);
+                __outcome
+            }
+            __rt::Err(__open) => {
+                __refused = true;
+                __rt::failed::<Result<Row, Error>>(__rt::open_into(__open))
+            }
+        };
+        let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<Row, Error>>(&__outcome))
+            .unless_refused(__refused)
+            .within_deadline()
+            .next("load", |__error| __rt::Show::new(__error).__shown());
+        let __rt::Some(__delay) = __next else { break __outcome };
+        __rt::backoff_blocking(__delay, __outcome);
+    }
+}
