@@ -31,21 +31,21 @@ impl Context<'_> {
         };
 
         let attempt = inner.expression(|body| self.boundary(body));
-        let wait = if self.is_async() {
-            quote!(backoff(#delay, #outcome).await)
-        } else {
-            quote!(backoff_blocking(#delay, #outcome))
-        };
         let is_outermost = self.asks_for_refusals(at) && !(0..at).any(|outer| self.asks_for_refusals(outer));
         let declare_refused = is_outermost.then(declare_refused);
         let statements = quote!(#declare_refused let mut #retry = #runtime::Retry::#new(#reference););
-        let value = quote! {
-            loop {
-                let #outcome = #attempt;
-                let #next_delay = #next;
-                let #runtime::Some(#delay) = #next_delay else { break #outcome };
-                #runtime::#wait;
-            }
+        let judged = quote! {
+            let #outcome = #attempt;
+            let #next_delay = #next;
+            let #runtime::Some(#delay) = #next_delay else { break #outcome };
+        };
+        let value = if self.is_async() {
+            // The outcome's scope ends before the wait: it was borrowed, so even moved out it would be part of the future,
+            // and it need not be `Send`.
+            let wait = local("wait");
+            quote!(loop { let #wait = { #judged #runtime::backoff(#delay, #outcome) }; #wait.await; })
+        } else {
+            quote!(loop { #judged #runtime::backoff_blocking(#delay, #outcome); })
         };
         Code::value([config.declarations, inner.declarations], statements, value)
     }
