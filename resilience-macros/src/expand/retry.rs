@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
 use super::code::Code;
-use super::config::{Config, Start};
+use super::config::{Config, Start, operand};
 use super::filter::UserFilter;
 use super::span::Ends;
 use super::{Context, declare_refused, local};
@@ -76,7 +76,7 @@ impl Context<'_> {
         let path = quote::format_ident!("{ty}");
         let default = quote!(#runtime::#path::new());
         let start = match &plan.base {
-            Some((base, stage)) => Start { value: quote!(#base), stage: *stage, default: Some(default) },
+            Some((base, stage)) => Start { value: operand(base), stage: *stage, default: Some(default) },
             None => Start { value: default, stage: Stage::Constant, default: None },
         };
         self.config(ty, name, &start, &plan.settings)

@@ -4,7 +4,7 @@ use proc_macro2::{Group, TokenStream};
 use quote::quote;
 
 use super::code::{Code, block};
-use super::config::{Config, Start};
+use super::config::{Config, Start, operand};
 use super::span::{Ends, pipes};
 use super::{Context, declare_refused, local};
 use crate::check::{LayerPlan, Mode, Setting, Stage, TimeoutPlan};
@@ -97,7 +97,7 @@ impl Context<'_> {
         let start = match (&plan.config.base, &plan.limit) {
             (Some((base, stage)), limit) => {
                 settings.extend(limit.clone());
-                Start { value: quote!(#base), stage: *stage, default: None }
+                Start { value: operand(base), stage: *stage, default: None }
             }
             (None, Some(limit)) => {
                 // A limit computed from what is left of a budget may be zero: that is no mistake in the code.
