@@ -84,7 +84,10 @@ impl Context<'_> {
         let names = self.function.arguments().flat_map(|argument| bound_names(&argument.pat));
         let copies = names.map(|name| {
             let (mutability, name) = (&name.mutability, &name.ident);
+            // The body's `mut` is about the copy; the argument's own is not to be called needless.
+            let mutated = mutability.map(|_| quote!(let _ = &mut #name;));
             quote! {
+                #mutated
                 #[allow(unused_variables, unused_mut, clippy::shadow_reuse)]
                 let #mutability #name = #runtime::copy_for_worker(&#name);
             }
