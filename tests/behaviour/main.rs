@@ -1,7 +1,6 @@
 //! What the attributes promise, one module per part of the promise.
 
 mod circuit_breaker;
-mod logging;
 mod programmatic;
 mod registry;
 mod retry;

@@ -1,0 +1,6 @@
+//! What the attributes say to `tracing`: structured events under the target `resilience`.
+
+mod capture;
+mod circuit;
+mod retry;
+mod timeout;
