@@ -40,18 +40,18 @@ impl Context<'_> {
                 let answer = self.fallback(fallback, &open);
                 block(&note, answer)
             }
-            None => {
-                let note = self.note_refused(at, &quote!(true));
-                let error = self.error("open_into", plan.error.as_ref(), &open);
-                block(&note, error)
-            }
+            None => self.error("open_into", plan.error.as_ref(), &open),
         };
         // Noted at admission, so that a refusal further inside is not forgotten.
-        let admitted = self.note_refused(at, &quote!(false));
+        let flag = local("refused");
+        let acquire = if self.is_asked_for_refusals(at) {
+            quote!(acquire_noting(#circuit, &mut #flag))
+        } else {
+            quote!(acquire(#circuit))
+        };
         let value = quote! {
-            match #runtime::CircuitBreaker::acquire(#circuit) {
+            match #runtime::CircuitBreaker::#acquire {
                 #runtime::Ok(#permit) => {
-                    #admitted
                     #guarded
                     #verdict.record(#permit);
                     #outcome

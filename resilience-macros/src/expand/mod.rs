@@ -134,9 +134,13 @@ impl Context<'_> {
             && self.has_inside(at, |layer| matches!(layer, LayerPlan::CircuitBreaker(_)))
     }
 
+    fn is_asked_for_refusals(&self, at: usize) -> bool {
+        (0..at).any(|outer| self.asks_for_refusals(outer))
+    }
+
     /// Notes, inside the layer at `at`, whether its error is an open circuit's; nothing if no retry outside asks.
     fn note_refused(&self, at: usize, refused: &TokenStream) -> TokenStream {
-        if (0..at).any(|outer| self.asks_for_refusals(outer)) {
+        if self.is_asked_for_refusals(at) {
             let flag = local("refused");
             quote!(#flag = #refused;)
         } else {

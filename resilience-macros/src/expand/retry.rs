@@ -16,7 +16,7 @@ impl Context<'_> {
         let reference = config.reference();
         let runtime = &self.runtime;
         let (retry, outcome, error) = (local("retry"), local("outcome"), local("error"));
-        let (next_delay, delay) = (local("next"), local("delay"));
+        let due = local("due");
         let new = if plan.on_retry.is_some() { quote!(timed) } else { quote!(new) };
 
         let (operation, result) = (self.function.name(), self.outcome(&outcome));
@@ -34,18 +34,14 @@ impl Context<'_> {
         let is_outermost = self.asks_for_refusals(at) && !(0..at).any(|outer| self.asks_for_refusals(outer));
         let declare_refused = is_outermost.then(declare_refused);
         let statements = quote!(#declare_refused let mut #retry = #runtime::Retry::#new(#reference););
-        let judged = quote! {
-            let #outcome = #attempt;
-            let #next_delay = #next;
-            let #runtime::Some(#delay) = #next_delay else { break #outcome };
-        };
-        let value = if self.is_async() {
-            // The outcome's scope ends before the wait: it was borrowed, so even moved out it would be part of the future,
-            // and it need not be `Send`.
-            let wait = local("wait");
-            quote!(loop { let #wait = { #judged #runtime::backoff(#delay, #outcome) }; #wait.await; })
-        } else {
-            quote!(loop { #judged #runtime::backoff_blocking(#delay, #outcome); })
+        let wait = if self.is_async() { quote!(wait(&#retry).await) } else { quote!(wait_blocking(&#retry)) };
+        let value = quote! {
+            loop {
+                #runtime::Retry::#wait;
+                let #outcome = #attempt;
+                let #due = #next;
+                let #runtime::Some(_) = #due else { break #outcome };
+            }
         };
         Code::value([config.declarations, inner.declarations], statements, value)
     }

@@ -180,3 +180,24 @@ fn sync_delays_are_drawn_too() {
     let bounds = Duration::from_micros(500)..=Duration::from_millis(1);
     assert!(delays.iter().all(|delay| bounds.contains(delay)), "{delays:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn jitter_may_be_a_flag_that_is_computed() {
+    const EXACT: bool = false;
+    #[retry(max_retries = 1, jitter = !calm, on_retry = |event| note(event, delays))]
+    async fn by_argument(calm: bool, delays: &Delays) -> Result<(), ()> {
+        Err(())
+    }
+    #[retry(max_retries = 1, jitter = EXACT, on_retry = |event| note(event, delays))]
+    async fn by_constant(delays: &Delays) -> Result<(), ()> {
+        Err(())
+    }
+    let (drawn, exact) = (Delays::default(), Delays::default());
+    for _ in 0..CALLS {
+        assert_eq!(by_argument(false, &drawn).await, Err(()));
+    }
+    assert_drawn_from(Duration::ZERO, SECOND, &drawn.into_inner());
+    assert_eq!(by_argument(true, &exact).await, Err(()));
+    assert_eq!(by_constant(&exact).await, Err(()));
+    assert_eq!(exact.into_inner(), [SECOND, SECOND]);
+}
