@@ -68,3 +68,50 @@ fn a_sync_function_says_the_same() {
     registry::get("log_sync").expect("it was called").reset();
     assert_eq!(capture.take().iter().map(|event| event.level).collect::<Vec<_>>(), [Level::INFO]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_relapse_is_a_warning_too() {
+    #[circuit_breaker(name = "log_relapse", failure_threshold = 1, recovery_timeout = 1s)]
+    async fn call() -> Result<u8, Error> {
+        Err(Error::Down)
+    }
+    assert_eq!(call().await, Err(Error::Down));
+    advance(Duration::from_secs(1)).await;
+    let capture = Capture::begin();
+    assert_eq!(call().await, Err(Error::Down));
+    let mut logged = capture.take();
+    let relapse = logged.pop().expect("two events");
+    assert_eq!((logged.len(), relapse.level), (1, Level::WARN));
+    assert_eq!((&relapse.fields["from"], &relapse.fields["to"]), (&shown("half_open"), &shown("open")));
+}
+
+#[test]
+fn what_an_operator_does_is_told_where_it_changes_something() {
+    #[circuit_breaker(name = "log_operator")]
+    fn call() -> Result<u8, Error> {
+        Ok(7)
+    }
+    assert_eq!(call(), Ok(7));
+    let capture = Capture::begin();
+    let circuit = registry::get("log_operator").expect("it was called");
+    circuit.reset();
+    circuit.trip();
+    circuit.trip();
+    circuit.isolate();
+    circuit.isolate();
+    circuit.reset();
+    let steps: Vec<_> = capture
+        .take()
+        .into_iter()
+        .map(|mut event| (event.level, ["message", "from", "to"].map(|field| event.fields.remove(field))))
+        .collect();
+    let step = |level, fields: [&str; 3]| (level, fields.map(|field| Some(shown(field))));
+    assert_eq!(
+        steps,
+        [
+            step(Level::WARN, ["circuit opened", "closed", "open"]),
+            step(Level::WARN, ["circuit isolated", "open", "open"]),
+            step(Level::INFO, ["circuit closed", "open", "closed"]),
+        ]
+    );
+}

@@ -2,5 +2,6 @@
 
 mod capture;
 mod circuit;
+mod registry;
 mod retry;
 mod timeout;

@@ -235,6 +235,25 @@ async fn the_closure_of_an_async_function_returns_a_future() {
 }
 
 #[tokio::test]
+async fn the_fallback_of_an_async_function_may_answer_at_once() {
+    isolate("fallback::at_once");
+    fn cached(_: &CircuitOpen, query: &str) -> Result<usize, ApiError> {
+        Ok(query.len())
+    }
+    #[circuit_breaker(name = "fallback::at_once", fallback = cached)]
+    async fn path(query: &str) -> Result<usize, ApiError> {
+        let _ = query;
+        Err(ApiError::Down)
+    }
+    #[circuit_breaker(name = "fallback::at_once", fallback = |_| Ok(query.len()))]
+    async fn closure(query: &str) -> Result<usize, ApiError> {
+        let _ = query;
+        Err(ApiError::Down)
+    }
+    assert_eq!((path("four").await, closure("four").await), (Ok(4), Ok(4)));
+}
+
+#[tokio::test]
 async fn the_future_stays_send_with_a_fallback() {
     fn send<T: Send>(value: T) -> T {
         value
