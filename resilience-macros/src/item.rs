@@ -83,6 +83,15 @@ impl Function {
     }
 }
 
+/// Is there an identifier like this, however deep?
+pub(crate) fn any_ident(tokens: TokenStream, found: &dyn Fn(&str) -> bool) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => found(&ident.to_string()),
+        TokenTree::Group(group) => any_ident(group.stream(), found),
+        _ => false,
+    })
+}
+
 /// The names that a pattern binds, with their `mut`.
 pub(crate) fn bound_names(pattern: &Pat) -> Vec<&syn::PatIdent> {
     fn walk<'p>(pattern: &'p Pat, names: &mut Vec<&'p syn::PatIdent>) {

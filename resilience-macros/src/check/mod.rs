@@ -3,6 +3,7 @@
 mod borrow;
 mod circuit_breaker;
 mod form;
+mod receiver;
 mod retry;
 mod stack;
 mod stage;
@@ -94,8 +95,11 @@ pub(crate) enum Mode {
     Cooperative,
 }
 
-pub(crate) fn plan(layers: Vec<Layer>, function: &Function, errors: &mut Errors) -> Option<Plan> {
+pub(crate) fn plan(mut layers: Vec<Layer>, function: &Function, errors: &mut Errors) -> Option<Plan> {
     let form = form::form(function, layers.first()?.policy, errors)?;
+    if let Some(moved) = form.moved_receiver() {
+        receiver::rename(&mut layers, moved);
+    }
     if layers.iter().any(|layer| layer.policy == Policy::Retry) {
         borrow::check(function, errors);
     }

@@ -8,7 +8,7 @@ use super::code::{Code, block};
 use super::filter::UserFilter;
 use super::span::Ends;
 use super::{Context, local};
-use crate::check::{Circuit, CircuitBreakerPlan, Fallback, Form, Stage};
+use crate::check::{Circuit, CircuitBreakerPlan, Fallback, Stage};
 use crate::item::ungroup;
 
 impl Context<'_> {
@@ -116,11 +116,7 @@ impl Context<'_> {
     fn receiver(&self) -> Option<TokenStream> {
         let receiver = self.function.receiver()?;
         let token = &receiver.self_token;
-        let moved = match self.form {
-            Form::Future { block: Some(block), .. } => block.receiver.as_ref(),
-            _ => None,
-        };
-        let name = moved.map_or_else(|| token.to_token_stream(), ToTokens::to_token_stream);
+        let name = self.form.moved_receiver().map_or_else(|| token.to_token_stream(), ToTokens::to_token_stream);
         Some(match &receiver.kind {
             ReceiverKind::Reference(_, _, Some(_)) => quote!(&mut *#name),
             ReceiverKind::Reference(..) => name,
