@@ -3,6 +3,7 @@
 //! An expanded function imports this module under one name and finds all it needs here, so that nothing that the user's
 //! crate calls `core`, `Ok` or `Result` can come between.
 
+pub use core::clone::Clone;
 pub use core::mem::drop;
 pub use core::time::Duration;
 pub use core::{concat, module_path};

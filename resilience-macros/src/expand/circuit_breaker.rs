@@ -9,7 +9,7 @@ use super::filter::UserFilter;
 use super::span::Ends;
 use super::{Context, local};
 use crate::check::{Circuit, CircuitBreakerPlan, Fallback, Stage};
-use crate::item::ungroup;
+use crate::item::{any_ident, bound_names, ungroup};
 
 impl Context<'_> {
     pub(super) fn circuit_breaker(&self, at: usize, plan: &CircuitBreakerPlan, inner: Code) -> Code {
@@ -69,7 +69,14 @@ impl Context<'_> {
         let local = Ident::new(&item, Span::mixed_site());
         let (name, config) = match circuit {
             Circuit::Given(breaker) => {
-                return (quote!(let #local: &#runtime::CircuitBreaker = #breaker;), local.into_token_stream());
+                let ty = quote!(#runtime::CircuitBreaker);
+                // Borrowed from what the body needs for itself: a handle of its own is cheap.
+                let value = if self.is_needed_inside(breaker) {
+                    quote!(&<#ty as #runtime::Clone>::clone(#breaker))
+                } else {
+                    breaker.to_token_stream()
+                };
+                return (quote!(let #local: &#ty = #value;), local.into_token_stream());
             }
             Circuit::Named { name, config } => (name, config),
         };
@@ -91,6 +98,20 @@ impl Context<'_> {
         // A name that differs between the instances of a generic cannot be kept in one static.
         declarations.extend(quote!(let #local = #runtime::registry::get_or_register(#value, #config_value);));
         (declarations, quote!(&#local))
+    }
+
+    /// Does the expression name an argument that the body may move or borrow mutably: any but a shared reference?
+    fn is_needed_inside(&self, expr: &Expr) -> bool {
+        let names = |name: &str| any_ident(expr.to_token_stream(), &|ident| ident == name);
+        let receiver = self.function.receiver().is_some_and(|receiver| match &receiver.kind {
+            ReceiverKind::Reference(_, _, mutability) => mutability.is_some(),
+            ReceiverKind::Typed(_, ty) => !is_shared(ty),
+            _ => true,
+        });
+        let mut owned = self.function.arguments().filter(|argument| !is_shared(&argument.ty));
+        let name = self.form.moved_receiver().map_or_else(|| "self".to_owned(), ToString::to_string);
+        receiver && names(&name)
+            || owned.any(|argument| bound_names(&argument.pat).iter().any(|name| names(&name.ident.to_string())))
     }
 
     fn fallback(&self, fallback: &Fallback, open: &Ident) -> TokenStream {
@@ -131,6 +152,10 @@ impl Context<'_> {
             _ => None,
         })
     }
+}
+
+fn is_shared(ty: &Type) -> bool {
+    matches!(ungroup(ty), Type::Reference(reference) if reference.mutability.is_none())
 }
 
 /// Owned arguments by reference, references as they are.

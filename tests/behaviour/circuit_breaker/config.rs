@@ -125,6 +125,55 @@ async fn a_breaker_may_be_a_field_an_argument_a_static_or_a_call() {
     assert_eq!((BREAKER.stats().failures, circuit("config::registered").stats().failures), (1, 1));
 }
 
+#[tokio::test]
+async fn a_breaker_may_be_part_of_what_the_body_changes_or_consumes() {
+    struct Client {
+        breaker: CircuitBreaker,
+        calls: u32,
+    }
+    impl Client {
+        fn count(&mut self) -> Result<u32, ApiError> {
+            self.calls += 1;
+            Err(ApiError::Down)
+        }
+        #[circuit_breaker(breaker = &self.breaker)]
+        fn changed(&mut self) -> Result<u32, ApiError> {
+            self.count()
+        }
+        #[circuit_breaker(breaker = &self.breaker)]
+        async fn changed_async(&mut self) -> Result<u32, ApiError> {
+            self.count()
+        }
+        #[circuit_breaker(breaker = &self.breaker)]
+        fn consumed(self) -> Result<u32, ApiError> {
+            let Self { breaker, calls } = self;
+            drop(breaker);
+            Ok(calls)
+        }
+    }
+    #[circuit_breaker(breaker = &client.breaker)]
+    fn lent(client: &mut Client) -> Result<u32, ApiError> {
+        client.count()
+    }
+    #[circuit_breaker(breaker = &client.breaker)]
+    async fn given((client, _): (Client, u8)) -> Result<u32, ApiError> {
+        client.consumed()
+    }
+    #[circuit_breaker(breaker = &client.breaker)]
+    #[resilience::timeout(1h, error = ApiError::Down)]
+    fn given_to_a_worker(client: Client) -> Result<u32, ApiError> {
+        client.consumed()
+    }
+    let breaker = CircuitBreaker::new("part", CircuitBreakerConfig::new());
+    let client = || Client { breaker: breaker.clone(), calls: 0 };
+    let mut changed = client();
+    assert_eq!((changed.changed(), changed.changed_async().await), (Err(ApiError::Down), Err(ApiError::Down)));
+    assert_eq!((lent(&mut changed), changed.consumed()), (Err(ApiError::Down), Ok(3)));
+    assert_eq!((given((client(), 0)).await, given_to_a_worker(client())), (Ok(0), Ok(0)));
+    // The last two pass it twice: `consumed` is guarded by the same circuit.
+    assert_eq!((breaker.stats().failures, breaker.stats().successes), (3, 1 + 2 + 2));
+}
+
 #[test]
 fn a_breaker_goes_with_the_options_that_are_not_its_own() {
     #[circuit_breaker(
