@@ -11,6 +11,8 @@ mod error;
 mod gate;
 mod listener;
 mod log;
+#[cfg(all(test, loom))]
+mod loom_models;
 mod machine;
 mod name;
 mod pass;

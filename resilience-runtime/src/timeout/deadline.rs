@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::sync::{
+use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };

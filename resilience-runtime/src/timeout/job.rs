@@ -9,7 +9,7 @@ use super::{
     linger::linger,
     trace::{Trace, discard},
 };
-use crate::sync::{
+use std::sync::{
     Condvar, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
@@ -154,7 +154,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::sync::{Arc, atomic::AtomicUsize};
+    use std::sync::{Arc, atomic::AtomicUsize};
 
     #[derive(Default)]
     struct Counted {

@@ -10,7 +10,7 @@ use super::{
     roster::{Assignment, Roster, WorkerStats},
     trace::Trace,
 };
-use crate::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, atomic::AtomicBool};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, atomic::AtomicBool};
 
 /// More bodies than this at once get no worker: what blocks that much will not get better by more threads.
 const CAPACITY: usize = 512;

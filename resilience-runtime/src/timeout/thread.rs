@@ -16,7 +16,7 @@ use super::{
     pool::Pool,
     trace::Trace,
 };
-use crate::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 impl TimeoutConfig {
     /// Runs `body` on a worker thread, and returns without it when it is not done within the limit.
