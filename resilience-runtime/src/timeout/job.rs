@@ -1,6 +1,13 @@
 //! One body on its way to a worker, and its result on the way back.
 
-use std::{any::Any, time};
+use std::{
+    any::Any,
+    sync::{
+        Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time,
+};
 
 use tokio::time::Instant;
 
@@ -8,10 +15,6 @@ use super::{
     deadline::Scope,
     linger::linger,
     trace::{Trace, discard},
-};
-use std::sync::{
-    Condvar, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
 };
 
 /// Where a job stands. Caller and worker agree on it, and on nothing else, under the lock.
@@ -151,10 +154,12 @@ impl Job {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{
+        sync::{Arc, atomic::AtomicUsize},
+        time::Duration,
+    };
 
     use super::*;
-    use std::sync::{Arc, atomic::AtomicUsize};
 
     #[derive(Default)]
     struct Counted {
