@@ -11,11 +11,8 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{
-    deadline::Scope,
-    linger::linger,
-    trace::{Trace, discard},
-};
+use super::{deadline::Scope, linger::linger, trace::Trace};
+use crate::unwind::discard;
 
 /// Where a job stands. Caller and worker agree on it, and on nothing else, under the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
