@@ -1,6 +1,7 @@
 //! Never wrong: what `RELIABILITY.md` promises, one module per way of looking for the opposite.
 
 mod model;
+mod panics;
 mod schedules;
 
 use proptest::test_runner::Config;
