@@ -2,6 +2,7 @@
 
 mod model;
 mod panics;
+mod registry_bounds;
 mod schedules;
 
 use proptest::test_runner::Config;

@@ -10,7 +10,7 @@ mod counter;
 mod error;
 mod gate;
 mod listener;
-mod log;
+pub(crate) mod log;
 #[cfg(all(test, loom))]
 mod loom_models;
 mod machine;
