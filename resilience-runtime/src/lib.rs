@@ -87,6 +87,7 @@ mod retry;
 mod show;
 mod sync;
 mod timeout;
+mod unwind;
 
 #[doc(hidden)]
 pub mod __private;

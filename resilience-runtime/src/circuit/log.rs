@@ -50,6 +50,16 @@ pub(super) fn clash(
     );
 }
 
+/// Names are computed from something that does not end.
+#[cold]
+pub(crate) fn registry_full(circuit: &str, capacity: usize, declared_at: &Location<'_>) {
+    error!(
+        target: "resilience",
+        circuit, capacity, %declared_at,
+        "the registry is full: this circuit and all further ones with computed names are outside of it, new at each call"
+    );
+}
+
 /// A subscriber that remembers events as `LEVEL target: field=value …`, for tests.
 #[cfg(test)]
 pub(crate) mod capture {

@@ -60,9 +60,9 @@ mod tests {
     use super::super::progress::Retry;
     use super::*;
     use crate::show::Show;
-    use crate::sync::{Arc, Mutex};
     use std::collections::BTreeMap;
     use std::fmt;
+    use std::sync::{Arc, Mutex};
     use tracing::field::{Field, Visit};
     use tracing::{Event, Level, Metadata, Subscriber, span};
 
