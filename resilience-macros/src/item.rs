@@ -77,6 +77,11 @@ impl Function {
         })
     }
 
+    /// Does this name stand anywhere in the body?
+    pub(crate) fn body_names(&self, name: &str) -> bool {
+        any_ident(self.body.stream(), &|ident| ident == name)
+    }
+
     /// Is there an argument of this name?
     pub(crate) fn has_argument(&self, name: &syn::Ident) -> bool {
         self.arguments().any(|argument| bound_names(&argument.pat).iter().any(|bound| bound.ident == *name))

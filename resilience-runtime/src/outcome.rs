@@ -232,3 +232,19 @@ impl<T: Clone> WorkerArgument for T {
 pub fn copy_for_worker<T: WorkerArgument>(argument: &T) -> T {
     T::copy(argument)
 }
+
+/// A `self` that each attempt's worker takes: a macro cannot bind `self` to a copy, so it must be one that copies itself.
+#[diagnostic::on_unimplemented(
+    message = "`self` of type `{Self}` cannot be given to the worker of each attempt",
+    label = "`{Self}` is not `Copy`",
+    note = "under `#[retry]`, a sync `#[timeout]` gives each attempt's worker thread a `self` of its own, because an abandoned one keeps what it has",
+    note = "put the timeout above the retry, use `mode = cooperative`, or take the `Arc` as an argument: `fn f(this: Arc<Self>)`"
+)]
+pub trait WorkerReceiver {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Copy> WorkerReceiver for T {}
+
+/// Asserts that a `self` may be moved to one worker after another.
+#[inline]
+pub fn again_for_worker<T: WorkerReceiver>(_: &T) {}
