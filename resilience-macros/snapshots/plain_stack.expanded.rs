@@ -5,7 +5,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
     const _: () = ();
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new();
-    static __CIRCUIT: __rt::Site = __rt::Site::new(__rt::concat!(__rt::module_path!(), "::", "fetch"));
+    static __CIRCUIT: __rt::Site = __rt::Site::unnamed(__rt::concat!(__rt::module_path!(), "::", "fetch"));
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
     const __TIMEOUT: __rt::TimeoutConfig = __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or("fetch");
     let mut __refused = false;
