@@ -86,7 +86,7 @@ fn an_argument_that_only_a_format_string_names_was_not_copied_for_the_worker() {
     fn fetch(url: String) -> Result<(), String> {
         Err(format!("no answer from {url:?}"))
     }
-    assert_eq!(fetch("there".to_owned()).unwrap_err().to_string(), "no answer from \"there\"");
+    assert_eq!(fetch("there".to_owned()).unwrap_err(), "no answer from \"there\"");
 }
 
 #[tokio::test(start_paused = true)]
