@@ -111,9 +111,11 @@ fn pair(outer: &Facts, inner: &Facts, errors: &mut Errors) {
     }
     let (Some((name, written)), Some((same, again))) = (&outer.name, &inner.name) else { return };
     if name == same {
+        let subject =
+            if name.is_empty() { "same circuit, the function's own,".to_owned() } else { format!("circuit {name}") };
         errors.at(
             if name.is_empty() { again.clone() } else { quote!(#written #again) },
-            format!("the circuit {name} guards this function twice: a probe would take its slot outside and be refused inside; keep one"),
+            format!("the {subject} guards this function twice: a probe would take its slot outside and be refused inside; keep one"),
         );
     }
 }
