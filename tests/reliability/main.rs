@@ -1,5 +1,6 @@
 //! Never wrong: what `RELIABILITY.md` promises, one module per way of looking for the opposite.
 
+mod cancellation;
 mod model;
 mod panics;
 mod registry_bounds;
