@@ -1,10 +1,13 @@
 //! Never wrong: what `RELIABILITY.md` promises, one module per way of looking for the opposite.
 
 mod cancellation;
+mod herd;
 mod model;
 mod panics;
+mod pool;
 mod registry_bounds;
 mod schedules;
+mod time;
 
 use proptest::test_runner::Config;
 
