@@ -12,11 +12,11 @@ fn load(id: u64) -> Result<Row, Error> {
     let mut __refused = false;
     let mut __retry = __rt::Retry::new(&__RETRY);
     loop {
-        let __outcome = match __rt::CircuitBreaker::acquire(__circuit) {
+        __rt::Retry::wait_blocking(&__retry);
+        let __outcome = match __rt::CircuitBreaker::acquire_noting(__circuit, &mut __refused) {
             __rt::Ok(__permit) => {
-                __refused = false;
                 let __outcome = {
-                    #[allow(unused_variables, unused_mut)]
+                    #[allow(clippy::shadow_reuse)]
                     let id = __rt::copy_for_worker(&id);
                     match __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> { query(id) }) {
                         __rt::Ok(__outcome) => __outcome,
@@ -26,16 +26,12 @@ fn load(id: u64) -> Result<Row, Error> {
                 __rt::Verdict::of(__rt::outcome::<Result<Row, Error>>(&__outcome)).record(__permit);
                 __outcome
             }
-            __rt::Err(__open) => {
-                __refused = true;
-                __rt::failed::<Result<Row, Error>>(__rt::open_into(__open))
-            }
+            __rt::Err(__open) => __rt::failed::<Result<Row, Error>>(__rt::open_into(__open)),
         };
-        let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<Row, Error>>(&__outcome))
+        let __due = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<Row, Error>>(&__outcome))
             .unless_refused(__refused)
             .within_deadline()
             .next("load", |__error| __rt::Show::new(__error).__shown());
-        let __rt::Some(__delay) = __next else { break __outcome };
-        __rt::backoff_blocking(__delay, __outcome);
+        let __rt::Some(_) = __due else { break __outcome };
     }
 }

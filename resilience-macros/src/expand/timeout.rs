@@ -1,10 +1,11 @@
 //! The deadline around an async body, or around a sync one on a worker thread or in place.
 
 use proc_macro2::{Group, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::code::{Code, block};
-use super::config::{Config, Start};
+use super::config::{Config, Start, operand};
+use super::rebind::mutable_still;
 use super::span::{Ends, pipes};
 use super::{Context, declare_refused, local};
 use crate::check::{LayerPlan, Mode, Setting, Stage, TimeoutPlan};
@@ -45,7 +46,7 @@ impl Context<'_> {
         let (runtime, result, config_value) = (&self.runtime, &self.result.tokens, config.value());
         let (outcome, refused, was_refused) = (local("outcome"), local("refused"), local("was_refused"));
         let is_retried = self.has_outside(at, |layer| matches!(layer, LayerPlan::Retry(_)));
-        let copies = if is_retried { self.copies() } else { TokenStream::new() };
+        let (mutable, copies) = if is_retried { self.copies() } else { Default::default() };
         let note = if has_breaker { self.note_refused(at, &quote!(#was_refused)) } else { TokenStream::new() };
         let (job, finished) =
             if !note.is_empty() && self.has_inside(at, |layer| matches!(layer, LayerPlan::CircuitBreaker(_))) {
@@ -67,7 +68,7 @@ impl Context<'_> {
                 #expired
             }
         };
-        Code::value([config.declarations, TokenStream::new()], copies, value)
+        Code::value([config.declarations, mutable], copies, value)
     }
 
     /// A sync body behind a closure, passed on as an `FnOnce` so that it may return a reborrow of a `&mut` argument
@@ -78,18 +79,33 @@ impl Context<'_> {
         quote!(#runtime::attempt(#pipes -> #result #body))
     }
 
-    /// Under a retry each attempt's worker needs arguments of its own, for an abandoned one keeps what it was given.
-    fn copies(&self) -> TokenStream {
+    /// Under a retry each attempt's worker needs arguments of its own, for an abandoned one keeps what it was given. The
+    /// copies stand for the arguments, in the lints too.
+    fn copies(&self) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
-        let names = self.function.arguments().flat_map(|argument| bound_names(&argument.pat));
-        let copies = names.map(|name| {
-            let (mutability, name) = (&name.mutability, &name.ident);
-            quote! {
-                #[allow(unused_variables, unused_mut)]
-                let #mutability #name = #runtime::copy_for_worker(&#name);
+        let (mut mutable, mut copies) = (TokenStream::new(), TokenStream::new());
+        if let Some(receiver) = self.function.receiver().filter(|_| self.function.body_names("self")) {
+            let token = &receiver.self_token;
+            let again = self.call("again_for_worker", None, quote!(&#token), Ends::of(&token.to_token_stream()));
+            copies.extend(quote!(#again;));
+        }
+        for argument in self.function.arguments() {
+            let attrs = &argument.attrs;
+            for pattern in bound_names(&argument.pat) {
+                let name = &pattern.ident;
+                let mutability = pattern.mutability.filter(|_| !self.is_rebound(name));
+                if mutability.is_some() {
+                    mutable.extend(quote!(#(#attrs)*));
+                    mutable.extend(mutable_still(pattern));
+                }
+                copies.extend(quote! {
+                    #(#attrs)*
+                    #[allow(clippy::shadow_reuse)]
+                    let #mutability #name = #runtime::copy_for_worker(&#name);
+                });
             }
-        });
-        copies.collect()
+        }
+        (mutable, copies)
     }
 
     fn timeout_config(&self, at: usize, plan: &TimeoutPlan) -> Config {
@@ -97,7 +113,7 @@ impl Context<'_> {
         let start = match (&plan.config.base, &plan.limit) {
             (Some((base, stage)), limit) => {
                 settings.extend(limit.clone());
-                Start { value: quote!(#base), stage: *stage, default: None }
+                Start { value: operand(base), stage: *stage, default: None }
             }
             (None, Some(limit)) => {
                 // A limit computed from what is left of a budget may be zero: that is no mistake in the code.

@@ -122,6 +122,7 @@ mod tests {
 
     fn in_a_span() -> (Diary, Trace) {
         let diary = Diary::default();
+        crate::attentive::keep_events();
         let dispatch = Dispatch::new(diary.clone());
         let span = dispatcher::with_default(&dispatch, || tracing::info_span!("call"));
         let dispatch = Some(dispatch);
