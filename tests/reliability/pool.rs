@@ -64,15 +64,16 @@ impl Hook {
     }
 }
 
+#[timeout(20ms)]
+fn hangs(hook: Hook) -> Result<(), TimedOut> {
+    hook.hang();
+    Ok(())
+}
+
 #[test]
 fn bodies_that_hang_for_good_fill_a_bounded_pool_which_then_refuses() {
     if !is_alone("pool::bodies_that_hang_for_good_fill_a_bounded_pool_which_then_refuses") {
         return;
-    }
-    #[timeout(20ms)]
-    fn hangs(hook: Hook) -> Result<(), TimedOut> {
-        hook.hang();
-        Ok(())
     }
     let hook = Hook::default();
     thread::scope(|scope| {
@@ -128,12 +129,13 @@ fn nested_bodies_in_a_full_pool_are_refused_and_do_not_wait_for_each_other() {
     }
 }
 
+const AT_ONCE: usize = 16;
+
 #[test]
 fn it_grows_to_what_is_needed_at_once_and_then_reuses_its_threads() {
     if !is_alone("pool::it_grows_to_what_is_needed_at_once_and_then_reuses_its_threads") {
         return;
     }
-    const AT_ONCE: usize = 16;
     let meet = Arc::new(Barrier::new(AT_ONCE));
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {

@@ -144,8 +144,8 @@ async fn options_of_a_nanosecond_hold_for_one() {
 /// Threads read the clock before they get to the lock, so the circuit sees moments out of order.
 #[test]
 fn clocks_that_are_read_out_of_order_break_nothing() {
-    const THREADS: u64 = 8;
-    const CALLS: u64 = 2_000;
+    const THREADS: u32 = 8;
+    const CALLS: u32 = 2_000;
     let micros = Duration::from_micros;
     let configs = [
         CircuitBreakerConfig::new().failure_threshold(2).failure_window(micros(3)),
@@ -178,7 +178,7 @@ fn clocks_that_are_read_out_of_order_break_nothing() {
         });
         let stats = breaker.stats();
         let admitted = stats.successes + stats.failures + stats.ignored + stats.abandoned + stats.late;
-        assert_eq!(admitted + stats.refused, THREADS * CALLS, "{stats:?}");
+        assert_eq!(admitted + stats.refused, u64::from(THREADS * CALLS), "{stats:?}");
         assert!(stats.opened >= 1 && stats.closed <= stats.half_opened && stats.half_opened <= stats.opened);
         // Not stuck: probes succeed and close it.
         while breaker.state() != CircuitState::Closed {
