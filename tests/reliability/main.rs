@@ -1,5 +1,6 @@
 //! Never wrong: what `RELIABILITY.md` promises, one module per way of looking for the opposite.
 
+mod alone;
 mod cancellation;
 mod herd;
 mod model;

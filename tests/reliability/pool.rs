@@ -1,8 +1,7 @@
 //! Sync timeouts on worker threads: a bounded pool, bodies that hang for good, and the end of the process.
 
 use std::{
-    env, io,
-    process::Command,
+    io,
     sync::{Arc, Barrier, Condvar, Mutex, mpsc},
     thread,
     time::{Duration, Instant},
@@ -10,35 +9,12 @@ use std::{
 
 use resilience::{TimedOut, TimeoutConfig, is_abandoned, timeout, worker_stats};
 
+use crate::alone::is_alone;
+
 /// What a machine under load may take for something that needs no time.
 const PATIENCE: Duration = Duration::from_secs(60);
 const AGES: Duration = Duration::from_secs(3600);
 const CAPACITY: usize = 512;
-
-/// Set for the process that a test starts to be alone with the pool.
-const ALONE: &str = "RELIABILITY_ALONE";
-
-/// Whether this process runs only `test`. If not, runs it in one that does, and waits for its end.
-fn is_alone(test: &str) -> bool {
-    if env::var_os(ALONE).is_some() {
-        return true;
-    }
-    let this = env::current_exe().unwrap();
-    let mut process = Command::new(this).args(["--exact", test, "--nocapture"]).env(ALONE, "1").spawn().unwrap();
-    let started = Instant::now();
-    let status = loop {
-        if let Some(status) = process.try_wait().unwrap() {
-            break status;
-        }
-        if started.elapsed() > PATIENCE {
-            process.kill().unwrap();
-            panic!("{test} does not end");
-        }
-        thread::sleep(Duration::from_millis(10));
-    };
-    assert!(status.success(), "{test}: {status}");
-    false
-}
 
 fn until(what: impl Fn() -> bool) {
     let started = Instant::now();
@@ -72,7 +48,7 @@ fn hangs(hook: Hook) -> Result<(), TimedOut> {
 
 #[test]
 fn bodies_that_hang_for_good_fill_a_bounded_pool_which_then_refuses() {
-    if !is_alone("pool::bodies_that_hang_for_good_fill_a_bounded_pool_which_then_refuses") {
+    if !is_alone(bodies_that_hang_for_good_fill_a_bounded_pool_which_then_refuses) {
         return;
     }
     let hook = Hook::default();
@@ -103,7 +79,7 @@ fn bodies_that_hang_for_good_fill_a_bounded_pool_which_then_refuses() {
 
 #[test]
 fn nested_bodies_in_a_full_pool_are_refused_and_do_not_wait_for_each_other() {
-    if !is_alone("pool::nested_bodies_in_a_full_pool_are_refused_and_do_not_wait_for_each_other") {
+    if !is_alone(nested_bodies_in_a_full_pool_are_refused_and_do_not_wait_for_each_other) {
         return;
     }
     let all_begun = Arc::new(Barrier::new(CAPACITY));
@@ -133,7 +109,7 @@ const AT_ONCE: usize = 16;
 
 #[test]
 fn it_grows_to_what_is_needed_at_once_and_then_reuses_its_threads() {
-    if !is_alone("pool::it_grows_to_what_is_needed_at_once_and_then_reuses_its_threads") {
+    if !is_alone(it_grows_to_what_is_needed_at_once_and_then_reuses_its_threads) {
         return;
     }
     let meet = Arc::new(Barrier::new(AT_ONCE));
@@ -154,7 +130,7 @@ fn it_grows_to_what_is_needed_at_once_and_then_reuses_its_threads() {
 
 #[test]
 fn bodies_that_hang_do_not_hold_up_the_end_of_the_process() {
-    if !is_alone("pool::bodies_that_hang_do_not_hold_up_the_end_of_the_process") {
+    if !is_alone(bodies_that_hang_do_not_hold_up_the_end_of_the_process) {
         // It has ended.
         return;
     }
