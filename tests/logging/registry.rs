@@ -20,12 +20,12 @@ fn text(event: &Logged, field: &str) -> String {
 #[test]
 fn a_clash_of_configurations_is_told_once_with_both_places() {
     const NAME: &str = "log_clash";
-    let first_line = line!() + 1;
+    const FIRST: u32 = line!() + 1;
     #[circuit_breaker(name = NAME, failure_threshold = 2)]
     fn first() -> Result<(), CircuitOpen> {
         Ok(())
     }
-    let second_line = line!() + 1;
+    const SECOND: u32 = line!() + 1;
     #[circuit_breaker(name = NAME, failure_threshold = 9)]
     fn second() -> Result<(), CircuitOpen> {
         Ok(())
@@ -44,9 +44,9 @@ fn a_clash_of_configurations_is_told_once_with_both_places() {
     let logged = capture.take();
     assert_eq!(logged.len(), 1, "{logged:?}");
     assert_eq!((logged[0].level, &logged[0].fields["circuit"]), (Level::ERROR, &NAME.into()));
-    let place = |line| format!("{}:{line}:", file!());
-    assert!(text(&logged[0], "declared_at").starts_with(&place(first_line)), "{logged:?}");
-    assert!(text(&logged[0], "clashes_at").starts_with(&place(second_line)), "{logged:?}");
+    let place = |line: u32| format!("{}:{line}:", file!());
+    assert!(text(&logged[0], "declared_at").starts_with(&place(FIRST)), "{logged:?}");
+    assert!(text(&logged[0], "clashes_at").starts_with(&place(SECOND)), "{logged:?}");
     assert_eq!(logged[0].fields["kept"], shown(&format!("{:?}", CONFIG.failure_threshold(2))));
     assert_eq!(logged[0].fields["refused"], shown(&format!("{:?}", CONFIG.failure_threshold(9))));
 }
