@@ -1,6 +1,8 @@
 //! The attributes of [`resilience`](https://docs.rs/resilience-runtime): use them through that crate, which re-exports
 //! them.
 
+#![forbid(unsafe_code)]
+
 mod check;
 #[cfg(test)]
 mod documentation;

@@ -375,6 +375,6 @@ mod tests {
 
     #[test]
     fn the_largest_count_does_not_overflow() {
-        assert_eq!(RetryConfig::new().max_retries(u32::MAX).attempts(), u32::MAX);
+        assert_eq!(RetryConfig::new().max_retries(u32::MAX).get_max_attempts(), u32::MAX);
     }
 }
