@@ -6,7 +6,13 @@ async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
     let __permit = match __rt::CircuitBreaker::acquire(__circuit) {
         __rt::Ok(__permit) => __permit,
         __rt::Err(__open) => {
-            return __rt::answer::<Result<Vec<Issue>, Error>, _, _>(cached(&__open, self, &query)).await;
+            return '__answer: {
+                let __later = match __rt::answer::<Result<Vec<Issue>, Error>, _, _>(cached(&__open, self, &query)) {
+                    __rt::Answered::Now(__answer) => break '__answer __answer,
+                    __rt::Answered::Later(__later) => __later,
+                };
+                __later.await
+            };
         }
     };
     let (__permit, __outcome) = __rt::Permit::watch(__permit, async {

@@ -12,17 +12,19 @@ fn load(id: u64) -> Result<Row, Error> {
     let mut __refused = false;
     let mut __retry = __rt::Retry::new(&__RETRY);
     loop {
+        __rt::Retry::wait_blocking(&__retry);
         let __outcome = '__call: {
-            __refused = true;
-            let __permit = match __rt::CircuitBreaker::acquire(__circuit) {
+            let __permit = match __rt::CircuitBreaker::acquire_noting(__circuit, &mut __refused) {
                 __rt::Ok(__permit) => __permit,
                 __rt::Err(__open) => break '__call __rt::failed::<Result<Row, Error>>(__rt::open_into(__open)),
             };
-            __refused = false;
             let __outcome = {
                 #[allow(clippy::shadow_reuse)]
                 let id = __rt::copy_for_worker(&id);
-                match __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> { query(id) }) {
+                match __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> {
+                    let _ = &id;
+                    '__body: { query(id) }
+                }) {
                     __rt::Ok(__outcome) => __outcome,
                     __rt::Err(__late) => __rt::failed::<Result<Row, Error>>(__rt::timed_out_into(__late)),
                 }
@@ -30,11 +32,10 @@ fn load(id: u64) -> Result<Row, Error> {
             __rt::Verdict::of(__rt::outcome::<Result<Row, Error>>(&__outcome)).record(__permit);
             __outcome
         };
-        let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<Row, Error>>(&__outcome))
+        let __due = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<Row, Error>>(&__outcome))
             .unless_refused(__refused)
             .within_deadline()
             .next("load", |__error| __rt::Show::new(__error).__shown());
-        let __rt::Some(__delay) = __next else { break __outcome };
-        __rt::backoff_blocking(__delay, __outcome);
+        let __rt::Some(_) = __due else { break __outcome };
     }
 }

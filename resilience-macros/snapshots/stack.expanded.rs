@@ -16,13 +16,12 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
     let mut __refused = false;
     let mut __retry = __rt::Retry::new(&__RETRY);
     loop {
+        __rt::Retry::wait(&__retry).await;
         let __outcome = '__call: {
-            __refused = true;
-            let __permit = match __rt::CircuitBreaker::acquire(__circuit) {
+            let __permit = match __rt::CircuitBreaker::acquire_noting(__circuit, &mut __refused) {
                 __rt::Ok(__permit) => __permit,
                 __rt::Err(__open) => break '__call __rt::failed::<Result<String, ApiError>>(__rt::open_into(__open)),
             };
-            __refused = false;
             let (__permit, __outcome) = __rt::Permit::watch(
                 __permit,
                 __rt::TimeoutFuture::new(&__TIMEOUT, async {
@@ -47,10 +46,9 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
             __rt::Verdict::of(__rt::outcome::<Result<String, ApiError>>(&__outcome)).record(__permit);
             __outcome
         };
-        let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, ApiError>>(&__outcome))
+        let __due = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, ApiError>>(&__outcome))
             .unless_refused(__refused)
             .next("call_llm", |__error| __rt::Show::new(__error).__shown());
-        let __rt::Some(__delay) = __next else { break __outcome };
-        __rt::backoff(__delay, __outcome).await;
+        let __rt::Some(_) = __due else { break __outcome };
     }
 }

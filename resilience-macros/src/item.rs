@@ -79,13 +79,13 @@ impl Function {
         })
     }
 
-    /// Does this name stand anywhere in the body, be it in a format string?
+    /// Does the body name this argument, if only in a format string?
     pub(crate) fn body_names(&self, name: &str) -> bool {
-        fn names(tokens: TokenStream, name: &str, formatted: &str) -> bool {
+        fn names(tokens: TokenStream, name: &str, inlined: &str) -> bool {
             tokens.into_iter().any(|token| match token {
                 TokenTree::Ident(ident) => ident == name,
-                TokenTree::Literal(literal) => literal.to_string().contains(formatted),
-                TokenTree::Group(group) => names(group.stream(), name, formatted),
+                TokenTree::Literal(literal) => literal.to_string().contains(inlined),
+                TokenTree::Group(group) => names(group.stream(), name, inlined),
                 TokenTree::Punct(_) => false,
             })
         }
@@ -96,6 +96,15 @@ impl Function {
     pub(crate) fn argument(&self, name: &syn::Ident) -> Option<&syn::PatType> {
         self.arguments().find(|argument| bound_names(&argument.pat).iter().any(|bound| bound.ident == *name))
     }
+}
+
+/// Is there an identifier like this, however deep?
+pub(crate) fn any_ident(tokens: TokenStream, found: &dyn Fn(&str) -> bool) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => found(&ident.to_string()),
+        TokenTree::Group(group) => any_ident(group.stream(), found),
+        _ => false,
+    })
 }
 
 /// The names that a pattern binds, with their `mut`.

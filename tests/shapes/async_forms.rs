@@ -162,7 +162,7 @@ macro_rules! returned_futures {
         #[test]
         fn nothing_runs_before_the_first_poll() {
             let flaky = flaky();
-            drop((block(&flaky), moving(flaky.clone(), String::new()), forwarded(&flaky), at_once(&flaky)));
+            drop((block(&flaky), moving(flaky.clone(), String::new()), forwarded(&flaky)));
             drop((pinned(&flaky), pinned_statements(&flaky, 1), pinned_inner(&flaky)));
             assert_eq!(flaky.calls(), 0);
         }

@@ -1,7 +1,9 @@
 //! Options as written → one checked plan for the whole stack.
 
+mod borrow;
 mod circuit_breaker;
 mod form;
+mod receiver;
 mod retry;
 mod stack;
 mod stage;
@@ -93,8 +95,14 @@ pub(crate) enum Mode {
     Cooperative,
 }
 
-pub(crate) fn plan(layers: Vec<Layer>, function: &Function, errors: &mut Errors) -> Option<Plan> {
+pub(crate) fn plan(mut layers: Vec<Layer>, function: &Function, errors: &mut Errors) -> Option<Plan> {
     let form = form::form(function, layers.first()?.policy, errors)?;
+    if let Some(moved) = form.moved_receiver() {
+        receiver::rename(&mut layers, moved);
+    }
+    if layers.iter().any(|layer| layer.policy == Policy::Retry) {
+        borrow::check(function, &form, errors);
+    }
     let taken = layers.iter().filter_map(|layer| Some(layer.taken.as_ref()?.path().clone())).collect();
     let mut runtime = None;
     let mut plans = Vec::new();
