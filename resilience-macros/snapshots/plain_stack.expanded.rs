@@ -16,25 +16,28 @@ async fn fetch(url: &str) -> Result<String, Error> {
                 __refused = false;
                 let (__permit, __outcome) = __rt::Permit::watch(__permit, async {
                     match __rt::TimeoutFuture::new(&__TIMEOUT, async {
-                        let _: u8 = if false { return __rt::expected::<Result<String, Error>>() } else { 0 };
+                        let _: u8 =
+                            if false { return <Result<String, Error> as __rt::Fallible>::expected() } else { 0 };
                         '__body: { get(url).await }
                     })
                     .await
                     {
                         __rt::Ok(__outcome) => __outcome,
-                        __rt::Err(__late) => __rt::failed::<Result<String, Error>>(__rt::timed_out_into(__late)),
+                        __rt::Err(__late) => <Result<String, Error> as __rt::Fallible>::from_error(
+                            __rt::FromTimedOut::timed_out_into(__late),
+                        ),
                     }
                 })
                 .await;
-                __rt::Verdict::of(__rt::outcome::<Result<String, Error>>(&__outcome)).record(__permit);
+                __rt::Verdict::of(<Result<String, Error> as __rt::Fallible>::as_result(&__outcome)).record(__permit);
                 __outcome
             }
             __rt::Err(__open) => {
                 __refused = true;
-                __rt::failed::<Result<String, Error>>(__rt::open_into(__open))
+                <Result<String, Error> as __rt::Fallible>::from_error(__rt::FromCircuitOpen::open_into(__open))
             }
         };
-        let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, Error>>(&__outcome))
+        let __next = __rt::Retry::after(&mut __retry, <Result<String, Error> as __rt::Fallible>::as_result(&__outcome))
             .unless_refused(__refused)
             .next("fetch", |__error| __rt::Show::new(__error).__shown());
         let __rt::Some(__delay) = __next else { break __outcome };

@@ -17,21 +17,23 @@ fn load(id: u64) -> Result<Row, Error> {
                 __refused = false;
                 let __outcome = {
                     #[allow(unused_variables, unused_mut, clippy::shadow_reuse)]
-                    let id = __rt::copy_for_worker(&id);
+                    let id = __rt::WorkerArgument::copy(&id);
                     match __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> { query(id) }) {
                         __rt::Ok(__outcome) => __outcome,
-                        __rt::Err(__late) => __rt::failed::<Result<Row, Error>>(__rt::timed_out_into(__late)),
+                        __rt::Err(__late) => <Result<Row, Error> as __rt::Fallible>::from_error(
+                            __rt::FromTimedOut::timed_out_into(__late),
+                        ),
                     }
                 };
-                __rt::Verdict::of(__rt::outcome::<Result<Row, Error>>(&__outcome)).record(__permit);
+                __rt::Verdict::of(<Result<Row, Error> as __rt::Fallible>::as_result(&__outcome)).record(__permit);
                 __outcome
             }
             __rt::Err(__open) => {
                 __refused = true;
-                __rt::failed::<Result<Row, Error>>(__rt::open_into(__open))
+                <Result<Row, Error> as __rt::Fallible>::from_error(__rt::FromCircuitOpen::open_into(__open))
             }
         };
-        let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<Row, Error>>(&__outcome))
+        let __next = __rt::Retry::after(&mut __retry, <Result<Row, Error> as __rt::Fallible>::as_result(&__outcome))
             .unless_refused(__refused)
             .within_deadline()
             .next("load", |__error| __rt::Show::new(__error).__shown());

@@ -21,7 +21,8 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
                 __refused = false;
                 let (__permit, __outcome) = __rt::Permit::watch(__permit, async {
                     match __rt::TimeoutFuture::new(&__TIMEOUT, async {
-                        let _: u8 = if false { return __rt::expected::<Result<String, ApiError>>() } else { 0 };
+                        let _: u8 =
+                            if false { return <Result<String, ApiError> as __rt::Fallible>::expected() } else { 0 };
                         '__body: {
                             self.http
                                 .post(URL)
@@ -36,21 +37,24 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
                     .await
                     {
                         __rt::Ok(__outcome) => __outcome,
-                        __rt::Err(__late) => __rt::failed::<Result<String, ApiError>>(__rt::timed_out_into(__late)),
+                        __rt::Err(__late) => <Result<String, ApiError> as __rt::Fallible>::from_error(
+                            __rt::FromTimedOut::timed_out_into(__late),
+                        ),
                     }
                 })
                 .await;
-                __rt::Verdict::of(__rt::outcome::<Result<String, ApiError>>(&__outcome)).record(__permit);
+                __rt::Verdict::of(<Result<String, ApiError> as __rt::Fallible>::as_result(&__outcome)).record(__permit);
                 __outcome
             }
             __rt::Err(__open) => {
                 __refused = true;
-                __rt::failed::<Result<String, ApiError>>(__rt::open_into(__open))
+                <Result<String, ApiError> as __rt::Fallible>::from_error(__rt::FromCircuitOpen::open_into(__open))
             }
         };
-        let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, ApiError>>(&__outcome))
-            .unless_refused(__refused)
-            .next("call_llm", |__error| __rt::Show::new(__error).__shown());
+        let __next =
+            __rt::Retry::after(&mut __retry, <Result<String, ApiError> as __rt::Fallible>::as_result(&__outcome))
+                .unless_refused(__refused)
+                .next("call_llm", |__error| __rt::Show::new(__error).__shown());
         let __rt::Some(__delay) = __next else { break __outcome };
         __rt::backoff(__delay, __outcome).await;
     }

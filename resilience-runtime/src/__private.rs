@@ -12,8 +12,7 @@ pub use std::result::Result::{Err, Ok};
 
 pub use crate::circuit::{Site, Verdict, Watch};
 pub use crate::outcome::{
-    FromCircuitOpen, FromTimedOut, answer, attempt, call, convert, copy_for_worker, expected, failed, open_into,
-    outcome, timed_out_into,
+    Fallible, FromCircuitOpen, FromTimedOut, WorkerArgument, answer, attempt, call, failed_by, failed_with,
 };
 pub use crate::retry::{Attempt, Backoff, Retry, backoff, backoff_blocking};
 pub use crate::show::{Show, Shown};

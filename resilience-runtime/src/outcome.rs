@@ -22,8 +22,19 @@ pub trait Fallible: Sized {
 
     /// `Err(error)`.
     fn from_error(error: Self::Error) -> Self;
+
+    /// Tells an async block its type, by a `return` that is never reached.
+    ///
+    /// # Panics
+    ///
+    /// If it is reached all the same.
+    #[cold]
+    fn expected() -> Self {
+        unreachable!("this return stands for its type alone")
+    }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, E> Fallible for Result<T, E> {
     type Value = T;
     type Error = E;
@@ -37,19 +48,6 @@ impl<T, E> Fallible for Result<T, E> {
     fn from_error(error: E) -> Self {
         Err(error)
     }
-}
-
-/// An attempt's outcome, as the policies read it. Generic, so that of a function that returns something else only the
-/// unmet bound is reported.
-#[inline]
-pub fn outcome<R: Fallible>(returned: &R) -> &Result<R::Value, R::Error> {
-    returned.as_result()
-}
-
-/// What the function returns when a policy fails it.
-#[inline]
-pub fn failed<R: Fallible>(error: R::Error) -> R {
-    R::from_error(error)
 }
 
 /// An error type that the refusal of an open circuit converts into.
@@ -93,23 +91,11 @@ impl<E: From<TimedOut>> FromTimedOut for E {
     }
 }
 
-/// The function's error for a refusal.
-#[inline]
-pub fn open_into<E: FromCircuitOpen>(open: CircuitOpen) -> E {
-    E::open_into(open)
-}
-
-/// The function's error for an expiry.
-#[inline]
-pub fn timed_out_into<E: FromTimedOut>(late: TimedOut) -> E {
-    E::timed_out_into(late)
-}
-
 /// What `error =` may be: a function of the policy's error, or an error itself. `How` tells the two apart.
 #[diagnostic::on_unimplemented(
-    message = "`error` must be a `{E}`, or a function from `{Given}` to it",
+    message = "`error` must be of type `{E}`, or a function from `{Given}` to it",
     label = "this is neither",
-    note = "for example `error = MyError::Unavailable`, or `error = |cause| MyError::from(cause)`"
+    note = "write a value, `error = {E}::…`; a function or a tuple variant by its name; or a closure, `error = |cause| …`"
 )]
 pub trait MakeError<Given, E, How> {
     /// The function's error.
@@ -130,7 +116,7 @@ pub trait Answer<R, How> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<F: Future> Answer<F::Output, ByCall> for F {
+impl<F: Future<Output = R>, R> Answer<R, ByCall> for F {
     type Future = F;
 
     #[inline]
@@ -149,9 +135,10 @@ impl<R> Answer<R, ByValue> for R {
     }
 }
 
-/// The answer of an async function's fallback.
+/// The answer of an async function's fallback. A future whatever the bound says, so that one that is not met is the only
+/// error.
 #[inline]
-pub fn answer<R, How, A: Answer<R, How>>(answer: A) -> A::Future {
+pub fn answer<R, How, A: Answer<R, How>>(answer: A) -> impl Future<Output = R> {
     answer.into_answer()
 }
 
@@ -179,10 +166,16 @@ impl<Given, E> MakeError<Given, E, ByValue> for E {
     }
 }
 
-/// `error =` anything but a closure.
+/// `error =` a closure, whose parameter's and result's types must be known before its body is read.
 #[inline]
-pub fn convert<Given, E, How>(make: impl MakeError<Given, E, How>, given: Given) -> E {
-    make.make(given)
+pub fn failed_by<R: Fallible, Given>(given: Given, make: impl FnOnce(Given) -> R::Error) -> R {
+    R::from_error(make(given))
+}
+
+/// `error =` anything else.
+#[inline]
+pub fn failed_with<R: Fallible, Given, How>(given: Given, make: impl MakeError<Given, R::Error, How>) -> R {
+    R::from_error(make.make(given))
 }
 
 /// Calls a closure whose parameter's type must be known before its body is read.
@@ -195,16 +188,6 @@ pub fn call<Given, T>(function: impl FnOnce(Given) -> T, given: Given) -> T {
 #[inline]
 pub fn attempt<T>(body: impl FnOnce() -> T) -> T {
     body()
-}
-
-/// Tells an async block its type: `return expected::<R>()` stands where it is never reached.
-///
-/// # Panics
-///
-/// If it is reached all the same.
-#[cold]
-pub fn expected<R: Fallible>() -> R {
-    unreachable!("this return stands for its type alone")
 }
 
 /// An argument that each attempt's worker needs for itself.
@@ -225,10 +208,4 @@ impl<T: Clone> WorkerArgument for T {
     fn copy(&self) -> Self {
         self.clone()
     }
-}
-
-/// A copy of an argument for one attempt's worker.
-#[inline]
-pub fn copy_for_worker<T: WorkerArgument>(argument: &T) -> T {
-    T::copy(argument)
 }

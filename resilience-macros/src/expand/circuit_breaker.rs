@@ -1,8 +1,8 @@
 //! Admission, the guarded body, the verdict; and the answer when the circuit refuses.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
-use syn::{Expr, ReceiverKind, Type};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{ReceiverKind, Type};
 
 use super::code::{Code, block};
 use super::filter::UserFilter;
@@ -42,7 +42,7 @@ impl Context<'_> {
             }
             None => {
                 let note = self.note_refused(at, &quote!(true));
-                let error = self.error("open_into", plan.error.as_ref(), &open);
+                let error = self.error("FromCircuitOpen::open_into", plan.error.as_ref(), &open);
                 block(&note, error)
             }
         };
@@ -69,7 +69,9 @@ impl Context<'_> {
         let local = Ident::new(&item, Span::mixed_site());
         let (name, config) = match circuit {
             Circuit::Given(breaker) => {
-                return (quote!(let #local: &#runtime::CircuitBreaker = #breaker;), local.into_token_stream());
+                // The type stands where the value does, for rustc shows both.
+                let ty = Ends::of(&breaker.to_token_stream()).place(quote!(&#runtime::CircuitBreaker));
+                return (quote!(let #local: #ty = #breaker;), local.into_token_stream());
             }
             Circuit::Named { name, config } => (name, config),
         };
@@ -77,13 +79,18 @@ impl Context<'_> {
         let (reference, config_value, stage) = (config.reference(), config.value(), config.stage);
         let mut declarations = config.declarations;
         let function = self.function.name();
+        let default = quote!(#runtime::concat!(#runtime::module_path!(), "::", #function));
         let (value, name_stage) = match name {
             Some(name) => (name.value.clone(), name.stage),
-            None => (quote!(#runtime::concat!(#runtime::module_path!(), "::", #function)), Stage::Constant),
+            None => (default, Stage::Constant),
         };
         if name_stage == Stage::Constant {
             let site = Ident::new(&item.to_uppercase(), Span::call_site());
-            declarations.extend(quote!(static #site: #runtime::Site = #runtime::Site::new(#value);));
+            let new = match name {
+                Some(name) => self.call("Site::new", None, value, Ends::of(&name.written)),
+                None => quote!(#runtime::Site::new(#value)),
+            };
+            declarations.extend(quote!(static #site: #runtime::Site = #new;));
             let circuit = if stage == Stage::Runtime { quote!(circuit_checked) } else { quote!(circuit) };
             declarations.extend(quote!(let #local = #runtime::Site::#circuit(&#site, #reference);));
             return (declarations, local.into_token_stream());
@@ -94,22 +101,39 @@ impl Context<'_> {
     }
 
     fn fallback(&self, fallback: &Fallback, open: &Ident) -> TokenStream {
-        let runtime = &self.runtime;
+        let (Fallback::Closure(written) | Fallback::Path(written)) = fallback;
+        let ends = Ends::of(&written.to_token_stream());
+        let ends = match fallback {
+            _ if !self.is_async() => ends,
+            // Of one token, so that what does not fit is one error for the call, its future and the wait.
+            Fallback::Closure(_) => ends.start(),
+            Fallback::Path(_) => ends.end(),
+        };
+        let (result, any) = (&self.result.tokens, ends.name("_").to_token_stream());
+        let open = ends.place(quote_spanned!(Span::mixed_site()=> &#open));
         let answer = match fallback {
-            Fallback::Closure(closure) => quote!(#runtime::call(#closure, &#open)),
+            Fallback::Closure(closure) => {
+                let returned = if self.is_async() { &any } else { result };
+                self.call("call", Some(&quote!(#any, #returned)), quote!(#closure, #open), ends)
+            }
             Fallback::Path(path) => {
-                let function = if matches!(path, Expr::Path(_)) { quote!(#path) } else { quote!((#path)) };
                 let arguments = self.receiver().into_iter().chain(self.arguments());
-                quote!(#function(&#open #(, #arguments)*))
+                let arguments = arguments.map(|argument| ends.place(argument));
+                ends.call(path, quote!(#open #(, #arguments)*))
             }
         };
-        if !self.is_async() {
-            return answer;
+        if self.is_async() {
+            let future = self.call("answer", Some(&quote!(#result, #any, #any)), answer, ends);
+            return ends.awaited(&future);
         }
-        let (Fallback::Closure(written) | Fallback::Path(written)) = fallback;
-        let result = &self.result.tokens;
-        let future = self.call("answer", Some(&quote!(#result, _, _)), answer, Ends::of(&written.to_token_stream()));
-        quote!(#future.await)
+        match fallback {
+            Fallback::Closure(_) => answer,
+            // A type that does not fit is an error at the user's function.
+            Fallback::Path(_) => {
+                let answered = local("answer");
+                quote!({ let #answered: #result = #answer; #answered })
+            }
+        }
     }
 
     /// The receiver as a reference, or as it is when it is one.
@@ -139,9 +163,11 @@ impl Context<'_> {
 
 /// Owned arguments by reference, references as they are.
 fn passed(name: &TokenStream, ty: &Type) -> TokenStream {
+    // Of one span with the name, so that they are shown as one.
+    let span = name.clone().into_iter().next().map_or_else(Span::call_site, |name| name.span());
     match ungroup(ty) {
-        Type::Reference(reference) if reference.mutability.is_some() => quote!(&mut *#name),
+        Type::Reference(reference) if reference.mutability.is_some() => quote_spanned!(span=> &mut *#name),
         Type::Reference(_) => name.clone(),
-        _ => quote!(&#name),
+        _ => quote_spanned!(span=> &#name),
     }
 }

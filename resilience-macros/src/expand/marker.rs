@@ -14,8 +14,19 @@ const TAKEN: &str = "__taken";
 /// Each attribute that was taken off the function stands once more, in front of nothing: else rustc never resolves its path
 /// and calls the user's `use resilience::timeout` unused.
 pub(super) fn taken(paths: &[Path]) -> TokenStream {
+    let markers = markers(paths);
+    if paths.is_empty() { TokenStream::new() } else { quote!(#markers const _: () = ();) }
+}
+
+/// The same, when there is no body to put them into: in front of the error, which may stand wherever a function may.
+pub(crate) fn errors(paths: &[Path], compile_errors: TokenStream) -> TokenStream {
+    let markers = markers(paths);
+    quote!(#markers #compile_errors)
+}
+
+fn markers(paths: &[Path]) -> TokenStream {
     let marker = syn::Ident::new(TAKEN, Span::call_site());
-    if paths.is_empty() { TokenStream::new() } else { quote!(#(#[#paths(#marker)])* const _: () = ();) }
+    quote!(#(#[#paths(#marker)])*)
 }
 
 pub(crate) fn is_taken(args: &TokenStream) -> bool {
@@ -26,10 +37,15 @@ pub(crate) fn is_taken(args: &TokenStream) -> bool {
 /// Has an attribute above this one expanded the function already?
 pub(crate) fn is_expanded(function: &Function) -> bool {
     fn any(tokens: TokenStream) -> bool {
-        let mut before = None;
+        let mut before: Option<proc_macro2::Ident> = None;
         tokens.into_iter().any(|token| match token {
             // `use …::__private as __rt`
-            TokenTree::Ident(ident) => ident == RUNTIME && before.replace(ident).is_some_and(|before| before == "as"),
+            TokenTree::Ident(ident) => {
+                let follows_as = before.as_ref().is_some_and(|before| before == "as");
+                let found = follows_as && ident == RUNTIME;
+                before = Some(ident);
+                found
+            }
             TokenTree::Group(group) => any(group.stream()),
             _ => false,
         })

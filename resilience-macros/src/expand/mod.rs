@@ -12,14 +12,14 @@ mod span;
 mod timeout;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 
 use crate::check::{Form, LayerPlan, Plan, RUNTIME};
 use crate::item::Function;
 use code::Code;
-use span::{braces, keyword};
+use span::{Ends, braces, keyword};
 
-pub(crate) use marker::{is_expanded, is_taken, seen_too_late};
+pub(crate) use marker::{errors, is_expanded, is_taken, seen_too_late};
 
 /// What every layer needs to know of its surroundings.
 struct Context<'p> {
@@ -91,16 +91,17 @@ impl Context<'_> {
     /// tells the body what is expected of it.
     fn attempt(&self, body: &Group) -> TokenStream {
         let result = &self.result.tokens;
-        let expected = self.call("expected", Some(result), TokenStream::new(), self.result.ends);
+        let expected = self.call("Fallible::expected", Some(result), TokenStream::new(), self.result.ends);
         let keyword = keyword("async", body);
-        // The label keeps the user's braces from being called unnecessary.
-        let block = braces(body, quote!(let _: u8 = if false { return #expected } else { 0 }; '__body: #body));
+        // The label keeps the user's braces from being called unnecessary. It has their span, so that the block has too.
+        let label = syn::Lifetime::new("'__body", body.span_open());
+        let block = braces(body, quote!(let _: u8 = if false { return #expected } else { 0 }; #label: #body));
         quote!(#keyword #block)
     }
 
     /// `&outcome`, known to be a `Result`.
     fn outcome(&self, outcome: &Ident) -> TokenStream {
-        self.call("outcome", Some(&self.result.tokens), quote!(&#outcome), self.result.ends)
+        self.call("Fallible::as_result", Some(&self.result.tokens), quote!(&#outcome), self.result.ends)
     }
 
     fn is_async(&self) -> bool {
@@ -146,13 +147,18 @@ impl Context<'_> {
 
     /// The error of a policy as the function's own: through `From`, or through what `error =` says.
     fn error(&self, from: &str, error: Option<&syn::Expr>, value: &Ident) -> TokenStream {
-        let runtime = &self.runtime;
-        let converted = match error {
-            Some(closure @ syn::Expr::Closure(_)) => quote!(#runtime::call(#closure, #value)),
-            Some(error) => quote!(#runtime::convert(#error, #value)),
-            None => self.call(from, None, quote!(#value), self.result.error_ends),
+        let result = &self.result.tokens;
+        let Some(error) = error else {
+            let converted = self.call(from, None, quote!(#value), self.result.error_ends);
+            return self.call("Fallible::from_error", Some(result), converted, self.result.ends);
         };
-        self.call("failed", Some(&self.result.tokens), converted, self.result.ends)
+        let ends = Ends::of(&error.to_token_stream());
+        let value = ends.place(quote!(#value));
+        match error {
+            // What a closure is given must be known before it is read.
+            syn::Expr::Closure(_) => self.call("failed_by", Some(&quote!(#result, _)), quote!(#value, #error), ends),
+            _ => self.call("failed_with", Some(&quote!(#result, _, _)), quote!(#value, #error), ends),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The deadline around an async body, or around a sync one on a worker thread or in place.
 
 use proc_macro2::{Group, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 use super::code::{Code, block};
 use super::config::{Config, Start};
@@ -15,7 +15,7 @@ impl Context<'_> {
         let config = self.timeout_config(at, plan);
         let runtime = &self.runtime;
         let (outcome, late) = (local("outcome"), local("late"));
-        let error = self.error("timed_out_into", plan.error.as_ref(), &late);
+        let error = self.error("FromTimedOut::timed_out_into", plan.error.as_ref(), &late);
         // Only a breaker inside can have left the flag set.
         let has_breaker = self.has_inside(at, |layer| matches!(layer, LayerPlan::CircuitBreaker(_)));
         let note = if has_breaker { self.note_refused(at, &quote!(false)) } else { TokenStream::new() };
@@ -47,22 +47,25 @@ impl Context<'_> {
         let is_retried = self.has_outside(at, |layer| matches!(layer, LayerPlan::Retry(_)));
         let copies = if is_retried { self.copies() } else { TokenStream::new() };
         let note = if has_breaker { self.note_refused(at, &quote!(#was_refused)) } else { TokenStream::new() };
+        // The closure stands where the body does: rustc shows it when something in it cannot be sent.
+        let worker = quote_spanned!(self.function.body.span()=> move ||);
         let (job, finished) =
             if !note.is_empty() && self.has_inside(at, |layer| matches!(layer, LayerPlan::CircuitBreaker(_))) {
                 // The worker's own flag comes back with the outcome.
                 let (declare, declarations) = (declare_refused(), &inner.declarations);
                 let attempt = inner.expression(|body| self.boundary(body));
                 (
-                    quote!(move || { #declare #declarations let #outcome: #result = #attempt; (#outcome, #refused) }),
+                    quote!(#worker { #declare #declarations let #outcome: #result = #attempt; (#outcome, #refused) }),
                     quote!((#outcome, #was_refused)),
                 )
             } else {
                 let block = inner.block_with_declarations();
-                (quote!(move || -> #result #block), quote!(#outcome))
+                (quote!(#worker -> #result #block), quote!(#outcome))
             };
         let finish = block(&note, quote!(#outcome));
+        let run = self.call("TimeoutConfig::run_thread", None, quote!(#config_value, #job), self.result.ends);
         let value = quote! {
-            match #runtime::TimeoutConfig::run_thread(#config_value, #job) {
+            match #run {
                 #runtime::Ok(#finished) => #finish,
                 #expired
             }
@@ -84,9 +87,10 @@ impl Context<'_> {
         let names = self.function.arguments().flat_map(|argument| bound_names(&argument.pat));
         let copies = names.map(|name| {
             let (mutability, name) = (&name.mutability, &name.ident);
+            let borrowed = quote_spanned!(name.span()=> &#name);
             quote! {
                 #[allow(unused_variables, unused_mut, clippy::shadow_reuse)]
-                let #mutability #name = #runtime::copy_for_worker(&#name);
+                let #mutability #name = #runtime::WorkerArgument::copy(#borrowed);
             }
         });
         copies.collect()
@@ -97,17 +101,18 @@ impl Context<'_> {
         let start = match (&plan.config.base, &plan.limit) {
             (Some((base, stage)), limit) => {
                 settings.extend(limit.clone());
-                Start { value: quote!(#base), stage: *stage, default: None }
+                let ends = Some(Ends::of(&quote!(#base)));
+                Start { value: quote!(#base), stage: *stage, ends, default: None }
             }
             (None, Some(limit)) => {
                 // A limit computed from what is left of a budget may be zero: that is no mistake in the code.
                 let constructor =
                     if limit.stage == Stage::Runtime { "TimeoutConfig::at_most" } else { "TimeoutConfig::new" };
                 let value = self.call(constructor, None, limit.value.clone(), Ends::of(&limit.written));
-                Start { value, stage: limit.stage, default: None }
+                Start { value, stage: limit.stage, ends: None, default: None }
             }
             // Refused by the check.
-            (None, None) => Start { value: TokenStream::new(), stage: Stage::Constant, default: None },
+            (None, None) => Start { value: TokenStream::new(), stage: Stage::Constant, ends: None, default: None },
         };
         if !settings.iter().any(|setting| setting.setter == "operation") {
             settings.push(Setting::generated("operation_or", &self.function.name()));
