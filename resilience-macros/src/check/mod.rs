@@ -95,11 +95,12 @@ pub(crate) enum Mode {
 }
 
 pub(crate) fn plan(layers: Vec<Layer>, function: &Function, errors: &mut Errors) -> Option<Plan> {
-    let form = form::form(function, layers.first()?.policy, errors)?;
+    // The options are checked even if the function is wrong: they are mistakes of their own.
+    let form = form::form(function, layers.first()?.policy, errors);
     if layers.iter().any(|layer| layer.policy == Policy::Retry) {
         borrow::check(function, errors);
     }
-    let taken = layers.iter().filter_map(|layer| Some(layer.taken.as_ref()?.path().clone())).collect();
+    let taken = layers.iter().filter_map(|layer| layer.taken.clone()).collect();
     let mut runtime = None;
     let mut plans = Vec::new();
     let mut facts = Vec::new();
@@ -112,11 +113,11 @@ pub(crate) fn plan(layers: Vec<Layer>, function: &Function, errors: &mut Errors)
         plans.push(match values.policy {
             Policy::Retry => LayerPlan::Retry(retry::check(&mut values, function, errors)),
             Policy::CircuitBreaker => LayerPlan::CircuitBreaker(circuit_breaker::check(&mut values, function, errors)),
-            Policy::Timeout => LayerPlan::Timeout(timeout::check(&mut values, &form, function, errors)),
+            Policy::Timeout => LayerPlan::Timeout(timeout::check(&mut values, form.as_ref(), function, errors)),
         });
         values.finish(errors);
     }
     stack::check(&facts, errors);
     let runtime = runtime.unwrap_or_else(|| syn::parse_quote!(::resilience));
-    Some(Plan { form, layers: plans, taken, runtime })
+    Some(Plan { form: form?, layers: plans, taken, runtime })
 }

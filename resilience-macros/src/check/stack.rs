@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 
 use super::Literal;
 use super::values::Values;
 use crate::errors::Errors;
 use crate::policy::Policy;
+use crate::written::written;
 
 /// A value known while the macro runs, with the tokens that say it.
 type Known = Option<(Duration, TokenStream)>;
@@ -21,8 +22,8 @@ pub(super) struct Facts {
     /// `#[retry]`: the shortest that the wait before the first retry can be.
     first_delay: Known,
     max_elapsed: Known,
-    /// `#[circuit_breaker]`: its name.
-    name: Option<(String, TokenStream)>,
+    /// `#[circuit_breaker]`: what tells its circuit from others, with the tokens that say it.
+    circuit: Option<(String, TokenStream)>,
 }
 
 impl Facts {
@@ -31,14 +32,26 @@ impl Facts {
             let setting = values.setting(name)?;
             Some((setting.literal.duration()?, setting.written.clone()))
         };
-        let name = values.setting("name").map(|name| (name.written.to_string(), name.written.clone()));
         Self {
             limit: duration("limit"),
             first_delay: if values.policy == Policy::Retry { first_delay(values) } else { None },
             max_elapsed: duration("max_elapsed"),
-            name,
+            circuit: if values.policy == Policy::CircuitBreaker { circuit(values) } else { None },
         }
     }
+}
+
+/// A name, a breaker that is a place and no call, or the default name.
+fn circuit(values: &Values) -> Option<(String, TokenStream)> {
+    if let Some(name) = values.setting("name") {
+        return Some((format!("the circuit {}", written(&name.written)), name.written.clone()));
+    }
+    if let Some(breaker) = values.expr("breaker") {
+        let tokens = breaker.to_token_stream();
+        let is_place = !matches!(tokens.clone().into_iter().last(), Some(TokenTree::Group(_)));
+        return is_place.then(|| (format!("the circuit of `{}`", written(&tokens)), tokens));
+    }
+    (!values.incomplete).then(|| ("the circuit of the function's own name".to_owned(), values.place.clone()))
 }
 
 fn first_delay(values: &Values) -> Known {
@@ -60,7 +73,8 @@ pub(super) fn check(layers: &[Facts], errors: &mut Errors) {
             if delay >= budget {
                 errors.at(
                     quote!(#written #budget_written),
-                    format!("nothing is ever retried: the first wait is at least {delay:?}, and `max_elapsed` ends the retries at {budget:?}"),
+                    format!("nothing is ever retried: the first wait is at least {delay:?}, and `max_elapsed` ends the retries at {budget:?}; \
+                         lower `base_delay` or raise `max_elapsed`"),
                 );
             }
         }
@@ -85,7 +99,8 @@ fn pair(outer: &Facts, inner: &Facts, errors: &mut Errors) {
             errors.at(
                 quote!(#total_written #written),
                 format!(
-                    "nothing is ever retried: the first wait is at least {delay:?}, and the #[timeout] outside ends it all after {total:?}"
+                    "nothing is ever retried: the first wait is at least {delay:?}, and the #[timeout] outside ends it all after \
+                     {total:?}; lower `base_delay` or raise the limit"
                 ),
             );
         }
@@ -99,11 +114,14 @@ fn pair(outer: &Facts, inner: &Facts, errors: &mut Errors) {
             );
         }
     }
-    let (Some((name, written)), Some((same, again))) = (&outer.name, &inner.name) else { return };
-    if name == same {
+    let (Some((circuit, written)), Some((same, again))) = (&outer.circuit, &inner.circuit) else { return };
+    if circuit == same {
         errors.at(
             quote!(#written #again),
-            format!("the circuit {name} guards this function twice: a probe would take its slot outside and be refused inside; keep one"),
+            format!(
+                "{circuit} guards this function twice: a probe would take its slot outside and be refused inside; keep one, or \
+                 give each a `name`"
+            ),
         );
     }
 }
