@@ -20,6 +20,7 @@ impl Service for Client {
                 __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or("call");
             let mut __retry = __rt::Retry::new(&__RETRY);
             loop {
+                __rt::Retry::wait(&__retry).await;
                 let __outcome = match __rt::TimeoutFuture::new(&__TIMEOUT, async {
                     let _: u8 = if false { return <Result<u8, Error> as __rt::Fallible>::expected() } else { 0 };
                     '__body: {
@@ -35,15 +36,12 @@ impl Service for Client {
                 .await
                 {
                     __rt::Ok(__outcome) => __outcome,
-                    __rt::Err(__late) => {
-                        <Result<u8, Error> as __rt::Fallible>::from_error(__rt::FromTimedOut::timed_out_into(__late))
-                    }
+                    __rt::Err(__late) => __rt::failed::<Result<u8, Error>>(__rt::FromTimedOut::from(__late)),
                 };
-                let __next =
+                let __due =
                     __rt::Retry::after(&mut __retry, <Result<u8, Error> as __rt::Fallible>::as_result(&__outcome))
                         .next("call", |__error| __rt::Show::new(__error).__shown());
-                let __rt::Some(__delay) = __next else { break __outcome };
-                __rt::backoff(__delay, __outcome).await;
+                let __rt::Some(_) = __due else { break __outcome };
             }
         })
     }

@@ -3,14 +3,14 @@ async fn fetch(url: &str) -> Result<String, Error> {
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
     loop {
+        __rt::Retry::wait(&__retry).await;
         let __outcome = async {
             let _: u8 = if false { return <Result<String, Error> as __rt::Fallible>::expected() } else { 0 };
             '__body: { get(url).await }
         }
         .await;
-        let __next = __rt::Retry::after(&mut __retry, <Result<String, Error> as __rt::Fallible>::as_result(&__outcome))
+        let __due = __rt::Retry::after(&mut __retry, <Result<String, Error> as __rt::Fallible>::as_result(&__outcome))
             .next("fetch", |__error| __rt::Show::new(__error).__shown());
-        let __rt::Some(__delay) = __next else { break __outcome };
-        __rt::backoff(__delay, __outcome).await;
+        let __rt::Some(_) = __due else { break __outcome };
     }
 }

@@ -5,15 +5,15 @@ async fn fetch(url: &str) -> Result<String, Error> {
     const _: () = ();
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new();
-    static __CIRCUIT: __rt::Site = __rt::Site::new(__rt::concat!(__rt::module_path!(), "::", "fetch"));
+    static __CIRCUIT: __rt::Site = __rt::Site::unnamed(__rt::concat!(__rt::module_path!(), "::", "fetch"));
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
     const __TIMEOUT: __rt::TimeoutConfig = __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or("fetch");
     let mut __refused = false;
     let mut __retry = __rt::Retry::new(&__RETRY);
     loop {
-        let __outcome = match __rt::CircuitBreaker::acquire(__circuit) {
+        __rt::Retry::wait(&__retry).await;
+        let __outcome = match __rt::CircuitBreaker::acquire_noting(__circuit, &mut __refused) {
             __rt::Ok(__permit) => {
-                __refused = false;
                 let (__permit, __outcome) = __rt::Permit::watch(__permit, async {
                     match __rt::TimeoutFuture::new(&__TIMEOUT, async {
                         let _: u8 =
@@ -23,24 +23,18 @@ async fn fetch(url: &str) -> Result<String, Error> {
                     .await
                     {
                         __rt::Ok(__outcome) => __outcome,
-                        __rt::Err(__late) => <Result<String, Error> as __rt::Fallible>::from_error(
-                            __rt::FromTimedOut::timed_out_into(__late),
-                        ),
+                        __rt::Err(__late) => __rt::failed::<Result<String, Error>>(__rt::FromTimedOut::from(__late)),
                     }
                 })
                 .await;
                 __rt::Verdict::of(<Result<String, Error> as __rt::Fallible>::as_result(&__outcome)).record(__permit);
                 __outcome
             }
-            __rt::Err(__open) => {
-                __refused = true;
-                <Result<String, Error> as __rt::Fallible>::from_error(__rt::FromCircuitOpen::open_into(__open))
-            }
+            __rt::Err(__open) => __rt::failed::<Result<String, Error>>(__rt::FromCircuitOpen::from(__open)),
         };
-        let __next = __rt::Retry::after(&mut __retry, <Result<String, Error> as __rt::Fallible>::as_result(&__outcome))
+        let __due = __rt::Retry::after(&mut __retry, <Result<String, Error> as __rt::Fallible>::as_result(&__outcome))
             .unless_refused(__refused)
             .next("fetch", |__error| __rt::Show::new(__error).__shown());
-        let __rt::Some(__delay) = __next else { break __outcome };
-        __rt::backoff(__delay, __outcome).await;
+        let __rt::Some(_) = __due else { break __outcome };
     }
 }

@@ -12,32 +12,26 @@ fn load(id: u64) -> Result<Row, Error> {
     let mut __refused = false;
     let mut __retry = __rt::Retry::new(&__RETRY);
     loop {
-        let __outcome = match __rt::CircuitBreaker::acquire(__circuit) {
+        __rt::Retry::wait_blocking(&__retry);
+        let __outcome = match __rt::CircuitBreaker::acquire_noting(__circuit, &mut __refused) {
             __rt::Ok(__permit) => {
-                __refused = false;
                 let __outcome = {
-                    #[allow(unused_variables, unused_mut, clippy::shadow_reuse)]
+                    #[allow(clippy::shadow_reuse)]
                     let id = __rt::WorkerArgument::copy(&id);
                     match __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> { query(id) }) {
                         __rt::Ok(__outcome) => __outcome,
-                        __rt::Err(__late) => <Result<Row, Error> as __rt::Fallible>::from_error(
-                            __rt::FromTimedOut::timed_out_into(__late),
-                        ),
+                        __rt::Err(__late) => __rt::failed::<Result<Row, Error>>(__rt::FromTimedOut::from(__late)),
                     }
                 };
                 __rt::Verdict::of(<Result<Row, Error> as __rt::Fallible>::as_result(&__outcome)).record(__permit);
                 __outcome
             }
-            __rt::Err(__open) => {
-                __refused = true;
-                <Result<Row, Error> as __rt::Fallible>::from_error(__rt::FromCircuitOpen::open_into(__open))
-            }
+            __rt::Err(__open) => __rt::failed::<Result<Row, Error>>(__rt::FromCircuitOpen::from(__open)),
         };
-        let __next = __rt::Retry::after(&mut __retry, <Result<Row, Error> as __rt::Fallible>::as_result(&__outcome))
+        let __due = __rt::Retry::after(&mut __retry, <Result<Row, Error> as __rt::Fallible>::as_result(&__outcome))
             .unless_refused(__refused)
             .within_deadline()
             .next("load", |__error| __rt::Show::new(__error).__shown());
-        let __rt::Some(__delay) = __next else { break __outcome };
-        __rt::backoff_blocking(__delay, __outcome);
+        let __rt::Some(_) = __due else { break __outcome };
     }
 }

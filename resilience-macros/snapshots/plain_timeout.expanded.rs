@@ -8,8 +8,6 @@ async fn query() -> Result<Row, Error> {
     .await
     {
         __rt::Ok(__outcome) => __outcome,
-        __rt::Err(__late) => {
-            <Result<Row, Error> as __rt::Fallible>::from_error(__rt::FromTimedOut::timed_out_into(__late))
-        }
+        __rt::Err(__late) => __rt::failed::<Result<Row, Error>>(__rt::FromTimedOut::from(__late)),
     }
 }

@@ -16,9 +16,9 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
     let mut __refused = false;
     let mut __retry = __rt::Retry::new(&__RETRY);
     loop {
-        let __outcome = match __rt::CircuitBreaker::acquire(__circuit) {
+        __rt::Retry::wait(&__retry).await;
+        let __outcome = match __rt::CircuitBreaker::acquire_noting(__circuit, &mut __refused) {
             __rt::Ok(__permit) => {
-                __refused = false;
                 let (__permit, __outcome) = __rt::Permit::watch(__permit, async {
                     match __rt::TimeoutFuture::new(&__TIMEOUT, async {
                         let _: u8 =
@@ -37,25 +37,19 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
                     .await
                     {
                         __rt::Ok(__outcome) => __outcome,
-                        __rt::Err(__late) => <Result<String, ApiError> as __rt::Fallible>::from_error(
-                            __rt::FromTimedOut::timed_out_into(__late),
-                        ),
+                        __rt::Err(__late) => __rt::failed::<Result<String, ApiError>>(__rt::FromTimedOut::from(__late)),
                     }
                 })
                 .await;
                 __rt::Verdict::of(<Result<String, ApiError> as __rt::Fallible>::as_result(&__outcome)).record(__permit);
                 __outcome
             }
-            __rt::Err(__open) => {
-                __refused = true;
-                <Result<String, ApiError> as __rt::Fallible>::from_error(__rt::FromCircuitOpen::open_into(__open))
-            }
+            __rt::Err(__open) => __rt::failed::<Result<String, ApiError>>(__rt::FromCircuitOpen::from(__open)),
         };
-        let __next =
+        let __due =
             __rt::Retry::after(&mut __retry, <Result<String, ApiError> as __rt::Fallible>::as_result(&__outcome))
                 .unless_refused(__refused)
                 .next("call_llm", |__error| __rt::Show::new(__error).__shown());
-        let __rt::Some(__delay) = __next else { break __outcome };
-        __rt::backoff(__delay, __outcome).await;
+        let __rt::Some(_) = __due else { break __outcome };
     }
 }

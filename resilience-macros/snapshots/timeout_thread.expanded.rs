@@ -3,8 +3,6 @@ fn query(connection: Connection) -> Result<Row, Error> {
     const __TIMEOUT: __rt::TimeoutConfig = __rt::TimeoutConfig::new(LIMIT).operation_or("query");
     match __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> { connection.query() }) {
         __rt::Ok(__outcome) => __outcome,
-        __rt::Err(__late) => {
-            <Result<Row, Error> as __rt::Fallible>::from_error(__rt::FromTimedOut::timed_out_into(__late))
-        }
+        __rt::Err(__late) => __rt::failed::<Result<Row, Error>>(__rt::FromTimedOut::from(__late)),
     }
 }

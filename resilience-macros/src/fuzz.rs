@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use proptest::prelude::*;
-use quote::{ToTokens, quote};
+use quote::quote;
 
 use crate::parse::options;
 use crate::policy::Policy;

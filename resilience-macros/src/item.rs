@@ -77,10 +77,24 @@ impl Function {
         })
     }
 
+    /// Does this name stand anywhere in the body?
+    pub(crate) fn body_names(&self, name: &str) -> bool {
+        any_ident(self.body.stream(), &|ident| ident == name)
+    }
+
     /// Is there an argument of this name?
     pub(crate) fn has_argument(&self, name: &syn::Ident) -> bool {
         self.arguments().any(|argument| bound_names(&argument.pat).iter().any(|bound| bound.ident == *name))
     }
+}
+
+/// Is there an identifier like this, however deep?
+pub(crate) fn any_ident(tokens: TokenStream, found: &dyn Fn(&str) -> bool) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => found(&ident.to_string()),
+        TokenTree::Group(group) => any_ident(group.stream(), found),
+        _ => false,
+    })
 }
 
 /// The names that a pattern binds, with their `mut`.

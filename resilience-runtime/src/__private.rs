@@ -3,6 +3,7 @@
 //! An expanded function imports this module under one name and finds all it needs here, so that nothing that the user's
 //! crate calls `core`, `Ok` or `Result` can come between.
 
+pub use core::clone::Clone;
 pub use core::mem::drop;
 pub use core::time::Duration;
 pub use core::{concat, module_path};
@@ -12,9 +13,10 @@ pub use std::result::Result::{Err, Ok};
 
 pub use crate::circuit::{Site, Verdict, Watch};
 pub use crate::outcome::{
-    Fallible, FromCircuitOpen, FromTimedOut, WorkerArgument, answer, attempt, call, failed_by, failed_with,
+    Fallible, FromCircuitOpen, FromTimedOut, WorkerArgument, again_for_worker, answer, attempt, call, failed,
+    failed_by, failed_with,
 };
-pub use crate::retry::{Attempt, Backoff, Retry, backoff, backoff_blocking};
+pub use crate::retry::{Attempt, Backoff, Retry};
 pub use crate::show::{Show, Shown};
 pub use crate::timeout::TimeoutFuture;
 pub use crate::{CircuitBreaker, CircuitBreakerConfig, Jitter, Permit, RetryConfig, Strategy, TimeoutConfig, registry};

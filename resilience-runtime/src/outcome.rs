@@ -21,7 +21,7 @@ pub trait Fallible: Sized {
     fn as_result(&self) -> &Result<Self::Value, Self::Error>;
 
     /// `Err(error)`.
-    fn from_error(error: Self::Error) -> Self;
+    fn failed(error: Self::Error) -> Self;
 
     /// Tells an async block its type, by a `return` that is never reached.
     ///
@@ -45,7 +45,7 @@ impl<T, E> Fallible for Result<T, E> {
     }
 
     #[inline]
-    fn from_error(error: E) -> Self {
+    fn failed(error: E) -> Self {
         Err(error)
     }
 }
@@ -59,14 +59,14 @@ impl<T, E> Fallible for Result<T, E> {
 )]
 pub trait FromCircuitOpen: Sized {
     /// Converts.
-    fn open_into(open: CircuitOpen) -> Self;
+    fn from(open: CircuitOpen) -> Self;
 }
 
 // Without this, rustc would blame the `From` behind it and none of the words above would be seen.
 #[diagnostic::do_not_recommend]
 impl<E: From<CircuitOpen>> FromCircuitOpen for E {
     #[inline]
-    fn open_into(open: CircuitOpen) -> Self {
+    fn from(open: CircuitOpen) -> Self {
         open.into()
     }
 }
@@ -80,13 +80,13 @@ impl<E: From<CircuitOpen>> FromCircuitOpen for E {
 )]
 pub trait FromTimedOut: Sized {
     /// Converts.
-    fn timed_out_into(late: TimedOut) -> Self;
+    fn from(late: TimedOut) -> Self;
 }
 
 #[diagnostic::do_not_recommend]
 impl<E: From<TimedOut>> FromTimedOut for E {
     #[inline]
-    fn timed_out_into(late: TimedOut) -> Self {
+    fn from(late: TimedOut) -> Self {
         late.into()
     }
 }
@@ -166,16 +166,22 @@ impl<Given, E> MakeError<Given, E, ByValue> for E {
     }
 }
 
+/// What the function returns when a policy fails it.
+#[inline]
+pub fn failed<R: Fallible>(error: R::Error) -> R {
+    R::failed(error)
+}
+
 /// `error =` a closure, whose parameter's and result's types must be known before its body is read.
 #[inline]
 pub fn failed_by<R: Fallible, Given>(given: Given, make: impl FnOnce(Given) -> R::Error) -> R {
-    R::from_error(make(given))
+    R::failed(make(given))
 }
 
 /// `error =` anything else.
 #[inline]
 pub fn failed_with<R: Fallible, Given, How>(given: Given, make: impl MakeError<Given, R::Error, How>) -> R {
-    R::from_error(make.make(given))
+    R::failed(make.make(given))
 }
 
 /// Calls a closure whose parameter's type must be known before its body is read.
@@ -209,3 +215,19 @@ impl<T: Clone> WorkerArgument for T {
         self.clone()
     }
 }
+
+/// A `self` that each attempt's worker takes: a macro cannot bind `self` to a copy, so it must be one that copies itself.
+#[diagnostic::on_unimplemented(
+    message = "`self` of type `{Self}` cannot be given to the worker of each attempt",
+    label = "`{Self}` is not `Copy`",
+    note = "under `#[retry]`, a sync `#[timeout]` gives each attempt's worker thread a `self` of its own, because an abandoned one keeps what it has",
+    note = "put the timeout above the retry, use `mode = cooperative`, or take the `Arc` as an argument: `fn f(this: Arc<Self>)`"
+)]
+pub trait WorkerReceiver {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Copy> WorkerReceiver for T {}
+
+/// Asserts that a `self` may be moved to one worker after another.
+#[inline]
+pub fn again_for_worker<T: WorkerReceiver>(_: &T) {}

@@ -3,6 +3,7 @@
 mod borrow;
 mod circuit_breaker;
 mod form;
+mod receiver;
 mod retry;
 mod stack;
 mod stage;
@@ -94,9 +95,12 @@ pub(crate) enum Mode {
     Cooperative,
 }
 
-pub(crate) fn plan(layers: Vec<Layer>, function: &Function, errors: &mut Errors) -> Option<Plan> {
+pub(crate) fn plan(mut layers: Vec<Layer>, function: &Function, errors: &mut Errors) -> Option<Plan> {
     // The options are checked even if the function is wrong: they are mistakes of their own.
     let form = form::form(function, layers.first()?.policy, errors);
+    if let Some(moved) = form.as_ref().and_then(Form::moved_receiver) {
+        receiver::rename(&mut layers, moved);
+    }
     if layers.iter().any(|layer| layer.policy == Policy::Retry) {
         borrow::check(function, errors);
     }

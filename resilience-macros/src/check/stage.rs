@@ -1,10 +1,10 @@
 //! When an expression is evaluated: by the compiler, by the compiler for each instance of a generic, or at run time.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, GenericParam, Path, UnOp};
 
-use crate::item::Function;
+use crate::item::{Function, any_ident};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
@@ -111,13 +111,5 @@ fn names_generic(tokens: TokenStream, function: &Function) -> bool {
         name == "Self"
             || generics.iter().any(|generic| generic == name)
             || (is_method && name.len() == 1 && name.chars().all(char::is_uppercase))
-    })
-}
-
-fn any_ident(tokens: TokenStream, found: &dyn Fn(&str) -> bool) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => found(&ident.to_string()),
-        TokenTree::Group(group) => any_ident(group.stream(), found),
-        _ => false,
     })
 }

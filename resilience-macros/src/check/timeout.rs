@@ -6,7 +6,7 @@ use syn::{GenericArgument, PathArguments, ReceiverKind, Type};
 use super::values::Values;
 use super::{Form, Mode, TimeoutPlan};
 use crate::errors::Errors;
-use crate::item::{Function, ungroup};
+use crate::item::{Function, bound_names, ungroup};
 use crate::written::written;
 
 pub(super) fn check(values: &mut Values, form: Option<&Form>, function: &Function, errors: &mut Errors) -> TimeoutPlan {
@@ -47,11 +47,16 @@ fn borrowed_arguments(function: &Function, errors: &mut Errors) {
         let owned = "`self: Arc<Self>`, or the fields it needs as owned arguments".to_owned();
         (receiver.to_token_stream(), "`self`".to_owned(), owned)
     });
+    let names = function.arguments().flat_map(|argument| bound_names(&argument.pat));
+    let by_ref = names.filter(|name| name.by_ref.is_some()).map(|name| {
+        let ident = &name.ident;
+        (name.to_token_stream(), format!("`{ident}`"), format!("it by value, `{ident}` without `ref`"))
+    });
     let arguments = function.arguments().filter(|argument| is_borrow(&argument.ty)).map(|argument| {
         let name = written(&argument.pat.to_token_stream());
         (argument.ty.to_token_stream(), format!("`{name}`"), owned(&argument.ty))
     });
-    let borrowed: Vec<_> = receiver.into_iter().chain(arguments).collect();
+    let borrowed: Vec<_> = receiver.into_iter().chain(by_ref).chain(arguments).collect();
     let (what, take) = match borrowed.as_slice() {
         [] => return,
         [(_, name, owned)] => (format!("{name} is borrowed"), owned.clone()),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Ident, Lit, Path, UnOp};
 
 use super::stage::{Operators, Stage};
@@ -280,7 +280,7 @@ impl Check<'_> {
             },
             _ => None,
         };
-        let Some(written) = written else { return Ok(self.expression(Operators::RunTime)) };
+        let Some(written) = written else { return Ok(self.word_expression(words)) };
         if let Some((_, constant)) = words.iter().find(|(word, _)| *word == written) {
             let path: Path = syn::parse_str(constant)?;
             let word = constant.rsplit("::").next().unwrap_or(constant);
@@ -291,13 +291,28 @@ impl Check<'_> {
         let is_argument = matches!(self.expr, Expr::Path(path)
             if path.path.get_ident().is_some_and(|name| self.function.has_argument(name)));
         if is_constant || is_argument {
-            return Ok(self.expression(Operators::RunTime));
+            return Ok(self.word_expression(words));
         }
         let name = self.name;
         self.refuse(match parse::nearest(&written, words, |(word, _)| word) {
             Some((word, _)) => format!("`{written}` is no {name}; did you mean `{name} = {word}`?"),
             None => format!("`{written}` is no {name}: it is one of {}", one_of(words)),
         })
+    }
+
+    /// An expression of the words' type; where a flag is one of the words, `bool` will do too.
+    fn word_expression(&self, words: &[(&str, &'static str)]) -> Value {
+        let is_variant = matches!(self.expr, Expr::Path(path) if path.path.segments.len() > 1)
+            && Stage::of(self.expr, Operators::RunTime, self.function) == Stage::Constant;
+        match words.iter().find(|(word, _)| *word == "true").and_then(|(_, constant)| constant.split("::").next()) {
+            Some(ty) if !is_variant => {
+                let (runtime, ty, expr) = (runtime(), Ident::new(ty, Span::call_site()), self.expr);
+                // Where the user's value stands, which is what may not fit.
+                let span = expr.to_token_stream().into_iter().next().map_or_else(Span::call_site, |token| token.span());
+                self.setting(quote_spanned!(span=> #runtime::#ty::from(#expr)), Stage::Runtime, Literal::Unknown)
+            }
+            _ => self.expression(Operators::RunTime),
+        }
     }
 
     fn mode(&self, words: &'static [&'static str]) -> Checked {

@@ -2,14 +2,14 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{ReceiverKind, Type};
+use syn::{Expr, ReceiverKind, Type};
 
 use super::code::{Code, block};
 use super::filter::UserFilter;
 use super::span::Ends;
 use super::{Context, local};
-use crate::check::{Circuit, CircuitBreakerPlan, Fallback, Form, Stage};
-use crate::item::ungroup;
+use crate::check::{Circuit, CircuitBreakerPlan, Fallback, Stage};
+use crate::item::{any_ident, bound_names, ungroup};
 
 impl Context<'_> {
     pub(super) fn circuit_breaker(&self, at: usize, plan: &CircuitBreakerPlan, inner: Code) -> Code {
@@ -40,18 +40,18 @@ impl Context<'_> {
                 let answer = self.fallback(fallback, &open);
                 block(&note, answer)
             }
-            None => {
-                let note = self.note_refused(at, &quote!(true));
-                let error = self.error("FromCircuitOpen::open_into", plan.error.as_ref(), &open);
-                block(&note, error)
-            }
+            None => self.error("FromCircuitOpen::from", plan.error.as_ref(), &open),
         };
         // Noted at admission, so that a refusal further inside is not forgotten.
-        let admitted = self.note_refused(at, &quote!(false));
+        let flag = local("refused");
+        let acquire = if self.is_asked_for_refusals(at) {
+            quote!(acquire_noting(#circuit, &mut #flag))
+        } else {
+            quote!(acquire(#circuit))
+        };
         let value = quote! {
-            match #runtime::CircuitBreaker::acquire(#circuit) {
+            match #runtime::CircuitBreaker::#acquire {
                 #runtime::Ok(#permit) => {
-                    #admitted
                     #guarded
                     #verdict.record(#permit);
                     #outcome
@@ -70,8 +70,16 @@ impl Context<'_> {
         let (name, config) = match circuit {
             Circuit::Given(breaker) => {
                 // The type stands where the value does, for rustc shows both.
-                let ty = Ends::of(&breaker.to_token_stream()).place(quote!(&#runtime::CircuitBreaker));
-                return (quote!(let #local: #ty = #breaker;), local.into_token_stream());
+                let ends = Ends::of(&breaker.to_token_stream());
+                let ty = ends.place(quote!(#runtime::CircuitBreaker));
+                let borrow = ends.place(quote!(&));
+                // Borrowed from what the body needs for itself: a handle of its own is cheap.
+                let value = if self.is_needed_inside(breaker) {
+                    quote!(&<#ty as #runtime::Clone>::clone(#breaker))
+                } else {
+                    breaker.to_token_stream()
+                };
+                return (quote!(let #local: #borrow #ty = #value;), local.into_token_stream());
             }
             Circuit::Named { name, config } => (name, config),
         };
@@ -88,7 +96,7 @@ impl Context<'_> {
             let site = Ident::new(&item.to_uppercase(), Span::call_site());
             let new = match name {
                 Some(name) => self.call("Site::new", None, value, Ends::of(&name.written)),
-                None => quote!(#runtime::Site::new(#value)),
+                None => quote!(#runtime::Site::unnamed(#value)),
             };
             declarations.extend(quote!(static #site: #runtime::Site = #new;));
             let circuit = if stage == Stage::Runtime { quote!(circuit_checked) } else { quote!(circuit) };
@@ -98,6 +106,20 @@ impl Context<'_> {
         // A name that differs between the instances of a generic cannot be kept in one static.
         declarations.extend(quote!(let #local = #runtime::registry::get_or_register(#value, #config_value);));
         (declarations, quote!(&#local))
+    }
+
+    /// Does the expression name an argument that the body may move or borrow mutably: any but a shared reference?
+    fn is_needed_inside(&self, expr: &Expr) -> bool {
+        let names = |name: &str| any_ident(expr.to_token_stream(), &|ident| ident == name);
+        let receiver = self.function.receiver().is_some_and(|receiver| match &receiver.kind {
+            ReceiverKind::Reference(_, _, mutability) => mutability.is_some(),
+            ReceiverKind::Typed(_, ty) => !is_shared(ty),
+            _ => true,
+        });
+        let mut owned = self.function.arguments().filter(|argument| !is_shared(&argument.ty));
+        let name = self.form.moved_receiver().map_or_else(|| "self".to_owned(), ToString::to_string);
+        receiver && names(&name)
+            || owned.any(|argument| bound_names(&argument.pat).iter().any(|name| names(&name.ident.to_string())))
     }
 
     fn fallback(&self, fallback: &Fallback, open: &Ident) -> TokenStream {
@@ -140,11 +162,7 @@ impl Context<'_> {
     fn receiver(&self) -> Option<TokenStream> {
         let receiver = self.function.receiver()?;
         let token = &receiver.self_token;
-        let moved = match self.form {
-            Form::Future { block: Some(block), .. } => block.receiver.as_ref(),
-            _ => None,
-        };
-        let name = moved.map_or_else(|| token.to_token_stream(), ToTokens::to_token_stream);
+        let name = self.form.moved_receiver().map_or_else(|| token.to_token_stream(), ToTokens::to_token_stream);
         Some(match &receiver.kind {
             ReceiverKind::Reference(_, _, Some(_)) => quote!(&mut *#name),
             ReceiverKind::Reference(..) => name,
@@ -159,6 +177,10 @@ impl Context<'_> {
             _ => None,
         })
     }
+}
+
+fn is_shared(ty: &Type) -> bool {
+    matches!(ungroup(ty), Type::Reference(reference) if reference.mutability.is_none())
 }
 
 /// Owned arguments by reference, references as they are.

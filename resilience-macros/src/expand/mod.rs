@@ -6,6 +6,7 @@ mod code;
 mod config;
 mod filter;
 mod marker;
+mod rebind;
 mod result;
 mod retry;
 mod span;
@@ -49,6 +50,7 @@ pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
         };
     }
     let taken = marker::taken(&plan.taken);
+    let mutable = context.mutable_still();
     let attempts = match &plan.form {
         Form::Sync | Form::Async => code.statements(),
         Form::Future { boxed, block, .. } => {
@@ -65,7 +67,7 @@ pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
     };
     // With a span of the expansion on the outer braces, rustc's `dead_code` takes the function for generated.
     let (path, alias) = (&plan.runtime, &context.runtime);
-    let mut body = Group::new(Delimiter::Brace, quote!(use #path::__private as #alias; #taken #attempts));
+    let mut body = Group::new(Delimiter::Brace, quote!(use #path::__private as #alias; #taken #mutable #attempts));
     body.set_span(function.body.span());
     let (attrs, head) = (&function.attrs, &function.head);
     quote!(#(#attrs)* #head #body)
@@ -76,11 +78,11 @@ impl Context<'_> {
     fn body(&self) -> Code {
         let body = &self.function.body;
         match self.form {
-            Form::Sync => Code::body(body.clone()),
+            Form::Sync => Code::body(self.rebound(body)),
             Form::Async => Code::future(self.attempt(body)),
             Form::Future { block: Some(block), .. } => Code::future(self.attempt(&block.body)),
             Form::Future { block: None, .. } => {
-                let (runtime, returned) = (&self.runtime, &self.result.returned);
+                let (runtime, returned, body) = (&self.runtime, &self.result.returned, self.rebound(body));
                 Code::future(quote!(#runtime::attempt(|| -> #returned #body)))
             }
         }
@@ -93,9 +95,10 @@ impl Context<'_> {
         let result = &self.result.tokens;
         let expected = self.call("Fallible::expected", Some(result), TokenStream::new(), self.result.ends);
         let keyword = keyword("async", body);
+        let rebinds = self.rebinds();
         // The label keeps the user's braces from being called unnecessary. It has their span, so that the block has too.
         let label = syn::Lifetime::new("'__body", body.span_open());
-        let block = braces(body, quote!(let _: u8 = if false { return #expected } else { 0 }; #label: #body));
+        let block = braces(body, quote!(let _: u8 = if false { return #expected } else { 0 }; #rebinds #label: #body));
         quote!(#keyword #block)
     }
 
@@ -135,9 +138,13 @@ impl Context<'_> {
             && self.has_inside(at, |layer| matches!(layer, LayerPlan::CircuitBreaker(_)))
     }
 
+    fn is_asked_for_refusals(&self, at: usize) -> bool {
+        (0..at).any(|outer| self.asks_for_refusals(outer))
+    }
+
     /// Notes, inside the layer at `at`, whether its error is an open circuit's; nothing if no retry outside asks.
     fn note_refused(&self, at: usize, refused: &TokenStream) -> TokenStream {
-        if (0..at).any(|outer| self.asks_for_refusals(outer)) {
+        if self.is_asked_for_refusals(at) {
             let flag = local("refused");
             quote!(#flag = #refused;)
         } else {
@@ -150,7 +157,7 @@ impl Context<'_> {
         let result = &self.result.tokens;
         let Some(error) = error else {
             let converted = self.call(from, None, quote!(#value), self.result.error_ends);
-            return self.call("Fallible::from_error", Some(result), converted, self.result.ends);
+            return self.call("failed", Some(result), converted, self.result.ends);
         };
         let ends = Ends::of(&error.to_token_stream());
         let value = ends.place(quote!(#value));

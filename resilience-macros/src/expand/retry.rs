@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
 use super::code::Code;
-use super::config::{Config, Start};
+use super::config::{Config, Start, operand};
 use super::filter::{UserFilter, closure};
 use super::span::Ends;
 use super::{Context, declare_refused, local};
@@ -16,7 +16,7 @@ impl Context<'_> {
         let reference = config.reference();
         let runtime = &self.runtime;
         let (retry, outcome, error) = (local("retry"), local("outcome"), local("error"));
-        let (next_delay, delay) = (local("next"), local("delay"));
+        let due = local("due");
         let new = if plan.on_retry.is_some() { quote!(timed) } else { quote!(new) };
 
         let (operation, result) = (self.function.name(), self.outcome(&outcome));
@@ -32,20 +32,16 @@ impl Context<'_> {
         };
 
         let attempt = inner.expression(|body| self.boundary(body));
-        let wait = if self.is_async() {
-            quote!(backoff(#delay, #outcome).await)
-        } else {
-            quote!(backoff_blocking(#delay, #outcome))
-        };
         let is_outermost = self.asks_for_refusals(at) && !(0..at).any(|outer| self.asks_for_refusals(outer));
         let declare_refused = is_outermost.then(declare_refused);
         let statements = quote!(#declare_refused let mut #retry = #runtime::Retry::#new(#reference););
+        let wait = if self.is_async() { quote!(wait(&#retry).await) } else { quote!(wait_blocking(&#retry)) };
         let value = quote! {
             loop {
+                #runtime::Retry::#wait;
                 let #outcome = #attempt;
-                let #next_delay = #next;
-                let #runtime::Some(#delay) = #next_delay else { break #outcome };
-                #runtime::#wait;
+                let #due = #next;
+                let #runtime::Some(_) = #due else { break #outcome };
             }
         };
         Code::value([config.declarations, inner.declarations], statements, value)
@@ -78,7 +74,7 @@ impl Context<'_> {
         let default = quote!(#runtime::#path::new());
         let start = match &plan.base {
             Some((base, stage)) => Start {
-                value: quote!(#base),
+                value: operand(base),
                 stage: *stage,
                 ends: Some(Ends::of(&base.to_token_stream())),
                 default: Some(default),

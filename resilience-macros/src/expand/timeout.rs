@@ -1,10 +1,11 @@
 //! The deadline around an async body, or around a sync one on a worker thread or in place.
 
 use proc_macro2::{Group, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
 use super::code::{Code, block};
-use super::config::{Config, Start};
+use super::config::{Config, Start, operand};
+use super::rebind::mutable_still;
 use super::span::{Ends, pipes};
 use super::{Context, declare_refused, local};
 use crate::check::{LayerPlan, Mode, Setting, Stage, TimeoutPlan};
@@ -15,7 +16,7 @@ impl Context<'_> {
         let config = self.timeout_config(at, plan);
         let runtime = &self.runtime;
         let (outcome, late) = (local("outcome"), local("late"));
-        let error = self.error("FromTimedOut::timed_out_into", plan.error.as_ref(), &late);
+        let error = self.error("FromTimedOut::from", plan.error.as_ref(), &late);
         // Only a breaker inside can have left the flag set.
         let has_breaker = self.has_inside(at, |layer| matches!(layer, LayerPlan::CircuitBreaker(_)));
         let note = if has_breaker { self.note_refused(at, &quote!(false)) } else { TokenStream::new() };
@@ -45,7 +46,7 @@ impl Context<'_> {
         let (runtime, result, config_value) = (&self.runtime, &self.result.tokens, config.value());
         let (outcome, refused, was_refused) = (local("outcome"), local("refused"), local("was_refused"));
         let is_retried = self.has_outside(at, |layer| matches!(layer, LayerPlan::Retry(_)));
-        let copies = if is_retried { self.copies() } else { TokenStream::new() };
+        let (mutable, copies) = if is_retried { self.copies() } else { Default::default() };
         let note = if has_breaker { self.note_refused(at, &quote!(#was_refused)) } else { TokenStream::new() };
         // The closure stands where the body does: rustc shows it when something in it cannot be sent.
         let worker = quote_spanned!(self.function.body.span()=> move ||);
@@ -70,7 +71,7 @@ impl Context<'_> {
                 #expired
             }
         };
-        Code::value([config.declarations, TokenStream::new()], copies, value)
+        Code::value([config.declarations, mutable], copies, value)
     }
 
     /// A sync body behind a closure, passed on as an `FnOnce` so that it may return a reborrow of a `&mut` argument
@@ -81,19 +82,34 @@ impl Context<'_> {
         quote!(#runtime::attempt(#pipes -> #result #body))
     }
 
-    /// Under a retry each attempt's worker needs arguments of its own, for an abandoned one keeps what it was given.
-    fn copies(&self) -> TokenStream {
+    /// Under a retry each attempt's worker needs arguments of its own, for an abandoned one keeps what it was given. The
+    /// copies stand for the arguments, in the lints too.
+    fn copies(&self) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
-        let names = self.function.arguments().flat_map(|argument| bound_names(&argument.pat));
-        let copies = names.map(|name| {
-            let (mutability, name) = (&name.mutability, &name.ident);
-            let borrowed = quote_spanned!(name.span()=> &#name);
-            quote! {
-                #[allow(unused_variables, unused_mut, clippy::shadow_reuse)]
-                let #mutability #name = #runtime::WorkerArgument::copy(#borrowed);
+        let (mut mutable, mut copies) = (TokenStream::new(), TokenStream::new());
+        if let Some(receiver) = self.function.receiver().filter(|_| self.function.body_names("self")) {
+            let token = &receiver.self_token;
+            let again = self.call("again_for_worker", None, quote!(&#token), Ends::of(&token.to_token_stream()));
+            copies.extend(quote!(#again;));
+        }
+        for argument in self.function.arguments() {
+            let attrs = &argument.attrs;
+            for pattern in bound_names(&argument.pat) {
+                let name = &pattern.ident;
+                let mutability = pattern.mutability.filter(|_| !self.is_rebound(name));
+                if mutability.is_some() {
+                    mutable.extend(quote!(#(#attrs)*));
+                    mutable.extend(mutable_still(pattern));
+                }
+                let borrowed = quote_spanned!(name.span()=> &#name);
+                copies.extend(quote! {
+                    #(#attrs)*
+                    #[allow(clippy::shadow_reuse)]
+                    let #mutability #name = #runtime::WorkerArgument::copy(#borrowed);
+                });
             }
-        });
-        copies.collect()
+        }
+        (mutable, copies)
     }
 
     fn timeout_config(&self, at: usize, plan: &TimeoutPlan) -> Config {
@@ -102,7 +118,7 @@ impl Context<'_> {
             (Some((base, stage)), limit) => {
                 settings.extend(limit.clone());
                 let ends = Some(Ends::of(&quote!(#base)));
-                Start { value: quote!(#base), stage: *stage, ends, default: None }
+                Start { value: operand(base), stage: *stage, ends, default: None }
             }
             (None, Some(limit)) => {
                 // A limit computed from what is left of a budget may be zero: that is no mistake in the code.

@@ -115,6 +115,15 @@ impl CircuitBreaker {
         self.shared.admit()
     }
 
+    /// [`acquire`](Self::acquire), for a retry outside that wants to know what was an open circuit's refusal.
+    #[doc(hidden)]
+    #[inline]
+    pub fn acquire_noting(&self, refused: &mut bool) -> Result<Permit<'_>, CircuitOpen> {
+        let permit = self.acquire();
+        *refused = permit.is_err();
+        permit
+    }
+
     /// Calls `body` if the circuit lets it. An `Err` is a failure, and so is a panic.
     ///
     /// # Errors

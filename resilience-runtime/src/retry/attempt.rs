@@ -78,7 +78,7 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
     }
 
     /// Decides. `None`: the outcome is returned as it is. `Some(delay)`: the retry is logged and the hook was called;
-    /// the driver waits for `delay` and calls again.
+    /// the driver waits for `delay`, by [`Retry::wait`](super::Retry::wait) or itself, and calls again.
     #[inline]
     pub fn next(self, operation: &'static str, show: impl FnOnce(&E) -> Shown<'_>) -> Option<Duration> {
         self.next_telling(operation, show, |_| {})
@@ -99,7 +99,9 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
         // Both calls take the attempt piece by piece: passed whole, it would be written to memory on success too.
         let ruling = self.progress.rule(self.config, self.hint, outlasts);
         let max_attempts = self.config.attempts();
-        tell(ruling, max_attempts, self.outcome, operation, show, on_retry)
+        let due = tell(ruling, max_attempts, self.outcome, operation, show, on_retry);
+        self.progress.delay = due.unwrap_or_default();
+        due
     }
 }
 

@@ -56,6 +56,19 @@ pub enum Jitter {
     None,
 }
 
+/// A switch: [`Full`](Jitter::Full) or [`None`](Jitter::None).
+///
+/// ```
+/// use resilience::Jitter;
+///
+/// assert_eq!((Jitter::from(true), Jitter::from(false)), (Jitter::Full, Jitter::None));
+/// ```
+impl From<bool> for Jitter {
+    fn from(on: bool) -> Self {
+        if on { Self::Full } else { Self::None }
+    }
+}
+
 impl RetryConfig {
     /// The delay after attempt `attempt` (counted from 1) as the [`Strategy`] computes it: capped by
     /// [`max_delay`](Self::max_delay), without jitter. It saturates: no attempt is too late, no multiplier too large.

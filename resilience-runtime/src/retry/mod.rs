@@ -15,7 +15,7 @@ mod run;
 mod schedule;
 
 pub use attempt::Attempt;
-pub use backoff::{Backoff, backoff, backoff_blocking};
+pub use backoff::Backoff;
 pub use config::RetryConfig;
 pub use delay::{Jitter, Strategy};
 pub use event::RetryEvent;

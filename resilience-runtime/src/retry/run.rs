@@ -1,7 +1,7 @@
 //! Retry without an attribute: the loop around a closure, sync and async.
 
 use super::attempt::Attempt;
-use super::backoff::{Backoff, backoff, backoff_blocking};
+use super::backoff::{Backoff, backoff};
 use super::config::RetryConfig;
 use super::progress::{Progress, Retry};
 use crate::show::Shown;
@@ -40,15 +40,15 @@ impl RetryConfig {
     {
         let mut retry = Retry::new(self);
         loop {
+            retry.wait_blocking();
             // A success leaves at once: borrowed first and returned after, it would be copied on the way.
             let outcome = match operation() {
                 Ok(value) => return Ok(value),
                 Err(error) => Err(error),
             };
             let due = retry.after(&outcome).within_deadline().next(type_name::<F>(), Shown::type_name);
-            match due {
-                Some(delay) => backoff_blocking(delay, outcome),
-                None => return outcome,
+            if due.is_none() {
+                return outcome;
             }
         }
     }
@@ -140,7 +140,7 @@ where
                     let Some(delay) = due else {
                         return Poll::Ready(outcome);
                     };
-                    this.phase.set(Phase::Waiting { backoff: backoff(delay, outcome) });
+                    this.phase.set(Phase::Waiting { backoff: backoff(delay) });
                 }
                 PhaseProjection::Waiting { backoff } => {
                     ready!(backoff.poll(cx));

@@ -3,15 +3,14 @@
 use std::{
     cell::{Cell, OnceCell},
     marker::PhantomData,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use tokio::time::Instant;
-
-use crate::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
 
 /// What this thread runs under.
 #[derive(Clone, Copy)]
