@@ -13,6 +13,12 @@ async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
             __rt::Verdict::of(<Result<Vec<Issue>, Error> as __rt::Fallible>::as_result(&__outcome)).record(__permit);
             __outcome
         }
-        __rt::Err(__open) => __rt::answer::<Result<Vec<Issue>, Error>, _, _>(cached(&__open, self, &query)).await,
+        __rt::Err(__open) => '__answer: {
+            let __later = match __rt::answer::<Result<Vec<Issue>, Error>, _, _>(cached(&__open, self, &query)) {
+                __rt::Answered::Now(__answer) => break '__answer __answer,
+                __rt::Answered::Later(__later) => __later,
+            };
+            __later.await
+        }
     }
 }

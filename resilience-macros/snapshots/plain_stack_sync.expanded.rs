@@ -18,7 +18,10 @@ fn load(id: u64) -> Result<Row, Error> {
                 let __outcome = {
                     #[allow(clippy::shadow_reuse)]
                     let id = __rt::WorkerArgument::copy(&id);
-                    match __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> { query(id) }) {
+                    match __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> {
+                        let _ = &id;
+                        '__body: { query(id) }
+                    }) {
                         __rt::Ok(__outcome) => __outcome,
                         __rt::Err(__late) => __rt::failed::<Result<Row, Error>>(__rt::FromTimedOut::from(__late)),
                     }

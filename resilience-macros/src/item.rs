@@ -77,9 +77,17 @@ impl Function {
         })
     }
 
-    /// Does this name stand anywhere in the body?
+    /// Does the body name this argument, if only in a format string?
     pub(crate) fn body_names(&self, name: &str) -> bool {
-        any_ident(self.body.stream(), &|ident| ident == name)
+        fn names(tokens: TokenStream, name: &str, inlined: &str) -> bool {
+            tokens.into_iter().any(|token| match token {
+                TokenTree::Ident(ident) => ident == name,
+                TokenTree::Literal(literal) => literal.to_string().contains(inlined),
+                TokenTree::Group(group) => names(group.stream(), name, inlined),
+                TokenTree::Punct(_) => false,
+            })
+        }
+        names(self.body.stream(), name, &format!("{{{name}"))
     }
 
     /// Is there an argument of this name?

@@ -13,7 +13,7 @@ pub use std::result::Result::{Err, Ok};
 
 pub use crate::circuit::{Site, Verdict, Watch};
 pub use crate::outcome::{
-    Fallible, FromCircuitOpen, FromTimedOut, WorkerArgument, again_for_worker, answer, attempt, call, failed,
+    Answered, Fallible, FromCircuitOpen, FromTimedOut, WorkerArgument, again_for_worker, answer, attempt, call, failed,
     failed_by, failed_with,
 };
 pub use crate::retry::{Attempt, Backoff, Retry};

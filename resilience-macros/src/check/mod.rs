@@ -18,7 +18,7 @@ use crate::item::Function;
 use crate::parse::{Filter, Layer};
 use crate::policy::Policy;
 
-pub(crate) use form::Form;
+pub(crate) use form::{Form, Hoisted};
 pub(crate) use stage::Stage;
 pub(crate) use value::{Literal, RUNTIME, Setting};
 
@@ -101,8 +101,8 @@ pub(crate) fn plan(mut layers: Vec<Layer>, function: &Function, errors: &mut Err
     if let Some(moved) = form.as_ref().and_then(Form::moved_receiver) {
         receiver::rename(&mut layers, moved);
     }
-    if layers.iter().any(|layer| layer.policy == Policy::Retry) {
-        borrow::check(function, errors);
+    if let Some(form) = form.as_ref().filter(|_| layers.iter().any(|layer| layer.policy == Policy::Retry)) {
+        borrow::check(function, form, errors);
     }
     let taken = layers.iter().filter_map(|layer| layer.taken.clone()).collect();
     let mut runtime = None;

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ReceiverKind, Type};
 
-use super::code::{Code, block};
+use super::code::{Code, Declarations, block};
 use super::filter::UserFilter;
 use super::span::Ends;
 use super::{Context, local};
@@ -59,11 +59,11 @@ impl Context<'_> {
                 #runtime::Err(#open) => #refusal,
             }
         };
-        Code::value([declarations, inner.declarations], TokenStream::new(), value)
+        Code::value(declarations.and(inner.declarations), TokenStream::new(), value)
     }
 
     /// What must be declared, and a `&CircuitBreaker` expression.
-    fn circuit(&self, at: usize, circuit: &Circuit) -> (TokenStream, TokenStream) {
+    fn circuit(&self, at: usize, circuit: &Circuit) -> (Declarations, TokenStream) {
         let runtime = &self.runtime;
         let item = self.item(at, "circuit");
         let local = Ident::new(&item, Span::mixed_site());
@@ -79,7 +79,8 @@ impl Context<'_> {
                 } else {
                     breaker.to_token_stream()
                 };
-                return (quote!(let #local: #borrow #ty = #value;), local.into_token_stream());
+                let borrows = quote!(let #local: #borrow #ty = #value;);
+                return (Declarations { borrows, ..Declarations::default() }, local.into_token_stream());
             }
             Circuit::Named { name, config } => (name, config),
         };
@@ -99,13 +100,14 @@ impl Context<'_> {
                 None => quote!(#runtime::Site::unnamed(#value)),
             };
             declarations.extend(quote!(static #site: #runtime::Site = #new;));
-            let circuit = if stage == Stage::Runtime { quote!(circuit_checked) } else { quote!(circuit) };
+            // One static serves all instances of a generic, whose configurations may differ.
+            let circuit = if stage == Stage::Constant { quote!(circuit) } else { quote!(circuit_checked) };
             declarations.extend(quote!(let #local = #runtime::Site::#circuit(&#site, #reference);));
-            return (declarations, local.into_token_stream());
+            return (Declarations::values(declarations), local.into_token_stream());
         }
         // A name that differs between the instances of a generic cannot be kept in one static.
-        declarations.extend(quote!(let #local = #runtime::registry::get_or_register(#value, #config_value);));
-        (declarations, quote!(&#local))
+        let borrows = quote!(let #local = &#runtime::registry::get_or_register(#value, #config_value););
+        (Declarations { values: declarations, borrows }, local.into_token_stream())
     }
 
     /// Does the expression name an argument that the body may move or borrow mutably: any but a shared reference?
@@ -145,8 +147,19 @@ impl Context<'_> {
             }
         };
         if self.is_async() {
-            let future = self.call("answer", Some(&quote!(#result, #any, #any)), answer, ends);
-            return ends.awaited(&future);
+            let answered = self.call("answer", Some(&quote!(#result, #any, #any)), answer, ends);
+            let (runtime, answer, later) = (&self.runtime, local("answer"), ends.name("__later"));
+            let waited = ends.awaited(&later.to_token_stream());
+            // An answer that is there already leaves before the await: the future would keep it, and it need not be `Send`.
+            return quote! {
+                '__answer: {
+                    let #later = match #answered {
+                        #runtime::Answered::Now(#answer) => break '__answer #answer,
+                        #runtime::Answered::Later(#later) => #later,
+                    };
+                    #waited
+                }
+            };
         }
         match fallback {
             Fallback::Closure(_) => answer,

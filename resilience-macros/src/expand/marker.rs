@@ -37,15 +37,10 @@ pub(crate) fn is_taken(args: &TokenStream) -> bool {
 /// Has an attribute above this one expanded the function already?
 pub(crate) fn is_expanded(function: &Function) -> bool {
     fn any(tokens: TokenStream) -> bool {
-        let mut before: Option<proc_macro2::Ident> = None;
+        // `use …::__private as __rt`
+        let mut after_as = false;
         tokens.into_iter().any(|token| match token {
-            // `use …::__private as __rt`
-            TokenTree::Ident(ident) => {
-                let follows_as = before.as_ref().is_some_and(|before| before == "as");
-                let found = follows_as && ident == RUNTIME;
-                before = Some(ident);
-                found
-            }
+            TokenTree::Ident(ident) => std::mem::replace(&mut after_as, ident == "as") && ident == RUNTIME,
             TokenTree::Group(group) => any(group.stream()),
             _ => false,
         })

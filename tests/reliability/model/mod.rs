@@ -161,7 +161,7 @@ impl Real<'_> {
                     let _permit = permit;
                     resume_unwind(Box::new("expected"))
                 }));
-                assert!(matches!(unwound, Err::<(), _>(_)));
+                assert!(unwound.is_err());
             }
             (Self::Future { future, .. }, End::Abandoned) => drop(future),
             (Self::Future { mut future, told }, end) => {
