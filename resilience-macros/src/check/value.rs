@@ -306,9 +306,10 @@ impl Check<'_> {
             && Stage::of(self.expr, Operators::RunTime, self.function) == Stage::Constant;
         match words.iter().find(|(word, _)| *word == "true").and_then(|(_, constant)| constant.split("::").next()) {
             Some(ty) if !is_variant => {
-                let (runtime, ty, expr) = (runtime(), Ident::new(ty, Span::call_site()), self.expr);
                 // Where the user's value stands, which is what may not fit.
+                let expr = self.expr;
                 let span = expr.to_token_stream().into_iter().next().map_or_else(Span::call_site, |token| token.span());
+                let (runtime, ty) = (Ident::new(RUNTIME, span), Ident::new(ty, span));
                 self.setting(quote_spanned!(span=> #runtime::#ty::from(#expr)), Stage::Runtime, Literal::Unknown)
             }
             _ => self.expression(Operators::RunTime),

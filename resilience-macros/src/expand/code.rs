@@ -1,7 +1,7 @@
 //! Code that makes an outcome, in the shape in which the next layer can take it.
 
-use proc_macro2::{Group, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 
 pub(super) struct Code {
     pub(super) declarations: Declarations,
@@ -86,7 +86,9 @@ impl Code {
             Shape::Body(body) if front.is_empty() => quote!(#body),
             Shape::Body(body) => {
                 let labelled = labelled(body);
-                quote!({ #front #labelled })
+                let mut block = Group::new(Delimiter::Brace, quote!(#front #labelled));
+                block.set_span(body.span());
+                block.into_token_stream()
             }
             Shape::Future(future) => quote!({ #front #future.await }),
             Shape::Value { statements, value } => quote!({ #front #statements #value }),
@@ -97,7 +99,7 @@ impl Code {
 /// The user's braces inside ours. Without the label rustc calls them unnecessary; with the place of the body, an error
 /// of the whole body's type is shown there.
 pub(super) fn labelled(body: &Group) -> TokenStream {
-    quote_spanned!(Span::mixed_site().located_at(body.span())=> '__body: #body)
+    quote_spanned!(body.span_open()=> '__body: #body)
 }
 
 /// `value`, in braces only if something stands in front of it.
