@@ -134,20 +134,34 @@ impl<F: Future<Output = R>, R> Answer<R, ByCall> for F {
     }
 }
 
+// For any type at first sight, like the one above: were only one to match a type that is neither, rustc would take it for
+// that one and complain of what comes after.
 #[diagnostic::do_not_recommend]
-impl<R> Answer<R, ByValue> for R {
+impl<A: Same<R>, R> Answer<R, ByValue> for A {
     type Future = Pending<R>;
 
     #[inline]
     fn into_answer(self) -> Answered<R, Pending<R>> {
-        Answered::Now(self)
+        Answered::Now(self.same())
     }
 }
 
-/// The answer of an async function's fallback. A future whatever the bound says, so that one that is not met is the only
-/// error.
+/// The type itself.
+pub trait Same<R> {
+    /// Itself.
+    fn same(self) -> R;
+}
+
+impl<R> Same<R> for R {
+    #[inline]
+    fn same(self) -> R {
+        self
+    }
+}
+
+/// The answer of an async function's fallback.
 #[inline]
-pub fn answer<R, How, A: Answer<R, How>>(answer: A) -> Answered<R, impl Future<Output = R>> {
+pub fn answer<R, How, A: Answer<R, How>>(answer: A) -> Answered<R, A::Future> {
     answer.into_answer()
 }
 

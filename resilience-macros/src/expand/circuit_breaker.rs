@@ -88,18 +88,14 @@ impl Context<'_> {
         let (reference, config_value, stage) = (config.reference(), config.value(), config.stage);
         let mut declarations = config.declarations;
         let function = self.function.name();
-        let default = quote!(#runtime::concat!(#runtime::module_path!(), "::", #function));
         let (value, name_stage) = match name {
             Some(name) => (name.value.clone(), name.stage),
-            None => (default, Stage::Constant),
+            None => (quote!(#runtime::concat!(#runtime::module_path!(), "::", #function)), Stage::Constant),
         };
         if name_stage == Stage::Constant {
             let site = Ident::new(&item.to_uppercase(), Span::call_site());
-            let new = match name {
-                Some(name) => self.call("Site::new", None, value, Ends::of(&name.written)),
-                None => quote!(#runtime::Site::unnamed(#value)),
-            };
-            declarations.extend(quote!(static #site: #runtime::Site = #new;));
+            let new = if name.is_some() { quote!(new) } else { quote!(unnamed) };
+            declarations.extend(quote!(static #site: #runtime::Site = #runtime::Site::#new(#value);));
             // One static serves all instances of a generic, whose configurations may differ.
             let circuit = if stage == Stage::Constant { quote!(circuit) } else { quote!(circuit_checked) };
             declarations.extend(quote!(let #local = #runtime::Site::#circuit(&#site, #reference);));
@@ -127,12 +123,6 @@ impl Context<'_> {
     fn fallback(&self, fallback: &Fallback, open: &Ident) -> TokenStream {
         let (Fallback::Closure(written) | Fallback::Path(written)) = fallback;
         let ends = Ends::of(&written.to_token_stream());
-        let ends = match fallback {
-            _ if !self.is_async() => ends,
-            // Of one token, so that what does not fit is one error for the call, its future and the wait.
-            Fallback::Closure(_) => ends.start(),
-            Fallback::Path(_) => ends.end(),
-        };
         let (result, any) = (&self.result.tokens, ends.name("_").to_token_stream());
         let open = ends.place(quote_spanned!(Span::mixed_site()=> &#open));
         let answer = match fallback {
@@ -148,8 +138,7 @@ impl Context<'_> {
         };
         if self.is_async() {
             let answered = self.call("answer", Some(&quote!(#result, #any, #any)), answer, ends);
-            let (runtime, answer, later) = (&self.runtime, local("answer"), ends.name("__later"));
-            let waited = ends.awaited(&later.to_token_stream());
+            let (runtime, answer, later) = (&self.runtime, local("answer"), local("later"));
             // An answer that is there already leaves before the await: the future would keep it, and it need not be `Send`.
             return quote! {
                 '__answer: {
@@ -157,7 +146,7 @@ impl Context<'_> {
                         #runtime::Answered::Now(#answer) => break '__answer #answer,
                         #runtime::Answered::Later(#later) => #later,
                     };
-                    #waited
+                    #later.await
                 }
             };
         }

@@ -1,6 +1,6 @@
 //! Code that makes an outcome, in the shape in which the next layer can take it.
 
-use proc_macro2::{Delimiter, Group, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 pub(super) struct Code {
@@ -99,7 +99,7 @@ impl Code {
 /// The user's braces inside ours. Without the label rustc calls them unnecessary; with the place of the body, an error
 /// of the whole body's type is shown there.
 pub(super) fn labelled(body: &Group) -> TokenStream {
-    quote_spanned!(body.span_open()=> '__body: #body)
+    quote_spanned!(Span::mixed_site().located_at(body.span())=> '__body: #body)
 }
 
 /// `value`, in braces only if something stands in front of it.

@@ -20,14 +20,6 @@ impl Ends {
         Self { first, last: spans.last().unwrap_or(first) }
     }
 
-    pub(super) fn start(self) -> Self {
-        Self { last: self.first, ..self }
-    }
-
-    pub(super) fn end(self) -> Self {
-        Self { first: self.last, ..self }
-    }
-
     /// `tokens`, which mean what they mean, shown where these ends begin.
     pub(super) fn place(self, tokens: TokenStream) -> TokenStream {
         let placed = tokens.into_iter().map(|mut token| {
@@ -40,12 +32,6 @@ impl Ends {
     /// A name of ours where these ends begin.
     pub(super) fn name(self, name: &str) -> Ident {
         Ident::new(name, self.first)
-    }
-
-    /// `future.await`, shown as the future alone.
-    pub(super) fn awaited(self, future: &TokenStream) -> TokenStream {
-        let awaited = quote_spanned!(self.last=> .await);
-        quote!(#future #awaited)
     }
 
     /// `function(arguments)`, shown as the function alone.
