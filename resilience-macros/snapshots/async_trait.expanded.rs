@@ -22,7 +22,7 @@ impl Service for Client {
             loop {
                 __rt::Retry::wait(&__retry).await;
                 let __outcome = match __rt::TimeoutFuture::new(&__TIMEOUT, async {
-                    let _: u8 = if false { return __rt::expected::<Result<u8, Error>>() } else { 0 };
+                    let _: u8 = if false { return <Result<u8, Error> as __rt::Fallible>::expected() } else { 0 };
                     '__body: {
                         if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<Result<u8, Error>> {
                             #[allow(unreachable_code)]
@@ -36,10 +36,11 @@ impl Service for Client {
                 .await
                 {
                     __rt::Ok(__outcome) => __outcome,
-                    __rt::Err(__late) => __rt::failed::<Result<u8, Error>>(__rt::timed_out_into(__late)),
+                    __rt::Err(__late) => __rt::failed::<Result<u8, Error>>(__rt::FromTimedOut::from(__late)),
                 };
-                let __due = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<u8, Error>>(&__outcome))
-                    .next("call", |__error| __rt::Show::new(__error).__shown());
+                let __due =
+                    __rt::Retry::after(&mut __retry, <Result<u8, Error> as __rt::Fallible>::as_result(&__outcome))
+                        .next("call", |__error| __rt::Show::new(__error).__shown());
                 let __rt::Some(_) = __due else { break __outcome };
             }
         })

@@ -16,10 +16,10 @@ async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
         }
     };
     let (__permit, __outcome) = __rt::Permit::watch(__permit, async {
-        let _: u8 = if false { return __rt::expected::<Result<Vec<Issue>, Error>>() } else { 0 };
+        let _: u8 = if false { return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected() } else { 0 };
         '__body: { self.client.search(query).await }
     })
     .await;
-    __rt::Verdict::of(__rt::outcome::<Result<Vec<Issue>, Error>>(&__outcome)).record(__permit);
+    __rt::Verdict::of(<Result<Vec<Issue>, Error> as __rt::Fallible>::as_result(&__outcome)).record(__permit);
     __outcome
 }

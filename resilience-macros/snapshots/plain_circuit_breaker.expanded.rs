@@ -5,13 +5,13 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
     let __permit = match __rt::CircuitBreaker::acquire(__circuit) {
         __rt::Ok(__permit) => __permit,
-        __rt::Err(__open) => return __rt::failed::<Result<Vec<Issue>, Error>>(__rt::open_into(__open)),
+        __rt::Err(__open) => return __rt::failed::<Result<Vec<Issue>, Error>>(__rt::FromCircuitOpen::from(__open)),
     };
     let (__permit, __outcome) = __rt::Permit::watch(__permit, async {
-        let _: u8 = if false { return __rt::expected::<Result<Vec<Issue>, Error>>() } else { 0 };
+        let _: u8 = if false { return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected() } else { 0 };
         '__body: { find(query).await }
     })
     .await;
-    __rt::Verdict::of(__rt::outcome::<Result<Vec<Issue>, Error>>(&__outcome)).record(__permit);
+    __rt::Verdict::of(<Result<Vec<Issue>, Error> as __rt::Fallible>::as_result(&__outcome)).record(__permit);
     __outcome
 }

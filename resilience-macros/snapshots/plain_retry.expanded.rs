@@ -5,11 +5,11 @@ async fn fetch(url: &str) -> Result<String, Error> {
     loop {
         __rt::Retry::wait(&__retry).await;
         let __outcome = async {
-            let _: u8 = if false { return __rt::expected::<Result<String, Error>>() } else { 0 };
+            let _: u8 = if false { return <Result<String, Error> as __rt::Fallible>::expected() } else { 0 };
             '__body: { get(url).await }
         }
         .await;
-        let __due = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, Error>>(&__outcome))
+        let __due = __rt::Retry::after(&mut __retry, <Result<String, Error> as __rt::Fallible>::as_result(&__outcome))
             .next("fetch", |__error| __rt::Show::new(__error).__shown());
         let __rt::Some(_) = __due else { break __outcome };
     }

@@ -15,24 +15,26 @@ async fn fetch(url: &str) -> Result<String, Error> {
         let __outcome = '__call: {
             let __permit = match __rt::CircuitBreaker::acquire_noting(__circuit, &mut __refused) {
                 __rt::Ok(__permit) => __permit,
-                __rt::Err(__open) => break '__call __rt::failed::<Result<String, Error>>(__rt::open_into(__open)),
+                __rt::Err(__open) => {
+                    break '__call __rt::failed::<Result<String, Error>>(__rt::FromCircuitOpen::from(__open));
+                }
             };
             let (__permit, __outcome) = __rt::Permit::watch(
                 __permit,
                 __rt::TimeoutFuture::new(&__TIMEOUT, async {
-                    let _: u8 = if false { return __rt::expected::<Result<String, Error>>() } else { 0 };
+                    let _: u8 = if false { return <Result<String, Error> as __rt::Fallible>::expected() } else { 0 };
                     '__body: { get(url).await }
                 }),
             )
             .await;
             let __outcome = match __outcome {
                 __rt::Ok(__outcome) => __outcome,
-                __rt::Err(__late) => __rt::failed::<Result<String, Error>>(__rt::timed_out_into(__late)),
+                __rt::Err(__late) => __rt::failed::<Result<String, Error>>(__rt::FromTimedOut::from(__late)),
             };
-            __rt::Verdict::of(__rt::outcome::<Result<String, Error>>(&__outcome)).record(__permit);
+            __rt::Verdict::of(<Result<String, Error> as __rt::Fallible>::as_result(&__outcome)).record(__permit);
             __outcome
         };
-        let __due = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, Error>>(&__outcome))
+        let __due = __rt::Retry::after(&mut __retry, <Result<String, Error> as __rt::Fallible>::as_result(&__outcome))
             .unless_refused(__refused)
             .next("fetch", |__error| __rt::Show::new(__error).__shown());
         let __rt::Some(_) = __due else { break __outcome };

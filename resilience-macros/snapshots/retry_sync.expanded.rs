@@ -7,7 +7,7 @@ fn fetch(url: &str, patient: bool) -> Result<String, Error> {
         let __outcome = __rt::attempt(|| -> Result<String, Error> { get(url) });
         let __due = __rt::Attempt::next_telling(
             __rt::Attempt::retry_if(
-                __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, Error>>(&__outcome)),
+                __rt::Retry::after(&mut __retry, <Result<String, Error> as __rt::Fallible>::as_result(&__outcome)),
                 |__error| match __error {
                     Error::Busy | Error::Io(_) if patient => true,
                     #[allow(unreachable_patterns)]

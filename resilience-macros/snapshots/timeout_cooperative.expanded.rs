@@ -3,6 +3,6 @@ fn query(&self) -> Result<Row, Error> {
     let __timeout: __rt::TimeoutConfig = __rt::TimeoutConfig::at_most(self.limit).operation_or("query");
     match __rt::TimeoutConfig::run_cooperative(__timeout, || -> Result<Row, Error> { self.connection.query() }) {
         __rt::Ok(__outcome) => __outcome,
-        __rt::Err(__late) => __rt::failed::<Result<Row, Error>>(__rt::convert(Error::Slow, __late)),
+        __rt::Err(__late) => __rt::failed_with::<Result<Row, Error>, _, _>(__late, Error::Slow),
     }
 }

@@ -6,6 +6,6 @@ fn query(connection: Connection) -> Result<Row, Error> {
         '__body: { connection.query() }
     }) {
         __rt::Ok(__outcome) => __outcome,
-        __rt::Err(__late) => __rt::failed::<Result<Row, Error>>(__rt::timed_out_into(__late)),
+        __rt::Err(__late) => __rt::failed::<Result<Row, Error>>(__rt::FromTimedOut::from(__late)),
     }
 }

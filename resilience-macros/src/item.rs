@@ -43,8 +43,8 @@ impl Function {
             return Err(syn::Error::new_spanned(
                 &sig.ident,
                 format!(
-                    "{policy} needs a body to run, and `{}` has none: put the attribute on the implementation, or \
-                     give the trait method a default body",
+                    "{policy} needs a body to run, and `{}` has none: in a trait, put the attribute on the implementation or on \
+                     a default body; around a foreign function, write one of your own that calls it",
                     sig.ident
                 ),
             ));
@@ -213,21 +213,23 @@ fn not_a_function(policy: Policy, head: &TokenStream) -> Option<syn::Error> {
     let kind = kind?;
     let hint = match kind {
         "an impl block" | "a trait" => ": put it on each method that needs it",
-        _ => "",
+        "a module" | "an extern block" => ": put it on each function that needs it",
+        _ => ": put it on the function that calls the service",
     };
     Some(syn::Error::new_spanned(keyword, format!("{policy} goes on a function, and this is {kind}{hint}")))
 }
 
-/// The item without family attributes: what is emitted when even the signature cannot be read.
-pub(crate) fn without_family(item: TokenStream) -> TokenStream {
+/// The item without family attributes, and their paths: what is emitted when even the signature cannot be read.
+pub(crate) fn without_family(item: TokenStream) -> (TokenStream, Vec<syn::Path>) {
     match split_attributes.parse2(item.clone()) {
         Ok((attrs, rest)) => {
-            let foreign = attrs.iter().filter(|attr| Policy::of(attr.path()).is_none());
+            let (family, foreign): (Vec<_>, Vec<_>) =
+                attrs.into_iter().partition(|attr| Policy::of(attr.path()).is_some());
             let mut tokens = TokenStream::new();
-            foreign.for_each(|attr| attr.to_tokens(&mut tokens));
+            foreign.iter().for_each(|attr| attr.to_tokens(&mut tokens));
             tokens.extend(rest);
-            tokens
+            (tokens, family.iter().map(|attr| attr.path().clone()).collect())
         }
-        Err(_) => item,
+        Err(_) => (item, Vec::new()),
     }
 }

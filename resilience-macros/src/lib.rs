@@ -10,12 +10,17 @@ mod documentation;
 mod editors;
 mod errors;
 mod expand;
+#[cfg(test)]
+mod fuzz;
+#[cfg(test)]
+mod goldens;
 mod item;
 mod lent;
 mod parse;
 mod policy;
 #[cfg(test)]
 mod snapshots;
+mod written;
 
 use policy::Policy;
 use proc_macro::TokenStream;
@@ -307,13 +312,14 @@ fn attribute(
     let mut function = match item::Function::parse(policy, item.clone()) {
         Ok(function) => function,
         Err(error) => {
-            let mut tokens = item::without_family(item);
-            tokens.extend(error.into_compile_error());
+            let (mut tokens, taken) = item::without_family(item);
+            tokens.extend(expand::errors(&taken, error.into_compile_error()));
             return tokens;
         }
     };
     let mut errors = errors::Errors::default();
     let layers = parse::stack(policy, args, &mut function.attrs, &mut errors);
+    let taken: Vec<_> = layers.iter().filter_map(|layer| layer.taken.clone()).collect();
     if expand::is_expanded(&function) {
         errors.push(expand::seen_too_late(policy));
     }
@@ -321,7 +327,7 @@ fn attribute(
         Some(plan) if !errors.any() => expand::function(&function, &plan),
         _ => {
             let mut tokens = function.untouched();
-            tokens.extend(errors.into_items());
+            tokens.extend(expand::errors(&taken, errors.into_items()));
             tokens
         }
     }

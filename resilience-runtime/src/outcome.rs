@@ -21,9 +21,20 @@ pub trait Fallible: Sized {
     fn as_result(&self) -> &Result<Self::Value, Self::Error>;
 
     /// `Err(error)`.
-    fn from_error(error: Self::Error) -> Self;
+    fn failed(error: Self::Error) -> Self;
+
+    /// Tells an async block its type, by a `return` that is never reached.
+    ///
+    /// # Panics
+    ///
+    /// If it is reached all the same.
+    #[cold]
+    fn expected() -> Self {
+        unreachable!("this return stands for its type alone")
+    }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, E> Fallible for Result<T, E> {
     type Value = T;
     type Error = E;
@@ -34,22 +45,9 @@ impl<T, E> Fallible for Result<T, E> {
     }
 
     #[inline]
-    fn from_error(error: E) -> Self {
+    fn failed(error: E) -> Self {
         Err(error)
     }
-}
-
-/// An attempt's outcome, as the policies read it. Generic, so that of a function that returns something else only the
-/// unmet bound is reported.
-#[inline]
-pub fn outcome<R: Fallible>(returned: &R) -> &Result<R::Value, R::Error> {
-    returned.as_result()
-}
-
-/// What the function returns when a policy fails it.
-#[inline]
-pub fn failed<R: Fallible>(error: R::Error) -> R {
-    R::from_error(error)
 }
 
 /// An error type that the refusal of an open circuit converts into.
@@ -61,14 +59,14 @@ pub fn failed<R: Fallible>(error: R::Error) -> R {
 )]
 pub trait FromCircuitOpen: Sized {
     /// Converts.
-    fn open_into(open: CircuitOpen) -> Self;
+    fn from(open: CircuitOpen) -> Self;
 }
 
 // Without this, rustc would blame the `From` behind it and none of the words above would be seen.
 #[diagnostic::do_not_recommend]
 impl<E: From<CircuitOpen>> FromCircuitOpen for E {
     #[inline]
-    fn open_into(open: CircuitOpen) -> Self {
+    fn from(open: CircuitOpen) -> Self {
         open.into()
     }
 }
@@ -82,34 +80,22 @@ impl<E: From<CircuitOpen>> FromCircuitOpen for E {
 )]
 pub trait FromTimedOut: Sized {
     /// Converts.
-    fn timed_out_into(late: TimedOut) -> Self;
+    fn from(late: TimedOut) -> Self;
 }
 
 #[diagnostic::do_not_recommend]
 impl<E: From<TimedOut>> FromTimedOut for E {
     #[inline]
-    fn timed_out_into(late: TimedOut) -> Self {
+    fn from(late: TimedOut) -> Self {
         late.into()
     }
 }
 
-/// The function's error for a refusal.
-#[inline]
-pub fn open_into<E: FromCircuitOpen>(open: CircuitOpen) -> E {
-    E::open_into(open)
-}
-
-/// The function's error for an expiry.
-#[inline]
-pub fn timed_out_into<E: FromTimedOut>(late: TimedOut) -> E {
-    E::timed_out_into(late)
-}
-
 /// What `error =` may be: a function of the policy's error, or an error itself. `How` tells the two apart.
 #[diagnostic::on_unimplemented(
-    message = "`error` must be a `{E}`, or a function from `{Given}` to it",
+    message = "`error` must be of type `{E}`, or a function from `{Given}` to it",
     label = "this is neither",
-    note = "for example `error = MyError::Unavailable`, or `error = |cause| MyError::from(cause)`"
+    note = "write a value, `error = {E}::…`; a function or a tuple variant by its name; or a closure, `error = |cause| …`"
 )]
 pub trait MakeError<Given, E, How> {
     /// The function's error.
@@ -139,7 +125,7 @@ pub enum Answered<R, F> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<F: Future> Answer<F::Output, ByCall> for F {
+impl<F: Future<Output = R>, R> Answer<R, ByCall> for F {
     type Future = F;
 
     #[inline]
@@ -148,13 +134,28 @@ impl<F: Future> Answer<F::Output, ByCall> for F {
     }
 }
 
+// For any type at first sight, like the one above: were only one to match a type that is neither, rustc would take it for
+// that one and complain of what comes after.
 #[diagnostic::do_not_recommend]
-impl<R> Answer<R, ByValue> for R {
+impl<A: Same<R>, R> Answer<R, ByValue> for A {
     type Future = Pending<R>;
 
     #[inline]
     fn into_answer(self) -> Answered<R, Pending<R>> {
-        Answered::Now(self)
+        Answered::Now(self.same())
+    }
+}
+
+/// The type itself.
+pub trait Same<R> {
+    /// Itself.
+    fn same(self) -> R;
+}
+
+impl<R> Same<R> for R {
+    #[inline]
+    fn same(self) -> R {
+        self
     }
 }
 
@@ -188,10 +189,22 @@ impl<Given, E> MakeError<Given, E, ByValue> for E {
     }
 }
 
-/// `error =` anything but a closure.
+/// What the function returns when a policy fails it.
 #[inline]
-pub fn convert<Given, E, How>(make: impl MakeError<Given, E, How>, given: Given) -> E {
-    make.make(given)
+pub fn failed<R: Fallible>(error: R::Error) -> R {
+    R::failed(error)
+}
+
+/// `error =` a closure, whose parameter's and result's types must be known before its body is read.
+#[inline]
+pub fn failed_by<R: Fallible, Given>(given: Given, make: impl FnOnce(Given) -> R::Error) -> R {
+    R::failed(make(given))
+}
+
+/// `error =` anything else.
+#[inline]
+pub fn failed_with<R: Fallible, Given, How>(given: Given, make: impl MakeError<Given, R::Error, How>) -> R {
+    R::failed(make.make(given))
 }
 
 /// Calls a closure whose parameter's type must be known before its body is read.
@@ -204,16 +217,6 @@ pub fn call<Given, T>(function: impl FnOnce(Given) -> T, given: Given) -> T {
 #[inline]
 pub fn attempt<T>(body: impl FnOnce() -> T) -> T {
     body()
-}
-
-/// Tells an async block its type: `return expected::<R>()` stands where it is never reached.
-///
-/// # Panics
-///
-/// If it is reached all the same.
-#[cold]
-pub fn expected<R: Fallible>() -> R {
-    unreachable!("this return stands for its type alone")
 }
 
 /// An argument that each attempt's worker needs for itself.
@@ -234,12 +237,6 @@ impl<T: Clone> WorkerArgument for T {
     fn copy(&self) -> Self {
         self.clone()
     }
-}
-
-/// A copy of an argument for one attempt's worker.
-#[inline]
-pub fn copy_for_worker<T: WorkerArgument>(argument: &T) -> T {
-    T::copy(argument)
 }
 
 /// A `self` that each attempt's worker takes: a macro cannot bind `self` to a copy, so it must be one that copies itself.

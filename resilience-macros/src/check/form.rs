@@ -9,6 +9,7 @@ use crate::errors::Errors;
 use crate::item::{Function, ungroup};
 use crate::lent::Lent;
 use crate::policy::Policy;
+use crate::written::written;
 
 /// What stands between a call and its outcome.
 pub(crate) enum Form {
@@ -145,10 +146,19 @@ fn outcome(ty: &Type, policy: Policy, errors: &mut Errors) -> bool {
         _ => false,
     };
     if plain {
-        let shown = ty.to_token_stream().to_string().replace(" <", "<").replace("< ", "<").replace(" >", ">");
+        let shown = written(&ty.to_token_stream());
+        let instead = match ungroup(ty) {
+            // Nothing ever comes back that could fail.
+            Type::Never(_) => String::new(),
+            Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option") => {
+                let inner = shown.split_once('<').and_then(|(_, inner)| inner.strip_suffix('>')).unwrap_or("T");
+                format!("; write `Result<{inner}, Error>`, with `ok_or` where there was `None`")
+            }
+            _ => format!("; write `Result<{shown}, Error>`"),
+        };
         errors.at(
             ty,
-            format!("{policy} needs a function that returns a `Result`, but this one returns `{shown}`: a failure must be visible in the value"),
+            format!("{policy} needs a function that returns a `Result`, but this one returns `{shown}`: a failure must be visible in the value{instead}"),
         );
     }
     !plain

@@ -96,14 +96,15 @@ pub(crate) enum Mode {
 }
 
 pub(crate) fn plan(mut layers: Vec<Layer>, function: &Function, errors: &mut Errors) -> Option<Plan> {
-    let form = form::form(function, layers.first()?.policy, errors)?;
-    if let Some(moved) = form.moved_receiver() {
+    // The options are checked even if the function is wrong: they are mistakes of their own.
+    let form = form::form(function, layers.first()?.policy, errors);
+    if let Some(moved) = form.as_ref().and_then(Form::moved_receiver) {
         receiver::rename(&mut layers, moved);
     }
-    if layers.iter().any(|layer| layer.policy == Policy::Retry) {
-        borrow::check(function, &form, errors);
+    if let Some(form) = form.as_ref().filter(|_| layers.iter().any(|layer| layer.policy == Policy::Retry)) {
+        borrow::check(function, form, errors);
     }
-    let taken = layers.iter().filter_map(|layer| Some(layer.taken.as_ref()?.path().clone())).collect();
+    let taken = layers.iter().filter_map(|layer| layer.taken.clone()).collect();
     let mut runtime = None;
     let mut plans = Vec::new();
     let mut facts = Vec::new();
@@ -116,11 +117,11 @@ pub(crate) fn plan(mut layers: Vec<Layer>, function: &Function, errors: &mut Err
         plans.push(match values.policy {
             Policy::Retry => LayerPlan::Retry(retry::check(&mut values, function, errors)),
             Policy::CircuitBreaker => LayerPlan::CircuitBreaker(circuit_breaker::check(&mut values, function, errors)),
-            Policy::Timeout => LayerPlan::Timeout(timeout::check(&mut values, &form, function, errors)),
+            Policy::Timeout => LayerPlan::Timeout(timeout::check(&mut values, form.as_ref(), function, errors)),
         });
         values.finish(errors);
     }
     stack::check(&facts, errors);
     let runtime = runtime.unwrap_or_else(|| syn::parse_quote!(::resilience));
-    Some(Plan { form, layers: plans, taken, runtime })
+    Some(Plan { form: form?, layers: plans, taken, runtime })
 }

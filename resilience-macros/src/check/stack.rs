@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
 use super::Literal;
 use super::values::Values;
 use crate::errors::Errors;
 use crate::policy::Policy;
+use crate::written::written;
 
 /// A value known while the macro runs, with the tokens that say it.
 type Known = Option<(Duration, TokenStream)>;
@@ -21,8 +22,8 @@ pub(super) struct Facts {
     /// `#[retry]`: the shortest that the wait before the first retry can be.
     first_delay: Known,
     max_elapsed: Known,
-    /// `#[circuit_breaker]` of the registry: its name, empty if it is the function's, and where it is said.
-    name: Option<(String, TokenStream)>,
+    /// `#[circuit_breaker]`: what tells its circuit from others, with the tokens that say it.
+    circuit: Option<(String, TokenStream)>,
 }
 
 impl Facts {
@@ -31,24 +32,26 @@ impl Facts {
             let setting = values.setting(name)?;
             Some((setting.literal.duration()?, setting.written.clone()))
         };
-        let name = match values.setting("name") {
-            Some(name) => Some((name.written.to_string(), name.written.clone())),
-            None if values.policy == Policy::CircuitBreaker
-                && values.key("breaker").is_none()
-                && !values.incomplete =>
-            {
-                let attribute = Ident::new(values.policy.name(), values.span);
-                Some((String::new(), attribute.into_token_stream()))
-            }
-            None => None,
-        };
         Self {
             limit: duration("limit"),
             first_delay: if values.policy == Policy::Retry { first_delay(values) } else { None },
             max_elapsed: duration("max_elapsed"),
-            name,
+            circuit: if values.policy == Policy::CircuitBreaker { circuit(values) } else { None },
         }
     }
+}
+
+/// A name, a breaker that is a place and no call, or the default name.
+fn circuit(values: &Values) -> Option<(String, TokenStream)> {
+    if let Some(name) = values.setting("name") {
+        return Some((format!("the circuit {}", written(&name.written)), name.written.clone()));
+    }
+    if let Some(breaker) = values.expr("breaker") {
+        let tokens = breaker.to_token_stream();
+        let is_place = !matches!(tokens.clone().into_iter().last(), Some(TokenTree::Group(_)));
+        return is_place.then(|| (format!("the circuit of `{}`", written(&tokens)), tokens));
+    }
+    (!values.incomplete).then(|| ("the circuit of the function's own name".to_owned(), values.place.clone()))
 }
 
 fn first_delay(values: &Values) -> Known {
@@ -70,7 +73,8 @@ pub(super) fn check(layers: &[Facts], errors: &mut Errors) {
             if delay >= budget {
                 errors.at(
                     quote!(#written #budget_written),
-                    format!("nothing is ever retried: the first wait is at least {delay:?}, and `max_elapsed` ends the retries at {budget:?}"),
+                    format!("nothing is ever retried: the first wait is at least {delay:?}, and `max_elapsed` ends the retries at {budget:?}; \
+                         lower `base_delay` or raise `max_elapsed`"),
                 );
             }
         }
@@ -95,7 +99,8 @@ fn pair(outer: &Facts, inner: &Facts, errors: &mut Errors) {
             errors.at(
                 quote!(#total_written #written),
                 format!(
-                    "nothing is ever retried: the first wait is at least {delay:?}, and the #[timeout] outside ends it all after {total:?}"
+                    "nothing is ever retried: the first wait is at least {delay:?}, and the #[timeout] outside ends it all after \
+                     {total:?}; lower `base_delay` or raise the limit"
                 ),
             );
         }
@@ -109,13 +114,14 @@ fn pair(outer: &Facts, inner: &Facts, errors: &mut Errors) {
             );
         }
     }
-    let (Some((name, written)), Some((same, again))) = (&outer.name, &inner.name) else { return };
-    if name == same {
-        let subject =
-            if name.is_empty() { "same circuit, the function's own,".to_owned() } else { format!("circuit {name}") };
+    let (Some((circuit, written)), Some((same, again))) = (&outer.circuit, &inner.circuit) else { return };
+    if circuit == same {
         errors.at(
-            if name.is_empty() { again.clone() } else { quote!(#written #again) },
-            format!("the {subject} guards this function twice: a probe would take its slot outside and be refused inside; keep one"),
+            quote!(#written #again),
+            format!(
+                "{circuit} guards this function twice: a probe would take its slot outside and be refused inside; keep one, or \
+                 give each a `name`"
+            ),
         );
     }
 }

@@ -1,99 +1,112 @@
 //! The rules of `#[timeout]`: a limit, and for sync functions a mode that can work.
 
-use syn::{ReceiverKind, Type};
+use quote::ToTokens;
+use syn::{GenericArgument, PathArguments, ReceiverKind, Type};
 
 use super::values::Values;
 use super::{Form, Mode, TimeoutPlan};
 use crate::errors::Errors;
 use crate::item::{Function, bound_names, ungroup};
+use crate::written::written;
 
-pub(super) fn check(values: &mut Values, form: &Form, function: &Function, errors: &mut Errors) -> TimeoutPlan {
+pub(super) fn check(values: &mut Values, form: Option<&Form>, function: &Function, errors: &mut Errors) -> TimeoutPlan {
     let mode_key = values.key("mode").cloned();
     let mode = match values.take_word("mode") {
         Some("cooperative") => Mode::Cooperative,
         _ => Mode::Thread,
     };
-    if form.is_async() {
-        if let Some(key) = mode_key {
-            errors.at(key, "`mode` is for sync functions: the timeout of an async one drops its future; remove `mode`");
+    match form {
+        Some(form) if form.is_async() => {
+            if let Some(key) = mode_key {
+                errors.at(
+                    key,
+                    "`mode` is for sync functions: the timeout of an async one drops its future; remove `mode`",
+                );
+            }
         }
-    } else if mode == Mode::Thread {
-        borrowed_argument(function, errors);
+        Some(_) if mode == Mode::Thread => borrowed_arguments(function, errors),
+        _ => {}
     }
     let config = values.take_config(&["operation", "message"], function);
     let limit = values.take_setting("limit");
     if limit.is_none() && config.base.is_none() && !values.incomplete {
-        errors.push(syn::Error::new(values.span, "#[timeout] needs a limit: `#[timeout(5s)]`"));
+        errors.at(&values.place, "#[timeout] needs a limit, as in `#[timeout(5s)]`");
     }
     TimeoutPlan { config, limit, error: values.take_expr("error"), mode }
 }
 
-/// The body of a threaded timeout outlives the call when it is abandoned, so it can borrow nothing from it.
-fn borrowed_argument(function: &Function, errors: &mut Errors) {
-    let refuse = |errors: &mut Errors, tokens: &dyn quote::ToTokens, what: &str, owned: &str| {
+/// The body of a threaded timeout outlives the call when it is abandoned, so it can borrow nothing from it. One mistake,
+/// however many arguments it takes to mend it.
+fn borrowed_arguments(function: &Function, errors: &mut Errors) {
+    let receiver = function.receiver().filter(|receiver| match &receiver.kind {
+        ReceiverKind::Reference(_, lifetime, _) => !is_static(lifetime.as_ref()),
+        ReceiverKind::Typed(_, ty) => is_borrow(ty),
+        _ => false,
+    });
+    let receiver = receiver.map(|receiver| {
+        let owned = "`self: Arc<Self>`, or the fields it needs as owned arguments".to_owned();
+        (receiver.to_token_stream(), "`self`".to_owned(), owned)
+    });
+    let names = function.arguments().flat_map(|argument| bound_names(&argument.pat));
+    let by_ref = names.filter(|name| name.by_ref.is_some()).map(|name| {
+        let ident = &name.ident;
+        (name.to_token_stream(), format!("`{ident}`"), format!("it by value, `{ident}` without `ref`"))
+    });
+    let arguments = function.arguments().filter(|argument| is_borrow(&argument.ty)).map(|argument| {
+        let name = written(&argument.pat.to_token_stream());
+        (argument.ty.to_token_stream(), format!("`{name}`"), owned(&argument.ty))
+    });
+    let borrowed: Vec<_> = receiver.into_iter().chain(by_ref).chain(arguments).collect();
+    let (what, take) = match borrowed.as_slice() {
+        [] => return,
+        [(_, name, owned)] => (format!("{name} is borrowed"), owned.clone()),
+        several => {
+            let names: Vec<_> = several.iter().map(|(_, name, _)| name.as_str()).collect();
+            (format!("{} are borrowed", names.join(" and ")), "owned values".to_owned())
+        }
+    };
+    if let Some((tokens, ..)) = borrowed.first() {
         errors.at(
-            tokens.to_token_stream(),
+            tokens,
             format!(
-                "{what} is borrowed, and a sync #[timeout] runs the body on a worker thread that may outlive the call: take {owned}, \
-                 or let the body watch the deadline itself with `mode = cooperative`"
+                "{what}, and a sync #[timeout] runs the body on a worker thread that may outlive the call: take {take}; or let \
+                 the body watch the deadline itself with `mode = cooperative`"
             ),
         );
-    };
-    if let Some(receiver) = function.receiver() {
-        match &receiver.kind {
-            ReceiverKind::Reference(_, lifetime, _) if !is_static(lifetime.as_ref()) => {
-                return refuse(
-                    errors,
-                    receiver,
-                    "`self`",
-                    "`self: Arc<Self>` or the fields it needs as owned arguments",
-                );
-            }
-            ReceiverKind::Typed(_, ty) if is_borrow(ty) => {
-                return refuse(
-                    errors,
-                    receiver,
-                    "`self`",
-                    "`self: Arc<Self>` or the fields it needs as owned arguments",
-                );
-            }
-            _ => {}
-        }
-    }
-    let names = function.arguments().flat_map(|argument| bound_names(&argument.pat));
-    for name in names.filter(|name| name.by_ref.is_some()) {
-        refuse(errors, name, &format!("`{}`", name.ident), &format!("it by value, `{}` without `ref`", name.ident));
-    }
-    if let Some(argument) = function.arguments().find(|argument| is_borrow(&argument.ty)) {
-        let pattern = &argument.pat;
-        let what = format!("`{}`", quote::quote!(#pattern));
-        let owned = match ungroup(&argument.ty) {
-            Type::Reference(reference) => owned_type(&reference.elem),
-            _ => "an owned value".to_owned(),
-        };
-        refuse(errors, &argument.ty, &what, &owned);
     }
 }
 
+/// `&str`, and `Query<'_>`.
 fn is_borrow(ty: &Type) -> bool {
-    matches!(ungroup(ty), Type::Reference(reference) if !is_static(reference.lifetime.as_ref()))
+    match ungroup(ty) {
+        Type::Reference(reference) => !is_static(reference.lifetime.as_ref()),
+        Type::Path(path) => path.path.segments.iter().any(|segment| match &segment.arguments {
+            PathArguments::AngleBracketed(arguments) => arguments.args.iter().any(|argument| match argument {
+                GenericArgument::Lifetime(lifetime) => !is_static(Some(lifetime)),
+                GenericArgument::Type(ty) => is_borrow(ty),
+                _ => false,
+            }),
+            _ => false,
+        }),
+        Type::Tuple(tuple) => tuple.elems.iter().any(is_borrow),
+        _ => false,
+    }
 }
 
 fn is_static(lifetime: Option<&syn::Lifetime>) -> bool {
     lifetime.is_some_and(|lifetime| lifetime.ident == "static")
 }
 
-/// How one would take `&T` by value.
-fn owned_type(borrowed: &Type) -> String {
-    let text = quote::quote!(#borrowed).to_string();
-    match (text.as_str(), ungroup(borrowed)) {
+/// How one would take it by value.
+fn owned(borrowed: &Type) -> String {
+    let unnamed = || "an owned value".to_owned();
+    let Type::Reference(reference) = ungroup(borrowed) else { return unnamed() };
+    let text = written(&reference.elem.to_token_stream());
+    match (text.as_str(), ungroup(&reference.elem)) {
         ("str", _) => "a `String`".to_owned(),
         ("Path", _) => "a `PathBuf`".to_owned(),
-        (_, Type::Slice(slice)) => {
-            let elem = &slice.elem;
-            format!("a `Vec<{}>`", quote::quote!(#elem))
-        }
-        (_, Type::Path(_)) => format!("`{}` by value or an `Arc` of it", text.replace(' ', "")),
-        _ => "an owned value".to_owned(),
+        (_, Type::Slice(slice)) => format!("a `Vec<{}>`", written(&slice.elem.to_token_stream())),
+        (_, Type::Path(_)) => format!("`{text}` by value or an `Arc` of it"),
+        _ => unnamed(),
     }
 }

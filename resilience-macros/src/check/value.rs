@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Ident, Lit, Path, UnOp};
 
 use super::stage::{Operators, Stage};
 use crate::errors::Errors;
 use crate::item::Function;
 use crate::parse::{self, Entry, Filter, Kind, Raw};
+use crate::written::written;
 
 /// What the expansion calls the runtime's private module, which has all that a value may name.
 pub(crate) const RUNTIME: &str = "__rt";
@@ -72,12 +73,8 @@ pub(super) fn check(entry: Entry, function: &Function, errors: &mut Errors) -> O
     let checked = match entry.spec.kind {
         Kind::Count { at_least } => check.count(at_least),
         Kind::Duration { zero } => check.duration(zero),
-        Kind::Multiplier => {
-            check.number(&|number| number >= 1.0, "at least 1: a delay that shrinks hammers the service harder")
-        }
-        Kind::Rate => {
-            check.number(&|number| number > 0.0 && number <= 1.0, "a share of the calls, above 0.0 and at most 1.0")
-        }
+        Kind::Multiplier => check.number(&MULTIPLIER),
+        Kind::Rate => check.number(&RATE),
         Kind::Word(words) => check.word(words),
         Kind::Mode(words) => check.mode(words),
         Kind::Text => check.text(),
@@ -87,6 +84,32 @@ pub(super) fn check(entry: Entry, function: &Function, errors: &mut Errors) -> O
     };
     checked.map_err(|error| errors.push(error)).ok()
 }
+
+/// What a number must be.
+struct Rule {
+    allows: fn(f64) -> bool,
+    range: &'static str,
+    why: &'static str,
+    /// What was meant by a number or a text that is refused.
+    nearest: fn(&str) -> Option<String>,
+}
+
+const MULTIPLIER: Rule = Rule {
+    allows: |number| number >= 1.0,
+    range: "at least 1.0",
+    why: ", for delays do not shrink from one retry to the next",
+    nearest: |text| {
+        let number = text.parse::<f64>().ok()?;
+        Some(format!("multiplier = {:?}", number.max(1.0)))
+    },
+};
+
+const RATE: Rule = Rule {
+    allows: |number| number > 0.0 && number <= 1.0,
+    range: "above 0.0 and at most 1.0",
+    why: ", for it is a share of the calls",
+    nearest: |text| Some(format!("failure_rate = {}", parse::share(text)?)),
+};
 
 /// Through parentheses and the invisible groups of `macro_rules!`.
 fn plain(mut expr: &Expr) -> &Expr {
@@ -140,24 +163,39 @@ impl Check<'_> {
     fn count(&self, at_least: u32) -> Checked {
         let (name, example) = (self.name, self.example);
         let Some((negative, lit)) = self.literal() else { return Ok(self.expression(Operators::Const)) };
-        let Lit::Int(int) = lit else {
-            return self.refuse(format!("`{name}` takes a whole number, like `{example}`"));
+        let (digits, instead_of) = match lit {
+            Lit::Int(int) if matches!(int.suffix(), "" | "u32") => (int.base10_digits().to_owned(), ""),
+            Lit::Int(int) if parse::duration(&int.to_string()).is_ok() => {
+                (int.base10_digits().to_owned(), ", not a duration")
+            }
+            Lit::Int(int) => (int.base10_digits().to_owned(), " of type `u32`"),
+            Lit::Float(float) => {
+                (float.base10_digits().split('.').next().unwrap_or_default().to_owned(), ", not a fraction")
+            }
+            Lit::Str(text) => (text.value(), ", not a text"),
+            _ => (String::new(), ""),
         };
+        let count = digits.parse::<u32>();
+        if !matches!(lit, Lit::Int(_)) || !instead_of.is_empty() {
+            return self.refuse(match count {
+                Ok(count) if count >= at_least && !negative => {
+                    format!("`{name}` takes a whole number{instead_of}: write `{name} = {count}`")
+                }
+                _ => format!("`{name}` takes a whole number{instead_of}, as in `{example}`"),
+            });
+        }
         if negative {
-            return self.refuse(format!("`{name}` cannot be negative; write a whole number, like `{example}`"));
+            let never_ends = if name == "max_retries" { "; `u32::MAX` never gives up" } else { "" };
+            return self.refuse(format!("`{name}` cannot be negative: the least is `{name} = {at_least}`{never_ends}"));
         }
-        if !matches!(int.suffix(), "" | "u32") {
-            let hint = if parse::duration(&int.to_string()).is_ok() { ", not a duration" } else { " of type `u32`" };
-            return self.refuse(format!("`{name}` takes a whole number{hint}; write it as in `{example}`"));
-        }
-        match int.base10_parse::<u32>() {
-            Err(_) => self.refuse(format!("`{name} = {int}` is too large: at most {}", u32::MAX)),
+        match count {
+            Err(_) => self.refuse(format!("`{name} = {digits}` is too large: the most is {}, `u32::MAX`", u32::MAX)),
             Ok(count) if count < at_least => {
-                let why = match name {
-                    "max_attempts" => ": the first call counts too",
-                    _ => "",
-                };
-                self.refuse(format!("`{name}` must be at least {at_least}{why}; write it as in `{example}`"))
+                let why =
+                    if name == "max_attempts" { ": it counts the first call too, so 1 never retries" } else { "" };
+                self.refuse(format!(
+                    "`{name}` must be at least {at_least}, not {count}{why}; write it as in `{example}`"
+                ))
             }
             Ok(count) => {
                 let value = proc_macro2::Literal::u32_unsuffixed(count);
@@ -173,17 +211,25 @@ impl Check<'_> {
             Lit::Str(text) => text.value(),
             Lit::Int(int) => int.to_string(),
             Lit::Float(float) => float.to_string(),
-            _ => return self.refuse(format!("`{name}` takes a duration, like `{}`", self.example)),
+            _ => return self.refuse(format!("`{name}` takes a duration, as in `{}`", self.example)),
         };
-        if negative {
-            return self.refuse(format!("`{name}` cannot be negative; write a duration, like `{}`", self.example));
-        }
         let duration = match parse::duration(&text) {
             Ok(duration) => duration,
             Err(message) => return self.refuse(message),
         };
+        if negative {
+            return self.refuse(format!("`{name}` cannot be negative: write it as in `{}`", self.example));
+        }
         if duration.is_zero() && !zero {
-            return self.refuse(format!("`{name}` must be longer than zero; write it as in `{}`", self.example));
+            let instead = match name {
+                "max_elapsed" => "for a single attempt set `max_retries = 0`",
+                "limit" => "write it as in `5s`; `Duration::MAX` means no limit",
+                _ => "",
+            };
+            return self.refuse(match instead {
+                "" => format!("`{name}` must be longer than zero: write it as in `{}`", self.example),
+                instead => format!("`{name}` must be longer than zero: {instead}"),
+            });
         }
         let seconds = proc_macro2::Literal::u64_unsuffixed(duration.as_secs());
         let nanos = proc_macro2::Literal::u32_unsuffixed(duration.subsec_nanos());
@@ -192,21 +238,29 @@ impl Check<'_> {
         Ok(self.setting(value, Stage::Constant, Literal::Duration(duration)))
     }
 
-    fn number(&self, allowed: &dyn Fn(f64) -> bool, rule: &str) -> Checked {
+    fn number(&self, rule: &Rule) -> Checked {
         let (name, example) = (self.name, self.example);
         let Some((negative, lit)) = self.literal() else { return Ok(self.expression(Operators::Const)) };
-        let parsed = match lit {
-            Lit::Int(int) if matches!(int.suffix(), "" | "f64") => int.base10_digits().parse::<f64>(),
-            Lit::Float(float) if matches!(float.suffix(), "" | "f64") => float.base10_digits().parse::<f64>(),
-            _ => return self.refuse(format!("`{name}` takes a number, like `{example}`")),
+        let text = match lit {
+            Lit::Int(int) if matches!(int.suffix(), "" | "f64") => int.base10_digits().to_owned(),
+            Lit::Float(float) if matches!(float.suffix(), "" | "f64") => float.base10_digits().to_owned(),
+            Lit::Str(text) => {
+                let nearest = (rule.nearest)(&text.value()).unwrap_or_else(|| example.to_owned());
+                return self.refuse(format!("`{name}` takes a number, not a text: write `{nearest}`"));
+            }
+            _ => return self.refuse(format!("`{name}` takes a number, as in `{example}`")),
         };
-        let number = parsed.map(|number| if negative { -number } else { number });
-        match number {
-            Ok(number) if number.is_finite() && allowed(number) => {
+        match text.parse::<f64>().map(|number| if negative { -number } else { number }) {
+            Ok(number) if number.is_finite() && (rule.allows)(number) => {
                 let value = proc_macro2::Literal::f64_unsuffixed(number);
                 Ok(self.setting(value.into_token_stream(), Stage::Constant, Literal::Other))
             }
-            _ => self.refuse(format!("`{name}` must be {rule}; write it as in `{example}`")),
+            _ => {
+                let sign = if negative { "-" } else { "" };
+                let nearest = Some(text.as_str()).filter(|_| !negative).and_then(rule.nearest);
+                let nearest = nearest.unwrap_or_else(|| example.to_owned());
+                self.refuse(format!("`{name}` must be {}, not {sign}{text}{}: write `{nearest}`", rule.range, rule.why))
+            }
         }
     }
 
@@ -215,13 +269,13 @@ impl Check<'_> {
             Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
             Expr::Lit(lit) => match &lit.lit {
                 Lit::Bool(flag) => Some(flag.value.to_string()),
+                Lit::Str(text) if words.iter().any(|(word, _)| *word == text.value()) => {
+                    let (name, word) = (self.name, text.value());
+                    return self.refuse(format!("`{name}` takes a word without quotes: write `{name} = {word}`"));
+                }
                 lit => {
-                    return self.refuse(format!(
-                        "`{}` takes one of {}, not `{}`",
-                        self.name,
-                        one_of(words),
-                        lit.to_token_stream()
-                    ));
+                    let shown = lit.to_token_stream();
+                    return self.refuse(format!("`{}` is one of {}, not `{shown}`", self.name, one_of(words)));
                 }
             },
             _ => None,
@@ -234,11 +288,16 @@ impl Check<'_> {
             return Ok(self.setting(quote!(#runtime::#path), Stage::Constant, Literal::Word(word)));
         }
         let is_constant = !written.chars().any(char::is_lowercase);
-        let ident = Ident::new(&written, Span::call_site());
-        if is_constant || self.function.argument(&ident).is_some() {
+        let is_argument = matches!(self.expr, Expr::Path(path)
+            if path.path.get_ident().is_some_and(|name| self.function.argument(name).is_some()));
+        if is_constant || is_argument {
             return Ok(self.word_expression(words));
         }
-        self.refuse(format!("`{written}` is no {}: it is one of {}", self.name, one_of(words)))
+        let name = self.name;
+        self.refuse(match parse::nearest(&written, words, |(word, _)| word) {
+            Some((word, _)) => format!("`{written}` is no {name}; did you mean `{name} = {word}`?"),
+            None => format!("`{written}` is no {name}: it is one of {}", one_of(words)),
+        })
     }
 
     /// An expression of the words' type; where a flag is one of the words, `bool` will do too.
@@ -247,39 +306,47 @@ impl Check<'_> {
             && Stage::of(self.expr, Operators::RunTime, self.function) == Stage::Constant;
         match words.iter().find(|(word, _)| *word == "true").and_then(|(_, constant)| constant.split("::").next()) {
             Some(ty) if !is_variant => {
-                let (runtime, ty, expr) = (runtime(), Ident::new(ty, Span::call_site()), self.expr);
-                self.setting(quote!(#runtime::#ty::from(#expr)), Stage::Runtime, Literal::Unknown)
+                // Where the user's value stands, which is what may not fit.
+                let expr = self.expr;
+                let span = expr.to_token_stream().into_iter().next().map_or_else(Span::call_site, |token| token.span());
+                let (runtime, ty) = (Ident::new(RUNTIME, span), Ident::new(ty, span));
+                self.setting(quote_spanned!(span=> #runtime::#ty::from(#expr)), Stage::Runtime, Literal::Unknown)
             }
             _ => self.expression(Operators::RunTime),
         }
     }
 
     fn mode(&self, words: &'static [&'static str]) -> Checked {
-        let written = self.expr.to_token_stream().to_string();
-        match words.iter().find(|word| **word == written.trim_matches('"')) {
-            Some(word) => Ok(Value::Word(word)),
-            None => {
-                self.refuse(format!("`{}` is `thread` or `cooperative`, written as in `{}`", self.name, self.example))
-            }
+        let typed = written(&self.expr.to_token_stream());
+        if let Some(word) = words.iter().find(|word| **word == typed.trim_matches('"')) {
+            return Ok(Value::Word(word));
         }
+        let name = self.name;
+        self.refuse(match parse::nearest(&typed, words, |word| word) {
+            Some(word) => format!("`{typed}` is no {name}; did you mean `{name} = {word}`?"),
+            None => {
+                let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+                format!("`{typed}` is no {name}: it is {}", words.join(" or "))
+            }
+        })
     }
 
     fn text(&self) -> Checked {
         match self.literal() {
             Some((false, Lit::Str(text))) if text.value().trim().is_empty() => {
-                self.refuse(format!("`{}` must not be empty; write it as in `{}`", self.name, self.example))
+                self.refuse(format!("`{}` must not be empty: write it as in `{}`", self.name, self.example))
             }
             Some((false, Lit::Str(_))) => {
                 Ok(self.setting(self.expr.to_token_stream(), Stage::Constant, Literal::Other))
             }
-            Some(_) => self.refuse(format!("`{}` takes a string, like `{}`", self.name, self.example)),
+            Some(_) => self.refuse(format!("`{}` takes a text in quotes, as in `{}`", self.name, self.example)),
             // `concat!("jira", "-v2")`: a macro that is not constant is rustc's error.
             None if matches!(self.expr, Expr::Macro(_)) => {
                 Ok(self.setting(self.expr.to_token_stream(), Stage::Constant, Literal::Unknown))
             }
             None => match Stage::of(self.expr, Operators::RunTime, self.function) {
                 Stage::Runtime => self.refuse(format!(
-                    "`{}` takes a constant: a string or an upper-case path, like `{}`",
+                    "`{}` is fixed when the program is compiled: a text in quotes or the path of a constant, as in `{}`",
                     self.name, self.example
                 )),
                 _ => Ok(self.expression(Operators::RunTime)),
@@ -290,7 +357,7 @@ impl Check<'_> {
     fn function(&self) -> Checked {
         match self.expr {
             Expr::Lit(_) => {
-                self.refuse(format!("`{}` takes a function or a closure, like `{}`", self.name, self.example))
+                self.refuse(format!("`{}` takes a function or a closure, as in `{}`", self.name, self.example))
             }
             expr => Ok(Value::Expr(expr.clone())),
         }
@@ -301,7 +368,7 @@ impl Check<'_> {
             Expr::Path(path) if path.qself.is_none() => Ok(Value::Path(path.path.clone())),
             _ => Err(syn::Error::new_spanned(
                 self.expr,
-                format!("`{}` takes the path of the runtime crate, like `{}`", self.key, self.example),
+                format!("`{}` takes the path of the runtime crate, as in `{}`", self.key, self.example),
             )),
         }
     }
@@ -311,7 +378,9 @@ fn runtime() -> Ident {
     Ident::new(RUNTIME, Span::call_site())
 }
 
+/// The words, without the flags that mean the same as one of them.
 fn one_of(words: &[(&str, &str)]) -> String {
-    let words: Vec<_> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+    let words = words.iter().map(|(word, _)| *word).filter(|word| !matches!(*word, "true" | "false"));
+    let words: Vec<_> = words.map(|word| format!("`{word}`")).collect();
     words.join(", ")
 }

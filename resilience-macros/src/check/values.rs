@@ -1,9 +1,8 @@
 //! The checked options of one attribute, taken out one by one. What nobody takes would be accepted and ignored, so
 //! that is reported too.
 
-use proc_macro2::Span;
+use proc_macro2::TokenStream;
 use quote::quote;
-use syn::spanned::Spanned;
 use syn::{Expr, Ident, Path};
 
 use super::stage::{Operators, Stage};
@@ -19,8 +18,8 @@ pub(super) struct Values {
     checked: Vec<(Ident, &'static str, Value)>,
     /// An option was there but wrong, so nothing can be said of what is missing.
     pub(super) incomplete: bool,
-    /// The attribute itself, for what no option says.
-    pub(super) span: Span,
+    /// Where to point at what no option says.
+    pub(super) place: TokenStream,
 }
 
 impl Values {
@@ -31,8 +30,8 @@ impl Values {
             value::check(entry, function, errors).map(|value| (key, name, value))
         });
         let checked: Vec<_> = entries.collect();
-        let span = layer.taken.map_or_else(Span::call_site, |attr| attr.path().span());
-        Self { policy: layer.policy, incomplete: layer.incomplete || checked.len() < written, checked, span }
+        let incomplete = layer.incomplete || checked.len() < written;
+        Self { policy: layer.policy, incomplete, checked, place: layer.place }
     }
 
     /// The key as written, if the option is there.
@@ -43,6 +42,13 @@ impl Values {
     pub(super) fn setting(&self, name: &str) -> Option<&Setting> {
         self.checked.iter().find_map(|(_, option, value)| match value {
             Value::Setting(setting) if *option == name => Some(setting),
+            _ => None,
+        })
+    }
+
+    pub(super) fn expr(&self, name: &str) -> Option<&Expr> {
+        self.checked.iter().find_map(|(_, option, value)| match value {
+            Value::Expr(expr) if *option == name => Some(expr),
             _ => None,
         })
     }
@@ -101,7 +107,7 @@ impl Values {
     pub(super) fn exclusive(&self, one: &str, other: &str, why: &str, errors: &mut Errors) {
         let mut keys = self.checked.iter().filter(|(_, name, _)| *name == one || *name == other).map(|(key, ..)| key);
         if let (Some(first), Some(second)) = (keys.next(), keys.next()) {
-            errors.at(quote!(#first #second), format!("`{one}` and `{other}` cannot stand together: {why}"));
+            errors.at(quote!(#first #second), format!("`{one}` and `{other}` cannot stand together: {why}; keep one"));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Admission, the guarded body, the verdict; and the answer when the circuit refuses.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ReceiverKind, Type};
 
 use super::code::{Code, Declarations, block};
@@ -41,7 +41,7 @@ impl Context<'_> {
                 let answer = self.fallback(fallback, &open);
                 block(&note, answer)
             }
-            None => self.error("open_into", plan.error.as_ref(), &open),
+            None => self.error("FromCircuitOpen::from", plan.error.as_ref(), &open),
         };
         // Noted at admission, so that a refusal further inside is not forgotten.
         let flag = local("refused");
@@ -75,14 +75,17 @@ impl Context<'_> {
         let local = Ident::new(&item, Span::mixed_site());
         let (name, config) = match circuit {
             Circuit::Given(breaker) => {
-                let ty = quote!(#runtime::CircuitBreaker);
+                // The type stands where the value does, for rustc shows both.
+                let ends = Ends::of(&breaker.to_token_stream());
+                let ty = ends.place(quote!(#runtime::CircuitBreaker));
+                let borrow = ends.place(quote!(&));
                 // Borrowed from what the body needs for itself: a handle of its own is cheap.
                 let value = if self.is_needed_inside(breaker) {
                     quote!(&<#ty as #runtime::Clone>::clone(#breaker))
                 } else {
                     breaker.to_token_stream()
                 };
-                let borrows = quote!(let #local: &#ty = #value;);
+                let borrows = quote!(let #local: #borrow #ty = #value;);
                 return (Declarations { borrows, ..Declarations::default() }, local.into_token_stream());
             }
             Circuit::Named { name, config } => (name, config),
@@ -124,30 +127,41 @@ impl Context<'_> {
     }
 
     fn fallback(&self, fallback: &Fallback, open: &Ident) -> TokenStream {
-        let runtime = &self.runtime;
+        let (Fallback::Closure(written) | Fallback::Path(written)) = fallback;
+        let ends = Ends::of(&written.to_token_stream());
+        let (result, any) = (&self.result.tokens, ends.name("_").to_token_stream());
+        let open = ends.place(quote_spanned!(Span::mixed_site()=> &#open));
         let answer = match fallback {
-            Fallback::Closure(closure) => quote!(#runtime::call(#closure, &#open)),
+            Fallback::Closure(closure) => {
+                let returned = if self.is_async() { &any } else { result };
+                self.call("call", Some(&quote!(#any, #returned)), quote!(#closure, #open), ends)
+            }
             Fallback::Path(path) => {
-                let function = if matches!(path, Expr::Path(_)) { quote!(#path) } else { quote!((#path)) };
                 let arguments = self.receiver().into_iter().chain(self.arguments());
-                quote!(#function(&#open #(, #arguments)*))
+                let arguments = arguments.map(|argument| ends.place(argument));
+                ends.call(path, quote!(#open #(, #arguments)*))
             }
         };
-        if !self.is_async() {
-            return answer;
+        if self.is_async() {
+            let answered = self.call("answer", Some(&quote!(#result, #any, #any)), answer, ends);
+            let (runtime, answer, later) = (&self.runtime, local("answer"), local("later"));
+            // An answer that is there already leaves before the await: the future would keep it, and it need not be `Send`.
+            return quote! {
+                '__answer: {
+                    let #later = match #answered {
+                        #runtime::Answered::Now(#answer) => break '__answer #answer,
+                        #runtime::Answered::Later(#later) => #later,
+                    };
+                    #later.await
+                }
+            };
         }
-        let (Fallback::Closure(written) | Fallback::Path(written)) = fallback;
-        let result = &self.result.tokens;
-        let answered = self.call("answer", Some(&quote!(#result, _, _)), answer, Ends::of(&written.to_token_stream()));
-        let (answer, later) = (local("answer"), local("later"));
-        // An answer that is there already leaves before the await: the future would keep it, and it need not be `Send`.
-        quote! {
-            '__answer: {
-                let #later = match #answered {
-                    #runtime::Answered::Now(#answer) => break '__answer #answer,
-                    #runtime::Answered::Later(#later) => #later,
-                };
-                #later.await
+        match fallback {
+            Fallback::Closure(_) => answer,
+            // A type that does not fit is an error at the user's function.
+            Fallback::Path(_) => {
+                let answered = local("answer");
+                quote!({ let #answered: #result = #answer; #answered })
             }
         }
     }
@@ -179,9 +193,11 @@ fn is_shared(ty: &Type) -> bool {
 
 /// Owned arguments by reference, references as they are.
 fn passed(name: &TokenStream, ty: &Type) -> TokenStream {
+    // Of one span with the name, so that they are shown as one.
+    let span = name.clone().into_iter().next().map_or_else(Span::call_site, |name| name.span());
     match ungroup(ty) {
-        Type::Reference(reference) if reference.mutability.is_some() => quote!(&mut *#name),
+        Type::Reference(reference) if reference.mutability.is_some() => quote_spanned!(span=> &mut *#name),
         Type::Reference(_) => name.clone(),
-        _ => quote!(&#name),
+        _ => quote_spanned!(span=> &#name),
     }
 }

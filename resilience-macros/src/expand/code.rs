@@ -1,7 +1,7 @@
 //! Code that makes an outcome, in the shape in which the next layer can take it.
 
-use proc_macro2::{Group, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 
 pub(super) struct Code {
     pub(super) declarations: Declarations,
@@ -104,7 +104,9 @@ impl Code {
             Shape::Body(body) if front.is_empty() => quote!(#body),
             Shape::Body(body) => {
                 let labelled = labelled(body);
-                quote!({ #front #labelled })
+                let mut block = Group::new(Delimiter::Brace, quote!(#front #labelled));
+                block.set_span(body.span());
+                block.into_token_stream()
             }
             Shape::Future(future) => quote!({ #front #future.await }),
             Shape::Matched { future, arms } => quote!({ #front match #future.await { #arms } }),

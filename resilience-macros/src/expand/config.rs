@@ -40,6 +40,8 @@ impl Config {
 pub(super) struct Start {
     pub(super) value: TokenStream,
     pub(super) stage: Stage,
+    /// Where the user wrote it; `None` is ours, and of the right type.
+    pub(super) ends: Option<Ends>,
     /// Without any setting, for constants that must be checked apart from a start that is not constant.
     pub(super) default: Option<TokenStream>,
 }
@@ -60,17 +62,17 @@ impl Context<'_> {
         let upper = Ident::new(&name.to_uppercase(), Span::call_site());
         let lower = Ident::new(name, Span::mixed_site());
 
-        let constant = self.chain(ty, start.value.clone(), of(Stage::Constant));
+        let constant = self.chain(ty, start.value.clone(), start.ends, of(Stage::Constant));
         let mut declarations = TokenStream::new();
         let mut value = constant;
         if start.stage == Stage::Constant {
             declarations = quote!(const #upper: #path = #value;);
             value = upper.to_token_stream();
         } else if let Some(default) = start.default.clone().filter(|_| of(Stage::Constant).next().is_some()) {
-            let checked = self.chain(ty, default, of(Stage::Constant));
+            let checked = self.chain(ty, default, None, of(Stage::Constant));
             declarations = quote!(const _: #path = #checked;);
         }
-        value = self.chain(ty, value, of(Stage::Generic));
+        value = self.chain(ty, value, None, of(Stage::Generic));
         match stage {
             Stage::Constant => Config { declarations, name: upper, stage },
             Stage::Generic => {
@@ -82,7 +84,7 @@ impl Context<'_> {
                 if start.stage < Stage::Runtime && of(Stage::Generic).next().is_some() {
                     value = quote!(const { #value });
                 }
-                value = self.chain(ty, value, of(Stage::Runtime));
+                value = self.chain(ty, value, None, of(Stage::Runtime));
                 declarations.extend(quote!(let #lower: #path = #value;));
                 Config { declarations, name: lower, stage }
             }
@@ -90,17 +92,22 @@ impl Context<'_> {
     }
 
     /// `value.setter(x).setter(y)`. A literal has been checked; what has not is set by a call that stands, for the compiler,
-    /// where the user wrote the value: a panic in the setter is shown there.
+    /// where the user wrote the value: a panic in the setter is shown there. So is every setter of a value that is `written`, whose
+    /// type may be another.
     fn chain<'s>(
         &self,
         ty: &str,
         value: TokenStream,
+        written: Option<Ends>,
         settings: impl Iterator<Item = &'s Setting> + Clone,
     ) -> TokenStream {
         let (known, checked): (Vec<_>, Vec<_>) = settings.partition(|setting| setting.literal != Literal::Unknown);
         let value = known.into_iter().fold(value, |value, setting| {
             let (setter, argument) = (Ident::new(setting.setter, Span::call_site()), &setting.value);
-            quote!(#value.#setter(#argument))
+            match written {
+                Some(ends) => self.call(&format!("{ty}::{setter}"), None, quote!(#value, #argument), ends),
+                None => quote!(#value.#setter(#argument)),
+            }
         });
         checked.into_iter().fold(value, |value, setting| {
             let argument = &setting.value;

@@ -18,8 +18,8 @@ pub(super) struct UserFilter {
 impl UserFilter {
     /// `method` is the runtime's, of the form `fn(Judged, filter) -> Judged`.
     pub(super) fn function(method: &'static str, function: Option<&Expr>) -> Option<Self> {
-        let argument = function?.to_token_stream();
-        Some(Self { method, ends: Ends::of(&argument), argument })
+        let function = function?;
+        Some(Self { method, ends: Ends::of(&function.to_token_stream()), argument: closure(function) })
     }
 
     /// `|error| matches!(error, pattern if guard)`, without the macro.
@@ -36,6 +36,23 @@ impl UserFilter {
         };
         Some(Self { method, argument, ends: Ends::of(&pattern.to_token_stream()) })
     }
+}
+
+/// A closure as it is, and anything else called in a closure: then an argument or a result that does not fit is an error at
+/// the user's function and not at a bound of ours, and a `&String` is taken for a `&str`.
+pub(super) fn closure(function: &Expr) -> TokenStream {
+    let mut plain = function;
+    while let Expr::Group(syn::ExprGroup { expr, .. }) | Expr::Paren(syn::ExprParen { expr, .. }) = plain {
+        plain = expr;
+    }
+    if matches!(plain, Expr::Closure(_)) {
+        return function.to_token_stream();
+    }
+    let ends = Ends::of(&function.to_token_stream());
+    // Of the user's own context: else rustc adds that the error is in a macro's expansion.
+    let given = ends.name("__given");
+    let call = ends.call(function, given.to_token_stream());
+    quote!(|#given| #call)
 }
 
 impl Context<'_> {

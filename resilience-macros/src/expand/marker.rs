@@ -14,8 +14,19 @@ const TAKEN: &str = "__taken";
 /// Each attribute that was taken off the function stands once more, in front of nothing: else rustc never resolves its path
 /// and calls the user's `use resilience::timeout` unused.
 pub(super) fn taken(paths: &[Path]) -> TokenStream {
+    let markers = markers(paths);
+    if paths.is_empty() { TokenStream::new() } else { quote!(#markers const _: () = ();) }
+}
+
+/// The same, when there is no body to put them into: in front of the error, which may stand wherever a function may.
+pub(crate) fn errors(paths: &[Path], compile_errors: TokenStream) -> TokenStream {
+    let markers = markers(paths);
+    quote!(#markers #compile_errors)
+}
+
+fn markers(paths: &[Path]) -> TokenStream {
     let marker = syn::Ident::new(TAKEN, Span::call_site());
-    if paths.is_empty() { TokenStream::new() } else { quote!(#(#[#paths(#marker)])* const _: () = ();) }
+    quote!(#(#[#paths(#marker)])*)
 }
 
 pub(crate) fn is_taken(args: &TokenStream) -> bool {

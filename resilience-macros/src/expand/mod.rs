@@ -18,9 +18,9 @@ use quote::{ToTokens, format_ident, quote};
 use crate::check::{Form, Hoisted, LayerPlan, Plan, RUNTIME};
 use crate::item::Function;
 use code::{Code, labelled};
-use span::{braces, keyword, pipes};
+use span::{Ends, braces, keyword, pipes};
 
-pub(crate) use marker::{is_expanded, is_taken, seen_too_late};
+pub(crate) use marker::{errors, is_expanded, is_taken, seen_too_late};
 
 /// What every layer needs to know of its surroundings.
 struct Context<'p> {
@@ -117,7 +117,7 @@ impl Context<'_> {
     fn attempt(&self, body: &Group) -> TokenStream {
         let place = body;
         let result = &self.result.tokens;
-        let expected = self.call("expected", Some(result), TokenStream::new(), self.result.ends);
+        let expected = self.call("Fallible::expected", Some(result), TokenStream::new(), self.result.ends);
         let keyword = keyword("async", body);
         let (borrows, rebinds, body) = (self.unique_borrows(), self.rebinds(), labelled(body));
         let expected = quote!(let _: u8 = if false { return #expected } else { 0 };);
@@ -127,7 +127,7 @@ impl Context<'_> {
 
     /// `&outcome`, known to be a `Result`.
     fn outcome(&self, outcome: &Ident) -> TokenStream {
-        self.call("outcome", Some(&self.result.tokens), quote!(&#outcome), self.result.ends)
+        self.call("Fallible::as_result", Some(&self.result.tokens), quote!(&#outcome), self.result.ends)
     }
 
     fn is_async(&self) -> bool {
@@ -177,13 +177,18 @@ impl Context<'_> {
 
     /// The error of a policy as the function's own: through `From`, or through what `error =` says.
     fn error(&self, from: &str, error: Option<&syn::Expr>, value: &Ident) -> TokenStream {
-        let runtime = &self.runtime;
-        let converted = match error {
-            Some(closure @ syn::Expr::Closure(_)) => quote!(#runtime::call(#closure, #value)),
-            Some(error) => quote!(#runtime::convert(#error, #value)),
-            None => self.call(from, None, quote!(#value), self.result.error_ends),
+        let result = &self.result.tokens;
+        let Some(error) = error else {
+            let converted = self.call(from, None, quote!(#value), self.result.error_ends);
+            return self.call("failed", Some(result), converted, self.result.ends);
         };
-        self.call("failed", Some(&self.result.tokens), converted, self.result.ends)
+        let ends = Ends::of(&error.to_token_stream());
+        let value = ends.place(quote!(#value));
+        match error {
+            // What a closure is given must be known before it is read.
+            syn::Expr::Closure(_) => self.call("failed_by", Some(&quote!(#result, _)), quote!(#value, #error), ends),
+            _ => self.call("failed_with", Some(&quote!(#result, _, _)), quote!(#value, #error), ends),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 
 use super::code::{Code, Declarations};
 use super::config::{Config, Start, operand};
-use super::filter::UserFilter;
+use super::filter::{UserFilter, closure};
 use super::span::Ends;
 use super::{Context, declare_refused, local};
 use crate::check::{ConfigPlan, RetryPlan, Stage};
@@ -24,8 +24,9 @@ impl Context<'_> {
         let show = quote!(|#error| #runtime::Show::new(#error).__shown());
         let next = match &plan.on_retry {
             Some(hook) => {
-                let hook = hook.to_token_stream();
-                self.call("Attempt::next_telling", None, quote!(#ended, #operation, #show, #hook), Ends::of(&hook))
+                let ends = Ends::of(&hook.to_token_stream());
+                let hook = closure(hook);
+                self.call("Attempt::next_telling", None, quote!(#ended, #operation, #show, #hook), ends)
             }
             None => quote!(#ended.next(#operation, #show)),
         };
@@ -72,8 +73,13 @@ impl Context<'_> {
         let path = quote::format_ident!("{ty}");
         let default = quote!(#runtime::#path::new());
         let start = match &plan.base {
-            Some((base, stage)) => Start { value: operand(base), stage: *stage, default: Some(default) },
-            None => Start { value: default, stage: Stage::Constant, default: None },
+            Some((base, stage)) => Start {
+                value: operand(base),
+                stage: *stage,
+                ends: Some(Ends::of(&base.to_token_stream())),
+                default: Some(default),
+            },
+            None => Start { value: default, stage: Stage::Constant, ends: None, default: None },
         };
         self.config(ty, name, &start, &plan.settings)
     }

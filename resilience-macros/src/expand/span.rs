@@ -1,7 +1,8 @@
 //! Where the compiler points when what it refuses is ours: at what the user wrote, never at the whole attribute.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Expr;
 
 use super::Context;
 
@@ -18,6 +19,32 @@ impl Ends {
         let first = spans.next().unwrap_or_else(Span::call_site);
         Self { first, last: spans.last().unwrap_or(first) }
     }
+
+    /// `tokens`, which mean what they mean, shown where these ends begin.
+    pub(super) fn place(self, tokens: TokenStream) -> TokenStream {
+        let placed = tokens.into_iter().map(|mut token| {
+            token.set_span(token.span().located_at(self.first));
+            token
+        });
+        placed.collect()
+    }
+
+    /// A name of ours where these ends begin.
+    pub(super) fn name(self, name: &str) -> Ident {
+        Ident::new(name, self.first)
+    }
+
+    /// `function(arguments)`, shown as the function alone.
+    pub(super) fn call(self, function: &Expr, arguments: TokenStream) -> TokenStream {
+        let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
+        arguments.set_span(self.last);
+        if matches!(function, Expr::Path(_)) {
+            return quote!(#function #arguments);
+        }
+        let mut function = Group::new(Delimiter::Parenthesis, function.to_token_stream());
+        function.set_span(self.first);
+        quote!(#function #arguments)
+    }
 }
 
 impl Context<'_> {
@@ -31,10 +58,16 @@ impl Context<'_> {
     ) -> TokenStream {
         let runtime = Ident::new(&self.runtime.to_string(), ends.first);
         let segments = path.split("::").map(|segment| Ident::new(segment, ends.first));
-        let turbofish = turbofish.map(|ty| quote_spanned!(ends.first=> ::<#ty>));
         let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
         arguments.set_span(ends.last);
         let arguments = TokenTree::Group(arguments);
+        // Through the trait, rustc adds no note on a bound of ours.
+        if let (Some(function), Some(ty)) = (path.strip_prefix("Fallible::"), turbofish) {
+            let function = Ident::new(function, ends.first);
+            let path = quote_spanned!(ends.first=> <#ty as #runtime::Fallible>::#function);
+            return quote!(#path #arguments);
+        }
+        let turbofish = turbofish.map(|ty| quote_spanned!(ends.first=> ::<#ty>));
         let path = quote_spanned!(ends.first=> #runtime #(::#segments)*);
         quote!(#path #turbofish #arguments)
     }

@@ -17,7 +17,7 @@ impl Context<'_> {
         let config = self.timeout_config(at, plan);
         let runtime = &self.runtime;
         let (outcome, late) = (local("outcome"), local("late"));
-        let error = self.error("timed_out_into", plan.error.as_ref(), &late);
+        let error = self.error("FromTimedOut::from", plan.error.as_ref(), &late);
         // Only a breaker inside can have left the flag set.
         let has_breaker = self.has_inside(at, |layer| matches!(layer, LayerPlan::CircuitBreaker(_)));
         let note = if has_breaker { self.note_refused(at, &quote!(false)) } else { TokenStream::new() };
@@ -53,20 +53,23 @@ impl Context<'_> {
         let (mutable, copies) = if is_retried { self.copies() } else { Default::default() };
         let note = if has_breaker { self.note_refused(at, &quote!(#was_refused)) } else { TokenStream::new() };
         let (held, borrows) = (self.held(), &inner.declarations.borrows);
+        // The closure stands where the body does: rustc shows it when something in it cannot be sent.
+        let worker = quote_spanned!(self.function.body.span()=> move ||);
         let (job, finished) = if note.is_empty() {
             let block = inner.block(&quote!(#held #borrows));
-            (quote!(move || -> #result #block), quote!(#outcome))
+            (quote!(#worker -> #result #block), quote!(#outcome))
         } else {
             // The worker's own flag comes back with the outcome.
             let (declare, attempt) = (declare_refused(), inner.expression(|body| self.boundary(body)));
             (
-                quote!(move || { #held #declare #borrows let #outcome: #result = #attempt; (#outcome, #refused) }),
+                quote!(#worker { #held #declare #borrows let #outcome: #result = #attempt; (#outcome, #refused) }),
                 quote!((#outcome, #was_refused)),
             )
         };
         let finish = block(&note, quote!(#outcome));
+        let run = self.call("TimeoutConfig::run_thread", None, quote!(#config_value, #job), self.result.ends);
         let value = quote! {
-            match #runtime::TimeoutConfig::run_thread(#config_value, #job) {
+            match #run {
                 #runtime::Ok(#finished) => #finish,
                 #expired
             }
@@ -117,10 +120,11 @@ impl Context<'_> {
                 mutable.extend(quote!(#(#attrs)*));
                 mutable.extend(mutable_still(pattern));
             }
+            let borrowed = quote_spanned!(name.span()=> &#name);
             copies.extend(quote! {
                 #(#attrs)*
                 #[allow(clippy::shadow_reuse)]
-                let #mutability #name = #runtime::copy_for_worker(&#name);
+                let #mutability #name = #runtime::WorkerArgument::copy(#borrowed);
             });
         }
         (mutable, copies)
@@ -146,17 +150,18 @@ impl Context<'_> {
                     Stage::Runtime => Setting { setter: "limit_at_most", ..limit },
                     _ => limit,
                 }));
-                Start { value: operand(base), stage: *stage, default: None }
+                let ends = Some(Ends::of(&quote!(#base)));
+                Start { value: operand(base), stage: *stage, ends, default: None }
             }
             (None, Some(limit)) => {
                 // A limit computed from what is left of a budget may be zero: that is no mistake in the code.
                 let constructor =
                     if limit.stage == Stage::Runtime { "TimeoutConfig::at_most" } else { "TimeoutConfig::new" };
                 let value = self.call(constructor, None, limit.value.clone(), Ends::of(&limit.written));
-                Start { value, stage: limit.stage, default: None }
+                Start { value, stage: limit.stage, ends: None, default: None }
             }
             // Refused by the check.
-            (None, None) => Start { value: TokenStream::new(), stage: Stage::Constant, default: None },
+            (None, None) => Start { value: TokenStream::new(), stage: Stage::Constant, ends: None, default: None },
         };
         if !settings.iter().any(|setting| setting.setter == "operation") {
             settings.push(Setting::generated("operation_or", &self.function.name()));

@@ -1,16 +1,17 @@
 //! The list between the parentheses of an attribute. A bad option is reported and skipped, so that the next one is
 //! still read and a half-typed list still gives the rest.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Punct, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Ident, Pat, Token, token};
 
-use super::options::{Form, unknown};
-use super::{Entry, Filter, OptionSpec, Raw, options};
+use super::options::{Form, LIMIT, unknown};
+use super::{Entry, Filter, Kind, OptionSpec, Raw, options};
 use crate::errors::Errors;
 use crate::policy::Policy;
+use crate::written::written;
 
 /// The options that could be read, and whether there were others.
 pub(super) fn parse(policy: Policy, args: TokenStream, errors: &mut Errors) -> (Vec<Entry>, bool) {
@@ -52,15 +53,23 @@ fn accept(policy: Policy, entry: Entry, entries: &mut Vec<Entry>, errors: &mut E
 }
 
 fn entry(policy: Policy, input: ParseStream<'_>) -> syn::Result<Entry> {
-    if policy == Policy::Timeout && !is_named(input) {
+    if policy == Policy::Timeout && !is_named(input) && !input.peek(Token![,]) {
         return limit(input);
     }
     let Ok(key) = input.call(Ident::parse_any) else {
-        let example = options(policy)[0].example;
-        return Err(input.error(format!("expected an option of {policy}, like `{example}`")));
+        if input.peek(Token![,]) {
+            return Err(input.error(format!(
+                "an option of {policy} is missing in front of this comma, or the comma is one too many"
+            )));
+        }
+        let value = up_to_comma(input);
+        return Err(syn::Error::new_spanned(
+            &value,
+            format!("options of {policy} have a name: write `{}`", named(policy, &value)),
+        ));
     };
     let Some(spec) = options(policy).iter().find(|spec| key == spec.name) else {
-        return Err(unknown(policy, &key));
+        return Err(unknown(policy, &key, &behind_key(input)));
     };
     let value = match spec.form() {
         Form::Value => Raw::Value(value(&key, spec, input)?),
@@ -69,63 +78,123 @@ fn entry(policy: Policy, input: ParseStream<'_>) -> syn::Result<Entry> {
     Ok(Entry { key, spec, value })
 }
 
-/// `name = …`, and not a comparison.
+/// What someone meant who wrote a bare value: what positional arguments mean elsewhere.
+fn named(policy: Policy, value: &TokenStream) -> String {
+    let first = options(policy).iter().find(|spec| match (policy, spec.kind) {
+        (Policy::Retry, Kind::Count { .. }) | (Policy::CircuitBreaker, Kind::Text) => true,
+        (Policy::Timeout, Kind::Duration { .. }) => true,
+        _ => false,
+    });
+    first.map_or_else(String::new, |spec| spec.spelt(spec.name, value))
+}
+
+/// `name = …`, and not a comparison; and of what is an option, the name alone.
 fn is_named(input: ParseStream<'_>) -> bool {
-    input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==])
+    if !input.peek(Ident::peek_any) {
+        return false;
+    }
+    let fork = input.fork();
+    let is_option = fork
+        .call(Ident::parse_any)
+        .is_ok_and(|name| options(Policy::Timeout).iter().any(|spec| name == spec.name && name != LIMIT.name));
+    let ends = fork.is_empty() || fork.peek(Token![,]) || fork.peek(token::Paren);
+    (fork.peek(Token![=]) && !fork.peek(Token![==])) || (is_option && ends)
 }
 
 /// The positional limit of `#[timeout(5s)]`.
 fn limit(input: ParseStream<'_>) -> syn::Result<Entry> {
-    let value: Expr = input.parse()?;
-    let span = value.to_token_stream().into_iter().next().map_or_else(proc_macro2::Span::call_site, |t| t.span());
-    let spec = super::options::LIMIT;
-    Ok(Entry { key: Ident::new(spec.name, span), spec, value: Raw::Value(value) })
+    let written = up_to_comma(input);
+    let value: Expr = input.parse().map_err(|error| explained(&error, LIMIT))?;
+    let span = written.into_iter().next().map_or_else(proc_macro2::Span::call_site, |token| token.span());
+    Ok(Entry { key: Ident::new(LIMIT.name, span), spec: LIMIT, value: Raw::Value(value) })
 }
 
 fn value(key: &Ident, spec: &OptionSpec, input: ParseStream<'_>) -> syn::Result<Expr> {
     if input.peek(token::Paren) {
-        return Err(input.error(format!("`{key}` takes a value: `{}`", spec.example)));
+        let (group, value) = (up_to_comma(input), behind_key(input));
+        return Err(syn::Error::new_spanned(
+            group,
+            format!("`{key}` takes a value behind `=`: write `{}`", spec.spelt(spec.name, &value)),
+        ));
     }
     let Ok(equals) = input.parse::<Token![=]>() else {
-        return Err(syn::Error::new_spanned(key, format!("`{key}` needs a value: `{}`", spec.example)));
+        return Err(syn::Error::new_spanned(key, format!("`{key}` needs a value, as in `{}`", spec.example)));
     };
     if input.is_empty() || input.peek(Token![,]) {
         let pair = quote::quote!(#key #equals);
-        return Err(syn::Error::new_spanned(pair, format!("`{key}` needs a value: `{}`", spec.example)));
+        return Err(syn::Error::new_spanned(pair, format!("`{key}` needs a value, as in `{}`", spec.example)));
     }
-    input.parse()
+    input.parse().map_err(|error| explained(&error, spec))
 }
 
 fn pattern(key: &Ident, spec: &OptionSpec, input: ParseStream<'_>) -> syn::Result<Filter> {
     if !input.peek(token::Paren) {
-        let found = if input.is_empty() { key.to_token_stream() } else { input.fork().parse()? };
+        let (found, value) = (up_to_comma(input), behind_key(input));
+        let found = if found.is_empty() { key.to_token_stream() } else { found };
         return Err(syn::Error::new_spanned(
-            found.into_iter().take_while(|token| token.to_string() != ",").collect::<TokenStream>(),
-            format!("`{key}` takes a pattern in parentheses: `{}`", spec.example),
+            found,
+            format!("`{key}` takes a pattern in parentheses: write `{}`", spec.spelt(spec.name, &value)),
         ));
     }
     let content;
     syn::parenthesized!(content in input);
+    let result = filter(key, spec, &content);
+    // What is left is part of the mistake, not another one.
+    content.parse::<TokenStream>()?;
+    result
+}
+
+fn filter(key: &Ident, spec: &OptionSpec, content: ParseStream<'_>) -> syn::Result<Filter> {
     if content.is_empty() {
-        return Err(syn::Error::new_spanned(key, format!("`{key}` needs a pattern: `{}`", spec.example)));
+        return Err(syn::Error::new_spanned(key, format!("`{key}` needs a pattern, as in `{}`", spec.example)));
     }
-    let pattern = Pat::parse_multi_with_leading_vert(&content)?;
+    let all = content.fork().parse::<TokenStream>()?;
+    let pattern = Pat::parse_multi_with_leading_vert(content).map_err(|error| explained(&error, spec))?;
     let guard = match content.parse::<Option<Token![if]>>()? {
-        Some(_) => Some(content.parse()?),
+        Some(_) => Some(content.parse().map_err(|error| explained(&error, spec))?),
         None => None,
     };
-    if !content.is_empty() {
-        return Err(content.error(format!(
-            "expected the end of the pattern; several patterns are joined by `|`: `{}`",
-            spec.example
-        )));
+    if content.is_empty() {
+        return Ok(Filter { pattern, guard });
     }
-    Ok(Filter { pattern, guard })
+    let rest = content.fork().parse::<TokenStream>()?;
+    let joined = all.into_iter().map(|token| match &token {
+        TokenTree::Punct(comma) if comma.as_char() == ',' => TokenTree::Punct(Punct::new('|', Spacing::Alone)),
+        _ => token,
+    });
+    let message = if content.peek(Token![,]) && guard.is_none() {
+        let joined = written(&joined.collect());
+        format!("several patterns are joined by `|`: write `{key}({})`", joined.trim_end_matches([' ', '|']))
+    } else {
+        format!("expected the end of the pattern: `{key}` is written as in `{}`", spec.example)
+    };
+    Err(syn::Error::new_spanned(rest, message))
+}
+
+/// The parser's own words, and what would be right.
+fn explained(error: &syn::Error, spec: &OptionSpec) -> syn::Error {
+    syn::Error::new(error.span(), format!("{error}: `{}` is written as in `{}`", spec.name, spec.example))
+}
+
+/// The tokens of this option that are not read yet.
+fn up_to_comma(input: ParseStream<'_>) -> TokenStream {
+    let rest = input.fork().parse::<TokenStream>().unwrap_or_default();
+    rest.into_iter().take_while(|token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',')).collect()
+}
+
+/// The value that was meant, behind `=` or in parentheses.
+fn behind_key(input: ParseStream<'_>) -> TokenStream {
+    let mut tokens = up_to_comma(input).into_iter().peekable();
+    match tokens.peek() {
+        Some(TokenTree::Punct(equals)) if equals.as_char() == '=' => tokens.skip(1).collect(),
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => group.stream(),
+        _ => TokenStream::new(),
+    }
 }
 
 fn skip_to_comma(input: ParseStream<'_>) {
     while !input.is_empty() && !input.peek(Token![,]) {
-        if input.parse::<proc_macro2::TokenTree>().is_err() {
+        if input.parse::<TokenTree>().is_err() {
             return;
         }
     }

@@ -5,13 +5,15 @@ mod duration;
 mod options;
 
 use proc_macro2::TokenStream;
-use syn::{Attribute, Expr, Ident, Meta, Pat};
+use quote::{ToTokens, quote};
+use syn::{Attribute, Expr, Ident, Meta, Pat, Path};
 
 use crate::errors::Errors;
 use crate::policy::Policy;
+use crate::written::written;
 
 pub(crate) use duration::parse as duration;
-pub(crate) use options::{Kind, OptionSpec, options};
+pub(crate) use options::{Kind, OptionSpec, nearest, options, share};
 
 /// One attribute of the stack, as written.
 pub(crate) struct Layer {
@@ -19,8 +21,11 @@ pub(crate) struct Layer {
     pub(crate) entries: Vec<Entry>,
     /// Something could not be read, so that what is missing may have been written.
     pub(crate) incomplete: bool,
-    /// The attribute that was taken off the function; `None` for the top one, whose macro is running.
-    pub(crate) taken: Option<Attribute>,
+    /// The attribute's path as it stood on the function; `None` for the top one, whose macro is running.
+    pub(crate) taken: Option<Path>,
+    /// Where to point at what no option says: the options, or the path of an attribute that was taken off. Empty is the
+    /// attribute itself, of which a macro is shown no token.
+    pub(crate) place: TokenStream,
 }
 
 /// One option, as written.
@@ -46,31 +51,46 @@ pub(crate) struct Filter {
 /// Reads the whole stack, top first: the running attribute's `args`, then every family attribute that still stands on
 /// the function, which is taken off it.
 pub(crate) fn stack(policy: Policy, args: TokenStream, attrs: &mut Vec<Attribute>, errors: &mut Errors) -> Vec<Layer> {
-    let mut read = |policy, args, taken| {
+    let mut read = |policy, args: TokenStream, taken: Option<Path>| {
+        let place = taken.as_ref().map_or_else(|| args.clone(), ToTokens::to_token_stream);
         let (entries, incomplete) = args::parse(policy, args, errors);
-        Layer { policy, entries, incomplete, taken }
+        Layer { policy, entries, incomplete, taken, place }
     };
     let mut wrong = Vec::new();
     let mut layers = vec![read(policy, args, None)];
     attrs.retain(|attr| {
         let Some(policy) = Policy::of(attr.path()) else { return true };
         let args = match &attr.meta {
-            Meta::Path(_) => TokenStream::new(),
             Meta::List(list) => list.tokens.clone(),
-            Meta::NameValue(pair) => {
-                let example = options(policy)[0].example;
-                wrong.push((
-                    pair.value.clone(),
-                    format!("options stand in parentheses: `#[{}({example})]`", policy.name()),
-                ));
-                TokenStream::new()
-            }
+            Meta::Path(_) | Meta::NameValue(_) => TokenStream::new(),
         };
-        layers.push(read(policy, args, Some(attr.clone())));
+        let mut layer = read(policy, args, Some(attr.path().clone()));
+        if let Meta::NameValue(pair) = &attr.meta {
+            layer.incomplete = true;
+            let (equals, value) = (&pair.eq_token, &pair.value);
+            wrong.push((
+                quote!(#equals #value),
+                format!(
+                    "options stand in parentheses: write `#[{}({})]`",
+                    policy.name(),
+                    in_parentheses(policy, value)
+                ),
+            ));
+        }
+        layers.push(layer);
         false
     });
-    for (value, message) in wrong {
-        errors.at(value, message);
+    for (tokens, message) in wrong {
+        errors.at(tokens, message);
     }
     layers
+}
+
+/// `#[timeout = 5s]` means the limit; what another attribute's lone value means, nobody can tell.
+fn in_parentheses(policy: Policy, value: &Expr) -> String {
+    let text = written(&value.to_token_stream());
+    if policy == Policy::Timeout && duration(text.trim_matches('"')).is_ok() {
+        return text;
+    }
+    options(policy).first().map_or_else(String::new, |spec| spec.example.to_owned())
 }

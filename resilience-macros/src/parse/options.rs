@@ -1,8 +1,10 @@
 //! The attribute language in one table: every option of every attribute, what it takes and how it is written.
 
-use syn::Ident;
+use proc_macro2::TokenStream;
+use syn::{Ident, Lit};
 
 use crate::policy::Policy;
+use crate::written::written;
 
 pub(crate) struct OptionSpec {
     pub(crate) name: &'static str,
@@ -50,6 +52,45 @@ impl OptionSpec {
             _ => Form::Value,
         }
     }
+
+    /// The option with the value that was written under the name of `typed`, if it can be meant as it stands or with its
+    /// unit; else as in the documentation.
+    pub(super) fn spelt(&self, typed: &str, value: &TokenStream) -> String {
+        let text = written(value);
+        let whole = |unit: &str| text.parse::<u32>().ok().map(|number| format!("{number}{unit}"));
+        let value = match self.kind {
+            Kind::Count { .. } => whole(""),
+            Kind::Duration { .. } => match typed.rsplit('_').next() {
+                Some("ms" | "millis") => whole("ms"),
+                Some("secs" | "seconds") => whole("s"),
+                _ => super::duration(text.trim_matches('"')).is_ok().then_some(text),
+            },
+            Kind::Multiplier => text.parse::<f64>().is_ok_and(|number| number >= 1.0).then_some(text),
+            Kind::Rate => share(&text),
+            Kind::Word(words) => words.iter().any(|(word, _)| *word == text).then_some(text),
+            Kind::Mode(words) => words.contains(&text.as_str()).then_some(text),
+            Kind::Text => syn::parse2::<syn::LitStr>(value.clone()).is_ok().then_some(text),
+            Kind::Pattern => {
+                return if text.is_empty() || syn::parse2::<Lit>(value.clone()).is_ok() {
+                    self.example.to_owned()
+                } else {
+                    format!("{}({text})", self.name)
+                };
+            }
+            Kind::Function | Kind::Value | Kind::CratePath => {
+                (!text.is_empty() && syn::parse2::<Lit>(value.clone()).is_err()).then_some(text)
+            }
+        };
+        value.map_or_else(|| self.example.to_owned(), |value| format!("{} = {value}", self.name))
+    }
+}
+
+/// `0.5`, or the percentage `50`, `50.0` or `"50%"`, as a share.
+pub(crate) fn share(text: &str) -> Option<String> {
+    let number: f64 = text.trim_matches('"').trim_end_matches(['%', ' ']).parse().ok()?;
+    // From 2 on it is a percentage for certain.
+    let share = if number >= 2.0 { number / 100.0 } else { number };
+    (share > 0.0 && share <= 1.0).then(|| format!("{share:?}"))
 }
 
 const fn option(name: &'static str, kind: Kind, example: &'static str) -> OptionSpec {
@@ -66,6 +107,7 @@ const JITTER: &[(&str, &str)] = &[
     ("equal", "Jitter::Equal"),
     ("decorrelated", "Jitter::Decorrelated"),
     ("none", "Jitter::None"),
+    // Not named in messages: the words above say more.
     ("true", "Jitter::Full"),
     ("false", "Jitter::None"),
 ];
@@ -357,29 +399,26 @@ const FOREIGN: &[(Policy, &[&str], &str)] = &[
     (Policy::Timeout, &["strategy", "kind", "timeout_strategy"], "mode"),
 ];
 
-/// An option that no attribute, or another attribute, has.
-pub(super) fn unknown(policy: Policy, key: &Ident) -> syn::Error {
+/// An option that no attribute, or another attribute, has; `value` is what was written behind it.
+pub(super) fn unknown(policy: Policy, key: &Ident, value: &TokenStream) -> syn::Error {
     let written = key.to_string();
-    let find = |name: &str| options(policy).iter().find(|spec| spec.name == name);
     let foreign = FOREIGN
         .iter()
         .find(|(of, names, _)| *of == policy && names.contains(&written.as_str()))
-        .and_then(|(_, _, ours)| find(ours));
-    let near = || {
-        let distance = |spec: &&OptionSpec| edit_distance(&written, spec.name);
-        options(policy).iter().min_by_key(distance).filter(|spec| distance(spec) <= spec.name.len() / 3)
-    };
+        .and_then(|(_, _, ours)| find(policy, ours));
+    let near = || nearest(&written, options(policy), |spec| spec.name);
     let sibling = || {
-        Policy::ALL
-            .into_iter()
-            .find(|other| *other != policy && options(*other).iter().any(|spec| *spec.name == written))
+        let others = Policy::ALL.into_iter().filter(|other| *other != policy);
+        others.into_iter().find_map(|other| Some((other, find(other, &written)?)))
     };
     let message = if let Some(spec) = foreign {
-        format!("{policy} has no option `{written}`; here it is called `{}`: `{}`", spec.name, spec.example)
+        let ours = spec.spelt(&written, value);
+        format!("{policy} has no option `{written}`; here it is called `{}`: write `{ours}`", spec.name)
     } else if let Some(spec) = near() {
-        format!("{policy} has no option `{written}`; did you mean `{}`? `{}`", spec.name, spec.example)
-    } else if let Some(other) = sibling() {
-        format!("{policy} has no option `{written}`; it belongs to {other}")
+        format!("{policy} has no option `{written}`; did you mean `{}`?", spec.spelt(&written, value))
+    } else if let Some((other, spec)) = sibling() {
+        let (name, ours) = (other.name(), spec.spelt(&written, value));
+        format!("{policy} has no option `{written}`, which belongs to {other}: write `#[{name}({ours})]`")
     } else {
         let names: Vec<_> = options(policy).iter().map(|spec| format!("`{}`", spec.name)).collect();
         format!("{policy} has no option `{written}`; its options are {}", names.join(", "))
@@ -387,8 +426,18 @@ pub(super) fn unknown(policy: Policy, key: &Ident) -> syn::Error {
     syn::Error::new_spanned(key, message)
 }
 
+fn find(policy: Policy, name: &str) -> Option<&'static OptionSpec> {
+    options(policy).iter().find(|spec| spec.name == name)
+}
+
+/// The one whose name was probably meant.
+pub(crate) fn nearest<'t, T>(typed: &str, all: &'t [T], name: impl Fn(&T) -> &'static str) -> Option<&'t T> {
+    let distance = |one: &&T| edit_distance(typed, name(one));
+    all.iter().min_by_key(distance).filter(|one| distance(one) <= name(one).len() / 3)
+}
+
 /// Levenshtein's distance.
-pub(crate) fn edit_distance(a: &str, b: &str) -> usize {
+fn edit_distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, left) in a.chars().enumerate() {
@@ -405,4 +454,65 @@ pub(crate) fn edit_distance(a: &str, b: &str) -> usize {
         }
     }
     row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FOREIGN, find, share, unknown};
+    use crate::policy::Policy;
+
+    fn message(policy: Policy, key: &str, value: &str) -> String {
+        let key: syn::Ident =
+            syn::parse_str(key).unwrap_or_else(|_| proc_macro2::Ident::new_raw(key, proc_macro2::Span::call_site()));
+        unknown(policy, &key, &value.parse().expect("lexes")).to_string()
+    }
+
+    #[test]
+    fn every_other_librarys_name_leads_to_ours() {
+        for (policy, names, ours) in FOREIGN {
+            assert!(find(*policy, ours).is_some(), "{policy} has no `{ours}`");
+            for name in *names {
+                assert!(find(*policy, name).is_none(), "{policy} has `{name}` itself");
+                let same = FOREIGN.iter().filter(|(other, names, _)| other == policy && names.contains(name)).count();
+                assert_eq!(same, 1, "{policy}: `{name}` is in the table more than once");
+            }
+        }
+    }
+
+    #[test]
+    fn the_value_that_was_written_is_kept_if_it_can_be_meant() {
+        for (policy, key, value, ours) in [
+            (Policy::Retry, "retries", "7", "`max_retries = 7`"),
+            (Policy::Retry, "wait", "250ms", "`base_delay = 250ms`"),
+            (Policy::Retry, "wait", "250", "`base_delay = 1s`"),
+            (Policy::Retry, "backoff", "linear", "`strategy = linear`"),
+            (Policy::Retry, "backoff", "fibonacci", "`strategy = exponential`"),
+            (Policy::Retry, "retryable_exceptions", "ApiError::Busy", "`retry_on(ApiError::Busy)`"),
+            (Policy::Retry, "when", "|error| error.is_busy()", "`retry_if = |error| error.is_busy()`"),
+            (Policy::Retry, "max_retry_", "7", "did you mean `max_retries = 7`?"),
+            (Policy::CircuitBreaker, "failure_rate_threshold", "50", "`failure_rate = 0.5`"),
+            (Policy::CircuitBreaker, "reset_timeout", "10s", "`recovery_timeout = 10s`"),
+            (Policy::CircuitBreaker, "max_retries", "7", "`#[retry(max_retries = 7)]`"),
+            (Policy::Timeout, "timeout_ms", "500", "`limit = 500ms`"),
+            (Policy::Timeout, "timeout_seconds", "5", "`limit = 5s`"),
+            (Policy::Timeout, "duration", "\"2m\"", "`limit = \"2m\"`"),
+        ] {
+            let message = message(policy, key, value);
+            assert!(message.contains(ours), "{policy} `{key} = {value}`: {message}");
+        }
+    }
+
+    #[test]
+    fn a_percentage_is_read_as_a_share() {
+        for (text, expected) in [
+            ("0.5", Some("0.5")),
+            ("50", Some("0.5")),
+            ("\"12.5 %\"", Some("0.125")),
+            ("0", None),
+            ("500", None),
+            ("half", None),
+        ] {
+            assert_eq!(share(text).as_deref(), expected, "{text}");
+        }
+    }
 }

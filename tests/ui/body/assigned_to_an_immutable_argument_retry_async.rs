@@ -1,0 +1,11 @@
+use resilience::retry;
+
+#[retry]
+async fn count(number: u32) -> Result<u32, std::io::Error> {
+    number += 1;
+    Ok(number)
+}
+
+fn main() {
+    let _ = count(1);
+}

@@ -1,0 +1,13 @@
+use resilience::{circuit_breaker, retry, timeout};
+
+#[retry]
+#[circuit_breaker]
+#[timeout(5s, mode = cooperative)]
+fn count(number: u32) -> Result<u32, std::io::Error> {
+    number += 1;
+    Ok(number)
+}
+
+fn main() {
+    let _ = count(1);
+}

@@ -1,0 +1,11 @@
+use resilience::retry;
+
+#[retry]
+fn name() -> Result<&'static str, std::io::Error> {
+    let name = String::from("ann");
+    Ok(&name)
+}
+
+fn main() {
+    let _ = name();
+}

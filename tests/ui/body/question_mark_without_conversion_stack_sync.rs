@@ -1,0 +1,12 @@
+use resilience::{circuit_breaker, retry, timeout};
+
+#[retry]
+#[circuit_breaker]
+#[timeout(5s, mode = cooperative)]
+fn count(text: String) -> Result<u32, std::io::Error> {
+    Ok(text.parse::<u32>()?)
+}
+
+fn main() {
+    let _ = count(String::new());
+}

@@ -1,0 +1,12 @@
+use resilience::{circuit_breaker, retry, timeout};
+
+#[retry]
+#[circuit_breaker]
+#[timeout(5s, mode = cooperative)]
+fn count() -> Result<u32, std::io::Error> {
+    Ok(3);
+}
+
+fn main() {
+    let _ = count();
+}

@@ -1,0 +1,10 @@
+use resilience::retry;
+
+#[retry]
+async fn count() -> Result<u32, std::io::Error> {
+    Ok(three)
+}
+
+fn main() {
+    let _ = count();
+}

@@ -1,0 +1,12 @@
+use resilience::circuit_breaker;
+
+const CONFIG: resilience::RetryConfig = resilience::RetryConfig::new();
+
+#[circuit_breaker(config = CONFIG)]
+async fn fetch() -> Result<String, std::io::Error> {
+    Ok(String::from("fine"))
+}
+
+fn main() {
+    let _ = fetch();
+}

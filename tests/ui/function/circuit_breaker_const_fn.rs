@@ -1,0 +1,10 @@
+use resilience::circuit_breaker;
+
+#[circuit_breaker]
+const fn fetch() -> Result<u32, std::io::Error> {
+    Ok(3)
+}
+
+fn main() {
+    let _ = fetch();
+}

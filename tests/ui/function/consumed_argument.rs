@@ -1,0 +1,11 @@
+use resilience::retry;
+
+#[retry]
+async fn send(body: String) -> Result<(), std::io::Error> {
+    drop(body);
+    Ok(())
+}
+
+fn main() {
+    let _ = send(String::new());
+}

@@ -1,0 +1,10 @@
+use resilience::retry;
+
+#[retry]
+enum Kind {
+    Fast,
+}
+
+fn main() {
+    let _ = Kind::Fast;
+}

@@ -1,0 +1,12 @@
+use resilience::retry;
+
+#[retry]
+macro_rules! three {
+    () => {
+        3
+    };
+}
+
+fn main() {
+    let _ = three!();
+}

@@ -1,0 +1,10 @@
+use resilience::retry;
+
+#[retry]
+union Bits {
+    number: u32,
+}
+
+fn main() {
+    let _ = Bits { number: 1 };
+}

@@ -1,0 +1,8 @@
+use resilience::retry;
+
+#[retry]
+fn fetch() {}
+
+fn main() {
+    fetch();
+}

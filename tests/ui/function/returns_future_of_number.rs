@@ -1,0 +1,10 @@
+use resilience::retry;
+
+#[retry]
+fn count() -> impl Future<Output = u32> {
+    async { 3 }
+}
+
+fn main() {
+    let _ = count();
+}

@@ -1,0 +1,10 @@
+use resilience::retry;
+
+#[retry]
+fn run() -> ! {
+    loop {}
+}
+
+fn main() {
+    run();
+}

@@ -1,0 +1,10 @@
+use resilience::retry;
+
+#[retry]
+async fn fetch() -> String {
+    String::new()
+}
+
+fn main() {
+    let _ = fetch();
+}

@@ -1,0 +1,10 @@
+use resilience::retry;
+
+#[retry]
+fn find() -> () {
+    ()
+}
+
+fn main() {
+    find();
+}

@@ -1,0 +1,8 @@
+use resilience::timeout;
+
+#[timeout(5s)]
+struct Client;
+
+fn main() {
+    let _ = Client;
+}

@@ -1,0 +1,12 @@
+use resilience::retry;
+
+const LIMIT: u64 = 3;
+
+#[retry(max_attempts = LIMIT)]
+async fn fetch() -> Result<String, std::io::Error> {
+    Ok(String::from("fine"))
+}
+
+fn main() {
+    let _ = fetch();
+}

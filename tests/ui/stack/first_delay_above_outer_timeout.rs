@@ -1,0 +1,11 @@
+use resilience::{retry, timeout};
+
+#[timeout(2s)]
+#[retry(base_delay = 5s, jitter = none)]
+async fn fetch() -> Result<String, std::io::Error> {
+    Ok(String::from("fine"))
+}
+
+fn main() {
+    let _ = fetch();
+}

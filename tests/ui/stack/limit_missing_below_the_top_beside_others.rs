@@ -1,0 +1,11 @@
+use resilience::{retry, timeout};
+
+#[retry]
+#[timeout(operation = "fetch")]
+async fn fetch() -> Result<String, std::io::Error> {
+    Ok(String::from("fine"))
+}
+
+fn main() {
+    let _ = fetch();
+}
