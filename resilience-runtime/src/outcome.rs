@@ -1,6 +1,6 @@
 //! What the expansion asks of a function's return type, in traits whose unmet bounds speak to the user.
 
-use std::future::{Ready, ready};
+use std::future::Pending;
 
 use crate::{CircuitOpen, TimedOut};
 
@@ -122,11 +122,20 @@ pub trait MakeError<Given, E, How> {
     label = "this returns `{Self}`"
 )]
 pub trait Answer<R, How> {
-    /// The future that is awaited.
+    /// The future that is awaited, if it is one.
     type Future: Future<Output = R>;
 
-    /// The answer as a future.
-    fn into_answer(self) -> Self::Future;
+    /// The answer, there or to come.
+    fn into_answer(self) -> Answered<R, Self::Future>;
+}
+
+/// The answer of an async function's fallback.
+#[derive(Debug)]
+pub enum Answered<R, F> {
+    /// It is there.
+    Now(R),
+    /// It is to be awaited.
+    Later(F),
 }
 
 #[diagnostic::do_not_recommend]
@@ -134,24 +143,24 @@ impl<F: Future> Answer<F::Output, ByCall> for F {
     type Future = F;
 
     #[inline]
-    fn into_answer(self) -> F {
-        self
+    fn into_answer(self) -> Answered<F::Output, F> {
+        Answered::Later(self)
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<R> Answer<R, ByValue> for R {
-    type Future = Ready<R>;
+    type Future = Pending<R>;
 
     #[inline]
-    fn into_answer(self) -> Ready<R> {
-        ready(self)
+    fn into_answer(self) -> Answered<R, Pending<R>> {
+        Answered::Now(self)
     }
 }
 
 /// The answer of an async function's fallback.
 #[inline]
-pub fn answer<R, How, A: Answer<R, How>>(answer: A) -> A::Future {
+pub fn answer<R, How, A: Answer<R, How>>(answer: A) -> Answered<R, A::Future> {
     answer.into_answer()
 }
 

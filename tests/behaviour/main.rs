@@ -15,6 +15,7 @@
 mod circuit_breaker;
 mod programmatic;
 mod registry;
+mod regressions;
 mod retry;
 mod stacking;
 mod timeout;

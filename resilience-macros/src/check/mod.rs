@@ -18,7 +18,7 @@ use crate::item::Function;
 use crate::parse::{Filter, Layer};
 use crate::policy::Policy;
 
-pub(crate) use form::Form;
+pub(crate) use form::{Form, Hoisted};
 pub(crate) use stage::Stage;
 pub(crate) use value::{Literal, RUNTIME, Setting};
 
@@ -101,7 +101,7 @@ pub(crate) fn plan(mut layers: Vec<Layer>, function: &Function, errors: &mut Err
         receiver::rename(&mut layers, moved);
     }
     if layers.iter().any(|layer| layer.policy == Policy::Retry) {
-        borrow::check(function, errors);
+        borrow::check(function, &form, errors);
     }
     let taken = layers.iter().filter_map(|layer| Some(layer.taken.as_ref()?.path().clone())).collect();
     let mut runtime = None;

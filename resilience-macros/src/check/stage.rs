@@ -2,9 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Expr, GenericParam, Path, UnOp};
+use syn::{Expr, GenericParam, Ident, Path, UnOp};
 
 use crate::item::{Function, any_ident};
+use crate::parse::options;
+use crate::policy::Policy;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
@@ -54,8 +56,9 @@ fn is_constant(expr: &Expr, operators: Operators) -> bool {
                 && call.args.iter().all(|arg| is_constant(arg, Operators::Const))
         }
         Expr::MethodCall(call) => {
-            starts_with_config(&call.receiver)
+            is_setter(&call.method)
                 && constant(&call.receiver)
+                && call.args.len() == 1
                 && call.args.iter().all(|arg| is_constant(arg, Operators::Const))
         }
         _ => false,
@@ -81,16 +84,9 @@ fn is_const_constructor(path: &Path) -> bool {
     }
 }
 
-/// Is the root of this chain of setters one of our configurations?
-fn starts_with_config(expr: &Expr) -> bool {
-    match expr {
-        Expr::MethodCall(call) => starts_with_config(&call.receiver),
-        Expr::Paren(paren) => starts_with_config(&paren.expr),
-        Expr::Path(_) => true,
-        Expr::Call(call) => matches!(&*call.func, Expr::Path(path)
-            if path.path.segments.iter().any(|segment| segment.ident.to_string().ends_with("Config"))),
-        _ => false,
-    }
+/// A setter of our configurations: named like an option.
+fn is_setter(method: &Ident) -> bool {
+    Policy::ALL.into_iter().flat_map(options).any(|option| method == option.name)
 }
 
 fn names_generic(tokens: TokenStream, function: &Function) -> bool {

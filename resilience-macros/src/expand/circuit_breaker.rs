@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Expr, ReceiverKind, Type};
 
-use super::code::{Code, block};
+use super::code::{Code, Declarations, block};
 use super::filter::UserFilter;
 use super::span::Ends;
 use super::{Context, local};
@@ -28,8 +28,9 @@ impl Context<'_> {
             ],
         );
         let guarded = if self.is_async() {
-            let future = inner.as_future();
-            quote!(let (#permit, #outcome) = #runtime::Permit::watch(#permit, #future).await;)
+            let (future, arms) = inner.as_future_and_arms();
+            let judge = arms.map(|arms| quote!(let #outcome = match #outcome { #arms };));
+            quote!(let (#permit, #outcome) = #runtime::Permit::watch(#permit, #future).await; #judge)
         } else {
             let attempt = inner.expression(|body| self.boundary(body));
             quote!(let #outcome = #attempt;)
@@ -49,21 +50,26 @@ impl Context<'_> {
         } else {
             quote!(acquire(#circuit))
         };
-        let value = quote! {
-            match #runtime::CircuitBreaker::#acquire {
-                #runtime::Ok(#permit) => {
-                    #guarded
-                    #verdict.record(#permit);
-                    #outcome
-                }
-                #runtime::Err(#open) => #refusal,
-            }
+        let label = syn::Lifetime::new("'__call", Span::mixed_site());
+        let leave = if at == 0 { quote!(return) } else { quote!(break #label) };
+        // The body is in no arm of the match: the future would keep what is matched for as long as it awaits there.
+        let statements = quote! {
+            let #permit = match #runtime::CircuitBreaker::#acquire {
+                #runtime::Ok(#permit) => #permit,
+                #runtime::Err(#open) => #leave #refusal,
+            };
+            #guarded
+            #verdict.record(#permit);
         };
-        Code::value([declarations, inner.declarations], TokenStream::new(), value)
+        let declarations = declarations.and(inner.declarations);
+        if at == 0 {
+            return Code::value(declarations, statements, quote!(#outcome));
+        }
+        Code::value(declarations, TokenStream::new(), quote!(#label: { #statements #outcome }))
     }
 
     /// What must be declared, and a `&CircuitBreaker` expression.
-    fn circuit(&self, at: usize, circuit: &Circuit) -> (TokenStream, TokenStream) {
+    fn circuit(&self, at: usize, circuit: &Circuit) -> (Declarations, TokenStream) {
         let runtime = &self.runtime;
         let item = self.item(at, "circuit");
         let local = Ident::new(&item, Span::mixed_site());
@@ -76,7 +82,8 @@ impl Context<'_> {
                 } else {
                     breaker.to_token_stream()
                 };
-                return (quote!(let #local: &#ty = #value;), local.into_token_stream());
+                let borrows = quote!(let #local: &#ty = #value;);
+                return (Declarations { borrows, ..Declarations::default() }, local.into_token_stream());
             }
             Circuit::Named { name, config } => (name, config),
         };
@@ -90,14 +97,16 @@ impl Context<'_> {
         };
         if name_stage == Stage::Constant {
             let site = Ident::new(&item.to_uppercase(), Span::call_site());
-            declarations.extend(quote!(static #site: #runtime::Site = #runtime::Site::new(#value);));
-            let circuit = if stage == Stage::Runtime { quote!(circuit_checked) } else { quote!(circuit) };
+            let new = if name.is_some() { quote!(new) } else { quote!(unnamed) };
+            declarations.extend(quote!(static #site: #runtime::Site = #runtime::Site::#new(#value);));
+            // One static serves all instances of a generic, whose configurations may differ.
+            let circuit = if stage == Stage::Constant { quote!(circuit) } else { quote!(circuit_checked) };
             declarations.extend(quote!(let #local = #runtime::Site::#circuit(&#site, #reference);));
-            return (declarations, local.into_token_stream());
+            return (Declarations::values(declarations), local.into_token_stream());
         }
         // A name that differs between the instances of a generic cannot be kept in one static.
-        declarations.extend(quote!(let #local = #runtime::registry::get_or_register(#value, #config_value);));
-        (declarations, quote!(&#local))
+        let borrows = quote!(let #local = &#runtime::registry::get_or_register(#value, #config_value););
+        (Declarations { values: declarations, borrows }, local.into_token_stream())
     }
 
     /// Does the expression name an argument that the body may move or borrow mutably: any but a shared reference?
@@ -129,8 +138,18 @@ impl Context<'_> {
         }
         let (Fallback::Closure(written) | Fallback::Path(written)) = fallback;
         let result = &self.result.tokens;
-        let future = self.call("answer", Some(&quote!(#result, _, _)), answer, Ends::of(&written.to_token_stream()));
-        quote!(#future.await)
+        let answered = self.call("answer", Some(&quote!(#result, _, _)), answer, Ends::of(&written.to_token_stream()));
+        let (answer, later) = (local("answer"), local("later"));
+        // An answer that is there already leaves before the await: the future would keep it, and it need not be `Send`.
+        quote! {
+            '__answer: {
+                let #later = match #answered {
+                    #runtime::Answered::Now(#answer) => break '__answer #answer,
+                    #runtime::Answered::Later(#later) => #later,
+                };
+                #later.await
+            }
+        }
     }
 
     /// The receiver as a reference, or as it is when it is one.

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use super::code::Code;
+use super::code::{Code, Declarations};
 use super::config::{Config, Start, operand};
 use super::filter::UserFilter;
 use super::span::Ends;
@@ -43,7 +43,7 @@ impl Context<'_> {
                 let #runtime::Some(_) = #due else { break #outcome };
             }
         };
-        Code::value([config.declarations, inner.declarations], statements, value)
+        Code::value(Declarations::values(config.declarations).and(inner.declarations), statements, value)
     }
 
     /// The user's filters around an ended attempt.

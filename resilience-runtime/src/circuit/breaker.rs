@@ -54,6 +54,10 @@ impl CircuitBreaker {
         Self::declared_at(name.into().into(), config, Location::caller())
     }
 
+    pub(super) fn place(&self) -> &'static Location<'static> {
+        self.shared.declared_at
+    }
+
     pub(crate) fn declared_at(name: Name, config: CircuitBreakerConfig, place: &'static Location<'static>) -> Self {
         Self { shared: Arc::new(Shared::new(name, config, place)) }
     }

@@ -50,6 +50,16 @@ pub(super) fn clash(
     );
 }
 
+/// Two methods of one name in one module, say: nobody meant them to share.
+#[cold]
+pub(super) fn shared_by_default(circuit: &str, declared_at: &Location<'_>, shared_at: &Location<'_>) {
+    error!(
+        target: "resilience",
+        circuit, %declared_at, %shared_at,
+        "two functions share a circuit because neither is named and their paths are the same: give each a `name`"
+    );
+}
+
 /// Names are computed from something that does not end.
 #[cold]
 pub(crate) fn registry_full(circuit: &str, capacity: usize, declared_at: &Location<'_>) {

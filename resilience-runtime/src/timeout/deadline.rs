@@ -79,7 +79,6 @@ pub fn is_abandoned() -> bool {
 }
 
 /// Whether a wait of `delay` would reach the deadline, or has no one left to wait for.
-#[allow(dead_code, reason = "asked by the retry loop before it sleeps")]
 pub(crate) fn would_outlast(delay: Duration) -> bool {
     if is_abandoned() {
         return true;
