@@ -21,7 +21,7 @@ impl Service for Client {
             let mut __retry = __rt::Retry::new(&__RETRY);
             loop {
                 let __outcome = match __rt::TimeoutFuture::new(&__TIMEOUT, async {
-                    let _ = false && return __rt::expected::<Result<u8, Error>>();
+                    let _: u8 = if false { return __rt::expected::<Result<u8, Error>>() } else { 0 };
                     '__body: {
                         if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<Result<u8, Error>> {
                             #[allow(unreachable_code)]

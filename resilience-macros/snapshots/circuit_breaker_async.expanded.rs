@@ -6,13 +6,13 @@ async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
     match __rt::CircuitBreaker::acquire(__circuit) {
         __rt::Ok(__permit) => {
             let (__permit, __outcome) = __rt::Permit::watch(__permit, async {
-                let _ = false && return __rt::expected::<Result<Vec<Issue>, Error>>();
+                let _: u8 = if false { return __rt::expected::<Result<Vec<Issue>, Error>>() } else { 0 };
                 '__body: { self.client.search(query).await }
             })
             .await;
             __rt::Verdict::of(__rt::outcome::<Result<Vec<Issue>, Error>>(&__outcome)).record(__permit);
             __outcome
         }
-        __rt::Err(__open) => cached(&__open, self, &query).await,
+        __rt::Err(__open) => __rt::answer::<Result<Vec<Issue>, Error>, _, _>(cached(&__open, self, &query)).await,
     }
 }

@@ -6,7 +6,7 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
     match __rt::CircuitBreaker::acquire(__circuit) {
         __rt::Ok(__permit) => {
             let (__permit, __outcome) = __rt::Permit::watch(__permit, async {
-                let _ = false && return __rt::expected::<Result<Vec<Issue>, Error>>();
+                let _: u8 = if false { return __rt::expected::<Result<Vec<Issue>, Error>>() } else { 0 };
                 '__body: { find(query).await }
             })
             .await;

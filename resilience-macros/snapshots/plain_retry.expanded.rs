@@ -4,7 +4,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
     let mut __retry = __rt::Retry::new(&__RETRY);
     loop {
         let __outcome = async {
-            let _ = false && return __rt::expected::<Result<String, Error>>();
+            let _: u8 = if false { return __rt::expected::<Result<String, Error>>() } else { 0 };
             '__body: { get(url).await }
         }
         .await;

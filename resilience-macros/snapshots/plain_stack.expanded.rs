@@ -16,7 +16,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
                 __refused = false;
                 let (__permit, __outcome) = __rt::Permit::watch(__permit, async {
                     match __rt::TimeoutFuture::new(&__TIMEOUT, async {
-                        let _ = false && return __rt::expected::<Result<String, Error>>();
+                        let _: u8 = if false { return __rt::expected::<Result<String, Error>>() } else { 0 };
                         '__body: { get(url).await }
                     })
                     .await

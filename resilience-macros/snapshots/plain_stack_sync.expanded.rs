@@ -16,7 +16,7 @@ fn load(id: u64) -> Result<Row, Error> {
             __rt::Ok(__permit) => {
                 __refused = false;
                 let __outcome = {
-                    #[allow(unused_variables, unused_mut)]
+                    #[allow(unused_variables, unused_mut, clippy::shadow_reuse)]
                     let id = __rt::copy_for_worker(&id);
                     match __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> { query(id) }) {
                         __rt::Ok(__outcome) => __outcome,

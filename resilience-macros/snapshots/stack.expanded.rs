@@ -21,7 +21,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
                 __refused = false;
                 let (__permit, __outcome) = __rt::Permit::watch(__permit, async {
                     match __rt::TimeoutFuture::new(&__TIMEOUT, async {
-                        let _ = false && return __rt::expected::<Result<String, ApiError>>();
+                        let _: u8 = if false { return __rt::expected::<Result<String, ApiError>>() } else { 0 };
                         '__body: {
                             self.http
                                 .post(URL)

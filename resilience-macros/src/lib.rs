@@ -1,6 +1,11 @@
-//! The attributes of [`resilience`](https://docs.rs/resilience-runtime): use them through that crate, which re-exports them.
+//! The attributes of [`resilience`](https://docs.rs/resilience-runtime): use them through that crate, which re-exports
+//! them.
 
 mod check;
+#[cfg(test)]
+mod documentation;
+#[cfg(test)]
+mod editors;
 mod errors;
 mod expand;
 mod item;
@@ -12,19 +17,275 @@ mod snapshots;
 use policy::Policy;
 use proc_macro::TokenStream;
 
-/// Calls the function again when it fails.
+/// Calls the function again when it fails, after a growing, jittered delay.
+///
+/// ```
+/// use resilience::retry;
+/// use std::io::{Error, ErrorKind};
+///
+/// #[retry(max_retries = 4, base_delay = 100ms, retry_if = |error| error.kind() == ErrorKind::ConnectionReset)]
+/// async fn fetch(attempts: &mut u32) -> Result<&'static str, Error> {
+///     *attempts += 1;
+///     if *attempts < 3 { Err(ErrorKind::ConnectionReset.into()) } else { Ok("answer") }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let mut attempts = 0;
+/// assert_eq!(fetch(&mut attempts).await.unwrap(), "answer");
+/// assert_eq!(attempts, 3);
+/// # }
+/// ```
+///
+/// # Options
+///
+/// | option | default | meaning |
+/// |---|---|---|
+/// | `max_retries = 3` | `3` | how many calls may follow the first one; `0` calls once |
+/// | `max_attempts = 4` | – | the same, with the first call counted in; giving both is an error |
+/// | `strategy = exponential` | `exponential` | the delay before retry n: `exponential` is base · multiplierⁿ⁻¹, `linear` is base · n, `constant` is base |
+/// | `base_delay = 1s` | `1s` | the delay that the strategy starts from; `0s` waits for nothing, not even a timer |
+/// | `max_delay = 60s` | `60s` | the longest delay: caps what the strategy computes, what jitter draws, and `delay_hint` |
+/// | `multiplier = 2.0` | `2.0` | how fast `exponential` grows; at least 1 |
+/// | `jitter = full` | `full` | what is drawn of a delay d: `full` from [0, d], `equal` from [d/2, d], `decorrelated` from [base, 3 · previous], `none` is d itself; `true` and `false` mean `full` and `none` |
+/// | `max_elapsed = 2m` | none | stop when the time spent plus the next delay would reach it; the wait is not begun, and a running attempt is not cut short |
+/// | `retry_on(pattern)` | every error | retry only errors that match |
+/// | `abort_on(pattern)` | none | never retry errors that match; wins over the other filters |
+/// | `retry_if = f` | none | `fn(&E) -> bool`: retry only errors that it accepts; beside `retry_on` both must agree |
+/// | `retry_if_ok = f` | none | `fn(&T) -> bool`: an `Ok` to try again, such as "not ready yet"; when attempts run out the last one is returned |
+/// | `delay_hint = f` | none | `fn(&E) -> Option<Duration>`: how long the server asked to wait, such as `Retry-After`; replaces the computed delay |
+/// | `on_retry = f` | none | `fn(&RetryEvent<'_, T, E>)`: called before each wait |
+/// | `config = expr` | none | a `RetryConfig` to start from |
+/// | `crate = path` | `::resilience` | where the runtime is, if it is renamed or re-exported |
+///
+/// Durations have a unit (`250ms`, `1m30s`). Values may be any expression: constant ones are checked by the compiler,
+/// others are evaluated once per call and may use the arguments. Patterns may have a guard:
+/// `retry_on(Error::Status(code) if *code >= 500)`. A function is a path or a closure; closures may use the arguments.
+///
+/// `multiplier` belongs to the exponential strategy, and decorrelated jitter has no strategy: together with what
+/// ignores it, an option is a compile error.
+///
+/// # Semantics
+///
+/// - Every attempt runs the body anew. Arguments are borrowed by the attempts; a body that moves one out does not
+///   compile, and the compiler says where to clone.
+/// - Without `retry_on` and `retry_if` every error is retried but one: the refusal of an open
+///   [`#[circuit_breaker]`](../resilience/attr.circuit_breaker.html) below. A filter that accepts it asks for it to be
+///   retried; `abort_on` alone does not.
+/// - Nothing is waited for after the last attempt. The state belongs to one call.
+/// - On an async function, a failed attempt's future is dropped before the wait; a call that is dropped runs nothing
+///   more. On a sync function the waits block the thread.
+/// - A function that returns a future (`-> impl Future`, a boxed one, an `#[async_trait]` method) is retried as a
+///   future, not as its constructor.
+///
+/// # Errors
+///
+/// The last error, as the function returned it; if the last attempt returned an `Ok` that `retry_if_ok` did not accept,
+/// that `Ok`.
+///
+/// # Panics
+///
+/// A panic of the body is not retried. A value computed at run time that is out of range panics in the call, with the
+/// words of [`RetryConfig`](../resilience/struct.RetryConfig.html)'s setters. An async function that has to wait
+/// outside a tokio runtime with its timer enabled panics.
+///
+/// # Stacking
+///
+/// The top attribute is the outermost. Above a [`#[timeout]`](../resilience/attr.timeout.html) each attempt has its own
+/// limit; below one, the limit holds for all attempts and the waits between them. Above a `#[circuit_breaker]` each
+/// attempt asks the circuit; below one, the circuit counts the call with all its retries as one.
+///
+/// # Logging
+///
+/// `tracing` events under the target `resilience`: WARN before each retry, ERROR when it gives up, nothing when the
+/// first attempt succeeds.
 #[proc_macro_attribute]
 pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute(Policy::Retry, args.into(), item.into()).into()
 }
 
-/// Stops calling a dependency that keeps failing, and probes it until it answers again.
+/// Refuses calls to a service that keeps failing, and probes it until it answers again.
+///
+/// ```
+/// use resilience::{CircuitState, circuit_breaker, registry};
+/// use std::io::{Error, ErrorKind};
+///
+/// #[circuit_breaker(name = "billing", failure_threshold = 2, recovery_timeout = 10s)]
+/// async fn charge(result: Result<(), Error>) -> Result<(), Error> {
+///     result
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// for _ in 0..2 {
+///     let error = charge(Err(ErrorKind::ConnectionReset.into())).await.unwrap_err();
+///     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+/// }
+///
+/// // Open: the body does not run.
+/// let refused = charge(Ok(())).await.unwrap_err();
+/// assert_eq!(refused.to_string(), "circuit `billing` is open, retry in 10.0s");
+///
+/// // Half-open after ten seconds, and closed after two probes that succeed.
+/// tokio::time::advance(std::time::Duration::from_secs(10)).await;
+/// assert!(charge(Ok(())).await.is_ok());
+/// assert!(charge(Ok(())).await.is_ok());
+/// assert_eq!(registry::get("billing").unwrap().state(), CircuitState::Closed);
+/// # }
+/// ```
+///
+/// # Options
+///
+/// | option | default | meaning |
+/// |---|---|---|
+/// | `name = "jira"` | module path and function name | the circuit's name; functions with the same name share one circuit, sync and async alike |
+/// | `failure_threshold = 5` | `5` | open when this many failures lie within the window |
+/// | `failure_window = 60s` | `60s` | how long a failure counts; the window slides |
+/// | `failure_rate = 0.5` | none | instead of the threshold: open when this share of the calls in the window failed, or more |
+/// | `minimum_calls = 20` | `20` | with `failure_rate` only: how many calls must lie in the window before the rate counts |
+/// | `recovery_timeout = 30s` | `30s` | how long an open circuit refuses; the next call after that is a probe |
+/// | `success_threshold = 2` | `2` | how many probes in a row must succeed to close the circuit; one failure opens it again |
+/// | `half_open_max_calls = 1` | `1` | how many probes may run at the same time; other calls are refused |
+/// | `slow_call = 2s` | none | a call that takes longer counts as a failure, whatever it returned |
+/// | `failure_on(pattern)` | every error | only errors that match are failures; any other is a success, for the service answered |
+/// | `failure_if = f` | none | `fn(&E) -> bool`: only errors that it accepts are failures; beside `failure_on` both must agree |
+/// | `failure_if_ok = f` | none | `fn(&T) -> bool`: an `Ok` that is a failure |
+/// | `ignore(pattern)` | none | errors that count as nothing; wins over the other filters |
+/// | `fallback = f` | none | answers when the circuit refuses: a path is called as `f(&CircuitOpen, self, arguments…)`, owned arguments by reference; a closure takes `\|open\|` and may use the arguments. Returns what the function returns, or, for an async function, a future of it |
+/// | `error = f` | `From` | makes the error of a refusal: a function or closure of `CircuitOpen`, a variant, or a value; not beside `fallback` |
+/// | `breaker = expr` | none | an existing `&CircuitBreaker`, instead of a name and its settings |
+/// | `config = expr` | none | a `CircuitBreakerConfig` to start from |
+/// | `crate = path` | `::resilience` | where the runtime is, if it is renamed or re-exported |
+///
+/// Durations have a unit (`250ms`, `1m30s`). Values may be any expression: constant ones are checked by the compiler,
+/// others are evaluated once per call and may use the arguments. Patterns may have a guard:
+/// `failure_on(Error::Status(code) if *code >= 500)`. A function is a path or a closure; closures may use the
+/// arguments.
+///
+/// # Semantics
+///
+/// - A call is a failure, a success or ignored. An `Err` is a failure unless a filter says otherwise; an error that is
+///   no failure is a success. A panic is a failure. A call that is dropped before it is done is none of these, and
+///   counted as `abandoned`.
+/// - The call that opens the circuit returns its own error. The circuit opens on failures only.
+/// - Half-open, up to `half_open_max_calls` calls run as probes and the others are refused. A probe that neither ends
+///   nor is dropped within `recovery_timeout` gives its slot to another call.
+/// - The outcome of a call that was admitted before the circuit changed its state changes nothing.
+/// - Circuits live in the [registry](../resilience/registry/index.html) of the process, under their names. If two
+///   functions give one name two configurations, the first to be called decides, and the log tells of the clash once.
+///
+/// # Errors
+///
+/// What the function returns. A refused call returns a [`CircuitOpen`](../resilience/struct.CircuitOpen.html), made
+/// into the function's error by `From` or by `error = …`; with a `fallback` it returns what that returns.
+///
+/// # Panics
+///
+/// A panic of the body goes on unchanged. A value computed at run time that is out of range panics in the call, with
+/// the words of [`CircuitBreakerConfig`](../resilience/struct.CircuitBreakerConfig.html)'s setters.
+///
+/// # Stacking
+///
+/// The top attribute is the outermost. Below a [`#[retry]`](../resilience/attr.retry.html) the circuit counts each
+/// attempt, and a refusal ends the retries; above one it counts the call once. Above a
+/// [`#[timeout]`](../resilience/attr.timeout.html) a call that took too long is a failure; below one, a call that was
+/// cut off is `abandoned`, so a service that only ever hangs does not open the circuit.
+///
+/// # Logging
+///
+/// `tracing` events under the target `resilience`: WARN when the circuit opens, INFO when it half-opens and closes.
 #[proc_macro_attribute]
 pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute(Policy::CircuitBreaker, args.into(), item.into()).into()
 }
 
-/// Gives the function's answer a deadline.
+/// Limits how long the function may take.
+///
+/// ```
+/// use resilience::timeout;
+/// use std::io::ErrorKind;
+///
+/// #[timeout(5s, operation = "db_query")]
+/// async fn query(sql: &str) -> std::io::Result<String> {
+///     tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+///     Ok(format!("rows of {sql}"))
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let error = query("select 1").await.unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::TimedOut);
+/// assert_eq!(error.to_string(), "`db_query` timed out after 5s");
+/// # }
+/// ```
+///
+/// # Options
+///
+/// | option | default | meaning |
+/// |---|---|---|
+/// | `limit = 5s` | required | how long the call may take; also without its name: `#[timeout(5s)]` |
+/// | `operation = "db_query"` | function name | what the error calls it |
+/// | `message = "the database took too long"` | none | replaces the text of the error |
+/// | `error = f` | `From` | makes the error: a function or closure of `TimedOut`, a variant, or a value |
+/// | `mode = thread` | `thread` | sync functions only: `thread` or `cooperative`, see [below](#sync-functions) |
+/// | `config = expr` | none | a `TimeoutConfig` to start from; it may bring the limit |
+/// | `crate = path` | `::resilience` | where the runtime is, if it is renamed or re-exported |
+///
+/// Durations have a unit (`250ms`, `1m30s`). The limit may be any expression of type `Duration`: a constant one is
+/// checked by the compiler, another is evaluated once per call and may use the arguments. `Duration::MAX` means never.
+///
+/// # Semantics
+///
+/// The limit counts from the call; for an async function from the first poll, before which nothing runs.
+///
+/// An async body is dropped at the limit. It is polled before the timer, so one that is done at the limit is done. A
+/// call that its caller drops has not timed out.
+///
+/// # Sync functions
+///
+/// A sync body cannot be stopped, so there are two ways to go on without it.
+///
+/// - `mode = thread` runs it on a worker thread, and the caller gets its error at the limit. The body goes on: it may
+///   ask [`is_abandoned`](../resilience/fn.is_abandoned.html), holds its worker until it ends, and its late result is
+///   dropped. Arguments must be owned and `Send + 'static`; below a [`#[retry]`](../resilience/attr.retry.html) each
+///   attempt's worker gets a clone of them, so they must be `Clone` too. There are at most 512 workers in the process;
+///   with all of them busy a call is refused at once. The time is real time.
+/// - `mode = cooperative` runs it in place. It may borrow what it likes, and nothing interrupts it: it may ask
+///   [`deadline`](../resilience/fn.deadline.html) and return early, and a late result becomes the error.
+///
+/// ```
+/// use resilience::{deadline, timeout};
+/// use std::io;
+///
+/// #[timeout(5s, mode = cooperative)]
+/// fn first_match<'a>(lines: &'a [String], word: &str) -> io::Result<Option<&'a String>> {
+///     assert!(deadline().is_some());
+///     Ok(lines.iter().find(|line| line.contains(word)))
+/// }
+///
+/// let lines = ["to be".to_owned(), "or not".to_owned()];
+/// assert_eq!(first_match(&lines, "not").unwrap(), Some(&lines[1]));
+/// ```
+///
+/// # Errors
+///
+/// What the function returns. At the limit a [`TimedOut`](../resilience/struct.TimedOut.html), made into the function's
+/// error by `From` or by `error = …`. Its `was_started` says whether the body began to run; in thread mode it may not
+/// have.
+///
+/// # Panics
+///
+/// A panic of the body goes on unchanged; that of an abandoned one becomes an ERROR event of `tracing`. An async
+/// function that is not done at its first poll panics outside a tokio runtime with its timer enabled, unless the limit
+/// is `Duration::MAX`.
+///
+/// # Stacking
+///
+/// The top attribute is the outermost, and `#[timeout]` may stand more than once: above a `#[retry]` it limits all
+/// attempts and the waits between them, below one each attempt. Above a
+/// [`#[circuit_breaker]`](../resilience/attr.circuit_breaker.html) it cuts the circuit's call off, which counts as
+/// `abandoned`; below one a timeout is a failure. An outer limit that is shorter than an inner one is a compile error
+/// where both are literals.
 #[proc_macro_attribute]
 pub fn timeout(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute(Policy::Timeout, args.into(), item.into()).into()

@@ -12,8 +12,8 @@ pub use std::result::Result::{Err, Ok};
 
 pub use crate::circuit::{Site, Verdict, Watch};
 pub use crate::outcome::{
-    FromCircuitOpen, FromTimedOut, attempt, call, convert, copy_for_worker, expected, failed, open_into, outcome,
-    timed_out_into,
+    FromCircuitOpen, FromTimedOut, answer, attempt, call, convert, copy_for_worker, expected, failed, open_into,
+    outcome, timed_out_into,
 };
 pub use crate::retry::{Attempt, Backoff, Retry, backoff, backoff_blocking};
 pub use crate::show::{Show, Shown};

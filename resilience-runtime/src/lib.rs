@@ -1,4 +1,82 @@
-//! Attributes that make a Rust function resilient.
+//! Attributes that make a Rust function resilient: [`#[retry]`](macro@retry),
+//! [`#[circuit_breaker]`](macro@circuit_breaker) and [`#[timeout]`](macro@timeout).
+//!
+//! They work on sync and async functions, methods and trait methods. The signature and the error type stay as they are,
+//! and wrong configuration does not compile.
+//!
+//! ```
+//! use resilience::{CircuitOpen, TimedOut, circuit_breaker, retry, timeout};
+//! use std::time::Duration;
+//!
+//! #[derive(Debug)]
+//! enum ApiError {
+//!     Busy { retry_after: Option<Duration> },
+//!     NotFound,
+//!     CircuitOpen(CircuitOpen),
+//!     TimedOut(TimedOut),
+//! }
+//!
+//! impl ApiError {
+//!     fn retry_after(&self) -> Option<Duration> {
+//!         if let Self::Busy { retry_after } = self { *retry_after } else { None }
+//!     }
+//! }
+//!
+//! struct Api {
+//!     busy: std::cell::Cell<u32>,
+//! }
+//!
+//! impl Api {
+//!     #[retry(max_retries = 3, base_delay = 1s, abort_on(ApiError::NotFound), delay_hint = ApiError::retry_after)]
+//!     #[circuit_breaker(name = "api", ignore(ApiError::NotFound), error = ApiError::CircuitOpen)]
+//!     #[timeout(5s, error = ApiError::TimedOut)]
+//!     async fn get(&self, id: u32) -> Result<String, ApiError> {
+//!         if id == 0 {
+//!             return Err(ApiError::NotFound);
+//!         }
+//!         if self.busy.replace(0) > 0 {
+//!             return Err(ApiError::Busy { retry_after: Some(Duration::from_secs(2)) });
+//!         }
+//!         Ok(format!("item {id}"))
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() {
+//! let api = Api { busy: 1.into() };
+//! let start = tokio::time::Instant::now();
+//! assert_eq!(api.get(7).await.unwrap(), "item 7");
+//! assert_eq!(start.elapsed().as_secs(), 2);
+//! assert!(matches!(api.get(0).await, Err(ApiError::NotFound)));
+//! # }
+//! ```
+//!
+//! The top attribute is the outermost. Here each attempt asks the circuit and has five seconds of its own; `#[timeout]`
+//! on top would bound the whole loop. The attributes may stand in any order, and more than once.
+//!
+//! # What is where
+//!
+//! | to | there is |
+//! |---|---|
+//! | annotate a function | [`#[retry]`](macro@retry), [`#[circuit_breaker]`](macro@circuit_breaker), [`#[timeout]`](macro@timeout), each with all its options |
+//! | share a configuration, `config = …` | [`RetryConfig`], [`CircuitBreakerConfig`], [`TimeoutConfig`] |
+//! | handle what the policies report | [`CircuitOpen`], [`TimedOut`] |
+//! | read circuits, or move them by hand | [`registry`], [`CircuitBreaker`], [`CircuitBreakerStats`] |
+//! | be told of retries and transitions | `on_retry = …` with a [`RetryEvent`], [`CircuitBreaker::on_transition`], `tracing` events under the target `resilience` |
+//! | see the limit from inside a sync body | [`deadline`], [`is_abandoned`] |
+//! | do without an attribute | [`RetryConfig::run`] and [`run_async`](RetryConfig::run_async), [`CircuitBreaker::call`] and [`call_async`](CircuitBreaker::call_async), [`TimeoutConfig::run_async`] |
+//!
+//! # Errors
+//!
+//! A layer that refuses or expires makes an error of the function's own type at once, by `From` or by `error = …` on
+//! the attribute, and the layers around it see that error like any other. [`CircuitOpen`] and [`TimedOut`] convert into
+//! [`std::io::Error`] and, as all errors do, into `Box<dyn Error + Send + Sync>`.
+//!
+//! # Time
+//!
+//! Time is [`tokio::time::Instant`]: a paused clock drives delays, limits of async functions and circuits in tests.
+//! Only the worker threads of a sync `#[timeout]` live in real time. Async functions need a tokio runtime with its
+//! timer enabled; sync ones need none.
 
 mod circuit;
 mod outcome;

@@ -1,5 +1,7 @@
 //! What the expansion asks of a function's return type, in traits whose unmet bounds speak to the user.
 
+use std::future::{Ready, ready};
+
 use crate::{CircuitOpen, TimedOut};
 
 /// A `Result`, under whatever name.
@@ -114,11 +116,50 @@ pub trait MakeError<Given, E, How> {
     fn make(self, given: Given) -> E;
 }
 
-/// `error = function`
+/// What the `fallback` of an async function may return: the outcome, or a future of it. `How` tells the two apart.
+#[diagnostic::on_unimplemented(
+    message = "a `fallback` must return what the function returns, `{R}`, or a future of it",
+    label = "this returns `{Self}`"
+)]
+pub trait Answer<R, How> {
+    /// The future that is awaited.
+    type Future: Future<Output = R>;
+
+    /// The answer as a future.
+    fn into_answer(self) -> Self::Future;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Future> Answer<F::Output, ByCall> for F {
+    type Future = F;
+
+    #[inline]
+    fn into_answer(self) -> F {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<R> Answer<R, ByValue> for R {
+    type Future = Ready<R>;
+
+    #[inline]
+    fn into_answer(self) -> Ready<R> {
+        ready(self)
+    }
+}
+
+/// The answer of an async function's fallback.
+#[inline]
+pub fn answer<R, How, A: Answer<R, How>>(answer: A) -> A::Future {
+    answer.into_answer()
+}
+
+/// By what a call returns: `error = function`, an async `fallback`.
 #[derive(Debug)]
 pub enum ByCall {}
 
-/// `error = value`
+/// As it stands: `error = value`, a `fallback` that answers at once.
 #[derive(Debug)]
 pub enum ByValue {}
 

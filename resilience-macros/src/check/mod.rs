@@ -1,5 +1,6 @@
 //! Options as written → one checked plan for the whole stack.
 
+mod borrow;
 mod circuit_breaker;
 mod form;
 mod retry;
@@ -95,6 +96,9 @@ pub(crate) enum Mode {
 
 pub(crate) fn plan(layers: Vec<Layer>, function: &Function, errors: &mut Errors) -> Option<Plan> {
     let form = form::form(function, layers.first()?.policy, errors)?;
+    if layers.iter().any(|layer| layer.policy == Policy::Retry) {
+        borrow::check(function, errors);
+    }
     let taken = layers.iter().filter_map(|layer| Some(layer.taken.as_ref()?.path().clone())).collect();
     let mut runtime = None;
     let mut plans = Vec::new();

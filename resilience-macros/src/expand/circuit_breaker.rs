@@ -6,6 +6,7 @@ use syn::{Expr, ReceiverKind, Type};
 
 use super::code::{Code, block};
 use super::filter::UserFilter;
+use super::span::Ends;
 use super::{Context, local};
 use crate::check::{Circuit, CircuitBreakerPlan, Fallback, Form, Stage};
 use crate::item::ungroup;
@@ -102,7 +103,13 @@ impl Context<'_> {
                 quote!(#function(&#open #(, #arguments)*))
             }
         };
-        if self.is_async() { quote!(#answer.await) } else { answer }
+        if !self.is_async() {
+            return answer;
+        }
+        let (Fallback::Closure(written) | Fallback::Path(written)) = fallback;
+        let result = &self.result.tokens;
+        let future = self.call("answer", Some(&quote!(#result, _, _)), answer, Ends::of(&written.to_token_stream()));
+        quote!(#future.await)
     }
 
     /// The receiver as a reference, or as it is when it is one.

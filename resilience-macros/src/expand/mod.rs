@@ -94,7 +94,7 @@ impl Context<'_> {
         let expected = self.call("expected", Some(result), TokenStream::new(), self.result.ends);
         let keyword = keyword("async", body);
         // The label keeps the user's braces from being called unnecessary.
-        let block = braces(body, quote!(let _ = false && return #expected; '__body: #body));
+        let block = braces(body, quote!(let _: u8 = if false { return #expected } else { 0 }; '__body: #body));
         quote!(#keyword #block)
     }
 

@@ -85,7 +85,7 @@ impl Context<'_> {
         let copies = names.map(|name| {
             let (mutability, name) = (&name.mutability, &name.ident);
             quote! {
-                #[allow(unused_variables, unused_mut)]
+                #[allow(unused_variables, unused_mut, clippy::shadow_reuse)]
                 let #mutability #name = #runtime::copy_for_worker(&#name);
             }
         });

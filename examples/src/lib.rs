@@ -1,0 +1,6 @@
+//! What the programs in this folder have around them: the peers they call, and the timeline they print.
+//!
+//! The programs themselves are the files beside `src`; each reads as the code of a service.
+
+pub mod peers;
+pub mod timeline;

@@ -1,0 +1,16 @@
+//! Peers that misbehave on request: real HTTP servers on 127.0.0.1 and a real writer in a real database.
+
+mod assistant;
+mod database;
+mod exchange_rates;
+mod issue_tracker;
+mod server;
+mod shop;
+mod statuses;
+
+pub use assistant::Assistant;
+pub use database::WriteLock;
+pub use exchange_rates::{ExchangeRates, Health};
+pub use issue_tracker::IssueTracker;
+pub use shop::Shop;
+pub use statuses::Statuses;

@@ -1,0 +1,100 @@
+//! A borrow of what is borrowed mutably cannot leave a retried attempt: the next attempt needs it again, and rustc cannot
+//! see that a returned borrow ends the loop (E0499 and E0524, until Polonius: rust-lang/rust#54663).
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{Lifetime, ReceiverKind, ReturnType, Type};
+
+use crate::errors::Errors;
+use crate::item::{Function, ungroup};
+
+pub(super) fn check(function: &Function, errors: &mut Errors) {
+    let ReturnType::Type(_, returned) = &function.sig.output else { return };
+    let borrows = borrows(returned.to_token_stream());
+    for (name, lifetime) in mutable_borrows(function) {
+        let tied = borrows.iter().find(|borrow| match (&borrow.lifetime, &lifetime) {
+            (Some(returned), Some(argument)) => returned == argument,
+            (None, None) => elided_is_from(&name, function),
+            _ => false,
+        });
+        if let Some(borrow) = tied {
+            errors.at(
+                &borrow.tokens,
+                format!(
+                    "under #[retry] this cannot be a borrow of `{name}`: the next attempt needs `{name}` again; return an owned \
+                     value, or borrow from the outside: call a retried function first, and take the reference after it"
+                ),
+            );
+            return;
+        }
+    }
+}
+
+/// A reference, or a lifetime argument, in the return type.
+struct Borrow {
+    /// `None` is elided.
+    lifetime: Option<String>,
+    tokens: TokenStream,
+}
+
+fn borrows(tokens: TokenStream) -> Vec<Borrow> {
+    let mut found = Vec::new();
+    let mut tokens = tokens.into_iter().peekable();
+    let mut after_name = false;
+    while let Some(token) = tokens.next() {
+        match &token {
+            TokenTree::Punct(punct) if punct.as_char() == '&' => match tokens.peek() {
+                // The lifetime that follows speaks for itself.
+                Some(TokenTree::Punct(next)) if next.as_char() == '\'' => {}
+                next => found.push(Borrow { lifetime: None, tokens: quote!(#token #next) }),
+            },
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+                if let Some(name) = tokens.next() {
+                    let text = name.to_string();
+                    found.push(Borrow { lifetime: (text != "_").then_some(text), tokens: quote!(#token #name) });
+                }
+            }
+            // `Fn(&str)` has lifetimes of its own.
+            TokenTree::Group(group) if !(after_name && group.delimiter() == Delimiter::Parenthesis) => {
+                found.extend(borrows(group.stream()));
+            }
+            _ => {}
+        }
+        after_name = matches!(token, TokenTree::Ident(_));
+    }
+    found
+}
+
+/// The arguments that are `&mut`, with their lifetimes.
+fn mutable_borrows(function: &Function) -> Vec<(String, Option<String>)> {
+    let name = |lifetime: &Option<Lifetime>| {
+        lifetime.as_ref().map(|lifetime| lifetime.ident.to_string()).filter(|name| name != "_")
+    };
+    let mut found = Vec::new();
+    if let Some(receiver) = function.receiver() {
+        match &receiver.kind {
+            ReceiverKind::Reference(_, lifetime, Some(_)) => found.push(("self".to_owned(), name(lifetime))),
+            ReceiverKind::Typed(_, ty) => {
+                if let Type::Reference(reference) = ungroup(ty) {
+                    if reference.mutability.is_some() {
+                        found.push(("self".to_owned(), name(&reference.lifetime)));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    for argument in function.arguments() {
+        if let Type::Reference(reference) = ungroup(&argument.ty) {
+            if reference.mutability.is_some() {
+                found.push((argument.pat.to_token_stream().to_string(), name(&reference.lifetime)));
+            }
+        }
+    }
+    found
+}
+
+/// Elision: from the receiver if it is a reference, else from the only argument that can be.
+fn elided_is_from(name: &str, function: &Function) -> bool {
+    function.receiver().is_none() || name == "self"
+}

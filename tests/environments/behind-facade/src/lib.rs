@@ -1,0 +1,24 @@
+//! The attributes through a third crate: this one does not depend on the runtime.
+
+use environment_facade::deep::resilience::{circuit_breaker, retry, timeout};
+
+/// All three.
+///
+/// # Errors
+///
+/// Until the third call.
+#[retry(max_retries = 2, base_delay = 1s, crate = environment_facade::deep::resilience)]
+#[circuit_breaker(name = "behind_facade")]
+#[timeout(5s)]
+pub async fn fetch(calls: &mut u32) -> std::io::Result<u32> {
+    *calls += 1;
+    if *calls < 3 { Err(std::io::Error::other("busy")) } else { Ok(*calls) }
+}
+
+#[cfg(test)]
+mod tests {
+    #[tokio::test(start_paused = true)]
+    async fn a_reexport_works() {
+        assert_eq!(super::fetch(&mut 0).await.ok(), Some(3));
+    }
+}

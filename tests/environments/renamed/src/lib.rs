@@ -1,0 +1,22 @@
+//! The runtime under another name: `crate =` says which.
+
+/// All three.
+///
+/// # Errors
+///
+/// Until the third call.
+#[stamina::retry(max_retries = 2, base_delay = 1s, crate = stamina)]
+#[stamina::circuit_breaker(crate = stamina)]
+#[stamina::timeout(5s, crate = ::stamina)]
+pub async fn fetch(calls: &mut u32) -> std::io::Result<u32> {
+    *calls += 1;
+    if *calls < 3 { Err(std::io::Error::other("busy")) } else { Ok(*calls) }
+}
+
+#[cfg(test)]
+mod tests {
+    #[tokio::test(start_paused = true)]
+    async fn a_renamed_dependency_works() {
+        assert_eq!(super::fetch(&mut 0).await.ok(), Some(3));
+    }
+}

@@ -1,0 +1,119 @@
+//! The attributes where every name that they need means something else.
+
+#![no_implicit_prelude]
+
+mod alloc {}
+mod core {}
+mod std {}
+mod tracing {}
+mod tokio {}
+
+use ::resilience::{circuit_breaker, retry, timeout};
+
+/// Not the one of the prelude.
+#[derive(::std::fmt::Debug)]
+pub struct Result;
+/// Not the one of the prelude.
+#[derive(::std::fmt::Debug)]
+pub struct Option;
+/// Not the one of the prelude.
+#[derive(::std::fmt::Debug)]
+pub struct Box;
+/// Not the one of the prelude.
+#[derive(::std::fmt::Debug)]
+pub struct Duration;
+/// Not the one of the prelude.
+#[allow(non_snake_case)]
+pub fn Ok() -> Result {
+    Result
+}
+/// Not the one of the prelude.
+#[allow(non_snake_case)]
+pub fn Err() -> Result {
+    Result
+}
+/// Not the one of the prelude.
+#[allow(non_snake_case)]
+pub fn Some() -> Option {
+    Option
+}
+/// Not the one of the prelude.
+pub fn drop(_: Box, _: Duration) {}
+
+#[allow(unused_macros)]
+macro_rules! matches {
+    ($($tokens:tt)*) => {
+        ::std::compile_error!("not the one of the prelude")
+    };
+}
+#[allow(unused_macros)]
+macro_rules! concat {
+    ($($tokens:tt)*) => {
+        ::std::compile_error!("not the one of the prelude")
+    };
+}
+#[allow(unused_macros)]
+macro_rules! module_path {
+    ($($tokens:tt)*) => {
+        ::std::compile_error!("not the one of the prelude")
+    };
+}
+#[allow(unused_imports)]
+use {concat, matches, module_path};
+
+/// An alias of the real one.
+pub type Outcome<T> = ::std::result::Result<T, ::std::io::Error>;
+
+/// A trait whose methods every value has: none of the expansion's calls may end here.
+pub trait Blanket: ::std::marker::Sized {
+    /// Takes the value away.
+    fn next(self) {}
+    /// Takes the value away.
+    fn record(self) {}
+    /// Takes the value away.
+    fn after(self) {}
+    /// Takes the value away.
+    fn within_deadline(self) {}
+    /// Takes the value away.
+    fn acquire(self) {}
+    /// Takes the value away.
+    fn max_retries(self) {}
+}
+impl<T> Blanket for T {}
+
+/// All three, async.
+#[retry(max_retries = 1, base_delay = 0s, retry_on(_))]
+#[circuit_breaker(failure_threshold = 2)]
+#[timeout(5s)]
+pub async fn asynchronous(calls: &mut u32) -> Outcome<u32> {
+    *calls += 1;
+    if *calls < 2 { fail() } else { ::std::result::Result::Ok(*calls) }
+}
+
+/// All three, sync.
+#[retry(max_retries = 1, base_delay = 0s)]
+#[circuit_breaker(failure_threshold = 2)]
+#[timeout(5s, mode = cooperative)]
+pub fn synchronous(calls: &mut u32) -> Outcome<u32> {
+    *calls += 1;
+    if *calls < 2 { fail() } else { ::std::result::Result::Ok(*calls) }
+}
+
+/// On a worker, copied for each attempt.
+#[retry(max_retries = 1, base_delay = 0s)]
+#[timeout(1h)]
+pub fn threaded(number: u32) -> Outcome<u32> {
+    ::std::result::Result::Ok(number)
+}
+
+fn fail<T>() -> Outcome<T> {
+    ::std::result::Result::Err(::std::io::Error::other("busy"))
+}
+
+#[test]
+fn the_stack_works_where_its_names_mean_something_else() {
+    let runtime = ::tokio::runtime::Builder::new_current_thread().build().unwrap();
+    ::std::assert_eq!(runtime.block_on(asynchronous(&mut 0)).unwrap(), 2);
+    ::std::assert_eq!(synchronous(&mut 0).unwrap(), 2);
+    ::std::assert_eq!(threaded(7).unwrap(), 7);
+}

@@ -1,0 +1,140 @@
+//! The attributes where every lint that a strict house turns on is denied: none fires because of the expansion.
+
+#![forbid(unsafe_code)]
+#![deny(warnings, missing_docs, missing_debug_implementations, unused, rust_2018_idioms, let_underscore)]
+#![deny(unused_qualifications, unused_results, unreachable_pub, single_use_lifetimes, trivial_casts)]
+#![deny(clippy::all, clippy::pedantic, clippy::nursery, clippy::cargo)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::implicit_return,
+    clippy::shadow_same,
+    clippy::shadow_reuse,
+    clippy::shadow_unrelated,
+    clippy::question_mark_used,
+    clippy::absolute_paths,
+    clippy::allow_attributes
+)]
+#![allow(
+    clippy::implicit_return,
+    clippy::cargo,
+    reason = "a test crate; and no house denies both `return` and its absence"
+)]
+
+use core::mem::take;
+use core::time::Duration;
+use resilience::{CircuitOpen, TimedOut, circuit_breaker, retry, timeout};
+
+/// What can go wrong.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// Come back later.
+    Busy,
+    /// The circuit is open.
+    CircuitOpen,
+    /// No answer in time.
+    TimedOut,
+}
+
+impl From<CircuitOpen> for Error {
+    fn from(_: CircuitOpen) -> Self {
+        Self::CircuitOpen
+    }
+}
+
+impl From<TimedOut> for Error {
+    fn from(_: TimedOut) -> Self {
+        Self::TimedOut
+    }
+}
+
+/// A client.
+#[derive(Debug)]
+pub struct Client {
+    limit: Duration,
+    busy: bool,
+}
+
+impl Client {
+    /// A client that gives up after `limit`.
+    #[must_use]
+    pub const fn new(limit: Duration, busy: bool) -> Self {
+        Self { limit, busy }
+    }
+
+    /// Fetches.
+    ///
+    /// # Errors
+    ///
+    /// When the service is busy.
+    #[retry(max_retries = 1, base_delay = 0s, retry_on(Error::Busy | Error::TimedOut), on_retry = |_| ())]
+    #[circuit_breaker(name = "strict", failure_on(Error::Busy), ignore(Error::TimedOut))]
+    #[timeout(self.limit, operation = "fetch", message = "too slow")]
+    pub async fn fetch(&self, name: &str) -> Result<String, Error> {
+        if self.busy {
+            return Err(Error::Busy);
+        }
+        Ok(name.to_owned())
+    }
+
+    /// Loads.
+    ///
+    /// # Errors
+    ///
+    /// When the service is busy.
+    #[timeout(10s, mode = cooperative)]
+    #[retry(base_delay = 0s, retry_if = |error| matches!(error, Error::Busy))]
+    #[circuit_breaker(error = |_| Error::CircuitOpen)]
+    pub fn load(&mut self, name: &str) -> Result<String, Error> {
+        if take(&mut self.busy) { Err(Error::Busy) } else { Ok(name.to_owned()) }
+    }
+}
+
+/// Runs on a worker.
+///
+/// # Errors
+///
+/// When it is too slow.
+#[retry(max_attempts = 2)]
+#[timeout(1h)]
+#[expect(clippy::needless_pass_by_value, reason = "a worker thread needs it")]
+pub fn compute(numbers: Vec<u32>) -> Result<u32, Error> {
+    Ok(numbers.iter().sum())
+}
+
+/// Answers from a fallback.
+///
+/// # Errors
+///
+/// Never.
+#[circuit_breaker(fallback = cached)]
+pub fn search(query: &str, limit: usize) -> Result<usize, Error> {
+    Ok(query.len().min(limit))
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unnecessary_wraps,
+    clippy::missing_const_for_fn,
+    reason = "a fallback is called this way"
+)]
+fn cached(_: &CircuitOpen, query: &str, limit: &usize) -> Result<usize, Error> {
+    Ok(query.len() + *limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_stack_works_where_every_lint_is_denied() {
+        assert_eq!(Client::new(Duration::MAX, false).fetch("x").await, Ok("x".to_owned()));
+        assert_eq!(Client::new(Duration::MAX, true).fetch("x").await, Err(Error::Busy));
+        assert_eq!(Client::new(Duration::MAX, true).load("y"), Ok("y".to_owned()));
+        assert_eq!(compute(vec![1, 2]), Ok(3));
+        assert_eq!(search("abc", 2), Ok(2));
+    }
+}

@@ -1,0 +1,95 @@
+// Included by the environments: each attribute on a sync and an async function, a method, and the stack of three.
+
+use resilience::{circuit_breaker, retry, timeout};
+
+#[derive(Debug, PartialEq)]
+pub enum Error {
+    Busy,
+    CircuitOpen,
+    TimedOut,
+}
+
+impl From<resilience::CircuitOpen> for Error {
+    fn from(_: resilience::CircuitOpen) -> Self {
+        Error::CircuitOpen
+    }
+}
+
+impl From<resilience::TimedOut> for Error {
+    fn from(_: resilience::TimedOut) -> Self {
+        Error::TimedOut
+    }
+}
+
+pub struct Service {
+    pub calls: u32,
+    pub fails: u32,
+}
+
+impl Service {
+    fn answer(&mut self) -> Result<u32, Error> {
+        self.calls += 1;
+        if self.calls <= self.fails {
+            Err(Error::Busy)
+        } else {
+            Ok(self.calls)
+        }
+    }
+
+    #[retry(max_retries = 2, base_delay = 0s, retry_on(Error::Busy))]
+    pub fn retried(&mut self) -> Result<u32, Error> {
+        self.answer()
+    }
+
+    #[retry(max_retries = 2, base_delay = 1s)]
+    #[circuit_breaker(failure_threshold = 2, recovery_timeout = 1m, fallback = |_| Ok(99))]
+    #[timeout(5s, mode = cooperative)]
+    pub fn stacked(&mut self) -> Result<u32, Error> {
+        self.answer()
+    }
+
+    #[retry(max_retries = 2, base_delay = 1s, jitter = none)]
+    #[circuit_breaker(failure_threshold = 3)]
+    #[timeout(5s)]
+    pub async fn stacked_async(&mut self) -> Result<u32, Error> {
+        tokio::task::yield_now().await;
+        self.answer()
+    }
+}
+
+#[timeout(1h)]
+pub fn threaded(left: String, right: &'static str) -> Result<String, Error> {
+    Ok(left + right)
+}
+
+#[circuit_breaker(failure_threshold = 1, failure_on(Error::Busy), error = Error::CircuitOpen)]
+pub fn guarded(outcome: Result<(), Error>) -> Result<(), Error> {
+    outcome
+}
+
+#[timeout(10ms)]
+pub async fn hangs() -> Result<(), Error> {
+    std::future::pending().await
+}
+
+#[test]
+fn attributes_work_on_sync_functions() {
+    let mut service = Service { calls: 0, fails: 2 };
+    assert_eq!(service.retried(), Ok(3));
+    assert_eq!(threaded("a".to_string(), "b"), Ok("ab".to_string()));
+    assert_eq!(guarded(Err(Error::Busy)), Err(Error::Busy));
+    assert_eq!(guarded(Ok(())), Err(Error::CircuitOpen));
+}
+
+#[test]
+fn the_stack_works_on_a_sync_method() {
+    let mut service = Service { calls: 0, fails: 0 };
+    assert_eq!(service.stacked(), Ok(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn attributes_work_on_async_functions() {
+    let mut service = Service { calls: 0, fails: 2 };
+    assert_eq!(service.stacked_async().await, Ok(3));
+    assert_eq!(hangs().await, Err(Error::TimedOut));
+}
