@@ -5,7 +5,7 @@ use std::{future::poll_fn, hint::black_box, mem, task::Poll, time::Duration};
 use resilience::{CircuitOpen, TimedOut};
 
 /// Longer than any run: no limit and no recovery ends while it is measured.
-pub const LONG: Duration = Duration::from_secs(3600);
+pub const LONG: Duration = Duration::from_hours(1);
 
 /// How a body fails. Also the whole error of the peers, whose own error types bring in the rest.
 #[derive(Clone, Copy, Debug)]

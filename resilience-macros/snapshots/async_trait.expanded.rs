@@ -37,10 +37,10 @@ impl Service for Client {
                     __rt::Ok(__outcome) => __outcome,
                     __rt::Err(__late) => __rt::failed::<Result<u8, Error>>(__rt::timed_out_into(__late)),
                 };
-                let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<u8, Error>>(&__outcome))
+                let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<u8, Error>>(__outcome))
                     .next("call", |__error| __rt::Show::new(__error).__shown());
-                let __rt::Some(__delay) = __next else { break __outcome };
-                __rt::backoff(__delay, __outcome).await;
+                let __rt::Ok(__delay) = __next else { break __rt::last(__next) };
+                __rt::backoff(__delay, __next).await;
             }
         })
     }

@@ -10,8 +10,7 @@ async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
                 '__body: { self.client.search(query).await }
             })
             .await;
-            __rt::Verdict::of(__rt::outcome::<Result<Vec<Issue>, Error>>(&__outcome)).record(__permit);
-            __outcome
+            __rt::Verdict::of(__rt::outcome::<Result<Vec<Issue>, Error>>(__outcome)).record(__permit)
         }
         __rt::Err(__open) => __rt::answer::<Result<Vec<Issue>, Error>, _, _>(cached(&__open, self, &query)).await,
     }

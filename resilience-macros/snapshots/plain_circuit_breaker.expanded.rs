@@ -10,8 +10,7 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
                 '__body: { find(query).await }
             })
             .await;
-            __rt::Verdict::of(__rt::outcome::<Result<Vec<Issue>, Error>>(&__outcome)).record(__permit);
-            __outcome
+            __rt::Verdict::of(__rt::outcome::<Result<Vec<Issue>, Error>>(__outcome)).record(__permit)
         }
         __rt::Err(__open) => __rt::failed::<Result<Vec<Issue>, Error>>(__rt::open_into(__open)),
     }

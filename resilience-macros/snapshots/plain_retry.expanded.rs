@@ -8,9 +8,9 @@ async fn fetch(url: &str) -> Result<String, Error> {
             '__body: { get(url).await }
         }
         .await;
-        let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, Error>>(&__outcome))
+        let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, Error>>(__outcome))
             .next("fetch", |__error| __rt::Show::new(__error).__shown());
-        let __rt::Some(__delay) = __next else { break __outcome };
-        __rt::backoff(__delay, __outcome).await;
+        let __rt::Ok(__delay) = __next else { break __rt::last(__next) };
+        __rt::backoff(__delay, __next).await;
     }
 }

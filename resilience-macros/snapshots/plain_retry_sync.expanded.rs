@@ -4,10 +4,10 @@ fn fetch(url: &str) -> Result<String, Error> {
     let mut __retry = __rt::Retry::new(&__RETRY);
     loop {
         let __outcome = __rt::attempt(|| -> Result<String, Error> { get(url) });
-        let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, Error>>(&__outcome))
+        let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, Error>>(__outcome))
             .within_deadline()
             .next("fetch", |__error| __rt::Show::new(__error).__shown());
-        let __rt::Some(__delay) = __next else { break __outcome };
-        __rt::backoff_blocking(__delay, __outcome);
+        let __rt::Ok(__delay) = __next else { break __rt::last(__next) };
+        __rt::backoff_blocking(__delay, __next);
     }
 }

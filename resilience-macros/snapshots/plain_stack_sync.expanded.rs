@@ -23,19 +23,18 @@ fn load(id: u64) -> Result<Row, Error> {
                         __rt::Err(__late) => __rt::failed::<Result<Row, Error>>(__rt::timed_out_into(__late)),
                     }
                 };
-                __rt::Verdict::of(__rt::outcome::<Result<Row, Error>>(&__outcome)).record(__permit);
-                __outcome
+                __rt::Verdict::of(__rt::outcome::<Result<Row, Error>>(__outcome)).record(__permit)
             }
             __rt::Err(__open) => {
                 __refused = true;
                 __rt::failed::<Result<Row, Error>>(__rt::open_into(__open))
             }
         };
-        let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<Row, Error>>(&__outcome))
+        let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<Row, Error>>(__outcome))
             .unless_refused(__refused)
             .within_deadline()
             .next("load", |__error| __rt::Show::new(__error).__shown());
-        let __rt::Some(__delay) = __next else { break __outcome };
-        __rt::backoff_blocking(__delay, __outcome);
+        let __rt::Ok(__delay) = __next else { break __rt::last(__next) };
+        __rt::backoff_blocking(__delay, __next);
     }
 }

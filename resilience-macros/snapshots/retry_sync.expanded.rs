@@ -6,7 +6,7 @@ fn fetch(url: &str, patient: bool) -> Result<String, Error> {
         let __outcome = __rt::attempt(|| -> Result<String, Error> { get(url) });
         let __next = __rt::Attempt::next_telling(
             __rt::Attempt::retry_if(
-                __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, Error>>(&__outcome)),
+                __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, Error>>(__outcome)),
                 |__error| match __error {
                     Error::Busy | Error::Io(_) if patient => true,
                     #[allow(unreachable_patterns)]
@@ -18,7 +18,7 @@ fn fetch(url: &str, patient: bool) -> Result<String, Error> {
             |__error| __rt::Show::new(__error).__shown(),
             |event| count(event),
         );
-        let __rt::Some(__delay) = __next else { break __outcome };
-        __rt::backoff_blocking(__delay, __outcome);
+        let __rt::Ok(__delay) = __next else { break __rt::last(__next) };
+        __rt::backoff_blocking(__delay, __next);
     }
 }

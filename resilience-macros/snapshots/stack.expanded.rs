@@ -40,18 +40,17 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
                     }
                 })
                 .await;
-                __rt::Verdict::of(__rt::outcome::<Result<String, ApiError>>(&__outcome)).record(__permit);
-                __outcome
+                __rt::Verdict::of(__rt::outcome::<Result<String, ApiError>>(__outcome)).record(__permit)
             }
             __rt::Err(__open) => {
                 __refused = true;
                 __rt::failed::<Result<String, ApiError>>(__rt::open_into(__open))
             }
         };
-        let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, ApiError>>(&__outcome))
+        let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, ApiError>>(__outcome))
             .unless_refused(__refused)
             .next("call_llm", |__error| __rt::Show::new(__error).__shown());
-        let __rt::Some(__delay) = __next else { break __outcome };
-        __rt::backoff(__delay, __outcome).await;
+        let __rt::Ok(__delay) = __next else { break __rt::last(__next) };
+        __rt::backoff(__delay, __next).await;
     }
 }

@@ -15,7 +15,7 @@ pub use crate::outcome::{
     FromCircuitOpen, FromTimedOut, answer, attempt, call, convert, copy_for_worker, expected, failed, open_into,
     outcome, timed_out_into,
 };
-pub use crate::retry::{Attempt, Backoff, Retry, backoff, backoff_blocking};
+pub use crate::retry::{Attempt, Backoff, Retry, backoff, backoff_blocking, last};
 pub use crate::show::{Show, Shown};
 pub use crate::timeout::TimeoutFuture;
 pub use crate::{CircuitBreaker, CircuitBreakerConfig, Jitter, Permit, RetryConfig, Strategy, TimeoutConfig, registry};

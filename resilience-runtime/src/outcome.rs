@@ -18,7 +18,7 @@ pub trait Fallible: Sized {
     type Error;
 
     /// Itself.
-    fn as_result(&self) -> &Result<Self::Value, Self::Error>;
+    fn into_result(self) -> Result<Self::Value, Self::Error>;
 
     /// `Err(error)`.
     fn from_error(error: Self::Error) -> Self;
@@ -29,7 +29,7 @@ impl<T, E> Fallible for Result<T, E> {
     type Error = E;
 
     #[inline]
-    fn as_result(&self) -> &Self {
+    fn into_result(self) -> Self {
         self
     }
 
@@ -42,8 +42,8 @@ impl<T, E> Fallible for Result<T, E> {
 /// An attempt's outcome, as the policies read it. Generic, so that of a function that returns something else only the
 /// unmet bound is reported.
 #[inline]
-pub fn outcome<R: Fallible>(returned: &R) -> &Result<R::Value, R::Error> {
-    returned.as_result()
+pub fn outcome<R: Fallible>(returned: R) -> Result<R::Value, R::Error> {
+    returned.into_result()
 }
 
 /// What the function returns when a policy fails it.

@@ -53,8 +53,7 @@ impl Context<'_> {
                 #runtime::Ok(#permit) => {
                     #admitted
                     #guarded
-                    #verdict.record(#permit);
-                    #outcome
+                    #verdict.record(#permit)
                 }
                 #runtime::Err(#open) => #refusal,
             }

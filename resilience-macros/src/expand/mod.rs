@@ -98,9 +98,10 @@ impl Context<'_> {
         quote!(#keyword #block)
     }
 
-    /// `&outcome`, known to be a `Result`.
+    /// `outcome`, known to be a `Result`. Handed on, not lent: what is borrowed has to lie in memory, and then be copied
+    /// to where it is returned.
     fn outcome(&self, outcome: &Ident) -> TokenStream {
-        self.call("outcome", Some(&self.result.tokens), quote!(&#outcome), self.result.ends)
+        self.call("outcome", Some(&self.result.tokens), quote!(#outcome), self.result.ends)
     }
 
     fn is_async(&self) -> bool {

@@ -32,9 +32,9 @@ impl Context<'_> {
 
         let attempt = inner.expression(|body| self.boundary(body));
         let wait = if self.is_async() {
-            quote!(backoff(#delay, #outcome).await)
+            quote!(backoff(#delay, #next_delay).await)
         } else {
-            quote!(backoff_blocking(#delay, #outcome))
+            quote!(backoff_blocking(#delay, #next_delay))
         };
         let is_outermost = self.asks_for_refusals(at) && !(0..at).any(|outer| self.asks_for_refusals(outer));
         let declare_refused = is_outermost.then(declare_refused);
@@ -43,7 +43,7 @@ impl Context<'_> {
             loop {
                 let #outcome = #attempt;
                 let #next_delay = #next;
-                let #runtime::Some(#delay) = #next_delay else { break #outcome };
+                let #runtime::Ok(#delay) = #next_delay else { break #runtime::last(#next_delay) };
                 #runtime::#wait;
             }
         };

@@ -25,6 +25,10 @@ pin_project! {
 #[inline]
 pub fn backoff<R>(delay: Duration, spent: R) -> Backoff {
     drop(spent);
+    wait(delay)
+}
+
+fn wait(delay: Duration) -> Backoff {
     Backoff { sleep: (!delay.is_zero()).then(|| tokio::time::sleep(delay)) }
 }
 
@@ -40,8 +44,13 @@ impl Future for Backoff {
 }
 
 /// Blocks the thread for `delay`, without the outcome of the attempt that failed; zero does not even yield it.
+#[inline]
 pub fn backoff_blocking<R>(delay: Duration, spent: R) {
     drop(spent);
+    block(delay);
+}
+
+fn block(delay: Duration) {
     if !delay.is_zero() {
         std::thread::sleep(delay);
     }

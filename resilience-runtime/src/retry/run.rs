@@ -40,15 +40,10 @@ impl RetryConfig {
     {
         let mut retry = Retry::new(self);
         loop {
-            // A success leaves at once: borrowed first and returned after, it would be copied on the way.
-            let outcome = match operation() {
-                Ok(value) => return Ok(value),
-                Err(error) => Err(error),
-            };
-            let due = retry.after(&outcome).within_deadline().next(type_name::<F>(), Shown::type_name);
-            match due {
-                Some(delay) => backoff_blocking(delay, outcome),
-                None => return outcome,
+            let next = retry.after(operation()).within_deadline().next(type_name::<F>(), Shown::type_name);
+            match next {
+                Ok(delay) => backoff_blocking(delay, ()),
+                Err(outcome) => return outcome,
             }
         }
     }
@@ -136,11 +131,11 @@ where
                 PhaseProjection::Attempting { attempt } => {
                     let outcome = ready!(attempt.poll(cx));
                     this.phase.set(Phase::Done);
-                    let due = Attempt::new(this.config, progress, &outcome).next(type_name::<F>(), Shown::type_name);
-                    let Some(delay) = due else {
-                        return Poll::Ready(outcome);
-                    };
-                    this.phase.set(Phase::Waiting { backoff: backoff(delay, outcome) });
+                    let next = Attempt::new(this.config, progress, outcome).next(type_name::<F>(), Shown::type_name);
+                    match next {
+                        Ok(delay) => this.phase.set(Phase::Waiting { backoff: backoff(delay, ()) }),
+                        Err(outcome) => return Poll::Ready(outcome),
+                    }
                 }
                 PhaseProjection::Waiting { backoff } => {
                     ready!(backoff.poll(cx));
