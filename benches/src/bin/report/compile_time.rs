@@ -10,10 +10,10 @@ use std::{
 };
 
 /// Enough that a function is more than the noise of a build.
-const FUNCTIONS: u32 = 200;
+const FUNCTIONS: u32 = 100;
 
 /// Builds of one crate; the fastest counts.
-const BUILDS: usize = 3;
+const BUILDS: usize = 2;
 
 /// Seconds to build a crate that has only the dependency, from nothing, with what it depends on itself.
 pub(crate) struct Dependency {
