@@ -41,6 +41,10 @@ impl<T, E> Fallible for Result<T, E> {
 
 /// An attempt's outcome, as the policies read it. Generic, so that of a function that returns something else only the
 /// unmet bound is reported.
+///
+/// # Errors
+///
+/// If the outcome is one.
 #[inline]
 pub fn outcome<R: Fallible>(returned: R) -> Result<R::Value, R::Error> {
     returned.into_result()

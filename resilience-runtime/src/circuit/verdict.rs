@@ -60,6 +60,9 @@ impl<T, E> Verdict<T, E> {
     }
 
     /// Returns the outcome, which is the caller's.
+    ///
+    /// # Errors
+    /// If the outcome is one.
     #[inline]
     pub fn record(self, permit: Permit<'_>) -> Result<T, E> {
         // Each side by itself: recording may unwind, and a whole outcome that would have to be dropped then lies in

@@ -98,6 +98,10 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
     }
 
     /// [`next`](Self::next), with a hook for the retries.
+    ///
+    /// # Errors
+    ///
+    /// The outcome as it was, if it is the call's.
     #[inline]
     pub fn next_telling(
         self,
@@ -128,6 +132,10 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
 pub(crate) type Next<T, E> = Result<Duration, Result<T, E>>;
 
 /// The outcome that there is no attempt after.
+///
+/// # Errors
+///
+/// If the outcome is one.
 ///
 /// # Panics
 ///
