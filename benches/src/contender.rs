@@ -6,6 +6,7 @@ use std::{
     fmt,
     hint::{self, black_box},
     ops::Range,
+    panic::resume_unwind,
     pin::pin,
     sync::atomic::{AtomicU32, Ordering},
     task::{Context, Waker},
@@ -54,7 +55,7 @@ impl Contender {
                 };
                 thread::scope(|scope| {
                     let other = scope.spawn(work);
-                    [work(), other.join().expect("calls that are measured do not panic")]
+                    [work(), other.join().unwrap_or_else(|panic| resume_unwind(panic))]
                 })
             };
             let mut runs = run();

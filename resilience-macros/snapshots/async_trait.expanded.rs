@@ -20,6 +20,7 @@ impl Service for Client {
                 __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or("call");
             let mut __retry = __rt::Retry::new(&__RETRY);
             loop {
+                __rt::Retry::wait(&__retry).await;
                 let __outcome = match __rt::TimeoutFuture::new(&__TIMEOUT, async {
                     let _: u8 = if false { return __rt::expected::<Result<u8, Error>>() } else { 0 };
                     '__body: {
@@ -37,10 +38,10 @@ impl Service for Client {
                     __rt::Ok(__outcome) => __outcome,
                     __rt::Err(__late) => __rt::failed::<Result<u8, Error>>(__rt::timed_out_into(__late)),
                 };
-                let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<u8, Error>>(__outcome))
+                let __due = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<u8, Error>>(__outcome))
                     .next("call", |__error| __rt::Show::new(__error).__shown());
-                let __rt::Ok(__delay) = __next else { break __rt::last(__next) };
-                __rt::backoff(__delay, __next).await;
+                let __rt::Err(__outcome) = __due else { continue };
+                break __outcome;
             }
         })
     }

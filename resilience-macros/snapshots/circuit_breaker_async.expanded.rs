@@ -12,6 +12,12 @@ async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
             .await;
             __rt::Verdict::of(__rt::outcome::<Result<Vec<Issue>, Error>>(__outcome)).record(__permit)
         }
-        __rt::Err(__open) => __rt::answer::<Result<Vec<Issue>, Error>, _, _>(cached(&__open, self, &query)).await,
+        __rt::Err(__open) => '__answer: {
+            let __later = match __rt::answer::<Result<Vec<Issue>, Error>, _, _>(cached(&__open, self, &query)) {
+                __rt::Answered::Now(__answer) => break '__answer __answer,
+                __rt::Answered::Later(__later) => __later,
+            };
+            __later.await
+        }
     }
 }

@@ -1,7 +1,7 @@
 async fn search(query: &str) -> Result<Vec<Issue>, Error> {
     use ::resilience::__private as __rt;
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new();
-    static __CIRCUIT: __rt::Site = __rt::Site::new(__rt::concat!(__rt::module_path!(), "::", "search"));
+    static __CIRCUIT: __rt::Site = __rt::Site::unnamed(__rt::concat!(__rt::module_path!(), "::", "search"));
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
     match __rt::CircuitBreaker::acquire(__circuit) {
         __rt::Ok(__permit) => {

@@ -3,11 +3,12 @@ fn fetch(url: &str) -> Result<String, Error> {
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
     loop {
+        __rt::Retry::wait_blocking(&__retry);
         let __outcome = __rt::attempt(|| -> Result<String, Error> { get(url) });
-        let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, Error>>(__outcome))
+        let __due = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, Error>>(__outcome))
             .within_deadline()
             .next("fetch", |__error| __rt::Show::new(__error).__shown());
-        let __rt::Ok(__delay) = __next else { break __rt::last(__next) };
-        __rt::backoff_blocking(__delay, __next);
+        let __rt::Err(__outcome) = __due else { continue };
+        break __outcome;
     }
 }

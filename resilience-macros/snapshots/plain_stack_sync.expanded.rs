@@ -12,29 +12,29 @@ fn load(id: u64) -> Result<Row, Error> {
     let mut __refused = false;
     let mut __retry = __rt::Retry::new(&__RETRY);
     loop {
-        let __outcome = match __rt::CircuitBreaker::acquire(__circuit) {
+        __rt::Retry::wait_blocking(&__retry);
+        let __outcome = match __rt::CircuitBreaker::acquire_noting(__circuit, &mut __refused) {
             __rt::Ok(__permit) => {
-                __refused = false;
                 let __outcome = {
-                    #[allow(unused_variables, unused_mut, clippy::shadow_reuse)]
+                    #[allow(clippy::shadow_reuse)]
                     let id = __rt::copy_for_worker(&id);
-                    match __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> { query(id) }) {
+                    match __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> {
+                        let _ = &id;
+                        '__body: { query(id) }
+                    }) {
                         __rt::Ok(__outcome) => __outcome,
                         __rt::Err(__late) => __rt::failed::<Result<Row, Error>>(__rt::timed_out_into(__late)),
                     }
                 };
                 __rt::Verdict::of(__rt::outcome::<Result<Row, Error>>(__outcome)).record(__permit)
             }
-            __rt::Err(__open) => {
-                __refused = true;
-                __rt::failed::<Result<Row, Error>>(__rt::open_into(__open))
-            }
+            __rt::Err(__open) => __rt::failed::<Result<Row, Error>>(__rt::open_into(__open)),
         };
-        let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<Row, Error>>(__outcome))
+        let __due = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<Row, Error>>(__outcome))
             .unless_refused(__refused)
             .within_deadline()
             .next("load", |__error| __rt::Show::new(__error).__shown());
-        let __rt::Ok(__delay) = __next else { break __rt::last(__next) };
-        __rt::backoff_blocking(__delay, __next);
+        let __rt::Err(__outcome) = __due else { continue };
+        break __outcome;
     }
 }

@@ -3,8 +3,9 @@ fn fetch(url: &str, patient: bool) -> Result<String, Error> {
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new().max_retries(5);
     let mut __retry = __rt::Retry::timed(&__RETRY);
     loop {
+        __rt::Retry::wait_blocking(&__retry);
         let __outcome = __rt::attempt(|| -> Result<String, Error> { get(url) });
-        let __next = __rt::Attempt::next_telling(
+        let __due = __rt::Attempt::next_telling(
             __rt::Attempt::retry_if(
                 __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, Error>>(__outcome)),
                 |__error| match __error {
@@ -18,7 +19,7 @@ fn fetch(url: &str, patient: bool) -> Result<String, Error> {
             |__error| __rt::Show::new(__error).__shown(),
             |event| count(event),
         );
-        let __rt::Ok(__delay) = __next else { break __rt::last(__next) };
-        __rt::backoff_blocking(__delay, __next);
+        let __rt::Err(__outcome) = __due else { continue };
+        break __outcome;
     }
 }

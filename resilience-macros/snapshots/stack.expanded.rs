@@ -16,9 +16,9 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
     let mut __refused = false;
     let mut __retry = __rt::Retry::new(&__RETRY);
     loop {
-        let __outcome = match __rt::CircuitBreaker::acquire(__circuit) {
+        __rt::Retry::wait(&__retry).await;
+        let __outcome = match __rt::CircuitBreaker::acquire_noting(__circuit, &mut __refused) {
             __rt::Ok(__permit) => {
-                __refused = false;
                 let (__permit, __outcome) = __rt::Permit::watch(__permit, async {
                     match __rt::TimeoutFuture::new(&__TIMEOUT, async {
                         let _: u8 = if false { return __rt::expected::<Result<String, ApiError>>() } else { 0 };
@@ -42,15 +42,12 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
                 .await;
                 __rt::Verdict::of(__rt::outcome::<Result<String, ApiError>>(__outcome)).record(__permit)
             }
-            __rt::Err(__open) => {
-                __refused = true;
-                __rt::failed::<Result<String, ApiError>>(__rt::open_into(__open))
-            }
+            __rt::Err(__open) => __rt::failed::<Result<String, ApiError>>(__rt::open_into(__open)),
         };
-        let __next = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, ApiError>>(__outcome))
+        let __due = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, ApiError>>(__outcome))
             .unless_refused(__refused)
             .next("call_llm", |__error| __rt::Show::new(__error).__shown());
-        let __rt::Ok(__delay) = __next else { break __rt::last(__next) };
-        __rt::backoff(__delay, __next).await;
+        let __rt::Err(__outcome) = __due else { continue };
+        break __outcome;
     }
 }

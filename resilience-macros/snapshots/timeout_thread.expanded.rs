@@ -1,7 +1,10 @@
 fn query(connection: Connection) -> Result<Row, Error> {
     use ::resilience::__private as __rt;
     const __TIMEOUT: __rt::TimeoutConfig = __rt::TimeoutConfig::new(LIMIT).operation_or("query");
-    match __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> { connection.query() }) {
+    match __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> {
+        let _ = &connection;
+        '__body: { connection.query() }
+    }) {
         __rt::Ok(__outcome) => __outcome,
         __rt::Err(__late) => __rt::failed::<Result<Row, Error>>(__rt::timed_out_into(__late)),
     }

@@ -77,10 +77,32 @@ impl Function {
         })
     }
 
+    /// Does the body name this argument, if only in a format string?
+    pub(crate) fn body_names(&self, name: &str) -> bool {
+        fn names(tokens: TokenStream, name: &str, inlined: &str) -> bool {
+            tokens.into_iter().any(|token| match token {
+                TokenTree::Ident(ident) => ident == name,
+                TokenTree::Literal(literal) => literal.to_string().contains(inlined),
+                TokenTree::Group(group) => names(group.stream(), name, inlined),
+                TokenTree::Punct(_) => false,
+            })
+        }
+        names(self.body.stream(), name, &format!("{{{name}"))
+    }
+
     /// Is there an argument of this name?
     pub(crate) fn has_argument(&self, name: &syn::Ident) -> bool {
         self.arguments().any(|argument| bound_names(&argument.pat).iter().any(|bound| bound.ident == *name))
     }
+}
+
+/// Is there an identifier like this, however deep?
+pub(crate) fn any_ident(tokens: TokenStream, found: &dyn Fn(&str) -> bool) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => found(&ident.to_string()),
+        TokenTree::Group(group) => any_ident(group.stream(), found),
+        _ => false,
+    })
 }
 
 /// The names that a pattern binds, with their `mut`.

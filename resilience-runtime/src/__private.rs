@@ -3,6 +3,7 @@
 //! An expanded function imports this module under one name and finds all it needs here, so that nothing that the user's
 //! crate calls `core`, `Ok` or `Result` can come between.
 
+pub use core::clone::Clone;
 pub use core::mem::drop;
 pub use core::time::Duration;
 pub use core::{concat, module_path};
@@ -12,10 +13,10 @@ pub use std::result::Result::{Err, Ok};
 
 pub use crate::circuit::{Site, Verdict, Watch};
 pub use crate::outcome::{
-    FromCircuitOpen, FromTimedOut, answer, attempt, call, convert, copy_for_worker, expected, failed, open_into,
-    outcome, timed_out_into,
+    Answered, FromCircuitOpen, FromTimedOut, again_for_worker, answer, attempt, call, convert, copy_for_worker,
+    expected, failed, open_into, outcome, timed_out_into,
 };
-pub use crate::retry::{Attempt, Backoff, Retry, backoff, backoff_blocking, last};
+pub use crate::retry::{Attempt, Backoff, Retry};
 pub use crate::show::{Show, Shown};
 pub use crate::timeout::TimeoutFuture;
 pub use crate::{CircuitBreaker, CircuitBreakerConfig, Jitter, Permit, RetryConfig, Strategy, TimeoutConfig, registry};

@@ -78,6 +78,10 @@
 //! Only the worker threads of a sync `#[timeout]` live in real time. Async functions need a tokio runtime with its
 //! timer enabled; sync ones need none.
 
+#![forbid(unsafe_code)]
+
+#[cfg(test)]
+mod attentive;
 mod circuit;
 mod outcome;
 pub mod registry;
@@ -85,6 +89,7 @@ mod retry;
 mod show;
 mod sync;
 mod timeout;
+mod unwind;
 
 #[doc(hidden)]
 pub mod __private;

@@ -1,6 +1,6 @@
 //! What the expansion asks of a function's return type, in traits whose unmet bounds speak to the user.
 
-use std::future::{Ready, ready};
+use std::future::Pending;
 
 use crate::{CircuitOpen, TimedOut};
 
@@ -126,11 +126,20 @@ pub trait MakeError<Given, E, How> {
     label = "this returns `{Self}`"
 )]
 pub trait Answer<R, How> {
-    /// The future that is awaited.
+    /// The future that is awaited, if it is one.
     type Future: Future<Output = R>;
 
-    /// The answer as a future.
-    fn into_answer(self) -> Self::Future;
+    /// The answer, there or to come.
+    fn into_answer(self) -> Answered<R, Self::Future>;
+}
+
+/// The answer of an async function's fallback.
+#[derive(Debug)]
+pub enum Answered<R, F> {
+    /// It is there.
+    Now(R),
+    /// It is to be awaited.
+    Later(F),
 }
 
 #[diagnostic::do_not_recommend]
@@ -138,24 +147,25 @@ impl<F: Future> Answer<F::Output, ByCall> for F {
     type Future = F;
 
     #[inline]
-    fn into_answer(self) -> F {
-        self
+    fn into_answer(self) -> Answered<F::Output, F> {
+        Answered::Later(self)
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<R> Answer<R, ByValue> for R {
-    type Future = Ready<R>;
+    type Future = Pending<R>;
 
     #[inline]
-    fn into_answer(self) -> Ready<R> {
-        ready(self)
+    fn into_answer(self) -> Answered<R, Pending<R>> {
+        Answered::Now(self)
     }
 }
 
-/// The answer of an async function's fallback.
+/// The answer of an async function's fallback. The future's type is hidden, or an answer of a wrong type would be no
+/// future too: a second error.
 #[inline]
-pub fn answer<R, How, A: Answer<R, How>>(answer: A) -> A::Future {
+pub fn answer<R, How, A: Answer<R, How>>(answer: A) -> Answered<R, impl Future<Output = R>> {
     answer.into_answer()
 }
 
@@ -236,3 +246,19 @@ impl<T: Clone> WorkerArgument for T {
 pub fn copy_for_worker<T: WorkerArgument>(argument: &T) -> T {
     T::copy(argument)
 }
+
+/// A `self` that each attempt's worker takes: a macro cannot bind `self` to a copy, so it must be one that copies itself.
+#[diagnostic::on_unimplemented(
+    message = "`self` of type `{Self}` cannot be given to the worker of each attempt",
+    label = "`{Self}` is not `Copy`",
+    note = "under `#[retry]`, a sync `#[timeout]` gives each attempt's worker thread a `self` of its own, because an abandoned one keeps what it has",
+    note = "put the timeout above the retry, use `mode = cooperative`, or take the `Arc` as an argument: `fn f(this: Arc<Self>)`"
+)]
+pub trait WorkerReceiver {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Copy> WorkerReceiver for T {}
+
+/// Asserts that a `self` may be moved to one worker after another.
+#[inline]
+pub fn again_for_worker<T: WorkerReceiver>(_: &T) {}

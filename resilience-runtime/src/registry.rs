@@ -4,6 +4,11 @@
 //! functions are sync or async; if the configurations differ, the first is kept and the log tells of the clash once,
 //! as an ERROR with both places.
 //!
+//! Circuits are never removed. A name that is computed from what comes in from outside (a URL, a user) would therefore
+//! be a leak, so there is a bound: once 10 000 circuits are registered, a further computed name gets a circuit of its
+//! own outside of the registry, new at each call, and the log says so once, as an ERROR. Constant names, as those of the
+//! attributes, are always registered: there are only as many as the program has.
+//!
 //! ```
 //! use resilience::{CircuitBreakerConfig, CircuitState, registry};
 //!
@@ -23,16 +28,23 @@ use std::{
     collections::{BTreeMap, HashMap},
     panic::Location,
     // Not from `crate::sync`: loom's cannot be statics.
-    sync::{LazyLock, PoisonError, RwLock},
+    sync::{
+        LazyLock, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use crate::circuit::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, Name};
+use crate::circuit::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, Name, log};
 
-static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::default);
+/// A service has tens of dependencies, not thousands; this many circuits take 5 MB.
+const CAPACITY: usize = 10_000;
+
+static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(CAPACITY));
 
 /// The circuit of that name; a new one, declared here, if there is none.
 ///
-/// If there is one with another configuration, it keeps its own, and the clash is logged once per name.
+/// If there is one with another configuration, it keeps its own, and the clash is logged once per name. A computed name
+/// beyond the [bound](self) gets a circuit that nobody else gets.
 ///
 /// ```
 /// use resilience::{CircuitBreakerConfig, registry};
@@ -133,10 +145,17 @@ pub fn reset_all() {
 }
 
 /// Circuits are never removed, so a handle once found stays the one of its name.
-#[derive(Default)]
-struct Registry(RwLock<HashMap<Name, CircuitBreaker>>);
+struct Registry {
+    circuits: RwLock<HashMap<Name, CircuitBreaker>>,
+    capacity: usize,
+    overflow_reported: AtomicBool,
+}
 
 impl Registry {
+    fn new(capacity: usize) -> Self {
+        Self { circuits: RwLock::default(), capacity, overflow_reported: AtomicBool::new(false) }
+    }
+
     fn register(&self, name: Name, config: CircuitBreakerConfig, place: &'static Location<'static>) -> CircuitBreaker {
         let circuit = self.get(&name).unwrap_or_else(|| self.insert(name, config, place));
         circuit.check(&config, place);
@@ -145,13 +164,21 @@ impl Registry {
 
     fn insert(&self, name: Name, config: CircuitBreakerConfig, place: &'static Location<'static>) -> CircuitBreaker {
         let circuit = CircuitBreaker::declared_at(name.clone(), config, place);
-        let mut circuits = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        // Another thread may have been faster since the name was looked up.
-        circuits.entry(name).or_insert(circuit).clone()
+        {
+            let mut circuits = self.circuits.write().unwrap_or_else(PoisonError::into_inner);
+            // Another thread may have been faster since the name was looked up.
+            if name.is_constant() || circuits.len() < self.capacity || circuits.contains_key(&name) {
+                return circuits.entry(name).or_insert(circuit).clone();
+            }
+        }
+        if !self.overflow_reported.swap(true, Ordering::Relaxed) {
+            log::registry_full(&name, self.capacity, place);
+        }
+        circuit
     }
 
     fn get(&self, name: &str) -> Option<CircuitBreaker> {
-        let circuits = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let circuits = self.circuits.read().unwrap_or_else(PoisonError::into_inner);
         circuits.get(name).cloned()
     }
 
@@ -161,7 +188,7 @@ impl Registry {
 
     /// A copy, so that nothing done with the circuits is done under the lock.
     fn handles(&self) -> Vec<CircuitBreaker> {
-        let circuits = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let circuits = self.circuits.read().unwrap_or_else(PoisonError::into_inner);
         circuits.values().cloned().collect()
     }
 
@@ -185,7 +212,7 @@ mod tests {
 
     #[test]
     fn the_same_name_is_the_same_circuit() {
-        let registry = Registry::default();
+        let registry = Registry::new(CAPACITY);
         add(&registry, "jira").isolate();
         let computed = Name::from(Cow::Owned(String::from("jira")));
         let again = registry.register(computed, CONFIG, Location::caller());
@@ -195,7 +222,7 @@ mod tests {
 
     #[test]
     fn another_configuration_is_refused_aloud_and_once() {
-        let registry = Registry::default();
+        let registry = Registry::new(CAPACITY);
         add(&registry, "jira");
         let other = CONFIG.failure_threshold(9);
         let events = capture::events(|| {
@@ -210,7 +237,7 @@ mod tests {
 
     #[test]
     fn names_are_acted_on_only_where_there_is_one() {
-        let registry = Registry::default();
+        let registry = Registry::new(CAPACITY);
         let (jira, search) = (add(&registry, "jira"), add(&registry, "search"));
         assert!(registry.act("jira", CircuitBreaker::trip));
         assert!(!registry.act("jir", CircuitBreaker::trip));
@@ -220,7 +247,7 @@ mod tests {
 
     #[test]
     fn all_statistics_are_sorted_by_name() {
-        let registry = Registry::default();
+        let registry = Registry::new(CAPACITY);
         for name in ["search", "jira", "llm"] {
             add(&registry, name);
         }
@@ -233,7 +260,7 @@ mod tests {
 
     #[test]
     fn threads_that_race_for_a_name_get_one_circuit() {
-        let registry = Registry::default();
+        let registry = Registry::new(CAPACITY);
         let barrier = std::sync::Barrier::new(4);
         std::thread::scope(|scope| {
             for _ in 0..4 {
@@ -256,5 +283,27 @@ mod tests {
         assert!(reset("registry::public"));
         assert_eq!(get("registry::public").map(|c| c.state()), Some(circuit.state()));
         assert!(circuit.stats().declared_at.is_some_and(|at| at.file() == file!()));
+    }
+
+    #[test]
+    fn beyond_its_capacity_computed_names_stay_outside_and_the_log_says_so_once() {
+        let registry = Registry::new(2);
+        let computed = |name: &str| Name::from(Cow::Owned(String::from(name)));
+        let mut circuits = Vec::new();
+        let events = capture::events(|| {
+            for name in ["a", "b", "c", "c", "d", "a"] {
+                circuits.push(registry.register(computed(name), CONFIG, Location::caller()));
+            }
+        });
+        let [event] = &events[..] else { panic!("one event, not {events:?}") };
+        assert!(event.starts_with("ERROR resilience: "), "{event}");
+        assert!(event.contains("circuit=\"c\"") && event.contains(file!()), "{event}");
+
+        circuits.iter().for_each(CircuitBreaker::trip);
+        assert_eq!(registry.all_stats().into_keys().collect::<Vec<_>>(), ["a", "b"]);
+        assert!(circuits.iter().all(|circuit| circuit.stats().opened == 1), "each works for itself");
+        assert_eq!(add(&registry, "a").stats().opened, 1, "and what was registered is still found");
+        add(&registry, "constant");
+        assert!(registry.get("constant").is_some());
     }
 }

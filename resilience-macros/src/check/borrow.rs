@@ -5,11 +5,17 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Lifetime, ReceiverKind, ReturnType, Type};
 
+use super::Form;
 use crate::errors::Errors;
 use crate::item::{Function, ungroup};
 
-pub(super) fn check(function: &Function, errors: &mut Errors) {
-    let ReturnType::Type(_, returned) = &function.sig.output else { return };
+pub(super) fn check(function: &Function, form: &Form, errors: &mut Errors) {
+    let returned = match (form, &function.sig.output) {
+        // The future may borrow what it likes: it is what is retried.
+        (Form::Future { output, .. }, _) => output,
+        (_, ReturnType::Type(_, returned)) => returned,
+        (_, ReturnType::Default) => return,
+    };
     let borrows = borrows(returned.to_token_stream());
     for (name, lifetime) in mutable_borrows(function) {
         let tied = borrows.iter().find(|borrow| match (&borrow.lifetime, &lifetime) {

@@ -25,12 +25,13 @@ pub(super) fn check(values: &mut Values, function: &Function, errors: &mut Error
         "a circuit opens on a count of failures or on their rate",
         errors,
     );
+    values.exclusive("minimum_calls", "failure_threshold", "only a `failure_rate` needs calls to be a rate of", errors);
     for option in ["name", "config"].iter().chain(&SETTINGS) {
         values.exclusive("breaker", option, "an existing breaker brings its own name and configuration", errors);
     }
     values.exclusive("fallback", "error", "with a fallback, a refusal makes no error", errors);
     if let (Some(key), None, None) = (values.key("minimum_calls"), values.key("failure_rate"), values.key("config")) {
-        if values.key("breaker").is_none() {
+        if values.key("breaker").is_none() && values.key("failure_threshold").is_none() {
             errors.at(key, "`minimum_calls` belongs to `failure_rate`: add one, like `failure_rate = 0.5`, or use `failure_threshold` alone");
         }
     }
@@ -60,6 +61,16 @@ fn fallback(expr: Expr, function: &Function, errors: &mut Errors) -> Option<Fall
             closure,
             "a `fallback` closure takes one parameter, the error of the open circuit: `|open| …`; it may use the function's \
              arguments by their names",
+        );
+        return None;
+    }
+    if let Some(attr) =
+        function.arguments().flat_map(|argument| &argument.attrs).find(|attr| attr.path().is_ident("cfg"))
+    {
+        errors.at(
+            attr,
+            "a `fallback` path is called with the function's arguments, and one that may not be there cannot be passed on: \
+             write a closure, `|open| …`",
         );
         return None;
     }

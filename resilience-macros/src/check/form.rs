@@ -29,6 +29,14 @@ impl Form {
     pub(crate) fn is_async(&self) -> bool {
         !matches!(self, Self::Sync)
     }
+
+    /// What the receiver is called where the policies stand, if moves in front of them took it.
+    pub(crate) fn moved_receiver(&self) -> Option<&syn::Ident> {
+        match self {
+            Self::Future { block: Some(block), .. } => block.receiver.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// The contents of the async block that is the whole body.

@@ -3,6 +3,7 @@
 mod borrow;
 mod circuit_breaker;
 mod form;
+mod receiver;
 mod retry;
 mod stack;
 mod stage;
@@ -17,7 +18,7 @@ use crate::item::Function;
 use crate::parse::{Filter, Layer};
 use crate::policy::Policy;
 
-pub(crate) use form::Form;
+pub(crate) use form::{Form, Hoisted};
 pub(crate) use stage::Stage;
 pub(crate) use value::{Literal, RUNTIME, Setting};
 
@@ -94,10 +95,13 @@ pub(crate) enum Mode {
     Cooperative,
 }
 
-pub(crate) fn plan(layers: Vec<Layer>, function: &Function, errors: &mut Errors) -> Option<Plan> {
+pub(crate) fn plan(mut layers: Vec<Layer>, function: &Function, errors: &mut Errors) -> Option<Plan> {
     let form = form::form(function, layers.first()?.policy, errors)?;
+    if let Some(moved) = form.moved_receiver() {
+        receiver::rename(&mut layers, moved);
+    }
     if layers.iter().any(|layer| layer.policy == Policy::Retry) {
-        borrow::check(function, errors);
+        borrow::check(function, &form, errors);
     }
     let taken = layers.iter().filter_map(|layer| Some(layer.taken.as_ref()?.path().clone())).collect();
     let mut runtime = None;

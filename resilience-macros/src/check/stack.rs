@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
 
 use super::Literal;
 use super::values::Values;
@@ -21,7 +21,7 @@ pub(super) struct Facts {
     /// `#[retry]`: the shortest that the wait before the first retry can be.
     first_delay: Known,
     max_elapsed: Known,
-    /// `#[circuit_breaker]`: its name.
+    /// `#[circuit_breaker]` of the registry: its name, empty if it is the function's, and where it is said.
     name: Option<(String, TokenStream)>,
 }
 
@@ -31,7 +31,17 @@ impl Facts {
             let setting = values.setting(name)?;
             Some((setting.literal.duration()?, setting.written.clone()))
         };
-        let name = values.setting("name").map(|name| (name.written.to_string(), name.written.clone()));
+        let name = match values.setting("name") {
+            Some(name) => Some((name.written.to_string(), name.written.clone())),
+            None if values.policy == Policy::CircuitBreaker
+                && values.key("breaker").is_none()
+                && !values.incomplete =>
+            {
+                let attribute = Ident::new(values.policy.name(), values.span);
+                Some((String::new(), attribute.into_token_stream()))
+            }
+            None => None,
+        };
         Self {
             limit: duration("limit"),
             first_delay: if values.policy == Policy::Retry { first_delay(values) } else { None },
@@ -101,9 +111,11 @@ fn pair(outer: &Facts, inner: &Facts, errors: &mut Errors) {
     }
     let (Some((name, written)), Some((same, again))) = (&outer.name, &inner.name) else { return };
     if name == same {
+        let subject =
+            if name.is_empty() { "same circuit, the function's own,".to_owned() } else { format!("circuit {name}") };
         errors.at(
-            quote!(#written #again),
-            format!("the circuit {name} guards this function twice: a probe would take its slot outside and be refused inside; keep one"),
+            if name.is_empty() { again.clone() } else { quote!(#written #again) },
+            format!("the {subject} guards this function twice: a probe would take its slot outside and be refused inside; keep one"),
         );
     }
 }

@@ -1,10 +1,12 @@
 //! When an expression is evaluated: by the compiler, by the compiler for each instance of a generic, or at run time.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Expr, GenericParam, Path, UnOp};
+use syn::{Expr, GenericParam, Ident, Path, UnOp};
 
-use crate::item::Function;
+use crate::item::{Function, any_ident};
+use crate::parse::options;
+use crate::policy::Policy;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
@@ -54,8 +56,9 @@ fn is_constant(expr: &Expr, operators: Operators) -> bool {
                 && call.args.iter().all(|arg| is_constant(arg, Operators::Const))
         }
         Expr::MethodCall(call) => {
-            starts_with_config(&call.receiver)
+            is_setter(&call.method)
                 && constant(&call.receiver)
+                && call.args.len() == 1
                 && call.args.iter().all(|arg| is_constant(arg, Operators::Const))
         }
         _ => false,
@@ -81,16 +84,9 @@ fn is_const_constructor(path: &Path) -> bool {
     }
 }
 
-/// Is the root of this chain of setters one of our configurations?
-fn starts_with_config(expr: &Expr) -> bool {
-    match expr {
-        Expr::MethodCall(call) => starts_with_config(&call.receiver),
-        Expr::Paren(paren) => starts_with_config(&paren.expr),
-        Expr::Path(_) => true,
-        Expr::Call(call) => matches!(&*call.func, Expr::Path(path)
-            if path.path.segments.iter().any(|segment| segment.ident.to_string().ends_with("Config"))),
-        _ => false,
-    }
+/// A setter of our configurations: named like an option.
+fn is_setter(method: &Ident) -> bool {
+    Policy::ALL.into_iter().flat_map(options).any(|option| method == option.name)
 }
 
 fn names_generic(tokens: TokenStream, function: &Function) -> bool {
@@ -111,13 +107,5 @@ fn names_generic(tokens: TokenStream, function: &Function) -> bool {
         name == "Self"
             || generics.iter().any(|generic| generic == name)
             || (is_method && name.len() == 1 && name.chars().all(char::is_uppercase))
-    })
-}
-
-fn any_ident(tokens: TokenStream, found: &dyn Fn(&str) -> bool) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => found(&ident.to_string()),
-        TokenTree::Group(group) => any_ident(group.stream(), found),
-        _ => false,
     })
 }

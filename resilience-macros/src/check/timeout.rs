@@ -5,7 +5,7 @@ use syn::{ReceiverKind, Type};
 use super::values::Values;
 use super::{Form, Mode, TimeoutPlan};
 use crate::errors::Errors;
-use crate::item::{Function, ungroup};
+use crate::item::{Function, bound_names, ungroup};
 
 pub(super) fn check(values: &mut Values, form: &Form, function: &Function, errors: &mut Errors) -> TimeoutPlan {
     let mode_key = values.key("mode").cloned();
@@ -59,6 +59,10 @@ fn borrowed_argument(function: &Function, errors: &mut Errors) {
             }
             _ => {}
         }
+    }
+    let names = function.arguments().flat_map(|argument| bound_names(&argument.pat));
+    for name in names.filter(|name| name.by_ref.is_some()) {
+        refuse(errors, name, &format!("`{}`", name.ident), &format!("it by value, `{}` without `ref`", name.ident));
     }
     if let Some(argument) = function.arguments().find(|argument| is_borrow(&argument.ty)) {
         let pattern = &argument.pat;

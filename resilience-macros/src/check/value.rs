@@ -226,7 +226,7 @@ impl Check<'_> {
             },
             _ => None,
         };
-        let Some(written) = written else { return Ok(self.expression(Operators::RunTime)) };
+        let Some(written) = written else { return Ok(self.word_expression(words)) };
         if let Some((_, constant)) = words.iter().find(|(word, _)| *word == written) {
             let path: Path = syn::parse_str(constant)?;
             let word = constant.rsplit("::").next().unwrap_or(constant);
@@ -236,9 +236,22 @@ impl Check<'_> {
         let is_constant = !written.chars().any(char::is_lowercase);
         let ident = Ident::new(&written, Span::call_site());
         if is_constant || self.function.has_argument(&ident) {
-            return Ok(self.expression(Operators::RunTime));
+            return Ok(self.word_expression(words));
         }
         self.refuse(format!("`{written}` is no {}: it is one of {}", self.name, one_of(words)))
+    }
+
+    /// An expression of the words' type; where a flag is one of the words, `bool` will do too.
+    fn word_expression(&self, words: &[(&str, &'static str)]) -> Value {
+        let is_variant = matches!(self.expr, Expr::Path(path) if path.path.segments.len() > 1)
+            && Stage::of(self.expr, Operators::RunTime, self.function) == Stage::Constant;
+        match words.iter().find(|(word, _)| *word == "true").and_then(|(_, constant)| constant.split("::").next()) {
+            Some(ty) if !is_variant => {
+                let (runtime, ty, expr) = (runtime(), Ident::new(ty, Span::call_site()), self.expr);
+                self.setting(quote!(#runtime::#ty::from(#expr)), Stage::Runtime, Literal::Unknown)
+            }
+            _ => self.expression(Operators::RunTime),
+        }
     }
 
     fn mode(&self, words: &'static [&'static str]) -> Checked {

@@ -4,12 +4,12 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Expr, ReceiverKind, Type};
 
-use super::code::{Code, block};
+use super::code::{Code, Declarations, block};
 use super::filter::UserFilter;
 use super::span::Ends;
 use super::{Context, local};
-use crate::check::{Circuit, CircuitBreakerPlan, Fallback, Form, Stage};
-use crate::item::ungroup;
+use crate::check::{Circuit, CircuitBreakerPlan, Fallback, Stage};
+use crate::item::{any_ident, bound_names, ungroup};
 
 impl Context<'_> {
     pub(super) fn circuit_breaker(&self, at: usize, plan: &CircuitBreakerPlan, inner: Code) -> Code {
@@ -40,35 +40,43 @@ impl Context<'_> {
                 let answer = self.fallback(fallback, &open);
                 block(&note, answer)
             }
-            None => {
-                let note = self.note_refused(at, &quote!(true));
-                let error = self.error("open_into", plan.error.as_ref(), &open);
-                block(&note, error)
-            }
+            None => self.error("open_into", plan.error.as_ref(), &open),
         };
         // Noted at admission, so that a refusal further inside is not forgotten.
-        let admitted = self.note_refused(at, &quote!(false));
+        let flag = local("refused");
+        let acquire = if self.is_asked_for_refusals(at) {
+            quote!(acquire_noting(#circuit, &mut #flag))
+        } else {
+            quote!(acquire(#circuit))
+        };
         let value = quote! {
-            match #runtime::CircuitBreaker::acquire(#circuit) {
+            match #runtime::CircuitBreaker::#acquire {
                 #runtime::Ok(#permit) => {
-                    #admitted
                     #guarded
                     #verdict.record(#permit)
                 }
                 #runtime::Err(#open) => #refusal,
             }
         };
-        Code::value([declarations, inner.declarations], TokenStream::new(), value)
+        Code::value(declarations.and(inner.declarations), TokenStream::new(), value)
     }
 
     /// What must be declared, and a `&CircuitBreaker` expression.
-    fn circuit(&self, at: usize, circuit: &Circuit) -> (TokenStream, TokenStream) {
+    fn circuit(&self, at: usize, circuit: &Circuit) -> (Declarations, TokenStream) {
         let runtime = &self.runtime;
         let item = self.item(at, "circuit");
         let local = Ident::new(&item, Span::mixed_site());
         let (name, config) = match circuit {
             Circuit::Given(breaker) => {
-                return (quote!(let #local: &#runtime::CircuitBreaker = #breaker;), local.into_token_stream());
+                let ty = quote!(#runtime::CircuitBreaker);
+                // Borrowed from what the body needs for itself: a handle of its own is cheap.
+                let value = if self.is_needed_inside(breaker) {
+                    quote!(&<#ty as #runtime::Clone>::clone(#breaker))
+                } else {
+                    breaker.to_token_stream()
+                };
+                let borrows = quote!(let #local: &#ty = #value;);
+                return (Declarations { borrows, ..Declarations::default() }, local.into_token_stream());
             }
             Circuit::Named { name, config } => (name, config),
         };
@@ -82,14 +90,30 @@ impl Context<'_> {
         };
         if name_stage == Stage::Constant {
             let site = Ident::new(&item.to_uppercase(), Span::call_site());
-            declarations.extend(quote!(static #site: #runtime::Site = #runtime::Site::new(#value);));
-            let circuit = if stage == Stage::Runtime { quote!(circuit_checked) } else { quote!(circuit) };
+            let new = if name.is_some() { quote!(new) } else { quote!(unnamed) };
+            declarations.extend(quote!(static #site: #runtime::Site = #runtime::Site::#new(#value);));
+            // One static serves all instances of a generic, whose configurations may differ.
+            let circuit = if stage == Stage::Constant { quote!(circuit) } else { quote!(circuit_checked) };
             declarations.extend(quote!(let #local = #runtime::Site::#circuit(&#site, #reference);));
-            return (declarations, local.into_token_stream());
+            return (Declarations::values(declarations), local.into_token_stream());
         }
         // A name that differs between the instances of a generic cannot be kept in one static.
-        declarations.extend(quote!(let #local = #runtime::registry::get_or_register(#value, #config_value);));
-        (declarations, quote!(&#local))
+        let borrows = quote!(let #local = &#runtime::registry::get_or_register(#value, #config_value););
+        (Declarations { values: declarations, borrows }, local.into_token_stream())
+    }
+
+    /// Does the expression name an argument that the body may move or borrow mutably: any but a shared reference?
+    fn is_needed_inside(&self, expr: &Expr) -> bool {
+        let names = |name: &str| any_ident(expr.to_token_stream(), &|ident| ident == name);
+        let receiver = self.function.receiver().is_some_and(|receiver| match &receiver.kind {
+            ReceiverKind::Reference(_, _, mutability) => mutability.is_some(),
+            ReceiverKind::Typed(_, ty) => !is_shared(ty),
+            _ => true,
+        });
+        let mut owned = self.function.arguments().filter(|argument| !is_shared(&argument.ty));
+        let name = self.form.moved_receiver().map_or_else(|| "self".to_owned(), ToString::to_string);
+        receiver && names(&name)
+            || owned.any(|argument| bound_names(&argument.pat).iter().any(|name| names(&name.ident.to_string())))
     }
 
     fn fallback(&self, fallback: &Fallback, open: &Ident) -> TokenStream {
@@ -107,19 +131,25 @@ impl Context<'_> {
         }
         let (Fallback::Closure(written) | Fallback::Path(written)) = fallback;
         let result = &self.result.tokens;
-        let future = self.call("answer", Some(&quote!(#result, _, _)), answer, Ends::of(&written.to_token_stream()));
-        quote!(#future.await)
+        let answered = self.call("answer", Some(&quote!(#result, _, _)), answer, Ends::of(&written.to_token_stream()));
+        let (answer, later) = (local("answer"), local("later"));
+        // An answer that is there already leaves before the await: the future would keep it, and it need not be `Send`.
+        quote! {
+            '__answer: {
+                let #later = match #answered {
+                    #runtime::Answered::Now(#answer) => break '__answer #answer,
+                    #runtime::Answered::Later(#later) => #later,
+                };
+                #later.await
+            }
+        }
     }
 
     /// The receiver as a reference, or as it is when it is one.
     fn receiver(&self) -> Option<TokenStream> {
         let receiver = self.function.receiver()?;
         let token = &receiver.self_token;
-        let moved = match self.form {
-            Form::Future { block: Some(block), .. } => block.receiver.as_ref(),
-            _ => None,
-        };
-        let name = moved.map_or_else(|| token.to_token_stream(), ToTokens::to_token_stream);
+        let name = self.form.moved_receiver().map_or_else(|| token.to_token_stream(), ToTokens::to_token_stream);
         Some(match &receiver.kind {
             ReceiverKind::Reference(_, _, Some(_)) => quote!(&mut *#name),
             ReceiverKind::Reference(..) => name,
@@ -134,6 +164,10 @@ impl Context<'_> {
             _ => None,
         })
     }
+}
+
+fn is_shared(ty: &Type) -> bool {
+    matches!(ungroup(ty), Type::Reference(reference) if reference.mutability.is_none())
 }
 
 /// Owned arguments by reference, references as they are.

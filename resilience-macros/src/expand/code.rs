@@ -1,12 +1,33 @@
 //! Code that makes an outcome, in the shape in which the next layer can take it.
 
-use proc_macro2::{Group, TokenStream};
-use quote::quote;
+use proc_macro2::{Group, Span, TokenStream};
+use quote::{quote, quote_spanned};
 
 pub(super) struct Code {
-    /// What must stand once per call, in front of every attempt: const items, and values computed from the arguments.
-    pub(super) declarations: TokenStream,
+    pub(super) declarations: Declarations,
     shape: Shape,
+}
+
+/// What stands in front of every attempt.
+#[derive(Default)]
+pub(super) struct Declarations {
+    /// Items, and values computed from the arguments, once per call.
+    pub(super) values: TokenStream,
+    /// What may borrow from an argument, and so must go where the argument goes.
+    pub(super) borrows: TokenStream,
+}
+
+impl Declarations {
+    pub(super) fn values(values: TokenStream) -> Self {
+        Self { values, borrows: TokenStream::new() }
+    }
+
+    /// Those of an outer layer, then those of the inner one.
+    pub(super) fn and(mut self, inner: Self) -> Self {
+        self.values.extend(inner.values);
+        self.borrows.extend(inner.borrows);
+        self
+    }
 }
 
 enum Shape {
@@ -20,24 +41,23 @@ enum Shape {
 
 impl Code {
     pub(super) fn body(body: Group) -> Self {
-        Self { declarations: TokenStream::new(), shape: Shape::Body(body) }
+        Self { declarations: Declarations::default(), shape: Shape::Body(body) }
     }
 
     pub(super) fn future(future: TokenStream) -> Self {
-        Self { declarations: TokenStream::new(), shape: Shape::Future(future) }
+        Self { declarations: Declarations::default(), shape: Shape::Future(future) }
     }
 
-    pub(super) fn value(declarations: [TokenStream; 2], statements: TokenStream, value: TokenStream) -> Self {
-        Self { declarations: declarations.into_iter().collect(), shape: Shape::Value { statements, value } }
+    pub(super) fn value(declarations: Declarations, statements: TokenStream, value: TokenStream) -> Self {
+        Self { declarations, shape: Shape::Value { statements, value } }
     }
 
-    /// As the contents of a block, declarations included.
-    pub(super) fn statements(self) -> TokenStream {
-        let declarations = self.declarations;
-        match self.shape {
-            Shape::Body(body) => quote!(#declarations #body),
-            Shape::Future(future) => quote!(#declarations #future.await),
-            Shape::Value { statements, value } => quote!(#declarations #statements #value),
+    /// As the contents of a block.
+    pub(super) fn statements(&self) -> TokenStream {
+        match &self.shape {
+            Shape::Body(body) => quote!(#body),
+            Shape::Future(future) => quote!(#future.await),
+            Shape::Value { statements, value } => quote!(#statements #value),
         }
     }
 
@@ -60,23 +80,24 @@ impl Code {
         }
     }
 
-    /// As the block of a closure.
-    pub(super) fn block(&self) -> TokenStream {
+    /// As the block of a closure, with something in front.
+    pub(super) fn block(&self, front: &TokenStream) -> TokenStream {
         match &self.shape {
-            Shape::Body(body) => quote!(#body),
-            Shape::Future(future) => quote!({ #future.await }),
-            Shape::Value { statements, value } => quote!({ #statements #value }),
+            Shape::Body(body) if front.is_empty() => quote!(#body),
+            Shape::Body(body) => {
+                let labelled = labelled(body);
+                quote!({ #front #labelled })
+            }
+            Shape::Future(future) => quote!({ #front #future.await }),
+            Shape::Value { statements, value } => quote!({ #front #statements #value }),
         }
     }
+}
 
-    /// As the block of a closure that takes the declarations with it.
-    pub(super) fn block_with_declarations(&self) -> TokenStream {
-        if self.declarations.is_empty() {
-            return self.block();
-        }
-        let (declarations, block) = (&self.declarations, self.block());
-        quote!({ #declarations #block })
-    }
+/// The user's braces inside ours. Without the label rustc calls them unnecessary; with the place of the body, an error
+/// of the whole body's type is shown there.
+pub(super) fn labelled(body: &Group) -> TokenStream {
+    quote_spanned!(Span::mixed_site().located_at(body.span())=> '__body: #body)
 }
 
 /// `value`, in braces only if something stands in front of it.

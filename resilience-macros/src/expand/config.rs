@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
+use syn::Expr;
 
 use super::Context;
 use super::span::Ends;
@@ -41,6 +42,11 @@ pub(super) struct Start {
     pub(super) stage: Stage,
     /// Without any setting, for constants that must be checked apart from a start that is not constant.
     pub(super) default: Option<TokenStream>,
+}
+
+/// A user's expression that setters can be called on: `*config.setter()` is another thing than `(*config).setter()`.
+pub(super) fn operand(expr: &Expr) -> TokenStream {
+    if matches!(expr, Expr::Unary(_)) { quote!((#expr)) } else { quote!(#expr) }
 }
 
 impl Context<'_> {

@@ -26,10 +26,10 @@ pub(crate) fn is_taken(args: &TokenStream) -> bool {
 /// Has an attribute above this one expanded the function already?
 pub(crate) fn is_expanded(function: &Function) -> bool {
     fn any(tokens: TokenStream) -> bool {
-        let mut before = None;
+        // `use …::__private as __rt`
+        let mut after_as = false;
         tokens.into_iter().any(|token| match token {
-            // `use …::__private as __rt`
-            TokenTree::Ident(ident) => ident == RUNTIME && before.replace(ident).is_some_and(|before| before == "as"),
+            TokenTree::Ident(ident) => std::mem::replace(&mut after_as, ident == "as") && ident == RUNTIME,
             TokenTree::Group(group) => any(group.stream()),
             _ => false,
         })

@@ -6,17 +6,18 @@ mod code;
 mod config;
 mod filter;
 mod marker;
+mod rebind;
 mod result;
 mod retry;
 mod span;
 mod timeout;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 
-use crate::check::{Form, LayerPlan, Plan, RUNTIME};
+use crate::check::{Form, Hoisted, LayerPlan, Plan, RUNTIME};
 use crate::item::Function;
-use code::Code;
+use code::{Code, labelled};
 use span::{braces, keyword};
 
 pub(crate) use marker::{is_expanded, is_taken, seen_too_late};
@@ -49,23 +50,26 @@ pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
         };
     }
     let taken = marker::taken(&plan.taken);
+    let mutable = context.mutable_still();
+    let (values, borrows, statements) = (&code.declarations.values, &code.declarations.borrows, code.statements());
     let attempts = match &plan.form {
-        Form::Sync | Form::Async => code.statements(),
+        Form::Sync | Form::Async => quote!(#values #borrows #statements),
         Form::Future { boxed, block, .. } => {
-            let moves = block.as_ref().map(|block| &block.moves);
-            let statements = code.statements();
-            let future = quote!(async move { #moves #statements });
-            if *boxed {
-                let runtime = &context.runtime;
-                quote!(#runtime::Box::pin(#future))
-            } else {
-                future
-            }
+            let constructed = context.constructed();
+            let future = match block {
+                Some(Hoisted { moves, .. }) => quote!(async move { #moves #values #borrows #statements }),
+                // The values too are computed when the function is called, so that the future borrows no more than it did.
+                None if constructed.is_some() => quote!(async move { #borrows #statements }),
+                None => quote!(async move { #values #borrows #statements }),
+            };
+            let front = constructed.map(|constructed| quote!(#values #constructed));
+            let runtime = &context.runtime;
+            if *boxed { quote!(#front #runtime::Box::pin(#future)) } else { quote!(#front #future) }
         }
     };
     // With a span of the expansion on the outer braces, rustc's `dead_code` takes the function for generated.
     let (path, alias) = (&plan.runtime, &context.runtime);
-    let mut body = Group::new(Delimiter::Brace, quote!(use #path::__private as #alias; #taken #attempts));
+    let mut body = Group::new(Delimiter::Brace, quote!(use #path::__private as #alias; #taken #mutable #attempts));
     body.set_span(function.body.span());
     let (attrs, head) = (&function.attrs, &function.head);
     quote!(#(#attrs)* #head #body)
@@ -76,25 +80,45 @@ impl Context<'_> {
     fn body(&self) -> Code {
         let body = &self.function.body;
         match self.form {
-            Form::Sync => Code::body(body.clone()),
+            Form::Sync => Code::body(self.rebound(body)),
             Form::Async => Code::future(self.attempt(body)),
             Form::Future { block: Some(block), .. } => Code::future(self.attempt(&block.body)),
-            Form::Future { block: None, .. } => {
-                let (runtime, returned) = (&self.runtime, &self.result.returned);
-                Code::future(quote!(#runtime::attempt(|| -> #returned #body)))
+            Form::Future { block: None, .. } if self.is_called_once() => {
+                Code::future(local("future").into_token_stream())
             }
+            Form::Future { block: None, .. } => Code::future(self.construction()),
         }
+    }
+
+    /// Runs the body of a function that makes its future by more than an async block.
+    fn construction(&self) -> TokenStream {
+        let (runtime, returned, body) = (&self.runtime, &self.result.returned, self.rebound(&self.function.body));
+        quote!(#runtime::attempt(|| -> #returned #body))
+    }
+
+    /// The future of such a function, made when it is called, as without us: only a retry has to make it again.
+    fn constructed(&self) -> Option<TokenStream> {
+        let is_made = matches!(self.form, Form::Future { block: None, .. }) && self.is_called_once();
+        is_made.then(|| {
+            let (future, construction) = (local("future"), self.construction());
+            quote!(let #future = #construction;)
+        })
+    }
+
+    fn is_called_once(&self) -> bool {
+        !self.layers.iter().any(|layer| matches!(layer, LayerPlan::Retry(_)))
     }
 
     /// A fresh async block, without `move`: it borrows the arguments (rust-lang/rust#62958), and its type is not
     /// general over lifetimes as an async closure's would be (rust-lang/rust#134997). The return that is never reached
     /// tells the body what is expected of it.
     fn attempt(&self, body: &Group) -> TokenStream {
+        let place = body;
         let result = &self.result.tokens;
         let expected = self.call("expected", Some(result), TokenStream::new(), self.result.ends);
         let keyword = keyword("async", body);
-        // The label keeps the user's braces from being called unnecessary.
-        let block = braces(body, quote!(let _: u8 = if false { return #expected } else { 0 }; '__body: #body));
+        let (rebinds, body) = (self.rebinds(), labelled(body));
+        let block = braces(place, quote!(let _: u8 = if false { return #expected } else { 0 }; #rebinds #body));
         quote!(#keyword #block)
     }
 
@@ -135,9 +159,13 @@ impl Context<'_> {
             && self.has_inside(at, |layer| matches!(layer, LayerPlan::CircuitBreaker(_)))
     }
 
+    fn is_asked_for_refusals(&self, at: usize) -> bool {
+        (0..at).any(|outer| self.asks_for_refusals(outer))
+    }
+
     /// Notes, inside the layer at `at`, whether its error is an open circuit's; nothing if no retry outside asks.
     fn note_refused(&self, at: usize, refused: &TokenStream) -> TokenStream {
-        if (0..at).any(|outer| self.asks_for_refusals(outer)) {
+        if self.is_asked_for_refusals(at) {
             let flag = local("refused");
             quote!(#flag = #refused;)
         } else {

@@ -3,8 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use super::code::Code;
-use super::config::{Config, Start};
+use super::code::{Code, Declarations};
+use super::config::{Config, Start, operand};
 use super::filter::UserFilter;
 use super::span::Ends;
 use super::{Context, declare_refused, local};
@@ -16,7 +16,7 @@ impl Context<'_> {
         let reference = config.reference();
         let runtime = &self.runtime;
         let (retry, outcome, error) = (local("retry"), local("outcome"), local("error"));
-        let (next_delay, delay) = (local("next"), local("delay"));
+        let due = local("due");
         let new = if plan.on_retry.is_some() { quote!(timed) } else { quote!(new) };
 
         let (operation, result) = (self.function.name(), self.outcome(&outcome));
@@ -31,23 +31,20 @@ impl Context<'_> {
         };
 
         let attempt = inner.expression(|body| self.boundary(body));
-        let wait = if self.is_async() {
-            quote!(backoff(#delay, #next_delay).await)
-        } else {
-            quote!(backoff_blocking(#delay, #next_delay))
-        };
         let is_outermost = self.asks_for_refusals(at) && !(0..at).any(|outer| self.asks_for_refusals(outer));
         let declare_refused = is_outermost.then(declare_refused);
         let statements = quote!(#declare_refused let mut #retry = #runtime::Retry::#new(#reference););
+        let wait = if self.is_async() { quote!(wait(&#retry).await) } else { quote!(wait_blocking(&#retry)) };
         let value = quote! {
             loop {
+                #runtime::Retry::#wait;
                 let #outcome = #attempt;
-                let #next_delay = #next;
-                let #runtime::Ok(#delay) = #next_delay else { break #runtime::last(#next_delay) };
-                #runtime::#wait;
+                let #due = #next;
+                let #runtime::Err(#outcome) = #due else { continue };
+                break #outcome;
             }
         };
-        Code::value([config.declarations, inner.declarations], statements, value)
+        Code::value(Declarations::values(config.declarations).and(inner.declarations), statements, value)
     }
 
     /// The user's filters around an ended attempt.
@@ -76,7 +73,7 @@ impl Context<'_> {
         let path = quote::format_ident!("{ty}");
         let default = quote!(#runtime::#path::new());
         let start = match &plan.base {
-            Some((base, stage)) => Start { value: quote!(#base), stage: *stage, default: Some(default) },
+            Some((base, stage)) => Start { value: operand(base), stage: *stage, default: Some(default) },
             None => Start { value: default, stage: Stage::Constant, default: None },
         };
         self.config(ty, name, &start, &plan.settings)

@@ -1,14 +1,16 @@
 //! The deadline around an async body, or around a sync one on a worker thread or in place.
 
 use proc_macro2::{Group, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 
-use super::code::{Code, block};
-use super::config::{Config, Start};
+use super::code::{Code, Declarations, block};
+use super::config::{Config, Start, operand};
+use super::rebind::mutable_still;
 use super::span::{Ends, pipes};
 use super::{Context, declare_refused, local};
 use crate::check::{LayerPlan, Mode, Setting, Stage, TimeoutPlan};
 use crate::item::bound_names;
+use syn::{PatIdent, PatType};
 
 impl Context<'_> {
     pub(super) fn timeout(&self, at: usize, plan: &TimeoutPlan, inner: Code) -> Code {
@@ -26,10 +28,10 @@ impl Context<'_> {
             let (reference, future) = (config.reference(), inner.as_future());
             quote!(#runtime::TimeoutFuture::new(#reference, #future).await)
         } else if plan.mode == Mode::Cooperative {
-            let (value, result, block) = (config.value(), &self.result.tokens, inner.block());
+            let (value, result, block) = (config.value(), &self.result.tokens, inner.block(&TokenStream::new()));
             quote!(#runtime::TimeoutConfig::run_cooperative(#value, || -> #result #block))
         } else {
-            return self.threaded(at, config, &inner, &expired, has_breaker);
+            return self.threaded(at, config, inner, &expired, has_breaker);
         };
         let value = quote! {
             match #timed {
@@ -37,29 +39,28 @@ impl Context<'_> {
                 #expired
             }
         };
-        Code::value([config.declarations, inner.declarations], TokenStream::new(), value)
+        Code::value(Declarations::values(config.declarations).and(inner.declarations), TokenStream::new(), value)
     }
 
-    /// Everything inside moves to the worker: the declarations of the inner layers too, which may borrow from an argument.
-    fn threaded(&self, at: usize, config: Config, inner: &Code, expired: &TokenStream, has_breaker: bool) -> Code {
+    /// Everything inside moves to the worker: the arguments whole, and what the inner layers borrow from them.
+    fn threaded(&self, at: usize, config: Config, inner: Code, expired: &TokenStream, has_breaker: bool) -> Code {
         let (runtime, result, config_value) = (&self.runtime, &self.result.tokens, config.value());
         let (outcome, refused, was_refused) = (local("outcome"), local("refused"), local("was_refused"));
         let is_retried = self.has_outside(at, |layer| matches!(layer, LayerPlan::Retry(_)));
-        let copies = if is_retried { self.copies() } else { TokenStream::new() };
+        let (mutable, copies) = if is_retried { self.copies() } else { Default::default() };
         let note = if has_breaker { self.note_refused(at, &quote!(#was_refused)) } else { TokenStream::new() };
-        let (job, finished) =
-            if !note.is_empty() && self.has_inside(at, |layer| matches!(layer, LayerPlan::CircuitBreaker(_))) {
-                // The worker's own flag comes back with the outcome.
-                let (declare, declarations) = (declare_refused(), &inner.declarations);
-                let attempt = inner.expression(|body| self.boundary(body));
-                (
-                    quote!(move || { #declare #declarations let #outcome: #result = #attempt; (#outcome, #refused) }),
-                    quote!((#outcome, #was_refused)),
-                )
-            } else {
-                let block = inner.block_with_declarations();
-                (quote!(move || -> #result #block), quote!(#outcome))
-            };
+        let (held, borrows) = (self.held(), &inner.declarations.borrows);
+        let (job, finished) = if note.is_empty() {
+            let block = inner.block(&quote!(#held #borrows));
+            (quote!(move || -> #result #block), quote!(#outcome))
+        } else {
+            // The worker's own flag comes back with the outcome.
+            let (declare, attempt) = (declare_refused(), inner.expression(|body| self.boundary(body)));
+            (
+                quote!(move || { #held #declare #borrows let #outcome: #result = #attempt; (#outcome, #refused) }),
+                quote!((#outcome, #was_refused)),
+            )
+        };
         let finish = block(&note, quote!(#outcome));
         let value = quote! {
             match #runtime::TimeoutConfig::run_thread(#config_value, #job) {
@@ -67,7 +68,24 @@ impl Context<'_> {
                 #expired
             }
         };
-        Code::value([config.declarations, TokenStream::new()], copies, value)
+        let values = Declarations::values(quote!(#mutable)).and(Declarations::values(config.declarations));
+        Code::value(values.and(Declarations::values(inner.declarations.values)), copies, value)
+    }
+
+    /// Names each argument, so that all of it moves to the worker and lives as long as the body: a closure captures only
+    /// the fields that it uses, and the rest, a lock perhaps, would end with the call. One that the body does not name is
+    /// left to rustc's `unused_variables`, unless its name says that it is only held.
+    fn held(&self) -> TokenStream {
+        let held = self.given_to_worker().map(|(argument, pattern)| {
+            let (attrs, name) = (&argument.attrs, &pattern.ident);
+            let allow = name.to_string().starts_with('_').then(|| quote!(#[allow(clippy::used_underscore_binding)]));
+            quote!(#(#attrs)* #allow let _ = &#name;)
+        });
+        let receiver = self.function.receiver().filter(|_| self.function.body_names("self")).map(|receiver| {
+            let token = &receiver.self_token;
+            quote!(let _ = &#token;)
+        });
+        receiver.into_iter().chain(held).collect()
     }
 
     /// A sync body behind a closure, passed on as an `FnOnce` so that it may return a reborrow of a `&mut` argument
@@ -78,26 +96,53 @@ impl Context<'_> {
         quote!(#runtime::attempt(#pipes -> #result #body))
     }
 
-    /// Under a retry each attempt's worker needs arguments of its own, for an abandoned one keeps what it was given.
-    fn copies(&self) -> TokenStream {
+    /// Under a retry each attempt's worker needs arguments of its own, for an abandoned one keeps what it was given. The
+    /// copies stand for the arguments, in the lints too.
+    fn copies(&self) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
-        let names = self.function.arguments().flat_map(|argument| bound_names(&argument.pat));
-        let copies = names.map(|name| {
-            let (mutability, name) = (&name.mutability, &name.ident);
-            quote! {
-                #[allow(unused_variables, unused_mut, clippy::shadow_reuse)]
-                let #mutability #name = #runtime::copy_for_worker(&#name);
+        let (mut mutable, mut copies) = (TokenStream::new(), TokenStream::new());
+        if let Some(receiver) = self.function.receiver().filter(|_| self.function.body_names("self")) {
+            let token = &receiver.self_token;
+            let again = self.call("again_for_worker", None, quote!(&#token), Ends::of(&token.to_token_stream()));
+            copies.extend(quote!(#again;));
+        }
+        for (argument, pattern) in self.given_to_worker() {
+            let (attrs, name) = (&argument.attrs, &pattern.ident);
+            let mutability = pattern.mutability.filter(|_| !self.is_rebound(name));
+            if mutability.is_some() {
+                mutable.extend(quote!(#(#attrs)*));
+                mutable.extend(mutable_still(pattern));
             }
-        });
-        copies.collect()
+            copies.extend(quote! {
+                #(#attrs)*
+                #[allow(clippy::shadow_reuse)]
+                let #mutability #name = #runtime::copy_for_worker(&#name);
+            });
+        }
+        (mutable, copies)
+    }
+
+    /// The arguments that the body names, and those whose name says that they are only held. The others are left to
+    /// rustc's `unused_variables`.
+    fn given_to_worker(&self) -> impl Iterator<Item = (&PatType, &PatIdent)> {
+        let arguments = self.function.arguments();
+        let names =
+            arguments.flat_map(|argument| bound_names(&argument.pat).into_iter().map(move |name| (argument, name)));
+        names.filter(|(_, pattern)| {
+            let name = pattern.ident.to_string();
+            name.starts_with('_') || self.function.body_names(&name)
+        })
     }
 
     fn timeout_config(&self, at: usize, plan: &TimeoutPlan) -> Config {
         let mut settings: Vec<Setting> = plan.config.settings.clone();
         let start = match (&plan.config.base, &plan.limit) {
             (Some((base, stage)), limit) => {
-                settings.extend(limit.clone());
-                Start { value: quote!(#base), stage: *stage, default: None }
+                settings.extend(limit.clone().map(|limit| match limit.stage {
+                    Stage::Runtime => Setting { setter: "limit_at_most", ..limit },
+                    _ => limit,
+                }));
+                Start { value: operand(base), stage: *stage, default: None }
             }
             (None, Some(limit)) => {
                 // A limit computed from what is left of a budget may be zero: that is no mistake in the code.

@@ -54,6 +54,10 @@ impl CircuitBreaker {
         Self::declared_at(name.into().into(), config, Location::caller())
     }
 
+    pub(super) fn place(&self) -> &'static Location<'static> {
+        self.shared.declared_at
+    }
+
     pub(crate) fn declared_at(name: Name, config: CircuitBreakerConfig, place: &'static Location<'static>) -> Self {
         Self { shared: Arc::new(Shared::new(name, config, place)) }
     }
@@ -113,6 +117,15 @@ impl CircuitBreaker {
     #[inline]
     pub fn acquire(&self) -> Result<Permit<'_>, CircuitOpen> {
         self.shared.admit()
+    }
+
+    /// [`acquire`](Self::acquire), for a retry outside that wants to know what was an open circuit's refusal.
+    #[doc(hidden)]
+    #[inline]
+    pub fn acquire_noting(&self, refused: &mut bool) -> Result<Permit<'_>, CircuitOpen> {
+        let permit = self.acquire();
+        *refused = permit.is_err();
+        permit
     }
 
     /// Calls `body` if the circuit lets it. An `Err` is a failure, and so is a panic.

@@ -1,11 +1,15 @@
 //! Time as the state machine sees it: nanoseconds on one axis of the process.
 
-use std::{sync::LazyLock, time::Duration};
+#[cfg(not(loom))]
+use std::sync::LazyLock;
+use std::time::Duration;
 
+#[cfg(any(not(loom), test))]
 use tokio::time::Instant;
 
 /// The first look at the clock. Circuits keep moments as differences to it, in half the space of an [`Instant`].
 // Not from `crate::sync`: loom's cannot be statics.
+#[cfg(not(loom))]
 static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// What the epoch reads on the axis.
@@ -18,11 +22,37 @@ const ORIGIN: u64 = 1 << 62;
 pub(super) const NEVER: u64 = u64::MAX;
 
 /// Reads tokio's clock, so that `tokio::time::pause()` drives the circuits.
+#[cfg(not(loom))]
 pub(super) fn now() -> u64 {
     let epoch = *EPOCH;
     read(epoch, Instant::now())
 }
 
+#[cfg(loom)]
+pub(super) use self::model::now;
+
+/// A clock that the models set: loom needs the same run from the same schedule.
+#[cfg(loom)]
+pub(super) mod model {
+    use std::cell::Cell;
+
+    // Loom runs all threads of a model on one, so this is the clock of them all.
+    thread_local! {
+        static NOW: Cell<u64> = const { Cell::new(super::ORIGIN) };
+    }
+
+    pub(in crate::circuit) fn now() -> u64 {
+        NOW.get()
+    }
+
+    /// Sets the clock to `nanos` after the origin.
+    #[cfg(test)]
+    pub(in crate::circuit) fn set(nanos: u64) {
+        NOW.set(super::ORIGIN + nanos);
+    }
+}
+
+#[cfg(any(not(loom), test))]
 fn read(epoch: Instant, now: Instant) -> u64 {
     match now.checked_duration_since(epoch) {
         Some(after) => ORIGIN.saturating_add(nanos(after)),

@@ -3,6 +3,7 @@
 use std::{error::Error, fmt, io, time::Duration};
 
 use super::name::Name;
+use crate::show::Shown;
 
 /// A circuit refused the call: it is open, or its probe slots are taken.
 ///
@@ -47,7 +48,9 @@ impl CircuitOpen {
 
 impl fmt::Display for CircuitOpen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // It may have come from outside, and this goes to logs.
         let name = self.name();
+        let name = Shown::Display(&name);
         match self.retry_after {
             None => write!(f, "circuit `{name}` is isolated"),
             Some(Duration::MAX) => write!(f, "circuit `{name}` is open"),
@@ -84,6 +87,13 @@ mod tests {
         assert_eq!(text(Some(Duration::from_millis(12_300))), "circuit `llm_api` is open, retry in 12.3s");
         assert_eq!(text(Some(Duration::MAX)), "circuit `llm_api` is open");
         assert_eq!(text(None), "circuit `llm_api` is isolated");
+    }
+
+    #[test]
+    fn a_name_from_outside_cannot_forge_a_line() {
+        let open = CircuitOpen::new(Cow::Borrowed("api\nERROR forged\x1b[2J").into(), None);
+        assert_eq!(open.to_string(), r"circuit `api\nERROR forged\u{1b}[2J` is isolated");
+        assert_eq!(open.name(), "api\nERROR forged\x1b[2J", "the name itself is as it was given");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{log, transition::Transition};
+use crate::unwind::discard;
 
 type Listener = Arc<dyn Fn(&Transition) + Send + Sync>;
 
@@ -28,7 +29,8 @@ impl Listeners {
         let listeners = list.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for listener in listeners {
             // The call that caused the transition is not the listener's to break.
-            if catch_unwind(AssertUnwindSafe(|| listener(transition))).is_err() {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| listener(transition))) {
+                discard(panic);
                 log::listener_panicked(circuit, transition);
             }
         }

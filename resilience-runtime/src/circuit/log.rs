@@ -50,6 +50,26 @@ pub(super) fn clash(
     );
 }
 
+/// Two methods of one name in one module, say: nobody meant them to share.
+#[cold]
+pub(super) fn shared_by_default(circuit: &str, declared_at: &Location<'_>, shared_at: &Location<'_>) {
+    error!(
+        target: "resilience",
+        circuit, %declared_at, %shared_at,
+        "two functions share a circuit because neither is named and their paths are the same: give each a `name`"
+    );
+}
+
+/// Names are computed from something that does not end.
+#[cold]
+pub(crate) fn registry_full(circuit: &str, capacity: usize, declared_at: &Location<'_>) {
+    error!(
+        target: "resilience",
+        circuit, capacity, %declared_at,
+        "the registry is full: this circuit and all further ones with computed names are outside of it, new at each call"
+    );
+}
+
 /// A subscriber that remembers events as `LEVEL target: field=value …`, for tests.
 #[cfg(test)]
 pub(crate) mod capture {
@@ -70,6 +90,7 @@ pub(crate) mod capture {
     /// Runs `scope` on this thread and returns the events that it wrote.
     pub(crate) fn events(scope: impl FnOnce()) -> Vec<String> {
         let capture = Capture::default();
+        crate::attentive::keep_events();
         tracing::subscriber::with_default(capture.clone(), scope);
         let events = capture.0.lock().expect("no test panics under it");
         events.clone()

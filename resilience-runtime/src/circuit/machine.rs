@@ -91,7 +91,10 @@ impl Machine {
             Phase::Open { until } if now >= until => {
                 self.half_opened = self.half_opened.saturating_add(1);
                 let probes = Box::default();
-                Some(self.enter(Phase::HalfOpen(probes), config, now))
+                let transition = self.enter(Phase::HalfOpen(probes), config, now);
+                // It has read half-open since then; the call that comes now does not make it younger.
+                self.since = until;
+                Some(transition)
             }
             _ => None,
         };
@@ -164,6 +167,10 @@ impl Machine {
     /// Opens. An open circuit starts its `recovery_timeout` anew, which is no transition.
     pub(super) fn trip(&mut self, config: &CircuitBreakerConfig, now: u64) -> Option<Transition> {
         if let Phase::Open { until } = &mut self.phase {
+            if now >= *until {
+                // It read half-open by now, so this is open anew.
+                self.since = now;
+            }
             *until = now.saturating_add(nanos(config.get_recovery_timeout()));
             return None;
         }

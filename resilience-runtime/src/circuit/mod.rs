@@ -10,7 +10,9 @@ mod counter;
 mod error;
 mod gate;
 mod listener;
-mod log;
+pub(crate) mod log;
+#[cfg(all(test, loom))]
+mod loom_models;
 mod machine;
 mod name;
 mod pass;

@@ -16,6 +16,13 @@ pub(crate) enum Name {
     Shared(Arc<str>),
 }
 
+impl Name {
+    /// Written in the program, of which there are only so many.
+    pub(crate) fn is_constant(&self) -> bool {
+        matches!(self, Self::Static(_))
+    }
+}
+
 impl From<Cow<'static, str>> for Name {
     fn from(name: Cow<'static, str>) -> Self {
         match name {

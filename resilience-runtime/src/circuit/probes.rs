@@ -5,6 +5,7 @@ use super::pass::TICKETS;
 /// Calls under way as probes, each with its admission, so that one that never ends cannot keep its slot.
 #[derive(Debug, Default)]
 pub(super) struct Probes {
+    /// In the order of admission, which decides between two of the same moment.
     slots: Vec<Slot>,
     next: u32,
     streak: u32,
@@ -24,7 +25,7 @@ impl Probes {
         }
         if self.is_full(limit) {
             let oldest = self.oldest()?;
-            self.slots.swap_remove(oldest);
+            self.slots.remove(oldest);
         }
         let ticket = self.next;
         self.next = (self.next + 1) % TICKETS;
@@ -42,7 +43,7 @@ impl Probes {
     /// Frees the slot of that ticket. One that was reclaimed already is another call's by now.
     pub(super) fn give_back(&mut self, ticket: u32) {
         if let Some(slot) = self.slots.iter().position(|slot| slot.ticket == ticket) {
-            self.slots.swap_remove(slot);
+            self.slots.remove(slot);
         }
     }
 
@@ -89,6 +90,18 @@ mod tests {
         // The stuck call gives back a slot that is another's by now.
         probes.give_back(stuck);
         assert_eq!(probes.admit(111, 2, 100), None);
+    }
+
+    #[test]
+    fn slots_of_the_same_moment_are_reclaimed_in_the_order_of_admission() {
+        let mut probes = Probes::default();
+        let [first, second, third] = [0; 3].map(|_| probes.admit(10, 3, 100).expect("a free slot"));
+        let tickets = |probes: &Probes| probes.slots.iter().map(|slot| slot.ticket).collect::<Vec<_>>();
+        let fourth = probes.admit(110, 3, 100).expect("the first is reclaimed");
+        assert!(!tickets(&probes).contains(&first));
+        let fifth = probes.admit(110, 3, 100).expect("the second is reclaimed");
+        assert!(!tickets(&probes).contains(&second));
+        assert_eq!(tickets(&probes), [third, fourth, fifth]);
     }
 
     #[test]

@@ -1,6 +1,12 @@
 //! What the handles of one circuit share: the lock and the clock around the machine, and the gate in front of it.
 
-use std::{num::NonZeroU64, panic::Location, sync::PoisonError, time::Duration};
+use std::{
+    num::NonZeroU64,
+    panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
+    sync::PoisonError,
+    thread,
+    time::Duration,
+};
 
 use super::{
     clock::{self, NEVER, nanos, wait},
@@ -17,9 +23,12 @@ use super::{
     stats::CircuitBreakerStats,
     transition::{CircuitState, Transition},
 };
-use crate::sync::{
-    Mutex, MutexGuard,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use crate::{
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    unwind::discard,
 };
 
 #[derive(Debug)]
@@ -107,10 +116,19 @@ impl Shared {
 
     #[inline(never)]
     fn ask_machine(&self, now: u64) -> Result<(Gate, u32), Option<Duration>> {
-        let (admission, gate) = self.change(|machine| {
+        let ((admission, gate), transition) = self.step(|machine| {
             let (admission, transition) = machine.admit(&self.config, now);
             ((admission, machine.gate(&self.config)), transition)
         });
+        if let Some(transition) = transition {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.announce(&transition))) {
+                // This call will not run, and nobody else knows of its slot.
+                if let Admission::Admitted { ticket } = admission {
+                    self.abandon(Pass::new(gate, ticket, None));
+                }
+                resume_unwind(panic);
+            }
+        }
         match admission {
             Admission::Admitted { ticket } => Ok((gate, ticket)),
             Admission::Refused { retry_after } => Err(retry_after),
@@ -207,18 +225,21 @@ impl Shared {
         self.change(|machine| ((), machine.reset(&self.config, now)));
     }
 
-    /// The only way to the machine that changes it: publishes the result, and tells of it after the lock.
+    /// Changes the machine, and tells of it after the lock.
     fn change<R>(&self, step: impl FnOnce(&mut Machine) -> (R, Option<Transition>)) -> R {
-        let (result, transition) = {
-            let mut machine = self.machine();
-            let changed = step(&mut machine);
-            self.publish(&machine);
-            changed
-        };
+        let (result, transition) = self.step(step);
         if let Some(transition) = transition {
             self.announce(&transition);
         }
         result
+    }
+
+    /// The only way to the machine that changes it: publishes the result.
+    fn step<R>(&self, step: impl FnOnce(&mut Machine) -> R) -> R {
+        let mut machine = self.machine();
+        let changed = step(&mut machine);
+        self.publish(&machine);
+        changed
     }
 
     fn machine(&self) -> MutexGuard<'_, Machine> {
@@ -238,10 +259,25 @@ impl Shared {
         }
     }
 
+    /// A subscriber that panics does so to the caller, once the listeners are told; but not into a call that unwinds
+    /// already, which would end the process.
     #[cold]
     fn announce(&self, transition: &Transition) {
-        log::transition(&self.name, transition);
-        self.listeners.tell(&self.name, transition);
+        let logged = catch_unwind(AssertUnwindSafe(|| log::transition(&self.name, transition)));
+        let told = catch_unwind(AssertUnwindSafe(|| self.listeners.tell(&self.name, transition)));
+        let panic = match (logged, told) {
+            (Ok(()), Ok(())) => return,
+            (Ok(()), Err(panic)) => panic,
+            (Err(panic), told) => {
+                discard(told);
+                panic
+            }
+        };
+        if thread::panicking() {
+            discard(panic);
+        } else {
+            resume_unwind(panic);
+        }
     }
 
     pub(super) fn state(&self) -> CircuitState {

@@ -3,7 +3,7 @@
 // Not from `crate::sync`: a static needs a constant constructor.
 use std::{panic::Location, sync::OnceLock};
 
-use super::{breaker::CircuitBreaker, config::CircuitBreakerConfig, name::Name};
+use super::{breaker::CircuitBreaker, config::CircuitBreakerConfig, log, name::Name};
 use crate::registry;
 
 /// One `#[circuit_breaker]`: finds its circuit in the registry once and keeps it.
@@ -11,6 +11,7 @@ use crate::registry;
 #[derive(Debug)]
 pub struct Site {
     name: &'static str,
+    is_named: bool,
     place: &'static Location<'static>,
     circuit: OnceLock<CircuitBreaker>,
 }
@@ -19,7 +20,14 @@ impl Site {
     #[track_caller]
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, place: Location::caller(), circuit: OnceLock::new() }
+        Self { name, is_named: true, place: Location::caller(), circuit: OnceLock::new() }
+    }
+
+    /// The name is the function's path: the methods of two types in one module have the same.
+    #[track_caller]
+    #[must_use]
+    pub const fn unnamed(name: &'static str) -> Self {
+        Self { name, is_named: false, place: Location::caller(), circuit: OnceLock::new() }
     }
 
     /// The circuit; registers it with `config` on first use.
@@ -43,6 +51,9 @@ impl Site {
     fn register(&'static self, config: &CircuitBreakerConfig) -> &'static CircuitBreaker {
         // Outside `get_or_init`, which would hold other callers up while the clash is logged.
         let circuit = registry::register(Name::Static(self.name), *config, self.place);
+        if !self.is_named && circuit.place() != self.place {
+            log::shared_by_default(self.name, circuit.place(), self.place);
+        }
         self.circuit.get_or_init(|| circuit)
     }
 }
@@ -76,6 +87,19 @@ mod tests {
         });
         assert_eq!(TWO.circuit(&CONFIG).stats().opened, 1);
         assert_eq!(events.len(), 1, "the isolation, and no clash: {events:?}");
+    }
+
+    #[test]
+    fn sites_that_share_a_circuit_because_nobody_named_it_are_reported() {
+        static ONE: Site = Site::unnamed("site::module::get");
+        static TWO: Site = Site::unnamed("site::module::get");
+        let events = capture::events(|| {
+            ONE.circuit(&CONFIG);
+            TWO.circuit(&CONFIG);
+            TWO.circuit(&CONFIG);
+        });
+        assert_eq!(events.len(), 1, "{events:?}");
+        assert!(events[0].contains(&format!("shared_at={}", TWO.place)), "{events:?}");
     }
 
     #[test]

@@ -87,7 +87,8 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
         self
     }
 
-    /// Decides. `Ok(delay)`: the retry is logged and the hook was called; the driver waits for `delay` and calls again.
+    /// Decides. `Ok(delay)`: the retry is logged and the hook was called; the driver waits for `delay`,
+    /// by [`Retry::wait`](super::Retry::wait) or itself, and calls again.
     ///
     /// # Errors
     ///
@@ -120,35 +121,15 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
         let outlasts = if self.within_deadline { crate::timeout::would_outlast } else { |_| false };
         // Both calls take the attempt piece by piece: passed whole, it would be written to memory on success too.
         let ruling = self.progress.rule(self.config, self.hint, outlasts);
-        let max_attempts = self.config.attempts();
-        match tell(ruling, max_attempts, &outcome, operation, show, on_retry) {
-            Some(delay) => Ok(delay),
-            None => Err(outcome),
-        }
+        let max_attempts = self.config.get_max_attempts();
+        let due = tell(ruling, max_attempts, &outcome, operation, show, on_retry);
+        self.progress.delay = due.unwrap_or_default();
+        due.ok_or(outcome)
     }
 }
 
 /// How long to wait for another attempt, or the outcome if there is none.
 pub(crate) type Next<T, E> = Result<Duration, Result<T, E>>;
-
-/// The outcome that there is no attempt after.
-///
-/// # Errors
-///
-/// If the outcome is one.
-///
-/// # Panics
-///
-/// If there is one.
-#[inline]
-#[track_caller]
-pub fn last<T, E>(next: Next<T, E>) -> Result<T, E> {
-    match next {
-        Err(Ok(value)) => Ok(value),
-        Err(Err(error)) => Err(error),
-        Ok(_) => unreachable!("there is another attempt to be made"),
-    }
-}
 
 /// Logs the decision and calls the hook if there is another attempt.
 #[cold]

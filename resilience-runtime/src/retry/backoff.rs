@@ -16,19 +16,13 @@ pin_project! {
     }
 }
 
-/// Waits for `delay`, from now on, without the outcome of the attempt that failed: a future must not keep what need not be
-/// `Send`. Zero is ready at once and asks for no timer, so it needs no runtime either.
+/// Waits for `delay`, from now on. Zero is ready at once and asks for no timer, so it needs no runtime either.
 ///
 /// # Panics
 ///
 /// If `delay` is not zero and there is no tokio runtime with its timer enabled.
 #[inline]
-pub fn backoff<R>(delay: Duration, spent: R) -> Backoff {
-    drop(spent);
-    wait(delay)
-}
-
-fn wait(delay: Duration) -> Backoff {
+pub(crate) fn backoff(delay: Duration) -> Backoff {
     Backoff { sleep: (!delay.is_zero()).then(|| tokio::time::sleep(delay)) }
 }
 
@@ -43,14 +37,9 @@ impl Future for Backoff {
     }
 }
 
-/// Blocks the thread for `delay`, without the outcome of the attempt that failed; zero does not even yield it.
+/// Blocks the thread for `delay`; zero does not even yield it.
 #[inline]
-pub fn backoff_blocking<R>(delay: Duration, spent: R) {
-    drop(spent);
-    block(delay);
-}
-
-fn block(delay: Duration) {
+pub(crate) fn backoff_blocking(delay: Duration) {
     if !delay.is_zero() {
         std::thread::sleep(delay);
     }
@@ -66,20 +55,20 @@ mod tests {
     #[test]
     fn zero_is_ready_without_a_runtime() {
         let mut cx = Context::from_waker(Waker::noop());
-        let backoff = core::pin::pin!(backoff(Duration::ZERO, ()));
+        let backoff = core::pin::pin!(backoff(Duration::ZERO));
         assert_eq!(backoff.poll(&mut cx), Poll::Ready(()));
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_wait_follows_virtual_time() {
         let start = Instant::now();
-        backoff(Duration::from_secs(3600), ()).await;
+        backoff(Duration::from_secs(3600)).await;
         assert_eq!(start.elapsed(), Duration::from_secs(3600));
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_longest_delay_is_only_long() {
-        let forever = backoff(Duration::MAX, ());
+        let forever = backoff(Duration::MAX);
         let year = Duration::from_secs(365 * 24 * 3600);
         assert!(tokio::time::timeout(year, forever).await.is_err());
     }
@@ -87,8 +76,8 @@ mod tests {
     #[test]
     fn blocking_sleeps_at_least_the_delay() {
         let start = StdInstant::now();
-        backoff_blocking(Duration::ZERO, ());
-        backoff_blocking(Duration::from_millis(2), ());
+        backoff_blocking(Duration::ZERO);
+        backoff_blocking(Duration::from_millis(2));
         assert!(start.elapsed() >= Duration::from_millis(2));
     }
 }

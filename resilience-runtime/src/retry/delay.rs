@@ -56,6 +56,19 @@ pub enum Jitter {
     None,
 }
 
+/// A switch: [`Full`](Jitter::Full) or [`None`](Jitter::None).
+///
+/// ```
+/// use resilience::Jitter;
+///
+/// assert_eq!((Jitter::from(true), Jitter::from(false)), (Jitter::Full, Jitter::None));
+/// ```
+impl From<bool> for Jitter {
+    fn from(on: bool) -> Self {
+        if on { Self::Full } else { Self::None }
+    }
+}
+
 impl RetryConfig {
     /// The delay after attempt `attempt` (counted from 1) as the [`Strategy`] computes it: capped by
     /// [`max_delay`](Self::max_delay), without jitter. It saturates: no attempt is too late, no multiplier too large.
@@ -69,8 +82,8 @@ impl RetryConfig {
     /// assert_eq!(delays, [1, 2, 4, 5, 5]);
     /// ```
     pub fn delay(&self, attempt: u32) -> Duration {
-        let base = self.base();
-        let (strategy, multiplier) = self.growth();
+        let base = self.get_base_delay();
+        let (strategy, multiplier) = (self.get_strategy(), self.get_multiplier());
         let delay = match strategy {
             Strategy::Exponential if attempt > 1 => {
                 let exponent = i32::try_from(attempt - 1).unwrap_or(i32::MAX);
@@ -79,27 +92,27 @@ impl RetryConfig {
             Strategy::Linear => base.saturating_mul(attempt.max(1)),
             Strategy::Exponential | Strategy::Constant => base,
         };
-        delay.min(self.cap())
+        delay.min(self.get_max_delay())
     }
 
     /// Whether a computed delay hangs on a random number.
     pub(crate) fn is_random(&self) -> bool {
-        self.chance() != Jitter::None && !self.base().is_zero()
+        self.get_jitter() != Jitter::None && !self.get_base_delay().is_zero()
     }
 
     /// The delay after attempt `attempt` with jitter. `previous` is the delay this returned before, if it did, and
     /// `random` lies in `[0, 1)`.
     pub(crate) fn jittered(&self, attempt: u32, previous: Option<Duration>, random: f64) -> Duration {
         // Every strategy and every jitter multiplies it.
-        if self.base().is_zero() {
+        if self.get_base_delay().is_zero() {
             return Duration::ZERO;
         }
-        let cap = self.cap();
+        let cap = self.get_max_delay();
         let within = |low: Duration, high: Duration| {
             // The sum may be rounded up past the upper bound.
             low.saturating_add(scaled(high.saturating_sub(low), random)).min(high)
         };
-        let delay = match self.chance() {
+        let delay = match self.get_jitter() {
             Jitter::None => self.delay(attempt),
             Jitter::Full => within(Duration::ZERO, self.delay(attempt)),
             Jitter::Equal => {
@@ -107,7 +120,7 @@ impl RetryConfig {
                 within(delay / 2, delay)
             }
             Jitter::Decorrelated => {
-                let base = self.base();
+                let base = self.get_base_delay();
                 let previous = previous.unwrap_or(base);
                 within(base, previous.saturating_mul(3).min(cap))
             }
@@ -203,14 +216,14 @@ mod tests {
                     for random in [0.0, 0.5, ALMOST_ONE] {
                         for previous in [None, Some(Duration::ZERO), Some(Duration::MAX)] {
                             let delay = config.jittered(attempt, previous, random);
-                            assert!(delay <= config.cap(), "{config:?} after {attempt}: {delay:?}");
+                            assert!(delay <= config.get_max_delay(), "{config:?} after {attempt}: {delay:?}");
                         }
                     }
                 }
             }
         }
         let steep = RetryConfig::new().multiplier(1e308);
-        assert_eq!(steep.delay(u32::MAX), steep.cap());
+        assert_eq!(steep.delay(u32::MAX), steep.get_max_delay());
         assert_eq!(steep.base_delay(Duration::ZERO).delay(u32::MAX), Duration::ZERO);
     }
 
@@ -255,7 +268,10 @@ mod tests {
                 let (low, high) = match jitter {
                     Jitter::Full => (Duration::ZERO, d),
                     Jitter::Equal => (d / 2, d),
-                    Jitter::Decorrelated => (config.base(), (3 * previous.unwrap_or(config.base())).min(config.cap())),
+                    Jitter::Decorrelated => (
+                        config.get_base_delay(),
+                        (3 * previous.unwrap_or(config.get_base_delay())).min(config.get_max_delay()),
+                    ),
                     Jitter::None => (d, d),
                 };
                 let delay = config.jittered(attempt, previous, rand::random());

@@ -60,9 +60,9 @@ mod tests {
     use super::super::progress::Retry;
     use super::*;
     use crate::show::Show;
-    use crate::sync::{Arc, Mutex};
     use std::collections::BTreeMap;
     use std::fmt;
+    use std::sync::{Arc, Mutex};
     use tracing::field::{Field, Visit};
     use tracing::{Event, Level, Metadata, Subscriber, span};
 
@@ -118,6 +118,7 @@ mod tests {
 
     fn logged_by(f: impl FnOnce()) -> Vec<Logged> {
         let capture = Capture::default();
+        crate::attentive::keep_events();
         tracing::subscriber::with_default(capture.clone(), f);
         let logged = capture.0.lock().unwrap();
         logged.clone()

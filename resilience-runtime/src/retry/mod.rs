@@ -14,8 +14,8 @@ mod progress;
 mod run;
 mod schedule;
 
-pub use attempt::{Attempt, last};
-pub use backoff::{Backoff, backoff, backoff_blocking};
+pub use attempt::Attempt;
+pub use backoff::Backoff;
 pub use config::RetryConfig;
 pub use delay::{Jitter, Strategy};
 pub use event::RetryEvent;

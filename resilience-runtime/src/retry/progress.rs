@@ -1,6 +1,7 @@
 //! How far a call has come, and the clock and the dice that its decisions need.
 
 use super::attempt::Attempt;
+use super::backoff::{Backoff, backoff, backoff_blocking};
 use super::config::RetryConfig;
 use super::schedule::{Decision, Schedule, Stop};
 use core::time::Duration;
@@ -29,6 +30,21 @@ impl<'c> Retry<'c> {
         Self { config, progress: Progress::started(Some(Instant::now())) }
     }
 
+    /// Waits until the next attempt is due; the first one is at once.
+    ///
+    /// At the head of the loop, where the last outcome is gone: a future would keep it during the wait, because it was
+    /// borrowed by the verdict, and it need not be `Send`.
+    #[inline]
+    pub fn wait(&self) -> Backoff {
+        backoff(self.progress.delay)
+    }
+
+    /// [`wait`](Self::wait), blocking the thread.
+    #[inline]
+    pub fn wait_blocking(&self) {
+        backoff_blocking(self.progress.delay);
+    }
+
     /// Judges an attempt that has ended.
     #[inline]
     pub fn after<T, E>(&mut self, outcome: Result<T, E>) -> Attempt<'_, 'c, T, E> {
@@ -41,6 +57,8 @@ impl<'c> Retry<'c> {
 pub(crate) struct Progress {
     schedule: Schedule,
     started: Option<Instant>,
+    /// Before the next attempt; before the first there is none.
+    pub(super) delay: Duration,
 }
 
 /// A decision, with what there is to say about it.
@@ -57,13 +75,13 @@ impl Progress {
     #[inline]
     pub(crate) fn new(config: &RetryConfig) -> Self {
         let listened_to = Level::WARN <= STATIC_MAX_LEVEL && Level::WARN <= LevelFilter::current();
-        let timed = listened_to || config.time_limit().is_some();
+        let timed = listened_to || config.get_max_elapsed().is_some();
         Self::started(timed.then(Instant::now))
     }
 
     #[inline]
     fn started(started: Option<Instant>) -> Self {
-        Self { schedule: Schedule::new(), started }
+        Self { schedule: Schedule::new(), started, delay: Duration::ZERO }
     }
 
     pub(crate) fn has_attempts_left(&self, config: &RetryConfig) -> bool {
@@ -107,7 +125,7 @@ mod tests {
         fn sendable<T: Send>() -> usize {
             size_of::<T>()
         }
-        assert!(sendable::<Retry<'_>>() <= 56);
+        assert!(sendable::<Retry<'_>>() <= 64);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Retry without an attribute: the loop around a closure, sync and async.
 
 use super::attempt::Attempt;
-use super::backoff::{Backoff, backoff, backoff_blocking};
+use super::backoff::{Backoff, backoff};
 use super::config::RetryConfig;
 use super::progress::{Progress, Retry};
 use crate::show::Shown;
@@ -40,10 +40,10 @@ impl RetryConfig {
     {
         let mut retry = Retry::new(self);
         loop {
-            let next = retry.after(operation()).within_deadline().next(type_name::<F>(), Shown::type_name);
-            match next {
-                Ok(delay) => backoff_blocking(delay, ()),
-                Err(outcome) => return outcome,
+            retry.wait_blocking();
+            let due = retry.after(operation()).within_deadline().next(type_name::<F>(), Shown::type_name);
+            if let Err(outcome) = due {
+                return outcome;
             }
         }
     }
@@ -131,9 +131,9 @@ where
                 PhaseProjection::Attempting { attempt } => {
                     let outcome = ready!(attempt.poll(cx));
                     this.phase.set(Phase::Done);
-                    let next = Attempt::new(this.config, progress, outcome).next(type_name::<F>(), Shown::type_name);
-                    match next {
-                        Ok(delay) => this.phase.set(Phase::Waiting { backoff: backoff(delay, ()) }),
+                    let due = Attempt::new(this.config, progress, outcome).next(type_name::<F>(), Shown::type_name);
+                    match due {
+                        Ok(delay) => this.phase.set(Phase::Waiting { backoff: backoff(delay) }),
                         Err(outcome) => return Poll::Ready(outcome),
                     }
                 }

@@ -53,6 +53,14 @@ impl TimeoutConfig {
         Self { limit, operation: None, message: None }
     }
 
+    /// Replaces the limit by one computed at run time, which may be used up.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn limit_at_most(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
     /// Replaces the limit. [`Duration::MAX`] means never.
     ///
     /// # Panics
@@ -111,8 +119,15 @@ impl TimeoutConfig {
         self.message
     }
 
-    /// The error of a call that reached the limit.
-    #[doc(hidden)]
+    /// The error of a call that reached the limit; for tests of what is made of it, such as a `From`.
+    ///
+    /// ```
+    /// use resilience::TimeoutConfig;
+    /// use std::time::Duration;
+    ///
+    /// let late = TimeoutConfig::new(Duration::from_secs(5)).operation("db_query").timed_out();
+    /// assert_eq!(late.to_string(), "`db_query` timed out after 5s");
+    /// ```
     #[cold]
     pub fn timed_out(&self) -> TimedOut {
         TimedOut::new(*self, Cause::Expired)
@@ -152,6 +167,7 @@ mod tests {
     #[test]
     fn a_computed_limit_may_be_zero() {
         assert!(TimeoutConfig::at_most(Duration::ZERO).get_limit().is_zero());
+        assert!(TimeoutConfig::new(SECOND).limit_at_most(Duration::ZERO).get_limit().is_zero());
     }
 
     #[test]

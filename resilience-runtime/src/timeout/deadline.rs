@@ -3,15 +3,14 @@
 use std::{
     cell::{Cell, OnceCell},
     marker::PhantomData,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use tokio::time::Instant;
-
-use crate::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
 
 /// What this thread runs under.
 #[derive(Clone, Copy)]
@@ -80,7 +79,6 @@ pub fn is_abandoned() -> bool {
 }
 
 /// Whether a wait of `delay` would reach the deadline, or has no one left to wait for.
-#[allow(dead_code, reason = "asked by the retry loop before it sleeps")]
 pub(crate) fn would_outlast(delay: Duration) -> bool {
     if is_abandoned() {
         return true;

@@ -1,18 +1,18 @@
 //! One body on its way to a worker, and its result on the way back.
 
-use std::{any::Any, time};
+use std::{
+    any::Any,
+    sync::{
+        Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time,
+};
 
 use tokio::time::Instant;
 
-use super::{
-    deadline::Scope,
-    linger::linger,
-    trace::{Trace, discard},
-};
-use crate::sync::{
-    Condvar, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
+use super::{deadline::Scope, linger::linger, trace::Trace};
+use crate::unwind::discard;
 
 /// Where a job stands. Caller and worker agree on it, and on nothing else, under the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,10 +151,12 @@ impl Job {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{
+        sync::{Arc, atomic::AtomicUsize},
+        time::Duration,
+    };
 
     use super::*;
-    use crate::sync::{Arc, atomic::AtomicUsize};
 
     #[derive(Default)]
     struct Counted {

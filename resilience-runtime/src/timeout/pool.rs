@@ -1,6 +1,10 @@
 //! The threads that sync bodies run on.
 
-use std::{sync::LazyLock, thread, time::Duration};
+use std::{
+    sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
+    thread,
+    time::Duration,
+};
 
 use super::{
     deadline,
@@ -10,7 +14,6 @@ use super::{
     roster::{Assignment, Roster, WorkerStats},
     trace::Trace,
 };
-use crate::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, atomic::AtomicBool};
 
 /// More bodies than this at once get no worker: what blocks that much will not get better by more threads.
 const CAPACITY: usize = 512;

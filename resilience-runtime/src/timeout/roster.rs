@@ -1,6 +1,6 @@
 //! Which workers there are: the pool's state machine. It starts no thread and waits for nothing.
 
-use crate::sync::Arc;
+use std::sync::Arc;
 
 /// The workers of sync timeouts, at one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

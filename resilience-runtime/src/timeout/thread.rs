@@ -4,6 +4,7 @@ use std::{
     any::Any,
     mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{Arc, Mutex, PoisonError},
     thread, time,
 };
 
@@ -16,7 +17,6 @@ use super::{
     pool::Pool,
     trace::Trace,
 };
-use crate::sync::{Arc, Mutex, PoisonError};
 
 impl TimeoutConfig {
     /// Runs `body` on a worker thread, and returns without it when it is not done within the limit.

@@ -1,1 +1,50 @@
-//! To come.
+//! `#[circuit_breaker]`.
+
+mod cancellation;
+mod config;
+mod control;
+mod error;
+mod fallback;
+mod filters;
+mod late;
+mod name;
+mod opening;
+mod panics;
+mod rate;
+mod recovery;
+mod slow_call;
+mod stats;
+mod values;
+
+use resilience::{CircuitBreaker, CircuitBreakerStats, CircuitOpen, registry};
+
+/// What the service answers with, and what a refusal becomes.
+#[derive(Clone, Debug, PartialEq)]
+enum ApiError {
+    Down,
+    Status(u16),
+    Open(CircuitOpen),
+}
+
+impl From<CircuitOpen> for ApiError {
+    fn from(open: CircuitOpen) -> Self {
+        Self::Open(open)
+    }
+}
+
+impl ApiError {
+    fn is_refusal(&self) -> bool {
+        matches!(self, Self::Open(_))
+    }
+}
+
+/// The circuit of an attribute that has run at least once.
+#[track_caller]
+fn circuit(name: &str) -> CircuitBreaker {
+    registry::get(name).expect("the first call registers it")
+}
+
+#[track_caller]
+fn stats(name: &str) -> CircuitBreakerStats {
+    circuit(name).stats()
+}

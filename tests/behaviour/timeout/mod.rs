@@ -1,1 +1,9 @@
-//! To come.
+//! `#[timeout]`.
+
+mod config;
+mod cooperative;
+mod error;
+mod future;
+mod limit;
+mod text;
+mod thread;

@@ -308,3 +308,20 @@ fn a_clock_that_goes_back_only_waits_longer() {
     circuit.now = 0;
     assert_eq!(circuit.state(), CircuitState::Open);
 }
+
+#[test]
+fn time_in_half_open_does_not_begin_anew_with_the_first_probe() {
+    let mut circuit = Circuit::open().after(40);
+    assert_eq!(circuit.view().time_in_state, Duration::from_secs(10));
+    circuit.enter();
+    let view = circuit.view();
+    assert_eq!((view.state, view.time_in_state), (CircuitState::HalfOpen, Duration::from_secs(10)));
+}
+
+#[test]
+fn tripped_when_it_would_probe_the_circuit_is_open_from_then_on() {
+    let mut circuit = Circuit::open().after(40);
+    circuit.machine.trip(&CONFIG, circuit.now);
+    let view = circuit.after(1).view();
+    assert_eq!((view.state, view.time_in_state), (CircuitState::Open, Duration::from_secs(1)));
+}

@@ -48,6 +48,8 @@ fn abandon<T: Send + 'static>(
         if error.was_started() {
             return may_go;
         }
+        // Until its worker has put the letter away, a pool of one is full.
+        until(|| pool.stats().idle == pool.stats().live);
     }
     panic!("no body begins within seconds");
 }
@@ -257,6 +259,7 @@ impl Subscriber for Events {
 
 fn heard<R>(act: impl FnOnce() -> R) -> (R, mpsc::Receiver<String>) {
     let (tell, told) = mpsc::sync_channel(16);
+    crate::attentive::keep_events();
     let result = dispatcher::with_default(&Dispatch::new(Events(tell)), act);
     (result, told)
 }

@@ -1,0 +1,318 @@
+//! Every interleaving of a few threads over one circuit, by loom.
+//!
+//! `RUSTFLAGS="--cfg loom" cargo test -p resilience-runtime --release --lib loom`
+
+use std::{
+    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use loom::thread;
+
+use super::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, CircuitState, Permit, clock::model::set};
+
+/// The recovery timeout, in nanoseconds of the models' clock.
+const RECOVERY: u64 = 10;
+
+const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new()
+    .failure_threshold(2)
+    .failure_window(Duration::from_secs(60))
+    .recovery_timeout(Duration::from_nanos(RECOVERY))
+    .success_threshold(2)
+    .half_open_max_calls(1);
+
+/// Bugs of this kind show with two preemptions. `LOOM_MAX_PREEMPTIONS=3` takes a minute instead of seconds.
+const PREEMPTIONS: usize = 2;
+
+fn check(model: impl Fn() + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = builder.preemption_bound.or(Some(PREEMPTIONS));
+    builder.check(move || {
+        set(0);
+        model();
+    });
+}
+
+fn circuit(config: CircuitBreakerConfig) -> CircuitBreaker {
+    CircuitBreaker::new("model", config)
+}
+
+/// A circuit that will probe on the next call.
+fn recovering(config: CircuitBreakerConfig) -> CircuitBreaker {
+    let breaker = circuit(config);
+    breaker.trip();
+    set(RECOVERY);
+    breaker
+}
+
+type Action = fn(&CircuitBreaker);
+
+/// Runs one thread per action and waits for all of them.
+fn race<const N: usize>(breaker: &CircuitBreaker, actions: [Action; N]) {
+    let spawn = |action: Action| {
+        let breaker = breaker.clone();
+        thread::spawn(move || action(&breaker))
+    };
+    for thread in actions.map(spawn) {
+        thread.join().expect("no model panics in a thread");
+    }
+}
+
+fn admitted(stats: &CircuitBreakerStats) -> u64 {
+    stats.successes + stats.failures + stats.ignored + stats.abandoned + stats.late
+}
+
+/// One call each, with others coming between its admission and its verdict.
+fn succeed(breaker: &CircuitBreaker) {
+    call(breaker, |permit| permit.success());
+}
+
+fn fail(breaker: &CircuitBreaker) {
+    call(breaker, |permit| permit.failure());
+}
+
+fn abandon(breaker: &CircuitBreaker) {
+    call(breaker, |permit| drop(permit));
+}
+
+fn call(breaker: &CircuitBreaker, verdict: fn(Permit<'_>)) {
+    if let Ok(permit) = breaker.acquire() {
+        thread::yield_now();
+        verdict(permit);
+    }
+}
+
+fn trip(breaker: &CircuitBreaker) {
+    breaker.trip();
+}
+
+fn isolate(breaker: &CircuitBreaker) {
+    breaker.isolate();
+}
+
+fn reset(breaker: &CircuitBreaker) {
+    breaker.reset();
+}
+
+/// What the gate lets pass is what the machine behind it says, or the last publication was lost.
+fn assert_gate_and_machine_agree(breaker: &CircuitBreaker) {
+    let state = breaker.state();
+    let admission = breaker.acquire();
+    assert_eq!(admission.is_ok(), state != CircuitState::Open, "{state}");
+}
+
+#[test]
+fn the_failures_that_reach_the_threshold_open_once() {
+    check(|| {
+        let breaker = circuit(CONFIG);
+        race(&breaker, [fail, fail, fail]);
+        let stats = breaker.stats();
+        assert_eq!((stats.state, stats.opened, stats.failures), (CircuitState::Open, 1, 2));
+        assert_eq!(stats.late + stats.refused, 1, "the third came after the threshold");
+        assert_gate_and_machine_agree(&breaker);
+    });
+}
+
+#[test]
+fn every_listener_hears_of_one_transition_per_cause() {
+    check(|| {
+        let breaker = circuit(CONFIG.failure_threshold(1));
+        let heard = std::sync::Arc::new(AtomicUsize::new(0));
+        breaker.on_transition({
+            let heard = std::sync::Arc::clone(&heard);
+            move |step| {
+                assert_eq!((step.from, step.to), (CircuitState::Closed, CircuitState::Open));
+                heard.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        race(&breaker, [fail, fail]);
+        assert_eq!(heard.load(Ordering::Relaxed), 1);
+    });
+}
+
+#[test]
+fn no_more_probes_at_once_than_there_are_slots() {
+    // Outside loom's sight: they watch the model and are no part of it. One model runs per thread of the harness.
+    thread_local! {
+        static RUNNING: (AtomicU64, AtomicU64) = const { (AtomicU64::new(0), AtomicU64::new(0)) };
+    }
+    fn probe(breaker: &CircuitBreaker, verdict: fn(Permit<'_>)) {
+        if let Ok(permit) = breaker.acquire() {
+            RUNNING.with(|(running, admitted)| {
+                admitted.fetch_add(1, Ordering::Relaxed);
+                assert!(running.fetch_add(1, Ordering::Relaxed) < 1, "two probes at once");
+            });
+            thread::yield_now();
+            RUNNING.with(|(running, _)| running.fetch_sub(1, Ordering::Relaxed));
+            verdict(permit);
+        }
+    }
+    check(|| {
+        RUNNING.with(|(running, admitted)| {
+            running.store(0, Ordering::Relaxed);
+            admitted.store(0, Ordering::Relaxed);
+        });
+        let breaker = recovering(CONFIG.success_threshold(9));
+        race(
+            &breaker,
+            [
+                |breaker| probe(breaker, |permit| permit.success()),
+                |breaker| probe(breaker, |permit| permit.ignore()),
+                |breaker| probe(breaker, |permit| drop(permit)),
+            ],
+        );
+        let stats = breaker.stats();
+        let passed = RUNNING.with(|(_, admitted)| admitted.load(Ordering::Relaxed));
+        assert!(passed >= 1, "nobody probed");
+        assert_eq!((admitted(&stats), stats.refused), (passed, 3 - passed));
+        assert_eq!((stats.half_opened, stats.late), (1, 0));
+        breaker.acquire().expect("every slot came back").success();
+    });
+}
+
+#[test]
+fn probes_that_succeed_together_close_once() {
+    check(|| {
+        let breaker = recovering(CONFIG.half_open_max_calls(2));
+        race(&breaker, [succeed, succeed]);
+        let stats = breaker.stats();
+        assert_eq!((stats.state, stats.closed, stats.successes), (CircuitState::Closed, 1, 2));
+        assert_gate_and_machine_agree(&breaker);
+    });
+}
+
+#[test]
+fn of_a_success_and_a_failure_that_both_decide_one_does() {
+    check(|| {
+        let breaker = recovering(CONFIG.half_open_max_calls(2).success_threshold(1));
+        race(&breaker, [succeed, fail]);
+        let stats = breaker.stats();
+        match stats.state {
+            CircuitState::Closed => assert_eq!((stats.closed, stats.opened, stats.successes), (1, 1, 1)),
+            CircuitState::Open => assert_eq!(stats.failures, 1),
+            CircuitState::HalfOpen => panic!("no verdict decided"),
+        }
+        assert_eq!(admitted(&stats) + stats.refused, 2);
+        assert_gate_and_machine_agree(&breaker);
+    });
+}
+
+#[test]
+fn an_abandoned_probe_frees_its_slot_whatever_else_happens() {
+    check(|| {
+        let breaker = recovering(CONFIG.half_open_max_calls(2));
+        race(&breaker, [abandon, fail]);
+        // Whether the failure came before, between or after: the next call after the timeout probes.
+        set(RECOVERY * 3);
+        let probe = breaker.acquire().expect("not stuck");
+        breaker.acquire().expect("both slots are free").success();
+        probe.success();
+        assert_eq!(breaker.state(), CircuitState::Closed);
+        let stats = breaker.stats();
+        assert_eq!(stats.abandoned + stats.refused, 1, "refused, if it came after the failure");
+    });
+}
+
+#[test]
+fn a_slot_is_reclaimed_for_one_call_only() {
+    check(|| {
+        let breaker = recovering(CONFIG.success_threshold(9));
+        let stuck = breaker.acquire().expect("a probe");
+        set(RECOVERY * 2);
+        let held = std::sync::Arc::new(AtomicUsize::new(0));
+        let threads: Vec<_> = (0..2)
+            .map(|_| {
+                let (breaker, held) = (breaker.clone(), std::sync::Arc::clone(&held));
+                thread::spawn(move || {
+                    if let Ok(permit) = breaker.acquire() {
+                        held.fetch_add(1, Ordering::Relaxed);
+                        // Kept for good, as if it hung as well.
+                        std::mem::forget(permit);
+                    }
+                })
+            })
+            .collect();
+        // The call that lost its slot comes back at last; what it gives back is not its own any more.
+        stuck.ignore();
+        for thread in threads {
+            thread.join().expect("no model panics in a thread");
+        }
+        // If it came back before both, its slot was free for one and there was none to reclaim.
+        assert_eq!(held.load(Ordering::Relaxed), 1);
+        assert!(breaker.acquire().is_err());
+        set(RECOVERY * 3);
+        assert!(breaker.acquire().is_ok(), "reclaimed again");
+    });
+}
+
+#[test]
+fn a_verdict_from_before_a_trip_changes_nothing() {
+    check(|| {
+        let breaker = circuit(CONFIG);
+        race(&breaker, [succeed, trip]);
+        let stats = breaker.stats();
+        assert_eq!((stats.state, stats.opened, stats.closed), (CircuitState::Open, 1, 0));
+        assert_eq!(stats.successes + stats.late + stats.refused, 1);
+        assert_gate_and_machine_agree(&breaker);
+    });
+}
+
+#[test]
+fn no_verdict_is_lost_beside_a_reset() {
+    check(|| {
+        let breaker = circuit(CONFIG);
+        race(&breaker, [fail, succeed, reset]);
+        let stats = breaker.stats();
+        assert_eq!((stats.state, admitted(&stats), stats.refused), (CircuitState::Closed, 2, 0));
+        assert!(u64::from(stats.failure_count) <= stats.failures);
+        // The next two failures open it, or the one that is still in the window and the next do.
+        for _ in stats.failure_count..2 {
+            breaker.acquire().expect("below the threshold").failure();
+        }
+        assert_eq!(breaker.state(), CircuitState::Open);
+    });
+}
+
+#[test]
+fn commands_at_the_same_time_leave_gate_and_machine_in_agreement() {
+    check(|| {
+        let breaker = circuit(CONFIG);
+        race(&breaker, [isolate, trip, reset]);
+        assert_gate_and_machine_agree(&breaker);
+        breaker.reset();
+        assert_eq!(breaker.state(), CircuitState::Closed);
+        assert_gate_and_machine_agree(&breaker);
+    });
+}
+
+#[test]
+fn a_refusal_without_the_lock_tells_a_wait_that_was_true() {
+    fn refused(breaker: &CircuitBreaker) {
+        if let Err(open) = breaker.acquire() {
+            let wait = open.retry_after().expect("never isolated");
+            assert!(!wait.is_zero() && wait <= Duration::from_nanos(RECOVERY), "{wait:?}");
+        }
+    }
+    check(|| {
+        let breaker = circuit(CONFIG);
+        let commands: Action = |breaker| {
+            breaker.trip();
+            breaker.reset();
+            breaker.trip();
+        };
+        race(&breaker, [commands, refused, refused]);
+        assert_eq!(breaker.state(), CircuitState::Open);
+    });
+}
+
+#[test]
+fn the_first_call_after_the_timeout_begins_probing_once() {
+    check(|| {
+        let breaker = recovering(CONFIG.half_open_max_calls(2).success_threshold(9));
+        race(&breaker, [succeed, succeed, succeed]);
+        let stats = breaker.stats();
+        assert_eq!((stats.state, stats.half_opened, stats.opened), (CircuitState::HalfOpen, 1, 1));
+        assert_eq!(stats.successes + stats.refused, 3);
+        assert!(stats.successes >= 2, "two had a slot each");
+    });
+}

@@ -1,0 +1,38 @@
+//! Panics of code that is not ours, where they must go no further.
+
+use std::{
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+/// Drops what may panic in its drop. What that panic carries may do the same, so it is left alone.
+pub(crate) fn discard<V>(value: V) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+        mem::forget(panic);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::panic_any;
+
+    use super::*;
+
+    #[test]
+    fn a_drop_that_panics_goes_no_further() {
+        struct PanicsTwice;
+        impl Drop for PanicsTwice {
+            fn drop(&mut self) {
+                panic_any(PanicsAgain);
+            }
+        }
+        struct PanicsAgain;
+        impl Drop for PanicsAgain {
+            fn drop(&mut self) {
+                panic!("again");
+            }
+        }
+        let unwound = catch_unwind(|| discard(PanicsTwice));
+        assert!(unwound.is_ok());
+    }
+}

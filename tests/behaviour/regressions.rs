@@ -1,0 +1,191 @@
+//! What once broke, each named after it.
+
+use std::error::Error;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::mpsc;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use resilience::{TimeoutConfig, circuit_breaker, registry, retry, timeout};
+
+/// Tells when it is dropped.
+struct Lock(mpsc::Sender<&'static str>);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = self.0.send("released");
+    }
+}
+
+#[test]
+fn an_argument_that_is_only_held_was_dropped_while_the_abandoned_body_ran() {
+    #[timeout(20ms)]
+    fn work(_lock: Lock, done: mpsc::Sender<&'static str>, go_on: mpsc::Receiver<()>) -> io::Result<()> {
+        let _ = go_on.recv();
+        let _ = done.send("ended");
+        Ok(())
+    }
+    let (tell, told) = mpsc::channel();
+    let (go, go_on) = mpsc::channel();
+    let late = work(Lock(tell.clone()), tell, go_on).unwrap_err();
+    assert_eq!(late.kind(), io::ErrorKind::TimedOut);
+    assert!(told.try_recv().is_err(), "the lock is held as long as the body runs");
+    go.send(()).unwrap();
+    let events: Vec<_> = told.iter().collect();
+    assert_eq!(events, ["ended", "released"]);
+}
+
+#[test]
+fn an_argument_of_which_one_field_is_used_was_dropped_in_part() {
+    struct Job {
+        _lock: Lock,
+        done: mpsc::Sender<&'static str>,
+        go_on: mpsc::Receiver<()>,
+    }
+    #[timeout(20ms)]
+    fn work(job: Job) -> io::Result<()> {
+        let _ = job.go_on.recv();
+        let _ = job.done.send("ended");
+        Ok(())
+    }
+    let (tell, told) = mpsc::channel();
+    let (go, go_on) = mpsc::channel();
+    work(Job { _lock: Lock(tell.clone()), done: tell, go_on }).unwrap_err();
+    go.send(()).unwrap();
+    let events: Vec<_> = told.iter().collect();
+    assert_eq!(events, ["ended", "released"]);
+}
+
+#[test]
+fn run_time_values_inside_a_worker_were_computed_for_each_attempt() {
+    static COMPUTED: AtomicU32 = AtomicU32::new(0);
+    fn retries() -> u32 {
+        COMPUTED.fetch_add(1, SeqCst);
+        1
+    }
+    #[retry(max_retries = 2, base_delay = 0s)]
+    #[timeout(1h)]
+    #[retry(max_retries = retries(), base_delay = 0s)]
+    fn fetch(calls: Arc<AtomicU32>) -> io::Result<()> {
+        calls.fetch_add(1, SeqCst);
+        Err(io::Error::other("busy"))
+    }
+    let calls = Arc::new(AtomicU32::new(0));
+    fetch(Arc::clone(&calls)).unwrap_err();
+    assert_eq!((calls.load(SeqCst), COMPUTED.load(SeqCst)), (6, 1));
+}
+
+#[test]
+fn an_argument_that_only_a_format_string_names_was_not_copied_for_the_worker() {
+    #[retry(max_retries = 1, base_delay = 0s)]
+    #[timeout(1h, error = |late| late.to_string())]
+    fn fetch(url: String) -> Result<(), String> {
+        Err(format!("no answer from {url:?}"))
+    }
+    assert_eq!(fetch("there".to_owned()).unwrap_err(), "no answer from \"there\"");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_future_that_outlives_the_service_that_makes_it_was_refused() {
+    #[derive(Clone)]
+    struct Client(u32);
+    struct Service(Client, String);
+    impl Service {
+        // The shape of `tower::Service::call`.
+        #[timeout(5s)]
+        #[circuit_breaker(name = "regressions::tower")]
+        fn call(&mut self, id: u32) -> Pin<Box<dyn Future<Output = io::Result<u32>> + Send>> {
+            let client = self.0.clone();
+            self.0.0 += 1;
+            Box::pin(async move { Ok(client.0 + id) })
+        }
+    }
+    let mut service = Service(Client(40), "owned".to_owned());
+    let future = service.call(2);
+    assert_eq!((service.0.0, service.1.as_str()), (41, "owned"), "made when it is called, as without the attribute");
+    drop(service);
+    assert_eq!(future.await.unwrap(), 42);
+    assert_eq!(registry::stats("regressions::tower").unwrap().successes, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_lifetime_of_a_future_was_taken_for_a_borrow_that_it_returns() {
+    struct Counter(u32);
+    impl Counter {
+        #[retry(base_delay = 0s)]
+        fn boxed<'a>(&'a mut self) -> Pin<Box<dyn Future<Output = io::Result<u32>> + Send + 'a>> {
+            Box::pin(async move { self.next() })
+        }
+        #[retry(base_delay = 0s)]
+        fn unnamed(&mut self) -> impl Future<Output = io::Result<u32>> + '_ {
+            async move { self.next() }
+        }
+        fn next(&mut self) -> io::Result<u32> {
+            self.0 += 1;
+            if self.0 % 2 == 1 { Err(io::Error::other("odd")) } else { Ok(self.0) }
+        }
+    }
+    let mut counter = Counter(0);
+    assert_eq!(counter.boxed().await.unwrap(), 2);
+    assert_eq!(counter.unnamed().await.unwrap(), 4);
+}
+
+#[test]
+fn a_method_of_a_constant_was_taken_for_constant() {
+    struct Settings;
+    impl Settings {
+        fn retries(&self) -> u32 {
+            2
+        }
+    }
+    static SETTINGS: LazyLock<Settings> = LazyLock::new(|| Settings);
+    const BASE: Duration = Duration::from_micros(2);
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    #[retry(max_retries = SETTINGS.retries(), base_delay = BASE.mul_f64(0.5))]
+    fn fetch() -> io::Result<()> {
+        CALLS.fetch_add(1, SeqCst);
+        Err(io::Error::other("busy"))
+    }
+    fetch().unwrap_err();
+    assert_eq!(CALLS.load(SeqCst), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fallback_that_answers_at_once_made_the_future_not_send() {
+    fn assert_send<T: Send>(value: T) -> T {
+        value
+    }
+    #[circuit_breaker(name = "regressions::fallback", fallback = |_| Ok(7))]
+    async fn fetch() -> Result<u32, Box<dyn Error>> {
+        Ok(1)
+    }
+    assert_eq!(assert_send(fetch()).await.unwrap(), 1);
+    registry::isolate("regressions::fallback");
+    assert_eq!(assert_send(fetch()).await.unwrap(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_is_not_send_made_a_retried_future_not_send() {
+    fn assert_send<T: Send>(value: T) -> T {
+        value
+    }
+    #[retry(base_delay = 1s, max_retries = 1)]
+    async fn fetch() -> Result<Rc<u32>, Box<dyn Error>> {
+        Err("busy".into())
+    }
+    assert_send(fetch()).await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_used_up_limit_panicked_beside_a_config() {
+    const CONFIG: TimeoutConfig = TimeoutConfig::new(Duration::from_secs(5));
+    #[timeout(left, config = CONFIG)]
+    async fn fetch(left: Duration) -> io::Result<()> {
+        std::future::pending().await
+    }
+    assert_eq!(fetch(Duration::ZERO).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+}

@@ -1,0 +1,124 @@
+//! The server's own word on how long to wait.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use resilience::retry;
+use tokio::time::Instant;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[derive(Clone, Debug, PartialEq)]
+struct TooManyRequests {
+    retry_after: Option<Duration>,
+}
+
+impl TooManyRequests {
+    fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+}
+
+fn hint(seconds: u64) -> TooManyRequests {
+    TooManyRequests { retry_after: Some(Duration::from_secs(seconds)) }
+}
+
+const NO_HINT: TooManyRequests = TooManyRequests { retry_after: None };
+
+/// The errors of a call, one by one, and then success.
+struct Answers<'a>(&'a [TooManyRequests], Cell<usize>);
+
+impl Answers<'_> {
+    fn next(&self) -> Result<(), TooManyRequests> {
+        let at = self.1.replace(self.1.get() + 1);
+        self.0.get(at).map_or(Ok(()), |error| Err(error.clone()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_replaces_the_computed_delay() {
+    #[retry(delay_hint = TooManyRequests::retry_after)]
+    async fn call(answers: Answers<'_>) -> Result<(), TooManyRequests> {
+        answers.next()
+    }
+    // Jitter is full by default: a hint is taken as it is.
+    let start = Instant::now();
+    assert_eq!(call(Answers(&[hint(7), hint(11)], Cell::new(0))).await, Ok(()));
+    assert_eq!(start.elapsed(), 18 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_capped_by_max_delay() {
+    #[retry(delay_hint = |error| error.retry_after, max_delay = 5s)]
+    async fn call(answers: Answers<'_>) -> Result<(), TooManyRequests> {
+        answers.next()
+    }
+    let start = Instant::now();
+    assert_eq!(call(Answers(&[hint(3), hint(3600)], Cell::new(0))).await, Ok(()));
+    assert_eq!(start.elapsed(), (3 + 5) * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_hint_the_delay_is_computed() {
+    #[retry(delay_hint = |error| error.retry_after, jitter = none)]
+    async fn call(answers: Answers<'_>) -> Result<(), TooManyRequests> {
+        answers.next()
+    }
+    let start = Instant::now();
+    assert_eq!(call(Answers(&[NO_HINT, hint(10), NO_HINT], Cell::new(0))).await, Ok(()));
+    // The third delay is that of the third retry, hint or no hint before it.
+    assert_eq!(start.elapsed(), (1 + 10 + 4) * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_may_use_the_arguments() {
+    #[retry(delay_hint = |error| error.retry_after.map(|delay| delay + *margin))]
+    async fn call(margin: &Duration, answers: Answers<'_>) -> Result<(), TooManyRequests> {
+        answers.next()
+    }
+    let start = Instant::now();
+    assert_eq!(call(&SECOND, Answers(&[hint(2)], Cell::new(0))).await, Ok(()));
+    assert_eq!(start.elapsed(), 3 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn max_elapsed_counts_it() {
+    #[retry(delay_hint = TooManyRequests::retry_after, max_elapsed = 10s)]
+    async fn call(answers: &Answers<'_>) -> Result<(), TooManyRequests> {
+        answers.next()
+    }
+    let start = Instant::now();
+    let answers = Answers(&[hint(4), hint(6)], Cell::new(0));
+    assert_eq!(call(&answers).await, Err(hint(6)));
+    assert_eq!(start.elapsed(), 4 * SECOND);
+}
+
+#[test]
+fn a_sync_function_takes_it_too() {
+    // A computed delay would not end before the test is killed.
+    #[retry(delay_hint = TooManyRequests::retry_after, base_delay = 24h, jitter = none)]
+    fn call(answers: &Answers<'_>) -> Result<(), TooManyRequests> {
+        answers.next()
+    }
+    let answers = Answers(&[hint(0), hint(0)], Cell::new(0));
+    assert_eq!(call(&answers), Ok(()));
+    assert_eq!(answers.1.get(), 3);
+}
+
+#[test]
+fn it_is_asked_only_when_a_retry_follows() {
+    #[retry(max_retries = 1, abort_on(TooManyRequests { retry_after: None }), delay_hint = |_| {
+        asked.set(asked.get() + 1);
+        Some(Duration::ZERO)
+    })]
+    fn call(answers: &Answers<'_>, asked: &Cell<u32>) -> Result<(), TooManyRequests> {
+        answers.next()
+    }
+    let asked = Cell::new(0);
+    assert_eq!(call(&Answers(&[hint(1), hint(2), hint(3)], Cell::new(0)), &asked), Err(hint(2)));
+    assert_eq!(asked.take(), 1, "not after the last attempt");
+    assert_eq!(call(&Answers(&[NO_HINT], Cell::new(0)), &asked), Err(NO_HINT));
+    assert_eq!(asked.take(), 0, "not for what is not retried");
+    assert_eq!(call(&Answers(&[], Cell::new(0)), &asked), Ok(()));
+    assert_eq!(asked.take(), 0, "not for a success");
+}

@@ -1,0 +1,265 @@
+//! Which errors are retried: `retry_on`, `abort_on`, `retry_if`.
+
+use std::cell::Cell;
+
+use resilience::retry;
+
+#[derive(Clone, Debug, PartialEq)]
+enum ApiError {
+    Busy,
+    NotFound,
+    Status(u16),
+    Other { retryable: bool },
+}
+
+impl ApiError {
+    fn is_transient(&self) -> bool {
+        matches!(self, Self::Busy | Self::Status(500..) | Self::Other { retryable: true })
+    }
+}
+
+fn is_transient(error: &ApiError) -> bool {
+    error.is_transient()
+}
+
+use ApiError::{Busy, NotFound, Other, Status};
+
+/// A call that always fails in the same way, and how often it was made.
+struct Failing(ApiError, Cell<u32>);
+
+impl Failing {
+    fn call(&self) -> Result<(), ApiError> {
+        self.1.set(self.1.get() + 1);
+        Err(self.0.clone())
+    }
+}
+
+/// How often the function was called that fails with `error`.
+fn calls(error: ApiError, function: impl Fn(&Failing) -> Result<(), ApiError>) -> u32 {
+    let failing = Failing(error, Cell::new(0));
+    assert_eq!(function(&failing).as_ref(), Err(&failing.0));
+    failing.1.get()
+}
+
+#[test]
+fn every_error_is_retried_unless_a_filter_says_otherwise() {
+    #[retry(max_retries = 2, base_delay = 0s)]
+    fn call(failing: &Failing) -> Result<(), ApiError> {
+        failing.call()
+    }
+    for error in [Busy, NotFound, Status(404), Other { retryable: false }] {
+        assert_eq!(calls(error, call), 3);
+    }
+}
+
+#[test]
+fn retry_on_retries_only_what_its_pattern_matches() {
+    #[retry(max_retries = 2, base_delay = 0s, retry_on(ApiError::Busy | ApiError::Status(429 | 503)))]
+    fn call(failing: &Failing) -> Result<(), ApiError> {
+        failing.call()
+    }
+    assert_eq!(calls(Busy, call), 3);
+    assert_eq!(calls(Status(429), call), 3);
+    assert_eq!(calls(Status(404), call), 1);
+    assert_eq!(calls(NotFound, call), 1);
+}
+
+#[test]
+fn a_pattern_may_bind_and_be_guarded() {
+    #[retry(max_retries = 2, base_delay = 0s, retry_on(ApiError::Status(code) if *code >= 500))]
+    fn call(failing: &Failing) -> Result<(), ApiError> {
+        failing.call()
+    }
+    assert_eq!(calls(Status(500), call), 3);
+    assert_eq!(calls(Status(499), call), 1);
+    assert_eq!(calls(Busy, call), 1);
+}
+
+#[test]
+fn a_guard_may_use_the_arguments() {
+    #[retry(max_retries = 2, base_delay = 0s, retry_on(ApiError::Busy if patient))]
+    fn call(failing: &Failing, patient: bool) -> Result<(), ApiError> {
+        failing.call()
+    }
+    assert_eq!(calls(Busy, |failing| call(failing, true)), 3);
+    assert_eq!(calls(Busy, |failing| call(failing, false)), 1);
+}
+
+#[test]
+fn a_pattern_may_match_every_error_or_fields() {
+    #[retry(max_retries = 2, base_delay = 0s, retry_on(_))]
+    fn every(failing: &Failing) -> Result<(), ApiError> {
+        failing.call()
+    }
+    #[retry(max_retries = 2, base_delay = 0s, retry_on(ApiError::Other { retryable: true, .. }))]
+    fn fields(failing: &Failing) -> Result<(), ApiError> {
+        failing.call()
+    }
+    assert_eq!(calls(NotFound, every), 3);
+    assert_eq!(calls(Other { retryable: true }, fields), 3);
+    assert_eq!(calls(Other { retryable: false }, fields), 1);
+}
+
+#[test]
+fn abort_on_never_retries_what_its_pattern_matches() {
+    #[retry(max_retries = 2, base_delay = 0s, abort_on(ApiError::NotFound | ApiError::Status(400..500)))]
+    fn call(failing: &Failing) -> Result<(), ApiError> {
+        failing.call()
+    }
+    assert_eq!(calls(NotFound, call), 1);
+    assert_eq!(calls(Status(404), call), 1);
+    assert_eq!(calls(Status(500), call), 3);
+    assert_eq!(calls(Busy, call), 3);
+}
+
+#[test]
+fn abort_on_may_be_guarded() {
+    #[retry(max_retries = 2, base_delay = 0s, abort_on(ApiError::Status(code) if *code == fatal))]
+    fn call(failing: &Failing, fatal: u16) -> Result<(), ApiError> {
+        failing.call()
+    }
+    assert_eq!(calls(Status(401), |failing| call(failing, 401)), 1);
+    assert_eq!(calls(Status(401), |failing| call(failing, 403)), 3);
+}
+
+#[test]
+fn abort_on_wins_over_retry_on() {
+    #[retry(max_retries = 2, base_delay = 0s, retry_on(ApiError::Status(_)), abort_on(ApiError::Status(501)))]
+    fn call(failing: &Failing) -> Result<(), ApiError> {
+        failing.call()
+    }
+    assert_eq!(calls(Status(500), call), 3);
+    assert_eq!(calls(Status(501), call), 1);
+}
+
+#[test]
+fn abort_on_wins_over_retry_if() {
+    #[retry(max_retries = 2, base_delay = 0s, abort_on(ApiError::Busy), retry_if = is_transient)]
+    fn call(failing: &Failing) -> Result<(), ApiError> {
+        failing.call()
+    }
+    assert_eq!(calls(Busy, call), 1);
+    assert_eq!(calls(Status(500), call), 3);
+}
+
+#[test]
+fn retry_if_may_be_a_path() {
+    #[retry(max_retries = 2, base_delay = 0s, retry_if = is_transient)]
+    fn function(failing: &Failing) -> Result<(), ApiError> {
+        failing.call()
+    }
+    #[retry(max_retries = 2, base_delay = 0s, retry_if = ApiError::is_transient)]
+    fn method(failing: &Failing) -> Result<(), ApiError> {
+        failing.call()
+    }
+    for call in [function, method] {
+        assert_eq!(calls(Busy, call), 3);
+        assert_eq!(calls(NotFound, call), 1);
+    }
+}
+
+#[test]
+fn retry_if_may_be_an_associated_function() {
+    struct Client(Failing);
+    impl Client {
+        fn is_worth_it(error: &ApiError) -> bool {
+            *error == Busy
+        }
+
+        #[retry(max_retries = 2, base_delay = 0s, retry_if = Self::is_worth_it)]
+        fn call(&self) -> Result<(), ApiError> {
+            self.0.call()
+        }
+    }
+    let client = Client(Failing(Busy, Cell::new(0)));
+    assert_eq!(client.call(), Err(Busy));
+    assert_eq!(client.0.1.get(), 3);
+}
+
+#[test]
+fn retry_if_may_be_a_closure_that_uses_the_arguments() {
+    #[retry(max_retries = 2, base_delay = 0s, retry_if = |error| retryable.contains(error))]
+    fn call(failing: &Failing, retryable: &[ApiError]) -> Result<(), ApiError> {
+        failing.call()
+    }
+    assert_eq!(calls(Status(503), |failing| call(failing, &[Busy, Status(503)])), 3);
+    assert_eq!(calls(Status(503), |failing| call(failing, &[Busy])), 1);
+}
+
+#[test]
+fn a_closure_needs_no_type_to_call_methods_on_the_error() {
+    #[retry(max_retries = 2, base_delay = 0s, retry_if = |error| !error.is_transient())]
+    fn call(failing: &Failing) -> Result<(), ApiError> {
+        failing.call()
+    }
+    assert_eq!(calls(Status(400), call), 3);
+    assert_eq!(calls(Status(500), call), 1);
+}
+
+#[test]
+fn a_closure_may_use_the_receiver() {
+    struct Client {
+        patient: bool,
+    }
+    impl Client {
+        #[retry(max_retries = 2, base_delay = 0s, retry_if = |_| self.patient)]
+        fn call(&self, failing: &Failing) -> Result<(), ApiError> {
+            failing.call()
+        }
+    }
+    assert_eq!(calls(Busy, |failing| Client { patient: true }.call(failing)), 3);
+    assert_eq!(calls(Busy, |failing| Client { patient: false }.call(failing)), 1);
+}
+
+#[test]
+fn retry_on_and_retry_if_must_both_agree() {
+    #[retry(
+        max_retries = 2,
+        base_delay = 0s,
+        retry_on(ApiError::Status(_) | ApiError::NotFound),
+        retry_if = is_transient
+    )]
+    fn call(failing: &Failing) -> Result<(), ApiError> {
+        failing.call()
+    }
+    assert_eq!(calls(Status(500), call), 3);
+    assert_eq!(calls(Status(400), call), 1, "only `retry_on` agrees");
+    assert_eq!(calls(Busy, call), 1, "only `retry_if` agrees");
+}
+
+#[test]
+fn each_error_is_judged_anew() {
+    #[retry(max_retries = 5, base_delay = 0s, retry_on(ApiError::Busy))]
+    fn call(errors: &[ApiError], calls: &Cell<usize>) -> Result<(), ApiError> {
+        calls.set(calls.get() + 1);
+        Err(errors[calls.get() - 1].clone())
+    }
+    let calls = Cell::new(0);
+    assert_eq!(call(&[Busy, Busy, NotFound, Busy], &calls), Err(NotFound));
+    assert_eq!(calls.get(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_async_function_takes_every_filter() {
+    #[retry(
+        max_retries = 2,
+        retry_on(ApiError::Status(_) | ApiError::Busy if patient),
+        abort_on(ApiError::Status(501)),
+        retry_if = |error| error != spared,
+    )]
+    async fn call(failing: &Failing, patient: bool, spared: &ApiError) -> Result<(), ApiError> {
+        failing.call()
+    }
+    for (error, patient, expected) in [
+        (Busy, true, 3),
+        (Status(500), true, 3),
+        (Busy, false, 1),
+        (NotFound, true, 1),
+        (Status(501), true, 1),
+        (Status(503), true, 1),
+    ] {
+        let failing = Failing(error, Cell::new(0));
+        assert_eq!(call(&failing, patient, &Status(503)).await.as_ref(), Err(&failing.0));
+        assert_eq!(failing.1.get(), expected, "{:?}, {patient}", failing.0);
+    }
+}

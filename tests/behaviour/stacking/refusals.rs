@@ -1,0 +1,223 @@
+//! Whether the refusal of an open circuit is retried: not without a filter, and not with `abort_on` alone; where a
+//! filter accepts it.
+
+use std::io;
+use std::sync::Arc;
+
+use resilience::{CircuitBreakerConfig, circuit_breaker, registry, retry, timeout};
+use tokio::time::Instant;
+
+use super::Step::{Fails, Succeeds};
+use super::{ApiError, SECOND, Service, word};
+
+/// A service whose circuit refuses until told otherwise.
+fn isolated() -> Service {
+    let service = Service::new(&[Succeeds]);
+    service.breaker.isolate();
+    service
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filter_that_accepts_refusals_waits_for_the_circuit_to_recover() {
+    #[retry(max_retries = 5, base_delay = 10s, strategy = constant, jitter = none, retry_on(ApiError::Open(_)))]
+    #[circuit_breaker(breaker = &service.breaker)]
+    async fn pattern(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    #[retry(max_retries = 5, base_delay = 10s, strategy = constant, jitter = none, retry_if = |error| *error != ApiError::Down)]
+    #[circuit_breaker(breaker = &service.breaker)]
+    async fn function(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    async fn recovers(call: impl AsyncFnOnce(&Service) -> Result<(), ApiError>) {
+        let (service, start) = (Service::new(&[Succeeds]), Instant::now());
+        service.breaker.trip();
+        assert_eq!(call(&service).await, Ok(()));
+        // Refused at 0, 10 and 20 s; the probe at 30 s succeeds.
+        assert_eq!((service.recorded().as_str(), start.elapsed()), ("1 succeeded, 3 refused", 30 * SECOND));
+    }
+    recovers(pattern).await;
+    recovers(function).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_refusal_may_say_itself_when_to_come_back() {
+    #[retry(
+        retry_on(ApiError::Open(_)),
+        delay_hint = |error| match error {
+            ApiError::Open(open) => open.retry_after(),
+            _ => None,
+        }
+    )]
+    #[circuit_breaker(breaker = &service.breaker)]
+    async fn call(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    let (service, start) = (Service::new(&[Succeeds]), Instant::now());
+    service.breaker.trip();
+    assert_eq!(call(&service).await, Ok(()));
+    assert_eq!((service.recorded().as_str(), start.elapsed()), ("1 succeeded, 1 refused", 30 * SECOND));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filter_that_rejects_refusals_ends_the_retry() {
+    #[retry(retry_on(ApiError::Down))]
+    #[circuit_breaker(breaker = &service.breaker)]
+    async fn pattern(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    #[retry(retry_on(_), retry_if = |error| !matches!(error, ApiError::Open(_)))]
+    #[circuit_breaker(breaker = &service.breaker)]
+    async fn both(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    #[retry(retry_on(_), abort_on(ApiError::Open(_)))]
+    #[circuit_breaker(breaker = &service.breaker)]
+    async fn aborted(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    let service = isolated();
+    for refused in 1..=3 {
+        let outcome = match refused {
+            1 => pattern(&service).await,
+            2 => both(&service).await,
+            _ => aborted(&service).await,
+        };
+        assert_eq!((word(&outcome), service.breaker.stats().refused), ("open", refused));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn abort_on_alone_does_not_ask_for_refusals() {
+    #[retry(base_delay = 1s, jitter = none, abort_on(ApiError::Late(_)))]
+    #[circuit_breaker(breaker = &service.breaker)]
+    async fn call(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    let service = isolated();
+    assert_eq!((word(&call(&service).await), service.recorded().as_str()), ("open", "1 refused"));
+    // Other errors are retried: two failures open the circuit, and its refusal ends the retry.
+    let service = Service::new(&[Fails]);
+    assert_eq!((word(&call(&service).await), service.recorded().as_str()), ("open", "2 failed, 1 refused"));
+}
+
+#[test]
+fn a_sync_stack_decides_the_same() {
+    #[retry(base_delay = 0s)]
+    #[circuit_breaker(breaker = &service.breaker)]
+    fn no_filter(service: &Service) -> Result<(), ApiError> {
+        service.answer_blocking()
+    }
+    #[retry(base_delay = 0s, retry_on(_))]
+    #[circuit_breaker(breaker = &service.breaker)]
+    fn every_error(service: &Service) -> Result<(), ApiError> {
+        service.answer_blocking()
+    }
+    #[retry(base_delay = 0s, abort_on(ApiError::Down))]
+    #[circuit_breaker(breaker = &service.breaker)]
+    fn abort_on(service: &Service) -> Result<(), ApiError> {
+        service.answer_blocking()
+    }
+    for (call, refused) in [(no_filter as fn(&Service) -> _, 1), (every_error, 4), (abort_on, 1)] {
+        let service = isolated();
+        assert_eq!((word(&call(&service)), service.breaker.stats().refused), ("open", refused));
+    }
+}
+
+#[test]
+fn a_refusal_on_a_worker_is_known_to_the_retry_outside() {
+    #[retry(base_delay = 0s)]
+    #[timeout(1h)]
+    #[circuit_breaker(breaker = &service.breaker)]
+    fn no_filter(service: Arc<Service>) -> Result<(), ApiError> {
+        service.answer_blocking()
+    }
+    #[retry(base_delay = 0s, retry_on(ApiError::Open(_)))]
+    #[timeout(1h)]
+    #[circuit_breaker(breaker = &service.breaker)]
+    fn accepted(service: Arc<Service>) -> Result<(), ApiError> {
+        service.answer_blocking()
+    }
+    for (call, refused) in [(no_filter as fn(Arc<Service>) -> _, 1), (accepted, 4)] {
+        let service = Arc::new(isolated());
+        assert_eq!((word(&call(Arc::clone(&service))), service.breaker.stats().refused), ("open", refused));
+    }
+}
+
+/// The error type has lost what it was made of, and still no attempt is wasted.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_known_by_its_origin_and_not_by_its_type() {
+    const NAME: &str = "refusals::origin";
+    registry::get_or_register(NAME, CircuitBreakerConfig::new()).isolate();
+    #[retry]
+    #[circuit_breaker(name = NAME)]
+    async fn io() -> io::Result<()> {
+        Ok(())
+    }
+    #[retry]
+    #[timeout(1s, error = "late")]
+    #[circuit_breaker(name = NAME, error = "refused")]
+    async fn text() -> Result<(), &'static str> {
+        Ok(())
+    }
+    assert!(io().await.is_err());
+    assert_eq!(text().await, Err("refused"));
+    assert_eq!(registry::stats(NAME).map(|stats| stats.refused), Some(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_retries_outside_of_one_circuit_both_stop() {
+    #[retry]
+    #[retry]
+    #[circuit_breaker(breaker = &service.breaker)]
+    async fn neither(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    #[retry(max_retries = 2, retry_on(_))]
+    #[retry(max_retries = 5)]
+    #[circuit_breaker(breaker = &service.breaker)]
+    async fn outer_asks(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    #[retry(max_retries = 5)]
+    #[retry(max_retries = 2, retry_on(_))]
+    #[circuit_breaker(breaker = &service.breaker)]
+    async fn inner_asks(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    let service = isolated();
+    assert_eq!((word(&neither(&service).await), service.breaker.stats().refused), ("open", 1));
+    assert_eq!((word(&outer_asks(&service).await), service.breaker.stats().refused), ("open", 1 + 3));
+    assert_eq!((word(&inner_asks(&service).await), service.breaker.stats().refused), ("open", 4 + 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_inside_of_the_circuit_meets_no_refusal() {
+    #[circuit_breaker(breaker = &service.breaker)]
+    #[retry(max_retries = 2)]
+    async fn call(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    let service = isolated();
+    assert_eq!((word(&call(&service).await), service.executions()), ("open", 0));
+    service.breaker.reset();
+    assert_eq!((word(&call(&service).await), service.executions()), ("ok", 1));
+}
+
+/// With a fallback a refusal makes no error: what the fallback says is an answer like any other.
+#[tokio::test(start_paused = true)]
+async fn the_error_of_a_fallback_is_no_refusal() {
+    #[retry(max_retries = 2)]
+    #[circuit_breaker(breaker = &service.breaker, fallback = |_| async { Err(ApiError::Down) })]
+    async fn fails(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    #[retry(max_retries = 2)]
+    #[circuit_breaker(breaker = &service.breaker, fallback = |_| async { Ok(()) })]
+    async fn answers(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    let service = isolated();
+    assert_eq!((word(&answers(&service).await), service.recorded().as_str()), ("ok", "1 refused"));
+    assert_eq!((word(&fails(&service).await), service.recorded().as_str()), ("down", "4 refused"));
+}

@@ -1,0 +1,7 @@
+//! What the attributes say to `tracing`: structured events under the target `resilience`.
+
+mod capture;
+mod circuit;
+mod registry;
+mod retry;
+mod timeout;

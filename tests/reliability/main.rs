@@ -1,0 +1,22 @@
+//! Never wrong: what `RELIABILITY.md` promises, one module per way of looking for the opposite.
+
+// Virtual time never runs backwards here, and a model that panics where it does is a better model.
+#![allow(clippy::unchecked_time_subtraction)]
+
+mod alone;
+mod cancellation;
+mod herd;
+mod model;
+mod panics;
+mod pool;
+mod registry_bounds;
+mod schedules;
+mod time;
+
+use proptest::test_runner::Config;
+
+/// How long a property test looks for a counterexample; `PROPTEST_CASES=100000` looks longer.
+fn search(cases: u32) -> Config {
+    let config = Config { failure_persistence: None, ..Config::default() };
+    if std::env::var_os("PROPTEST_CASES").is_some() { config } else { Config { cases, ..config } }
+}

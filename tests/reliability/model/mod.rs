@@ -1,0 +1,269 @@
+//! The circuit breaker beside a reference that is obviously right: the same random calls, ends, commands and time for
+//! both, and the same answers, transitions and statistics after each step.
+
+#![expect(clippy::unchecked_time_subtraction, reason = "a time below zero is a mistake of the test, and panics")]
+
+mod reference;
+
+use std::{
+    cell::Cell,
+    future::{Future, poll_fn},
+    ops::RangeInclusive,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use proptest::{collection::vec, prelude::*, sample::Index};
+use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitOpen, Permit};
+use tokio::{runtime, time::advance};
+
+use crate::search;
+
+use self::reference::{Books, Call, End, OpensAt, Options, Reference};
+
+const SECOND: Duration = Duration::from_secs(1);
+const NANO: Duration = Duration::from_nanos(1);
+
+/// The slices of a rate's window. All times are multiples of one, so that it does not matter where on the axis they
+/// begin: then a window of slices is exact too.
+const SLICES: u32 = 16;
+
+#[derive(Clone, Debug)]
+enum Act {
+    /// Asks for a permit.
+    Acquire,
+    /// Polls a new `call_async` once.
+    CallAsync,
+    /// Ends one of the calls under way.
+    End(Index, End),
+    Advance(Duration),
+    Trip,
+    Isolate,
+    Reset,
+}
+
+fn options() -> impl Strategy<Value = Options> {
+    let seconds = |range: RangeInclusive<u32>| range.prop_map(|seconds| SECOND * seconds);
+    let opens_at = prop_oneof![
+        (1_u32..=4).prop_map(OpensAt::Failures),
+        (prop::sample::select(vec![0.1, 0.25, 1.0 / 3.0, 0.5, 1.0]), 1_u32..=6)
+            .prop_map(|(rate, minimum_calls)| OpensAt::Rate { rate, minimum_calls }),
+    ];
+    let recovery_timeout = prop_oneof![9 => seconds(1..=40), 1 => Just(Duration::MAX)];
+    let slow_call = prop::option::weighted(0.3, seconds(1..=10));
+    (opens_at, seconds(1..=4), recovery_timeout, 1_u32..=3, 1_usize..=3, slow_call).prop_map(
+        |(opens_at, slice, recovery_timeout, success_threshold, half_open_max_calls, slow_call)| Options {
+            opens_at,
+            window: slice * SLICES,
+            recovery_timeout,
+            success_threshold,
+            half_open_max_calls,
+            slow_call,
+        },
+    )
+}
+
+/// Times at which something changes, and one nanosecond to either side where the window is exact.
+fn pauses(options: &Options) -> impl Strategy<Value = Duration> + use<> {
+    let exact = matches!(options.opens_at, OpensAt::Failures(_));
+    let slice = options.window / SLICES;
+    let mut edges = vec![slice, options.window, options.window - slice];
+    for edge in [Some(options.recovery_timeout), options.slow_call].into_iter().flatten() {
+        if edge != Duration::MAX {
+            // Up to the next slice, with a rate.
+            let slices = u32::try_from(edge.as_nanos().div_ceil(slice.as_nanos())).expect("few");
+            edges.push(if exact { edge } else { slice * slices });
+        }
+    }
+    if exact {
+        edges.extend(edges.clone().iter().flat_map(|&edge| [edge - NANO, edge + NANO]));
+        edges.extend([NANO, options.window * 100]);
+    }
+    prop::sample::select(edges)
+}
+
+fn ends() -> impl Strategy<Value = End> {
+    prop_oneof![
+        4 => Just(End::Success),
+        4 => Just(End::Failure),
+        1 => Just(End::Ignored),
+        1 => Just(End::Abandoned),
+        1 => Just(End::Panicked),
+    ]
+}
+
+fn scenarios() -> impl Strategy<Value = (Options, Vec<Act>)> {
+    options().prop_flat_map(|options| {
+        let act = prop_oneof![
+            8 => Just(Act::Acquire),
+            4 => Just(Act::CallAsync),
+            12 => (any::<Index>(), ends()).prop_map(|(which, end)| Act::End(which, end)),
+            5 => pauses(&options).prop_map(Act::Advance),
+            1 => Just(Act::Trip),
+            1 => prop_oneof![3 => Just(Act::Reset), 1 => Just(Act::Isolate)],
+        ];
+        (Just(options), vec(act, 1..120))
+    })
+}
+
+fn config(options: &Options) -> CircuitBreakerConfig {
+    let config = CircuitBreakerConfig::new()
+        .failure_window(options.window)
+        .recovery_timeout(options.recovery_timeout)
+        .success_threshold(options.success_threshold)
+        .half_open_max_calls(u32::try_from(options.half_open_max_calls).expect("few"));
+    let config = match options.opens_at {
+        OpensAt::Failures(threshold) => config.failure_threshold(threshold),
+        OpensAt::Rate { rate, minimum_calls } => config.failure_rate(rate).minimum_calls(minimum_calls),
+    };
+    match options.slow_call {
+        Some(limit) => config.slow_call(limit),
+        None => config,
+    }
+}
+
+#[derive(Debug)]
+enum Fault {
+    Down,
+    Refused(CircuitOpen),
+}
+
+impl From<CircuitOpen> for Fault {
+    fn from(open: CircuitOpen) -> Self {
+        Self::Refused(open)
+    }
+}
+
+type Outcome = Result<(), Fault>;
+
+/// A call under way at the real circuit.
+enum Real<'c> {
+    Permit(Permit<'c>),
+    Future { future: Pin<Box<dyn Future<Output = Outcome> + 'c>>, told: &'c Cell<Option<End>> },
+}
+
+fn poll(future: Pin<&mut (dyn Future<Output = Outcome> + '_)>) -> Poll<Outcome> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+impl Real<'_> {
+    /// Ends it, and returns the end that it came to: a future has no way to ignore.
+    fn end(self, end: End) -> End {
+        match (self, end) {
+            (Self::Permit(permit), End::Success) => permit.success(),
+            (Self::Permit(permit), End::Failure) => permit.failure(),
+            (Self::Permit(permit), End::Ignored) => permit.ignore(),
+            (Self::Permit(permit), End::Abandoned) => drop(permit),
+            (Self::Permit(permit), End::Panicked) => {
+                // Taken before the panic began, so it is this call's own.
+                let unwound = catch_unwind(AssertUnwindSafe(move || {
+                    let _permit = permit;
+                    resume_unwind(Box::new("expected"));
+                }));
+                assert!(unwound.is_err());
+            }
+            (Self::Future { future, .. }, End::Abandoned) => drop(future),
+            (Self::Future { mut future, told }, end) => {
+                let end = if end == End::Ignored { End::Success } else { end };
+                told.set(Some(end));
+                let polled = catch_unwind(AssertUnwindSafe(|| poll(future.as_mut())));
+                match (end, polled) {
+                    (End::Success, Ok(Poll::Ready(Ok(()))))
+                    | (End::Failure, Ok(Poll::Ready(Err(Fault::Down))))
+                    | (End::Panicked, Err(_)) => {}
+                    (end, polled) => panic!("told {end:?}, the future came to {polled:?}"),
+                }
+                return end;
+            }
+        }
+        end
+    }
+}
+
+/// A future that ends as it is told.
+fn call_async<'c>(breaker: &'c CircuitBreaker, told: &'c Cell<Option<End>>) -> Result<Real<'c>, CircuitOpen> {
+    let body = poll_fn(|_| match told.get() {
+        None => Poll::Pending,
+        Some(End::Failure) => Poll::Ready(Err(Fault::Down)),
+        Some(End::Panicked) => resume_unwind(Box::new("expected")),
+        Some(_) => Poll::Ready(Ok(())),
+    });
+    let mut future: Pin<Box<dyn Future<Output = Outcome> + 'c>> = Box::pin(breaker.call_async(body));
+    match poll(future.as_mut()) {
+        Poll::Pending => Ok(Real::Future { future, told }),
+        Poll::Ready(Err(Fault::Refused(open))) => Err(open),
+        Poll::Ready(other) => panic!("nothing told the future to end, but it returned {other:?}"),
+    }
+}
+
+async fn compare(options: Options, acts: Vec<Act>) -> Result<(), TestCaseError> {
+    let breaker = CircuitBreaker::new("model", config(&options));
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    breaker.on_transition({
+        let heard = Arc::clone(&heard);
+        move |step| heard.lock().unwrap().push((step.from, step.to, step.failures, step.retry_after))
+    });
+    let mut reference = Reference::new(options);
+    let cells: Vec<Cell<Option<End>>> = acts.iter().map(|_| Cell::new(None)).collect();
+    let mut under_way: Vec<(Real<'_>, Call)> = Vec::new();
+    for (act, told) in acts.into_iter().zip(&cells) {
+        match act {
+            Act::Acquire | Act::CallAsync => {
+                let real = match act {
+                    Act::Acquire => breaker.acquire().map(Real::Permit),
+                    _ => call_async(&breaker, told),
+                };
+                match (real, reference.admit()) {
+                    (Ok(real), Ok(call)) => under_way.push((real, call)),
+                    (Err(open), Err(retry_after)) => prop_assert_eq!(open.retry_after(), retry_after),
+                    (real, call) => prop_assert!(false, "{:?}, but the reference says {:?}", real.err(), call),
+                }
+            }
+            Act::End(which, end) => {
+                if !under_way.is_empty() {
+                    let (real, call) = under_way.swap_remove(which.index(under_way.len()));
+                    reference.finish(call, real.end(end));
+                }
+            }
+            Act::Advance(time) => {
+                advance(time).await;
+                reference.advance(time);
+            }
+            Act::Trip => (breaker.trip(), reference.trip()).0,
+            Act::Isolate => (breaker.isolate(), reference.isolate()).0,
+            Act::Reset => (breaker.reset(), reference.reset()).0,
+        }
+        let stats = breaker.stats();
+        prop_assert_eq!(breaker.state(), reference.state());
+        prop_assert_eq!(stats.state, reference.state());
+        prop_assert_eq!(stats.failure_count, reference.failure_count());
+        prop_assert_eq!(stats.failure_rate, reference.failure_rate());
+        prop_assert_eq!(stats.retry_after, reference.retry_after());
+        prop_assert_eq!(stats.time_in_state, reference.time_in_state());
+        let books = Books {
+            successes: stats.successes,
+            failures: stats.failures,
+            ignored: stats.ignored,
+            refused: stats.refused,
+            abandoned: stats.abandoned,
+            late: stats.late,
+            opened: stats.opened,
+            half_opened: stats.half_opened,
+            closed: stats.closed,
+        };
+        prop_assert_eq!(books, reference.books);
+        prop_assert_eq!(&*heard.lock().unwrap(), &reference.steps);
+    }
+    Ok(())
+}
+
+#[test]
+fn the_circuit_answers_as_the_reference_does() {
+    proptest!(search(1_000), |((options, acts) in scenarios())| {
+        let clock = runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        clock.block_on(compare(options, acts))?;
+    });
+}
