@@ -3,15 +3,14 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new();
     static __CIRCUIT: __rt::Site = __rt::Site::unnamed(__rt::concat!(__rt::module_path!(), "::", "search"));
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
-    match __rt::CircuitBreaker::acquire(__circuit) {
-        __rt::Ok(__permit) => {
-            let (__permit, __outcome) = __rt::Permit::watch(__permit, async {
-                let _: u8 = if false { return __rt::expected::<Result<Vec<Issue>, Error>>() } else { 0 };
-                '__body: { find(query).await }
-            })
-            .await;
-            __rt::Verdict::of(__rt::outcome::<Result<Vec<Issue>, Error>>(__outcome)).record(__permit)
-        }
-        __rt::Err(__open) => __rt::failed::<Result<Vec<Issue>, Error>>(__rt::open_into(__open)),
-    }
+    let __permit = match __rt::CircuitBreaker::acquire(__circuit) {
+        __rt::Ok(__permit) => __permit,
+        __rt::Err(__open) => return __rt::failed::<Result<Vec<Issue>, Error>>(__rt::open_into(__open)),
+    };
+    let (__permit, __outcome) = __rt::Permit::watch(__permit, async {
+        let _: u8 = if false { return __rt::expected::<Result<Vec<Issue>, Error>>() } else { 0 };
+        '__body: { find(query).await }
+    })
+    .await;
+    __rt::Verdict::of(__rt::outcome::<Result<Vec<Issue>, Error>>(__outcome)).record(__permit)
 }

@@ -11,6 +11,7 @@ mod editors;
 mod errors;
 mod expand;
 mod item;
+mod lent;
 mod parse;
 mod policy;
 #[cfg(test)]

@@ -162,10 +162,9 @@ impl<R> Answer<R, ByValue> for R {
     }
 }
 
-/// The answer of an async function's fallback. The future's type is hidden, or an answer of a wrong type would be no
-/// future too: a second error.
+/// The answer of an async function's fallback.
 #[inline]
-pub fn answer<R, How, A: Answer<R, How>>(answer: A) -> Answered<R, impl Future<Output = R>> {
+pub fn answer<R, How, A: Answer<R, How>>(answer: A) -> Answered<R, A::Future> {
     answer.into_answer()
 }
 

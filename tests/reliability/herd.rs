@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState, circuit_breaker};
+use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, CircuitState, circuit_breaker};
 use tokio::{runtime, time::advance};
 
 const RECOVERY: Duration = Duration::from_secs(30);
@@ -59,9 +59,16 @@ fn recovering(clock: &runtime::Runtime, probes: u32) -> CircuitBreaker {
     })
 }
 
-fn assert_only_probes_came(breaker: &CircuitBreaker, service: &Service, probes: u32, callers: usize) {
-    assert_eq!(service.reached.load(Ordering::SeqCst), probes);
-    let stats = breaker.stats();
+/// How many reached the service, and what the circuit says meanwhile. Asserted on when all threads are back, lest a
+/// failure leave them waiting.
+type Seen = (u32, CircuitBreakerStats);
+
+fn look(breaker: &CircuitBreaker, service: &Service) -> Seen {
+    (service.reached.load(Ordering::SeqCst), breaker.stats())
+}
+
+fn assert_only_probes_came((reached, stats): &Seen, probes: u32, callers: usize) {
+    assert_eq!(*reached, probes);
     assert_eq!((stats.state, stats.half_opened), (CircuitState::HalfOpen, 1));
     assert_eq!(stats.refused, callers as u64 - u64::from(probes));
 }
@@ -73,7 +80,7 @@ fn of_a_thousand_async_callers_only_the_probes_reach_the_service() {
         let breaker = recovering(&clock, probes);
         let service = Service::default();
         let barrier = Barrier::new(THREADS + 1);
-        thread::scope(|scope| {
+        let seen = thread::scope(|scope| {
             for _ in 0..THREADS {
                 scope.spawn(|| {
                     // The paused clock on a thread of its own: virtual time and real concurrency.
@@ -94,10 +101,12 @@ fn of_a_thousand_async_callers_only_the_probes_reach_the_service() {
             barrier.wait();
             barrier.wait();
             let _clock = clock.handle().enter();
-            assert_only_probes_came(&breaker, &service, probes, CALLERS);
+            let seen = look(&breaker, &service);
             service.answers.store(true, Ordering::SeqCst);
             barrier.wait();
+            seen
         });
+        assert_only_probes_came(&seen, probes, CALLERS);
         let stats = breaker.stats();
         assert_eq!((stats.state, stats.successes, stats.closed), (CircuitState::Closed, probes.into(), 1));
     }
@@ -112,7 +121,7 @@ fn of_a_hundred_threads_only_the_probes_reach_the_service() {
         let service = Service::default();
         let barrier = Barrier::new(CALLERS);
         let refused = AtomicU32::new(0);
-        thread::scope(|scope| {
+        let seen = thread::scope(|scope| {
             for _ in 0..CALLERS {
                 scope.spawn(|| {
                     let _clock = clock.handle().enter();
@@ -123,12 +132,14 @@ fn of_a_hundred_threads_only_the_probes_reach_the_service() {
                 });
             }
             let _clock = clock.handle().enter();
-            while refused.load(Ordering::SeqCst) + probes < u32::try_from(CALLERS).unwrap() {
+            while (refused.load(Ordering::SeqCst) + service.reached.load(Ordering::SeqCst)) as usize != CALLERS {
                 thread::yield_now();
             }
-            assert_only_probes_came(&breaker, &service, probes, CALLERS);
+            let seen = look(&breaker, &service);
             service.answers.store(true, Ordering::SeqCst);
+            seen
         });
+        assert_only_probes_came(&seen, probes, CALLERS);
         assert_eq!(breaker.state(), CircuitState::Closed);
     }
 }

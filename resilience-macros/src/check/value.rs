@@ -235,7 +235,7 @@ impl Check<'_> {
         }
         let is_constant = !written.chars().any(char::is_lowercase);
         let ident = Ident::new(&written, Span::call_site());
-        if is_constant || self.function.has_argument(&ident) {
+        if is_constant || self.function.argument(&ident).is_some() {
             return Ok(self.word_expression(words));
         }
         self.refuse(format!("`{written}` is no {}: it is one of {}", self.name, one_of(words)))
