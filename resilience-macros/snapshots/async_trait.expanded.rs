@@ -38,7 +38,9 @@ impl Service for Client {
                     __rt::Ok(__outcome) => __outcome,
                     __rt::Err(__late) => __rt::failed::<Result<u8, Error>>(__rt::timed_out_into(__late)),
                 };
-                let __due = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<u8, Error>>(__outcome))
+                let __outcome = __rt::outcome::<Result<u8, Error>>(__outcome);
+                let __rt::Err(__error) = __outcome else { break __rt::success(__outcome) };
+                let __due = __rt::Retry::after(&mut __retry, __rt::Err(__error))
                     .next("call", |__error| __rt::Show::new(__error).__shown());
                 let __rt::Err(__outcome) = __due else { continue };
                 break __outcome;

@@ -9,7 +9,9 @@ async fn fetch(url: &str) -> Result<String, Error> {
             '__body: { get(url).await }
         }
         .await;
-        let __due = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, Error>>(__outcome))
+        let __outcome = __rt::outcome::<Result<String, Error>>(__outcome);
+        let __rt::Err(__error) = __outcome else { break __rt::success(__outcome) };
+        let __due = __rt::Retry::after(&mut __retry, __rt::Err(__error))
             .next("fetch", |__error| __rt::Show::new(__error).__shown());
         let __rt::Err(__outcome) = __due else { continue };
         break __outcome;

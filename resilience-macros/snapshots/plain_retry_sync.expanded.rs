@@ -5,7 +5,9 @@ fn fetch(url: &str) -> Result<String, Error> {
     loop {
         __rt::Retry::wait_blocking(&__retry);
         let __outcome = __rt::attempt(|| -> Result<String, Error> { get(url) });
-        let __due = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, Error>>(__outcome))
+        let __outcome = __rt::outcome::<Result<String, Error>>(__outcome);
+        let __rt::Err(__error) = __outcome else { break __rt::success(__outcome) };
+        let __due = __rt::Retry::after(&mut __retry, __rt::Err(__error))
             .within_deadline()
             .next("fetch", |__error| __rt::Show::new(__error).__shown());
         let __rt::Err(__outcome) = __due else { continue };

@@ -31,7 +31,9 @@ async fn fetch(url: &str) -> Result<String, Error> {
             };
             __rt::Verdict::of(__rt::outcome::<Result<String, Error>>(__outcome)).record(__permit)
         };
-        let __due = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, Error>>(__outcome))
+        let __outcome = __rt::outcome::<Result<String, Error>>(__outcome);
+        let __rt::Err(__error) = __outcome else { break __rt::success(__outcome) };
+        let __due = __rt::Retry::after(&mut __retry, __rt::Err(__error))
             .unless_refused(__refused)
             .next("fetch", |__error| __rt::Show::new(__error).__shown());
         let __rt::Err(__outcome) = __due else { continue };

@@ -31,7 +31,9 @@ fn load(id: u64) -> Result<Row, Error> {
             };
             __rt::Verdict::of(__rt::outcome::<Result<Row, Error>>(__outcome)).record(__permit)
         };
-        let __due = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<Row, Error>>(__outcome))
+        let __outcome = __rt::outcome::<Result<Row, Error>>(__outcome);
+        let __rt::Err(__error) = __outcome else { break __rt::success(__outcome) };
+        let __due = __rt::Retry::after(&mut __retry, __rt::Err(__error))
             .unless_refused(__refused)
             .within_deadline()
             .next("load", |__error| __rt::Show::new(__error).__shown());

@@ -5,15 +5,14 @@ fn fetch(url: &str, patient: bool) -> Result<String, Error> {
     loop {
         __rt::Retry::wait_blocking(&__retry);
         let __outcome = __rt::attempt(|| -> Result<String, Error> { get(url) });
+        let __outcome = __rt::outcome::<Result<String, Error>>(__outcome);
+        let __rt::Err(__error) = __outcome else { break __rt::success(__outcome) };
         let __due = __rt::Attempt::next_telling(
-            __rt::Attempt::retry_if(
-                __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, Error>>(__outcome)),
-                |__error| match __error {
-                    Error::Busy | Error::Io(_) if patient => true,
-                    #[allow(unreachable_patterns)]
-                    _ => false,
-                },
-            )
+            __rt::Attempt::retry_if(__rt::Retry::after(&mut __retry, __rt::Err(__error)), |__error| match __error {
+                Error::Busy | Error::Io(_) if patient => true,
+                #[allow(unreachable_patterns)]
+                _ => false,
+            })
             .within_deadline(),
             "fetch",
             |__error| __rt::Show::new(__error).__shown(),

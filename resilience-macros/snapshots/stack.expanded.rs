@@ -45,7 +45,9 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
             };
             __rt::Verdict::of(__rt::outcome::<Result<String, ApiError>>(__outcome)).record(__permit)
         };
-        let __due = __rt::Retry::after(&mut __retry, __rt::outcome::<Result<String, ApiError>>(__outcome))
+        let __outcome = __rt::outcome::<Result<String, ApiError>>(__outcome);
+        let __rt::Err(__error) = __outcome else { break __rt::success(__outcome) };
+        let __due = __rt::Retry::after(&mut __retry, __rt::Err(__error))
             .unless_refused(__refused)
             .next("call_llm", |__error| __rt::Show::new(__error).__shown());
         let __rt::Err(__outcome) = __due else { continue };

@@ -14,7 +14,7 @@ pub use std::result::Result::{Err, Ok};
 pub use crate::circuit::{Site, Verdict, Watch};
 pub use crate::outcome::{
     Answered, FromCircuitOpen, FromTimedOut, again_for_worker, answer, attempt, call, convert, copy_for_worker,
-    expected, failed, open_into, outcome, timed_out_into,
+    expected, failed, open_into, outcome, success, timed_out_into,
 };
 pub use crate::retry::{Attempt, Backoff, Retry};
 pub use crate::show::{Show, Shown};

@@ -50,6 +50,24 @@ pub fn outcome<R: Fallible>(returned: R) -> Result<R::Value, R::Error> {
     returned.into_result()
 }
 
+/// An outcome that is known to be a success. Made anew, so that no more than the value is copied.
+///
+/// # Errors
+///
+/// Never.
+///
+/// # Panics
+///
+/// If it is none.
+#[inline]
+#[track_caller]
+pub fn success<T, E>(outcome: Result<T, E>) -> Result<T, E> {
+    match outcome {
+        Ok(value) => Ok(value),
+        Err(_) => unreachable!("failures are judged"),
+    }
+}
+
 /// What the function returns when a policy fails it.
 #[inline]
 pub fn failed<R: Fallible>(error: R::Error) -> R {

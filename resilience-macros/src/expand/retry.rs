@@ -20,7 +20,19 @@ impl Context<'_> {
         let new = if plan.on_retry.is_some() { quote!(timed) } else { quote!(new) };
 
         let (operation, result) = (self.function.name(), self.outcome(&outcome));
-        let ended = self.judged(at, plan, quote!(#runtime::Retry::after(&mut #retry, #result)));
+        // A success leaves at once, unless the user wants to see it: judged together with the failures it would be copied
+        // through memory with them.
+        let (success, failed) = match plan.retry_if_ok {
+            None => (
+                quote! {
+                    let #outcome = #result;
+                    let #runtime::Err(#error) = #outcome else { break #runtime::success(#outcome) };
+                },
+                quote!(#runtime::Err(#error)),
+            ),
+            Some(_) => (TokenStream::new(), result),
+        };
+        let ended = self.judged(at, plan, quote!(#runtime::Retry::after(&mut #retry, #failed)));
         let show = quote!(|#error| #runtime::Show::new(#error).__shown());
         let next = match &plan.on_retry {
             Some(hook) => {
@@ -39,6 +51,7 @@ impl Context<'_> {
             loop {
                 #runtime::Retry::#wait;
                 let #outcome = #attempt;
+                #success
                 let #due = #next;
                 let #runtime::Err(#outcome) = #due else { continue };
                 break #outcome;
