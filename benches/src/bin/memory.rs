@@ -1,0 +1,62 @@
+//! Allocations and sizes, counted, for the report: one figure a line, its parts separated by tabs.
+//!
+//! A program of its own, because the allocator that counts would be felt by the clocks.
+
+use allocation_counter::{AllocationInfo, measure};
+use resilience::{CircuitBreaker, registry};
+use resilience_benches::{scenarios, stack, statistics};
+
+/// Enough that what is allocated once, for all calls, rounds to nothing.
+const CALLS: u64 = 1_000;
+
+fn main() {
+    // First, while the registry is empty and a thousand circuits are a thousand.
+    circuits();
+    futures();
+    for scenario in &mut scenarios() {
+        // Only this thread's allocations are counted.
+        if scenario.threads > 1 || scenario.name.starts_with("statistics") {
+            continue;
+        }
+        for contender in &mut scenario.contenders {
+            // Those that wait for real timers are slow.
+            let calls = if contender.run(1).as_millis() > 0 { 10 } else { CALLS };
+            contender.run(calls);
+            let counted = measure(|| {
+                contender.run(calls);
+            });
+            println!("allocations\t{}\t{}\t{}", scenario.name, contender.name(), counted.count_total / calls);
+        }
+    }
+}
+
+/// What a circuit takes, by itself and after the traffic that makes it hold the most.
+fn circuits() {
+    let registered = measure(statistics::register_circuits);
+    let handles: Vec<_> = registry::all_stats().into_keys().filter_map(|name| registry::get(&name)).collect();
+    let busy = measure(|| handles.iter().for_each(keep_busy));
+    println!("circuit\tregistered\t{}", per_circuit(&registered));
+    println!("circuit\tafter traffic\t{}", per_circuit(&registered) + per_circuit(&busy));
+}
+
+fn keep_busy(circuit: &CircuitBreaker) {
+    // A full window, a trip, and on to the next.
+    for _ in 0..1_000 {
+        let Ok(permit) = circuit.acquire() else {
+            circuit.reset();
+            continue;
+        };
+        permit.failure();
+    }
+}
+
+fn per_circuit(counted: &AllocationInfo) -> i64 {
+    counted.bytes_current / statistics::CIRCUITS.try_into().unwrap_or(i64::MAX)
+}
+
+fn futures() {
+    let (ours, plain, by_hand) = (stack::ours(1), stack::plain(1), stack::by_hand(1));
+    println!("future\tours\t{}", size_of_val(&ours));
+    println!("future\tplain\t{}", size_of_val(&plain));
+    println!("future\tby hand\t{}", size_of_val(&by_hand));
+}

@@ -1,0 +1,101 @@
+//! Measures everything, prints it, and writes the table into `benches/README.md`:
+//! `cargo run --release -p resilience-benches --bin report`. Takes about three minutes.
+//!
+//! With an argument it only prints the scenarios whose name contains it.
+
+mod compile_time;
+mod memory;
+mod table;
+mod timing;
+
+use std::{env, error::Error, fs, thread};
+
+use resilience_benches::{Goal, scenarios};
+
+use crate::{
+    memory::Memory,
+    table::{Row, Table},
+};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let filter = env::args().nth(1);
+    let mut table = Table::default();
+    for mut scenario in scenarios() {
+        if filter.as_ref().is_some_and(|filter| !scenario.name.contains(filter)) {
+            continue;
+        }
+        let times = timing::measure(&mut scenario);
+        let figures = scenario.contenders.iter().map(|contender| contender.name().to_owned()).zip(times).collect();
+        table.push(Row { what: scenario.name.to_owned(), unit: "ns", figures, goals: scenario.goals });
+    }
+    if filter.is_some() {
+        return Ok(());
+    }
+    memory(&mut table)?;
+    compile_time(&mut table)?;
+    table.write(&machine())
+}
+
+fn memory(table: &mut Table) -> Result<(), Box<dyn Error>> {
+    let memory = Memory::measure()?;
+    let without_a_goal = ["thread::spawn", "sync timeout, worker idle", "statistics"];
+    for scenario in scenarios() {
+        let counted = |name: &str| memory.get(&["allocations", scenario.name, name]);
+        let figures: Vec<_> = scenario
+            .contenders
+            .iter()
+            .filter_map(|contender| Some((contender.name().to_owned(), counted(contender.name())?)))
+            .collect();
+        if figures.is_empty() {
+            continue;
+        }
+        let goals = if without_a_goal.contains(&scenario.name) { vec![] } else { vec![Goal::AtMost(0.0)] };
+        table.push(Row { what: format!("allocations: {}", scenario.name), unit: "", figures, goals });
+    }
+    let get = |key: &[&str]| memory.get(key).ok_or_else(|| format!("nothing was measured of {key:?}"));
+    for moment in ["registered", "after traffic"] {
+        table.push(Row {
+            what: format!("memory of a circuit, {moment}"),
+            unit: "bytes",
+            figures: vec![("ours".to_owned(), get(&["circuit", moment])?)],
+            goals: vec![Goal::AtMost(512.0)],
+        });
+    }
+    let mut figures = Vec::new();
+    for name in ["ours", "plain", "by hand"] {
+        figures.push((name.to_owned(), get(&["future", name])?));
+    }
+    let goals = vec![Goal::Over("plain", 256.0)];
+    table.push(Row { what: "future of the stack of three".to_owned(), unit: "bytes", figures, goals });
+    Ok(())
+}
+
+fn compile_time(table: &mut Table) -> Result<(), Box<dyn Error>> {
+    let named = |figures: &[(&str, f64)]| figures.iter().map(|(name, figure)| ((*name).to_owned(), *figure)).collect();
+    let times = compile_time::per_function()?;
+    table.push(Row {
+        what: "release build of a function under three attributes".to_owned(),
+        unit: "ms",
+        figures: named(&[("ours", times.ours), ("`#[tracing::instrument]`", times.instrument), ("plain", times.plain)]),
+        goals: vec![Goal::Of("`#[tracing::instrument]`", 1.5)],
+    });
+    let times = compile_time::dependency()?;
+    table.push(Row {
+        what: "clean release build of the dependency".to_owned(),
+        unit: "s",
+        figures: named(&[("ours", times.ours), ("tower-resilience", times.tower)]),
+        goals: vec![Goal::Of("tower-resilience", 0.5)],
+    });
+    Ok(())
+}
+
+/// What it ran on. Only ratios carry over to another.
+fn machine() -> String {
+    let cores = thread::available_parallelism().map_or(0, usize::from);
+    let model = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
+        let line = text.lines().find(|line| line.starts_with("model name"))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    });
+    let (system, model) = (env::consts::OS, model.unwrap_or_else(|| env::consts::ARCH.to_owned()));
+    format!("{cores} cores, {model}, {system}")
+}

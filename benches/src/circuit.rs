@@ -1,0 +1,157 @@
+//! `#[circuit_breaker]` by itself.
+
+use std::{hint::black_box, time::Duration};
+
+use failsafe::{CircuitBreaker as _, backoff, failure_policy};
+use recloser::Recloser;
+use resilience::{CircuitBreakerConfig, circuit_breaker, registry};
+use tower::{Layer, service_fn};
+use tower_resilience_circuitbreaker::CircuitBreakerLayer;
+
+use crate::{
+    Contender, Goal, Scenario,
+    contender::request,
+    subject::{Error, Failed, LONG, answer},
+};
+
+#[circuit_breaker(name = "bench::closed")]
+fn closed(n: u64) -> Result<u64, Error> {
+    answer(n)
+}
+
+// A window that failures leave as fast as they come: the circuit stays closed and the window is at work.
+#[circuit_breaker(name = "bench::failing", failure_threshold = 1000, failure_window = 5us)]
+fn failing(n: u64) -> Result<u64, Error> {
+    answer(n)
+}
+
+#[circuit_breaker(name = "bench::rated", failure_rate = 0.5)]
+fn rated(n: u64) -> Result<u64, Error> {
+    answer(n)
+}
+
+#[circuit_breaker(name = "bench::open", recovery_timeout = LONG)]
+fn open(n: u64) -> Result<u64, Error> {
+    answer(n)
+}
+
+fn never_opening() -> Recloser {
+    Recloser::custom().error_rate(2.0).build()
+}
+
+/// Its window mode, as near to our `failure_rate = 0.5` as it comes.
+fn failsafe_window() -> impl failsafe::CircuitBreaker + Sync + 'static {
+    const WINDOW: Duration = CircuitBreakerConfig::new().get_failure_window();
+    let policy = failure_policy::success_rate_over_time_window(0.5, 20, WINDOW, backoff::constant(LONG));
+    failsafe::Config::new().failure_policy(policy).build()
+}
+
+fn failsafe_consecutive(failures: u32) -> impl failsafe::CircuitBreaker + Sync + 'static {
+    let policy = failure_policy::consecutive_failures(failures, backoff::constant(LONG));
+    failsafe::Config::new().failure_policy(policy).build()
+}
+
+/// `input` decides whether the body fails.
+fn recloser(breaker: Recloser, input: u64) -> impl Fn() -> Result<u64, recloser::Error<Failed>> {
+    move || breaker.call(|| answer::<Failed>(black_box(input)))
+}
+
+fn failsafe(breaker: impl failsafe::CircuitBreaker, input: u64) -> impl Fn() -> Result<u64, failsafe::Error<Failed>> {
+    move || breaker.call(|| answer::<Failed>(black_box(input)))
+}
+
+fn tower(layer: &CircuitBreakerLayer, input: u64) -> Contender {
+    let mut service = layer.layer(service_fn(async |n| answer::<Failed>(n)));
+    Contender::awaited("tower-resilience", move || request(&mut service, black_box(input)))
+}
+
+fn opened_recloser() -> Recloser {
+    let breaker = Recloser::custom().closed_len(1).open_wait(LONG).build();
+    while !matches!(breaker.call(|| answer::<Failed>(0)), Err(recloser::Error::Rejected)) {}
+    breaker
+}
+
+fn opened_failsafe() -> impl failsafe::CircuitBreaker + Sync + 'static {
+    let breaker = failsafe_consecutive(1);
+    while !matches!(breaker.call(|| answer::<Failed>(0)), Err(failsafe::Error::Rejected)) {}
+    breaker
+}
+
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    let ours = "ours";
+    let _ = open(1);
+    assert!(registry::trip("bench::open"), "it was called once");
+    let tower_open = CircuitBreakerLayer::builder()
+        .consecutive_failures(1)
+        .wait_duration_in_open(LONG)
+        .build()
+        .expect("a configuration");
+    let tower_closed =
+        || CircuitBreakerLayer::builder().consecutive_failures(usize::MAX).build().expect("a configuration");
+    let tower_rated = CircuitBreakerLayer::builder()
+        .failure_rate_threshold(0.5)
+        .minimum_number_of_calls(20)
+        .build()
+        .expect("a configuration");
+    vec![
+        Scenario::new(
+            "circuit closed, success",
+            [
+                Contender::sync(ours, || closed(black_box(1))),
+                Contender::sync("plain", || answer::<Error>(black_box(1))),
+                Contender::sync("recloser", recloser(never_opening(), 1)),
+                Contender::sync("failsafe", failsafe(failsafe_consecutive(u32::MAX), 1)),
+                tower(&tower_closed(), 1),
+            ],
+            [Goal::Of("recloser", 0.35)],
+        ),
+        Scenario::new(
+            "circuit closed, success, 2 threads on one circuit",
+            [
+                Contender::on_two_threads(ours, || closed(black_box(1))),
+                Contender::on_two_threads("recloser", recloser(never_opening(), 1)),
+                Contender::on_two_threads("failsafe", failsafe(failsafe_consecutive(u32::MAX), 1)),
+            ],
+            [Goal::OfBest(0.15)],
+        )
+        .on_two_threads(),
+        Scenario::new(
+            "circuit closed, failure",
+            [
+                Contender::sync(ours, || failing(black_box(0))),
+                Contender::sync("recloser", recloser(never_opening(), 0)),
+                Contender::sync("failsafe", failsafe(failsafe_consecutive(u32::MAX), 0)),
+                tower(&tower_closed(), 0),
+            ],
+            [Goal::Of("recloser", 1.8)],
+        ),
+        Scenario::new(
+            "failure-rate mode, success",
+            [
+                Contender::sync(ours, || rated(black_box(1))),
+                Contender::sync("failsafe", failsafe(failsafe_window(), 1)),
+                tower(&tower_rated, 1),
+            ],
+            [Goal::Of("failsafe", 0.35)],
+        ),
+        Scenario::new(
+            "failure-rate mode, success, 2 threads on one circuit",
+            [
+                Contender::on_two_threads(ours, || rated(black_box(1))),
+                Contender::on_two_threads("failsafe", failsafe(failsafe_window(), 1)),
+            ],
+            [Goal::Of("failsafe", 0.35)],
+        )
+        .on_two_threads(),
+        Scenario::new(
+            "circuit open, refused",
+            [
+                Contender::sync(ours, || open(black_box(1))),
+                Contender::sync("recloser", recloser(opened_recloser(), 1)),
+                Contender::sync("failsafe", failsafe(opened_failsafe(), 1)),
+                tower(&tower_open, 0),
+            ],
+            [Goal::OfBest(0.85)],
+        ),
+    ]
+}

@@ -1,0 +1,24 @@
+//! The attributes and their peers, side by side.
+//!
+//! What is measured stands here once, for the three programs that measure it: `report` (the table in `README.md`),
+//! `memory` (allocations and sizes, for the report) and criterion (the detailed view).
+
+pub mod circuit;
+mod contender;
+pub mod retry;
+mod scenario;
+pub mod stack;
+pub mod statistics;
+pub mod subject;
+pub mod timeout;
+
+pub use contender::Contender;
+pub use scenario::{Goal, Scenario};
+
+/// Everything that takes time, in the order of the table. To be called in a process of its own: it trips circuits.
+pub fn scenarios() -> Vec<Scenario> {
+    [circuit::scenarios(), retry::scenarios(), timeout::scenarios(), stack::scenarios(), statistics::scenarios()]
+        .into_iter()
+        .flatten()
+        .collect()
+}

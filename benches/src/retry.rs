@@ -1,0 +1,103 @@
+//! `#[retry]` by itself.
+
+use std::{cell::Cell, hint::black_box, time::Duration};
+
+use backon::{BlockingRetryable, ConstantBuilder, ExponentialBuilder, Retryable};
+use resilience::retry;
+use tokio_retry2::{Retry, RetryError, strategy::FixedInterval};
+use tower::{Layer, service_fn};
+use tower_resilience_retry::RetryLayer;
+
+use crate::{
+    Contender, Goal, Scenario,
+    contender::request,
+    subject::{Error, Failed, answer},
+};
+
+#[retry]
+fn sync(n: u64) -> Result<u64, Error> {
+    answer(n)
+}
+
+#[retry]
+async fn ready(n: u64) -> Result<u64, Error> {
+    answer(n)
+}
+
+#[retry(max_retries = 2, base_delay = 0s)]
+async fn third_time() -> Result<u64, Error> {
+    answer(every_third())
+}
+
+thread_local! {
+    static CALLS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// 0, which fails, for two calls of three.
+fn every_third() -> u64 {
+    let calls = CALLS.get() + 1;
+    CALLS.set(calls);
+    u64::from(calls.is_multiple_of(3))
+}
+
+fn three_retries() -> impl Iterator<Item = Duration> {
+    FixedInterval::from_millis(1000).take(3)
+}
+
+fn transient(n: u64) -> Result<u64, RetryError<Failed>> {
+    answer(n).map_err(RetryError::<Failed>::transient)
+}
+
+fn tower(retries: &RetryLayer<u64, u64, Failed>, input: impl Fn() -> u64 + Clone + Send + 'static) -> Contender {
+    let service = service_fn(move |_| {
+        let input = input.clone();
+        async move { answer::<Failed>(input()) }
+    });
+    let mut service = retries.layer(service);
+    Contender::awaited("tower-resilience", move || request(&mut service, black_box(1)))
+}
+
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    let ours = "ours";
+    vec![
+        Scenario::new(
+            "retry, first attempt succeeds, sync",
+            [
+                Contender::sync(ours, || sync(black_box(1))),
+                Contender::sync("plain", || answer::<Error>(black_box(1))),
+                Contender::sync("backon", || {
+                    (|| answer::<Failed>(black_box(1))).retry(ExponentialBuilder::default()).call()
+                }),
+            ],
+            [Goal::Over("plain", 1.5)],
+        ),
+        Scenario::new(
+            "retry, first attempt succeeds, async",
+            [
+                Contender::awaited(ours, || ready(black_box(1))),
+                Contender::awaited("plain", || async { answer::<Error>(black_box(1)) }),
+                Contender::awaited("backon", || {
+                    (async || answer::<Failed>(black_box(1))).retry(ExponentialBuilder::default())
+                }),
+                Contender::awaited("tokio-retry2", || Retry::spawn(three_retries(), async || transient(black_box(1)))),
+                tower(&RetryLayer::builder().max_attempts(4).build(), || 1),
+            ],
+            [Goal::Over("plain", 1.5)],
+        ),
+        Scenario::new(
+            "retry, three attempts, zero delay",
+            [
+                Contender::awaited(ours, third_time),
+                Contender::awaited("backon", || {
+                    let strategy = ConstantBuilder::default().with_delay(Duration::ZERO);
+                    (async || answer::<Failed>(every_third())).retry(strategy)
+                }),
+                Contender::awaited("tokio-retry2", || {
+                    Retry::spawn(FixedInterval::from_millis(0).take(3), async || transient(every_third()))
+                }),
+                tower(&RetryLayer::builder().max_attempts(3).fixed_backoff(Duration::ZERO).build(), every_third),
+            ],
+            [Goal::AtMost(60.0)],
+        ),
+    ]
+}

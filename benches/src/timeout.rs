@@ -1,0 +1,67 @@
+//! `#[timeout]` by itself.
+
+use std::{hint::black_box, thread};
+
+use resilience::timeout;
+use tower::{Layer, service_fn};
+use tower_resilience_timelimiter::TimeLimiterLayer;
+
+use crate::{
+    Contender, Goal, Scenario,
+    contender::request,
+    subject::{Error, Failed, LONG, answer, answer_later},
+};
+
+#[timeout(LONG)]
+async fn ready(n: u64) -> Result<u64, Error> {
+    answer(n)
+}
+
+#[timeout(LONG)]
+async fn later(n: u64) -> Result<u64, Error> {
+    answer_later(n).await
+}
+
+#[timeout(LONG)]
+fn on_a_worker(n: u64) -> Result<u64, Error> {
+    answer(n)
+}
+
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    let ours = "ours";
+    let layer = TimeLimiterLayer::builder().timeout_duration(LONG).build();
+    let mut tower_ready = layer.layer(service_fn(async |n| answer::<Failed>(n)));
+    let mut tower_later = layer.layer(service_fn(answer_later::<Failed>));
+    vec![
+        Scenario::new(
+            "timeout, ready body",
+            [
+                Contender::awaited(ours, || ready(black_box(1))),
+                Contender::awaited("plain", || async { answer::<Error>(black_box(1)) }),
+                Contender::awaited("tokio", || tokio::time::timeout(LONG, async { answer::<Failed>(black_box(1)) })),
+                Contender::awaited("tower-resilience", move || request(&mut tower_ready, black_box(1))),
+            ],
+            [Goal::Of("tokio", 0.65)],
+        ),
+        Scenario::new(
+            "timeout, body that waits",
+            [
+                Contender::polled(ours, || later(black_box(1))),
+                Contender::polled("plain", || answer_later::<Error>(black_box(1))),
+                Contender::polled("tokio", || tokio::time::timeout(LONG, answer_later::<Failed>(black_box(1)))),
+                Contender::polled("tower-resilience", move || request(&mut tower_later, black_box(1))),
+            ],
+            [Goal::Of("tokio", 1.1)],
+        ),
+        Scenario::new(
+            "sync timeout, worker idle",
+            [
+                Contender::sync(ours, || on_a_worker(black_box(1))),
+                Contender::sync("thread::spawn", || {
+                    thread::spawn(|| answer::<Failed>(black_box(1))).join().expect("it does not panic")
+                }),
+            ],
+            [Goal::Of("thread::spawn", 0.5)],
+        ),
+    ]
+}
