@@ -27,6 +27,7 @@ pub struct CircuitOpen {
 }
 
 impl CircuitOpen {
+    #[inline]
     pub(super) fn new(name: Name, retry_after: Option<Duration>) -> Self {
         Self { name, retry_after }
     }

@@ -70,26 +70,28 @@ impl Shared {
     #[inline]
     pub(super) fn admit(&self) -> Result<Permit<'_>, CircuitOpen> {
         let gate = self.gate();
-        if !gate.is_plain() {
-            return self.admit_by_clock(gate);
+        if gate.is_plain() {
+            return Ok(Permit::new(self, Pass::plain(gate)));
         }
-        Ok(Permit::new(self, Pass::plain(gate)))
+        match self.decide(gate) {
+            Ok(pass) => Ok(Permit::new(self, pass)),
+            // Made here, where it can be written straight to where the caller wants it.
+            Err(retry_after) => Err(CircuitOpen::new(self.name.clone(), retry_after)),
+        }
     }
 
     #[inline(never)]
-    fn admit_by_clock(&self, gate: Gate) -> Result<Permit<'_>, CircuitOpen> {
-        match self.decide(gate) {
-            Ok(pass) => Ok(Permit::new(self, pass)),
-            Err(retry_after) => {
-                self.tally.add(Count::Refused);
-                Err(CircuitOpen::new(self.name.clone(), retry_after))
-            }
+    fn decide(&self, gate: Gate) -> Result<Pass, Option<Duration>> {
+        let decision = self.pass_or_wait(gate);
+        if decision.is_err() {
+            self.tally.add(Count::Refused);
         }
+        decision
     }
 
     /// Whether a call passes; if not, when to come back.
     #[inline]
-    fn decide(&self, gate: Gate) -> Result<Pass, Option<Duration>> {
+    fn pass_or_wait(&self, gate: Gate) -> Result<Pass, Option<Duration>> {
         if gate.status() == Status::Isolated {
             return Err(None);
         }
