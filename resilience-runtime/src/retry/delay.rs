@@ -95,9 +95,18 @@ impl RetryConfig {
         delay.min(self.get_max_delay())
     }
 
+    /// Whether a computed delay hangs on a random number.
+    pub(crate) fn is_random(&self) -> bool {
+        self.get_jitter() != Jitter::None && !self.get_base_delay().is_zero()
+    }
+
     /// The delay after attempt `attempt` with jitter. `previous` is the delay this returned before, if it did, and
     /// `random` lies in `[0, 1)`.
     pub(crate) fn jittered(&self, attempt: u32, previous: Option<Duration>, random: f64) -> Duration {
+        // Every strategy and every jitter multiplies it.
+        if self.get_base_delay().is_zero() {
+            return Duration::ZERO;
+        }
         let cap = self.get_max_delay();
         let within = |low: Duration, high: Duration| {
             // The sum may be rounded up past the upper bound.
@@ -137,6 +146,22 @@ mod tests {
     const ALMOST_ONE: f64 = 1.0 - f64::EPSILON / 2.0;
     const STRATEGIES: [Strategy; 3] = [Strategy::Exponential, Strategy::Linear, Strategy::Constant];
     const JITTERS: [Jitter; 4] = [Jitter::Full, Jitter::Equal, Jitter::Decorrelated, Jitter::None];
+
+    #[test]
+    fn from_zero_nothing_grows_and_no_dice_are_needed() {
+        for strategy in STRATEGIES {
+            for jitter in JITTERS {
+                let config = RetryConfig::new().base_delay(Duration::ZERO).strategy(strategy).jitter(jitter);
+                assert!(!config.is_random());
+                for attempt in [1, 2, u32::MAX] {
+                    assert_eq!(config.delay(attempt), Duration::ZERO);
+                    assert_eq!(config.jittered(attempt, None, ALMOST_ONE), Duration::ZERO);
+                }
+            }
+        }
+        assert!(RetryConfig::new().is_random());
+        assert!(!RetryConfig::new().jitter(Jitter::None).is_random());
+    }
 
     fn delays(config: RetryConfig) -> [u64; 4] {
         [1, 2, 3, 4].map(|attempt| u64::try_from(config.delay(attempt).as_millis()).unwrap())

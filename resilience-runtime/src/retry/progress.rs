@@ -3,7 +3,6 @@
 use super::attempt::Attempt;
 use super::backoff::{Backoff, backoff, backoff_blocking};
 use super::config::RetryConfig;
-use super::delay::Jitter;
 use super::schedule::{Decision, Schedule, Stop};
 use core::time::Duration;
 use tokio::time::Instant;
@@ -99,7 +98,7 @@ impl Progress {
     ) -> Ruling {
         let attempt = self.schedule.attempt();
         let elapsed = self.started.map(|start| start.elapsed());
-        let drawn = hint.is_none() && config.get_jitter() != Jitter::None && self.schedule.has_attempts_left(config);
+        let drawn = hint.is_none() && config.is_random() && self.schedule.has_attempts_left(config);
         let random = if drawn { rand::random() } else { 0.0 };
         let decision = match self.schedule.next(config, elapsed.unwrap_or_default(), hint, random) {
             Decision::Wait(delay) if outlasts(delay) => Decision::Stop(Stop::Deadline),
@@ -111,6 +110,7 @@ impl Progress {
 
 #[cfg(test)]
 mod tests {
+    use super::super::delay::Jitter;
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
