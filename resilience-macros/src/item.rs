@@ -4,7 +4,6 @@
 //! (rust-lang/rust-analyzer#10520), and untouched tokens keep the user's own errors at their own place.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, FnArg, Pat, Receiver, Signature, Token, Type, Visibility};
 
@@ -223,10 +222,7 @@ pub(crate) fn without_family(item: TokenStream) -> (TokenStream, Vec<syn::Path>)
         Ok((attrs, rest)) => {
             let (family, foreign): (Vec<_>, Vec<_>) =
                 attrs.into_iter().partition(|attr| Policy::of(attr.path()).is_some());
-            let mut tokens = TokenStream::new();
-            foreign.iter().for_each(|attr| attr.to_tokens(&mut tokens));
-            tokens.extend(rest);
-            (tokens, family.iter().map(|attr| attr.path().clone()).collect())
+            (quote::quote!(#(#foreign)* #rest), family.iter().map(|attr| attr.path().clone()).collect())
         }
         Err(_) => (item, Vec::new()),
     }
