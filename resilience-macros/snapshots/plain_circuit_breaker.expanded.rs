@@ -3,16 +3,15 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new();
     static __CIRCUIT: __rt::Site = __rt::Site::unnamed(__rt::concat!(__rt::module_path!(), "::", "search"));
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
-    match __rt::CircuitBreaker::acquire(__circuit) {
-        __rt::Ok(__permit) => {
-            let (__permit, __outcome) = __rt::Permit::watch(__permit, async {
-                let _: u8 = if false { return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected() } else { 0 };
-                '__body: { find(query).await }
-            })
-            .await;
-            __rt::Verdict::of(<Result<Vec<Issue>, Error> as __rt::Fallible>::as_result(&__outcome)).record(__permit);
-            __outcome
-        }
-        __rt::Err(__open) => __rt::failed::<Result<Vec<Issue>, Error>>(__rt::FromCircuitOpen::from(__open)),
-    }
+    let __permit = match __rt::CircuitBreaker::acquire(__circuit) {
+        __rt::Ok(__permit) => __permit,
+        __rt::Err(__open) => return __rt::failed::<Result<Vec<Issue>, Error>>(__rt::FromCircuitOpen::from(__open)),
+    };
+    let (__permit, __outcome) = __rt::Permit::watch(__permit, async {
+        let _: u8 = if false { return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected() } else { 0 };
+        '__body: { find(query).await }
+    })
+    .await;
+    __rt::Verdict::of(<Result<Vec<Issue>, Error> as __rt::Fallible>::as_result(&__outcome)).record(__permit);
+    __outcome
 }

@@ -13,23 +13,26 @@ fn load(id: u64) -> Result<Row, Error> {
     let mut __retry = __rt::Retry::new(&__RETRY);
     loop {
         __rt::Retry::wait_blocking(&__retry);
-        let __outcome = match __rt::CircuitBreaker::acquire_noting(__circuit, &mut __refused) {
-            __rt::Ok(__permit) => {
-                let __outcome = {
-                    #[allow(clippy::shadow_reuse)]
-                    let id = __rt::WorkerArgument::copy(&id);
-                    match __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> {
-                        let _ = &id;
-                        '__body: { query(id) }
-                    }) {
-                        __rt::Ok(__outcome) => __outcome,
-                        __rt::Err(__late) => __rt::failed::<Result<Row, Error>>(__rt::FromTimedOut::from(__late)),
-                    }
-                };
-                __rt::Verdict::of(<Result<Row, Error> as __rt::Fallible>::as_result(&__outcome)).record(__permit);
-                __outcome
-            }
-            __rt::Err(__open) => __rt::failed::<Result<Row, Error>>(__rt::FromCircuitOpen::from(__open)),
+        let __outcome = '__call: {
+            let __permit = match __rt::CircuitBreaker::acquire_noting(__circuit, &mut __refused) {
+                __rt::Ok(__permit) => __permit,
+                __rt::Err(__open) => {
+                    break '__call __rt::failed::<Result<Row, Error>>(__rt::FromCircuitOpen::from(__open));
+                }
+            };
+            let __outcome = {
+                #[allow(clippy::shadow_reuse)]
+                let id = __rt::WorkerArgument::copy(&id);
+                match __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> {
+                    let _ = &id;
+                    '__body: { query(id) }
+                }) {
+                    __rt::Ok(__outcome) => __outcome,
+                    __rt::Err(__late) => __rt::failed::<Result<Row, Error>>(__rt::FromTimedOut::from(__late)),
+                }
+            };
+            __rt::Verdict::of(<Result<Row, Error> as __rt::Fallible>::as_result(&__outcome)).record(__permit);
+            __outcome
         };
         let __due = __rt::Retry::after(&mut __retry, <Result<Row, Error> as __rt::Fallible>::as_result(&__outcome))
             .unless_refused(__refused)

@@ -17,34 +17,36 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
     let mut __retry = __rt::Retry::new(&__RETRY);
     loop {
         __rt::Retry::wait(&__retry).await;
-        let __outcome = match __rt::CircuitBreaker::acquire_noting(__circuit, &mut __refused) {
-            __rt::Ok(__permit) => {
-                let (__permit, __outcome) = __rt::Permit::watch(__permit, async {
-                    match __rt::TimeoutFuture::new(&__TIMEOUT, async {
-                        let _: u8 =
-                            if false { return <Result<String, ApiError> as __rt::Fallible>::expected() } else { 0 };
-                        '__body: {
-                            self.http
-                                .post(URL)
-                                .json(&Request::new(prompt))
-                                .send()
-                                .await?
-                                .text()
-                                .await
-                                .map_err(ApiError::from)
-                        }
-                    })
-                    .await
-                    {
-                        __rt::Ok(__outcome) => __outcome,
-                        __rt::Err(__late) => __rt::failed::<Result<String, ApiError>>(__rt::FromTimedOut::from(__late)),
+        let __outcome = '__call: {
+            let __permit = match __rt::CircuitBreaker::acquire_noting(__circuit, &mut __refused) {
+                __rt::Ok(__permit) => __permit,
+                __rt::Err(__open) => {
+                    break '__call __rt::failed::<Result<String, ApiError>>(__rt::FromCircuitOpen::from(__open));
+                }
+            };
+            let (__permit, __outcome) = __rt::Permit::watch(
+                __permit,
+                __rt::TimeoutFuture::new(&__TIMEOUT, async {
+                    let _: u8 = if false { return <Result<String, ApiError> as __rt::Fallible>::expected() } else { 0 };
+                    '__body: {
+                        self.http
+                            .post(URL)
+                            .json(&Request::new(prompt))
+                            .send()
+                            .await?
+                            .text()
+                            .await
+                            .map_err(ApiError::from)
                     }
-                })
-                .await;
-                __rt::Verdict::of(<Result<String, ApiError> as __rt::Fallible>::as_result(&__outcome)).record(__permit);
-                __outcome
-            }
-            __rt::Err(__open) => __rt::failed::<Result<String, ApiError>>(__rt::FromCircuitOpen::from(__open)),
+                }),
+            )
+            .await;
+            let __outcome = match __outcome {
+                __rt::Ok(__outcome) => __outcome,
+                __rt::Err(__late) => __rt::failed::<Result<String, ApiError>>(__rt::FromTimedOut::from(__late)),
+            };
+            __rt::Verdict::of(<Result<String, ApiError> as __rt::Fallible>::as_result(&__outcome)).record(__permit);
+            __outcome
         };
         let __due =
             __rt::Retry::after(&mut __retry, <Result<String, ApiError> as __rt::Fallible>::as_result(&__outcome))

@@ -4,6 +4,7 @@
 //! (rust-lang/rust-analyzer#10520), and untouched tokens keep the user's own errors at their own place.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, FnArg, Pat, Receiver, Signature, Token, Type, Visibility};
 
@@ -15,6 +16,8 @@ pub(crate) struct Function {
     pub(crate) attrs: Vec<Attribute>,
     /// Visibility and signature, as written: whatever may stand there is printed whole.
     pub(crate) head: TokenStream,
+    /// What of it stands in front of the signature.
+    pub(crate) prefix: TokenStream,
     pub(crate) sig: Signature,
     /// With the braces, whose span tells rustc that a person wrote this function.
     pub(crate) body: Group,
@@ -32,8 +35,8 @@ impl Function {
         };
         let head: TokenStream = tokens.into_iter().collect();
         let (attrs, head) = split_attributes.parse2(head)?;
-        let sig = match signature.parse2(head.clone()) {
-            Ok(sig) => sig,
+        let (prefix, sig) = match signature.parse2(head.clone()) {
+            Ok(parsed) => parsed,
             Err(error) => return Err(not_a_function(policy, &head).unwrap_or(error)),
         };
         let Some(body) = body else {
@@ -48,7 +51,7 @@ impl Function {
         };
         let (inner, body) = split_inner_attributes(body);
         let attrs = attrs.into_iter().chain(inner).collect();
-        Ok(Self { attrs, head, sig, body })
+        Ok(Self { attrs, head, prefix, sig, body })
     }
 
     pub(crate) fn name(&self) -> String {
@@ -89,9 +92,9 @@ impl Function {
         names(self.body.stream(), name, &format!("{{{name}"))
     }
 
-    /// Is there an argument of this name?
-    pub(crate) fn has_argument(&self, name: &syn::Ident) -> bool {
-        self.arguments().any(|argument| bound_names(&argument.pat).iter().any(|bound| bound.ident == *name))
+    /// The argument whose pattern binds this name.
+    pub(crate) fn argument(&self, name: &syn::Ident) -> Option<&syn::PatType> {
+        self.arguments().find(|argument| bound_names(&argument.pat).iter().any(|bound| bound.ident == *name))
     }
 }
 
@@ -158,15 +161,15 @@ fn split_attributes(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Toke
     Ok((input.call(Attribute::parse_outer)?, input.parse()?))
 }
 
-fn signature(input: ParseStream<'_>) -> syn::Result<Signature> {
-    input.parse::<Visibility>()?;
+fn signature(input: ParseStream<'_>) -> syn::Result<(TokenStream, Signature)> {
+    let mut prefix = input.parse::<Visibility>()?.into_token_stream();
     // Specialisation (`default fn`) is unstable, but costs nothing to carry.
     if input.peek(Token![default]) {
-        input.parse::<Token![default]>()?;
+        input.parse::<Token![default]>()?.to_tokens(&mut prefix);
     }
     let sig = input.parse()?;
     input.parse::<Option<Token![;]>>()?;
-    Ok(sig)
+    Ok((prefix, sig))
 }
 
 /// `#![allow(..)]` at the start of the body would be refused inside the expansion's blocks; on the function it means the same.

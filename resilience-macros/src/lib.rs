@@ -1,6 +1,8 @@
 //! The attributes of [`resilience`](https://docs.rs/resilience-runtime): use them through that crate, which re-exports
 //! them.
 
+#![forbid(unsafe_code)]
+
 mod check;
 #[cfg(test)]
 mod documentation;
@@ -13,6 +15,7 @@ mod fuzz;
 #[cfg(test)]
 mod goldens;
 mod item;
+mod lent;
 mod parse;
 mod policy;
 #[cfg(test)]

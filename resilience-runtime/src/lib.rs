@@ -78,6 +78,8 @@
 //! Only the worker threads of a sync `#[timeout]` live in real time. Async functions need a tokio runtime with its
 //! timer enabled; sync ones need none.
 
+#![forbid(unsafe_code)]
+
 #[cfg(test)]
 mod attentive;
 mod circuit;

@@ -3,10 +3,15 @@
 // Virtual time never runs backwards here, and a model that panics where it does is a better model.
 #![allow(clippy::unchecked_time_subtraction)]
 
+mod alone;
+mod cancellation;
+mod herd;
 mod model;
 mod panics;
+mod pool;
 mod registry_bounds;
 mod schedules;
+mod time;
 
 use proptest::test_runner::Config;
 

@@ -28,6 +28,8 @@ use tracing::{
     subscriber::with_default,
 };
 
+use crate::alone::is_alone;
+
 const RECOVERY: Duration = Duration::from_secs(30);
 
 /// Opens at the first failure, so that a panic that is counted is seen in the state.
@@ -314,6 +316,9 @@ impl Subscriber for Broken {
 
 #[test]
 fn a_subscriber_that_panics_costs_neither_the_verdict_nor_a_listener_its_news() {
+    if !is_alone(a_subscriber_that_panics_costs_neither_the_verdict_nor_a_listener_its_news) {
+        return;
+    }
     let breaker = CircuitBreaker::new("panics", CONFIG);
     let heard = Arc::new(AtomicUsize::new(0));
     breaker.on_transition({
@@ -332,6 +337,9 @@ fn a_subscriber_that_panics_costs_neither_the_verdict_nor_a_listener_its_news() 
 
 #[test]
 fn a_subscriber_that_panics_as_probing_begins_takes_no_slot() {
+    if !is_alone(a_subscriber_that_panics_as_probing_begins_takes_no_slot) {
+        return;
+    }
     block_on(async {
         let breaker = CircuitBreaker::new("panics", CONFIG);
         breaker.trip();
@@ -345,6 +353,9 @@ fn a_subscriber_that_panics_as_probing_begins_takes_no_slot() {
 
 #[test]
 fn a_subscriber_that_panics_while_a_call_unwinds_does_not_end_the_process() {
+    if !is_alone(a_subscriber_that_panics_while_a_call_unwinds_does_not_end_the_process) {
+        return;
+    }
     let breaker = CircuitBreaker::new("panics", CONFIG);
     breaker.on_transition(|_| blow_up("listener"));
     let place = caught(|| {
@@ -357,12 +368,16 @@ fn a_subscriber_that_panics_while_a_call_unwinds_does_not_end_the_process() {
     assert_eq!((breaker.stats().failures, breaker.state()), (1, CircuitState::Open));
 }
 
+#[retry(max_retries = 2, base_delay = 0s)]
+fn fails(attempts: &AtomicUsize) -> Result<(), Fault> {
+    attempts.fetch_add(1, Ordering::Relaxed);
+    Err(Fault)
+}
+
 #[test]
 fn a_subscriber_that_panics_stops_a_retry_with_its_panic() {
-    #[retry(max_retries = 2, base_delay = 0s)]
-    fn fails(attempts: &AtomicUsize) -> Result<(), Fault> {
-        attempts.fetch_add(1, Ordering::Relaxed);
-        Err(Fault)
+    if !is_alone(a_subscriber_that_panics_stops_a_retry_with_its_panic) {
+        return;
     }
     let attempts = AtomicUsize::new(0);
     assert_eq!(caught(|| with_default(Broken, || fails(&attempts))), "subscriber");

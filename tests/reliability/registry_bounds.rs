@@ -14,6 +14,8 @@ use tracing::{
     subscriber::with_default,
 };
 
+use crate::alone::is_alone;
+
 const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new();
 
 /// Writes each event as one line of text, as the usual subscribers do.
@@ -62,14 +64,15 @@ fn resident_megabytes() -> Option<u64> {
 
 #[test]
 fn names_of_any_content_are_names() {
+    if !is_alone(names_of_any_content_are_names) {
+        return;
+    }
     let long = "x".repeat(1_000_000);
     let names =
         ["", " ", "\0", "a\nb", "\u{202e}evil", "日本語 🦀", "`'\"{}%s\\", "../../etc/passwd", "\x1b[2J", &long];
     for name in names {
-        // Constant, as the other test in this process fills the registry with computed ones.
-        let name: &'static str = format!("reliability::names::{name}").leak();
         let lines = logged(|| {
-            let circuit = registry::get_or_register(name, CONFIG);
+            let circuit = registry::get_or_register(name.to_owned(), CONFIG);
             circuit.trip();
             let text = circuit.acquire().unwrap_err().to_string();
             assert!(!text.contains(char::is_control), "{text:?}");
@@ -82,12 +85,16 @@ fn names_of_any_content_are_names() {
     }
 }
 
+#[retry(max_retries = 1, base_delay = 0s)]
+#[circuit_breaker(name = "reliability::forged", failure_threshold = 2, error = |open| open.to_string())]
+fn fails(text: &str) -> Result<(), String> {
+    Err(text.to_owned())
+}
+
 #[test]
 fn an_error_from_outside_cannot_forge_a_line_in_the_log() {
-    #[retry(max_retries = 1, base_delay = 0s)]
-    #[circuit_breaker(name = "reliability::forged", failure_threshold = 2, error = |open| open.to_string())]
-    fn fails(text: &str) -> Result<(), String> {
-        Err(text.to_owned())
+    if !is_alone(an_error_from_outside_cannot_forge_a_line_in_the_log) {
+        return;
     }
     let text = "down\n2026-01-01 INFO all is well\r\x1b[2J\u{85}\u{2028}";
     let lines = logged(|| assert_eq!(fails(text), Err(text.to_owned()), "the caller gets it as it is"));
@@ -97,10 +104,14 @@ fn an_error_from_outside_cannot_forge_a_line_in_the_log() {
     }
 }
 
+/// Unoptimised, a fifth of them takes as long and shows the same.
+const NAMES: u64 = if cfg!(debug_assertions) { 200_000 } else { 1_000_000 };
+
 #[test]
 fn a_million_names_by_mistake_are_one_error_and_no_leak() {
-    // Unoptimised, a fifth of them takes as long and shows the same.
-    const NAMES: u64 = if cfg!(debug_assertions) { 200_000 } else { 1_000_000 };
+    if !is_alone(a_million_names_by_mistake_are_one_error_and_no_leak) {
+        return;
+    }
     let before = resident_megabytes();
     let lines = logged(|| {
         for number in 0..NAMES {

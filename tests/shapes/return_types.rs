@@ -64,6 +64,12 @@ macro_rules! return_types {
         }
 
         $($policies)*
+        fn function_of_unique_borrows(flaky: &Flaky) -> Result<(for<'x> fn(&'x mut u32) -> &'x mut u32, &'static mut [u32]), Error> {
+            call!(flaky)?;
+            Ok((|number| number, &mut []))
+        }
+
+        $($policies)*
         fn trait_object(flaky: &Flaky) -> Result<Box<dyn Display>, Error> { call!(flaky).map(|n| Box::new(n) as _) }
 
         $($policies)*
@@ -172,6 +178,7 @@ macro_rules! return_types {
             assert_eq!(run!(never(&Flaky::default())), Err(Error::Number));
             assert_eq!(run!(function_pointer(&flaky())).unwrap()(1), 2);
             assert_eq!(run!(higher_ranked(&flaky())).unwrap()("abc"), "bc");
+            assert_eq!(run!(function_of_unique_borrows(&flaky())).unwrap().0(&mut 1), &1);
         }
 
         #[test]

@@ -7,6 +7,7 @@ use syn::{Block, Expr, GenericArgument, Pat, PathArguments, ReturnType, Stmt, Ty
 
 use crate::errors::Errors;
 use crate::item::{Function, ungroup};
+use crate::lent::Lent;
 use crate::policy::Policy;
 use crate::written::written;
 
@@ -34,7 +35,9 @@ impl Form {
     /// What the receiver is called where the policies stand, if moves in front of them took it.
     pub(crate) fn moved_receiver(&self) -> Option<&syn::Ident> {
         match self {
-            Self::Future { block: Some(block), .. } => block.receiver.as_ref(),
+            Self::Future { block: Some(block), .. } => {
+                block.moved.iter().find(|(moved, _)| moved == "self")?.1.as_ref()
+            }
             _ => None,
         }
     }
@@ -44,9 +47,23 @@ impl Form {
 pub(crate) struct Hoisted {
     /// `let x = x;` in front, as `#[async_trait]` writes them: made once, for all attempts.
     pub(crate) moves: TokenStream,
-    /// The receiver is called this behind the moves.
-    pub(crate) receiver: Option<syn::Ident>,
+    /// The arguments that are moved there, each with its one name behind the moves, if it has one.
+    moved: Vec<(syn::Ident, Option<syn::Ident>)>,
     pub(crate) body: Group,
+}
+
+impl Hoisted {
+    pub(crate) fn is_moved(&self, argument: &syn::Ident) -> bool {
+        self.moved.iter().any(|(moved, _)| moved == argument)
+    }
+
+    /// What an argument, or `self`, is called behind the moves; `None` if it was taken apart.
+    pub(crate) fn name_of(&self, argument: &syn::Ident) -> Option<syn::Ident> {
+        match self.moved.iter().find(|(moved, _)| moved == argument) {
+            Some((_, name)) => name.clone(),
+            None => Some(argument.clone()),
+        }
+    }
 }
 
 pub(super) fn form(function: &Function, policy: Policy, errors: &mut Errors) -> Option<Form> {
@@ -62,6 +79,18 @@ pub(super) fn form(function: &Function, policy: Policy, errors: &mut Errors) -> 
         errors.at(
             variadic,
             format!("{policy} cannot pass on C-variadic arguments: wrap the call in a function without them"),
+        );
+        return None;
+    }
+    // On an `async fn` it has no effect without us either, and rustc says so.
+    let track_caller = function.attrs.iter().find(|attr| attr.path().is_ident("track_caller"));
+    if let Some(attr) = track_caller.filter(|_| !function.is_async()) {
+        errors.at(
+            attr,
+            format!(
+                "`#[track_caller]` does not reach the body under {policy}, which calls it from a closure: remove it; if the \
+                 body needs its caller's place, take a `&'static Location<'static>` as an argument"
+            ),
         );
         return None;
     }
@@ -203,38 +232,66 @@ fn lone_async_block(function: &Function) -> Option<Hoisted> {
 
 /// Takes the moves of arguments off the front of the block.
 fn hoist(block: &Group, function: &Function) -> Hoisted {
-    let untouched = || Hoisted { moves: TokenStream::new(), receiver: None, body: block.clone() };
-    let Ok(statements) = Block::parse_within.parse2(block.stream()) else { return untouched() };
-    let (mut moves, mut rest, mut receiver) = (TokenStream::new(), TokenStream::new(), None);
+    let mut hoisted = Hoisted { moves: TokenStream::new(), moved: Vec::new(), body: block.clone() };
+    let Ok(statements) = Block::parse_within.parse2(block.stream()) else { return hoisted };
+    let lent = Lent::all(function);
+    let mut rest = TokenStream::new();
     let mut in_front = true;
-    for statement in &statements {
-        match moved_argument(statement, function) {
-            Some((pattern, is_receiver)) if in_front => {
-                if let (true, Pat::Ident(name)) = (is_receiver, pattern) {
-                    receiver = Some(name.ident.clone());
-                }
-                statement.to_tokens(&mut moves);
+    for mut statement in statements {
+        match moved_argument(&mut statement, function).filter(|_| in_front) {
+            // One that may be set to a local of the body is bound anew in each attempt.
+            Some((_, Pat::Ident(pattern), true)) if pattern.mutability.is_some() => statement.to_tokens(&mut rest),
+            Some((name, pattern, _)) => {
+                let local = match pattern {
+                    Pat::Ident(pattern) => {
+                        if lent.iter().any(|lent| lent.is_owned && lent.name == name) {
+                            pattern.mutability.get_or_insert_default();
+                        }
+                        Some(pattern.ident.clone())
+                    }
+                    _ => None,
+                };
+                hoisted.moved.push((name, local));
+                statement.to_tokens(&mut hoisted.moves);
             }
-            _ => {
+            None => {
                 // async_trait puts its own fake return in front of the moves; it belongs to the attempt.
-                in_front = in_front && is_fake_return(statement);
+                in_front = in_front && is_fake_return(&statement);
                 statement.to_tokens(&mut rest);
             }
         }
     }
-    let mut body = Group::new(Delimiter::Brace, rest);
-    body.set_span(block.span());
-    Hoisted { moves, receiver, body }
+    hoisted.body = Group::new(Delimiter::Brace, rest);
+    hoisted.body.set_span(block.span());
+    hoisted
 }
 
-/// `let pattern = argument;`
-fn moved_argument<'s>(statement: &'s Stmt, function: &Function) -> Option<(&'s Pat, bool)> {
+/// `let pattern = argument;`, and whether that is a shared reference.
+fn moved_argument<'s>(statement: &'s mut Stmt, function: &Function) -> Option<(syn::Ident, &'s mut Pat, bool)> {
     let Stmt::Local(local) = statement else { return None };
     let init = local.init.as_ref().filter(|init| init.diverge.is_none())?;
-    let Expr::Path(path) = &*init.expr else { return None };
-    let name = path.path.get_ident()?;
-    let is_receiver = name == "self";
-    (is_receiver || function.has_argument(name)).then_some((&local.pat, is_receiver))
+    let name = match &*init.expr {
+        // `let (a, b) = { let __arg1 = __arg1; __arg1 };`, as `#[async_trait]` moves what is not one name.
+        Expr::Block(block) => match block.block.stmts.as_slice() {
+            [Stmt::Local(inner), Stmt::Expr(value, None)] => {
+                let name = plain_name(value)?;
+                plain_name(&inner.init.as_ref()?.expr).filter(|moved| *moved == name)?
+            }
+            _ => return None,
+        },
+        value => plain_name(value)?,
+    };
+    let name = name.clone();
+    if name == "self" {
+        return Some((name, &mut local.pat, false));
+    }
+    let argument = function.argument(&name)?;
+    let is_shared = matches!(ungroup(&argument.ty), Type::Reference(reference) if reference.mutability.is_none());
+    Some((name, &mut local.pat, is_shared))
+}
+
+fn plain_name(value: &Expr) -> Option<&syn::Ident> {
+    if let Expr::Path(path) = value { path.path.get_ident() } else { None }
 }
 
 fn is_fake_return(statement: &Stmt) -> bool {

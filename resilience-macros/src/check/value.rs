@@ -289,7 +289,7 @@ impl Check<'_> {
         }
         let is_constant = !written.chars().any(char::is_lowercase);
         let is_argument = matches!(self.expr, Expr::Path(path)
-            if path.path.get_ident().is_some_and(|name| self.function.has_argument(name)));
+            if path.path.get_ident().is_some_and(|name| self.function.argument(name).is_some()));
         if is_constant || is_argument {
             return Ok(self.word_expression(words));
         }

@@ -28,8 +28,9 @@ impl Context<'_> {
             ],
         );
         let guarded = if self.is_async() {
-            let future = inner.as_future();
-            quote!(let (#permit, #outcome) = #runtime::Permit::watch(#permit, #future).await;)
+            let (future, arms) = inner.as_future_and_arms();
+            let judge = arms.map(|arms| quote!(let #outcome = match #outcome { #arms };));
+            quote!(let (#permit, #outcome) = #runtime::Permit::watch(#permit, #future).await; #judge)
         } else {
             let attempt = inner.expression(|body| self.boundary(body));
             quote!(let #outcome = #attempt;)
@@ -49,17 +50,22 @@ impl Context<'_> {
         } else {
             quote!(acquire(#circuit))
         };
-        let value = quote! {
-            match #runtime::CircuitBreaker::#acquire {
-                #runtime::Ok(#permit) => {
-                    #guarded
-                    #verdict.record(#permit);
-                    #outcome
-                }
-                #runtime::Err(#open) => #refusal,
-            }
+        let label = syn::Lifetime::new("'__call", Span::mixed_site());
+        let leave = if at == 0 { quote!(return) } else { quote!(break #label) };
+        // The body is in no arm of the match: the future would keep what is matched for as long as it awaits there.
+        let statements = quote! {
+            let #permit = match #runtime::CircuitBreaker::#acquire {
+                #runtime::Ok(#permit) => #permit,
+                #runtime::Err(#open) => #leave #refusal,
+            };
+            #guarded
+            #verdict.record(#permit);
         };
-        Code::value(declarations.and(inner.declarations), TokenStream::new(), value)
+        let declarations = declarations.and(inner.declarations);
+        if at == 0 {
+            return Code::value(declarations, statements, quote!(#outcome));
+        }
+        Code::value(declarations, TokenStream::new(), quote!(#label: { #statements #outcome }))
     }
 
     /// What must be declared, and a `&CircuitBreaker` expression.

@@ -35,6 +35,8 @@ enum Shape {
     Body(Group),
     /// An expression that is a future of the outcome.
     Future(TokenStream),
+    /// An expression that is a future, and the arms of the `match` that makes its output the outcome.
+    Matched { future: TokenStream, arms: TokenStream },
     /// Statements and an expression that is the outcome.
     Value { statements: TokenStream, value: TokenStream },
 }
@@ -48,6 +50,10 @@ impl Code {
         Self { declarations: Declarations::default(), shape: Shape::Future(future) }
     }
 
+    pub(super) fn matched(declarations: Declarations, future: TokenStream, arms: TokenStream) -> Self {
+        Self { declarations, shape: Shape::Matched { future, arms } }
+    }
+
     pub(super) fn value(declarations: Declarations, statements: TokenStream, value: TokenStream) -> Self {
         Self { declarations, shape: Shape::Value { statements, value } }
     }
@@ -57,6 +63,7 @@ impl Code {
         match &self.shape {
             Shape::Body(body) => quote!(#body),
             Shape::Future(future) => quote!(#future.await),
+            Shape::Matched { future, arms } => quote!(match #future.await { #arms }),
             Shape::Value { statements, value } => quote!(#statements #value),
         }
     }
@@ -66,6 +73,7 @@ impl Code {
         match &self.shape {
             Shape::Body(body) => boundary(body),
             Shape::Future(future) => quote!(#future.await),
+            Shape::Matched { future, arms } => quote!(match #future.await { #arms }),
             Shape::Value { statements, value } if statements.is_empty() => value.clone(),
             Shape::Value { statements, value } => quote!({ #statements #value }),
         }
@@ -76,7 +84,17 @@ impl Code {
         match &self.shape {
             Shape::Body(body) => quote!(async #body),
             Shape::Future(future) => future.clone(),
+            Shape::Matched { future, arms } => quote!(async { match #future.await { #arms } }),
             Shape::Value { statements, value } => quote!(async { #statements #value }),
+        }
+    }
+
+    /// As a future, and what makes its output the outcome: without an async block in between, which would remember once
+    /// more what the future inside it borrows.
+    pub(super) fn as_future_and_arms(&self) -> (TokenStream, Option<&TokenStream>) {
+        match &self.shape {
+            Shape::Matched { future, arms } => (future.clone(), Some(arms)),
+            _ => (self.as_future(), None),
         }
     }
 
@@ -91,6 +109,7 @@ impl Code {
                 block.into_token_stream()
             }
             Shape::Future(future) => quote!({ #front #future.await }),
+            Shape::Matched { future, arms } => quote!({ #front match #future.await { #arms } }),
             Shape::Value { statements, value } => quote!({ #front #statements #value }),
         }
     }

@@ -1,12 +1,12 @@
 //! The plan → tokens. One attribute takes the whole stack, so the nesting is made here: the last layer stands around
 //! the body, the first one around all.
 
+mod argument;
 mod circuit_breaker;
 mod code;
 mod config;
 mod filter;
 mod marker;
-mod rebind;
 mod result;
 mod retry;
 mod span;
@@ -18,7 +18,7 @@ use quote::{ToTokens, format_ident, quote};
 use crate::check::{Form, Hoisted, LayerPlan, Plan, RUNTIME};
 use crate::item::Function;
 use code::{Code, labelled};
-use span::{Ends, braces, keyword};
+use span::{Ends, braces, keyword, pipes};
 
 pub(crate) use marker::{errors, is_expanded, is_taken, seen_too_late};
 
@@ -71,7 +71,7 @@ pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
     let (path, alias) = (&plan.runtime, &context.runtime);
     let mut body = Group::new(Delimiter::Brace, quote!(use #path::__private as #alias; #taken #mutable #attempts));
     body.set_span(function.body.span());
-    let (attrs, head) = (&function.attrs, &function.head);
+    let (attrs, head) = (&function.attrs, context.head());
     quote!(#(#attrs)* #head #body)
 }
 
@@ -92,8 +92,10 @@ impl Context<'_> {
 
     /// Runs the body of a function that makes its future by more than an async block.
     fn construction(&self) -> TokenStream {
-        let (runtime, returned, body) = (&self.runtime, &self.result.returned, self.rebound(&self.function.body));
-        quote!(#runtime::attempt(|| -> #returned #body))
+        let body = &self.function.body;
+        let (runtime, returned, pipes) = (&self.runtime, &self.result.returned, pipes(body));
+        let body = self.rebound(body);
+        quote!(#runtime::attempt(#pipes -> #returned #body))
     }
 
     /// The future of such a function, made when it is called, as without us: only a retry has to make it again.
@@ -117,8 +119,9 @@ impl Context<'_> {
         let result = &self.result.tokens;
         let expected = self.call("Fallible::expected", Some(result), TokenStream::new(), self.result.ends);
         let keyword = keyword("async", body);
-        let (rebinds, body) = (self.rebinds(), labelled(body));
-        let block = braces(place, quote!(let _: u8 = if false { return #expected } else { 0 }; #rebinds #body));
+        let (borrows, rebinds, body) = (self.unique_borrows(), self.rebinds(), labelled(body));
+        let expected = quote!(let _: u8 = if false { return #expected } else { 0 };);
+        let block = braces(place, quote!(#expected #borrows #rebinds #body));
         quote!(#keyword #block)
     }
 

@@ -14,7 +14,7 @@ pub(super) struct ResultType {
     pub(super) ends: Ends,
     /// Where the error type stands.
     pub(super) error_ends: Ends,
-    /// What a function that returns a future returns.
+    /// What a function that returns a future returns, for a call that may borrow for less long than the whole function.
     pub(super) returned: TokenStream,
 }
 
@@ -34,7 +34,7 @@ impl ResultType {
             tokens: erase_impl(ty.to_token_stream()),
             ends: Ends::of(&ty.to_token_stream()),
             error_ends: Ends::of(&error_type(ty).to_token_stream()),
-            returned: erase_impl(returned.to_token_stream()),
+            returned: elide_lifetimes(erase_impl(returned.to_token_stream())),
         }
     }
 }
@@ -83,4 +83,31 @@ fn erase_impl(tokens: TokenStream) -> TokenStream {
         }
     }
     erased
+}
+
+/// `BoxFuture<'a, T>` → `BoxFuture<'_, T>`. Types with lifetimes of their own (`for<'x> …`) stay as they are.
+fn elide_lifetimes(tokens: TokenStream) -> TokenStream {
+    if tokens.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(keyword) if keyword == "for")) {
+        return tokens;
+    }
+    let mut is_lifetime = false;
+    let elided = tokens.into_iter().map(|token| {
+        let was_quote = std::mem::take(&mut is_lifetime);
+        match token {
+            TokenTree::Punct(punct) => {
+                is_lifetime = punct.as_char() == '\'';
+                TokenTree::Punct(punct)
+            }
+            TokenTree::Ident(name) if was_quote && name != "static" => {
+                TokenTree::Ident(proc_macro2::Ident::new("_", name.span()))
+            }
+            TokenTree::Group(group) => {
+                let mut inner = proc_macro2::Group::new(group.delimiter(), elide_lifetimes(group.stream()));
+                inner.set_span(group.span());
+                TokenTree::Group(inner)
+            }
+            token => token,
+        }
+    });
+    elided.collect()
 }

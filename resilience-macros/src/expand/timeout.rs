@@ -3,9 +3,9 @@
 use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
+use super::argument::mutable_still;
 use super::code::{Code, Declarations, block};
 use super::config::{Config, Start, operand};
-use super::rebind::mutable_still;
 use super::span::{Ends, pipes};
 use super::{Context, declare_refused, local};
 use crate::check::{LayerPlan, Mode, Setting, Stage, TimeoutPlan};
@@ -24,10 +24,13 @@ impl Context<'_> {
         let expired = block(&note, error);
         let expired = quote!(#runtime::Err(#late) => #expired,);
 
-        let timed = if self.is_async() {
+        if self.is_async() {
             let (reference, future) = (config.reference(), inner.as_future());
-            quote!(#runtime::TimeoutFuture::new(#reference, #future).await)
-        } else if plan.mode == Mode::Cooperative {
+            let timed = quote!(#runtime::TimeoutFuture::new(#reference, #future));
+            let arms = quote!(#runtime::Ok(#outcome) => #outcome, #expired);
+            return Code::matched(Declarations::values(config.declarations).and(inner.declarations), timed, arms);
+        }
+        let timed = if plan.mode == Mode::Cooperative {
             let (value, result, block) = (config.value(), &self.result.tokens, inner.block(&TokenStream::new()));
             quote!(#runtime::TimeoutConfig::run_cooperative(#value, || -> #result #block))
         } else {
@@ -106,7 +109,8 @@ impl Context<'_> {
         let (mut mutable, mut copies) = (TokenStream::new(), TokenStream::new());
         if let Some(receiver) = self.function.receiver().filter(|_| self.function.body_names("self")) {
             let token = &receiver.self_token;
-            let again = self.call("again_for_worker", None, quote!(&#token), Ends::of(&token.to_token_stream()));
+            let lent = quote_spanned!(token.span=> &#token);
+            let again = self.call("again_for_worker", None, lent, Ends::of(&token.to_token_stream()));
             copies.extend(quote!(#again;));
         }
         for (argument, pattern) in self.given_to_worker() {

@@ -98,7 +98,7 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
         let outlasts = if self.within_deadline { crate::timeout::would_outlast } else { |_| false };
         // Both calls take the attempt piece by piece: passed whole, it would be written to memory on success too.
         let ruling = self.progress.rule(self.config, self.hint, outlasts);
-        let max_attempts = self.config.attempts();
+        let max_attempts = self.config.get_max_attempts();
         let due = tell(ruling, max_attempts, self.outcome, operation, show, on_retry);
         self.progress.delay = due.unwrap_or_default();
         due

@@ -251,36 +251,44 @@ impl RetryConfig {
         self
     }
 
-    pub(crate) fn retries(&self) -> u32 {
+    /// How many calls may follow the first one.
+    pub const fn get_max_retries(&self) -> u32 {
         self.max_retries
     }
 
-    pub(crate) fn attempts(&self) -> u32 {
+    /// How many calls there may be, the first one included; saturates.
+    pub const fn get_max_attempts(&self) -> u32 {
         self.max_retries.saturating_add(1)
     }
 
-    pub(crate) fn growth(&self) -> (Strategy, f64) {
-        (self.strategy, self.multiplier)
+    /// How the delay grows.
+    pub const fn get_strategy(&self) -> Strategy {
+        self.strategy
     }
 
-    pub(crate) fn chance(&self) -> Jitter {
+    /// How fast an exponential delay grows.
+    pub const fn get_multiplier(&self) -> f64 {
+        self.multiplier
+    }
+
+    /// What chance does to a delay.
+    pub const fn get_jitter(&self) -> Jitter {
         self.jitter
     }
 
-    pub(crate) fn base(&self) -> Duration {
-        match (self.base_delay, self.max_delay) {
-            (Some(base), _) => base,
-            (None, Some(max)) => DEFAULT_BASE_DELAY.min(max),
-            (None, None) => DEFAULT_BASE_DELAY,
-        }
+    /// The delay that the strategy starts from: what was set, else 1 s or `max_delay` if that is shorter.
+    pub fn get_base_delay(&self) -> Duration {
+        self.base_delay.unwrap_or_else(|| DEFAULT_BASE_DELAY.min(self.max_delay.unwrap_or(DEFAULT_BASE_DELAY)))
     }
 
-    pub(crate) fn cap(&self) -> Duration {
-        self.max_delay.unwrap_or_else(|| DEFAULT_MAX_DELAY.max(self.base()))
+    /// The longest delay: what was set, else 60 s or `base_delay` if that is longer.
+    pub fn get_max_delay(&self) -> Duration {
+        self.max_delay.unwrap_or_else(|| DEFAULT_MAX_DELAY.max(self.base_delay.unwrap_or(DEFAULT_MAX_DELAY)))
     }
 
+    /// How long the retries may take altogether.
     #[inline]
-    pub(crate) fn time_limit(&self) -> Option<Duration> {
+    pub const fn get_max_elapsed(&self) -> Option<Duration> {
         self.max_elapsed
     }
 }
@@ -315,29 +323,29 @@ mod tests {
             .multiplier(1.0)
             .jitter(Jitter::None)
             .max_elapsed(SECOND);
-        assert_eq!(CONFIG.retries(), 4);
-        assert_eq!(CONFIG.growth(), (Strategy::Linear, 1.0));
-        assert_eq!((CONFIG.base(), CONFIG.cap()), (SECOND, SECOND));
-        assert_eq!(CONFIG.chance(), Jitter::None);
-        assert_eq!(CONFIG.time_limit(), Some(SECOND));
+        assert_eq!(CONFIG.get_max_retries(), 4);
+        assert_eq!((CONFIG.get_strategy(), CONFIG.get_multiplier()), (Strategy::Linear, 1.0));
+        assert_eq!((CONFIG.get_base_delay(), CONFIG.get_max_delay()), (SECOND, SECOND));
+        assert_eq!(CONFIG.get_jitter(), Jitter::None);
+        assert_eq!(CONFIG.get_max_elapsed(), Some(SECOND));
     }
 
     #[test]
     fn defaults_are_those_documented() {
         let config = RetryConfig::default();
-        assert_eq!(config.attempts(), 4);
-        assert_eq!(config.growth(), (Strategy::default(), 2.0));
-        assert_eq!(config.chance(), Jitter::default());
-        assert_eq!((config.base(), config.cap()), (SECOND, 60 * SECOND));
-        assert_eq!(config.time_limit(), None);
+        assert_eq!(config.get_max_attempts(), 4);
+        assert_eq!((config.get_strategy(), config.get_multiplier()), (Strategy::default(), 2.0));
+        assert_eq!(config.get_jitter(), Jitter::default());
+        assert_eq!((config.get_base_delay(), config.get_max_delay()), (SECOND, 60 * SECOND));
+        assert_eq!(config.get_max_elapsed(), None);
     }
 
     #[test]
     fn an_unset_delay_gives_way_to_the_one_that_was_set() {
         let slow = RetryConfig::new().base_delay(90 * SECOND);
-        assert_eq!((slow.base(), slow.cap()), (90 * SECOND, 90 * SECOND));
+        assert_eq!((slow.get_base_delay(), slow.get_max_delay()), (90 * SECOND, 90 * SECOND));
         let quick = RetryConfig::new().max_delay(SECOND / 2);
-        assert_eq!((quick.base(), quick.cap()), (SECOND / 2, SECOND / 2));
+        assert_eq!((quick.get_base_delay(), quick.get_max_delay()), (SECOND / 2, SECOND / 2));
     }
 
     #[test]
@@ -352,7 +360,7 @@ mod tests {
     #[test]
     fn delays_set_together_are_not_compared_with_those_they_replace() {
         let config = RetryConfig::new().delays(SECOND, 2 * SECOND).delays(10 * SECOND, 20 * SECOND);
-        assert_eq!((config.base(), config.cap()), (10 * SECOND, 20 * SECOND));
+        assert_eq!((config.get_base_delay(), config.get_max_delay()), (10 * SECOND, 20 * SECOND));
     }
 
     #[test]
@@ -367,6 +375,6 @@ mod tests {
 
     #[test]
     fn the_largest_count_does_not_overflow() {
-        assert_eq!(RetryConfig::new().max_retries(u32::MAX).attempts(), u32::MAX);
+        assert_eq!(RetryConfig::new().max_retries(u32::MAX).get_max_attempts(), u32::MAX);
     }
 }

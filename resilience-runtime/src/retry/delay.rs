@@ -82,8 +82,8 @@ impl RetryConfig {
     /// assert_eq!(delays, [1, 2, 4, 5, 5]);
     /// ```
     pub fn delay(&self, attempt: u32) -> Duration {
-        let base = self.base();
-        let (strategy, multiplier) = self.growth();
+        let base = self.get_base_delay();
+        let (strategy, multiplier) = (self.get_strategy(), self.get_multiplier());
         let delay = match strategy {
             Strategy::Exponential if attempt > 1 => {
                 let exponent = i32::try_from(attempt - 1).unwrap_or(i32::MAX);
@@ -92,18 +92,18 @@ impl RetryConfig {
             Strategy::Linear => base.saturating_mul(attempt.max(1)),
             Strategy::Exponential | Strategy::Constant => base,
         };
-        delay.min(self.cap())
+        delay.min(self.get_max_delay())
     }
 
     /// The delay after attempt `attempt` with jitter. `previous` is the delay this returned before, if it did, and
     /// `random` lies in `[0, 1)`.
     pub(crate) fn jittered(&self, attempt: u32, previous: Option<Duration>, random: f64) -> Duration {
-        let cap = self.cap();
+        let cap = self.get_max_delay();
         let within = |low: Duration, high: Duration| {
             // The sum may be rounded up past the upper bound.
             low.saturating_add(scaled(high.saturating_sub(low), random)).min(high)
         };
-        let delay = match self.chance() {
+        let delay = match self.get_jitter() {
             Jitter::None => self.delay(attempt),
             Jitter::Full => within(Duration::ZERO, self.delay(attempt)),
             Jitter::Equal => {
@@ -111,7 +111,7 @@ impl RetryConfig {
                 within(delay / 2, delay)
             }
             Jitter::Decorrelated => {
-                let base = self.base();
+                let base = self.get_base_delay();
                 let previous = previous.unwrap_or(base);
                 within(base, previous.saturating_mul(3).min(cap))
             }
@@ -191,14 +191,14 @@ mod tests {
                     for random in [0.0, 0.5, ALMOST_ONE] {
                         for previous in [None, Some(Duration::ZERO), Some(Duration::MAX)] {
                             let delay = config.jittered(attempt, previous, random);
-                            assert!(delay <= config.cap(), "{config:?} after {attempt}: {delay:?}");
+                            assert!(delay <= config.get_max_delay(), "{config:?} after {attempt}: {delay:?}");
                         }
                     }
                 }
             }
         }
         let steep = RetryConfig::new().multiplier(1e308);
-        assert_eq!(steep.delay(u32::MAX), steep.cap());
+        assert_eq!(steep.delay(u32::MAX), steep.get_max_delay());
         assert_eq!(steep.base_delay(Duration::ZERO).delay(u32::MAX), Duration::ZERO);
     }
 
@@ -243,7 +243,10 @@ mod tests {
                 let (low, high) = match jitter {
                     Jitter::Full => (Duration::ZERO, d),
                     Jitter::Equal => (d / 2, d),
-                    Jitter::Decorrelated => (config.base(), (3 * previous.unwrap_or(config.base())).min(config.cap())),
+                    Jitter::Decorrelated => (
+                        config.get_base_delay(),
+                        (3 * previous.unwrap_or(config.get_base_delay())).min(config.get_max_delay()),
+                    ),
                     Jitter::None => (d, d),
                 };
                 let delay = config.jittered(attempt, previous, rand::random());

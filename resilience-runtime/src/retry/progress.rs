@@ -76,7 +76,7 @@ impl Progress {
     #[inline]
     pub(crate) fn new(config: &RetryConfig) -> Self {
         let listened_to = Level::WARN <= STATIC_MAX_LEVEL && Level::WARN <= LevelFilter::current();
-        let timed = listened_to || config.time_limit().is_some();
+        let timed = listened_to || config.get_max_elapsed().is_some();
         Self::started(timed.then(Instant::now))
     }
 
@@ -99,7 +99,7 @@ impl Progress {
     ) -> Ruling {
         let attempt = self.schedule.attempt();
         let elapsed = self.started.map(|start| start.elapsed());
-        let drawn = hint.is_none() && config.chance() != Jitter::None && self.schedule.has_attempts_left(config);
+        let drawn = hint.is_none() && config.get_jitter() != Jitter::None && self.schedule.has_attempts_left(config);
         let random = if drawn { rand::random() } else { 0.0 };
         let decision = match self.schedule.next(config, elapsed.unwrap_or_default(), hint, random) {
             Decision::Wait(delay) if outlasts(delay) => Decision::Stop(Stop::Deadline),

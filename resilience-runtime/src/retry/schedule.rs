@@ -49,7 +49,7 @@ impl Schedule {
 
     /// Whether the number of attempts allows another.
     pub(crate) fn has_attempts_left(&self, config: &RetryConfig) -> bool {
-        self.attempt <= config.retries()
+        self.attempt <= config.get_max_retries()
     }
 
     /// Decides on another attempt, `elapsed` after the first began (it only matters under `max_elapsed`). A `hint`
@@ -65,13 +65,13 @@ impl Schedule {
             return Decision::Stop(Stop::Attempts);
         }
         let delay = if let Some(hint) = hint {
-            hint.min(config.cap())
+            hint.min(config.get_max_delay())
         } else {
             let delay = config.jittered(self.attempt, self.previous, random);
             self.previous = Some(delay);
             delay
         };
-        if let Some(limit) = config.time_limit() {
+        if let Some(limit) = config.get_max_elapsed() {
             if elapsed.saturating_add(delay) >= limit {
                 return Decision::Stop(Stop::Elapsed);
             }

@@ -1,0 +1,178 @@
+//! Sync timeouts on worker threads: a bounded pool, bodies that hang for good, and the end of the process.
+
+use std::{
+    io,
+    sync::{Arc, Barrier, Condvar, Mutex, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use resilience::{TimedOut, TimeoutConfig, is_abandoned, timeout, worker_stats};
+
+use crate::alone::is_alone;
+
+/// What a machine under load may take for something that needs no time.
+const PATIENCE: Duration = Duration::from_secs(60);
+const AGES: Duration = Duration::from_secs(3600);
+const CAPACITY: usize = 512;
+
+fn until(what: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !what() {
+        assert!(started.elapsed() < PATIENCE, "it never came: {:?}", worker_stats());
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// What bodies hang on until the test lets them go.
+#[derive(Clone, Default)]
+struct Hook(Arc<(Mutex<bool>, Condvar)>);
+
+impl Hook {
+    fn hang(&self) {
+        let (open, opened) = &*self.0;
+        let _open = opened.wait_while(open.lock().unwrap(), |open| !*open).unwrap();
+    }
+
+    fn let_go(&self) {
+        *self.0.0.lock().unwrap() = true;
+        self.0.1.notify_all();
+    }
+}
+
+#[timeout(20ms)]
+fn hangs(hook: Hook) -> Result<(), TimedOut> {
+    hook.hang();
+    Ok(())
+}
+
+#[test]
+fn bodies_that_hang_for_good_fill_a_bounded_pool_which_then_refuses() {
+    if !is_alone(bodies_that_hang_for_good_fill_a_bounded_pool_which_then_refuses) {
+        return;
+    }
+    let hook = Hook::default();
+    thread::scope(|scope| {
+        for _ in 0..16 {
+            // Whoever is given up before it began holds no worker, so it takes as many calls as it takes.
+            scope.spawn(|| {
+                while hangs(hook.clone()).is_err_and(|late| worker_stats().live < CAPACITY || late.was_started()) {}
+            });
+        }
+    });
+    until(|| worker_stats().abandoned_running == CAPACITY);
+    let stats = worker_stats();
+    assert_eq!((stats.live, stats.idle), (CAPACITY, 0));
+
+    let started = Instant::now();
+    let refused = TimeoutConfig::new(AGES).operation("import").run_thread(|| panic!("it began")).map(|(): ()| ());
+    let refused = refused.unwrap_err();
+    assert!(!refused.was_started());
+    assert_eq!(refused.to_string(), "`import` was not started: no worker thread was free");
+    assert!(started.elapsed() < PATIENCE, "at once, not at its limit of hours");
+    assert_eq!(worker_stats().refused, stats.refused + 1);
+
+    hook.let_go();
+    until(|| worker_stats().abandoned_running == 0);
+    assert_eq!(TimeoutConfig::new(AGES).run_thread(|| 7), Ok(7), "it serves again");
+}
+
+#[test]
+fn nested_bodies_in_a_full_pool_are_refused_and_do_not_wait_for_each_other() {
+    if !is_alone(nested_bodies_in_a_full_pool_are_refused_and_do_not_wait_for_each_other) {
+        return;
+    }
+    let all_begun = Arc::new(Barrier::new(CAPACITY));
+    let outcomes: Vec<_> = thread::scope(|scope| {
+        let calls: Vec<_> = (0..CAPACITY)
+            .map(|_| {
+                let all_begun = Arc::clone(&all_begun);
+                scope.spawn(|| {
+                    TimeoutConfig::new(AGES).run_thread(move || {
+                        all_begun.wait();
+                        let inner = TimeoutConfig::new(AGES).run_thread(|| ());
+                        // Nobody leaves before all have asked.
+                        all_begun.wait();
+                        inner
+                    })
+                })
+            })
+            .collect();
+        calls.into_iter().map(|call| call.join().unwrap()).collect()
+    });
+    for outcome in outcomes {
+        assert!(!outcome.expect("the outer one ends").unwrap_err().was_started());
+    }
+}
+
+const AT_ONCE: usize = 16;
+
+#[test]
+fn it_grows_to_what_is_needed_at_once_and_then_reuses_its_threads() {
+    if !is_alone(it_grows_to_what_is_needed_at_once_and_then_reuses_its_threads) {
+        return;
+    }
+    let meet = Arc::new(Barrier::new(AT_ONCE));
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            let meet = Arc::clone(&meet);
+            scope.spawn(move || TimeoutConfig::new(AGES).run_thread(move || meet.wait().is_leader()).unwrap());
+        }
+    });
+    let stats = worker_stats();
+    assert_eq!((stats.live, stats.idle, stats.refused), (AT_ONCE, AT_ONCE, 0));
+    for _ in 0..1_000 {
+        let name = TimeoutConfig::new(AGES).run_thread(|| thread::current().name().map(str::to_owned)).unwrap();
+        assert!(name.is_some_and(|name| name.starts_with("resilience-timeout-")));
+    }
+    assert!(worker_stats().live <= AT_ONCE);
+}
+
+#[test]
+fn bodies_that_hang_do_not_hold_up_the_end_of_the_process() {
+    if !is_alone(bodies_that_hang_do_not_hold_up_the_end_of_the_process) {
+        // It has ended.
+        return;
+    }
+    let hook = Hook::default();
+    until(|| {
+        let hook = hook.clone();
+        TimeoutConfig::new(Duration::from_millis(20)).run_thread(move || hook.hang()).unwrap_err().was_started()
+    });
+    assert!(worker_stats().abandoned_running >= 1);
+}
+
+/// Each call is on a worker of its own, under its caller's deadline.
+#[timeout(1h)]
+fn countdown(from: u32) -> io::Result<u32> {
+    if from == 0 { Ok(0) } else { Ok(countdown(from - 1)? + 1) }
+}
+
+#[test]
+fn a_body_may_call_itself_through_the_pool() {
+    assert_eq!(countdown(20).unwrap(), 20);
+}
+
+#[test]
+fn an_abandoned_body_sees_it_and_its_late_result_is_dropped_on_its_own_thread() {
+    struct Late(mpsc::Sender<(bool, String)>);
+    impl Drop for Late {
+        fn drop(&mut self) {
+            let thread = thread::current().name().unwrap_or_default().to_owned();
+            self.0.send((is_abandoned(), thread)).unwrap();
+        }
+    }
+    #[timeout(limit)]
+    fn late(limit: Duration, dropped: mpsc::Sender<(bool, String)>) -> Result<Late, TimedOut> {
+        while !is_abandoned() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        Ok(Late(dropped))
+    }
+    let (tell, told) = mpsc::channel();
+    // A limit so short that the body may not have begun; then it is tried again with a longer one.
+    let limits = [20, 200, 2_000, 20_000].map(Duration::from_millis);
+    assert!(limits.into_iter().any(|limit| late(limit, tell.clone()).is_err_and(|late| late.was_started())));
+    let (abandoned, thread) = told.recv_timeout(PATIENCE).unwrap();
+    assert!(abandoned && thread.starts_with("resilience-timeout-"), "{abandoned} on {thread}");
+}

@@ -1,0 +1,91 @@
+//! What the attributes add to a future's size: what a layer must remember, and never a second copy of the body.
+
+use resilience::{circuit_breaker, retry, timeout};
+
+use crate::{Error, Flaky};
+
+/// A body that holds 1 KB across an await.
+macro_rules! sized {
+    ($($(#[$policy:meta])* $name:ident)*) => { $(
+        $(#[$policy])*
+        async fn $name(flaky: &Flaky) -> Result<u32, Error> {
+            let held = [1_u8; 1024];
+            let answer = flaky.call_async().await;
+            std::hint::black_box(&held);
+            answer
+        }
+    )* };
+}
+
+sized! {
+    bare
+
+    #[retry(base_delay = 1s)]
+    retried
+
+    #[circuit_breaker]
+    guarded
+
+    #[timeout(1s)]
+    timed
+
+    #[retry(base_delay = 1s)]
+    #[circuit_breaker]
+    #[timeout(1s)]
+    stacked
+
+    #[timeout(1m)]
+    #[retry(base_delay = 1s)]
+    #[circuit_breaker]
+    #[timeout(1s)]
+    stacked_twice_timed
+}
+
+async fn bare_with_arguments(flaky: &Flaky, payload: [u8; 1024]) -> Result<u32, Error> {
+    let answer = flaky.call_async().await;
+    std::hint::black_box(&payload);
+    answer
+}
+
+#[retry(base_delay = 1s)]
+#[circuit_breaker]
+#[timeout(1s)]
+async fn stacked_with_arguments(flaky: &Flaky, payload: [u8; 1024]) -> Result<u32, Error> {
+    let answer = flaky.call_async().await;
+    std::hint::black_box(&payload);
+    answer
+}
+
+fn added<A, B>(policies: &A, bare: &B) -> usize {
+    size_of_val(policies).saturating_sub(size_of_val(bare))
+}
+
+#[test]
+fn a_stack_of_three_adds_at_most_256_bytes_to_a_kilobyte() {
+    let flaky = Flaky::default();
+    assert!(size_of_val(&bare(&flaky)) >= 1024, "the body is what it is said to be");
+    let added = added(&stacked(&flaky), &bare(&flaky));
+    assert!(added <= 256, "{added} bytes");
+}
+
+#[test]
+fn one_attribute_adds_less() {
+    let flaky = Flaky::default();
+    let bare = bare(&flaky);
+    let added = [added(&retried(&flaky), &bare), added(&guarded(&flaky), &bare), added(&timed(&flaky), &bare)];
+    assert!(added.iter().all(|bytes| *bytes <= 192), "{added:?} bytes");
+}
+
+#[test]
+fn a_fourth_layer_adds_its_own_and_no_more() {
+    let flaky = Flaky::default();
+    let added = added(&stacked_twice_timed(&flaky), &stacked(&flaky));
+    assert!(added <= 160, "{added} bytes");
+}
+
+#[test]
+fn arguments_are_borrowed_by_the_attempts_and_not_copied() {
+    let flaky = Flaky::default();
+    let added = added(&stacked_with_arguments(&flaky, [0; 1024]), &bare_with_arguments(&flaky, [0; 1024]));
+    assert!(added <= 256, "{added} bytes");
+}
