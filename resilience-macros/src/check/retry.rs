@@ -1,8 +1,6 @@
 //! The rules of `#[retry]` that take more than one option to break.
 
-use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, quote};
-use syn::ReturnType;
+use quote::quote;
 
 use super::values::Values;
 use super::{Literal, RetryPlan, Setting};
@@ -19,7 +17,6 @@ pub(super) fn check(values: &mut Values, function: &Function, errors: &mut Error
         "they say the same, `max_attempts` with the first call counted in",
         errors,
     );
-    unique_borrow(function, errors);
     ineffective(values, errors);
     delays(values, errors);
     let mut config = values.take_config(&SETTINGS, function);
@@ -35,38 +32,6 @@ pub(super) fn check(values: &mut Values, function: &Function, errors: &mut Error
         delay_hint: values.take_expr("delay_hint"),
         on_retry: values.take_expr("on_retry"),
     }
-}
-
-/// What an attempt may return as a unique borrow is, for today's borrow checker, still borrowed when the next one begins,
-/// even after an `Err`: rustc's own words for that are about two closures.
-fn unique_borrow(function: &Function, errors: &mut Errors) {
-    let ReturnType::Type(_, returned) = &function.sig.output else { return };
-    if let Some(borrow) = returned_borrow(returned.to_token_stream()) {
-        errors.at(
-            borrow,
-            "#[retry] cannot pass on a `&mut` borrow: the first attempt's would still be held when the second needs it; return an \
-             owned value, or what finds the place again (an index, a key)",
-        );
-    }
-}
-
-/// `&mut` or `&'a mut` in a type; neither `&'static mut` nor what a function in it takes or returns.
-fn returned_borrow(tokens: TokenStream) -> Option<TokenStream> {
-    let tokens: Vec<_> = tokens.into_iter().collect();
-    let at = |index: usize| tokens.get(index).map(ToString::to_string).unwrap_or_default();
-    (0..tokens.len()).find_map(|index| match tokens.get(index)? {
-        TokenTree::Punct(punct) if punct.as_char() == '&' => {
-            let lifetime = if at(index + 1) == "'" { 2 } else { 0 };
-            let is_output = index > 1 && at(index - 1) == ">" && at(index - 2) == "-";
-            let is_borrow = at(index + 1 + lifetime) == "mut" && at(index + lifetime) != "static" && !is_output;
-            is_borrow.then(|| tokens.iter().skip(index).take(lifetime + 2).cloned().collect())
-        }
-        TokenTree::Group(group) => {
-            let is_signature = index > 0 && matches!(tokens.get(index - 1), Some(TokenTree::Ident(_)));
-            if is_signature { None } else { returned_borrow(group.stream()) }
-        }
-        _ => None,
-    })
 }
 
 /// Options that another one leaves without effect.
