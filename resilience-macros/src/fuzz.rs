@@ -197,7 +197,7 @@ proptest! {
     #[test]
     fn any_arguments_leave_the_function(policy in policies(), args in arguments(), is_async: bool) {
         let asyncness = is_async.then(|| quote!(async));
-        let head = quote!(pub #asyncness fn fetch<T: Clone>(&self, url: T, mut page: u32) -> Result<T, ApiError>);
+        let head = quote!(pub #asyncness fn fetch<T: Clone>(&self, url: &T, mut page: u32) -> Result<T, ApiError>);
         let body = quote!({ let client = self.client; page += 1; client.get(url, page)? });
         // A `mut` in front of an argument is no part of the signature.
         let expanded = crate::attribute(policy, args, quote!(#[doc = "kept"] #head #body)).to_string().replace("mut url : T", "url : T");

@@ -225,10 +225,7 @@ pub(crate) fn without_family(item: TokenStream) -> (TokenStream, Vec<syn::Path>)
         Ok((attrs, rest)) => {
             let (family, foreign): (Vec<_>, Vec<_>) =
                 attrs.into_iter().partition(|attr| Policy::of(attr.path()).is_some());
-            let mut tokens = TokenStream::new();
-            foreign.iter().for_each(|attr| attr.to_tokens(&mut tokens));
-            tokens.extend(rest);
-            (tokens, family.iter().map(|attr| attr.path().clone()).collect())
+            (quote::quote!(#(#foreign)* #rest), family.iter().map(|attr| attr.path().clone()).collect())
         }
         Err(_) => (item, Vec::new()),
     }

@@ -313,7 +313,7 @@ fn attribute(
         Ok(function) => function,
         Err(error) => {
             let (mut tokens, taken) = item::without_family(item);
-            tokens.extend(expand::errors(&taken, error.into_compile_error()));
+            tokens.extend(expand::errors(&taken, &error.into_compile_error()));
             return tokens;
         }
     };
@@ -327,7 +327,7 @@ fn attribute(
         Some(plan) if !errors.any() => expand::function(&function, &plan),
         _ => {
             let mut tokens = function.untouched();
-            tokens.extend(expand::errors(&taken, errors.into_items()));
+            tokens.extend(expand::errors(&taken, &errors.into_items()));
             tokens
         }
     }

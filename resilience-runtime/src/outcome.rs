@@ -228,6 +228,7 @@ pub fn attempt<T>(body: impl FnOnce() -> T) -> T {
 )]
 pub trait WorkerArgument: Sized {
     /// Clones.
+    #[must_use]
     fn copy(&self) -> Self;
 }
 

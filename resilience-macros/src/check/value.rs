@@ -308,7 +308,8 @@ impl Check<'_> {
             Some(ty) if !is_variant => {
                 // Where the user's value stands, which is what may not fit.
                 let expr = self.expr;
-                let span = expr.to_token_stream().into_iter().next().map_or_else(Span::call_site, |token| token.span());
+                let first = expr.to_token_stream().into_iter().next();
+                let span = first.map_or_else(Span::call_site, |token| Span::call_site().located_at(token.span()));
                 let (runtime, ty) = (Ident::new(RUNTIME, span), Ident::new(ty, span));
                 self.setting(quote_spanned!(span=> #runtime::#ty::from(#expr)), Stage::Runtime, Literal::Unknown)
             }

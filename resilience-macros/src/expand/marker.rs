@@ -19,7 +19,7 @@ pub(super) fn taken(paths: &[Path]) -> TokenStream {
 }
 
 /// The same, when there is no body to put them into: in front of the error, which may stand wherever a function may.
-pub(crate) fn errors(paths: &[Path], compile_errors: TokenStream) -> TokenStream {
+pub(crate) fn errors(paths: &[Path], compile_errors: &TokenStream) -> TokenStream {
     let markers = markers(paths);
     quote!(#markers #compile_errors)
 }

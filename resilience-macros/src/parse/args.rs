@@ -80,10 +80,13 @@ fn entry(policy: Policy, input: ParseStream<'_>) -> syn::Result<Entry> {
 
 /// What someone meant who wrote a bare value: what positional arguments mean elsewhere.
 fn named(policy: Policy, value: &TokenStream) -> String {
-    let first = options(policy).iter().find(|spec| match (policy, spec.kind) {
-        (Policy::Retry, Kind::Count { .. }) | (Policy::CircuitBreaker, Kind::Text) => true,
-        (Policy::Timeout, Kind::Duration { .. }) => true,
-        _ => false,
+    let first = options(policy).iter().find(|spec| {
+        matches!(
+            (policy, spec.kind),
+            (Policy::Retry, Kind::Count { .. })
+                | (Policy::CircuitBreaker, Kind::Text)
+                | (Policy::Timeout, Kind::Duration { .. })
+        )
     });
     first.map_or_else(String::new, |spec| spec.spelt(spec.name, value))
 }
