@@ -87,5 +87,6 @@ fn a_fourth_layer_adds_its_own_and_no_more() {
 fn arguments_are_borrowed_by_the_attempts_and_not_copied() {
     let flaky = Flaky::default();
     let added = added(&stacked_with_arguments(&flaky, [0; 1024]), &bare_with_arguments(&flaky, [0; 1024]));
-    assert!(added <= 256, "{added} bytes");
+    // The stack's own, and a reference to each.
+    assert!(added <= 256 + 2 * size_of::<usize>(), "{added} bytes");
 }

@@ -1,5 +1,10 @@
 use resilience::retry;
 
+#[retry]
+fn count(text: String) -> Result<u32, ApiError> {
+    Ok(text.parse::<u32>()?)
+}
+
 struct ApiError;
 
 impl From<resilience::CircuitOpen> for ApiError {
@@ -12,11 +17,6 @@ impl From<resilience::TimedOut> for ApiError {
     fn from(_: resilience::TimedOut) -> Self {
         Self
     }
-}
-
-#[retry]
-fn count(text: String) -> Result<u32, ApiError> {
-    Ok(text.parse::<u32>()?)
 }
 
 fn main() {

@@ -1,5 +1,12 @@
 use resilience::{circuit_breaker, retry, timeout};
 
+#[retry]
+#[circuit_breaker]
+#[timeout(5s, mode = cooperative)]
+fn count(text: String) -> Result<u32, ApiError> {
+    Ok(text.parse::<u32>()?)
+}
+
 struct ApiError;
 
 impl From<resilience::CircuitOpen> for ApiError {
@@ -12,13 +19,6 @@ impl From<resilience::TimedOut> for ApiError {
     fn from(_: resilience::TimedOut) -> Self {
         Self
     }
-}
-
-#[retry]
-#[circuit_breaker]
-#[timeout(5s, mode = cooperative)]
-fn count(text: String) -> Result<u32, ApiError> {
-    Ok(text.parse::<u32>()?)
 }
 
 fn main() {
