@@ -34,33 +34,6 @@ pub(super) fn check(function: &Function, form: &Form, errors: &mut Errors) {
             return;
         }
     }
-    // From wherever it comes, if not from an argument that is one itself.
-    if let Some(borrow) = returned_unique(returned.to_token_stream()) {
-        errors.at(
-            borrow,
-            "#[retry] cannot pass on a `&mut` borrow: the first attempt's would still be held when the second needs it; return an \
-             owned value, or what finds the place again (an index, a key)",
-        );
-    }
-}
-
-/// `&mut` or `&'a mut` in a type; neither `&'static mut` nor what a function in it takes or returns.
-fn returned_unique(tokens: TokenStream) -> Option<TokenStream> {
-    let tokens: Vec<_> = tokens.into_iter().collect();
-    let at = |index: usize| tokens.get(index).map(ToString::to_string).unwrap_or_default();
-    (0..tokens.len()).find_map(|index| match tokens.get(index)? {
-        TokenTree::Punct(punct) if punct.as_char() == '&' => {
-            let lifetime = if at(index + 1) == "'" { 2 } else { 0 };
-            let is_output = index > 1 && at(index - 1) == ">" && at(index - 2) == "-";
-            let is_borrow = at(index + 1 + lifetime) == "mut" && at(index + lifetime) != "static" && !is_output;
-            is_borrow.then(|| tokens.iter().skip(index).take(lifetime + 2).cloned().collect())
-        }
-        TokenTree::Group(group) => {
-            let is_signature = index > 0 && matches!(tokens.get(index - 1), Some(TokenTree::Ident(_)));
-            if is_signature { None } else { returned_unique(group.stream()) }
-        }
-        _ => None,
-    })
 }
 
 /// A reference, or a lifetime argument, in the return type.
