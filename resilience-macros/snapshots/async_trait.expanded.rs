@@ -39,9 +39,11 @@ impl Service for Client {
                     __rt::Err(__late) => __rt::failed::<Result<u8, Error>>(__rt::FromTimedOut::from(__late)),
                 };
                 let __due =
-                    __rt::Retry::after(&mut __retry, <Result<u8, Error> as __rt::Fallible>::as_result(&__outcome))
+                    __rt::Retry::after(&mut __retry, <Result<u8, Error> as __rt::Fallible>::into_result(__outcome))
                         .next("call", |__error| __rt::Show::new(__error).__shown());
-                let __rt::Some(_) = __due else { break __outcome };
+                let __rt::Ok(_) = __due else {
+                    break <Result<u8, Error> as __rt::Fallible>::from_result(__rt::last(__due));
+                };
             }
         })
     }

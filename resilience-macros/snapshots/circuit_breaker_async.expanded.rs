@@ -20,6 +20,5 @@ async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
         '__body: { self.client.search(query).await }
     })
     .await;
-    __rt::Verdict::of(<Result<Vec<Issue>, Error> as __rt::Fallible>::as_result(&__outcome)).record(__permit);
-    __outcome
+    <Result<Vec<Issue>, Error> as __rt::Fallible>::record(__outcome, __permit)
 }

@@ -12,6 +12,5 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
         '__body: { find(query).await }
     })
     .await;
-    __rt::Verdict::of(<Result<Vec<Issue>, Error> as __rt::Fallible>::as_result(&__outcome)).record(__permit);
-    __outcome
+    <Result<Vec<Issue>, Error> as __rt::Fallible>::record(__outcome, __permit)
 }

@@ -5,9 +5,11 @@ fn fetch(url: &str) -> Result<String, Error> {
     loop {
         __rt::Retry::wait_blocking(&__retry);
         let __outcome = __rt::attempt(|| -> Result<String, Error> { get(url) });
-        let __due = __rt::Retry::after(&mut __retry, <Result<String, Error> as __rt::Fallible>::as_result(&__outcome))
+        let __due = __rt::Retry::after(&mut __retry, <Result<String, Error> as __rt::Fallible>::into_result(__outcome))
             .within_deadline()
             .next("fetch", |__error| __rt::Show::new(__error).__shown());
-        let __rt::Some(_) = __due else { break __outcome };
+        let __rt::Ok(_) = __due else {
+            break <Result<String, Error> as __rt::Fallible>::from_result(__rt::last(__due));
+        };
     }
 }

@@ -31,13 +31,12 @@ fn load(id: u64) -> Result<Row, Error> {
                     __rt::Err(__late) => __rt::failed::<Result<Row, Error>>(__rt::FromTimedOut::from(__late)),
                 }
             };
-            __rt::Verdict::of(<Result<Row, Error> as __rt::Fallible>::as_result(&__outcome)).record(__permit);
-            __outcome
+            <Result<Row, Error> as __rt::Fallible>::record(__outcome, __permit)
         };
-        let __due = __rt::Retry::after(&mut __retry, <Result<Row, Error> as __rt::Fallible>::as_result(&__outcome))
+        let __due = __rt::Retry::after(&mut __retry, <Result<Row, Error> as __rt::Fallible>::into_result(__outcome))
             .unless_refused(__refused)
             .within_deadline()
             .next("load", |__error| __rt::Show::new(__error).__shown());
-        let __rt::Some(_) = __due else { break __outcome };
+        let __rt::Ok(_) = __due else { break <Result<Row, Error> as __rt::Fallible>::from_result(__rt::last(__due)) };
     }
 }

@@ -7,7 +7,7 @@ fn fetch(url: &str, patient: bool) -> Result<String, Error> {
         let __outcome = __rt::attempt(|| -> Result<String, Error> { get(url) });
         let __due = __rt::Attempt::next_telling(
             __rt::Attempt::retry_if(
-                __rt::Retry::after(&mut __retry, <Result<String, Error> as __rt::Fallible>::as_result(&__outcome)),
+                __rt::Retry::after(&mut __retry, <Result<String, Error> as __rt::Fallible>::into_result(__outcome)),
                 |__error| match __error {
                     Error::Busy | Error::Io(_) if patient => true,
                     #[allow(unreachable_patterns)]
@@ -19,6 +19,8 @@ fn fetch(url: &str, patient: bool) -> Result<String, Error> {
             |__error| __rt::Show::new(__error).__shown(),
             |event| count(event),
         );
-        let __rt::Some(_) = __due else { break __outcome };
+        let __rt::Ok(_) = __due else {
+            break <Result<String, Error> as __rt::Fallible>::from_result(__rt::last(__due));
+        };
     }
 }

@@ -45,13 +45,14 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
                 __rt::Ok(__outcome) => __outcome,
                 __rt::Err(__late) => __rt::failed::<Result<String, ApiError>>(__rt::FromTimedOut::from(__late)),
             };
-            __rt::Verdict::of(<Result<String, ApiError> as __rt::Fallible>::as_result(&__outcome)).record(__permit);
-            __outcome
+            <Result<String, ApiError> as __rt::Fallible>::record(__outcome, __permit)
         };
         let __due =
-            __rt::Retry::after(&mut __retry, <Result<String, ApiError> as __rt::Fallible>::as_result(&__outcome))
+            __rt::Retry::after(&mut __retry, <Result<String, ApiError> as __rt::Fallible>::into_result(__outcome))
                 .unless_refused(__refused)
                 .next("call_llm", |__error| __rt::Show::new(__error).__shown());
-        let __rt::Some(_) = __due else { break __outcome };
+        let __rt::Ok(_) = __due else {
+            break <Result<String, ApiError> as __rt::Fallible>::from_result(__rt::last(__due));
+        };
     }
 }

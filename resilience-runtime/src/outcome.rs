@@ -2,7 +2,7 @@
 
 use std::future::Pending;
 
-use crate::{CircuitOpen, TimedOut};
+use crate::{CircuitOpen, Permit, TimedOut};
 
 /// A `Result`, under whatever name.
 #[diagnostic::on_unimplemented(
@@ -17,8 +17,19 @@ pub trait Fallible: Sized {
     /// The `E` of `Result<T, E>`.
     type Error;
 
-    /// Itself.
-    fn as_result(&self) -> &Result<Self::Value, Self::Error>;
+    /// Itself. Handed on, not lent: what is borrowed has to lie in memory, and is then copied to where it is returned.
+    ///
+    /// # Errors
+    ///
+    /// If it is one.
+    fn into_result(self) -> Result<Self::Value, Self::Error>;
+
+    /// And back, so that where it is no `Result` no type differs from what was written.
+    fn from_result(result: Result<Self::Value, Self::Error>) -> Self;
+
+    /// Records the verdict on a call without filters, and returns its outcome.
+    #[must_use]
+    fn record(self, permit: Permit<'_>) -> Self;
 
     /// `Err(error)`.
     fn failed(error: Self::Error) -> Self;
@@ -40,8 +51,27 @@ impl<T, E> Fallible for Result<T, E> {
     type Error = E;
 
     #[inline]
-    fn as_result(&self) -> &Self {
+    fn into_result(self) -> Self {
         self
+    }
+
+    #[inline]
+    fn from_result(result: Self) -> Self {
+        result
+    }
+
+    #[inline]
+    fn record(self, permit: Permit<'_>) -> Self {
+        match self {
+            Ok(value) => {
+                permit.success();
+                Ok(value)
+            }
+            Err(error) => {
+                permit.failure();
+                Err(error)
+            }
+        }
     }
 
     #[inline]

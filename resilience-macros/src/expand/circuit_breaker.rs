@@ -17,16 +17,19 @@ impl Context<'_> {
         let runtime = &self.runtime;
         let (permit, outcome, open) = (local("permit"), local("outcome"), local("open"));
 
-        let result = self.outcome(&outcome);
-        let verdict = self.filtered(
-            quote!(#runtime::Verdict::of(#result)),
-            [
-                UserFilter::pattern("Verdict::failure_if", plan.failure_on.as_ref()),
-                UserFilter::function("Verdict::failure_if", plan.failure_if.as_ref()),
-                UserFilter::function("Verdict::failure_if_ok", plan.failure_if_ok.as_ref()),
-                UserFilter::pattern("Verdict::ignore_if", plan.ignore.as_ref()),
-            ],
-        );
+        let filters = [
+            UserFilter::pattern("Verdict::failure_if", plan.failure_on.as_ref()),
+            UserFilter::function("Verdict::failure_if", plan.failure_if.as_ref()),
+            UserFilter::function("Verdict::failure_if_ok", plan.failure_if_ok.as_ref()),
+            UserFilter::pattern("Verdict::ignore_if", plan.ignore.as_ref()),
+        ];
+        let recorded = if filters.iter().all(Option::is_none) {
+            self.call("Fallible::record", Some(&self.result.tokens), quote!(#outcome, #permit), self.result.ends)
+        } else {
+            let result = self.outcome(&outcome);
+            let verdict = self.filtered(quote!(#runtime::Verdict::of(#result)), filters);
+            self.returned(quote!(#verdict.record(#permit)))
+        };
         let guarded = if self.is_async() {
             let (future, arms) = inner.as_future_and_arms();
             let judge = arms.map(|arms| quote!(let #outcome = match #outcome { #arms };));
@@ -59,13 +62,12 @@ impl Context<'_> {
                 #runtime::Err(#open) => #leave #refusal,
             };
             #guarded
-            #verdict.record(#permit);
         };
         let declarations = declarations.and(inner.declarations);
         if at == 0 {
-            return Code::value(declarations, statements, quote!(#outcome));
+            return Code::value(declarations, statements, recorded);
         }
-        Code::value(declarations, TokenStream::new(), quote!(#label: { #statements #outcome }))
+        Code::value(declarations, TokenStream::new(), quote!(#label: { #statements #recorded }))
     }
 
     /// What must be declared, and a `&CircuitBreaker` expression.

@@ -125,9 +125,14 @@ impl Context<'_> {
         quote!(#keyword #block)
     }
 
-    /// `&outcome`, known to be a `Result`.
+    /// The outcome as the `Result` that it is.
     fn outcome(&self, outcome: &Ident) -> TokenStream {
-        self.call("Fallible::as_result", Some(&self.result.tokens), quote!(&#outcome), self.result.ends)
+        self.call("Fallible::into_result", Some(&self.result.tokens), quote!(#outcome), self.result.ends)
+    }
+
+    /// A `Result` as the outcome that the function returns.
+    fn returned(&self, result: TokenStream) -> TokenStream {
+        self.call("Fallible::from_result", Some(&self.result.tokens), result, self.result.ends)
     }
 
     fn is_async(&self) -> bool {

@@ -36,12 +36,13 @@ impl Context<'_> {
         let declare_refused = is_outermost.then(declare_refused);
         let statements = quote!(#declare_refused let mut #retry = #runtime::Retry::#new(#reference););
         let wait = if self.is_async() { quote!(wait(&#retry).await) } else { quote!(wait_blocking(&#retry)) };
+        let last = self.returned(quote!(#runtime::last(#due)));
         let value = quote! {
             loop {
                 #runtime::Retry::#wait;
                 let #outcome = #attempt;
                 let #due = #next;
-                let #runtime::Some(_) = #due else { break #outcome };
+                let #runtime::Ok(_) = #due else { break #last };
             }
         };
         Code::value(Declarations::values(config.declarations).and(inner.declarations), statements, value)

@@ -148,9 +148,7 @@ impl CircuitBreaker {
         E: From<CircuitOpen>,
     {
         let permit = self.acquire()?;
-        let outcome = body();
-        Verdict::of(&outcome).record(permit);
-        outcome
+        Verdict::of(body()).record(permit)
     }
 
     /// Runs `future` if the circuit lets it, which it decides at the first poll. An `Err` is a failure, and so is a

@@ -63,6 +63,15 @@ impl<'c> Permit<'c> {
         Watch::new(self, future)
     }
 
+    #[inline]
+    pub(super) fn settle(self, mark: Mark) {
+        match mark {
+            Mark::Success => self.success(),
+            Mark::Failure => self.failure(),
+            Mark::Ignored => self.ignore(),
+        }
+    }
+
     /// The call was cancelled, whatever else the thread is doing.
     pub(super) fn abandon(self) {
         let (shared, pass) = self.spend();

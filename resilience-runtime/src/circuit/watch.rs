@@ -101,8 +101,7 @@ where
             *this.watch.as_mut().project().permit = Some(breaker.acquire()?);
         }
         let (permit, outcome) = ready!(this.watch.poll(cx));
-        Verdict::of(&outcome).record(permit);
-        Poll::Ready(outcome)
+        Poll::Ready(Verdict::of(outcome).record(permit))
     }
 }
 

@@ -14,7 +14,9 @@ use core::time::Duration;
 pub struct Attempt<'a, 'c, T, E> {
     config: &'c RetryConfig,
     progress: &'a mut Progress,
-    outcome: &'a Result<T, E>,
+    // Owned, and taken apart to be shown to anybody: an outcome that is itself borrowed lies in memory, from where a
+    // success would be copied to be returned.
+    outcome: Result<T, E>,
     hint: Option<Duration>,
     wanted: bool,
     within_deadline: bool,
@@ -23,18 +25,22 @@ pub struct Attempt<'a, 'c, T, E> {
 impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
     /// Every error is retried and no value, until a filter says otherwise.
     #[inline]
-    pub(crate) fn new(config: &'c RetryConfig, progress: &'a mut Progress, outcome: &'a Result<T, E>) -> Self {
-        Self { config, progress, outcome, hint: None, wanted: outcome.is_err(), within_deadline: false }
+    pub(crate) fn new(config: &'c RetryConfig, progress: &'a mut Progress, outcome: Result<T, E>) -> Self {
+        let wanted = outcome.is_err();
+        Self { config, progress, outcome, hint: None, wanted, within_deadline: false }
     }
 
     /// Retries an error only if `f` accepts it. Several filters must all agree; one that cannot change the verdict any
     /// more is not asked.
     #[inline]
-    pub fn retry_if(mut self, f: impl FnOnce(&E) -> bool) -> Self {
-        if let Err(error) = self.outcome {
-            self.wanted = self.wanted && f(error);
+    pub fn retry_if(self, f: impl FnOnce(&E) -> bool) -> Self {
+        match self.outcome {
+            Err(error) => {
+                let wanted = self.wanted && f(&error);
+                Self { outcome: Err(error), wanted, ..self }
+            }
+            outcome => Self { outcome, ..self },
         }
-        self
     }
 
     /// Never retries an error that `f` accepts.
@@ -45,11 +51,14 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
 
     /// Retries a value only if `f` accepts it.
     #[inline]
-    pub fn retry_if_ok(mut self, f: impl FnOnce(&T) -> bool) -> Self {
-        if let Ok(value) = self.outcome {
-            self.wanted = f(value);
+    pub fn retry_if_ok(self, f: impl FnOnce(&T) -> bool) -> Self {
+        match self.outcome {
+            Ok(value) => {
+                let wanted = f(&value);
+                Self { outcome: Ok(value), wanted, ..self }
+            }
+            outcome => Self { outcome, ..self },
         }
-        self
     }
 
     /// Does not retry what is an open circuit's refusal. Belongs behind the filters.
@@ -61,13 +70,14 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
 
     /// Lets the error say how long to wait. Asked only if a retry is still possible, so it belongs behind the filters.
     #[inline]
-    pub fn delay_hint(mut self, f: impl FnOnce(&E) -> Option<Duration>) -> Self {
-        if let Err(error) = self.outcome {
-            if self.wanted && self.progress.has_attempts_left(self.config) {
-                self.hint = f(error);
+    pub fn delay_hint(self, f: impl FnOnce(&E) -> Option<Duration>) -> Self {
+        match self.outcome {
+            Err(error) if self.wanted && self.progress.has_attempts_left(self.config) => {
+                let hint = f(&error);
+                Self { outcome: Err(error), hint, ..self }
             }
+            outcome => Self { outcome, ..self },
         }
-        self
     }
 
     /// Stops if the wait would outlast the deadline of a sync `#[timeout]` around it.
@@ -77,31 +87,65 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
         self
     }
 
-    /// Decides. `None`: the outcome is returned as it is. `Some(delay)`: the retry is logged and the hook was called;
-    /// the driver waits for `delay`, by [`Retry::wait`](super::Retry::wait) or itself, and calls again.
+    /// Decides. `Ok(delay)`: the retry is logged and the hook was called; the driver waits for `delay`,
+    /// by [`Retry::wait`](super::Retry::wait) or itself, and calls again.
+    ///
+    /// # Errors
+    ///
+    /// The outcome as it was, if it is the call's.
     #[inline]
-    pub fn next(self, operation: &'static str, show: impl FnOnce(&E) -> Shown<'_>) -> Option<Duration> {
+    pub fn next(self, operation: &'static str, show: impl FnOnce(&E) -> Shown<'_>) -> Next<T, E> {
         self.next_telling(operation, show, |_| {})
     }
 
     /// [`next`](Self::next), with a hook for the retries.
+    ///
+    /// # Errors
+    ///
+    /// The outcome as it was, if it is the call's.
     #[inline]
     pub fn next_telling(
         self,
         operation: &'static str,
         show: impl FnOnce(&E) -> Shown<'_>,
         on_retry: impl FnOnce(&RetryEvent<'_, T, E>),
-    ) -> Option<Duration> {
-        if !self.wanted {
-            return None;
-        }
+    ) -> Next<T, E> {
+        // Taken apart side by side, so that a success leaves as its value alone; and what is borrowed from here on is a
+        // value of its own.
+        let outcome = match self.outcome {
+            Ok(value) if !self.wanted => return Err(Ok(value)),
+            Err(error) if !self.wanted => return Err(Err(error)),
+            Ok(value) => Ok(value),
+            Err(error) => Err(error),
+        };
         let outlasts = if self.within_deadline { crate::timeout::would_outlast } else { |_| false };
         // Both calls take the attempt piece by piece: passed whole, it would be written to memory on success too.
         let ruling = self.progress.rule(self.config, self.hint, outlasts);
         let max_attempts = self.config.get_max_attempts();
-        let due = tell(ruling, max_attempts, self.outcome, operation, show, on_retry);
+        let due = tell(ruling, max_attempts, &outcome, operation, show, on_retry);
         self.progress.delay = due.unwrap_or_default();
-        due
+        due.ok_or(outcome)
+    }
+}
+
+/// How long to wait for another attempt, or the outcome if there is none.
+pub(crate) type Next<T, E> = Result<Duration, Result<T, E>>;
+
+/// The outcome that no attempt comes after.
+///
+/// # Errors
+///
+/// If the outcome is one.
+///
+/// # Panics
+///
+/// If another is due.
+#[inline]
+#[track_caller]
+pub fn last<T, E>(next: Result<Duration, Result<T, E>>) -> Result<T, E> {
+    match next {
+        Err(outcome) => outcome,
+        Ok(_) => unreachable!("another attempt is due"),
     }
 }
 
@@ -146,59 +190,59 @@ mod tests {
 
     /// Judges the first attempt of a call, without hook.
     fn judge<T, E>(
-        outcome: &Result<T, E>,
+        outcome: Result<T, E>,
         filter: impl for<'a> FnOnce(Attempt<'a, 'static, T, E>) -> Attempt<'a, 'static, T, E>,
     ) -> Option<Duration> {
         let mut retry = Retry::new(&CONFIG);
-        filter(retry.after(outcome)).next("test", Shown::type_name)
+        filter(retry.after(outcome)).next("test", Shown::type_name).ok()
     }
 
     #[test]
     fn every_error_is_retried_and_no_value() {
-        assert_eq!(judge(&FAILED, |attempt| attempt), Some(SECOND));
-        assert_eq!(judge(&DONE, |attempt| attempt), None);
+        assert_eq!(judge(FAILED, |attempt| attempt), Some(SECOND));
+        assert_eq!(judge(DONE, |attempt| attempt), None);
     }
 
     #[test]
     fn all_filters_must_agree() {
         for (first, second) in [(true, true), (true, false), (false, true), (false, false)] {
-            let due = judge(&FAILED, |a| a.retry_if(|_| first).retry_if(|_| second));
+            let due = judge(FAILED, |a| a.retry_if(|_| first).retry_if(|_| second));
             assert_eq!(due.is_some(), first && second);
         }
     }
 
     #[test]
     fn abort_wins_in_any_order() {
-        assert_eq!(judge(&FAILED, |a| a.abort_if(|_| true).retry_if(|_| true)), None);
-        assert_eq!(judge(&FAILED, |a| a.retry_if(|_| true).abort_if(|_| true)), None);
-        assert!(judge(&FAILED, |a| a.abort_if(|_| false).retry_if(|_| true)).is_some());
+        assert_eq!(judge(FAILED, |a| a.abort_if(|_| true).retry_if(|_| true)), None);
+        assert_eq!(judge(FAILED, |a| a.retry_if(|_| true).abort_if(|_| true)), None);
+        assert!(judge(FAILED, |a| a.abort_if(|_| false).retry_if(|_| true)).is_some());
     }
 
     #[test]
     fn filters_see_only_their_side_of_the_outcome() {
-        let due = judge(&DONE, |attempt| {
+        let due = judge(DONE, |attempt| {
             attempt.retry_if(|_| unreachable!()).abort_if(|_| unreachable!()).delay_hint(|_| unreachable!())
         });
         assert_eq!(due, None);
-        let due = judge(&FAILED, |attempt| attempt.retry_if_ok(|_| unreachable!()));
+        let due = judge(FAILED, |attempt| attempt.retry_if_ok(|_| unreachable!()));
         assert_eq!(due, Some(SECOND));
     }
 
     #[test]
     fn a_value_can_be_tried_again() {
-        assert_eq!(judge(&DONE, |a| a.retry_if_ok(|value| *value == 7)), Some(SECOND));
-        assert_eq!(judge(&DONE, |a| a.retry_if_ok(|value| *value == 0)), None);
+        assert_eq!(judge(DONE, |a| a.retry_if_ok(|value| *value == 7)), Some(SECOND));
+        assert_eq!(judge(DONE, |a| a.retry_if_ok(|value| *value == 0)), None);
     }
 
     #[test]
     fn a_refusal_is_not_retried() {
-        assert_eq!(judge(&FAILED, |attempt| attempt.unless_refused(true)), None);
-        assert!(judge(&FAILED, |attempt| attempt.unless_refused(false)).is_some());
+        assert_eq!(judge(FAILED, |attempt| attempt.unless_refused(true)), None);
+        assert!(judge(FAILED, |attempt| attempt.unless_refused(false)).is_some());
     }
 
     #[test]
     fn a_hint_replaces_the_delay() {
-        let hinted = |hint| judge(&FAILED, |attempt| attempt.delay_hint(|_| hint));
+        let hinted = |hint| judge(FAILED, |attempt| attempt.delay_hint(|_| hint));
         assert_eq!(hinted(Some(9 * SECOND)), Some(9 * SECOND));
         assert_eq!(hinted(Some(Duration::ZERO)), Some(Duration::ZERO));
         assert_eq!(hinted(None), Some(SECOND));
@@ -206,11 +250,11 @@ mod tests {
 
     #[test]
     fn a_hint_is_asked_only_if_a_retry_is_possible() {
-        let filtered = judge(&FAILED, |a| a.retry_if(|_| false).delay_hint(|_| unreachable!()));
+        let filtered = judge(FAILED, |a| a.retry_if(|_| false).delay_hint(|_| unreachable!()));
         assert_eq!(filtered, None);
         let config = CONFIG.max_retries(0);
-        let last = Retry::new(&config).after(&FAILED).delay_hint(|_| unreachable!()).next("test", Shown::type_name);
-        assert_eq!(last, None);
+        let last = Retry::new(&config).after(FAILED).delay_hint(|_| unreachable!()).next("test", Shown::type_name);
+        assert_eq!(last, Err(FAILED));
     }
 
     #[test]
@@ -218,13 +262,13 @@ mod tests {
         let config = CONFIG.max_retries(0);
         let asked = Cell::new(false);
         let due = Retry::new(&config)
-            .after(&FAILED)
+            .after(FAILED)
             .retry_if(|_| {
                 asked.set(true);
                 true
             })
             .next("test", Shown::type_name);
-        assert_eq!(due, None);
+        assert_eq!(due, Err(FAILED));
         assert!(asked.get());
     }
 
@@ -235,11 +279,10 @@ mod tests {
         let mut told = Vec::new();
         loop {
             tokio::time::advance(10 * SECOND).await;
-            let outcome = FAILED;
-            let due = retry.after(&outcome).next_telling("test", Shown::type_name, |event| {
+            let due = retry.after(FAILED).next_telling("test", Shown::type_name, |event| {
                 told.push((event.attempt, event.delay, event.elapsed, event.outcome.err().copied()));
             });
-            let Some(delay) = due else { break };
+            let Ok(delay) = due else { break };
             tokio::time::advance(delay).await;
         }
         assert_eq!(
@@ -252,9 +295,11 @@ mod tests {
     #[test]
     fn a_hook_sees_the_value_that_was_not_accepted() {
         let mut seen = None;
-        Retry::timed(&CONFIG).after(&DONE).retry_if_ok(|_| true).next_telling("test", Shown::type_name, |event| {
-            seen = event.outcome.ok().copied();
-        });
+        let due =
+            Retry::timed(&CONFIG).after(DONE).retry_if_ok(|_| true).next_telling("test", Shown::type_name, |event| {
+                seen = event.outcome.ok().copied();
+            });
+        assert!(due.is_ok());
         assert_eq!(seen, Some(7));
     }
 
@@ -262,6 +307,6 @@ mod tests {
     fn outcomes_without_any_trait_can_be_judged() {
         struct Opaque;
         let outcome: Result<Opaque, Opaque> = Err(Opaque);
-        assert_eq!(judge(&outcome, |attempt| attempt), Some(SECOND));
+        assert_eq!(judge(outcome, |attempt| attempt), Some(SECOND));
     }
 }

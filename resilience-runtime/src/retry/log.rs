@@ -129,19 +129,19 @@ mod tests {
     }
 
     /// One call that only fails, and waits for nothing.
-    fn exhaust(config: &RetryConfig, outcome: &Result<(), &str>) {
+    fn exhaust(config: &RetryConfig, outcome: Result<(), &str>) {
         let mut retry = Retry::new(config);
         let mut again = true;
         while again {
             let attempt = retry.after(outcome).retry_if_ok(|()| true);
-            again = attempt.next("fetch", |e| Show::new(e).__shown()).is_some();
+            again = attempt.next("fetch", |e| Show::new(e).__shown()).is_ok();
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_warning_per_retry_and_an_error_at_the_end() {
         let config = CONFIG.max_retries(2);
-        let logged = logged_by(|| exhaust(&config, &Err("busy\nERROR forged")));
+        let logged = logged_by(|| exhaust(&config, Err("busy\nERROR forged")));
         let expected = |attempt, delay: Option<&str>, message| {
             let mut all = fields(&[
                 ("operation", "fetch"),
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn a_time_limit_that_is_reached_is_an_error_with_its_reason() {
         let config = CONFIG.max_elapsed(Duration::from_millis(1));
-        let logged = logged_by(|| exhaust(&config, &Err("busy")));
+        let logged = logged_by(|| exhaust(&config, Err("busy")));
         let [last] = &logged[..] else { panic!("{logged:?}") };
         assert_eq!(last.level, Level::ERROR);
         assert_eq!(last.fields["message"], "attempt failed, giving up: the next delay would reach max_elapsed");
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn a_value_that_runs_out_of_attempts_is_an_error_without_error_field() {
         let config = CONFIG.max_retries(1);
-        let logged = logged_by(|| exhaust(&config, &Ok(())));
+        let logged = logged_by(|| exhaust(&config, Ok(())));
         assert_eq!(logged.iter().map(|l| l.level).collect::<Vec<_>>(), [Level::WARN, Level::ERROR]);
         assert!(logged.iter().all(|l| !l.fields.contains_key("error")));
         assert_eq!(logged[0].fields["message"], "attempt returned a value to try again, retrying");
@@ -187,11 +187,11 @@ mod tests {
     #[test]
     fn success_and_errors_that_are_not_retried_are_silent() {
         let logged = logged_by(|| {
-            let next = |outcome: &Result<(), &str>| {
+            let next = |outcome: Result<(), &'static str>| {
                 Retry::new(&CONFIG).after(outcome).retry_if(|_| false).next("fetch", Shown::type_name)
             };
-            assert_eq!(next(&Ok(())), None);
-            assert_eq!(next(&Err("fatal")), None);
+            assert_eq!(next(Ok(())), Err(Ok(())));
+            assert_eq!(next(Err("fatal")), Err(Err("fatal")));
         });
         assert_eq!(logged, []);
     }

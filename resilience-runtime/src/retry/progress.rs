@@ -47,7 +47,7 @@ impl<'c> Retry<'c> {
 
     /// Judges an attempt that has ended.
     #[inline]
-    pub fn after<'a, T, E>(&'a mut self, outcome: &'a Result<T, E>) -> Attempt<'a, 'c, T, E> {
+    pub fn after<T, E>(&mut self, outcome: Result<T, E>) -> Attempt<'_, 'c, T, E> {
         Attempt::new(self.config, &mut self.progress, outcome)
     }
 }

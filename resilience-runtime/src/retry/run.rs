@@ -41,13 +41,8 @@ impl RetryConfig {
         let mut retry = Retry::new(self);
         loop {
             retry.wait_blocking();
-            // A success leaves at once: borrowed first and returned after, it would be copied on the way.
-            let outcome = match operation() {
-                Ok(value) => return Ok(value),
-                Err(error) => Err(error),
-            };
-            let due = retry.after(&outcome).within_deadline().next(type_name::<F>(), Shown::type_name);
-            if due.is_none() {
+            let due = retry.after(operation()).within_deadline().next(type_name::<F>(), Shown::type_name);
+            if let Err(outcome) = due {
                 return outcome;
             }
         }
@@ -136,11 +131,11 @@ where
                 PhaseProjection::Attempting { attempt } => {
                     let outcome = ready!(attempt.poll(cx));
                     this.phase.set(Phase::Done);
-                    let due = Attempt::new(this.config, progress, &outcome).next(type_name::<F>(), Shown::type_name);
-                    let Some(delay) = due else {
-                        return Poll::Ready(outcome);
-                    };
-                    this.phase.set(Phase::Waiting { backoff: backoff(delay) });
+                    let due = Attempt::new(this.config, progress, outcome).next(type_name::<F>(), Shown::type_name);
+                    match due {
+                        Ok(delay) => this.phase.set(Phase::Waiting { backoff: backoff(delay) }),
+                        Err(outcome) => return Poll::Ready(outcome),
+                    }
                 }
                 PhaseProjection::Waiting { backoff } => {
                     ready!(backoff.poll(cx));
