@@ -25,30 +25,48 @@ pub(crate) struct Lent {
 impl Lent {
     /// What the body does not name is not captured, and rustc is to find it unused.
     pub(crate) fn all(function: &Function) -> Vec<Self> {
-        let lent = function.sig.inputs.iter().filter_map(Self::of);
+        let lent = function.sig.inputs.iter().flat_map(Self::of);
         lent.filter(|lent| function.body_names(&lent.name.to_string())).collect()
     }
 
-    fn of(input: &FnArg) -> Option<Self> {
-        let (name, attrs, is_owned) = match input {
+    fn of(input: &FnArg) -> Vec<Self> {
+        let (names, attrs, is_owned) = match input {
             FnArg::Receiver(receiver) => {
                 let is_owned = match &receiver.kind {
-                    ReceiverKind::Reference(_, _, mutability) => mutability.map(|_| false)?,
-                    ReceiverKind::Typed(_, ty) => owned_or_unique(ty)?,
-                    _ => true,
+                    ReceiverKind::Reference(_, _, mutability) => mutability.map(|_| false),
+                    ReceiverKind::Typed(_, ty) => owned_or_unique(ty),
+                    _ => Some(true),
                 };
-                (Ident::from(receiver.self_token), &receiver.attrs, is_owned)
+                (vec![Ident::from(receiver.self_token)], &receiver.attrs, is_owned)
             }
-            FnArg::Typed(argument) => match &*argument.pat {
-                // Other patterns may bind by reference, where `mut` cannot stand.
-                Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => {
-                    (pattern.ident.clone(), &argument.attrs, owned_or_unique(&argument.ty)?)
-                }
-                _ => return None,
-            },
+            FnArg::Typed(argument) => {
+                // Behind a reference a pattern binds by reference, and there `mut` cannot stand.
+                let is_owned = match (&*argument.pat, ungroup(&argument.ty)) {
+                    (Pat::Ident(_), ty) => owned_or_unique(ty),
+                    (_, Type::Reference(_)) => None,
+                    _ => Some(true),
+                };
+                let mut names = Vec::new();
+                moved(&argument.pat, &mut names);
+                (names, &argument.attrs, is_owned)
+            }
         };
-        let cfg = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect();
-        Some(Self { name, cfg, is_owned })
+        let Some(is_owned) = is_owned else { return Vec::new() };
+        let cfg: Vec<_> = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect();
+        names.into_iter().map(|name| Self { name, cfg: cfg.clone(), is_owned }).collect()
+    }
+}
+
+/// The names that a pattern binds by moving.
+fn moved(pattern: &Pat, names: &mut Vec<Ident>) {
+    match pattern {
+        Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => names.push(name.ident.clone()),
+        Pat::Paren(paren) => moved(&paren.pat, names),
+        Pat::Slice(slice) => slice.elems.iter().for_each(|elem| moved(elem, names)),
+        Pat::Struct(fields) => fields.fields.iter().for_each(|field| moved(&field.pat, names)),
+        Pat::Tuple(tuple) => tuple.elems.iter().for_each(|elem| moved(elem, names)),
+        Pat::TupleStruct(tuple) => tuple.elems.iter().for_each(|elem| moved(elem, names)),
+        _ => {}
     }
 }
 

@@ -13,6 +13,7 @@
 )]
 
 mod circuit_breaker;
+mod lints;
 mod programmatic;
 mod registry;
 mod regressions;

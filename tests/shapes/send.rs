@@ -23,6 +23,12 @@ impl<T: Send> IsSend<T> {
     }
 }
 
+/// Taken apart by an argument's pattern.
+struct Wrapped {
+    inner: Cell<u32>,
+    _other: u32,
+}
+
 macro_rules! futures {
     ($($policies:tt)*) => {
         struct Connection(Flaky, Cell<u32>);
@@ -65,6 +71,12 @@ macro_rules! futures {
         fn of_impl(flaky: &Flaky, map: impl Fn(u32) -> u32 + Send) -> Result<u32, Error> { let n = map(1); Ok(call!(flaky)? + n) }
 
         $($policies)*
+        fn destructured(flaky: &Flaky, (cell, Wrapped { inner, .. }): (Cell<u32>, Wrapped)) -> Result<u32, Error> {
+            let n = cell.get() + inner.get();
+            Ok(call!(flaky)? + n)
+        }
+
+        $($policies)*
         fn formatted(flaky: &Flaky, shown: impl std::fmt::Display + Send) -> Result<String, Error> {
             let text = format!("{shown}");
             call!(flaky)?;
@@ -95,6 +107,7 @@ macro_rules! futures {
             assert_send(&generic(&flaky, 1_u8));
             assert_send(&callback(&flaky, Box::new(|n| n)));
             assert_send(&of_impl(&flaky, |n| n));
+            assert_send(&destructured(&flaky, (Cell::new(1), Wrapped { inner: Cell::new(1), _other: 1 })));
             assert_send(&formatted(&flaky, 1));
             assert_send(&holds_an_rc_not_across(&flaky));
             assert_send(&connection().unique());

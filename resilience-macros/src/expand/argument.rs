@@ -23,10 +23,7 @@ impl Context<'_> {
         {
             let mutability = sig.inputs.iter_mut().find_map(|input| match input {
                 FnArg::Receiver(receiver) => (lent.name == "self").then_some(&mut receiver.mutability),
-                FnArg::Typed(argument) => match &mut *argument.pat {
-                    Pat::Ident(pattern) if pattern.ident == lent.name => Some(&mut pattern.mutability),
-                    _ => None,
-                },
+                FnArg::Typed(argument) => binding(&mut argument.pat, &lent.name).map(|name| &mut name.mutability),
             });
             if let Some(mutability @ None) = mutability {
                 *mutability = Some(syn::Token![mut](lent.name.span()));
@@ -98,6 +95,19 @@ impl Context<'_> {
                 _ => None,
             }
         })
+    }
+}
+
+/// Where a pattern binds this name.
+fn binding<'p>(pattern: &'p mut Pat, name: &Ident) -> Option<&'p mut PatIdent> {
+    match pattern {
+        Pat::Ident(bound) if bound.ident == *name => Some(bound),
+        Pat::Paren(paren) => binding(&mut paren.pat, name),
+        Pat::Slice(slice) => slice.elems.iter_mut().find_map(|elem| binding(elem, name)),
+        Pat::Struct(fields) => fields.fields.iter_mut().find_map(|field| binding(&mut field.pat, name)),
+        Pat::Tuple(tuple) => tuple.elems.iter_mut().find_map(|elem| binding(elem, name)),
+        Pat::TupleStruct(tuple) => tuple.elems.iter_mut().find_map(|elem| binding(elem, name)),
+        _ => None,
     }
 }
 

@@ -7,7 +7,8 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Ident, Pat, Token, token};
 
-use super::options::{Form, LIMIT, unknown};
+use super::options::{Form, LIMIT};
+use super::unknown::unknown;
 use super::{Entry, Filter, Kind, OptionSpec, Raw, options};
 use crate::errors::Errors;
 use crate::policy::Policy;

@@ -3,6 +3,7 @@
 mod args;
 mod duration;
 mod options;
+mod unknown;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -13,7 +14,8 @@ use crate::policy::Policy;
 use crate::written::written;
 
 pub(crate) use duration::parse as duration;
-pub(crate) use options::{Kind, OptionSpec, nearest, options, share};
+pub(crate) use options::{Kind, OptionSpec, options, share};
+pub(crate) use unknown::nearest;
 
 /// One attribute of the stack, as written.
 pub(crate) struct Layer {
