@@ -89,6 +89,10 @@ fn expansions_are_as_reviewed() {
 
 #[test]
 fn expansions_are_small() {
+    // They are being written anew beside this test.
+    if std::env::var_os("BLESS").is_some() {
+        return;
+    }
     for (name, written, golden) in snapshots() {
         let Some((_, budget)) = BUDGETS.iter().find(|(prefix, _)| name.starts_with(prefix)) else { continue };
         let lines = |path: &Path| read(path).lines().filter(|line| !line.starts_with("#[")).count();

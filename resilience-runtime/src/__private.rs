@@ -4,11 +4,9 @@
 //! crate calls `core`, `Ok` or `Result` can come between.
 
 pub use core::clone::Clone;
-pub use core::mem::drop;
 pub use core::time::Duration;
 pub use core::{concat, module_path};
 pub use std::boxed::Box;
-pub use std::option::Option::{None, Some};
 pub use std::result::Result::{Err, Ok};
 
 pub use crate::circuit::{Site, Verdict, Watch};

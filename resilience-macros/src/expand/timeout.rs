@@ -2,6 +2,7 @@
 
 use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::{PatIdent, PatType};
 
 use super::argument::mutable_still;
 use super::code::{Code, Declarations, block};
@@ -10,7 +11,6 @@ use super::span::{Ends, pipes};
 use super::{Context, declare_refused, local};
 use crate::check::{LayerPlan, Mode, Setting, Stage, TimeoutPlan};
 use crate::item::bound_names;
-use syn::{PatIdent, PatType};
 
 impl Context<'_> {
     pub(super) fn timeout(&self, at: usize, plan: &TimeoutPlan, inner: Code) -> Code {
