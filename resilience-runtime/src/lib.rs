@@ -78,11 +78,12 @@
 //! Only the worker threads of a sync `#[timeout]` live in real time. Async functions need a tokio runtime with its
 //! timer enabled; sync ones need none.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 #[cfg(test)]
 mod attentive;
 mod circuit;
+mod clock;
 mod outcome;
 pub mod registry;
 mod retry;

@@ -9,7 +9,8 @@ use std::{
 
 use loom::thread;
 
-use super::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, CircuitState, Permit, clock::model::set};
+use super::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, CircuitState, Permit};
+use crate::clock::model::set;
 
 /// The recovery timeout, in nanoseconds of the models' clock.
 const RECOVERY: u64 = 10;

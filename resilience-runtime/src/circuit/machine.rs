@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::{
-    clock::{NEVER, nanos, wait},
     config::CircuitBreakerConfig,
     gate::{Gate, Status},
     probes::Probes,
     transition::{CircuitState, Transition},
     window::Window,
 };
+use crate::clock::{NEVER, nanos, wait};
 
 /// What a call that was admitted turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

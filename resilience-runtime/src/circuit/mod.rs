@@ -4,7 +4,6 @@
 //! publishes the decision to the gate, and tells the log and the listeners once the lock is released.
 
 mod breaker;
-mod clock;
 mod config;
 mod counter;
 mod error;

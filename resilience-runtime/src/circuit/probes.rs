@@ -67,7 +67,7 @@ impl Probes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::circuit::clock::NEVER;
+    use crate::clock::NEVER;
 
     #[test]
     fn as_many_run_at_once_as_there_are_slots() {

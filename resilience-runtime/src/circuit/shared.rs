@@ -9,7 +9,6 @@ use std::{
 };
 
 use super::{
-    clock::{self, NEVER, nanos, wait},
     config::CircuitBreakerConfig,
     counter::{Count, Tally},
     error::CircuitOpen,
@@ -24,6 +23,7 @@ use super::{
     transition::{CircuitState, Transition},
 };
 use crate::{
+    clock::{self, NEVER, nanos, wait},
     sync::{
         Mutex, MutexGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},

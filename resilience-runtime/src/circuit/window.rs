@@ -2,10 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::{
-    clock::nanos,
-    config::{CircuitBreakerConfig, Criterion},
-};
+use super::config::{CircuitBreakerConfig, Criterion};
+use crate::clock::nanos;
 
 /// The recent past of a circuit, held against its threshold or its rate.
 #[derive(Debug)]

@@ -1,4 +1,8 @@
-//! Time as the state machine sees it: nanoseconds on one axis of the process.
+//! Time as the circuits see it: nanoseconds on one axis of the process.
+
+// Under Miri there is no such instruction, and under loom no such clock.
+#[cfg(all(target_arch = "x86_64", any(unix, windows), not(any(miri, loom))))]
+mod ticks;
 
 #[cfg(not(loom))]
 use std::sync::LazyLock;
@@ -19,21 +23,47 @@ static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
 const ORIGIN: u64 = 1 << 62;
 
 /// A moment that never comes, and a span that never ends.
-pub(super) const NEVER: u64 = u64::MAX;
+pub(crate) const NEVER: u64 = u64::MAX;
+
+/// Whether tokio is built with `test-util`, for tests that pause its clock. A service is built without, and then
+/// tokio's clock is the system's.
+///
+/// No feature of ours can tell, so the name does: tokio has a `pause` only then, and then a function item, which has no
+/// size. What the inner block imports hides what the outer one declares.
+#[cfg(not(loom))]
+const MAY_BE_PAUSED: bool = {
+    #[allow(dead_code, non_upper_case_globals)]
+    const pause: u8 = 0;
+    {
+        #[allow(unused_imports, clippy::wildcard_imports)]
+        use tokio::time::*;
+        size_of_val(&pause) == 0
+    }
+};
 
 /// Reads tokio's clock, so that `tokio::time::pause()` drives the circuits.
 #[cfg(not(loom))]
-pub(super) fn now() -> u64 {
+#[inline]
+pub(crate) fn now() -> u64 {
+    #[cfg(all(target_arch = "x86_64", any(unix, windows), not(miri)))]
+    if !MAY_BE_PAUSED {
+        return ticks::now(tokio);
+    }
+    tokio()
+}
+
+#[cfg(not(loom))]
+fn tokio() -> u64 {
     let epoch = *EPOCH;
     read(epoch, Instant::now())
 }
 
 #[cfg(loom)]
-pub(super) use self::model::now;
+pub(crate) use self::model::now;
 
 /// A clock that the models set: loom needs the same run from the same schedule.
 #[cfg(loom)]
-pub(super) mod model {
+pub(crate) mod model {
     use std::cell::Cell;
 
     // Loom runs all threads of a model on one, so this is the clock of them all.
@@ -41,13 +71,13 @@ pub(super) mod model {
         static NOW: Cell<u64> = const { Cell::new(super::ORIGIN) };
     }
 
-    pub(in crate::circuit) fn now() -> u64 {
+    pub(crate) fn now() -> u64 {
         NOW.get()
     }
 
     /// Sets the clock to `nanos` after the origin.
     #[cfg(test)]
-    pub(in crate::circuit) fn set(nanos: u64) {
+    pub(crate) fn set(nanos: u64) {
         NOW.set(super::ORIGIN + nanos);
     }
 }
@@ -61,7 +91,7 @@ fn read(epoch: Instant, now: Instant) -> u64 {
 }
 
 /// A span in nanoseconds; what does not fit (584 years) is [`NEVER`].
-pub(super) fn nanos(span: Duration) -> u64 {
+pub(crate) fn nanos(span: Duration) -> u64 {
     // Not by `as_nanos`, whose 128 bits a refusal would feel.
     span.as_secs()
         .checked_mul(1_000_000_000)
@@ -70,7 +100,7 @@ pub(super) fn nanos(span: Duration) -> u64 {
 }
 
 /// How long from `now` until `moment`: zero if it has passed, [`Duration::MAX`] if it never comes.
-pub(super) fn wait(moment: u64, now: u64) -> Duration {
+pub(crate) fn wait(moment: u64, now: u64) -> Duration {
     if moment == NEVER { Duration::MAX } else { Duration::from_nanos(moment.saturating_sub(now)) }
 }
 
