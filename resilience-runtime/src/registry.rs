@@ -24,8 +24,9 @@
 //! ```
 
 use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashMap},
+    borrow::{Borrow, Cow},
+    collections::{BTreeMap, HashSet},
+    hash::{Hash, Hasher},
     panic::Location,
     // Not from `crate::sync`: loom's cannot be statics.
     sync::{
@@ -144,9 +145,32 @@ pub fn reset_all() {
     REGISTRY.handles().iter().for_each(CircuitBreaker::reset);
 }
 
+/// A circuit as its name, which it holds already: a map from the one to the other would hold it once more.
+struct ByName(CircuitBreaker);
+
+impl Borrow<str> for ByName {
+    fn borrow(&self) -> &str {
+        self.0.name()
+    }
+}
+
+impl PartialEq for ByName {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name() == other.0.name()
+    }
+}
+
+impl Eq for ByName {}
+
+impl Hash for ByName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.name().hash(state);
+    }
+}
+
 /// Circuits are never removed, so a handle once found stays the one of its name.
 struct Registry {
-    circuits: RwLock<HashMap<Name, CircuitBreaker>>,
+    circuits: RwLock<HashSet<ByName>>,
     capacity: usize,
     overflow_reported: AtomicBool,
 }
@@ -163,23 +187,28 @@ impl Registry {
     }
 
     fn insert(&self, name: Name, config: CircuitBreakerConfig, place: &'static Location<'static>) -> CircuitBreaker {
-        let circuit = CircuitBreaker::declared_at(name.clone(), config, place);
+        let is_constant = name.is_constant();
+        let circuit = CircuitBreaker::declared_at(name, config, place);
         {
             let mut circuits = self.circuits.write().unwrap_or_else(PoisonError::into_inner);
             // Another thread may have been faster since the name was looked up.
-            if name.is_constant() || circuits.len() < self.capacity || circuits.contains_key(&name) {
-                return circuits.entry(name).or_insert(circuit).clone();
+            if let Some(ByName(faster)) = circuits.get(circuit.name()) {
+                return faster.clone();
+            }
+            if is_constant || circuits.len() < self.capacity {
+                circuits.insert(ByName(circuit.clone()));
+                return circuit;
             }
         }
         if !self.overflow_reported.swap(true, Ordering::Relaxed) {
-            log::registry_full(&name, self.capacity, place);
+            log::registry_full(circuit.name(), self.capacity, place);
         }
         circuit
     }
 
     fn get(&self, name: &str) -> Option<CircuitBreaker> {
         let circuits = self.circuits.read().unwrap_or_else(PoisonError::into_inner);
-        circuits.get(name).cloned()
+        circuits.get(name).map(|ByName(circuit)| circuit.clone())
     }
 
     fn act(&self, name: &str, action: impl FnOnce(&CircuitBreaker)) -> bool {
@@ -189,7 +218,7 @@ impl Registry {
     /// A copy, so that nothing done with the circuits is done under the lock.
     fn handles(&self) -> Vec<CircuitBreaker> {
         let circuits = self.circuits.read().unwrap_or_else(PoisonError::into_inner);
-        circuits.values().cloned().collect()
+        circuits.iter().map(|ByName(circuit)| circuit.clone()).collect()
     }
 
     fn all_stats(&self) -> BTreeMap<String, CircuitBreakerStats> {
