@@ -67,9 +67,10 @@ impl<T, E> Fallible for Result<T, E> {
                 permit.success();
                 Ok(value)
             }
-            Err(error) => {
+            // Not taken out: it would have to be dropped if recording unwinds, from a place of its own.
+            Err(_) => {
                 permit.failure();
-                Err(error)
+                self
             }
         }
     }
