@@ -62,13 +62,13 @@ impl Anchor {
     fn count_on(self, ticks: u64) -> Option<u64> {
         // A counter that went back has come very far.
         let passed = ticks.wrapping_sub(self.sample.ticks);
-        (passed < LIFETIME).then(|| self.sample.nanos + (passed * self.rate >> 32))
+        (passed < LIFETIME).then(|| self.sample.nanos + ((passed * self.rate) >> 32))
     }
 
     /// Whether counting on would have led to `sample`.
     fn led_to(self, sample: Sample) -> bool {
         let passed = u128::from(sample.ticks.wrapping_sub(self.sample.ticks));
-        let expected = passed * u128::from(self.rate) >> 32;
+        let expected = (passed * u128::from(self.rate)) >> 32;
         let actual = u128::from(sample.nanos.wrapping_sub(self.sample.nanos));
         expected.abs_diff(actual) <= actual / u128::from(TOLERANCE) + 10_000
     }
@@ -152,7 +152,7 @@ mod tests {
     fn nothing_overflows_at_the_slowest_rate() {
         let anchor = Anchor { sample: sample(u64::MAX - 10, 1 << 62), rate: (1 << 40) - 1 };
         let latest = anchor.count_on(anchor.sample.ticks.wrapping_add(LIFETIME - 1));
-        assert_eq!(latest, Some((1 << 62) + ((LIFETIME - 1) * anchor.rate >> 32)));
+        assert_eq!(latest, Some((1 << 62) + (((LIFETIME - 1) * anchor.rate) >> 32)));
     }
 
     #[test]
