@@ -181,7 +181,8 @@ impl CircuitBreaker {
     ///
     /// It may use the circuit. One that panics is reported to the log and breaks no call. Transitions that two threads
     /// cause at nearly the same time may be told in either order. There is no way to remove a listener, and the
-    /// circuit keeps what it captures: hold the circuit itself weakly there.
+    /// circuit keeps what it captures, for ever if that is the circuit itself: ask [`registry::get`](crate::registry::get)
+    /// for it there.
     pub fn on_transition(&self, listener: impl Fn(&Transition) + Send + Sync + 'static) {
         self.shared.listeners.add(std::sync::Arc::new(listener));
     }

@@ -22,6 +22,12 @@ const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new()
     .success_threshold(2)
     .half_open_max_calls(1);
 
+/// Never opens while there is a success in its window.
+const RATED: CircuitBreakerConfig = CONFIG.failure_rate(1.0).minimum_calls(1);
+
+/// A sixteenth of the window.
+const SLICE: u64 = 60_000_000_000 / 16;
+
 /// Bugs of this kind show with two preemptions. `LOOM_MAX_PREEMPTIONS=3` takes a minute instead of seconds.
 const PREEMPTIONS: usize = 2;
 
@@ -315,5 +321,53 @@ fn the_first_call_after_the_timeout_begins_probing_once() {
         assert_eq!((stats.state, stats.half_opened, stats.opened), (CircuitState::HalfOpen, 1, 1));
         assert_eq!(stats.successes + stats.refused, 3);
         assert!(stats.successes >= 2, "two had a slot each");
+    });
+}
+
+#[test]
+fn a_rate_loses_no_success_that_is_counted_without_the_lock() {
+    check(|| {
+        let breaker = circuit(RATED);
+        succeed(&breaker);
+        race(&breaker, [succeed, fail, succeed]);
+        let stats = breaker.stats();
+        assert_eq!((stats.successes, stats.failures, stats.late), (3, 1, 0));
+        assert_eq!((stats.failure_count, stats.failure_rate), (1, Some(0.25)));
+    });
+}
+
+#[test]
+fn a_rate_loses_nothing_as_its_slices_turn() {
+    check(|| {
+        let breaker = circuit(RATED);
+        succeed(&breaker);
+        let later: Action = |breaker| {
+            set(SLICE);
+            succeed(breaker);
+        };
+        race(&breaker, [succeed, later, fail]);
+        let stats = breaker.stats();
+        assert_eq!((stats.successes, stats.failure_rate), (3, Some(0.25)));
+        // All have slid out, and none that was counted late comes back.
+        set(SLICE * 17);
+        assert_eq!(breaker.stats().failure_rate, None);
+        fail(&breaker);
+        assert_eq!(breaker.stats().failure_rate, Some(1.0));
+    });
+}
+
+#[test]
+fn after_a_reset_a_rate_begins_anew_whatever_was_counted_beside_it() {
+    check(|| {
+        let breaker = circuit(RATED);
+        succeed(&breaker);
+        race(&breaker, [succeed, reset, succeed]);
+        let stats = breaker.stats();
+        assert_eq!((admitted(&stats), stats.failure_count), (3, 0));
+        breaker.reset();
+        assert_eq!(breaker.stats().failure_rate, None);
+        succeed(&breaker);
+        fail(&breaker);
+        assert_eq!(breaker.stats().failure_rate, Some(0.5));
     });
 }

@@ -35,10 +35,29 @@ pub(super) enum Settled {
     Late,
 }
 
+/// A transition as the machine makes it. Two words with the answer it comes with, which so fits registers: through
+/// memory it would cost each failure a tenth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    from: Status,
+    to: Status,
+    failures: u32,
+}
+
+impl Step {
+    /// As the world is told of it.
+    pub(super) fn transition(self, config: &CircuitBreakerConfig) -> Transition {
+        let Self { from, to, failures } = self;
+        let retry_after = (to == Status::Open).then(|| config.get_recovery_timeout());
+        Transition { from: from.into(), to: to.into(), failures, retry_after }
+    }
+}
+
 /// What statistics show of the machine.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct View {
     pub(super) state: CircuitState,
+    pub(super) failures: u64,
     pub(super) failure_count: u32,
     pub(super) failure_rate: Option<f64>,
     pub(super) retry_after: Option<Duration>,
@@ -65,6 +84,8 @@ pub(super) struct Machine {
     phase: Phase,
     since: u64,
     window: Window,
+    /// Of all time.
+    failures: u64,
     /// Counts the stays: one more whenever verdicts under way lose their meaning.
     generation: u32,
     opened: u32,
@@ -78,6 +99,7 @@ impl Machine {
             phase: Phase::Closed,
             since: now,
             window: Window::new(config),
+            failures: 0,
             generation: 0,
             opened: 0,
             half_opened: 0,
@@ -86,15 +108,15 @@ impl Machine {
     }
 
     /// Lets a call pass or not. The first call after `recovery_timeout` makes the circuit half-open.
-    pub(super) fn admit(&mut self, config: &CircuitBreakerConfig, now: u64) -> (Admission, Option<Transition>) {
-        let transition = match self.phase {
+    pub(super) fn admit(&mut self, config: &CircuitBreakerConfig, now: u64) -> (Admission, Option<Step>) {
+        let step = match self.phase {
             Phase::Open { until } if now >= until => {
                 self.half_opened = self.half_opened.saturating_add(1);
                 let probes = Box::default();
-                let transition = self.enter(Phase::HalfOpen(probes), config, now);
+                let step = self.enter(Phase::HalfOpen(probes), config, now);
                 // It has read half-open since then; the call that comes now does not make it younger.
                 self.since = until;
-                Some(transition)
+                Some(step)
             }
             _ => None,
         };
@@ -109,13 +131,20 @@ impl Machine {
             Some(ticket) => Admission::Admitted { ticket },
             None => Admission::Refused { retry_after: self.retry_after(config, now) },
         };
-        (admission, transition)
+        (admission, step)
+    }
+
+    /// Hears of all `successes` so far, of which the driver tells before anything else: a closed circuit's are counted
+    /// outside, until [`due`](Self::due).
+    pub(super) fn take_over(&mut self, successes: u64) {
+        self.window.take_over(successes);
     }
 
     /// Takes the verdict on a call that was admitted in `generation` with `ticket`.
     ///
     /// A probe whose slot was reclaimed still speaks for its generation: otherwise a service that answers slower than
     /// `recovery_timeout` could never close its circuit.
+    #[inline]
     pub(super) fn settle(
         &mut self,
         config: &CircuitBreakerConfig,
@@ -123,36 +152,37 @@ impl Machine {
         ticket: u32,
         mark: Mark,
         now: u64,
-    ) -> (Settled, Option<Transition>) {
+    ) -> (Settled, Option<Step>) {
         if generation != self.generation {
             return (Settled::Late, None);
         }
-        match mark {
-            Mark::Success => self.window.success(now),
-            Mark::Failure => self.window.failure(config, now),
-            Mark::Ignored => {}
-        }
-        let mut recovered = false;
-        let mut relapsed = false;
-        if let Phase::HalfOpen(probes) = &mut self.phase {
-            probes.give_back(ticket);
-            match mark {
-                Mark::Success => {
-                    recovered = probes.succeed() >= config.get_success_threshold();
-                }
-                Mark::Failure => relapsed = true,
-                Mark::Ignored => {}
+        let over = match mark {
+            Mark::Success => {
+                self.window.success(now);
+                false
             }
-        }
-        let tripped = mark == Mark::Failure && matches!(self.phase, Phase::Closed) && self.window.is_over(config, now);
-        let transition = if tripped || relapsed {
-            Some(self.open(config, now))
-        } else if recovered {
-            Some(self.close(config, now))
-        } else {
-            None
+            Mark::Failure => {
+                self.failures = self.failures.wrapping_add(1);
+                self.window.failure(config, now)
+            }
+            Mark::Ignored => false,
         };
-        (Settled::Counted, transition)
+        let step = match &mut self.phase {
+            Phase::Closed => over.then(|| self.open(config, now)),
+            Phase::HalfOpen(probes) => {
+                probes.give_back(ticket);
+                match mark {
+                    Mark::Success if probes.succeed() >= config.get_success_threshold() => {
+                        Some(self.close(config, now))
+                    }
+                    Mark::Failure => Some(self.open(config, now)),
+                    Mark::Success | Mark::Ignored => None,
+                }
+            }
+            // No call is under way there that was admitted in this generation.
+            Phase::Open { .. } | Phase::Isolated => None,
+        };
+        (Settled::Counted, step)
     }
 
     /// Frees the slot of a probe that ended without a verdict.
@@ -165,7 +195,7 @@ impl Machine {
     }
 
     /// Opens. An open circuit starts its `recovery_timeout` anew, which is no transition.
-    pub(super) fn trip(&mut self, config: &CircuitBreakerConfig, now: u64) -> Option<Transition> {
+    pub(super) fn trip(&mut self, config: &CircuitBreakerConfig, now: u64) -> Option<Step> {
         if let Phase::Open { until } = &mut self.phase {
             if now >= *until {
                 // It read half-open by now, so this is open anew.
@@ -178,7 +208,7 @@ impl Machine {
     }
 
     /// Opens until told otherwise.
-    pub(super) fn isolate(&mut self, config: &CircuitBreakerConfig, now: u64) -> Option<Transition> {
+    pub(super) fn isolate(&mut self, config: &CircuitBreakerConfig, now: u64) -> Option<Step> {
         if let Phase::Isolated = self.phase {
             return None;
         }
@@ -187,7 +217,7 @@ impl Machine {
     }
 
     /// Closes with an empty window. Calls under way are late then, in a closed circuit too.
-    pub(super) fn reset(&mut self, config: &CircuitBreakerConfig, now: u64) -> Option<Transition> {
+    pub(super) fn reset(&mut self, config: &CircuitBreakerConfig, now: u64) -> Option<Step> {
         if let Phase::Closed = self.phase {
             self.window.clear();
             self.generation = self.generation.wrapping_add(1);
@@ -196,27 +226,26 @@ impl Machine {
         Some(self.close(config, now))
     }
 
-    fn open(&mut self, config: &CircuitBreakerConfig, now: u64) -> Transition {
-        let timeout = config.get_recovery_timeout();
-        let until = now.saturating_add(nanos(timeout));
+    #[cold]
+    fn open(&mut self, config: &CircuitBreakerConfig, now: u64) -> Step {
+        let until = now.saturating_add(nanos(config.get_recovery_timeout()));
         self.opened = self.opened.saturating_add(u32::from(self.status() != Status::Isolated));
-        let mut transition = self.enter(Phase::Open { until }, config, now);
-        transition.retry_after = Some(timeout);
-        transition
+        self.enter(Phase::Open { until }, config, now)
     }
 
-    fn close(&mut self, config: &CircuitBreakerConfig, now: u64) -> Transition {
+    #[cold]
+    fn close(&mut self, config: &CircuitBreakerConfig, now: u64) -> Step {
         self.window.clear();
         self.closed = self.closed.saturating_add(1);
         self.enter(Phase::Closed, config, now)
     }
 
-    fn enter(&mut self, phase: Phase, config: &CircuitBreakerConfig, now: u64) -> Transition {
-        let from = self.status().into();
+    fn enter(&mut self, phase: Phase, config: &CircuitBreakerConfig, now: u64) -> Step {
+        let from = self.status();
         self.phase = phase;
         self.generation = self.generation.wrapping_add(1);
         self.since = now;
-        Transition { from, to: self.status().into(), failures: self.window.failures(config, now), retry_after: None }
+        Step { from, to: self.status(), failures: self.window.failures(config, now) }
     }
 
     fn status(&self) -> Status {
@@ -232,8 +261,18 @@ impl Machine {
         Gate::new(self.generation, self.status(), config)
     }
 
+    /// The moment until which the gate is enough to go by: an open circuit refuses until then, and a closed one counts
+    /// successes for a rate.
+    #[inline]
+    pub(super) fn due(&self, config: &CircuitBreakerConfig) -> u64 {
+        match self.phase {
+            Phase::Closed => self.window.turns_at(),
+            _ => self.admits_at(config),
+        }
+    }
+
     /// Before this moment no call passes, unless a probe makes room: 0 if the next one does at once.
-    pub(super) fn admits_at(&self, config: &CircuitBreakerConfig) -> u64 {
+    fn admits_at(&self, config: &CircuitBreakerConfig) -> u64 {
         match &self.phase {
             Phase::Closed => 0,
             Phase::Open { until } => *until,
@@ -257,6 +296,7 @@ impl Machine {
         };
         View {
             state,
+            failures: self.failures,
             failure_count: self.window.failures(config, now),
             failure_rate: self.window.rate(config, now),
             retry_after: self.retry_after(config, now),

@@ -5,9 +5,9 @@
 
 mod breaker;
 mod config;
-mod counter;
 mod error;
 mod gate;
+mod lane;
 mod listener;
 pub(crate) mod log;
 #[cfg(all(test, loom))]

@@ -21,27 +21,44 @@ impl Window {
         }
     }
 
+    /// Takes over what succeeded since this was called last, of `successes` in all: those are counted without the lock,
+    /// in the slice that ran until now.
+    pub(super) fn take_over(&mut self, successes: u64) {
+        if let Self::Slices(slices) = self {
+            slices.take_over(successes);
+        }
+    }
+
+    /// From when on successes belong to another slice: 0 where they are not counted.
+    pub(super) fn turns_at(&self) -> u64 {
+        match self {
+            Self::Moments(_) => 0,
+            Self::Slices(slices) => slices.turns_at(),
+        }
+    }
+
+    /// One more success, which the caller counts among all of them as well.
     pub(super) fn success(&mut self, now: u64) {
         if let Self::Slices(slices) = self {
-            slices.record(now, false);
+            slices.turn(now);
+            slices.take_over(slices.taken.wrapping_add(1));
         }
     }
 
-    pub(super) fn failure(&mut self, config: &CircuitBreakerConfig, now: u64) {
-        match self {
-            Self::Moments(moments) => {
+    /// Whether the circuit has to open with it. At the threshold it does.
+    #[inline]
+    pub(super) fn failure(&mut self, config: &CircuitBreakerConfig, now: u64) -> bool {
+        match (self, config.criterion()) {
+            (Self::Moments(moments), Criterion::Count(threshold)) => {
                 moments.forget(now, nanos(config.get_failure_window()));
-                moments.record(now, config.get_failure_threshold().unwrap_or(0));
+                moments.record(now, threshold);
+                moments.count() >= threshold
             }
-            Self::Slices(slices) => slices.record(now, true),
-        }
-    }
-
-    /// Whether the circuit has to open. At the threshold it does.
-    pub(super) fn is_over(&mut self, config: &CircuitBreakerConfig, now: u64) -> bool {
-        match config.criterion() {
-            Criterion::Count(threshold) => self.failures(config, now) >= threshold,
-            Criterion::Rate(limit) => self.rate(config, now).is_some_and(|rate| rate >= limit),
+            (Self::Slices(slices), Criterion::Rate(limit)) => {
+                slices.fail(now);
+                slices.rate(config.get_minimum_calls()).is_some_and(|rate| rate >= limit)
+            }
+            _ => unreachable!("the window was made for the criterion"),
         }
     }
 
@@ -52,7 +69,10 @@ impl Window {
                 moments.forget(now, nanos(config.get_failure_window()));
                 moments.count()
             }
-            Self::Slices(slices) => slices.total(now).failures,
+            Self::Slices(slices) => {
+                slices.turn(now);
+                slices.total.failures
+            }
         }
     }
 
@@ -61,15 +81,14 @@ impl Window {
         let Self::Slices(slices) = self else {
             return None;
         };
-        let total = slices.total(now);
-        // A quotient, not a product: 3 of 30 is then exactly the double that the source code calls 0.1.
-        (total.calls >= config.get_minimum_calls()).then(|| f64::from(total.failures) / f64::from(total.calls))
+        slices.turn(now);
+        slices.rate(config.get_minimum_calls())
     }
 
     pub(super) fn clear(&mut self) {
         match self {
             Self::Moments(moments) => moments.0.clear(),
-            Self::Slices(slices) => **slices = Slices::new(slices.span),
+            Self::Slices(slices) => slices.clear(),
         }
     }
 }
@@ -80,13 +99,26 @@ impl Window {
 pub(super) struct Moments(VecDeque<u64>);
 
 impl Moments {
+    #[inline]
     fn record(&mut self, now: u64, limit: u32) {
-        if self.0.len() >= limit as usize {
+        let (length, limit) = (self.0.len(), limit as usize);
+        if length >= limit {
             self.0.pop_front();
+        } else if length == self.0.capacity() {
+            // Not by itself, which would be for more than the limit.
+            self.0.reserve_exact(length.max(8).min(limit - length));
         }
-        // Threads read the clock before they queue for the lock, so a moment may arrive after a later one.
-        let newer = self.0.iter().rev().take_while(|&&time| time > now);
-        let at = self.0.len() - newer.count();
+        if self.0.back().is_none_or(|&newest| newest <= now) {
+            self.0.push_back(now);
+        } else {
+            self.insert(now);
+        }
+    }
+
+    /// Threads read the clock before they queue for the lock, so a moment may arrive after a later one.
+    #[cold]
+    fn insert(&mut self, now: u64) {
+        let at = self.0.partition_point(|&time| time <= now);
         self.0.insert(at, now);
     }
 
@@ -123,41 +155,66 @@ pub(super) struct Slices {
     ring: [Slice; SLICES as usize],
     total: Slice,
     newest: u64,
-    span: u64,
+    width: u64,
+    /// How many successes there were when they were taken over last.
+    taken: u64,
 }
 
 impl Slices {
     fn new(span: u64) -> Self {
-        Self { ring: [Slice::default(); SLICES as usize], total: Slice::default(), newest: 0, span }
+        let width = (span / u64::from(SLICES)).max(1);
+        Self { ring: [Slice::default(); SLICES as usize], total: Slice::default(), newest: 0, width, taken: 0 }
     }
 
-    fn record(&mut self, now: u64, failed: bool) {
+    fn take_over(&mut self, successes: u64) {
+        let calls = u32::try_from(successes.wrapping_sub(self.taken)).unwrap_or(u32::MAX);
+        self.taken = successes;
+        self.count(calls, 0);
+    }
+
+    fn fail(&mut self, now: u64) {
         self.turn(now);
+        self.count(1, 1);
+    }
+
+    fn count(&mut self, calls: u32, failures: u32) {
         let slice = &mut self.ring[place(self.newest)];
-        if slice.calls < SLICE_LIMIT {
-            slice.calls += 1;
-            slice.failures += u32::from(failed);
-            self.total.calls += 1;
-            self.total.failures += u32::from(failed);
-        }
+        let calls = calls.min(SLICE_LIMIT - slice.calls);
+        let failures = failures.min(calls);
+        slice.calls += calls;
+        slice.failures += failures;
+        self.total.calls += calls;
+        self.total.failures += failures;
     }
 
-    fn total(&mut self, now: u64) -> Slice {
-        self.turn(now);
-        self.total
+    /// The rate of failures, if so many calls are there.
+    fn rate(&self, minimum_calls: u32) -> Option<f64> {
+        let Slice { calls, failures } = self.total;
+        // A quotient, not a product: 3 of 30 is then exactly the double that the source code calls 0.1.
+        (calls >= minimum_calls).then(|| f64::from(failures) / f64::from(calls))
+    }
+
+    fn turns_at(&self) -> u64 {
+        (self.newest + 1).saturating_mul(self.width)
     }
 
     /// Makes `now`'s slice the newest and drops those that slid out. A moment before the newest slice counts in it:
     /// a clock that went back must neither bring the past to life nor lose a call.
     fn turn(&mut self, now: u64) {
-        let current = now / (self.span / u64::from(SLICES)).max(1);
-        let passed = current.saturating_sub(self.newest);
+        if now < self.turns_at() {
+            return;
+        }
+        let passed = now / self.width - self.newest;
         for step in 1..=passed.min(SLICES.into()) {
             let slice = std::mem::take(&mut self.ring[place(self.newest + step)]);
             self.total.calls -= slice.calls;
             self.total.failures -= slice.failures;
         }
         self.newest += passed;
+    }
+
+    fn clear(&mut self) {
+        (self.ring, self.total) = Default::default();
     }
 }
 
@@ -193,10 +250,8 @@ mod tests {
         let (config, mut window) = counting(2, 100);
         window.failure(&config, START);
         assert_eq!(window.failures(&config, START + 99), 1);
-        window.failure(&config, START + 100);
-        assert!(!window.is_over(&config, START + 100));
-        window.failure(&config, START + 199);
-        assert!(window.is_over(&config, START + 199));
+        assert!(!window.failure(&config, START + 100));
+        assert!(window.failure(&config, START + 199));
     }
 
     #[test]
@@ -237,18 +292,17 @@ mod tests {
     #[test]
     fn a_rate_is_over_at_the_rate_itself() {
         for (rate, failures, calls) in [(0.1, 3, 30), (0.5, 10, 20), (1.0, 20, 20), (0.7, 14, 20)] {
-            let (config, mut window) = rating(rate, 20, 1_600);
-            for call in 0..calls {
-                assert!(!window.is_over(&config, START) || call >= 20);
-                if call < calls - failures {
+            for successes in [calls - failures, calls - failures + 1] {
+                let (config, mut window) = rating(rate, 20, 1_600);
+                for _ in 0..successes {
                     window.success(START);
-                } else {
-                    window.failure(&config, START);
                 }
+                for _ in 1..failures {
+                    assert!(!window.failure(&config, START), "below {rate}");
+                }
+                let reached = successes + failures == calls;
+                assert_eq!(window.failure(&config, START), reached, "{failures} beside {successes} for {rate}");
             }
-            assert!(window.is_over(&config, START), "{failures} of {calls} is {rate}");
-            window.success(START);
-            assert!(!window.is_over(&config, START), "one more success is below {rate}");
         }
     }
 
@@ -258,7 +312,6 @@ mod tests {
         window.failure(&config, START);
         window.failure(&config, START);
         assert_eq!(window.rate(&config, START), None);
-        assert!(!window.is_over(&config, START));
         window.failure(&config, START);
         assert_eq!(window.rate(&config, START), Some(1.0));
     }
@@ -292,7 +345,7 @@ mod tests {
         slices.ring = [full; SLICES as usize];
         slices.total = Slice { calls: full.calls * 16, failures: full.failures * 16 };
         let total = slices.total;
-        slices.record(START, true);
+        slices.fail(START);
         assert_eq!(slices.total, total);
     }
 

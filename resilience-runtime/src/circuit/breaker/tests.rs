@@ -145,8 +145,11 @@ fn it_knows_where_it_was_declared() {
 fn listeners_hear_of_every_step_under_no_lock() {
     let breaker = breaker(CircuitBreakerConfig::new().failure_threshold(1));
     let steps = std::sync::Arc::new(Mutex::new(Vec::new()));
-    let (heard, handle) = (steps.clone(), breaker.clone());
+    // Taken away again at the end: a circuit that its listener holds is never dropped.
+    let circuit = std::sync::Arc::new(Mutex::new(Some(breaker.clone())));
+    let (heard, held) = (steps.clone(), circuit.clone());
     breaker.on_transition(move |step| {
+        let handle = held.lock().unwrap().clone().expect("held until the end");
         // Deadlocks here if any lock were held.
         let failures = handle.stats().failures;
         handle.on_transition(|_| {});
@@ -162,6 +165,7 @@ fn listeners_hear_of_every_step_under_no_lock() {
             (CircuitState::Open, CircuitState::Closed, 1),
         ]
     );
+    circuit.lock().unwrap().take();
 }
 
 #[test]

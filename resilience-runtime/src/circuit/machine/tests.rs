@@ -11,6 +11,7 @@ struct Circuit {
     config: CircuitBreakerConfig,
     machine: Machine,
     now: u64,
+    successes: u64,
 }
 
 /// What a caller holds: generation and ticket.
@@ -20,7 +21,7 @@ impl Circuit {
     fn new(config: CircuitBreakerConfig) -> Self {
         let machine = Machine::new(&config, START);
         let now = START;
-        Self { config, machine, now }
+        Self { config, machine, now, successes: 0 }
     }
 
     fn open() -> Self {
@@ -35,7 +36,8 @@ impl Circuit {
     }
 
     fn ask(&mut self) -> (Admission, Option<Transition>) {
-        self.machine.admit(&self.config, self.now)
+        let (admission, step) = self.machine.admit(&self.config, self.now);
+        (admission, step.map(|step| step.transition(&self.config)))
     }
 
     fn enter(&mut self) -> Pass {
@@ -53,7 +55,10 @@ impl Circuit {
     }
 
     fn settle(&mut self, pass: Pass, mark: Mark) -> (Settled, Option<Transition>) {
-        self.machine.settle(&self.config, pass.0, pass.1, mark, self.now)
+        self.machine.take_over(self.successes);
+        let (settled, step) = self.machine.settle(&self.config, pass.0, pass.1, mark, self.now);
+        self.successes += u64::from((settled, mark) == (Settled::Counted, Mark::Success));
+        (settled, step.map(|step| step.transition(&self.config)))
     }
 
     fn call(&mut self, mark: Mark) -> Option<Transition> {
@@ -64,6 +69,7 @@ impl Circuit {
     }
 
     fn view(&mut self) -> View {
+        self.machine.take_over(self.successes);
         self.machine.view(&self.config, self.now)
     }
 
@@ -250,7 +256,7 @@ fn tripping_an_open_circuit_starts_its_timeout_anew() {
 #[test]
 fn an_isolated_circuit_stays_so_until_told_otherwise() {
     let mut circuit = Circuit::new(CONFIG);
-    let isolated = circuit.machine.isolate(&CONFIG, START).expect("a transition");
+    let isolated = circuit.machine.isolate(&CONFIG, START).expect("a transition").transition(&CONFIG);
     assert_eq!((isolated.to, isolated.retry_after), (CircuitState::Open, None));
     assert_eq!(circuit.machine.isolate(&CONFIG, START), None);
     circuit.now = NEVER;
@@ -259,13 +265,13 @@ fn an_isolated_circuit_stays_so_until_told_otherwise() {
 
     circuit.now = START;
     let tripped = circuit.machine.trip(&CONFIG, START).expect("a transition");
-    assert_eq!((tripped.from, tripped.to), (CircuitState::Open, CircuitState::Open));
+    assert_eq!((tripped.from, tripped.to), (Status::Isolated, Status::Open));
     assert_eq!(circuit.refusal(), Some(seconds(30)));
     assert_eq!(circuit.view().opened, 1, "it was open all the time");
 
     circuit.machine.isolate(&CONFIG, START);
     let closed = circuit.machine.reset(&CONFIG, START).expect("a transition");
-    assert_eq!((closed.from, closed.to), (CircuitState::Open, CircuitState::Closed));
+    assert_eq!((closed.from, closed.to), (Status::Isolated, Status::Closed));
     circuit.enter();
 }
 

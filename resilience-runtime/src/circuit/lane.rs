@@ -1,0 +1,209 @@
+//! Counting calls without two threads writing to one cache line.
+
+#[cfg(not(loom))]
+use std::cell::Cell;
+
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// What became of a call that was counted without the lock.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Count {
+    Success,
+    Ignored,
+    Refused,
+}
+
+/// More would take a circuit beyond 512 bytes, with its name, its window and its place in the registry; under loom they
+/// would only be more states.
+pub(super) const LANES: usize = if cfg!(loom) { 1 } else { 3 };
+
+/// The counts of the threads that are assigned to it. Aligned so that it lies in one cache line.
+#[derive(Debug, Default)]
+#[repr(align(32))]
+pub(super) struct Lane {
+    /// Successes of the thread that has the lane for its own.
+    owned: AtomicU64,
+    shared: [AtomicU64; 3],
+}
+
+impl Lane {
+    /// Counts a success. The owner of the lane is its only writer, so it needs no locked instruction.
+    #[inline]
+    pub(super) fn succeed(&self, seat: Seat) {
+        if seat.is_owner {
+            let successes = self.owned.load(Ordering::Relaxed);
+            self.owned.store(successes.wrapping_add(1), Ordering::Relaxed);
+        } else {
+            self.add(Count::Success);
+        }
+    }
+
+    #[inline]
+    pub(super) fn add(&self, count: Count) {
+        self.shared[count as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn get(&self, count: Count) -> u64 {
+        let shared = self.shared[count as usize].load(Ordering::Relaxed);
+        match count {
+            Count::Success => shared.wrapping_add(self.owned.load(Ordering::Relaxed)),
+            Count::Ignored | Count::Refused => shared,
+        }
+    }
+}
+
+/// Where a thread counts, in each circuit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seat {
+    pub(super) lane: usize,
+    is_owner: bool,
+}
+
+impl Seat {
+    #[cfg(not(loom))]
+    fn guest() -> Self {
+        static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+        Self { lane: NEXT.fetch_add(1, Ordering::Relaxed) % LANES, is_owner: false }
+    }
+
+    /// This thread's. The first threads get a lane to themselves until they end, the others take turns in sharing them.
+    #[cfg(not(loom))]
+    #[inline]
+    pub(super) fn get() -> Self {
+        SEAT.get().unwrap_or_else(take_seat)
+    }
+
+    /// Loom's atomics cannot be statics, so nobody owns a lane, but for a model of that alone.
+    #[cfg(loom)]
+    pub(super) fn get() -> Self {
+        Self { lane: 0, is_owner: false }
+    }
+}
+
+#[cfg(not(loom))]
+thread_local! {
+    static SEAT: Cell<Option<Seat>> = const { Cell::new(None) };
+    /// Apart from the seat, which is read with every call and must not need a drop.
+    static OWNERSHIP: Cell<Option<Ownership<'static>>> = const { Cell::new(None) };
+}
+
+#[cfg(not(loom))]
+#[cold]
+fn take_seat() -> Seat {
+    static OWNERS: Owners = Owners([const { AtomicBool::new(false) }; LANES]);
+    // In a thread that ends already there is no place for the ownership: it is dropped, and the lane free again.
+    let own = |ownership: Ownership<'static>| {
+        let lane = ownership.lane;
+        OWNERSHIP.try_with(|place| place.set(Some(ownership))).ok().map(|()| Seat { lane, is_owner: true })
+    };
+    let seat = OWNERS.take().and_then(own).unwrap_or_else(Seat::guest);
+    SEAT.set(Some(seat));
+    seat
+}
+
+/// Which lanes have an owner.
+#[derive(Debug)]
+struct Owners([AtomicBool; LANES]);
+
+impl Owners {
+    fn take(&self) -> Option<Ownership<'_>> {
+        // Acquire, for what the owner before it counted.
+        let free =
+            |owned: &AtomicBool| owned.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok();
+        let lane = self.0.iter().position(free)?;
+        Some(Ownership { lane, owned: &self.0[lane] })
+    }
+}
+
+/// A lane that no other thread owns, for as long as this lives.
+#[derive(Debug)]
+struct Ownership<'o> {
+    lane: usize,
+    owned: &'o AtomicBool,
+}
+
+impl Drop for Ownership<'_> {
+    fn drop(&mut self) {
+        // What the thread still counts, it counts as a guest.
+        #[cfg(not(loom))]
+        SEAT.set(Some(Seat { lane: self.lane, is_owner: false }));
+        self.owned.store(false, Ordering::Release);
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_lost_between_threads_that_come_and_go() {
+        let lanes: [Lane; LANES] = Default::default();
+        for _ in 0..20 {
+            std::thread::scope(|scope| {
+                for _ in 0..LANES + 2 {
+                    scope.spawn(|| {
+                        for _ in 0..500 {
+                            let seat = Seat::get();
+                            lanes[seat.lane].succeed(seat);
+                            lanes[seat.lane].add(Count::Refused);
+                        }
+                    });
+                }
+            });
+        }
+        let sum = |count| lanes.iter().map(|lane| lane.get(count)).sum::<u64>();
+        let expected = 20 * 500 * (LANES as u64 + 2);
+        assert_eq!((sum(Count::Success), sum(Count::Refused), sum(Count::Ignored)), (expected, expected, 0));
+    }
+
+    #[test]
+    fn a_thread_that_ends_counts_on_after_it_gave_its_lane_back() {
+        struct Last<'l>(&'l [Lane; LANES]);
+        impl Drop for Last<'_> {
+            fn drop(&mut self) {
+                let seat = Seat::get();
+                self.0[seat.lane].succeed(seat);
+            }
+        }
+        thread_local! {
+            static LAST: Cell<Option<Last<'static>>> = const { Cell::new(None) };
+        }
+        let lanes: &'static [Lane; LANES] = Box::leak(Box::default());
+        std::thread::spawn(|| {
+            // Used first, so dropped last.
+            LAST.set(Some(Last(lanes)));
+            let seat = Seat::get();
+            lanes[seat.lane].succeed(seat);
+        })
+        .join()
+        .expect("nothing panics");
+        assert_eq!(lanes.iter().map(|lane| lane.get(Count::Success)).sum::<u64>(), 2);
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_models {
+    use super::*;
+    use crate::sync::Arc;
+
+    #[test]
+    fn what_an_owner_counted_is_not_lost_to_the_next() {
+        loom::model(|| {
+            let shared = Arc::new((Owners(Default::default()), Lane::default()));
+            let count = |(owners, lane): &(Owners, Lane)| {
+                let ownership = owners.take();
+                let seat = Seat { lane: ownership.as_ref().map_or(0, |own| own.lane), is_owner: ownership.is_some() };
+                lane.succeed(seat);
+            };
+            let threads = [(); 2].map(|()| {
+                let shared = Arc::clone(&shared);
+                loom::thread::spawn(move || count(&shared))
+            });
+            for thread in threads {
+                thread.join().expect("no model panics in a thread");
+            }
+            count(&shared);
+            assert_eq!(shared.1.get(Count::Success), 3);
+        });
+    }
+}
