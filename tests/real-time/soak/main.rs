@@ -2,8 +2,8 @@
 //! of tasks and threads that call it through all three attributes and one circuit.
 //!
 //! ```text
-//! cargo test -p resilience-tests --test soak -- --nocapture                       # about ten seconds
-//! SOAK_SECONDS=3600 cargo test -p resilience-tests --release --test soak -- --nocapture
+//! cargo test -p resilience-real-time-tests --test soak -- --nocapture                       # about ten seconds
+//! SOAK_SECONDS=3600 cargo test -p resilience-real-time-tests --release --test soak -- --nocapture
 //! ```
 
 mod client;

@@ -1,0 +1,136 @@
+//! Circuits by the clock of a service, which reads the processor's counter where it can, held against the system's.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
+
+const MILLI: Duration = Duration::from_millis(1);
+
+/// How far the two clocks may be apart. In practice it is nanoseconds.
+const APART: Duration = Duration::from_micros(50);
+
+/// Long enough for the counter to be calibrated and for many anchors after that.
+const RUN: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_circuit_recovers_after_its_timeout_and_not_before() {
+    let timeout = 3 * MILLI;
+    let config = CircuitBreakerConfig::new().failure_threshold(1).success_threshold(1).recovery_timeout(timeout);
+    let breaker = CircuitBreaker::new("recovery", config);
+    let end = Instant::now() + RUN;
+    let mut waited = 0;
+    while Instant::now() < end {
+        let before = Instant::now();
+        breaker.acquire().expect("closed").failure();
+        let opened = Instant::now();
+        let probe = loop {
+            let asked = Instant::now();
+            let answer = breaker.acquire();
+            let answered = Instant::now();
+            match answer {
+                Ok(probe) => {
+                    assert!(answered + APART >= before + timeout, "admitted after {:?}", answered - before);
+                    break probe;
+                }
+                Err(open) => {
+                    assert!(asked <= opened + timeout + APART, "refused after {:?}", asked - opened);
+                    let left = open.retry_after().expect("not isolated");
+                    assert!(asked + left <= opened + timeout + APART, "{left:?} left {:?} after", asked - opened);
+                    assert!(answered + left + APART >= before + timeout, "{left:?} left {:?} after", answered - before);
+                }
+            }
+        };
+        probe.success();
+        assert_eq!(breaker.state(), CircuitState::Closed);
+        waited += 1;
+    }
+    assert!(waited >= 10, "{waited} times");
+}
+
+#[test]
+fn who_sleeps_as_long_as_it_was_told_is_admitted() {
+    let config = CircuitBreakerConfig::new().failure_threshold(1).success_threshold(1).recovery_timeout(MILLI);
+    let breaker = CircuitBreaker::new("sleeper", config);
+    let end = Instant::now() + RUN;
+    while Instant::now() < end {
+        breaker.acquire().expect("closed").failure();
+        if let Err(open) = breaker.acquire() {
+            thread::sleep(open.retry_after().expect("not isolated"));
+        }
+        breaker.acquire().expect("recovered").success();
+    }
+}
+
+#[test]
+fn a_failure_counts_as_long_as_the_window_says() {
+    let window = 5 * MILLI;
+    let config = CircuitBreakerConfig::new().failure_threshold(1_000_000).failure_window(window);
+    let breaker = CircuitBreaker::new("window", config);
+    let end = Instant::now() + RUN;
+    while Instant::now() < end {
+        let before = Instant::now();
+        breaker.acquire().expect("far from the threshold").failure();
+        let after = Instant::now();
+        loop {
+            let asked = Instant::now();
+            let counts = breaker.stats().failure_count == 1;
+            let answered = Instant::now();
+            assert!(counts || answered + APART >= before + window, "forgotten after {:?}", answered - before);
+            assert!(!counts || asked <= after + window + APART, "counted after {:?}", asked - after);
+            if !counts {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_rate_forgets_within_a_slice() {
+    let (window, slice) = (80 * MILLI, 5 * MILLI);
+    let config = CircuitBreakerConfig::new().failure_rate(1.0).minimum_calls(1).failure_window(window);
+    let breaker = CircuitBreaker::new("rate", config);
+    for _ in 0..10 {
+        let before = Instant::now();
+        breaker.acquire().expect("closed").success();
+        let after = Instant::now();
+        loop {
+            let asked = Instant::now();
+            let counts = breaker.stats().failure_rate.is_some();
+            let answered = Instant::now();
+            assert!(counts || answered + slice + APART >= before + window, "forgotten after {:?}", answered - before);
+            assert!(!counts || asked <= after + window + APART, "counted after {:?}", asked - after);
+            if !counts {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn threads_that_come_and_go_lose_no_count() {
+    const CALLS: u64 = 10_000;
+    let plain = CircuitBreaker::new("plain", CircuitBreakerConfig::new());
+    let rated = CircuitBreaker::new("rated", CircuitBreakerConfig::new().failure_rate(1.0));
+    let mut expected = 0;
+    for threads in [1, 2, 5, 3, 8] {
+        thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    for _ in 0..CALLS {
+                        plain.acquire().expect("closed").success();
+                        rated.acquire().expect("closed").success();
+                    }
+                });
+            }
+        });
+        expected += threads * CALLS;
+        assert_eq!((plain.stats().successes, rated.stats().successes), (expected, expected));
+    }
+    rated.acquire().expect("closed").failure();
+    #[expect(clippy::cast_precision_loss, reason = "a small number")]
+    let rate = 1.0 / (expected + 1) as f64;
+    assert_eq!(rated.stats().failure_rate, Some(rate));
+}
