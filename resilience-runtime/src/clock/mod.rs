@@ -1,19 +1,15 @@
-//! Time as the circuits see it: nanoseconds on one axis of the process.
+//! Time as circuits and timeouts see it: nanoseconds on one axis of the process.
 
 // Under Miri there is no such instruction, and under loom no such clock.
 #[cfg(all(target_arch = "x86_64", any(unix, windows), not(any(miri, loom))))]
 mod ticks;
 
-#[cfg(not(loom))]
-use std::sync::LazyLock;
-use std::time::Duration;
+// Not from `crate::sync`: loom's cannot be statics.
+use std::{sync::LazyLock, time::Duration};
 
-#[cfg(any(not(loom), test))]
 use tokio::time::Instant;
 
-/// The first look at the clock. Circuits keep moments as differences to it, in half the space of an [`Instant`].
-// Not from `crate::sync`: loom's cannot be statics.
-#[cfg(not(loom))]
+/// The first look at the clock. Moments are kept as differences to it, in half the space of an [`Instant`].
 static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// What the epoch reads on the axis.
@@ -52,33 +48,19 @@ pub(crate) fn now() -> u64 {
     tokio()
 }
 
-#[cfg(not(loom))]
-fn tokio() -> u64 {
-    let epoch = *EPOCH;
-    read(epoch, Instant::now())
-}
-
 #[cfg(loom)]
 pub(crate) use self::model::now;
 
-/// A clock that the models set: loom needs the same run from the same schedule.
-#[cfg(loom)]
-pub(crate) mod model {
-    use std::cell::Cell;
+#[cfg(not(loom))]
+fn tokio() -> u64 {
+    read(*EPOCH, Instant::now())
+}
 
-    // Loom runs all threads of a model on one, so this is the clock of them all.
-    thread_local! {
-        static NOW: Cell<u64> = const { Cell::new(super::ORIGIN) };
-    }
-
-    pub(crate) fn now() -> u64 {
-        NOW.get()
-    }
-
-    /// Sets the clock to `nanos` after the origin.
-    #[cfg(test)]
-    pub(crate) fn set(nanos: u64) {
-        NOW.set(super::ORIGIN + nanos);
+/// The moment as tokio has it, for its timers.
+pub(crate) fn instant(moment: u64) -> Instant {
+    match moment.checked_sub(ORIGIN) {
+        Some(after) => *EPOCH + Duration::from_nanos(after),
+        None => *EPOCH - Duration::from_nanos(ORIGIN - moment),
     }
 }
 
@@ -104,9 +86,33 @@ pub(crate) fn wait(moment: u64, now: u64) -> Duration {
     if moment == NEVER { Duration::MAX } else { Duration::from_nanos(moment.saturating_sub(now)) }
 }
 
+/// A clock that the models set: loom needs the same run from the same schedule.
+#[cfg(loom)]
+pub(crate) mod model {
+    use std::cell::Cell;
+
+    // Loom runs all threads of a model on one, so this is the clock of them all.
+    thread_local! {
+        static NOW: Cell<u64> = const { Cell::new(super::ORIGIN) };
+    }
+
+    pub(crate) fn now() -> u64 {
+        NOW.get()
+    }
+
+    /// Sets the clock to `nanos` after the origin.
+    #[cfg(test)]
+    pub(crate) fn set(nanos: u64) {
+        NOW.set(super::ORIGIN + nanos);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(not(loom))]
+    const _: () = assert!(MAY_BE_PAUSED, "the tests are built with `test-util`");
 
     #[test]
     fn a_clock_behind_the_epoch_still_advances_exactly() {
@@ -116,6 +122,14 @@ mod tests {
         assert_eq!(read(epoch, later) - read(epoch, before), 2_000_000_000);
         assert!(read(epoch, before) < ORIGIN);
         assert_eq!(read(epoch, epoch), ORIGIN);
+    }
+
+    #[test]
+    fn a_moment_is_the_instant_that_was_read() {
+        let second = Duration::from_secs(1);
+        for at in [*EPOCH, *EPOCH + second, *EPOCH - second] {
+            assert_eq!(instant(read(*EPOCH, at)), at);
+        }
     }
 
     #[tokio::test(start_paused = true)]
