@@ -78,8 +78,6 @@
 //! Only the worker threads of a sync `#[timeout]` live in real time. Async functions need a tokio runtime with its
 //! timer enabled; sync ones need none.
 
-#![deny(unsafe_code)]
-
 #[cfg(test)]
 mod attentive;
 mod circuit;

@@ -134,6 +134,7 @@ impl Drop for Ownership<'_> {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+    use crate::sync::Arc;
 
     #[test]
     fn nothing_is_lost_between_threads_that_come_and_go() {
@@ -158,22 +159,23 @@ mod tests {
 
     #[test]
     fn a_thread_that_ends_counts_on_after_it_gave_its_lane_back() {
-        struct Last<'l>(&'l [Lane; LANES]);
-        impl Drop for Last<'_> {
+        struct Last(Arc<[Lane; LANES]>);
+        impl Drop for Last {
             fn drop(&mut self) {
                 let seat = Seat::get();
                 self.0[seat.lane].succeed(seat);
             }
         }
         thread_local! {
-            static LAST: Cell<Option<Last<'static>>> = const { Cell::new(None) };
+            static LAST: Cell<Option<Last>> = const { Cell::new(None) };
         }
-        let lanes: &'static [Lane; LANES] = Box::leak(Box::default());
-        std::thread::spawn(|| {
+        let lanes = Arc::<[Lane; LANES]>::default();
+        let shared = Arc::clone(&lanes);
+        std::thread::spawn(move || {
             // Used first, so dropped last.
-            LAST.set(Some(Last(lanes)));
+            LAST.set(Some(Last(Arc::clone(&shared))));
             let seat = Seat::get();
-            lanes[seat.lane].succeed(seat);
+            shared[seat.lane].succeed(seat);
         })
         .join()
         .expect("nothing panics");
