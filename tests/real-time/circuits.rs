@@ -89,7 +89,7 @@ fn a_failure_counts_as_long_as_the_window_says() {
 
 #[test]
 fn a_rate_forgets_within_a_slice() {
-    let (window, slice) = (80 * MILLI, 5 * MILLI);
+    let (window, slice) = (60 * MILLI, 5 * MILLI);
     let config = CircuitBreakerConfig::new().failure_rate(1.0).minimum_calls(1).failure_window(window);
     let breaker = CircuitBreaker::new("rate", config);
     for _ in 0..10 {

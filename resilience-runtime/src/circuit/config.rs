@@ -80,7 +80,7 @@ impl CircuitBreakerConfig {
 
     /// How long a failure counts: it does while its age is below this. Default 60 s; [`Duration::MAX`] is for ever.
     ///
-    /// Exact with a `failure_threshold`; with a `failure_rate` the oldest sixteenth slides out at a time.
+    /// Exact with a `failure_threshold`; with a `failure_rate` the oldest twelfth slides out at a time.
     ///
     /// # Panics
     /// If it is zero.

@@ -25,8 +25,8 @@ const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new()
 /// Never opens while there is a success in its window.
 const RATED: CircuitBreakerConfig = CONFIG.failure_rate(1.0).minimum_calls(1);
 
-/// A sixteenth of the window.
-const SLICE: u64 = 60_000_000_000 / 16;
+/// A twelfth of the window.
+const SLICE: u64 = 60_000_000_000 / 12;
 
 /// Bugs of this kind show with two preemptions. `LOOM_MAX_PREEMPTIONS=3` takes a minute instead of seconds.
 const PREEMPTIONS: usize = 2;
@@ -349,7 +349,7 @@ fn a_rate_loses_nothing_as_its_slices_turn() {
         let stats = breaker.stats();
         assert_eq!((stats.successes, stats.failure_rate), (3, Some(0.25)));
         // All have slid out, and none that was counted late comes back.
-        set(SLICE * 17);
+        set(SLICE * 13);
         assert_eq!(breaker.stats().failure_rate, None);
         fail(&breaker);
         assert_eq!(breaker.stats().failure_rate, Some(1.0));

@@ -158,7 +158,7 @@ impl Machine {
         }
         let over = match mark {
             Mark::Success => {
-                self.window.success(now);
+                self.window.success(config, now);
                 false
             }
             Mark::Failure => {
@@ -266,7 +266,7 @@ impl Machine {
     #[inline]
     pub(super) fn due(&self, config: &CircuitBreakerConfig) -> u64 {
         match self.phase {
-            Phase::Closed => self.window.turns_at(),
+            Phase::Closed => self.window.turns_at(config),
             _ => self.admits_at(config),
         }
     }

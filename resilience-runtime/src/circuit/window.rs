@@ -9,15 +9,14 @@ use crate::clock::nanos;
 #[derive(Debug)]
 pub(super) enum Window {
     Moments(Moments),
-    /// Boxed, once and for all: circuits with a threshold are the rule and should not carry the slices.
-    Slices(Box<Slices>),
+    Slices(Slices),
 }
 
 impl Window {
     pub(super) fn new(config: &CircuitBreakerConfig) -> Self {
         match config.criterion() {
             Criterion::Count(_) => Self::Moments(Moments::default()),
-            Criterion::Rate(_) => Self::Slices(Box::new(Slices::new(nanos(config.get_failure_window())))),
+            Criterion::Rate(_) => Self::Slices(Slices::default()),
         }
     }
 
@@ -30,17 +29,17 @@ impl Window {
     }
 
     /// From when on successes belong to another slice: 0 where they are not counted.
-    pub(super) fn turns_at(&self) -> u64 {
+    pub(super) fn turns_at(&self, config: &CircuitBreakerConfig) -> u64 {
         match self {
             Self::Moments(_) => 0,
-            Self::Slices(slices) => slices.turns_at(),
+            Self::Slices(slices) => slices.turns_at(width(config)),
         }
     }
 
     /// One more success, which the caller counts among all of them as well.
-    pub(super) fn success(&mut self, now: u64) {
+    pub(super) fn success(&mut self, config: &CircuitBreakerConfig, now: u64) {
         if let Self::Slices(slices) = self {
-            slices.turn(now);
+            slices.turn(now, width(config));
             slices.take_over(slices.taken.wrapping_add(1));
         }
     }
@@ -55,7 +54,8 @@ impl Window {
                 moments.count() >= threshold
             }
             (Self::Slices(slices), Criterion::Rate(limit)) => {
-                slices.fail(now);
+                slices.turn(now, width(config));
+                slices.count(1, 1);
                 slices.rate(config.get_minimum_calls()).is_some_and(|rate| rate >= limit)
             }
             _ => unreachable!("the window was made for the criterion"),
@@ -70,8 +70,8 @@ impl Window {
                 moments.count()
             }
             Self::Slices(slices) => {
-                slices.turn(now);
-                slices.total.failures
+                slices.turn(now, width(config));
+                slices.ring.total.failures
             }
         }
     }
@@ -81,14 +81,14 @@ impl Window {
         let Self::Slices(slices) = self else {
             return None;
         };
-        slices.turn(now);
+        slices.turn(now, width(config));
         slices.rate(config.get_minimum_calls())
     }
 
     pub(super) fn clear(&mut self) {
         match self {
             Self::Moments(moments) => moments.0.clear(),
-            Self::Slices(slices) => slices.clear(),
+            Self::Slices(slices) => *slices.ring = Ring::default(),
         }
     }
 }
@@ -136,11 +136,16 @@ impl Moments {
     }
 }
 
-const SLICES: u8 = 16;
+const SLICES: u8 = 12;
+
+/// How long a slice is.
+fn width(config: &CircuitBreakerConfig) -> u64 {
+    (nanos(config.get_failure_window()) / u64::from(SLICES)).max(1)
+}
 
 /// So that the total over all slices fits as well. A slice that is full (71 million calls a second in the default
 /// window) stops counting and keeps its rate.
-const SLICE_LIMIT: u32 = u32::MAX / 16;
+const SLICE_LIMIT: u32 = u32::MAX / SLICES as u32;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Slice {
@@ -148,77 +153,70 @@ struct Slice {
     failures: u32,
 }
 
-/// Calls and failures by sixteenths of the window. The running slice counts as one of them, so nothing older than the
-/// window is ever counted.
-#[derive(Debug)]
-pub(super) struct Slices {
-    ring: [Slice; SLICES as usize],
+#[derive(Debug, Default)]
+struct Ring {
+    slices: [Slice; SLICES as usize],
     total: Slice,
+}
+
+/// Calls and failures by twelfths of the window. The running slice counts as one of them, so nothing older than the
+/// window is ever counted.
+#[derive(Debug, Default)]
+pub(super) struct Slices {
+    /// Boxed, once and for all: circuits with a threshold are the rule and should not carry it.
+    ring: Box<Ring>,
     newest: u64,
-    width: u64,
     /// How many successes there were when they were taken over last.
     taken: u64,
 }
 
 impl Slices {
-    fn new(span: u64) -> Self {
-        let width = (span / u64::from(SLICES)).max(1);
-        Self { ring: [Slice::default(); SLICES as usize], total: Slice::default(), newest: 0, width, taken: 0 }
-    }
-
     fn take_over(&mut self, successes: u64) {
         let calls = u32::try_from(successes.wrapping_sub(self.taken)).unwrap_or(u32::MAX);
         self.taken = successes;
         self.count(calls, 0);
     }
 
-    fn fail(&mut self, now: u64) {
-        self.turn(now);
-        self.count(1, 1);
-    }
-
     fn count(&mut self, calls: u32, failures: u32) {
-        let slice = &mut self.ring[place(self.newest)];
+        let Ring { slices, total } = &mut *self.ring;
+        let slice = &mut slices[place(self.newest)];
         let calls = calls.min(SLICE_LIMIT - slice.calls);
         let failures = failures.min(calls);
         slice.calls += calls;
         slice.failures += failures;
-        self.total.calls += calls;
-        self.total.failures += failures;
+        total.calls += calls;
+        total.failures += failures;
     }
 
     /// The rate of failures, if so many calls are there.
     fn rate(&self, minimum_calls: u32) -> Option<f64> {
-        let Slice { calls, failures } = self.total;
+        let Slice { calls, failures } = self.ring.total;
         // A quotient, not a product: 3 of 30 is then exactly the double that the source code calls 0.1.
         (calls >= minimum_calls).then(|| f64::from(failures) / f64::from(calls))
     }
 
-    fn turns_at(&self) -> u64 {
-        (self.newest + 1).saturating_mul(self.width)
+    fn turns_at(&self, width: u64) -> u64 {
+        (self.newest + 1).saturating_mul(width)
     }
 
     /// Makes `now`'s slice the newest and drops those that slid out. A moment before the newest slice counts in it:
     /// a clock that went back must neither bring the past to life nor lose a call.
-    fn turn(&mut self, now: u64) {
-        if now < self.turns_at() {
+    fn turn(&mut self, now: u64, width: u64) {
+        if now < self.turns_at(width) {
             return;
         }
-        let passed = now / self.width - self.newest;
+        let Ring { slices, total } = &mut *self.ring;
+        let passed = now / width - self.newest;
         for step in 1..=passed.min(SLICES.into()) {
-            let slice = std::mem::take(&mut self.ring[place(self.newest + step)]);
-            self.total.calls -= slice.calls;
-            self.total.failures -= slice.failures;
+            let slice = std::mem::take(&mut slices[place(self.newest + step)]);
+            total.calls -= slice.calls;
+            total.failures -= slice.failures;
         }
         self.newest += passed;
     }
-
-    fn clear(&mut self) {
-        (self.ring, self.total) = Default::default();
-    }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the remainder is below 16")]
+#[expect(clippy::cast_possible_truncation, reason = "the remainder is small")]
 fn place(slice: u64) -> usize {
     (slice % u64::from(SLICES)) as usize
 }
@@ -293,9 +291,9 @@ mod tests {
     fn a_rate_is_over_at_the_rate_itself() {
         for (rate, failures, calls) in [(0.1, 3, 30), (0.5, 10, 20), (1.0, 20, 20), (0.7, 14, 20)] {
             for successes in [calls - failures, calls - failures + 1] {
-                let (config, mut window) = rating(rate, 20, 1_600);
+                let (config, mut window) = rating(rate, 20, 1_200);
                 for _ in 0..successes {
-                    window.success(START);
+                    window.success(&config, START);
                 }
                 for _ in 1..failures {
                     assert!(!window.failure(&config, START), "below {rate}");
@@ -308,7 +306,7 @@ mod tests {
 
     #[test]
     fn a_rate_says_nothing_below_the_minimum_of_calls() {
-        let (config, mut window) = rating(0.5, 3, 1_600);
+        let (config, mut window) = rating(0.5, 3, 1_200);
         window.failure(&config, START);
         window.failure(&config, START);
         assert_eq!(window.rate(&config, START), None);
@@ -318,40 +316,45 @@ mod tests {
 
     #[test]
     fn slices_slide_out_one_by_one() {
-        let (config, mut window) = rating(0.5, 1, 1_600);
+        let (config, mut window) = rating(0.5, 1, 1_200);
         let start = START - START % 100;
         window.failure(&config, start);
-        window.success(start + 800);
-        assert_eq!(window.rate(&config, start + 1_599), Some(0.5));
-        assert_eq!(window.rate(&config, start + 1_600), Some(0.0));
-        assert_eq!(window.rate(&config, start + 2_400), None);
+        window.success(&config, start + 600);
+        assert_eq!(window.rate(&config, start + 1_199), Some(0.5));
+        assert_eq!(window.rate(&config, start + 1_200), Some(0.0));
+        assert_eq!(window.rate(&config, start + 1_800), None);
         window.failure(&config, start + 1_000_000);
         assert_eq!(window.rate(&config, start + 1_000_000), Some(1.0));
     }
 
     #[test]
     fn a_clock_that_goes_back_loses_no_call_in_a_rate() {
-        let (config, mut window) = rating(0.5, 1, 1_600);
-        window.success(START + 10_000);
+        let (config, mut window) = rating(0.5, 1, 1_200);
+        window.success(&config, START + 10_000);
         window.failure(&config, START);
         assert_eq!(window.rate(&config, START), Some(0.5));
     }
 
     #[test]
     fn a_full_slice_keeps_its_rate() {
-        let mut slices = Slices::new(1_600);
-        slices.turn(START);
+        let mut slices = Slices::default();
+        slices.turn(START, 100);
         let full = Slice { calls: SLICE_LIMIT, failures: SLICE_LIMIT / 2 };
-        slices.ring = [full; SLICES as usize];
-        slices.total = Slice { calls: full.calls * 16, failures: full.failures * 16 };
-        let total = slices.total;
-        slices.fail(START);
-        assert_eq!(slices.total, total);
+        let total = Slice { calls: full.calls * u32::from(SLICES), failures: full.failures * u32::from(SLICES) };
+        *slices.ring = Ring { slices: [full; SLICES as usize], total };
+        slices.count(1, 1);
+        slices.take_over(1_000_000);
+        assert_eq!(slices.ring.total, total);
+    }
+
+    #[test]
+    fn both_kinds_take_the_same_room_in_the_circuit() {
+        assert_eq!((size_of::<Window>(), size_of::<Ring>()), (size_of::<Moments>(), 104));
     }
 
     #[test]
     fn clearing_empties_both_kinds() {
-        for (config, mut window) in [counting(5, 1_600), rating(0.5, 1, 1_600)] {
+        for (config, mut window) in [counting(5, 1_200), rating(0.5, 1, 1_200)] {
             window.failure(&config, START);
             window.clear();
             assert_eq!(window.failures(&config, START), 0);

@@ -29,7 +29,7 @@ const NANO: Duration = Duration::from_nanos(1);
 
 /// The slices of a rate's window. All times are multiples of one, so that it does not matter where on the axis they
 /// begin: then a window of slices is exact too.
-const SLICES: u32 = 16;
+const SLICES: u32 = 12;
 
 #[derive(Clone, Debug)]
 enum Act {
