@@ -8,7 +8,7 @@ mod contender;
 pub mod retry;
 mod scenario;
 pub mod stack;
-pub mod statistics;
+mod statistics;
 pub mod subject;
 pub mod timeout;
 

@@ -3,15 +3,19 @@
 //! A program of its own, because the allocator that counts would be felt by the clocks.
 
 use allocation_counter::{AllocationInfo, measure};
-use resilience::{CircuitBreaker, registry};
-use resilience_benches::{scenarios, stack, statistics};
+use resilience::{CircuitBreaker, CircuitBreakerConfig, registry};
+use resilience_benches::{scenarios, stack};
 
 /// Enough that what is allocated once, for all calls, rounds to nothing.
 const CALLS: u64 = 1_000;
 
+/// As many as a large service has, a few times over.
+const CIRCUITS: usize = 1_000;
+
 fn main() {
     // First, while the registry is empty and a thousand circuits are a thousand.
-    circuits();
+    circuits("with a threshold", CircuitBreakerConfig::new());
+    circuits("with a rate", CircuitBreakerConfig::new().failure_rate(1.0));
     futures();
     for scenario in &mut scenarios() {
         // Only this thread's allocations are counted.
@@ -30,28 +34,31 @@ fn main() {
     }
 }
 
-/// What a circuit takes, by itself and after the traffic that makes it hold the most.
-fn circuits() {
-    let registered = measure(statistics::register_circuits);
-    let handles: Vec<_> = registry::all_stats().into_keys().filter_map(|name| registry::get(&name)).collect();
-    let busy = measure(|| handles.iter().for_each(keep_busy));
-    println!("circuit\tregistered\t{}", per_circuit(&registered));
-    println!("circuit\tafter traffic\t{}", per_circuit(&registered) + per_circuit(&busy));
+/// What a circuit takes in the registry, by itself and after the traffic that makes it hold the most. Their names are
+/// constants, as those of the attributes are.
+fn circuits(kind: &str, config: CircuitBreakerConfig) {
+    let name = |circuit| &*format!("bench::memory {kind}::{circuit}").leak();
+    let names: Vec<&'static str> = (0..CIRCUITS).map(name).collect();
+    let mut circuits = Vec::with_capacity(CIRCUITS);
+    let registered = measure(|| circuits.extend(names.iter().map(|&name| registry::get_or_register(name, config))));
+    let busy = measure(|| circuits.iter().for_each(keep_busy));
+    println!("circuit\t{kind}\t{}", per_circuit(&registered));
+    println!("circuit\t{kind}, after traffic\t{}", per_circuit(&registered) + per_circuit(&busy));
 }
 
 fn keep_busy(circuit: &CircuitBreaker) {
     // A full window, a trip, and on to the next.
-    for _ in 0..1_000 {
-        let Ok(permit) = circuit.acquire() else {
-            circuit.reset();
-            continue;
-        };
-        permit.failure();
+    for call in 0..1_000 {
+        match circuit.acquire() {
+            Ok(permit) if call % 2 == 0 => permit.failure(),
+            Ok(permit) => permit.success(),
+            Err(_) => circuit.reset(),
+        }
     }
 }
 
 fn per_circuit(counted: &AllocationInfo) -> i64 {
-    counted.bytes_current / statistics::CIRCUITS.try_into().unwrap_or(i64::MAX)
+    counted.bytes_current / CIRCUITS.try_into().unwrap_or(i64::MAX)
 }
 
 fn futures() {

@@ -53,11 +53,11 @@ fn memory(table: &mut Table) -> Result<(), Box<dyn Error>> {
         table.push(Row { what: format!("allocations: {}", scenario.name), unit: "", figures, goals });
     }
     let get = |key: &[&str]| memory.get(key).ok_or_else(|| format!("nothing was measured of {key:?}"));
-    for moment in ["registered", "after traffic"] {
+    for kind in ["with a threshold", "with a threshold, after traffic", "with a rate", "with a rate, after traffic"] {
         table.push(Row {
-            what: format!("memory of a circuit, {moment}"),
+            what: format!("memory of a circuit {kind}"),
             unit: "bytes",
-            figures: vec![("ours".to_owned(), get(&["circuit", moment])?)],
+            figures: vec![("ours".to_owned(), get(&["circuit", kind])?)],
             goals: vec![Goal::AtMost(512.0)],
         });
     }
