@@ -4,7 +4,7 @@ use std::{hint::black_box, time::Duration};
 
 use failsafe::{CircuitBreaker as _, backoff, failure_policy};
 use recloser::Recloser;
-use resilience::{CircuitBreakerConfig, circuit_breaker, registry};
+use resilience::{CircuitBreaker, CircuitBreakerConfig, circuit_breaker, registry};
 use tower::{Layer, service_fn};
 use tower_resilience_circuitbreaker::CircuitBreakerLayer;
 
@@ -23,6 +23,28 @@ fn closed(n: u64) -> Result<u64, Error> {
 #[circuit_breaker(name = "bench::failing", failure_threshold = 1000, failure_window = 5us)]
 fn failing(n: u64) -> Result<u64, Error> {
     answer(n)
+}
+
+// The same with a thousand times the failures in it.
+#[circuit_breaker(name = "bench::failing_wide", failure_threshold = 1_000_000, failure_window = 5ms)]
+fn failing_wide(n: u64) -> Result<u64, Error> {
+    answer(n)
+}
+
+#[circuit_breaker(breaker = breaker)]
+fn closed_one(breaker: &CircuitBreaker, n: u64) -> Result<u64, Error> {
+    answer(n)
+}
+
+/// Calls one circuit after the other.
+fn in_turn(circuits: usize) -> impl FnMut() -> Result<u64, Error> {
+    let breaker = |_| CircuitBreaker::new("bench::one_of_many", CircuitBreakerConfig::new());
+    let breakers: Vec<_> = (0..circuits).map(breaker).collect();
+    let mut next = 0;
+    move || {
+        next = if next + 1 < breakers.len() { next + 1 } else { 0 };
+        closed_one(&breakers[next], black_box(1))
+    }
 }
 
 #[circuit_breaker(name = "bench::rated", failure_rate = 0.5)]
@@ -124,6 +146,19 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                 tower(&tower_closed(), 0),
             ],
             [Goal::Of("recloser", 1.8)],
+        ),
+        Scenario::new(
+            "circuit closed, failure, 1,000 times the window",
+            [
+                Contender::sync(ours, || failing_wide(black_box(0))),
+                Contender::sync("the window above", || failing(black_box(0))),
+            ],
+            [Goal::Of("the window above", 1.5)],
+        ),
+        Scenario::new(
+            "circuit closed, success, 1,000 circuits in turn",
+            [Contender::sync(ours, in_turn(1_000)), Contender::sync("one circuit", in_turn(1))],
+            [Goal::Of("one circuit", 2.0)],
         ),
         Scenario::new(
             "failure-rate mode, success",
