@@ -77,6 +77,9 @@
 //! Time is [`tokio::time::Instant`]: a paused clock drives delays, limits of async functions and circuits in tests.
 //! Only the worker threads of a sync `#[timeout]` live in real time. Async functions need a tokio runtime with its
 //! timer enabled; sync ones need none.
+//!
+//! Built without tokio's `test-util`, as a service is, circuits and timeouts count from the system's clock to the moment by
+//! the processor's time-stamp counter where that is steady, which is held against the clock every few milliseconds.
 
 #[cfg(test)]
 mod attentive;
