@@ -1,8 +1,17 @@
 //! Time as circuits and timeouts see it: nanoseconds on one axis of the process.
 
-// Under Miri there is no such instruction, and under loom no such clock.
-#[cfg(all(target_arch = "x86_64", any(unix, windows), not(any(miri, loom))))]
+// The models have a clock of their own.
+#![cfg_attr(loom, allow(dead_code))]
+
+#[cfg(all(target_arch = "x86_64", any(unix, windows), not(miri)))]
 mod ticks;
+/// Elsewhere the system is asked each time.
+#[cfg(not(all(target_arch = "x86_64", any(unix, windows), not(miri))))]
+mod ticks {
+    pub(super) fn now(system: fn() -> u64) -> u64 {
+        system()
+    }
+}
 
 // Not from `crate::sync`: loom's cannot be statics.
 use std::{sync::LazyLock, time::Duration};
@@ -26,7 +35,6 @@ pub(crate) const NEVER: u64 = u64::MAX;
 ///
 /// No feature of ours can tell, so the name does: tokio has a `pause` only then, and then a function item, which has no
 /// size. What the inner block imports hides what the outer one declares.
-#[cfg(not(loom))]
 const MAY_BE_PAUSED: bool = {
     #[allow(dead_code, non_upper_case_globals)]
     const pause: u8 = 0;
@@ -41,17 +49,12 @@ const MAY_BE_PAUSED: bool = {
 #[cfg(not(loom))]
 #[inline]
 pub(crate) fn now() -> u64 {
-    #[cfg(all(target_arch = "x86_64", any(unix, windows), not(miri)))]
-    if !MAY_BE_PAUSED {
-        return ticks::now(tokio);
-    }
-    tokio()
+    if MAY_BE_PAUSED { tokio() } else { ticks::now(tokio) }
 }
 
 #[cfg(loom)]
 pub(crate) use self::model::now;
 
-#[cfg(not(loom))]
 fn tokio() -> u64 {
     read(*EPOCH, Instant::now())
 }
@@ -64,7 +67,6 @@ pub(crate) fn instant(moment: u64) -> Instant {
     }
 }
 
-#[cfg(any(not(loom), test))]
 fn read(epoch: Instant, now: Instant) -> u64 {
     match now.checked_duration_since(epoch) {
         Some(after) => ORIGIN.saturating_add(nanos(after)),
@@ -111,7 +113,6 @@ pub(crate) mod model {
 mod tests {
     use super::*;
 
-    #[cfg(not(loom))]
     const _: () = assert!(MAY_BE_PAUSED, "the tests are built with `test-util`");
 
     #[test]
