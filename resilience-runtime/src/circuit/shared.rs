@@ -187,32 +187,37 @@ impl Shared {
         if gate != self.gate() {
             return self.count_late();
         }
-        let is_closed = gate.status() == Status::Closed;
-        if is_closed && mark == Mark::Ignored && !gate.is_timed() {
-            return self.count(Count::Ignored);
-        }
         let now = clock::now();
         let mark = if self.is_slow(pass, now) { Mark::Failure } else { mark };
-        // A success that is taken over by the next look under the lock. In one that is counted while another thread
-        // closes or resets the circuit the two are at the same moment: it may come to lie in the new window.
-        if is_closed && mark == Mark::Success && (!gate.is_rated() || now < self.due.load(Ordering::Relaxed)) {
-            return self.count_success();
-        }
-        if is_closed && mark == Mark::Ignored {
-            return self.count(Count::Ignored);
+        let is_counted_alone = gate.status() == Status::Closed
+            && match mark {
+                // The window takes it over with the next look under the lock. While another thread closes or resets the
+                // circuit, the two are at the same moment: it may come to lie in the new window.
+                Mark::Success => !gate.is_rated() || now < self.due.load(Ordering::Relaxed),
+                Mark::Failure => false,
+                Mark::Ignored => true,
+            };
+        if is_counted_alone {
+            return self.count_verdict(mark);
         }
         self.change(|machine| {
             let (settled, step) = machine.settle(&self.config, gate.generation(), pass.ticket(), mark, now);
             // Before the transition is told: who hears of it finds the call in the statistics.
-            match (settled, mark) {
-                (Settled::Late, _) => self.count_late(),
-                (Settled::Counted, Mark::Success) => self.count_success(),
-                (Settled::Counted, Mark::Ignored) => self.count(Count::Ignored),
-                // By the machine.
-                (Settled::Counted, Mark::Failure) => {}
+            match settled {
+                Settled::Counted => self.count_verdict(mark),
+                Settled::Late => self.count_late(),
             }
             step
         });
+    }
+
+    fn count_verdict(&self, mark: Mark) {
+        match mark {
+            Mark::Success => self.count_success(),
+            Mark::Ignored => self.count(Count::Ignored),
+            // By the machine, under the lock that it needs anyway.
+            Mark::Failure => {}
+        }
     }
 
     fn count_late(&self) {
