@@ -31,7 +31,7 @@ impl From<Status> for CircuitState {
 pub(super) struct Gate(u64);
 
 const STATUS: u64 = 0b0011;
-/// Successes enter the window too, so they need the lock.
+/// Successes enter the window too, so they need the clock.
 const RATED: u64 = 0b0100;
 /// Calls are timed, so they need the clock.
 const TIMED: u64 = 0b1000;

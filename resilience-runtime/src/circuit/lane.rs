@@ -41,18 +41,39 @@ impl Lane {
         }
     }
 
+    /// Counts a success of a circuit whose window takes over successes; not if the generation is over, whose window that
+    /// was. Looking and counting is one, so no thread can be held up in between.
+    pub(super) fn succeed_in(&self, generation: u32) -> bool {
+        let word = &self.shared[Count::Success as usize];
+        let count = |now: u64| (now >> EPOCH == epoch(generation)).then_some(now + 1);
+        word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count).is_ok()
+    }
+
+    /// The generation after this one begins: `succeed_in` counts no more in this one.
+    pub(super) fn end_generation(&self) {
+        self.shared[Count::Success as usize].fetch_add(1 << EPOCH, Ordering::Relaxed);
+    }
+
     #[inline]
     pub(super) fn add(&self, count: Count) {
         self.shared[count as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn get(&self, count: Count) -> u64 {
-        let shared = self.shared[count as usize].load(Ordering::Relaxed);
+        let shared = self.shared[count as usize].load(Ordering::Relaxed) & ((1 << EPOCH) - 1);
         match count {
             Count::Success => shared.wrapping_add(self.owned.load(Ordering::Relaxed)),
             Count::Ignored | Count::Refused => shared,
         }
     }
+}
+
+/// Above the count of successes stand the low bits of the generation. The count has room for a century at a million calls a
+/// second.
+const EPOCH: u32 = 52;
+
+fn epoch(generation: u32) -> u64 {
+    u64::from(generation) & ((1 << (u64::BITS - EPOCH)) - 1)
 }
 
 /// Where a thread counts, in each circuit.

@@ -300,16 +300,18 @@ fn a_refusal_without_the_lock_tells_a_wait_that_was_true() {
             assert!(!wait.is_zero() && wait <= Duration::from_nanos(RECOVERY), "{wait:?}");
         }
     }
-    check(|| {
-        let breaker = circuit(CONFIG);
-        let commands: Action = |breaker| {
-            breaker.trip();
-            breaker.reset();
-            breaker.trip();
-        };
-        race(&breaker, [commands, refused, refused]);
-        assert_eq!(breaker.state(), CircuitState::Open);
-    });
+    for config in [CONFIG, RATED] {
+        check(move || {
+            let breaker = circuit(config);
+            let commands: Action = |breaker| {
+                breaker.trip();
+                breaker.reset();
+                breaker.trip();
+            };
+            race(&breaker, [commands, refused, refused]);
+            assert_eq!(breaker.state(), CircuitState::Open);
+        });
+    }
 }
 
 #[test]
@@ -357,17 +359,48 @@ fn a_rate_loses_nothing_as_its_slices_turn() {
 }
 
 #[test]
-fn after_a_reset_a_rate_begins_anew_whatever_was_counted_beside_it() {
+fn what_was_admitted_before_a_reset_is_not_in_the_rate_after_it() {
     check(|| {
         let breaker = circuit(RATED);
+        // The first call in a slice takes the lock.
         succeed(&breaker);
-        race(&breaker, [succeed, reset, succeed]);
-        let stats = breaker.stats();
-        assert_eq!((admitted(&stats), stats.failure_count), (3, 0));
+        let admitted = loom::sync::Arc::new(loom::sync::atomic::AtomicBool::new(false));
+        let call = thread::spawn({
+            let (breaker, admitted) = (breaker.clone(), admitted.clone());
+            move || {
+                let permit = breaker.acquire().expect("closed");
+                admitted.store(true, Ordering::Release);
+                permit.success();
+            }
+        });
+        let was_admitted = admitted.load(Ordering::Acquire);
         breaker.reset();
-        assert_eq!(breaker.stats().failure_rate, None);
-        succeed(&breaker);
-        fail(&breaker);
-        assert_eq!(breaker.stats().failure_rate, Some(0.5));
+        call.join().expect("no model panics in a thread");
+        let stats = breaker.stats();
+        assert_eq!(stats.successes + stats.late, 2);
+        if was_admitted || stats.late == 1 {
+            assert_eq!(stats.failure_rate, None);
+            fail(&breaker);
+            assert_eq!(breaker.state(), CircuitState::Open);
+        }
+    });
+}
+
+#[test]
+fn a_rate_closes_and_opens_without_refusing_by_its_slices() {
+    fn refused_for_no_longer_than_the_recovery(breaker: &CircuitBreaker) {
+        match breaker.acquire() {
+            Ok(permit) => permit.success(),
+            Err(open) => {
+                let wait = open.retry_after().expect("never isolated");
+                assert!(wait <= Duration::from_nanos(RECOVERY), "{wait:?}");
+            }
+        }
+    }
+    check(|| {
+        let breaker = recovering(RATED.success_threshold(1));
+        race(&breaker, [succeed, refused_for_no_longer_than_the_recovery, reset]);
+        assert_eq!(breaker.state(), CircuitState::Closed);
+        assert_gate_and_machine_agree(&breaker);
     });
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     config::CircuitBreakerConfig,
+    due::Due,
     gate::{Gate, Status},
     probes::Probes,
     transition::{CircuitState, Transition},
@@ -140,6 +141,15 @@ impl Machine {
         self.window.take_over(successes);
     }
 
+    /// Hears of all `successes` when a generation has ended. What it had not taken over is of before that, and gone where
+    /// the window was emptied.
+    pub(super) fn end_generation(&mut self, successes: u64) {
+        match self.phase {
+            Phase::Closed => self.window.skip(successes),
+            _ => self.window.take_over(successes),
+        }
+    }
+
     /// Takes the verdict on a call that was admitted in `generation` with `ticket`.
     ///
     /// A probe whose slot was reclaimed still speaks for its generation: otherwise a service that answers slower than
@@ -261,13 +271,11 @@ impl Machine {
         Gate::new(self.generation, self.status(), config)
     }
 
-    /// The moment until which the gate is enough to go by: an open circuit refuses until then, and a closed one counts
-    /// successes for a rate.
     #[inline]
-    pub(super) fn due(&self, config: &CircuitBreakerConfig) -> u64 {
+    pub(super) fn due(&self, config: &CircuitBreakerConfig) -> Due {
         match self.phase {
-            Phase::Closed => self.window.turns_at(config),
-            _ => self.admits_at(config),
+            Phase::Closed => Due::counts_until(self.window.turns_at(config)),
+            _ => Due::refuses_until(self.admits_at(config)),
         }
     }
 

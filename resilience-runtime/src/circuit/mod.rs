@@ -5,6 +5,7 @@
 
 mod breaker;
 mod config;
+mod due;
 mod error;
 mod gate;
 mod lane;

@@ -10,6 +10,7 @@ use std::{
 
 use super::{
     config::CircuitBreakerConfig,
+    due::Due,
     error::CircuitOpen,
     gate::{Gate, Status},
     lane::{Count, LANES, Lane, Seat},
@@ -23,7 +24,7 @@ use super::{
     transition::CircuitState,
 };
 use crate::{
-    clock::{self, NEVER, nanos, wait},
+    clock::{self, nanos},
     sync::{
         Mutex, MutexGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -38,7 +39,7 @@ use crate::{
 pub(super) struct Shared {
     /// Written under the machine's lock only. Plain calls read nothing else.
     gate: AtomicU64,
-    /// Until this moment the gate is enough to go by; [`Machine::due`].
+    /// [`Due`], written like the gate, and before it.
     due: AtomicU64,
     pub(super) config: CircuitBreakerConfig,
     lane_0: Lane,
@@ -58,7 +59,7 @@ impl Shared {
         let machine = Machine::new(&config, clock::now());
         Self {
             gate: AtomicU64::new(machine.gate(&config).bits()),
-            due: AtomicU64::new(machine.due(&config)),
+            due: AtomicU64::new(machine.due(&config).bits()),
             config,
             lane_0: Lane::default(),
             machine: Mutex::new(machine),
@@ -92,14 +93,22 @@ impl Shared {
         self.lane(Seat::get()).add(count);
     }
 
+    fn lanes(&self) -> impl Iterator<Item = &Lane> {
+        [&self.lane_0, &self.lane_1, &self.lane_2].into_iter().take(LANES)
+    }
+
     fn sum(&self, count: Count) -> u64 {
-        let lanes = [&self.lane_0, &self.lane_1, &self.lane_2];
-        lanes[..LANES].iter().map(|lane| lane.get(count)).fold(0, u64::wrapping_add)
+        self.lanes().map(|lane| lane.get(count)).fold(0, u64::wrapping_add)
     }
 
     #[inline]
     fn gate(&self) -> Gate {
         Gate::from_bits(self.gate.load(Ordering::Acquire))
+    }
+
+    #[inline]
+    fn due(&self) -> Due {
+        Due::from_bits(self.due.load(Ordering::Relaxed))
     }
 
     #[inline]
@@ -137,11 +146,9 @@ impl Shared {
         let (gate, ticket) = if gate.status() == Status::Closed {
             (gate, 0)
         } else {
-            // As new as the gate or newer, and a newer one is what the machine would answer. Only NEVER is left to the
-            // machine: it knows a circuit that has just been isolated from one that never recovers.
-            let due = self.due.load(Ordering::Relaxed);
-            if now < due && due != NEVER {
-                return Err(Some(wait(due, now)));
+            // As new as the gate or newer, and a newer one is what the machine would answer.
+            if let Some(wait) = self.due().refuses(now) {
+                return Err(Some(wait));
             }
             self.ask_machine(now)?
         };
@@ -189,16 +196,20 @@ impl Shared {
         }
         let now = clock::now();
         let mark = if self.is_slow(pass, now) { Mark::Failure } else { mark };
-        let is_counted_alone = gate.status() == Status::Closed
-            && match mark {
-                // The window takes it over with the next look under the lock. While another thread closes or resets the
-                // circuit, the two are at the same moment: it may come to lie in the new window.
-                Mark::Success => !gate.is_rated() || now < self.due.load(Ordering::Relaxed),
-                Mark::Failure => false,
-                Mark::Ignored => true,
-            };
-        if is_counted_alone {
-            return self.count_verdict(mark);
+        if gate.status() == Status::Closed {
+            match mark {
+                Mark::Success if !gate.is_rated() => return self.count_success(),
+                // The window takes it over with the next look under the lock.
+                Mark::Success if self.due().counts(now) => {
+                    let is_counted = self.lane(Seat::get()).succeed_in(gate.generation());
+                    if !is_counted {
+                        self.count_late();
+                    }
+                    return;
+                }
+                Mark::Ignored => return self.count(Count::Ignored),
+                Mark::Success | Mark::Failure => {}
+            }
         }
         self.change(|machine| {
             let (settled, step) = machine.settle(&self.config, gate.generation(), pass.ticket(), mark, now);
@@ -284,7 +295,7 @@ impl Shared {
         let mut machine = self.machine();
         self.take_over(&mut machine);
         let changed = change(&mut machine);
-        self.publish(&machine);
+        self.publish(&mut machine);
         changed
     }
 
@@ -301,14 +312,19 @@ impl Shared {
     }
 
     /// Stores only what differs: every plain call reads this cache line.
-    fn publish(&self, machine: &Machine) {
-        let due = machine.due(&self.config);
+    fn publish(&self, machine: &mut Machine) {
+        let gate = machine.gate(&self.config);
+        let is_new = Gate::from_bits(self.gate.load(Ordering::Relaxed)) != gate;
+        if is_new && gate.is_rated() {
+            self.lanes().for_each(Lane::end_generation);
+            machine.end_generation(self.sum(Count::Success));
+        }
+        let due = machine.due(&self.config).bits();
         if self.due.load(Ordering::Relaxed) != due {
             self.due.store(due, Ordering::Relaxed);
         }
-        let gate = machine.gate(&self.config).bits();
-        if self.gate.load(Ordering::Relaxed) != gate {
-            self.gate.store(gate, Ordering::Release);
+        if is_new {
+            self.gate.store(gate.bits(), Ordering::Release);
         }
     }
 

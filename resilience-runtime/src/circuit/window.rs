@@ -28,6 +28,13 @@ impl Window {
         }
     }
 
+    /// Takes over nothing of them.
+    pub(super) fn skip(&mut self, successes: u64) {
+        if let Self::Slices(slices) = self {
+            slices.taken = successes;
+        }
+    }
+
     /// From when on successes belong to another slice: 0 where they are not counted.
     pub(super) fn turns_at(&self, config: &CircuitBreakerConfig) -> u64 {
         match self {
