@@ -59,8 +59,29 @@ fn tokio() -> u64 {
     read(*EPOCH, Instant::now())
 }
 
-/// The moment as tokio has it, for its timers.
-pub(crate) fn instant(moment: u64) -> Instant {
+/// When a timeout began: what tokio's timers need to know of it, if it is needed at all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Start {
+    /// Where the clock may be paused it may also be moved by centuries, which the axis has no room for.
+    Read(Instant),
+    Counted(u64),
+}
+
+impl Start {
+    #[inline]
+    pub(crate) fn now() -> Self {
+        if MAY_BE_PAUSED { Self::Read(Instant::now()) } else { Self::Counted(now()) }
+    }
+
+    pub(crate) fn instant(self) -> Instant {
+        match self {
+            Self::Read(start) => start,
+            Self::Counted(moment) => instant(moment),
+        }
+    }
+}
+
+fn instant(moment: u64) -> Instant {
     match moment.checked_sub(ORIGIN) {
         Some(after) => *EPOCH + Duration::from_nanos(after),
         None => *EPOCH - Duration::from_nanos(ORIGIN - moment),

@@ -2,39 +2,44 @@
 //! locked instructions beside them, while the system's call (`lfence; rdtsc` in the vDSO) waits for all before it.
 //!
 //! Each thread remembers an [`Anchor`], a moment of the system's clock and the counter beside it, and counts on from there
-//! for some milliseconds. Then it asks the system again, and holds what it would have said against the answer: if they
-//! differ by more than [`TOLERANCE`], the counter is not steady and is never used again. So a reading is at most that far
-//! from the system's clock, which is microseconds, and in practice nanoseconds.
-//!
-//! This is how `quanta` and `minstant` read the counter, but those calibrate once, which blocks, and drift from then on.
+//! for some milliseconds. Then it asks the system again. So a reading is nanoseconds from what the system would say, as
+//! long as the counter is as steady as the processor says that it is (`quanta` and `minstant` go by the same word, but
+//! calibrate once, which blocks, and drift from then on). When it is not after all, or the machine was suspended, the next
+//! look at the system tells: then the rate is measured anew, and after some such disturbances never again.
 
 use std::{
+    arch::x86_64::{__cpuid, _rdtsc},
     cell::Cell,
     sync::{
-        OnceLock,
+        Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-/// How long an anchor holds, in ticks: 4 to 8 ms. Such that the product with a rate below 2⁴⁰ fits 64 bits.
+/// How long an anchor holds, in ticks: 4 to 17 ms at 4 to 1 GHz.
 const LIFETIME: u64 = 1 << 24;
 
-/// Two readings of the counter further apart than this were interrupted: 1 µs or so, where 30 ns are usual.
+/// Two readings of the counter further apart than this were interrupted: 1 to 4 µs, where 30 ns are usual.
 const GAP: u64 = 1 << 12;
 
 /// What the rate is measured over, in nanoseconds. At 2 µs from either end it is right to 80 millionths.
 const BASELINE: u64 = 50_000_000;
 
-/// One part in so many. Above what NTP may slew the system's clock by (500 millionths), twice.
+/// One part in so many. Above what NTP may slew the system's clock by (500 millionths), some times over.
 const TOLERANCE: u64 = 256;
 
-/// Nanoseconds per tick, times 2³². All threads measure the same one.
+const DISTURBANCES: u32 = 16;
+
+/// Nanoseconds per tick, times 2³².
 static RATE: AtomicU64 = AtomicU64::new(UNKNOWN);
 const UNKNOWN: u64 = 0;
 const UNSTEADY: u64 = u64::MAX;
 
-/// Where the rate is measured from.
-static FIRST: OnceLock<Sample> = OnceLock::new();
+/// What is not slower than 250 MHz: an anchor's life is short then, and its product with the rate fits 64 bits.
+const RATES: std::ops::Range<u64> = 1..1 << 34;
+
+/// Held to write the rate.
+static CALIBRATION: Mutex<Calibration> = Mutex::new(Calibration { first: None, disturbances: 0 });
 
 thread_local! {
     static ANCHOR: Cell<Anchor> = const { Cell::new(Anchor::NONE) };
@@ -54,14 +59,16 @@ struct Anchor {
 }
 
 impl Anchor {
-    /// One whose life is over, whatever the counter shows.
-    const NONE: Self = Self { sample: Sample { ticks: u64::MAX / 2, nanos: 0 }, rate: 0 };
+    const NONE: Self = Self { sample: Sample { ticks: 0, nanos: 0 }, rate: UNKNOWN };
 
-    /// What the clock shows at `ticks`, if that is soon enough.
+    /// What the clock shows now, if that is soon enough.
     #[inline]
-    fn count_on(self, ticks: u64) -> Option<u64> {
+    fn count_on(self, ticks: impl FnOnce() -> u64) -> Option<u64> {
+        if self.rate == UNKNOWN {
+            return None;
+        }
         // A counter that went back has come very far.
-        let passed = ticks.wrapping_sub(self.sample.ticks);
+        let passed = ticks().wrapping_sub(self.sample.ticks);
         (passed < LIFETIME).then(|| self.sample.nanos + ((passed * self.rate) >> 32))
     }
 
@@ -77,7 +84,7 @@ impl Anchor {
 /// What `system` shows, in nanoseconds on an axis of its own.
 #[inline]
 pub(super) fn now(system: fn() -> u64) -> u64 {
-    match ANCHOR.get().count_on(ticks()) {
+    match ANCHOR.get().count_on(ticks) {
         Some(nanos) => nanos,
         None => ask(system),
     }
@@ -86,50 +93,102 @@ pub(super) fn now(system: fn() -> u64) -> u64 {
 /// Asks the system and drops anchor there.
 #[cold]
 fn ask(system: fn() -> u64) -> u64 {
+    let rate = RATE.load(Ordering::Relaxed);
+    if rate == UNSTEADY {
+        ANCHOR.set(Anchor::NONE);
+        return system();
+    }
     let before = ticks();
     let nanos = system();
     let gap = ticks().wrapping_sub(before);
     if gap < GAP {
         let sample = Sample { ticks: before + gap / 2, nanos };
-        ANCHOR.set(anchor(sample, ANCHOR.get()));
+        let last = ANCHOR.get();
+        // One of another rate is from before a disturbance that somebody else has seen.
+        let is_steady = rate != UNKNOWN && (last.rate != rate || last.led_to(sample));
+        let rate = if is_steady { rate } else { calibrate(rate, sample) };
+        ANCHOR.set(if rate == UNSTEADY { Anchor::NONE } else { Anchor { sample, rate } });
     }
     nanos
 }
 
-fn anchor(sample: Sample, last: Anchor) -> Anchor {
-    let rate = match RATE.load(Ordering::Relaxed) {
-        UNSTEADY => return Anchor::NONE,
-        UNKNOWN => match rate(*FIRST.get_or_init(|| sample), sample) {
-            Some(rate) => rate,
-            None => return Anchor::NONE,
-        },
-        rate => rate,
-    };
-    let steady = rate != UNSTEADY && (last.rate == 0 || last.led_to(sample));
-    RATE.store(if steady { rate } else { UNSTEADY }, Ordering::Relaxed);
-    if steady { Anchor { sample, rate } } else { Anchor::NONE }
+/// Measures a rate where there is none, or `rate` does not hold any more.
+fn calibrate(rate: u64, sample: Sample) -> u64 {
+    // Who calibrates already needs no help.
+    let Ok(mut calibration) = CALIBRATION.try_lock() else { return UNKNOWN };
+    if RATE.load(Ordering::Relaxed) != rate {
+        return UNKNOWN;
+    }
+    if rate != UNKNOWN {
+        calibration.disturb();
+    }
+    let rate = calibration.rate(sample);
+    RATE.store(rate, Ordering::Relaxed);
+    rate
 }
 
-/// The rate between two samples; `None` if they are too close. No counter slower than 4 MHz will do.
-fn rate(first: Sample, last: Sample) -> Option<u64> {
-    let nanos = last.nanos.checked_sub(first.nanos).filter(|&nanos| nanos >= BASELINE)?;
-    let rate = (u128::from(nanos) << 32).checked_div(last.ticks.wrapping_sub(first.ticks).into());
-    let usable = |rate: &u64| (1..1 << 40).contains(rate);
-    Some(rate.and_then(|rate| u64::try_from(rate).ok()).filter(usable).unwrap_or(UNSTEADY))
+#[derive(Debug)]
+struct Calibration {
+    /// Where the rate is measured from.
+    first: Option<Sample>,
+    disturbances: u32,
+}
+
+impl Calibration {
+    fn disturb(&mut self) {
+        self.first = None;
+        self.disturbances += 1;
+    }
+
+    /// The rate from the first sample to this one; unknown if they are too close.
+    fn rate(&mut self, last: Sample) -> u64 {
+        let first = match self.first {
+            Some(first) => first,
+            None if self.disturbances > DISTURBANCES || !is_invariant() => return UNSTEADY,
+            None => *self.first.insert(last),
+        };
+        let nanos = last.nanos.saturating_sub(first.nanos);
+        if nanos < BASELINE {
+            return UNKNOWN;
+        }
+        let rate = (u128::from(nanos) << 32).checked_div(last.ticks.wrapping_sub(first.ticks).into());
+        match rate.and_then(|rate| u64::try_from(rate).ok()) {
+            Some(rate) if RATES.contains(&rate) => rate,
+            _ => {
+                self.disturb();
+                UNKNOWN
+            }
+        }
+    }
+}
+
+/// Whether the processor says that its counter runs at one rate in all states of power: "invariant TSC", CPUID leaf
+/// 8000_0007h, bit 8 of EDX. A hypervisor that is not sure of it hides the bit.
+#[expect(unsafe_code, reason = "before Rust 1.94 there is no safe way to this instruction")]
+#[allow(unused_unsafe)]
+fn is_invariant() -> bool {
+    const EXTENDED: u32 = 0x8000_0000;
+    const POWER: u32 = 0x8000_0007;
+    // SAFETY: every x86-64 processor has the instruction, and it touches no memory.
+    // Asked once, or once a disturbance: under a hypervisor it takes microseconds.
+    unsafe { __cpuid(EXTENDED).eax >= POWER && __cpuid(POWER).edx & 1 << 8 != 0 }
 }
 
 #[expect(unsafe_code, reason = "a call costs half as much, see the module; there is no safe way to this instruction")]
 #[inline]
 fn ticks() -> u64 {
-    // SAFETY: every x86-64 processor has it, it takes nothing and touches no memory. Where a system forbids it
-    // (`PR_SET_TSC`), its own clock, which does the same in user space, could not be read either.
-    unsafe { core::arch::x86_64::_rdtsc() }
+    // SAFETY: every x86-64 processor has the instruction, it takes nothing and touches no memory. Only a process that has
+    // forbidden itself the counter (`PR_SET_TSC`) is stopped by it, which is no undefined behaviour.
+    unsafe { _rdtsc() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::{Duration, Instant};
+    use std::{
+        sync::OnceLock,
+        time::{Duration, Instant},
+    };
 
     fn sample(ticks: u64, nanos: u64) -> Sample {
         Sample { ticks, nanos }
@@ -141,29 +200,18 @@ mod tests {
     #[test]
     fn an_anchor_counts_on_until_its_life_is_over() {
         let anchor = Anchor { sample: sample(1_000, 50), rate: RATE };
-        assert_eq!(anchor.count_on(1_000), Some(50));
-        assert_eq!(anchor.count_on(1_200), Some(150));
-        assert_eq!(anchor.count_on(999), None, "the counter went back");
-        assert_eq!(anchor.count_on(1_000 + LIFETIME), None);
-        assert_eq!(Anchor::NONE.count_on(0).or(Anchor::NONE.count_on(1 << 40)), None);
+        assert_eq!(anchor.count_on(|| 1_000), Some(50));
+        assert_eq!(anchor.count_on(|| 1_200), Some(150));
+        assert_eq!(anchor.count_on(|| 999), None, "the counter went back");
+        assert_eq!(anchor.count_on(|| 1_000 + LIFETIME), None);
+        assert_eq!(Anchor::NONE.count_on(|| unreachable!("the counter may be no good")), None);
     }
 
     #[test]
     fn nothing_overflows_at_the_slowest_rate() {
-        let anchor = Anchor { sample: sample(u64::MAX - 10, 1 << 62), rate: (1 << 40) - 1 };
-        let latest = anchor.count_on(anchor.sample.ticks.wrapping_add(LIFETIME - 1));
+        let anchor = Anchor { sample: sample(u64::MAX - 10, 1 << 62), rate: RATES.end - 1 };
+        let latest = anchor.count_on(|| anchor.sample.ticks.wrapping_add(LIFETIME - 1));
         assert_eq!(latest, Some((1 << 62) + (((LIFETIME - 1) * anchor.rate) >> 32)));
-    }
-
-    #[test]
-    fn a_rate_takes_its_time_and_must_be_plausible() {
-        let first = sample(1_000, 50);
-        let after = |ticks, nanos| rate(first, sample(1_000 + ticks, 50 + nanos));
-        assert_eq!(after(2 * BASELINE - 2, BASELINE - 1), None);
-        assert_eq!(after(2 * BASELINE, BASELINE), Some(RATE));
-        assert_eq!(after(0, BASELINE), Some(UNSTEADY), "a counter that stands still");
-        assert_eq!(after(1 << 10, BASELINE), Some(UNSTEADY), "one that is too slow");
-        assert_eq!(rate(first, sample(999, 50 + BASELINE)), Some(UNSTEADY), "one that goes back");
     }
 
     #[test]
@@ -178,27 +226,53 @@ mod tests {
     }
 
     #[test]
+    fn a_rate_takes_its_time_and_must_be_plausible() {
+        if !is_invariant() {
+            return assert_eq!(Calibration { first: None, disturbances: 0 }.rate(sample(1_000, 50)), UNSTEADY);
+        }
+        let after = |ticks: u64, nanos| {
+            let mut calibration = Calibration { first: None, disturbances: 0 };
+            assert_eq!(calibration.rate(sample(1_000, 50)), UNKNOWN);
+            (calibration.rate(sample(1_000_u64.wrapping_add(ticks), 50 + nanos)), calibration.disturbances)
+        };
+        assert_eq!(after(2 * BASELINE - 2, BASELINE - 1), (UNKNOWN, 0));
+        assert_eq!(after(2 * BASELINE, BASELINE), (RATE, 0));
+        assert_eq!(after(0, BASELINE), (UNKNOWN, 1), "a counter that stands still");
+        assert_eq!(after(1 << 10, BASELINE), (UNKNOWN, 1), "one that is too slow");
+        assert_eq!(after(u64::MAX, BASELINE), (UNKNOWN, 1), "one that goes back");
+    }
+
+    #[test]
+    fn disturbances_are_forgiven_but_not_for_ever() {
+        let mut calibration = Calibration { first: None, disturbances: 0 };
+        for _ in 0..DISTURBANCES {
+            calibration.disturb();
+            assert_eq!(calibration.first.map(|first| first.ticks), None, "measured anew");
+            assert_eq!(calibration.rate(sample(1_000, 50)) == UNSTEADY, !is_invariant());
+        }
+        calibration.disturb();
+        assert_eq!(calibration.rate(sample(1_000, 50)), UNSTEADY);
+    }
+
+    #[test]
     fn it_shows_what_the_system_shows() {
         fn system() -> u64 {
             static EPOCH: OnceLock<Instant> = OnceLock::new();
             let since = EPOCH.get_or_init(Instant::now).elapsed();
             u64::try_from(since.as_nanos()).expect("the test takes no centuries")
         }
-        // Past the baseline, through several anchors, and behind a pause that outlives them.
+        // Past the baseline, and through several anchors.
         let end = Instant::now() + Duration::from_millis(120);
         let mut counted_on = 0;
         while Instant::now() < end {
             let before = system();
-            let anchored = ANCHOR.get().count_on(ticks()).is_some();
+            counted_on += u32::from(ANCHOR.get().count_on(ticks).is_some());
             let now = now(system);
             let after = system();
-            counted_on += u32::from(anchored);
             assert!(before <= now + 100_000 && now <= after + 100_000, "{before} {now} {after}");
         }
-        let steady = super::RATE.load(Ordering::Relaxed) != UNSTEADY;
-        assert!(counted_on > 0 || !steady, "a steady counter is used");
-        std::thread::sleep(Duration::from_millis(20));
-        assert!(ANCHOR.get().count_on(ticks()).is_none());
-        assert!(now(system) >= 120_000_000);
+        // Where looks at the system are too slow to be taken for anchors, there is no rate either.
+        let rate = super::RATE.load(Ordering::Relaxed);
+        assert!(counted_on > 0 || [UNKNOWN, UNSTEADY].contains(&rate), "a steady counter is used");
     }
 }

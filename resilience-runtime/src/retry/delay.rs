@@ -263,7 +263,8 @@ mod tests {
         for jitter in JITTERS {
             let config = config.jitter(jitter);
             let mut previous = None;
-            for attempt in (1..=8).cycle().take(20_000) {
+            // Miri takes a millisecond for each.
+            for attempt in (1..=8).cycle().take(if cfg!(miri) { 80 } else { 20_000 }) {
                 let d = config.delay(attempt);
                 let (low, high) = match jitter {
                     Jitter::Full => (Duration::ZERO, d),

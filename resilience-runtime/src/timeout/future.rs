@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{TimedOut, TimeoutConfig};
-use crate::clock;
+use crate::clock::Start;
 
 pin_project! {
     /// A future with a limit that counts from the first poll: what [`TimeoutConfig::run_async`] returns.
@@ -54,7 +54,7 @@ impl<F: Future, C: Borrow<TimeoutConfig>> Future for TimeoutFuture<F, C> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut me = self.project();
         let config: &TimeoutConfig = Borrow::borrow(&*me.config);
-        let first_poll = (*me.phase == Phase::Unpolled).then(clock::now);
+        let first_poll = (*me.phase == Phase::Unpolled).then(Start::now);
         let Some(future) = me.future.as_mut().as_pin_mut() else { polled_after_expiry() };
         // The body before the timer: a tie goes to the body.
         if let Poll::Ready(output) = future.poll(cx) {
@@ -67,7 +67,7 @@ impl<F: Future, C: Borrow<TimeoutConfig>> Future for TimeoutFuture<F, C> {
                 me.future.set(None);
                 return Poll::Ready(Err(config.timed_out()));
             }
-            arm(me.timer.as_mut(), clock::instant(start), limit);
+            arm(me.timer.as_mut(), start.instant(), limit);
         }
         ready!(poll_timer(me.timer, me.phase, cx));
         me.future.set(None);
