@@ -40,7 +40,7 @@ impl Service for Client {
                 };
                 let __outcome = <Result<u8, Error> as __rt::Fallible>::into_result(__outcome);
                 let __rt::Err(__error) = __outcome else {
-                    break <Result<u8, Error> as __rt::Fallible>::succeeded(__outcome);
+                    break <Result<u8, Error> as __rt::Fallible>::success(__outcome);
                 };
                 let __last = __rt::Retry::after(&mut __retry, __rt::Err(__error))
                     .next("call", |__error| __rt::Show::new(__error).__shown());

@@ -7,12 +7,11 @@ fn fetch(url: &str, patient: bool) -> Result<String, Error> {
         let __outcome = __rt::attempt(|| -> Result<String, Error> { get(url) });
         let __outcome = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
         let __last = __rt::Attempt::next_telling(
-            __rt::Attempt::retry_if(__rt::Retry::after(&mut __retry, __outcome), |__error| match __error {
+            __rt::Attempt::retry_if(__rt::Retry::after_blocking(&mut __retry, __outcome), |__error| match __error {
                 Error::Busy | Error::Io(_) if patient => true,
                 #[allow(unreachable_patterns)]
                 _ => false,
-            })
-            .within_deadline(),
+            }),
             "fetch",
             |__error| __rt::Show::new(__error).__shown(),
             |event| count(event),

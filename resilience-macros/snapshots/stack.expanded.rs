@@ -49,7 +49,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
         };
         let __outcome = <Result<String, ApiError> as __rt::Fallible>::into_result(__outcome);
         let __rt::Err(__error) = __outcome else {
-            break <Result<String, ApiError> as __rt::Fallible>::succeeded(__outcome);
+            break <Result<String, ApiError> as __rt::Fallible>::success(__outcome);
         };
         let __last = __rt::Retry::after(&mut __retry, __rt::Err(__error))
             .unless_refused(__refused)

@@ -23,12 +23,13 @@ impl Context<'_> {
         // A success leaves at once, unless it is to be seen: judged together with the failures it would lie in memory with
         // them, from where it would have to be copied.
         let (leave, ended) = if plan.retry_if_ok.is_none() && plan.on_retry.is_none() {
-            let success = returned("Fallible::succeeded", &outcome);
+            let success = returned("Fallible::success", &outcome);
             (quote!(let #runtime::Err(#error) = #outcome else { break #success };), quote!(#runtime::Err(#error)))
         } else {
             (TokenStream::new(), quote!(#outcome))
         };
-        let ended = self.judged(at, plan, quote!(#runtime::Retry::after(&mut #retry, #ended)));
+        let after = if self.is_async() { quote!(after) } else { quote!(after_blocking) };
+        let ended = self.judged(at, plan, quote!(#runtime::Retry::#after(&mut #retry, #ended)));
         let show = quote!(|#error| #runtime::Show::new(#error).__shown());
         let next = match &plan.on_retry {
             Some(hook) => {
@@ -74,8 +75,7 @@ impl Context<'_> {
             ended = quote!(#ended.unless_refused(#refused));
         }
         // Asked last, and so only for what will be retried.
-        let ended = self.filtered(ended, [UserFilter::function("Attempt::delay_hint", plan.delay_hint.as_ref())]);
-        if self.is_async() { ended } else { quote!(#ended.within_deadline()) }
+        self.filtered(ended, [UserFilter::function("Attempt::delay_hint", plan.delay_hint.as_ref())])
     }
 
     /// The configuration of a policy that has defaults for everything.

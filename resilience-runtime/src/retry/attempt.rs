@@ -88,7 +88,7 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
 
     /// Stops if the wait would outlast the deadline of a sync `#[timeout]` around it.
     #[inline]
-    pub fn within_deadline(mut self) -> Self {
+    pub(crate) fn within_deadline(mut self) -> Self {
         self.case.within_deadline = true;
         self
     }

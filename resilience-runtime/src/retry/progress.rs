@@ -55,6 +55,12 @@ impl<'c> Retry<'c> {
     pub fn after<T, E>(&mut self, outcome: Result<T, E>) -> Attempt<'_, 'c, T, E> {
         Attempt::new(self.config, &mut self.progress, outcome)
     }
+
+    /// [`after`](Self::after), with a wait in view that blocks the thread.
+    #[inline]
+    pub fn after_blocking<T, E>(&mut self, outcome: Result<T, E>) -> Attempt<'_, 'c, T, E> {
+        self.after(outcome).within_deadline()
+    }
 }
 
 /// The part of a call's state that is not its configuration.

@@ -41,7 +41,7 @@ impl RetryConfig {
         let mut retry = Retry::new(self);
         loop {
             retry.wait_blocking();
-            let last = retry.after(operation()).within_deadline().next(type_name::<F>(), Shown::type_name);
+            let last = retry.after_blocking(operation()).next(type_name::<F>(), Shown::type_name);
             if let Some(outcome) = last {
                 return outcome;
             }
