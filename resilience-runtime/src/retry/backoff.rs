@@ -2,8 +2,9 @@
 
 use core::fmt;
 use core::future::Future;
+use core::mem;
 use core::pin::Pin;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, ready};
 use core::time::Duration;
 
 /// Waits before the next attempt.
@@ -43,12 +44,25 @@ impl Future for Backoff {
     type Output = ();
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        match &mut self.get_mut().sleep {
-            Some(sleep) => sleep.as_mut().poll(cx),
-            None => Poll::Ready(()),
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.sleep.is_some() {
+            ready!(poll_sleep(&mut self.sleep, cx));
+            // It is none already. Said here too, nothing that drops it is compiled into the function behind the wait.
+            mem::forget(self.sleep.take());
         }
+        Poll::Ready(())
     }
+}
+
+/// Drops the timer when it is done.
+#[cold]
+#[inline(never)]
+fn poll_sleep(sleep: &mut Option<Sleep>, cx: &mut Context<'_>) -> Poll<()> {
+    if let Some(timer) = sleep {
+        ready!(timer.as_mut().poll(cx));
+    }
+    *sleep = None;
+    Poll::Ready(())
 }
 
 impl fmt::Debug for Backoff {
