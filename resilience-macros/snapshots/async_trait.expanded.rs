@@ -38,12 +38,13 @@ impl Service for Client {
                     __rt::Ok(__outcome) => __outcome,
                     __rt::Err(__late) => __rt::failed::<Result<u8, Error>>(__rt::FromTimedOut::from(__late)),
                 };
-                let __due =
-                    __rt::Retry::after(&mut __retry, <Result<u8, Error> as __rt::Fallible>::into_result(__outcome))
-                        .next("call", |__error| __rt::Show::new(__error).__shown());
-                let __rt::Ok(_) = __due else {
-                    break <Result<u8, Error> as __rt::Fallible>::from_result(__rt::last(__due));
+                let __outcome = <Result<u8, Error> as __rt::Fallible>::into_result(__outcome);
+                let __rt::Err(__error) = __outcome else {
+                    break <Result<u8, Error> as __rt::Fallible>::success(__outcome);
                 };
+                let __last = __rt::Retry::after(&mut __retry, __rt::Err(__error))
+                    .next("call", |__error| __rt::Show::new(__error).__shown());
+                let __rt::None = __last else { break <Result<u8, Error> as __rt::Fallible>::last(__last) };
             }
         })
     }

@@ -9,10 +9,10 @@ async fn fetch(url: &str) -> Result<String, Error> {
             '__body: { get(url).await }
         }
         .await;
-        let __due = __rt::Retry::after(&mut __retry, <Result<String, Error> as __rt::Fallible>::into_result(__outcome))
+        let __outcome = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
+        let __rt::Err(__error) = __outcome else { break <Result<String, Error> as __rt::Fallible>::success(__outcome) };
+        let __last = __rt::Retry::after(&mut __retry, __rt::Err(__error))
             .next("fetch", |__error| __rt::Show::new(__error).__shown());
-        let __rt::Ok(_) = __due else {
-            break <Result<String, Error> as __rt::Fallible>::from_result(__rt::last(__due));
-        };
+        let __rt::None = __last else { break <Result<String, Error> as __rt::Fallible>::last(__last) };
     }
 }

@@ -33,10 +33,11 @@ fn load(id: u64) -> Result<Row, Error> {
             };
             <Result<Row, Error> as __rt::Fallible>::record(__outcome, __permit)
         };
-        let __due = __rt::Retry::after(&mut __retry, <Result<Row, Error> as __rt::Fallible>::into_result(__outcome))
+        let __outcome = <Result<Row, Error> as __rt::Fallible>::into_result(__outcome);
+        let __rt::Err(__error) = __outcome else { break <Result<Row, Error> as __rt::Fallible>::success(__outcome) };
+        let __last = __rt::Retry::after_blocking(&mut __retry, __rt::Err(__error))
             .unless_refused(__refused)
-            .within_deadline()
             .next("load", |__error| __rt::Show::new(__error).__shown());
-        let __rt::Ok(_) = __due else { break <Result<Row, Error> as __rt::Fallible>::from_result(__rt::last(__due)) };
+        let __rt::None = __last else { break <Result<Row, Error> as __rt::Fallible>::last(__last) };
     }
 }

@@ -5,22 +5,17 @@ fn fetch(url: &str, patient: bool) -> Result<String, Error> {
     loop {
         __rt::Retry::wait_blocking(&__retry);
         let __outcome = __rt::attempt(|| -> Result<String, Error> { get(url) });
-        let __due = __rt::Attempt::next_telling(
-            __rt::Attempt::retry_if(
-                __rt::Retry::after(&mut __retry, <Result<String, Error> as __rt::Fallible>::into_result(__outcome)),
-                |__error| match __error {
-                    Error::Busy | Error::Io(_) if patient => true,
-                    #[allow(unreachable_patterns)]
-                    _ => false,
-                },
-            )
-            .within_deadline(),
+        let __outcome = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
+        let __last = __rt::Attempt::next_telling(
+            __rt::Attempt::retry_if(__rt::Retry::after_blocking(&mut __retry, __outcome), |__error| match __error {
+                Error::Busy | Error::Io(_) if patient => true,
+                #[allow(unreachable_patterns)]
+                _ => false,
+            }),
             "fetch",
             |__error| __rt::Show::new(__error).__shown(),
             |event| count(event),
         );
-        let __rt::Ok(_) = __due else {
-            break <Result<String, Error> as __rt::Fallible>::from_result(__rt::last(__due));
-        };
+        let __rt::None = __last else { break <Result<String, Error> as __rt::Fallible>::last(__last) };
     }
 }

@@ -47,12 +47,13 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
             };
             <Result<String, ApiError> as __rt::Fallible>::record(__outcome, __permit)
         };
-        let __due =
-            __rt::Retry::after(&mut __retry, <Result<String, ApiError> as __rt::Fallible>::into_result(__outcome))
-                .unless_refused(__refused)
-                .next("call_llm", |__error| __rt::Show::new(__error).__shown());
-        let __rt::Ok(_) = __due else {
-            break <Result<String, ApiError> as __rt::Fallible>::from_result(__rt::last(__due));
+        let __outcome = <Result<String, ApiError> as __rt::Fallible>::into_result(__outcome);
+        let __rt::Err(__error) = __outcome else {
+            break <Result<String, ApiError> as __rt::Fallible>::success(__outcome);
         };
+        let __last = __rt::Retry::after(&mut __retry, __rt::Err(__error))
+            .unless_refused(__refused)
+            .next("call_llm", |__error| __rt::Show::new(__error).__shown());
+        let __rt::None = __last else { break <Result<String, ApiError> as __rt::Fallible>::last(__last) };
     }
 }

@@ -7,6 +7,7 @@ pub use core::clone::Clone;
 pub use core::time::Duration;
 pub use core::{concat, module_path};
 pub use std::boxed::Box;
+pub use std::option::Option::None;
 pub use std::result::Result::{Err, Ok};
 
 pub use crate::circuit::{Site, Verdict, Watch};
@@ -14,7 +15,7 @@ pub use crate::outcome::{
     Answered, Fallible, FromCircuitOpen, FromTimedOut, WorkerArgument, again_for_worker, answer, attempt, call, failed,
     failed_by, failed_with,
 };
-pub use crate::retry::{Attempt, Backoff, Retry, last};
+pub use crate::retry::{Attempt, Backoff, Retry};
 pub use crate::show::{Show, Shown};
 pub use crate::timeout::TimeoutFuture;
 pub use crate::{CircuitBreaker, CircuitBreakerConfig, Jitter, Permit, RetryConfig, Strategy, TimeoutConfig, registry};

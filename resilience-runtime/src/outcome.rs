@@ -27,6 +27,20 @@ pub trait Fallible: Sized {
     /// And back, so that where it is no `Result` no type differs from what was written.
     fn from_result(result: Result<Self::Value, Self::Error>) -> Self;
 
+    /// The same for what is known to be a success: made anew, so that no more than the value is copied.
+    ///
+    /// # Panics
+    ///
+    /// If it is none.
+    fn success(result: Result<Self::Value, Self::Error>) -> Self;
+
+    /// And for the outcome that no attempt comes after.
+    ///
+    /// # Panics
+    ///
+    /// If there is none, because another is due.
+    fn last(outcome: Option<Result<Self::Value, Self::Error>>) -> Self;
+
     /// Records the verdict on a call without filters, and returns its outcome.
     #[must_use]
     fn record(self, permit: Permit<'_>) -> Self;
@@ -58,6 +72,22 @@ impl<T, E> Fallible for Result<T, E> {
     #[inline]
     fn from_result(result: Self) -> Self {
         result
+    }
+
+    #[inline]
+    fn success(result: Self) -> Self {
+        match result {
+            Ok(value) => Ok(value),
+            Err(_) => unreachable!("a failure is judged"),
+        }
+    }
+
+    #[inline]
+    fn last(outcome: Option<Self>) -> Self {
+        match outcome {
+            Some(outcome) => outcome,
+            None => unreachable!("another attempt is due"),
+        }
     }
 
     #[inline]

@@ -1,4 +1,4 @@
-//! The loop of `#[retry]`: a fresh attempt, then [`Retry::after`] says whether to wait for another.
+//! The loop of `#[retry]`: a fresh attempt, then [`Attempt::next`] says whether to wait for another.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -15,12 +15,21 @@ impl Context<'_> {
         let config = self.policy_config("RetryConfig", &self.item(at, "retry"), &plan.config);
         let reference = config.reference();
         let runtime = &self.runtime;
-        let (retry, outcome, error) = (local("retry"), local("outcome"), local("error"));
-        let due = local("due");
+        let (retry, outcome, error, last) = (local("retry"), local("outcome"), local("error"), local("last"));
         let new = if plan.on_retry.is_some() { quote!(timed) } else { quote!(new) };
 
         let (operation, result) = (self.function.name(), self.outcome(&outcome));
-        let ended = self.judged(at, plan, quote!(#runtime::Retry::after(&mut #retry, #result)));
+        let returned = |method, value| self.call(method, Some(&self.result.tokens), quote!(#value), self.result.ends);
+        // A success leaves at once, unless it is to be seen: judged together with the failures it would lie in memory with
+        // them, from where it would have to be copied.
+        let (leave, ended) = if plan.retry_if_ok.is_none() && plan.on_retry.is_none() {
+            let success = returned("Fallible::success", &outcome);
+            (quote!(let #runtime::Err(#error) = #outcome else { break #success };), quote!(#runtime::Err(#error)))
+        } else {
+            (TokenStream::new(), quote!(#outcome))
+        };
+        let after = if self.is_async() { quote!(after) } else { quote!(after_blocking) };
+        let ended = self.judged(at, plan, quote!(#runtime::Retry::#after(&mut #retry, #ended)));
         let show = quote!(|#error| #runtime::Show::new(#error).__shown());
         let next = match &plan.on_retry {
             Some(hook) => {
@@ -30,19 +39,21 @@ impl Context<'_> {
             }
             None => quote!(#ended.next(#operation, #show)),
         };
+        let returned = returned("Fallible::last", &last);
 
         let attempt = inner.expression(|body| self.boundary(body));
         let is_outermost = self.asks_for_refusals(at) && !(0..at).any(|outer| self.asks_for_refusals(outer));
         let declare_refused = is_outermost.then(declare_refused);
         let statements = quote!(#declare_refused let mut #retry = #runtime::Retry::#new(#reference););
         let wait = if self.is_async() { quote!(wait(&#retry).await) } else { quote!(wait_blocking(&#retry)) };
-        let last = self.returned(quote!(#runtime::last(#due)));
         let value = quote! {
             loop {
                 #runtime::Retry::#wait;
                 let #outcome = #attempt;
-                let #due = #next;
-                let #runtime::Ok(_) = #due else { break #last };
+                let #outcome = #result;
+                #leave
+                let #last = #next;
+                let #runtime::None = #last else { break #returned };
             }
         };
         Code::value(Declarations::values(config.declarations).and(inner.declarations), statements, value)
@@ -64,8 +75,7 @@ impl Context<'_> {
             ended = quote!(#ended.unless_refused(#refused));
         }
         // Asked last, and so only for what will be retried.
-        let ended = self.filtered(ended, [UserFilter::function("Attempt::delay_hint", plan.delay_hint.as_ref())]);
-        if self.is_async() { ended } else { quote!(#ended.within_deadline()) }
+        self.filtered(ended, [UserFilter::function("Attempt::delay_hint", plan.delay_hint.as_ref())])
     }
 
     /// The configuration of a policy that has defaults for everything.

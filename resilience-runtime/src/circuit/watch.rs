@@ -19,25 +19,16 @@ pin_project! {
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Watch<'c, F> {
-        permit: Option<Permit<'c>>,
+        permit: Held<'c>,
         #[pin]
         future: F,
-    }
-
-    impl<'c, F> PinnedDrop for Watch<'c, F> {
-        fn drop(this: Pin<&mut Self>) {
-            if let Some(permit) = this.project().permit.take() {
-                permit.abandon();
-            }
-        }
     }
 }
 
 impl<'c, F> Watch<'c, F> {
     #[inline]
     pub(super) fn new(permit: Permit<'c>, future: F) -> Self {
-        let permit = Some(permit);
-        Self { permit, future }
+        Self { permit: Held(Some(permit)), future }
     }
 }
 
@@ -47,21 +38,48 @@ impl<'c, F: Future> Future for Watch<'c, F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // Also what keeps a refused call from running when it is polled again.
-        assert!(this.permit.is_some(), "polled after completion");
-        let guard = PollGuard(this.permit);
+        let guard = PollGuard::new(&mut this.permit.0);
         let output = this.future.poll(cx);
         mem::forget(guard);
         let output = ready!(output);
-        let permit = this.permit.take().expect("only a panic takes it");
-        Poll::Ready((permit, output))
+        Poll::Ready((this.permit.release(), output))
+    }
+}
+
+/// A permit that is abandoned if it is dropped before it is released. No part of the generic future, so that it is compiled
+/// once.
+#[derive(Debug)]
+struct Held<'c>(Option<Permit<'c>>);
+
+impl<'c> Held<'c> {
+    #[inline]
+    fn release(&mut self) -> Permit<'c> {
+        self.0.take().expect("only a panic takes it")
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let Some(permit) = self.0.take() {
+            permit.abandon();
+        }
     }
 }
 
 /// Dropped only if the poll around it unwinds, so it need not ask the thread whether it panics.
 struct PollGuard<'w, 'c>(&'w mut Option<Permit<'c>>);
 
+impl<'w, 'c> PollGuard<'w, 'c> {
+    /// There is a permit: this also keeps a refused call from running when it is polled again.
+    #[inline]
+    fn new(permit: &'w mut Option<Permit<'c>>) -> Self {
+        assert!(permit.is_some(), "polled after completion");
+        Self(permit)
+    }
+}
+
 impl Drop for PollGuard<'_, '_> {
+    #[cold]
     fn drop(&mut self) {
         if let Some(permit) = self.0.take() {
             permit.failure();
@@ -83,8 +101,7 @@ pin_project! {
 
 impl<'c, F> CircuitCall<'c, F> {
     pub(super) fn new(breaker: &'c CircuitBreaker, future: F) -> Self {
-        let permit = None;
-        Self { breaker: Some(breaker), watch: Watch { permit, future } }
+        Self { breaker: Some(breaker), watch: Watch { permit: Held(None), future } }
     }
 }
 
@@ -98,7 +115,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Some(breaker) = this.breaker.take() {
-            *this.watch.as_mut().project().permit = Some(breaker.acquire()?);
+            this.watch.as_mut().project().permit.0 = Some(breaker.acquire()?);
         }
         let (permit, outcome) = ready!(this.watch.poll(cx));
         Poll::Ready(Verdict::of(outcome).record(permit))

@@ -12,11 +12,17 @@ use core::time::Duration;
 #[derive(Debug)]
 #[must_use = "an attempt decides nothing until `next` is called"]
 pub struct Attempt<'a, 'c, T, E> {
-    config: &'c RetryConfig,
-    progress: &'a mut Progress,
     // Owned, and taken apart to be shown to anybody: an outcome that is itself borrowed lies in memory, from where a
     // success would be copied to be returned.
     outcome: Result<T, E>,
+    case: Case<'a, 'c>,
+}
+
+/// What the decision depends on beside the outcome, whatever its type.
+#[derive(Debug)]
+struct Case<'a, 'c> {
+    config: &'c RetryConfig,
+    progress: &'a mut Progress,
     hint: Option<Duration>,
     wanted: bool,
     within_deadline: bool,
@@ -27,17 +33,17 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
     #[inline]
     pub(crate) fn new(config: &'c RetryConfig, progress: &'a mut Progress, outcome: Result<T, E>) -> Self {
         let wanted = outcome.is_err();
-        Self { config, progress, outcome, hint: None, wanted, within_deadline: false }
+        Self { outcome, case: Case { config, progress, hint: None, wanted, within_deadline: false } }
     }
 
     /// Retries an error only if `f` accepts it. Several filters must all agree; one that cannot change the verdict any
     /// more is not asked.
     #[inline]
-    pub fn retry_if(self, f: impl FnOnce(&E) -> bool) -> Self {
+    pub fn retry_if(mut self, f: impl FnOnce(&E) -> bool) -> Self {
         match self.outcome {
             Err(error) => {
-                let wanted = self.wanted && f(&error);
-                Self { outcome: Err(error), wanted, ..self }
+                self.case.wanted = self.case.wanted && f(&error);
+                Self { outcome: Err(error), ..self }
             }
             outcome => Self { outcome, ..self },
         }
@@ -51,11 +57,11 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
 
     /// Retries a value only if `f` accepts it.
     #[inline]
-    pub fn retry_if_ok(self, f: impl FnOnce(&T) -> bool) -> Self {
+    pub fn retry_if_ok(mut self, f: impl FnOnce(&T) -> bool) -> Self {
         match self.outcome {
             Ok(value) => {
-                let wanted = f(&value);
-                Self { outcome: Ok(value), wanted, ..self }
+                self.case.wanted = f(&value);
+                Self { outcome: Ok(value), ..self }
             }
             outcome => Self { outcome, ..self },
         }
@@ -64,17 +70,17 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
     /// Does not retry what is an open circuit's refusal. Belongs behind the filters.
     #[inline]
     pub fn unless_refused(mut self, refused: bool) -> Self {
-        self.wanted &= !refused;
+        self.case.wanted &= !refused;
         self
     }
 
     /// Lets the error say how long to wait. Asked only if a retry is still possible, so it belongs behind the filters.
     #[inline]
-    pub fn delay_hint(self, f: impl FnOnce(&E) -> Option<Duration>) -> Self {
+    pub fn delay_hint(mut self, f: impl FnOnce(&E) -> Option<Duration>) -> Self {
         match self.outcome {
-            Err(error) if self.wanted && self.progress.has_attempts_left(self.config) => {
-                let hint = f(&error);
-                Self { outcome: Err(error), hint, ..self }
+            Err(error) if self.case.wanted && self.case.progress.has_attempts_left(self.case.config) => {
+                self.case.hint = f(&error);
+                Self { outcome: Err(error), ..self }
             }
             outcome => Self { outcome, ..self },
         }
@@ -82,96 +88,71 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
 
     /// Stops if the wait would outlast the deadline of a sync `#[timeout]` around it.
     #[inline]
-    pub fn within_deadline(mut self) -> Self {
-        self.within_deadline = true;
+    pub(crate) fn within_deadline(mut self) -> Self {
+        self.case.within_deadline = true;
         self
     }
 
-    /// Decides. `Ok(delay)`: the retry is logged and the hook was called; the driver waits for `delay`,
-    /// by [`Retry::wait`](super::Retry::wait) or itself, and calls again.
-    ///
-    /// # Errors
-    ///
-    /// The outcome as it was, if it is the call's.
+    /// Decides, and logs it. `None`: another attempt is due, after a wait, [`Retry::wait`](super::Retry::wait) or the
+    /// driver's own. `Some`: the outcome as it was, which is the call's.
     #[inline]
-    pub fn next(self, operation: &'static str, show: impl FnOnce(&E) -> Shown<'_>) -> Next<T, E> {
+    pub fn next(self, operation: &'static str, show: fn(&E) -> Shown<'_>) -> Option<Result<T, E>> {
         self.next_telling(operation, show, |_| {})
     }
 
     /// [`next`](Self::next), with a hook for the retries.
-    ///
-    /// # Errors
-    ///
-    /// The outcome as it was, if it is the call's.
     #[inline]
     pub fn next_telling(
         self,
         operation: &'static str,
-        show: impl FnOnce(&E) -> Shown<'_>,
+        show: fn(&E) -> Shown<'_>,
         on_retry: impl FnOnce(&RetryEvent<'_, T, E>),
-    ) -> Next<T, E> {
+    ) -> Option<Result<T, E>> {
         // Taken apart side by side, so that a success leaves as its value alone; and what is borrowed from here on is a
         // value of its own.
         let outcome = match self.outcome {
-            Ok(value) if !self.wanted => return Err(Ok(value)),
-            Err(error) if !self.wanted => return Err(Err(error)),
+            Ok(value) if !self.case.wanted => return Some(Ok(value)),
+            Err(error) if !self.case.wanted => return Some(Err(error)),
             Ok(value) => Ok(value),
             Err(error) => Err(error),
         };
+        let seen = outcome.as_ref();
+        let Some(due) = self.case.due(operation, seen.err(), show) else { return Some(outcome) };
+        let Due { attempt, delay, elapsed } = due;
+        on_retry(&RetryEvent { attempt, delay, elapsed, outcome: seen });
+        None
+    }
+}
+
+/// Another attempt that is due.
+struct Due {
+    /// The attempt that just ended.
+    attempt: u32,
+    delay: Duration,
+    elapsed: Duration,
+}
+
+impl Case<'_, '_> {
+    // Out of line: it is the same for all functions, and a call that succeeds has no use for it.
+    #[cold]
+    #[inline(never)]
+    fn due<E>(self, operation: &'static str, error: Option<&E>, show: fn(&E) -> Shown<'_>) -> Option<Due> {
+        self.rule(operation, error.map(show))
+    }
+
+    fn rule(self, operation: &'static str, error: Option<Shown<'_>>) -> Option<Due> {
         let outlasts = if self.within_deadline { crate::timeout::would_outlast } else { |_| false };
-        // Both calls take the attempt piece by piece: passed whole, it would be written to memory on success too.
-        let ruling = self.progress.rule(self.config, self.hint, outlasts);
-        let max_attempts = self.config.get_max_attempts();
-        let due = tell(ruling, max_attempts, &outcome, operation, show, on_retry);
-        self.progress.delay = due.unwrap_or_default();
-        due.ok_or(outcome)
-    }
-}
-
-/// How long to wait for another attempt, or the outcome if there is none.
-pub(crate) type Next<T, E> = Result<Duration, Result<T, E>>;
-
-/// The outcome that no attempt comes after.
-///
-/// # Errors
-///
-/// If the outcome is one.
-///
-/// # Panics
-///
-/// If another is due.
-#[inline]
-#[track_caller]
-pub fn last<T, E>(next: Result<Duration, Result<T, E>>) -> Result<T, E> {
-    match next {
-        Err(outcome) => outcome,
-        Ok(_) => unreachable!("another attempt is due"),
-    }
-}
-
-/// Logs the decision and calls the hook if there is another attempt.
-#[cold]
-#[inline(never)]
-fn tell<T, E>(
-    ruling: Ruling,
-    max_attempts: u32,
-    outcome: &Result<T, E>,
-    operation: &'static str,
-    show: impl FnOnce(&E) -> Shown<'_>,
-    on_retry: impl FnOnce(&RetryEvent<'_, T, E>),
-) -> Option<Duration> {
-    let Ruling { decision, attempt, elapsed } = ruling;
-    let outcome = outcome.as_ref();
-    let report = Report { operation, attempt, max_attempts, elapsed, error: outcome.err().map(show) };
-    match decision {
-        Decision::Wait(delay) => {
-            report.retrying(delay);
-            on_retry(&RetryEvent { attempt, delay, elapsed: elapsed.unwrap_or_default(), outcome });
-            Some(delay)
-        }
-        Decision::Stop(reason) => {
-            report.giving_up(reason);
-            None
+        let Ruling { decision, attempt, elapsed } = self.progress.rule(self.config, self.hint, outlasts);
+        let report = Report { operation, attempt, max_attempts: self.config.get_max_attempts(), elapsed, error };
+        match decision {
+            Decision::Wait(delay) => {
+                report.retrying(delay);
+                Some(Due { attempt, delay, elapsed: elapsed.unwrap_or_default() })
+            }
+            Decision::Stop(reason) => {
+                report.giving_up(reason);
+                None
+            }
         }
     }
 }
@@ -194,7 +175,8 @@ mod tests {
         filter: impl for<'a> FnOnce(Attempt<'a, 'static, T, E>) -> Attempt<'a, 'static, T, E>,
     ) -> Option<Duration> {
         let mut retry = Retry::new(&CONFIG);
-        filter(retry.after(outcome)).next("test", Shown::type_name).ok()
+        let last = filter(retry.after(outcome)).next("test", Shown::type_name);
+        last.is_none().then(|| retry.delay().expect("it is due"))
     }
 
     #[test]
@@ -254,21 +236,21 @@ mod tests {
         assert_eq!(filtered, None);
         let config = CONFIG.max_retries(0);
         let last = Retry::new(&config).after(FAILED).delay_hint(|_| unreachable!()).next("test", Shown::type_name);
-        assert_eq!(last, Err(FAILED));
+        assert_eq!(last, Some(FAILED));
     }
 
     #[test]
     fn filters_decide_on_the_last_attempt_too() {
         let config = CONFIG.max_retries(0);
         let asked = Cell::new(false);
-        let due = Retry::new(&config)
+        let last = Retry::new(&config)
             .after(FAILED)
             .retry_if(|_| {
                 asked.set(true);
                 true
             })
             .next("test", Shown::type_name);
-        assert_eq!(due, Err(FAILED));
+        assert_eq!(last, Some(FAILED));
         assert!(asked.get());
     }
 
@@ -279,11 +261,13 @@ mod tests {
         let mut told = Vec::new();
         loop {
             tokio::time::advance(10 * SECOND).await;
-            let due = retry.after(FAILED).next_telling("test", Shown::type_name, |event| {
+            let last = retry.after(FAILED).next_telling("test", Shown::type_name, |event| {
                 told.push((event.attempt, event.delay, event.elapsed, event.outcome.err().copied()));
             });
-            let Ok(delay) = due else { break };
-            tokio::time::advance(delay).await;
+            if last.is_some() {
+                break;
+            }
+            retry.wait().await;
         }
         assert_eq!(
             told.iter().map(|t| (t.0, t.1, t.2)).collect::<Vec<_>>(),
@@ -295,11 +279,11 @@ mod tests {
     #[test]
     fn a_hook_sees_the_value_that_was_not_accepted() {
         let mut seen = None;
-        let due =
+        let last =
             Retry::timed(&CONFIG).after(DONE).retry_if_ok(|_| true).next_telling("test", Shown::type_name, |event| {
                 seen = event.outcome.ok().copied();
             });
-        assert!(due.is_ok());
+        assert_eq!(last, None);
         assert_eq!(seen, Some(7));
     }
 

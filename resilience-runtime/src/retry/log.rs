@@ -134,7 +134,7 @@ mod tests {
         let mut again = true;
         while again {
             let attempt = retry.after(outcome).retry_if_ok(|()| true);
-            again = attempt.next("fetch", |e| Show::new(e).__shown()).is_ok();
+            again = attempt.next("fetch", |e| Show::new(e).__shown()).is_none();
         }
     }
 
@@ -190,8 +190,8 @@ mod tests {
             let next = |outcome: Result<(), &'static str>| {
                 Retry::new(&CONFIG).after(outcome).retry_if(|_| false).next("fetch", Shown::type_name)
             };
-            assert_eq!(next(Ok(())), Err(Ok(())));
-            assert_eq!(next(Err("fatal")), Err(Err("fatal")));
+            assert_eq!(next(Ok(())), Some(Ok(())));
+            assert_eq!(next(Err("fatal")), Some(Err("fatal")));
         });
         assert_eq!(logged, []);
     }

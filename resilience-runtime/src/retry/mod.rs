@@ -14,7 +14,7 @@ mod progress;
 mod run;
 mod schedule;
 
-pub use attempt::{Attempt, last};
+pub use attempt::Attempt;
 pub use backoff::Backoff;
 pub use config::RetryConfig;
 pub use delay::{Jitter, Strategy};

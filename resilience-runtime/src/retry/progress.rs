@@ -1,7 +1,7 @@
 //! How far a call has come, and the clock and the dice that its decisions need.
 
 use super::attempt::Attempt;
-use super::backoff::{Backoff, backoff, backoff_blocking};
+use super::backoff::{Backoff, backoff_blocking};
 use super::config::RetryConfig;
 use super::schedule::{Decision, Schedule, Stop};
 use core::time::Duration;
@@ -36,13 +36,18 @@ impl<'c> Retry<'c> {
     /// borrowed by the verdict, and it need not be `Send`.
     #[inline]
     pub fn wait(&self) -> Backoff {
-        backoff(self.progress.delay)
+        Backoff::new(self.delay())
     }
 
     /// [`wait`](Self::wait), blocking the thread.
     #[inline]
     pub fn wait_blocking(&self) {
-        backoff_blocking(self.progress.delay);
+        backoff_blocking(self.delay());
+    }
+
+    #[inline]
+    pub(super) fn delay(&self) -> Option<Duration> {
+        self.progress.delay()
     }
 
     /// Judges an attempt that has ended.
@@ -50,15 +55,28 @@ impl<'c> Retry<'c> {
     pub fn after<T, E>(&mut self, outcome: Result<T, E>) -> Attempt<'_, 'c, T, E> {
         Attempt::new(self.config, &mut self.progress, outcome)
     }
+
+    /// [`after`](Self::after), with a wait in view that blocks the thread.
+    #[inline]
+    pub fn after_blocking<T, E>(&mut self, outcome: Result<T, E>) -> Attempt<'_, 'c, T, E> {
+        self.after(outcome).within_deadline()
+    }
 }
 
 /// The part of a call's state that is not its configuration.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Progress {
-    schedule: Schedule,
     started: Option<Instant>,
-    /// Before the next attempt; before the first there is none.
-    pub(super) delay: Duration,
+    /// None before the first retry: a call that needs none has but that to write.
+    repeat: Option<Repeat>,
+}
+
+/// An attempt that is not the first.
+#[derive(Clone, Copy, Debug)]
+struct Repeat {
+    schedule: Schedule,
+    /// Before it.
+    delay: Duration,
 }
 
 /// A decision, with what there is to say about it.
@@ -81,11 +99,21 @@ impl Progress {
 
     #[inline]
     fn started(started: Option<Instant>) -> Self {
-        Self { schedule: Schedule::new(), started, delay: Duration::ZERO }
+        Self { started, repeat: None }
+    }
+
+    /// How long to wait before the next attempt, unless it is the first.
+    #[inline]
+    pub(super) fn delay(&self) -> Option<Duration> {
+        self.repeat.map(|repeat| repeat.delay)
+    }
+
+    fn schedule(&self) -> Schedule {
+        self.repeat.map_or(const { Schedule::new() }, |repeat| repeat.schedule)
     }
 
     pub(crate) fn has_attempts_left(&self, config: &RetryConfig) -> bool {
-        self.schedule.has_attempts_left(config)
+        self.schedule().has_attempts_left(config)
     }
 
     /// Decides on another attempt; `outlasts` says whether a delay would end too late for the caller.
@@ -96,13 +124,18 @@ impl Progress {
         hint: Option<Duration>,
         outlasts: fn(Duration) -> bool,
     ) -> Ruling {
-        let attempt = self.schedule.attempt();
+        let mut schedule = self.schedule();
+        let attempt = schedule.attempt();
         let elapsed = self.started.map(|start| start.elapsed());
-        let drawn = hint.is_none() && config.is_random() && self.schedule.has_attempts_left(config);
+        let drawn = hint.is_none() && config.is_random() && schedule.has_attempts_left(config);
         let random = if drawn { rand::random() } else { 0.0 };
-        let decision = match self.schedule.next(config, elapsed.unwrap_or_default(), hint, random) {
+        let decision = match schedule.next(config, elapsed.unwrap_or_default(), hint, random) {
             Decision::Wait(delay) if outlasts(delay) => Decision::Stop(Stop::Deadline),
-            decision => decision,
+            Decision::Wait(delay) => {
+                self.repeat = Some(Repeat { schedule, delay });
+                Decision::Wait(delay)
+            }
+            stop @ Decision::Stop(_) => stop,
         };
         Ruling { decision, attempt, elapsed }
     }

@@ -1,7 +1,7 @@
 //! Retry without an attribute: the loop around a closure, sync and async.
 
 use super::attempt::Attempt;
-use super::backoff::{Backoff, backoff};
+use super::backoff::Backoff;
 use super::config::RetryConfig;
 use super::progress::{Progress, Retry};
 use crate::show::Shown;
@@ -41,8 +41,8 @@ impl RetryConfig {
         let mut retry = Retry::new(self);
         loop {
             retry.wait_blocking();
-            let due = retry.after(operation()).within_deadline().next(type_name::<F>(), Shown::type_name);
-            if let Err(outcome) = due {
+            let last = retry.after_blocking(operation()).next(type_name::<F>(), Shown::type_name);
+            if let Some(outcome) = last {
                 return outcome;
             }
         }
@@ -131,11 +131,11 @@ where
                 PhaseProjection::Attempting { attempt } => {
                     let outcome = ready!(attempt.poll(cx));
                     this.phase.set(Phase::Done);
-                    let due = Attempt::new(this.config, progress, outcome).next(type_name::<F>(), Shown::type_name);
-                    match due {
-                        Ok(delay) => this.phase.set(Phase::Waiting { backoff: backoff(delay) }),
-                        Err(outcome) => return Poll::Ready(outcome),
+                    let attempt = Attempt::new(this.config, progress, outcome);
+                    if let Some(outcome) = attempt.next(type_name::<F>(), Shown::type_name) {
+                        return Poll::Ready(outcome);
                     }
+                    this.phase.set(Phase::Waiting { backoff: Backoff::new(progress.delay()) });
                 }
                 PhaseProjection::Waiting { backoff } => {
                     ready!(backoff.poll(cx));

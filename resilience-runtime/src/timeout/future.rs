@@ -61,18 +61,30 @@ impl<F: Future, C: Borrow<TimeoutConfig>> Future for TimeoutFuture<F, C> {
             return Poll::Ready(Ok(output));
         }
         // After the body: one that is ready at once needs no timer.
-        if let Some(start) = first_poll {
-            let limit = config.get_limit();
-            if limit.is_zero() {
-                me.future.set(None);
-                return Poll::Ready(Err(config.timed_out()));
-            }
-            arm(me.timer.as_mut(), start.instant(), limit);
-        }
-        ready!(poll_timer(me.timer, me.phase, cx));
+        let late = ready!(poll_limit(config, first_poll, me.timer, me.phase, cx));
         me.future.set(None);
-        Poll::Ready(Err(config.timed_out()))
+        Poll::Ready(Err(late))
     }
+}
+
+// Out of line, as it is the same for all futures.
+#[inline(never)]
+fn poll_limit(
+    config: &TimeoutConfig,
+    first_poll: Option<Start>,
+    mut timer: Pin<&mut Option<Sleep>>,
+    phase: &mut Phase,
+    cx: &mut Context<'_>,
+) -> Poll<TimedOut> {
+    if let Some(start) = first_poll {
+        let limit = config.get_limit();
+        if limit.is_zero() {
+            return Poll::Ready(config.timed_out());
+        }
+        arm(timer.as_mut(), start.instant(), limit);
+    }
+    ready!(poll_timer(timer, phase, cx));
+    Poll::Ready(config.timed_out())
 }
 
 // A deadline that no instant can express is never reached, so it gets no timer.

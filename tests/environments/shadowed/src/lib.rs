@@ -73,7 +73,7 @@ pub trait Blanket: ::std::marker::Sized {
     /// Takes the value away.
     fn after(self) {}
     /// Takes the value away.
-    fn within_deadline(self) {}
+    fn unless_refused(self) {}
     /// Takes the value away.
     fn acquire(self) {}
     /// Takes the value away.
