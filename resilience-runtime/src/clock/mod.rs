@@ -59,7 +59,7 @@ fn tokio() -> u64 {
     read(*EPOCH, Instant::now())
 }
 
-/// When a timeout began: what tokio's timers need to know of it, if it is needed at all.
+/// When a call began. Tokio's timers and the log may ask for it later; mostly nobody does.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Start {
     /// Where the clock may be paused it may also be moved by centuries, which the axis has no room for.
@@ -71,6 +71,13 @@ impl Start {
     #[inline]
     pub(crate) fn now() -> Self {
         if MAY_BE_PAUSED { Self::Read(Instant::now()) } else { Self::Counted(now()) }
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        match self {
+            Self::Read(start) => start.elapsed(),
+            Self::Counted(moment) => Duration::from_nanos(now().saturating_sub(moment)),
+        }
     }
 
     pub(crate) fn instant(self) -> Instant {

@@ -4,8 +4,8 @@ use super::attempt::Attempt;
 use super::backoff::{Backoff, backoff_blocking};
 use super::config::RetryConfig;
 use super::schedule::{Decision, Schedule, Stop};
+use crate::clock::Start;
 use core::time::Duration;
-use tokio::time::Instant;
 use tracing::Level;
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 
@@ -27,7 +27,7 @@ impl<'c> Retry<'c> {
     /// Begins a call and reads the clock in any case: a hook wants to know.
     #[inline]
     pub fn timed(config: &'c RetryConfig) -> Self {
-        Self { config, progress: Progress::started(Some(Instant::now())) }
+        Self { config, progress: Progress::started(Some(Start::now())) }
     }
 
     /// Waits until the next attempt is due; the first one is at once.
@@ -66,7 +66,7 @@ impl<'c> Retry<'c> {
 /// The part of a call's state that is not its configuration.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Progress {
-    started: Option<Instant>,
+    started: Option<Start>,
     /// None before the first retry: a call that needs none has but that to write.
     repeat: Option<Repeat>,
 }
@@ -94,11 +94,11 @@ impl Progress {
     pub(crate) fn new(config: &RetryConfig) -> Self {
         let listened_to = Level::WARN <= STATIC_MAX_LEVEL && Level::WARN <= LevelFilter::current();
         let timed = listened_to || config.get_max_elapsed().is_some();
-        Self::started(timed.then(Instant::now))
+        Self::started(timed.then(Start::now))
     }
 
     #[inline]
-    fn started(started: Option<Instant>) -> Self {
+    fn started(started: Option<Start>) -> Self {
         Self { started, repeat: None }
     }
 
@@ -126,7 +126,7 @@ impl Progress {
     ) -> Ruling {
         let mut schedule = self.schedule();
         let attempt = schedule.attempt();
-        let elapsed = self.started.map(|start| start.elapsed());
+        let elapsed = self.started.map(Start::elapsed);
         let drawn = hint.is_none() && config.is_random() && schedule.has_attempts_left(config);
         let random = if drawn { rand::random() } else { 0.0 };
         let decision = match schedule.next(config, elapsed.unwrap_or_default(), hint, random) {
