@@ -37,7 +37,7 @@ use std::{
 
 use crate::circuit::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, Name, log};
 
-/// A service has tens of dependencies, not thousands; this many circuits take 5 MB.
+/// A service has tens of dependencies, not thousands; this many circuits take 4 MB.
 const CAPACITY: usize = 10_000;
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(CAPACITY));
