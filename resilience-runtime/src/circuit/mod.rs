@@ -1,7 +1,8 @@
 //! The circuit breaker: pure state machine inside, a lock-free gate in front of it, a cheap handle outside.
 //!
 //! `machine`, `window` and `probes` decide and know no clock; `shared` drives them: it reads the clock, holds the lock,
-//! publishes the decision to the gate, and tells the log and the listeners once the lock is released.
+//! publishes the decision to `gate` and `due`, and tells the log and the listeners once the lock is released. What the two
+//! let pass without the lock is counted in a `lane`.
 
 mod breaker;
 mod config;
