@@ -1,7 +1,7 @@
 //! Circuits by the clock of a service, which reads the processor's counter where it can, held against the system's.
 
 use std::{
-    thread,
+    env, thread,
     time::{Duration, Instant},
 };
 
@@ -14,6 +14,23 @@ const APART: Duration = Duration::from_micros(50);
 
 /// Long enough for the counter to be calibrated and for many anchors after that.
 const RUN: Duration = Duration::from_secs(1);
+
+/// Whether tokio is built with `test-util`, as the runtime crate finds it out: then circuits have tokio's clock.
+const MAY_BE_PAUSED: bool = {
+    #[allow(dead_code, non_upper_case_globals)]
+    const pause: u8 = 0;
+    {
+        #[allow(unused_imports, clippy::wildcard_imports)]
+        use tokio::time::*;
+        size_of_val(&pause) == 0
+    }
+};
+
+/// In a build of all packages it is not, for others ask for `test-util`; who wants it to be says so.
+#[test]
+fn the_clock_is_a_services_where_it_is_asked_for() {
+    assert!(!MAY_BE_PAUSED || env::var_os("SERVICE_CLOCK").is_none(), "tokio is built with `test-util`");
+}
 
 #[test]
 fn a_circuit_recovers_after_its_timeout_and_not_before() {

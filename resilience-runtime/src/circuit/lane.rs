@@ -8,7 +8,7 @@ use std::cell::Cell;
 
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// What became of a call that was counted without the lock.
+/// What became of a call that is counted in a lane. Failures are the machine's to count.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Count {
     Success,
@@ -19,6 +19,14 @@ pub(super) enum Count {
 /// More would take a circuit beyond 512 bytes, with its name, its window and its place in the registry; under loom they
 /// would only be more states.
 pub(super) const LANES: usize = if cfg!(loom) { 1 } else { 3 };
+
+/// Above the count of successes stand the low bits of the generation. The count has room for a century at a million calls a
+/// second.
+const GENERATION_SHIFT: u32 = 52;
+
+fn low_bits(generation: u32) -> u64 {
+    u64::from(generation) & ((1 << (u64::BITS - GENERATION_SHIFT)) - 1)
+}
 
 /// The counts of the threads that are assigned to it. Aligned so that it lies in one cache line.
 #[derive(Debug, Default)]
@@ -45,13 +53,13 @@ impl Lane {
     /// was. Looking and counting is one, so no thread can be held up in between.
     pub(super) fn succeed_in(&self, generation: u32) -> bool {
         let word = &self.shared[Count::Success as usize];
-        let count = |now: u64| (now >> EPOCH == epoch(generation)).then_some(now + 1);
+        let count = |now: u64| (now >> GENERATION_SHIFT == low_bits(generation)).then_some(now + 1);
         word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count).is_ok()
     }
 
     /// The generation after this one begins: `succeed_in` counts no more in this one.
     pub(super) fn end_generation(&self) {
-        self.shared[Count::Success as usize].fetch_add(1 << EPOCH, Ordering::Relaxed);
+        self.shared[Count::Success as usize].fetch_add(1 << GENERATION_SHIFT, Ordering::Relaxed);
     }
 
     #[inline]
@@ -60,20 +68,12 @@ impl Lane {
     }
 
     pub(super) fn get(&self, count: Count) -> u64 {
-        let shared = self.shared[count as usize].load(Ordering::Relaxed) & ((1 << EPOCH) - 1);
+        let shared = self.shared[count as usize].load(Ordering::Relaxed) & ((1 << GENERATION_SHIFT) - 1);
         match count {
             Count::Success => shared.wrapping_add(self.owned.load(Ordering::Relaxed)),
             Count::Ignored | Count::Refused => shared,
         }
     }
-}
-
-/// Above the count of successes stand the low bits of the generation. The count has room for a century at a million calls a
-/// second.
-const EPOCH: u32 = 52;
-
-fn epoch(generation: u32) -> u64 {
-    u64::from(generation) & ((1 << (u64::BITS - EPOCH)) - 1)
 }
 
 /// Where a thread counts, in each circuit.

@@ -3,9 +3,9 @@
 //!
 //! Each thread remembers an [`Anchor`], a moment of the system's clock and the counter beside it, and counts on from there
 //! for some milliseconds. Then it asks the system again. So a reading is nanoseconds from what the system would say, as
-//! long as the counter is as steady as the processor says that it is (`quanta` and `minstant` go by the same word, but
-//! calibrate once, which blocks, and drift from then on). When it is not after all, or the machine was suspended, the next
-//! look at the system tells: then the rate is measured anew, and after some such disturbances never again.
+//! long as the counter runs at one rate, which the processor is asked for, and the same on all processors, which it does not
+//! tell. When it does not after all, or the machine was suspended, the next look at the system shows: then the rate is
+//! measured anew, and after some such disturbances never again.
 
 use std::{
     arch::x86_64::{__cpuid, _rdtsc},
@@ -22,8 +22,9 @@ const LIFETIME: u64 = 1 << 24;
 /// Two readings of the counter further apart than this were interrupted: 1 to 4 µs, where 30 ns are usual.
 const GAP: u64 = 1 << 12;
 
-/// What the rate is measured over, in nanoseconds. At 2 µs from either end it is right to 80 millionths.
-const BASELINE: u64 = 50_000_000;
+/// What the rate is measured over, in nanoseconds. At 2 µs from either end it is right to 80 millionths; a longer one may
+/// have a suspension in it.
+const BASELINE: std::ops::RangeInclusive<u64> = 50_000_000..=1_000_000_000;
 
 /// One part in so many. Above what NTP may slew the system's clock by (500 millionths), some times over.
 const TOLERANCE: u64 = 256;
@@ -148,7 +149,10 @@ impl Calibration {
             None => *self.first.insert(last),
         };
         let nanos = last.nanos.saturating_sub(first.nanos);
-        if nanos < BASELINE {
+        if !BASELINE.contains(&nanos) {
+            if nanos > *BASELINE.end() {
+                self.first = Some(last);
+            }
             return UNKNOWN;
         }
         let rate = (u128::from(nanos) << 32).checked_div(last.ticks.wrapping_sub(first.ticks).into());
@@ -235,11 +239,14 @@ mod tests {
             assert_eq!(calibration.rate(sample(1_000, 50)), UNKNOWN);
             (calibration.rate(sample(1_000_u64.wrapping_add(ticks), 50 + nanos)), calibration.disturbances)
         };
-        assert_eq!(after(2 * BASELINE - 2, BASELINE - 1), (UNKNOWN, 0));
-        assert_eq!(after(2 * BASELINE, BASELINE), (RATE, 0));
-        assert_eq!(after(0, BASELINE), (UNKNOWN, 1), "a counter that stands still");
-        assert_eq!(after(1 << 10, BASELINE), (UNKNOWN, 1), "one that is too slow");
-        assert_eq!(after(u64::MAX, BASELINE), (UNKNOWN, 1), "one that goes back");
+        let second = 1_000_000_000;
+        assert_eq!(after(2 * *BASELINE.start() - 2, BASELINE.start() - 1), (UNKNOWN, 0));
+        assert_eq!(after(2 * BASELINE.start(), *BASELINE.start()), (RATE, 0));
+        assert_eq!(after(2 * second, second), (RATE, 0));
+        assert_eq!(after(3 * second, second + 1), (UNKNOWN, 0), "it may have been suspended in between");
+        assert_eq!(after(0, second), (UNKNOWN, 1), "a counter that stands still");
+        assert_eq!(after(1 << 10, second), (UNKNOWN, 1), "one that is too slow");
+        assert_eq!(after(u64::MAX, second), (UNKNOWN, 1), "one that goes back");
     }
 
     #[test]
