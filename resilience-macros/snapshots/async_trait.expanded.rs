@@ -42,8 +42,8 @@ impl Service for Client {
                 let __rt::Err(__error) = __outcome else {
                     break <Result<u8, Error> as __rt::Fallible>::success(__outcome);
                 };
-                let __last = __rt::Retry::after(&mut __retry, __rt::Err(__error))
-                    .next("call", |__error| __rt::Show::new(__error).__shown());
+                let __show = __rt::Show::of(&__error).__shown();
+                let __last = __rt::Retry::failed(&mut __retry, __error).last("call", __show);
                 let __rt::None = __last else { break <Result<u8, Error> as __rt::Fallible>::last(__last) };
             }
         })

@@ -51,9 +51,8 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
         let __rt::Err(__error) = __outcome else {
             break <Result<String, ApiError> as __rt::Fallible>::success(__outcome);
         };
-        let __last = __rt::Retry::after(&mut __retry, __rt::Err(__error))
-            .unless_refused(__refused)
-            .next("call_llm", |__error| __rt::Show::new(__error).__shown());
+        let __show = __rt::Show::of(&__error).__shown();
+        let __last = __rt::Retry::failed(&mut __retry, __error).unless_refused(__refused).last("call_llm", __show);
         let __rt::None = __last else { break <Result<String, ApiError> as __rt::Fallible>::last(__last) };
     }
 }

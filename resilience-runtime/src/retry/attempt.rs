@@ -6,6 +6,7 @@ use super::log::Report;
 use super::progress::{Progress, Ruling};
 use super::schedule::Decision;
 use crate::show::Shown;
+use core::convert::Infallible;
 use core::time::Duration;
 
 /// An attempt that has ended. Filters narrow down whether another is wanted; [`next`](Self::next) decides.
@@ -124,6 +125,15 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
     }
 }
 
+impl<E> Attempt<'_, '_, Infallible, E> {
+    /// [`next`](Self::next) for what can only be an error: most of it is compiled once for all functions of an error's type.
+    #[inline]
+    pub fn last<T>(self, operation: &'static str, show: fn(&E) -> Shown<'_>) -> Option<Result<T, E>> {
+        let Err(error) = self.outcome;
+        self.case.ends(operation, &error, show).then_some(Err(error))
+    }
+}
+
 /// Another attempt that is due.
 struct Due {
     /// The attempt that just ended.
@@ -138,6 +148,13 @@ impl Case<'_, '_> {
     #[inline(never)]
     fn due<E>(self, operation: &'static str, error: Option<&E>, show: fn(&E) -> Shown<'_>) -> Option<Due> {
         self.rule(operation, error.map(show))
+    }
+
+    /// [`due`](Self::due) without a hook to tell of it.
+    #[cold]
+    #[inline(never)]
+    fn ends<E>(self, operation: &'static str, error: &E, show: fn(&E) -> Shown<'_>) -> bool {
+        !self.wanted || self.rule(operation, Some(show(error))).is_none()
     }
 
     fn rule(self, operation: &'static str, error: Option<Shown<'_>>) -> Option<Due> {

@@ -4,6 +4,7 @@ use super::attempt::Attempt;
 use super::backoff::{Backoff, backoff_blocking};
 use super::config::RetryConfig;
 use super::schedule::{Decision, Schedule, Stop};
+use core::convert::Infallible;
 use core::time::Duration;
 use tokio::time::Instant;
 use tracing::Level;
@@ -54,6 +55,18 @@ impl<'c> Retry<'c> {
     #[inline]
     pub fn after<T, E>(&mut self, outcome: Result<T, E>) -> Attempt<'_, 'c, T, E> {
         Attempt::new(self.config, &mut self.progress, outcome)
+    }
+
+    /// Judges an attempt that has failed, whatever the type of its success.
+    #[inline]
+    pub fn failed<E>(&mut self, error: E) -> Attempt<'_, 'c, Infallible, E> {
+        self.after(Err(error))
+    }
+
+    /// [`failed`](Self::failed), with a wait in view that blocks the thread.
+    #[inline]
+    pub fn failed_blocking<E>(&mut self, error: E) -> Attempt<'_, 'c, Infallible, E> {
+        self.after_blocking(Err(error))
     }
 
     /// [`after`](Self::after), with a wait in view that blocks the thread.
