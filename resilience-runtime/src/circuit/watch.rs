@@ -9,6 +9,7 @@ use std::{
 use pin_project_lite::pin_project;
 
 use super::{breaker::CircuitBreaker, error::CircuitOpen, permit::Permit, verdict::Verdict};
+use crate::outcome::Fallible;
 
 pin_project! {
     /// Runs a future under a permit and returns the permit with its output.
@@ -38,11 +39,40 @@ impl<'c, F: Future> Future for Watch<'c, F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let guard = PollGuard::new(&mut this.permit.0);
-        let output = this.future.poll(cx);
-        mem::forget(guard);
-        let output = ready!(output);
+        let output = ready!(this.permit.poll(this.future, cx));
         Poll::Ready((this.permit.release(), output))
+    }
+}
+
+pin_project! {
+    /// Runs a future under a permit and records its outcome, which nobody filters.
+    ///
+    /// What [`Watch`] hands back would have to be kept, dropped and unwound by the function that awaits it, anew in each.
+    #[doc(hidden)]
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Recorded<'c, F> {
+        permit: Held<'c>,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<'c, F> Recorded<'c, F> {
+    #[inline]
+    pub fn new(permit: Permit<'c>, future: F) -> Self {
+        Self { permit: Held(Some(permit)), future }
+    }
+}
+
+impl<F: Future<Output: Fallible>> Future for Recorded<'_, F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let outcome = ready!(this.permit.poll(this.future, cx));
+        Poll::Ready(outcome.record(this.permit.release()))
     }
 }
 
@@ -52,6 +82,15 @@ impl<'c, F: Future> Future for Watch<'c, F> {
 struct Held<'c>(Option<Permit<'c>>);
 
 impl<'c> Held<'c> {
+    /// Polls under the permit: if the future panics, the call has failed.
+    #[inline]
+    fn poll<F: Future>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let guard = PollGuard::new(&mut self.0);
+        let output = future.poll(cx);
+        mem::forget(guard);
+        output
+    }
+
     #[inline]
     fn release(&mut self) -> Permit<'c> {
         self.0.take().expect("only a panic takes it")
