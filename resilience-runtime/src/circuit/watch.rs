@@ -194,6 +194,19 @@ mod tests {
     }
 
     #[test]
+    fn an_outcome_is_recorded_and_a_call_without_one_as_what_it_was() {
+        let breaker = CircuitBreaker::new("watch", CircuitBreakerConfig::new());
+        let permit = || breaker.acquire().expect("closed");
+        assert_eq!(poll_once(pin!(Recorded::new(permit(), ready(Ok::<_, u8>(7))))), Poll::Ready(Ok(7)));
+        assert_eq!(poll_once(pin!(Recorded::new(permit(), ready(Err::<u8, _>(7))))), Poll::Ready(Err(7)));
+        assert!(poll_once(pin!(Recorded::new(permit(), pending::<Result<u8, u8>>()))).is_pending());
+        let panics = poll_fn(|_| -> Poll<Result<u8, u8>> { resume_unwind(Box::new("expected")) });
+        assert!(catch_unwind(AssertUnwindSafe(|| poll_once(pin!(Recorded::new(permit(), panics))))).is_err());
+        let stats = breaker.stats();
+        assert_eq!((stats.successes, stats.failures, stats.abandoned), (1, 2, 1));
+    }
+
+    #[test]
     fn a_panic_in_a_poll_is_a_failure_at_once() {
         let breaker = breaker();
         let future = poll_fn(|_| -> Poll<()> { resume_unwind(Box::new("expected")) });
