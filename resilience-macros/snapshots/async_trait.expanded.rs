@@ -21,29 +21,28 @@ impl Service for Client {
             let mut __retry = __rt::Retry::new(&__RETRY);
             loop {
                 __rt::Retry::wait(&__retry).await;
-                let __outcome = match __rt::TimeoutFuture::new(&__TIMEOUT, async {
-                    let _: u8 = if false { return <Result<u8, Error> as __rt::Fallible>::expected() } else { 0 };
-                    '__body: {
-                        if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<Result<u8, Error>> {
+                let __outcome =
+                    __rt::TimeoutFuture::failing(&__TIMEOUT, |__late| __rt::FromTimedOut::from(__late), async {
+                        let _: u8 = if false { return <Result<u8, Error> as __rt::Fallible>::expected() } else { 0 };
+                        '__body: {
+                            if let ::core::option::Option::Some(__ret) =
+                                ::core::option::Option::None::<Result<u8, Error>>
+                            {
+                                #[allow(unreachable_code)]
+                                return __ret;
+                            }
+                            let __ret: Result<u8, Error> = { __self.send(&prompt).await };
                             #[allow(unreachable_code)]
-                            return __ret;
+                            __ret
                         }
-                        let __ret: Result<u8, Error> = { __self.send(&prompt).await };
-                        #[allow(unreachable_code)]
-                        __ret
-                    }
-                })
-                .await
-                {
-                    __rt::Ok(__outcome) => __outcome,
-                    __rt::Err(__late) => __rt::failed::<Result<u8, Error>>(__rt::FromTimedOut::from(__late)),
-                };
+                    })
+                    .await;
                 let __outcome = <Result<u8, Error> as __rt::Fallible>::into_result(__outcome);
-                let __rt::Err(__error) = __outcome else {
-                    break <Result<u8, Error> as __rt::Fallible>::success(__outcome);
+                let __err @ __rt::Err(_) = __outcome else {
+                    break <Result<u8, Error> as __rt::Fallible>::done(__outcome);
                 };
-                let __last = __rt::Retry::after(&mut __retry, __rt::Err(__error))
-                    .next("call", |__error| __rt::Show::new(__error).__shown());
+                let __show = __rt::Show::of_error(&__err).__shown();
+                let __last = __rt::Retry::failed(&mut __retry, __err).last("call", __show);
                 let __rt::None = __last else { break <Result<u8, Error> as __rt::Fallible>::last(__last) };
             }
         })

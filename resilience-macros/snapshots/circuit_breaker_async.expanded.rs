@@ -15,10 +15,9 @@ async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
             };
         }
     };
-    let (__permit, __outcome) = __rt::Permit::watch(__permit, async {
+    __rt::Recorded::new(__permit, async {
         let _: u8 = if false { return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected() } else { 0 };
         '__body: { self.client.search(query).await }
     })
-    .await;
-    <Result<Vec<Issue>, Error> as __rt::Fallible>::record(__outcome, __permit)
+    .await
 }

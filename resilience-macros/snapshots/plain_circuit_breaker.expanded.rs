@@ -7,10 +7,9 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
         __rt::Ok(__permit) => __permit,
         __rt::Err(__open) => return __rt::failed::<Result<Vec<Issue>, Error>>(__rt::FromCircuitOpen::from(__open)),
     };
-    let (__permit, __outcome) = __rt::Permit::watch(__permit, async {
+    __rt::Recorded::new(__permit, async {
         let _: u8 = if false { return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected() } else { 0 };
         '__body: { find(query).await }
     })
-    .await;
-    <Result<Vec<Issue>, Error> as __rt::Fallible>::record(__outcome, __permit)
+    .await
 }

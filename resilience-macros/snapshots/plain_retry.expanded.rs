@@ -10,9 +10,9 @@ async fn fetch(url: &str) -> Result<String, Error> {
         }
         .await;
         let __outcome = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
-        let __rt::Err(__error) = __outcome else { break <Result<String, Error> as __rt::Fallible>::success(__outcome) };
-        let __last = __rt::Retry::after(&mut __retry, __rt::Err(__error))
-            .next("fetch", |__error| __rt::Show::new(__error).__shown());
+        let __err @ __rt::Err(_) = __outcome else { break <Result<String, Error> as __rt::Fallible>::done(__outcome) };
+        let __show = __rt::Show::of_error(&__err).__shown();
+        let __last = __rt::Retry::failed(&mut __retry, __err).last("fetch", __show);
         let __rt::None = __last else { break <Result<String, Error> as __rt::Fallible>::last(__last) };
     }
 }

@@ -6,9 +6,9 @@ fn fetch(url: &str) -> Result<String, Error> {
         __rt::Retry::wait_blocking(&__retry);
         let __outcome = __rt::attempt(|| -> Result<String, Error> { get(url) });
         let __outcome = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
-        let __rt::Err(__error) = __outcome else { break <Result<String, Error> as __rt::Fallible>::success(__outcome) };
-        let __last = __rt::Retry::after_blocking(&mut __retry, __rt::Err(__error))
-            .next("fetch", |__error| __rt::Show::new(__error).__shown());
+        let __err @ __rt::Err(_) = __outcome else { break <Result<String, Error> as __rt::Fallible>::done(__outcome) };
+        let __show = __rt::Show::of_error(&__err).__shown();
+        let __last = __rt::Retry::failed_blocking(&mut __retry, __err).last("fetch", __show);
         let __rt::None = __last else { break <Result<String, Error> as __rt::Fallible>::last(__last) };
     }
 }

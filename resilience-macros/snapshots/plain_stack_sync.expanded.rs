@@ -34,10 +34,9 @@ fn load(id: u64) -> Result<Row, Error> {
             <Result<Row, Error> as __rt::Fallible>::record(__outcome, __permit)
         };
         let __outcome = <Result<Row, Error> as __rt::Fallible>::into_result(__outcome);
-        let __rt::Err(__error) = __outcome else { break <Result<Row, Error> as __rt::Fallible>::success(__outcome) };
-        let __last = __rt::Retry::after_blocking(&mut __retry, __rt::Err(__error))
-            .unless_refused(__refused)
-            .next("load", |__error| __rt::Show::new(__error).__shown());
+        let __err @ __rt::Err(_) = __outcome else { break <Result<Row, Error> as __rt::Fallible>::done(__outcome) };
+        let __show = __rt::Show::of_error(&__err).__shown();
+        let __last = __rt::Retry::failed_blocking(&mut __retry, __err).unless_refused(__refused).last("load", __show);
         let __rt::None = __last else { break <Result<Row, Error> as __rt::Fallible>::last(__last) };
     }
 }

@@ -1,13 +1,9 @@
 async fn query() -> Result<Row, Error> {
     use ::resilience::__private as __rt;
     const __TIMEOUT: __rt::TimeoutConfig = __rt::TimeoutConfig::new(__rt::Duration::new(5, 0)).operation_or("query");
-    match __rt::TimeoutFuture::new(&__TIMEOUT, async {
+    __rt::TimeoutFuture::failing(&__TIMEOUT, |__late| __rt::FromTimedOut::from(__late), async {
         let _: u8 = if false { return <Result<Row, Error> as __rt::Fallible>::expected() } else { 0 };
         '__body: { connect().await?.query().await }
     })
     .await
-    {
-        __rt::Ok(__outcome) => __outcome,
-        __rt::Err(__late) => __rt::failed::<Result<Row, Error>>(__rt::FromTimedOut::from(__late)),
-    }
 }

@@ -13,7 +13,7 @@ fn fetch(url: &str, patient: bool) -> Result<String, Error> {
                 _ => false,
             }),
             "fetch",
-            |__error| __rt::Show::new(__error).__shown(),
+            |__error| __rt::Show::of(__error).__shown()(__error),
             |event| count(event),
         );
         let __rt::None = __last else { break <Result<String, Error> as __rt::Fallible>::last(__last) };

@@ -24,9 +24,9 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
                     break '__call __rt::failed::<Result<String, ApiError>>(__rt::FromCircuitOpen::from(__open));
                 }
             };
-            let (__permit, __outcome) = __rt::Permit::watch(
+            __rt::Recorded::new(
                 __permit,
-                __rt::TimeoutFuture::new(&__TIMEOUT, async {
+                __rt::TimeoutFuture::failing(&__TIMEOUT, |__late| __rt::FromTimedOut::from(__late), async {
                     let _: u8 = if false { return <Result<String, ApiError> as __rt::Fallible>::expected() } else { 0 };
                     '__body: {
                         self.http
@@ -40,20 +40,14 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
                     }
                 }),
             )
-            .await;
-            let __outcome = match __outcome {
-                __rt::Ok(__outcome) => __outcome,
-                __rt::Err(__late) => __rt::failed::<Result<String, ApiError>>(__rt::FromTimedOut::from(__late)),
-            };
-            <Result<String, ApiError> as __rt::Fallible>::record(__outcome, __permit)
+            .await
         };
         let __outcome = <Result<String, ApiError> as __rt::Fallible>::into_result(__outcome);
-        let __rt::Err(__error) = __outcome else {
-            break <Result<String, ApiError> as __rt::Fallible>::success(__outcome);
+        let __err @ __rt::Err(_) = __outcome else {
+            break <Result<String, ApiError> as __rt::Fallible>::done(__outcome);
         };
-        let __last = __rt::Retry::after(&mut __retry, __rt::Err(__error))
-            .unless_refused(__refused)
-            .next("call_llm", |__error| __rt::Show::new(__error).__shown());
+        let __show = __rt::Show::of_error(&__err).__shown();
+        let __last = __rt::Retry::failed(&mut __retry, __err).unless_refused(__refused).last("call_llm", __show);
         let __rt::None = __last else { break <Result<String, ApiError> as __rt::Fallible>::last(__last) };
     }
 }

@@ -10,7 +10,7 @@ pub use std::boxed::Box;
 pub use std::option::Option::None;
 pub use std::result::Result::{Err, Ok};
 
-pub use crate::circuit::{Site, Verdict, Watch};
+pub use crate::circuit::{Recorded, Site, Verdict, Watch};
 pub use crate::outcome::{
     Answered, Fallible, FromCircuitOpen, FromTimedOut, WorkerArgument, again_for_worker, answer, attempt, call, failed,
     failed_by, failed_with,

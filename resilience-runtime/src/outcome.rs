@@ -32,7 +32,7 @@ pub trait Fallible: Sized {
     /// # Panics
     ///
     /// If it is none.
-    fn success(result: Result<Self::Value, Self::Error>) -> Self;
+    fn done(result: Result<Self::Value, Self::Error>) -> Self;
 
     /// And for the outcome that no attempt comes after.
     ///
@@ -75,7 +75,7 @@ impl<T, E> Fallible for Result<T, E> {
     }
 
     #[inline]
-    fn success(result: Self) -> Self {
+    fn done(result: Self) -> Self {
         match result {
             Ok(value) => Ok(value),
             Err(_) => unreachable!("a failure is judged"),

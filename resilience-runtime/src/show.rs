@@ -1,11 +1,12 @@
 //! How an error of any type is shown in a log line: by `Display`, else by `Debug`, else by the name of its type.
 //!
 //! A policy puts no bound on the error type, so the choice is made where the type is known, in the expansion, by method
-//! lookup: `Show::new(&error).__shown()` finds the first of three methods of that name whose bound holds,
-//! each one dereference further away. They are inherent methods, so no trait has to be in scope, and none of the user's
-//! own blanket traits can come in between.
+//! lookup: `Show::of(&error).__shown()` finds the first of three methods of that name whose bound holds, each one
+//! dereference further away, and gets from it a function that is compiled once for each type of error. They are inherent
+//! methods, so no trait has to be in scope, and none of the user's own blanket traits can come in between.
 
 use core::fmt::{self, Debug, Display, Write};
+use core::marker::PhantomData;
 use core::ops::Deref;
 
 /// A value that knows how to print itself safely: control characters are escaped while they are written, so that an
@@ -65,50 +66,60 @@ fn breaks_a_line(c: char) -> bool {
 
 /// The entry of the lookup: answers for what is `Display`.
 #[derive(Debug)]
-pub struct Show<'a, E>(ShowDebug<'a, E>);
+pub struct Show<E>(ShowDebug<E>);
 
 /// The second step: answers for what is `Debug`.
 #[derive(Debug)]
-pub struct ShowDebug<'a, E>(ShowTypeName<'a, E>);
+pub struct ShowDebug<E>(ShowTypeName<E>);
 
 /// The last step: answers for everything.
 #[derive(Debug)]
-pub struct ShowTypeName<'a, E>(&'a E);
+pub struct ShowTypeName<E>(PhantomData<E>);
 
-impl<'a, E> Show<'a, E> {
-    /// Wraps the error for the lookup.
+impl<E> Show<E> {
+    /// Takes the error's type for the lookup.
     #[inline]
-    pub fn new(error: &'a E) -> Self {
-        Self(ShowDebug(ShowTypeName(error)))
+    pub fn of(_: &E) -> Self {
+        Self(ShowDebug(ShowTypeName(PhantomData)))
     }
 }
 
-impl<'a, E: Display> Show<'a, E> {
+impl<E> Show<E> {
+    /// The same from where it is in.
+    #[inline]
+    pub fn of_error<T>(_: &Result<T, E>) -> Self {
+        Self(ShowDebug(ShowTypeName(PhantomData)))
+    }
+}
+
+impl<E: Display> Show<E> {
     #[doc(hidden)]
     #[inline]
-    pub fn __shown(&self) -> Shown<'a> {
-        Shown::Display(self.0.0.0)
+    pub fn __shown(&self) -> fn(&E) -> Shown<'_> {
+        |error| Shown::Display(error)
     }
 }
 
-impl<'a, E: Debug> ShowDebug<'a, E> {
+impl<E: Debug> ShowDebug<E> {
     #[doc(hidden)]
     #[inline]
-    pub fn __shown(&self) -> Shown<'a> {
-        Shown::Debug(self.0.0)
+    #[expect(clippy::unused_self, reason = "its type is what is looked up")]
+    pub fn __shown(&self) -> fn(&E) -> Shown<'_> {
+        |error| Shown::Debug(error)
     }
 }
 
-impl<'a, E> ShowTypeName<'a, E> {
+impl<E> ShowTypeName<E> {
     #[doc(hidden)]
     #[inline]
-    pub fn __shown(&self) -> Shown<'a> {
-        Shown::type_name(self.0)
+    #[expect(clippy::unused_self, reason = "its type is what is looked up")]
+    pub fn __shown(&self) -> fn(&E) -> Shown<'_> {
+        Shown::type_name
     }
 }
 
-impl<'a, E> Deref for Show<'a, E> {
-    type Target = ShowDebug<'a, E>;
+impl<E> Deref for Show<E> {
+    type Target = ShowDebug<E>;
 
     #[inline]
     fn deref(&self) -> &Self::Target {
@@ -116,8 +127,8 @@ impl<'a, E> Deref for Show<'a, E> {
     }
 }
 
-impl<'a, E> Deref for ShowDebug<'a, E> {
-    type Target = ShowTypeName<'a, E>;
+impl<E> Deref for ShowDebug<E> {
+    type Target = ShowTypeName<E>;
 
     #[inline]
     fn deref(&self) -> &Self::Target {
@@ -134,7 +145,7 @@ mod tests {
     /// What the expansion writes at the place where the type is known.
     macro_rules! shown {
         ($error:expr) => {
-            Show::new(&$error).__shown().to_string()
+            Show::of(&$error).__shown()(&$error).to_string()
         };
     }
 
@@ -228,7 +239,7 @@ mod tests {
         fn show_with<E>(error: &E, show: impl FnOnce(&E) -> Shown<'_>) -> String {
             show(error).to_string()
         }
-        assert_eq!(show_with(&Both, |error| Show::new(error).__shown()), "both, displayed");
+        assert_eq!(show_with(&Both, |error| Show::of(error).__shown()(error)), "both, displayed");
     }
 
     #[test]

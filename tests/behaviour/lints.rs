@@ -99,3 +99,42 @@ mod asynchronous {
         unreachable().await.unwrap();
     }
 }
+
+/// With an error that has no values rustc calls unreachable whatever is done with one, and does so for us as well.
+mod no_error {
+    #![deny(unreachable_code)]
+
+    use super::*;
+
+    trait Returned {
+        type Type;
+    }
+
+    impl<R> Returned for fn() -> R {
+        type Type = R;
+    }
+
+    /// `!`, which stable Rust has no other way to write here.
+    type Never = <fn() -> ! as Returned>::Type;
+
+    #[retry]
+    fn sync(n: u8) -> Result<u8, Never> {
+        Ok(n)
+    }
+
+    #[retry(retry_if = |_| true, on_retry = |_| ())]
+    #[circuit_breaker(fallback = |_| Ok(0))]
+    async fn asynchronous(n: u8) -> Result<u8, Never> {
+        Ok(n)
+    }
+
+    #[retry(retry_if = |_| true)]
+    async fn filtered(n: u8) -> Result<u8, Never> {
+        Ok(n)
+    }
+
+    #[tokio::test]
+    async fn the_functions_work() {
+        assert_eq!((sync(1), asynchronous(2).await, filtered(3).await), (Ok(1), Ok(2), Ok(3)));
+    }
+}

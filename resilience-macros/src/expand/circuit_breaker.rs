@@ -23,20 +23,26 @@ impl Context<'_> {
             UserFilter::function("Verdict::failure_if_ok", plan.failure_if_ok.as_ref()),
             UserFilter::pattern("Verdict::ignore_if", plan.ignore.as_ref()),
         ];
-        let recorded = if filters.iter().all(Option::is_none) {
-            self.call("Fallible::record", Some(&self.result.tokens), quote!(#outcome, #permit), self.result.ends)
-        } else {
+        let is_filtered = filters.iter().any(Option::is_some);
+        let recorded = if is_filtered {
             let result = self.outcome(&outcome);
             let verdict = self.filtered(quote!(#runtime::Verdict::of(#result)), filters);
             self.returned(quote!(#verdict.record(#permit)))
+        } else {
+            self.call("Fallible::record", Some(&self.result.tokens), quote!(#outcome, #permit), self.result.ends)
         };
-        let guarded = if self.is_async() {
+        let (guarded, recorded) = if self.is_async() {
             let (future, arms) = inner.as_future_and_arms();
-            let judge = arms.map(|arms| quote!(let #outcome = match #outcome { #arms };));
-            quote!(let (#permit, #outcome) = #runtime::Permit::watch(#permit, #future).await; #judge)
+            // The permit comes back only for what has to be done under it after the future is gone.
+            if is_filtered || arms.is_some() || self.is_users_future() {
+                let judge = arms.map(|arms| quote!(let #outcome = match #outcome { #arms };));
+                (quote!(let (#permit, #outcome) = #runtime::Permit::watch(#permit, #future).await; #judge), recorded)
+            } else {
+                (TokenStream::new(), quote!(#runtime::Recorded::new(#permit, #future).await))
+            }
         } else {
             let attempt = inner.expression(|body| self.boundary(body));
-            quote!(let #outcome = #attempt;)
+            (quote!(let #outcome = #attempt;), recorded)
         };
         let refusal = match &plan.fallback {
             Some(fallback) => {

@@ -46,8 +46,8 @@ impl Code {
         Self { declarations: Declarations::default(), shape: Shape::Body(body) }
     }
 
-    pub(super) fn future(future: TokenStream) -> Self {
-        Self { declarations: Declarations::default(), shape: Shape::Future(future) }
+    pub(super) fn future(declarations: Declarations, future: TokenStream) -> Self {
+        Self { declarations, shape: Shape::Future(future) }
     }
 
     pub(super) fn matched(declarations: Declarations, future: TokenStream, arms: TokenStream) -> Self {

@@ -17,7 +17,7 @@ use quote::{ToTokens, format_ident, quote};
 
 use crate::check::{Form, Hoisted, LayerPlan, Plan, RUNTIME};
 use crate::item::Function;
-use code::{Code, labelled};
+use code::{Code, Declarations, labelled};
 use span::{Ends, braces, keyword, pipes};
 
 pub(crate) use marker::{errors, is_expanded, is_taken, seen_too_late};
@@ -79,15 +79,14 @@ impl Context<'_> {
     /// The innermost code: the user's body behind a boundary, so that `return` and `?` leave the attempt and no more.
     fn body(&self) -> Code {
         let body = &self.function.body;
-        match self.form {
-            Form::Sync => Code::body(self.rebound(body)),
-            Form::Async => Code::future(self.attempt(body)),
-            Form::Future { block: Some(block), .. } => Code::future(self.attempt(&block.body)),
-            Form::Future { block: None, .. } if self.is_called_once() => {
-                Code::future(local("future").into_token_stream())
-            }
-            Form::Future { block: None, .. } => Code::future(self.construction()),
-        }
+        let future = match self.form {
+            Form::Sync => return Code::body(self.rebound(body)),
+            Form::Async => self.attempt(body),
+            Form::Future { block: Some(block), .. } => self.attempt(&block.body),
+            Form::Future { block: None, .. } if self.is_called_once() => local("future").into_token_stream(),
+            Form::Future { block: None, .. } => self.construction(),
+        };
+        Code::future(Declarations::default(), future)
     }
 
     /// Runs the body of a function that makes its future by more than an async block.
@@ -100,11 +99,17 @@ impl Context<'_> {
 
     /// The future of such a function, made when it is called, as without us: only a retry has to make it again.
     fn constructed(&self) -> Option<TokenStream> {
-        let is_made = matches!(self.form, Form::Future { block: None, .. }) && self.is_called_once();
+        let is_made = self.is_users_future() && self.is_called_once();
         is_made.then(|| {
             let (future, construction) = (local("future"), self.construction());
             quote!(let #future = #construction;)
         })
+    }
+
+    /// Is the innermost future of a type of the user's? Making it and dropping it may do something, where an async block has
+    /// done nothing before it is polled, and has dropped all that it had when it is done.
+    fn is_users_future(&self) -> bool {
+        matches!(self.form, Form::Future { block: None, .. })
     }
 
     fn is_called_once(&self) -> bool {

@@ -15,31 +15,42 @@ impl Context<'_> {
         let config = self.policy_config("RetryConfig", &self.item(at, "retry"), &plan.config);
         let reference = config.reference();
         let runtime = &self.runtime;
-        let (retry, outcome, error, last) = (local("retry"), local("outcome"), local("error"), local("last"));
+        let (retry, outcome, error) = (local("retry"), local("outcome"), local("error"));
+        let (failed, show, last) = (local("err"), local("show"), local("last"));
         let new = if plan.on_retry.is_some() { quote!(timed) } else { quote!(new) };
 
         let (operation, result) = (self.function.name(), self.outcome(&outcome));
-        let returned = |method, value| self.call(method, Some(&self.result.tokens), quote!(#value), self.result.ends);
+        let returning = |method, value| self.call(method, Some(&self.result.tokens), quote!(#value), self.result.ends);
         // A success leaves at once, unless it is to be seen: judged together with the failures it would lie in memory with
         // them, from where it would have to be copied.
-        let (leave, ended) = if plan.retry_if_ok.is_none() && plan.on_retry.is_none() {
-            let success = returned("Fallible::success", &outcome);
-            (quote!(let #runtime::Err(#error) = #outcome else { break #success };), quote!(#runtime::Err(#error)))
+        let is_success_seen = plan.retry_if_ok.is_some() || plan.on_retry.is_some();
+        let judge = match (is_success_seen, self.is_async()) {
+            (false, true) => quote!(failed(&mut #retry, #failed)),
+            (false, false) => quote!(failed_blocking(&mut #retry, #failed)),
+            (true, true) => quote!(after(&mut #retry, #outcome)),
+            (true, false) => quote!(after_blocking(&mut #retry, #outcome)),
+        };
+        let ended = self.judged(at, plan, quote!(#runtime::Retry::#judge));
+        let (leave, next) = if is_success_seen {
+            let show = quote!(|#error| #runtime::Show::of(#error).__shown()(#error));
+            let next = match &plan.on_retry {
+                Some(hook) => {
+                    let ends = Ends::of(&hook.to_token_stream());
+                    let hook = closure(hook);
+                    self.call("Attempt::next_telling", None, quote!(#ended, #operation, #show, #hook), ends)
+                }
+                None => quote!(#ended.next(#operation, #show)),
+            };
+            (TokenStream::new(), next)
         } else {
-            (TokenStream::new(), quote!(#outcome))
+            let success = returning("Fallible::done", &outcome);
+            let leave = quote! {
+                let #failed @ #runtime::Err(_) = #outcome else { break #success };
+                let #show = #runtime::Show::of_error(&#failed).__shown();
+            };
+            (leave, quote!(#ended.last(#operation, #show)))
         };
-        let after = if self.is_async() { quote!(after) } else { quote!(after_blocking) };
-        let ended = self.judged(at, plan, quote!(#runtime::Retry::#after(&mut #retry, #ended)));
-        let show = quote!(|#error| #runtime::Show::new(#error).__shown());
-        let next = match &plan.on_retry {
-            Some(hook) => {
-                let ends = Ends::of(&hook.to_token_stream());
-                let hook = closure(hook);
-                self.call("Attempt::next_telling", None, quote!(#ended, #operation, #show, #hook), ends)
-            }
-            None => quote!(#ended.next(#operation, #show)),
-        };
-        let returned = returned("Fallible::last", &last);
+        let returned = returning("Fallible::last", &last);
 
         let attempt = inner.expression(|body| self.boundary(body));
         let is_outermost = self.asks_for_refusals(at) && !(0..at).any(|outer| self.asks_for_refusals(outer));

@@ -17,10 +17,21 @@ impl Context<'_> {
         let config = self.timeout_config(at, plan);
         let runtime = &self.runtime;
         let (outcome, late) = (local("outcome"), local("late"));
-        let error = self.error("FromTimedOut::from", plan.error.as_ref(), &late);
         // Only a breaker inside can have left the flag set.
         let has_breaker = self.has_inside(at, |layer| matches!(layer, LayerPlan::CircuitBreaker(_)));
         let note = if has_breaker { self.note_refused(at, &quote!(false)) } else { TokenStream::new() };
+        // With nothing to do on expiry but to convert, no function that awaits the timeout has to tell its two errors apart.
+        if self.is_async() && plan.error.is_none() && note.is_empty() && !self.is_users_future() {
+            let (reference, future) = (config.reference(), inner.as_future());
+            // In a closure: a function by its name is checked, and complained of, where the future is awaited too.
+            let error = self.call("FromTimedOut::from", None, quote!(#late), self.result.error_ends);
+            let declarations = Declarations::values(config.declarations).and(inner.declarations);
+            return Code::future(
+                declarations,
+                quote!(#runtime::TimeoutFuture::failing(#reference, |#late| #error, #future)),
+            );
+        }
+        let error = self.error("FromTimedOut::from", plan.error.as_ref(), &late);
         let expired = block(&note, error);
         let expired = quote!(#runtime::Err(#late) => #expired,);
 

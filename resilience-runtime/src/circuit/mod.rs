@@ -39,5 +39,5 @@ pub use self::{
     stats::CircuitBreakerStats,
     transition::{CircuitState, Transition},
     verdict::Verdict,
-    watch::{CircuitCall, Watch},
+    watch::{CircuitCall, Recorded, Watch},
 };

@@ -9,6 +9,7 @@ use std::{
 use pin_project_lite::pin_project;
 
 use super::{breaker::CircuitBreaker, error::CircuitOpen, permit::Permit, verdict::Verdict};
+use crate::outcome::Fallible;
 
 pin_project! {
     /// Runs a future under a permit and returns the permit with its output.
@@ -38,11 +39,40 @@ impl<'c, F: Future> Future for Watch<'c, F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let guard = PollGuard::new(&mut this.permit.0);
-        let output = this.future.poll(cx);
-        mem::forget(guard);
-        let output = ready!(output);
+        let output = ready!(this.permit.poll(this.future, cx));
         Poll::Ready((this.permit.release(), output))
+    }
+}
+
+pin_project! {
+    /// Runs a future under a permit and records its outcome, which nobody filters.
+    ///
+    /// What [`Watch`] hands back would have to be kept, dropped and unwound by the function that awaits it, anew in each.
+    #[doc(hidden)]
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Recorded<'c, F> {
+        permit: Held<'c>,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<'c, F> Recorded<'c, F> {
+    #[inline]
+    pub fn new(permit: Permit<'c>, future: F) -> Self {
+        Self { permit: Held(Some(permit)), future }
+    }
+}
+
+impl<F: Future<Output: Fallible>> Future for Recorded<'_, F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let outcome = ready!(this.permit.poll(this.future, cx));
+        Poll::Ready(outcome.record(this.permit.release()))
     }
 }
 
@@ -52,6 +82,15 @@ impl<'c, F: Future> Future for Watch<'c, F> {
 struct Held<'c>(Option<Permit<'c>>);
 
 impl<'c> Held<'c> {
+    /// Polls under the permit: if the future panics, the call has failed.
+    #[inline]
+    fn poll<F: Future>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let guard = PollGuard::new(&mut self.0);
+        let output = future.poll(cx);
+        mem::forget(guard);
+        output
+    }
+
     #[inline]
     fn release(&mut self) -> Permit<'c> {
         self.0.take().expect("only a panic takes it")
@@ -152,6 +191,19 @@ mod tests {
         let Poll::Ready((permit, 7)) = poll_once(pin!(watch)) else { panic!("ready with 7") };
         permit.success();
         assert_eq!((breaker.stats().successes, breaker.stats().abandoned), (1, 0));
+    }
+
+    #[test]
+    fn an_outcome_is_recorded_and_a_call_without_one_as_what_it_was() {
+        let breaker = CircuitBreaker::new("watch", CircuitBreakerConfig::new());
+        let permit = || breaker.acquire().expect("closed");
+        assert_eq!(poll_once(pin!(Recorded::new(permit(), ready(Ok::<_, u8>(7))))), Poll::Ready(Ok(7)));
+        assert_eq!(poll_once(pin!(Recorded::new(permit(), ready(Err::<u8, _>(7))))), Poll::Ready(Err(7)));
+        assert!(poll_once(pin!(Recorded::new(permit(), pending::<Result<u8, u8>>()))).is_pending());
+        let panics = poll_fn(|_| -> Poll<Result<u8, u8>> { resume_unwind(Box::new("expected")) });
+        assert!(catch_unwind(AssertUnwindSafe(|| poll_once(pin!(Recorded::new(permit(), panics))))).is_err());
+        let stats = breaker.stats();
+        assert_eq!((stats.successes, stats.failures, stats.abandoned), (1, 2, 1));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::log::Report;
 use super::progress::{Progress, Ruling};
 use super::schedule::Decision;
 use crate::show::Shown;
+use core::convert::Infallible;
 use core::time::Duration;
 
 /// An attempt that has ended. Filters narrow down whether another is wanted; [`next`](Self::next) decides.
@@ -118,14 +119,23 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
         };
         let seen = outcome.as_ref();
         let Some(due) = self.case.due(operation, seen.err(), show) else { return Some(outcome) };
-        let Due { attempt, delay, elapsed } = due;
+        let Again { attempt, delay, elapsed } = due;
         on_retry(&RetryEvent { attempt, delay, elapsed, outcome: seen });
         None
     }
 }
 
+impl<E> Attempt<'_, '_, Infallible, E> {
+    /// [`next`](Self::next) for what can only be an error: most of it is compiled once for all functions of an error's type.
+    #[inline]
+    pub fn last<T>(self, operation: &'static str, show: fn(&E) -> Shown<'_>) -> Option<Result<T, E>> {
+        let Err(error) = self.outcome;
+        self.case.ends(operation, &error, show).then_some(Err(error))
+    }
+}
+
 /// Another attempt that is due.
-struct Due {
+struct Again {
     /// The attempt that just ended.
     attempt: u32,
     delay: Duration,
@@ -133,21 +143,28 @@ struct Due {
 }
 
 impl Case<'_, '_> {
-    // Out of line: it is the same for all functions, and a call that succeeds has no use for it.
+    // Out of line: it is the same for all functions of an error's type, and a call that succeeds has no use for it.
     #[cold]
     #[inline(never)]
-    fn due<E>(self, operation: &'static str, error: Option<&E>, show: fn(&E) -> Shown<'_>) -> Option<Due> {
+    fn due<E>(self, operation: &'static str, error: Option<&E>, show: fn(&E) -> Shown<'_>) -> Option<Again> {
         self.rule(operation, error.map(show))
     }
 
-    fn rule(self, operation: &'static str, error: Option<Shown<'_>>) -> Option<Due> {
+    /// [`due`](Self::due) without a hook to tell of it.
+    #[cold]
+    #[inline(never)]
+    fn ends<E>(self, operation: &'static str, error: &E, show: fn(&E) -> Shown<'_>) -> bool {
+        !self.wanted || self.rule(operation, Some(show(error))).is_none()
+    }
+
+    fn rule(self, operation: &'static str, error: Option<Shown<'_>>) -> Option<Again> {
         let outlasts = if self.within_deadline { crate::timeout::would_outlast } else { |_| false };
         let Ruling { decision, attempt, elapsed } = self.progress.rule(self.config, self.hint, outlasts);
         let report = Report { operation, attempt, max_attempts: self.config.get_max_attempts(), elapsed, error };
         match decision {
             Decision::Wait(delay) => {
                 report.retrying(delay);
-                Some(Due { attempt, delay, elapsed: elapsed.unwrap_or_default() })
+                Some(Again { attempt, delay, elapsed: elapsed.unwrap_or_default() })
             }
             Decision::Stop(reason) => {
                 report.giving_up(reason);

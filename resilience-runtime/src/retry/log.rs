@@ -134,7 +134,7 @@ mod tests {
         let mut again = true;
         while again {
             let attempt = retry.after(outcome).retry_if_ok(|()| true);
-            again = attempt.next("fetch", |e| Show::new(e).__shown()).is_none();
+            again = attempt.next("fetch", |e| Show::of(e).__shown()(e)).is_none();
         }
     }
 

@@ -5,6 +5,7 @@ use super::backoff::{Backoff, backoff_blocking};
 use super::config::RetryConfig;
 use super::schedule::{Decision, Schedule, Stop};
 use crate::clock::Start;
+use core::convert::Infallible;
 use core::time::Duration;
 use tracing::Level;
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
@@ -54,6 +55,28 @@ impl<'c> Retry<'c> {
     #[inline]
     pub fn after<T, E>(&mut self, outcome: Result<T, E>) -> Attempt<'_, 'c, T, E> {
         Attempt::new(self.config, &mut self.progress, outcome)
+    }
+
+    /// Judges an attempt that has failed, whatever the type of its success.
+    ///
+    /// The error is not taken out by the expansion: were it of a type that has no values, rustc would call what it does
+    /// with it unreachable, and say so to the user.
+    ///
+    /// # Panics
+    ///
+    /// If the attempt has succeeded.
+    #[inline]
+    pub fn failed<T, E>(&mut self, outcome: Result<T, E>) -> Attempt<'_, 'c, Infallible, E> {
+        match outcome {
+            Err(error) => self.after(Err(error)),
+            Ok(_) => unreachable!("a success has left"),
+        }
+    }
+
+    /// [`failed`](Self::failed), with a wait in view that blocks the thread.
+    #[inline]
+    pub fn failed_blocking<T, E>(&mut self, outcome: Result<T, E>) -> Attempt<'_, 'c, Infallible, E> {
+        self.failed(outcome).within_deadline()
     }
 
     /// [`after`](Self::after), with a wait in view that blocks the thread.

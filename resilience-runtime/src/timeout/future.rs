@@ -14,13 +14,15 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{TimedOut, TimeoutConfig};
 use crate::clock::Start;
+use crate::outcome::Fallible;
 
 pin_project! {
     /// A future with a limit that counts from the first poll: what [`TimeoutConfig::run_async`] returns.
     #[must_use = "futures do nothing unless polled"]
-    pub struct TimeoutFuture<F, C = TimeoutConfig> {
+    pub struct TimeoutFuture<F, C = TimeoutConfig, X = Apart> {
         config: C,
         phase: Phase,
+        expiry: X,
         // `None` once it expired: the future is dropped before the output is out.
         #[pin]
         future: Option<F>,
@@ -43,12 +45,21 @@ impl<F, C> TimeoutFuture<F, C> {
     #[doc(hidden)]
     #[inline]
     pub fn new(config: C, future: F) -> Self {
-        Self { config, phase: Phase::Unpolled, future: Some(future), timer: None }
+        Self::failing(config, Apart, future)
     }
 }
 
-impl<F: Future, C: Borrow<TimeoutConfig>> Future for TimeoutFuture<F, C> {
-    type Output = Result<F::Output, TimedOut>;
+impl<F, C, X> TimeoutFuture<F, C, X> {
+    /// One whose expiry is an error of the body's own type: what awaits it has no two kinds of error to tell apart.
+    #[doc(hidden)]
+    #[inline]
+    pub fn failing(config: C, expiry: X, future: F) -> Self {
+        Self { config, phase: Phase::Unpolled, expiry, future: Some(future), timer: None }
+    }
+}
+
+impl<F: Future, C: Borrow<TimeoutConfig>, X: Expiry<F::Output>> Future for TimeoutFuture<F, C, X> {
+    type Output = X::Outcome;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -58,12 +69,57 @@ impl<F: Future, C: Borrow<TimeoutConfig>> Future for TimeoutFuture<F, C> {
         let Some(future) = me.future.as_mut().as_pin_mut() else { polled_after_expiry() };
         // The body before the timer: a tie goes to the body.
         if let Poll::Ready(output) = future.poll(cx) {
-            return Poll::Ready(Ok(output));
+            return Poll::Ready(X::in_time(output));
         }
         // After the body: one that is ready at once needs no timer.
         let late = ready!(poll_limit(config, first_poll, me.timer, me.phase, cx));
         me.future.set(None);
-        Poll::Ready(Err(late))
+        Poll::Ready(me.expiry.expired(late))
+    }
+}
+
+/// What an expiry makes of the body's output.
+pub trait Expiry<T> {
+    /// The timeout's output.
+    type Outcome;
+
+    /// The body was done in time.
+    fn in_time(output: T) -> Self::Outcome;
+
+    /// It was not.
+    fn expired(&self, late: TimedOut) -> Self::Outcome;
+}
+
+/// An expiry that is told apart from whatever the body returns.
+#[derive(Debug)]
+pub struct Apart;
+
+impl<T> Expiry<T> for Apart {
+    type Outcome = Result<T, TimedOut>;
+
+    #[inline]
+    fn in_time(output: T) -> Self::Outcome {
+        Ok(output)
+    }
+
+    #[inline]
+    fn expired(&self, late: TimedOut) -> Self::Outcome {
+        Err(late)
+    }
+}
+
+/// An expiry that fails the body, with an error of the body's own type.
+impl<R: Fallible, M: Fn(TimedOut) -> R::Error> Expiry<R> for M {
+    type Outcome = R;
+
+    #[inline]
+    fn in_time(output: R) -> R {
+        output
+    }
+
+    #[inline]
+    fn expired(&self, late: TimedOut) -> R {
+        R::failed(self(late))
     }
 }
 
@@ -124,7 +180,7 @@ fn polled_after_expiry() -> ! {
 }
 
 // The future need not be `Debug`, and mostly is not.
-impl<F, C: Borrow<TimeoutConfig>> fmt::Debug for TimeoutFuture<F, C> {
+impl<F, C: Borrow<TimeoutConfig>, X> fmt::Debug for TimeoutFuture<F, C, X> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TimeoutFuture")
             .field("config", Borrow::<TimeoutConfig>::borrow(&self.config))
