@@ -140,6 +140,7 @@ fn scaled(delay: Duration, factor: f64) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use super::super::dice;
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -275,12 +276,12 @@ mod tests {
                     ),
                     Jitter::None => (d, d),
                 };
-                let delay = config.jittered(attempt, previous, rand::random());
+                let delay = config.jittered(attempt, previous, dice::throw());
                 assert!((low..=high).contains(&delay), "{jitter:?}: {delay:?}");
                 previous = Some(delay);
             }
         }
-        let full = || config.jittered(1, None, rand::random());
+        let full = || config.jittered(1, None, dice::throw());
         let (lower, upper) = (0..1000).map(|_| full()).partition::<Vec<_>, _>(|d| *d < SECOND / 2);
         assert!(lower.len() > 300 && upper.len() > 300);
     }

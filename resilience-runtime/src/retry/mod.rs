@@ -1,13 +1,14 @@
 //! Retry: calling again after an error, with a growing, jittered delay in between.
 //!
 //! What decides is pure: [`delay`] computes how long to wait, [`schedule`] whether to. What does is thin: [`attempt`]
-//! asks the caller's filters, [`log`] reports, [`mod@backoff`] waits, and [`run`] is the loop for closures; `#[retry]` emits
-//! its own.
+//! asks the caller's filters, [`dice`] draws, [`log`] reports, [`mod@backoff`] waits, and [`run`] is the loop for closures;
+//! `#[retry]` emits its own.
 
 mod attempt;
 mod backoff;
 mod config;
 mod delay;
+mod dice;
 mod event;
 mod log;
 mod progress;

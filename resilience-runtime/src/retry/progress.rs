@@ -3,6 +3,7 @@
 use super::attempt::Attempt;
 use super::backoff::{Backoff, backoff_blocking};
 use super::config::RetryConfig;
+use super::dice;
 use super::schedule::{Decision, Schedule, Stop};
 use crate::clock::Start;
 use core::convert::Infallible;
@@ -151,7 +152,7 @@ impl Progress {
         let attempt = schedule.attempt();
         let elapsed = self.started.map(Start::elapsed);
         let drawn = hint.is_none() && config.is_random() && schedule.has_attempts_left(config);
-        let random = if drawn { rand::random() } else { 0.0 };
+        let random = if drawn { dice::throw() } else { 0.0 };
         let decision = match schedule.next(config, elapsed.unwrap_or_default(), hint, random) {
             Decision::Wait(delay) if outlasts(delay) => Decision::Stop(Stop::Deadline),
             Decision::Wait(delay) => {
