@@ -1,5 +1,5 @@
 //! Measures everything, prints it, and writes the table into `benches/README.md`:
-//! `cargo run --release -p resilience-benches --bin report`. Takes about three minutes.
+//! `cargo run --release -p resilience-benches --bin report`. Takes about two minutes.
 //!
 //! With an argument it only prints the scenarios whose name contains it.
 
