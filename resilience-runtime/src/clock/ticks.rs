@@ -168,7 +168,7 @@ impl Calibration {
 
 /// Whether the processor says that its counter runs at one rate in all states of power: "invariant TSC", CPUID leaf
 /// `8000_0007h`, bit 8 of EDX. A hypervisor that is not sure of it hides the bit.
-#[expect(unsafe_code, reason = "before Rust 1.94 there is no safe way to this instruction")]
+#[expect(unsafe_code, reason = "in older versions of Rust there is no safe way to this instruction")]
 #[allow(unused_unsafe)]
 fn is_invariant() -> bool {
     const EXTENDED: u32 = 0x8000_0000;
