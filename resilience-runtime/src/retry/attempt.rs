@@ -118,8 +118,9 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
             Err(error) => Err(error),
         };
         let seen = outcome.as_ref();
-        let Some(due) = self.case.due(operation, seen.err(), show) else { return Some(outcome) };
-        let Again { attempt, delay, elapsed } = due;
+        let Some(Again { attempt, delay, elapsed }) = self.case.due(operation, seen.err(), show) else {
+            return Some(outcome);
+        };
         on_retry(&RetryEvent { attempt, delay, elapsed, outcome: seen });
         None
     }

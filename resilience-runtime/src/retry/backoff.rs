@@ -47,7 +47,7 @@ impl Future for Backoff {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         if self.sleep.is_some() {
             ready!(poll_sleep(&mut self.sleep, cx));
-            // It is none already. Said here too, nothing that drops it is compiled into the function behind the wait.
+            // It is none already. Where that is seen, the box's drop is not compiled into each function behind the wait.
             mem::forget(self.sleep.take());
         }
         Poll::Ready(())
