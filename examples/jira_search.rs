@@ -6,16 +6,21 @@
 use std::{collections::HashMap, sync::Mutex, thread, time::Duration};
 
 use resilience::{
-    CircuitBreakerConfig, CircuitOpen, CircuitState, RetryConfig, RetryEvent, circuit_breaker, registry, retry,
+    CircuitBreakerConfig, CircuitOpen, CircuitState, RetryConfig, RetryEvent, circuit_breaker,
+    registry, retry,
 };
 use resilience_examples::{peers::IssueTracker, timeline};
 use serde::Deserialize;
 
 // How this service treats Jira, in one place. A wrong value here does not compile.
-const RETRY: RetryConfig =
-    RetryConfig::new().max_retries(2).base_delay(Duration::from_millis(50)).max_delay(Duration::from_secs(2));
-const CIRCUIT: CircuitBreakerConfig =
-    CircuitBreakerConfig::new().failure_threshold(4).recovery_timeout(Duration::from_secs(2)).success_threshold(1);
+const RETRY: RetryConfig = RetryConfig::new()
+    .max_retries(2)
+    .base_delay(Duration::from_millis(50))
+    .max_delay(Duration::from_secs(2));
+const CIRCUIT: CircuitBreakerConfig = CircuitBreakerConfig::new()
+    .failure_threshold(4)
+    .recovery_timeout(Duration::from_secs(2))
+    .success_threshold(1);
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 struct Issue {
@@ -37,8 +42,17 @@ impl Jira {
                       fallback = |open| self.search_cache(jql, open))]
     fn search(&self, jql: &str) -> Result<Vec<Issue>, JiraError> {
         let url = format!("{}/search", self.url);
-        let issues: Vec<Issue> = self.http.get(url).query("jql", jql).call()?.body_mut().read_json()?;
-        self.cache.lock().unwrap().insert(jql.to_owned(), issues.clone());
+        let issues: Vec<Issue> = self
+            .http
+            .get(url)
+            .query("jql", jql)
+            .call()?
+            .body_mut()
+            .read_json()?;
+        self.cache
+            .lock()
+            .unwrap()
+            .insert(jql.to_owned(), issues.clone());
         Ok(issues)
     }
 
@@ -51,7 +65,13 @@ impl Jira {
     }
 
     fn search_cache(&self, jql: &str, open: &CircuitOpen) -> Result<Vec<Issue>, JiraError> {
-        let issues = self.cache.lock().unwrap().get(jql).cloned().ok_or_else(|| open.clone())?;
+        let issues = self
+            .cache
+            .lock()
+            .unwrap()
+            .get(jql)
+            .cloned()
+            .ok_or_else(|| open.clone())?;
         timeline::line("cache", "knows the answer");
         Ok(issues)
     }
@@ -78,14 +98,26 @@ impl JiraError {
 
 fn report_retry<T>(event: &RetryEvent<'_, T, JiraError>) {
     if let Err(error) = event.outcome {
-        timeline::timed(format_args!("retry {}", event.attempt), "in", event.delay, error);
+        timeline::timed(
+            format_args!("retry {}", event.attempt),
+            "in",
+            event.delay,
+            error,
+        );
     }
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tracker = IssueTracker::start();
-    let http = ureq::Agent::config_builder().proxy(None).timeout_global(Some(Duration::from_secs(5))).build();
-    let jira = Jira { http: http.into(), url: tracker.url(), cache: Mutex::default() };
+    let http = ureq::Agent::config_builder()
+        .proxy(None)
+        .timeout_global(Some(Duration::from_secs(5)))
+        .build();
+    let jira = Jira {
+        http: http.into(),
+        url: tracker.url(),
+        cache: Mutex::default(),
+    };
     let urgent = "priority = Highest";
 
     timeline::chapter("Jira is fine.");
@@ -96,23 +128,44 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracker.fail_next(1);
     let before = tracker.requests();
     assert_eq!(search(&jira, urgent)?, issues);
-    assert_eq!(tracker.requests() - before, 2, "the failed request was made again");
+    assert_eq!(
+        tracker.requests() - before,
+        2,
+        "the failed request was made again"
+    );
 
     timeline::chapter("A missing issue is not Jira's fault.");
     let before = tracker.requests();
     let error = issue(&jira, "OPS-404").expect_err("there is none");
-    assert!(matches!(error, JiraError::Http(ureq::Error::StatusCode(404))));
-    assert_eq!(tracker.requests() - before, 1, "the request was not made again");
+    assert!(matches!(
+        error,
+        JiraError::Http(ureq::Error::StatusCode(404))
+    ));
+    assert_eq!(
+        tracker.requests() - before,
+        1,
+        "the request was not made again"
+    );
 
     timeline::chapter("Jira fails until further notice.");
     tracker.fail_next(usize::MAX);
     issue(&jira, "OPS-17").expect_err("three attempts fail");
     let circuit = registry::get("jira").expect("both functions use it");
-    assert_eq!(circuit.state(), CircuitState::Open, "the fourth failure opens the circuit");
+    assert_eq!(
+        circuit.state(),
+        CircuitState::Open,
+        "the fourth failure opens the circuit"
+    );
 
-    timeline::chapter("The circuit is open: searches are answered from the cache, and Jira is left in peace.");
+    timeline::chapter(
+        "The circuit is open: searches are answered from the cache, and Jira is left in peace.",
+    );
     let before = tracker.requests();
-    assert_eq!(search(&jira, urgent)?, issues, "the cache knows this search");
+    assert_eq!(
+        search(&jira, urgent)?,
+        issues,
+        "the cache knows this search"
+    );
     let error = search(&jira, "assignee = me").expect_err("the cache does not know this one");
     assert!(matches!(error, JiraError::CircuitOpen(_)));
     let error = issue(&jira, "OPS-17").expect_err("this function has no fallback");
@@ -122,12 +175,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     timeline::chapter("Jira is fine again.");
     tracker.fail_next(0);
     let pause = circuit.stats().retry_after.unwrap_or_default();
-    timeline::line("circuit", format_args!("lets a probe through in {pause:.1?}"));
+    timeline::line(
+        "circuit",
+        format_args!("lets a probe through in {pause:.1?}"),
+    );
     thread::sleep(pause);
     let before = tracker.requests();
     assert_eq!(search(&jira, urgent)?, issues);
     assert_eq!(tracker.requests() - before, 1, "this answer is Jira's own");
-    assert_eq!(circuit.state(), CircuitState::Closed, "the probe closes the circuit");
+    assert_eq!(
+        circuit.state(),
+        CircuitState::Closed,
+        "the probe closes the circuit"
+    );
     timeline::line("circuit", circuit.state());
     Ok(())
 }

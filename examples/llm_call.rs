@@ -22,10 +22,20 @@ impl Llm {
                       ignore(LlmError::RateLimited { .. }), error = LlmError::Unavailable)]
     #[timeout(2s, error = LlmError::TooSlow)]
     async fn generate(&self, prompt: &str) -> Result<String, LlmError> {
-        let request = Prompt { prompt, max_tokens: 100 };
-        let response = self.http.post(format!("{}/generate", self.url)).json(&request).send().await?;
+        let request = Prompt {
+            prompt,
+            max_tokens: 100,
+        };
+        let response = self
+            .http
+            .post(format!("{}/generate", self.url))
+            .json(&request)
+            .send()
+            .await?;
         if response.status() == StatusCode::TOO_MANY_REQUESTS {
-            return Err(LlmError::RateLimited { retry_after: retry_after(&response) });
+            return Err(LlmError::RateLimited {
+                retry_after: retry_after(&response),
+            });
         }
         let completion: Completion = response.error_for_status()?.json().await?;
         Ok(completion.text)
@@ -61,7 +71,12 @@ impl LlmError {
         match self {
             Self::RateLimited { .. } | Self::TooSlow(_) => true,
             Self::Unavailable(_) => false,
-            Self::Http(error) => error.is_connect() || error.status().is_some_and(|status| status.is_server_error()),
+            Self::Http(error) => {
+                error.is_connect()
+                    || error
+                        .status()
+                        .is_some_and(|status| status.is_server_error())
+            }
         }
     }
 
@@ -76,14 +91,29 @@ impl LlmError {
 
 /// The header in its form of whole seconds. The other one, a date, is rare: the computed delay will do.
 fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    let seconds = response
+        .headers()
+        .get(RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()?;
     Some(Duration::from_secs(seconds))
 }
 
 fn report_retry<T>(event: &RetryEvent<'_, T, LlmError>) {
     if let Err(error) = event.outcome {
-        let asked = if error.retry_after().is_some() { ", as the service asked" } else { "" };
-        timeline::timed(format_args!("retry {}", event.attempt), "in", event.delay, format_args!("{error}{asked}"));
+        let asked = if error.retry_after().is_some() {
+            ", as the service asked"
+        } else {
+            ""
+        };
+        timeline::timed(
+            format_args!("retry {}", event.attempt),
+            "in",
+            event.delay,
+            format_args!("{error}{asked}"),
+        );
     }
 }
 
@@ -91,7 +121,10 @@ fn report_retry<T>(event: &RetryEvent<'_, T, LlmError>) {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let service = Assistant::start();
     let http = reqwest::Client::builder().no_proxy().build()?;
-    let llm = Llm { http, url: service.url() };
+    let llm = Llm {
+        http,
+        url: service.url(),
+    };
 
     let prompt = "Why is the sky blue?";
     timeline::line("prompt", prompt);
@@ -104,10 +137,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!(arrivals.len(), 3, "rate limited, too slow, well");
     // Without the hint, the first wait would have been 100 ms at most.
     let left_alone = arrivals[1] - arrivals[0];
-    assert!(left_alone >= Duration::from_secs(1), "Retry-After was honoured");
+    assert!(
+        left_alone >= Duration::from_secs(1),
+        "Retry-After was honoured"
+    );
 
     let stats = registry::stats("llm_api").expect("the function was called");
-    assert_eq!((stats.successes, stats.failures, stats.ignored), (1, 1, 1), "being rate limited is no failure");
+    assert_eq!(
+        (stats.successes, stats.failures, stats.ignored),
+        (1, 1, 1),
+        "being rate limited is no failure"
+    );
 
     println!();
     println!("The service asked to be left alone for 1s, and was for {left_alone:.2?}.");

@@ -38,7 +38,11 @@ impl Shop {
     }
 
     async fn get(&self, service: &str) -> Result<StatusCode, ShopError> {
-        let response = self.http.get(format!("{}/{service}", self.url)).send().await?;
+        let response = self
+            .http
+            .get(format!("{}/{service}", self.url))
+            .send()
+            .await?;
         Ok(response.error_for_status()?.status())
     }
 }
@@ -57,7 +61,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_timer(uptime()).init();
     let service = peers::Shop::start();
     let http = reqwest::Client::builder().no_proxy().build()?;
-    let shop = Arc::new(Shop { http, url: service.url() });
+    let shop = Arc::new(Shop {
+        http,
+        url: service.url(),
+    });
 
     timeline::chapter("Load, and one circuit in the log");
     select! {
@@ -70,13 +77,33 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     print_table(&stats);
     for (name, circuit) in &stats {
         let admitted = circuit.successes + circuit.failures + circuit.late;
-        assert_eq!(admitted + circuit.refused, CALLS, "every call to {name} is accounted for");
-        assert_eq!(admitted, service.requests(name), "what was refused never reached {name}");
+        assert_eq!(
+            admitted + circuit.refused,
+            CALLS,
+            "every call to {name} is accounted for"
+        );
+        assert_eq!(
+            admitted,
+            service.requests(name),
+            "what was refused never reached {name}"
+        );
     }
-    let [inventory, payments, recommendations] = ["inventory", "payments", "recommendations"].map(|name| &stats[name]);
-    assert_eq!((inventory.state, inventory.successes), (CircuitState::Closed, CALLS));
-    assert_eq!(payments.state, CircuitState::Open, "more than half of its calls fail");
-    assert_eq!(recommendations.state, CircuitState::Open, "all of its calls are slow");
+    let [inventory, payments, recommendations] =
+        ["inventory", "payments", "recommendations"].map(|name| &stats[name]);
+    assert_eq!(
+        (inventory.state, inventory.successes),
+        (CircuitState::Closed, CALLS)
+    );
+    assert_eq!(
+        payments.state,
+        CircuitState::Open,
+        "more than half of its calls fail"
+    );
+    assert_eq!(
+        recommendations.state,
+        CircuitState::Open,
+        "all of its calls are slow"
+    );
     assert!(payments.refused > 0 && recommendations.refused > 0);
 
     timeline::chapter("An operator isolates the inventory");
@@ -95,7 +122,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     registry::reset_all();
     let stats = registry::all_stats();
     print_table(&stats);
-    assert!(stats.values().all(|circuit| circuit.state == CircuitState::Closed));
+    assert!(
+        stats
+            .values()
+            .all(|circuit| circuit.state == CircuitState::Closed)
+    );
     Ok(())
 }
 
@@ -147,10 +178,17 @@ fn print_table(stats: &BTreeMap<String, CircuitBreakerStats>) {
             (None, Some(rate)) => format!("{:.0} %", rate * 100.0),
             (None, None) => "-".to_owned(),
         };
-        let retry_after = circuit.retry_after.map_or_else(|| "-".to_owned(), |pause| format!("{pause:.1?}"));
+        let retry_after = circuit
+            .retry_after
+            .map_or_else(|| "-".to_owned(), |pause| format!("{pause:.1?}"));
         println!(
             "  {name:<16} {:<10} {:>9} {:>8} {:>8} {:>5} {:>6}  {in_window:<11} {retry_after}",
-            circuit.state, circuit.successes, circuit.failures, circuit.refused, circuit.late, circuit.opened
+            circuit.state,
+            circuit.successes,
+            circuit.failures,
+            circuit.refused,
+            circuit.late,
+            circuit.opened
         );
     }
 }

@@ -32,7 +32,14 @@ impl RatesClient {
     #[timeout(1s)]
     async fn dollars_per(&self, currency: &str) -> Result<f64, RatesError> {
         let url = format!("{}/rates/{currency}", self.url);
-        let rate: Rate = self.http.get(url).send().await?.error_for_status()?.json().await?;
+        let rate: Rate = self
+            .http
+            .get(url)
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?;
         Ok(rate.usd)
     }
 }
@@ -69,7 +76,12 @@ impl From<reqwest::Error> for RatesError {
 
 fn report_retry<T>(event: &RetryEvent<'_, T, RatesError>) {
     if let Err(error) = event.outcome {
-        timeline::timed(format_args!("retry {}", event.attempt), "in", event.delay, error);
+        timeline::timed(
+            format_args!("retry {}", event.attempt),
+            "in",
+            event.delay,
+            error,
+        );
     }
 }
 
@@ -77,7 +89,13 @@ fn report_retry<T>(event: &RetryEvent<'_, T, RatesError>) {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut service = ExchangeRates::start();
     let http = reqwest::Client::builder().no_proxy().build()?;
-    let mut calls = Calls { client: RatesClient { http, url: service.url() }, count: 0 };
+    let mut calls = Calls {
+        client: RatesClient {
+            http,
+            url: service.url(),
+        },
+        count: 0,
+    };
 
     announce(&mut service, Health::Fine);
     calls.next().await?;
@@ -89,9 +107,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     announce(&mut service, Health::Errors);
     for _ in 0..2 {
-        calls.next().await.expect("a retry finds the request that is answered");
+        calls
+            .next()
+            .await
+            .expect("a retry finds the request that is answered");
     }
-    assert!(circuit.stats().failures >= 4, "the circuit breaker sees the attempts that the caller does not");
+    assert!(
+        circuit.stats().failures >= 4,
+        "the circuit breaker sees the attempts that the caller does not"
+    );
 
     announce(&mut service, Health::Hangs);
     calls.next().await.expect_err("no attempt is answered");
@@ -101,21 +125,38 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let error = calls.next().await.expect_err("the circuit is open");
         assert!(matches!(error, RatesError::CircuitOpen(_)));
     }
-    assert_eq!(service.requests(), requests, "a refused call leaves the service in peace");
+    assert_eq!(
+        service.requests(),
+        requests,
+        "a refused call leaves the service in peace"
+    );
 
     announce(&mut service, Health::Down);
     wait_for_probe(&circuit).await;
     calls.next().await.expect_err("the probe is not answered");
-    assert_eq!(circuit.state(), Open, "one failed probe opens the circuit again");
+    assert_eq!(
+        circuit.state(),
+        Open,
+        "one failed probe opens the circuit again"
+    );
 
     announce(&mut service, Health::Fine);
     wait_for_probe(&circuit).await;
     for _ in 0..4 {
-        calls.next().await.expect("the probes succeed, and close the circuit");
+        calls
+            .next()
+            .await
+            .expect("the probes succeed, and close the circuit");
     }
     assert_eq!(
         *transitions.lock().unwrap(),
-        [(Closed, Open), (Open, HalfOpen), (HalfOpen, Open), (Open, HalfOpen), (HalfOpen, Closed)]
+        [
+            (Closed, Open),
+            (Open, HalfOpen),
+            (HalfOpen, Open),
+            (Open, HalfOpen),
+            (HalfOpen, Closed)
+        ]
     );
 
     print_statistics(&circuit, calls.count, service.requests());
@@ -135,7 +176,12 @@ impl Calls {
         let outcome = self.client.dollars_per("EUR").await;
         let call = format_args!("call {:>2}", self.count);
         match &outcome {
-            Ok(rate) => timeline::timed(call, "ok", started.elapsed(), format_args!("1 EUR = {rate} USD")),
+            Ok(rate) => timeline::timed(
+                call,
+                "ok",
+                started.elapsed(),
+                format_args!("1 EUR = {rate} USD"),
+            ),
             Err(error) => timeline::timed(call, "FAILED", started.elapsed(), error),
         }
         sleep(Duration::from_millis(150)).await;
@@ -154,21 +200,32 @@ fn watch(circuit: &CircuitBreaker) -> Arc<Mutex<Vec<(CircuitState, CircuitState)
     let seen = Arc::clone(&transitions);
     circuit.on_transition(move |step| {
         seen.lock().unwrap().push((step.from, step.to));
-        let then = step.retry_after.map_or_else(String::new, |pause| format!(", refuses for {pause:.1?}"));
-        timeline::line("circuit", format_args!("{} -> {}{then}", step.from, step.to));
+        let then = step
+            .retry_after
+            .map_or_else(String::new, |pause| format!(", refuses for {pause:.1?}"));
+        timeline::line(
+            "circuit",
+            format_args!("{} -> {}{then}", step.from, step.to),
+        );
     });
     transitions
 }
 
 async fn wait_for_probe(circuit: &CircuitBreaker) {
     let pause = circuit.stats().retry_after.unwrap_or_default();
-    timeline::line("circuit", format_args!("lets a probe through in {pause:.1?}"));
+    timeline::line(
+        "circuit",
+        format_args!("lets a probe through in {pause:.1?}"),
+    );
     sleep(pause).await;
 }
 
 fn print_statistics(circuit: &CircuitBreaker, calls: usize, requests: usize) {
     let stats = circuit.stats();
-    timeline::chapter(format_args!("Statistics of the circuit \"{}\", now {}", stats.name, stats.state));
+    timeline::chapter(format_args!(
+        "Statistics of the circuit \"{}\", now {}",
+        stats.name, stats.state
+    ));
     println!("  {calls:>4}  calls of the function");
     println!("  {requests:>4}  requests that reached the service");
     println!("  {:>4}  attempts succeeded", stats.successes);

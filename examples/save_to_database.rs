@@ -29,8 +29,13 @@ impl Orders {
         let connection = Connection::open(database)?;
         // SQLite would wait by itself, and keep everybody else from the connection meanwhile.
         connection.busy_timeout(Duration::ZERO)?;
-        connection.execute("CREATE TABLE IF NOT EXISTS orders (id INTEGER PRIMARY KEY, item TEXT NOT NULL)", [])?;
-        Ok(Self { connection: Mutex::new(connection) })
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS orders (id INTEGER PRIMARY KEY, item TEXT NOT NULL)",
+            [],
+        )?;
+        Ok(Self {
+            connection: Mutex::new(connection),
+        })
     }
 
     // The body is one attempt: between two of them the connection is free.
@@ -39,7 +44,10 @@ impl Orders {
             on_retry = report_retry)]
     fn save(&self, order: &Order) -> rusqlite::Result<()> {
         let connection = self.connection.lock().unwrap();
-        connection.execute("INSERT INTO orders (id, item) VALUES (?1, ?2)", params![order.id, order.item])?;
+        connection.execute(
+            "INSERT INTO orders (id, item) VALUES (?1, ?2)",
+            params![order.id, order.item],
+        )?;
         Ok(())
     }
 }
@@ -50,7 +58,12 @@ static RETRIES: AtomicUsize = AtomicUsize::new(0);
 fn report_retry<T>(event: &RetryEvent<'_, T, rusqlite::Error>) {
     RETRIES.fetch_add(1, Ordering::SeqCst);
     if let Err(error) = event.outcome {
-        timeline::timed(format_args!("retry {}", event.attempt), "in", event.delay, error);
+        timeline::timed(
+            format_args!("retry {}", event.attempt),
+            "in",
+            event.delay,
+            error,
+        );
     }
 }
 
@@ -58,7 +71,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let database = folder.path().join("shop.sqlite");
     let orders = Orders::open(&database)?;
-    let order = Order { id: 1, item: "teapot" };
+    let order = Order {
+        id: 1,
+        item: "teapot",
+    };
 
     timeline::chapter("Another connection is writing.");
     let lock = WriteLock::take(&database);
@@ -70,8 +86,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     timeline::chapter("The order is there already.");
     let error = save(&orders, &order).expect_err("two orders cannot have one number");
-    assert_eq!(error.sqlite_error_code(), Some(ErrorCode::ConstraintViolation));
-    assert_eq!(RETRIES.load(Ordering::SeqCst), retries, "no attempt is wasted on it");
+    assert_eq!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::ConstraintViolation)
+    );
+    assert_eq!(
+        RETRIES.load(Ordering::SeqCst),
+        retries,
+        "no attempt is wasted on it"
+    );
 
     timeline::chapter("What is in the file");
     let saved: Vec<(u32, String)> = Connection::open(&database)?
@@ -81,7 +104,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (id, item) in &saved {
         println!("  order {id}: {item}");
     }
-    assert_eq!(saved, [(1, "teapot".to_owned())], "saved once, in spite of all attempts");
+    assert_eq!(
+        saved,
+        [(1, "teapot".to_owned())],
+        "saved once, in spite of all attempts"
+    );
     Ok(())
 }
 
@@ -89,7 +116,12 @@ fn save(orders: &Orders, order: &Order) -> rusqlite::Result<()> {
     let started = Instant::now();
     let outcome = orders.save(order);
     match &outcome {
-        Ok(()) => timeline::timed("save", "ok", started.elapsed(), format_args!("order {}", order.id)),
+        Ok(()) => timeline::timed(
+            "save",
+            "ok",
+            started.elapsed(),
+            format_args!("order {}", order.id),
+        ),
         Err(error) => timeline::timed("save", "FAILED", started.elapsed(), error),
     }
     outcome

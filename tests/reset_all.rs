@@ -12,13 +12,19 @@ fn it_closes_every_circuit_of_the_registry_and_no_other() {
     let own = CircuitBreaker::new("own", CONFIG);
     own.trip();
     registry::get_or_register("isolated", CONFIG).isolate();
-    registry::get_or_register("counting", CONFIG).acquire().expect("closed").failure();
+    registry::get_or_register("counting", CONFIG)
+        .acquire()
+        .expect("closed")
+        .failure();
     assert_eq!((opened(), opened()), (Err("down"), Err("refused")));
 
     registry::reset_all();
 
     let all = registry::all_stats();
-    let found: Vec<_> = all.values().map(|stats| (stats.name.as_str(), stats.state, stats.failure_count)).collect();
+    let found: Vec<_> = all
+        .values()
+        .map(|stats| (stats.name.as_str(), stats.state, stats.failure_count))
+        .collect();
     let expected = ["counting", "isolated", "opened"].map(|name| (name, CircuitState::Closed, 0));
     assert_eq!(found, expected);
     assert_eq!(all["opened"].failures, 1, "statistics go on");

@@ -12,7 +12,9 @@ fn main() {
     for mut scenario in resilience_benches::scenarios() {
         let mut group = criterion.benchmark_group(scenario.name);
         for contender in &mut scenario.contenders {
-            group.bench_function(contender.name(), |bencher| bencher.iter_custom(|times| contender.run(times)));
+            group.bench_function(contender.name(), |bencher| {
+                bencher.iter_custom(|times| contender.run(times))
+            });
         }
         group.finish();
     }

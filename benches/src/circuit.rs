@@ -42,7 +42,11 @@ fn in_turn(circuits: usize) -> impl FnMut() -> Result<u64, Error> {
     let breakers: Vec<_> = (0..circuits).map(breaker).collect();
     let mut next = 0;
     move || {
-        next = if next + 1 < breakers.len() { next + 1 } else { 0 };
+        next = if next + 1 < breakers.len() {
+            next + 1
+        } else {
+            0
+        };
         closed_one(&breakers[next], black_box(1))
     }
 }
@@ -64,7 +68,8 @@ fn never_opening() -> Recloser {
 /// Its window mode, as near to our `failure_rate = 0.5` as it comes.
 fn failsafe_window() -> impl failsafe::CircuitBreaker + Sync + 'static {
     const WINDOW: Duration = CircuitBreakerConfig::new().get_failure_window();
-    let policy = failure_policy::success_rate_over_time_window(0.5, 20, WINDOW, backoff::constant(LONG));
+    let policy =
+        failure_policy::success_rate_over_time_window(0.5, 20, WINDOW, backoff::constant(LONG));
     failsafe::Config::new().failure_policy(policy).build()
 }
 
@@ -78,24 +83,35 @@ fn recloser(breaker: Recloser, input: u64) -> impl Fn() -> Result<u64, recloser:
     move || breaker.call(|| answer::<Failed>(black_box(input)))
 }
 
-fn failsafe(breaker: impl failsafe::CircuitBreaker, input: u64) -> impl Fn() -> Result<u64, failsafe::Error<Failed>> {
+fn failsafe(
+    breaker: impl failsafe::CircuitBreaker,
+    input: u64,
+) -> impl Fn() -> Result<u64, failsafe::Error<Failed>> {
     move || breaker.call(|| answer::<Failed>(black_box(input)))
 }
 
 fn tower(layer: &CircuitBreakerLayer, input: u64) -> Contender {
     let mut service = layer.layer(service_fn(async |n| answer::<Failed>(n)));
-    Contender::awaited("tower-resilience", move || request(&mut service, black_box(input)))
+    Contender::awaited("tower-resilience", move || {
+        request(&mut service, black_box(input))
+    })
 }
 
 fn opened_recloser() -> Recloser {
     let breaker = Recloser::custom().closed_len(1).open_wait(LONG).build();
-    while !matches!(breaker.call(|| answer::<Failed>(0)), Err(recloser::Error::Rejected)) {}
+    while !matches!(
+        breaker.call(|| answer::<Failed>(0)),
+        Err(recloser::Error::Rejected)
+    ) {}
     breaker
 }
 
 fn opened_failsafe() -> impl failsafe::CircuitBreaker + Sync + 'static {
     let breaker = failsafe_consecutive(1);
-    while !matches!(breaker.call(|| answer::<Failed>(0)), Err(failsafe::Error::Rejected)) {}
+    while !matches!(
+        breaker.call(|| answer::<Failed>(0)),
+        Err(failsafe::Error::Rejected)
+    ) {}
     breaker
 }
 
@@ -108,8 +124,12 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         .wait_duration_in_open(LONG)
         .build()
         .expect("a configuration");
-    let tower_closed =
-        || CircuitBreakerLayer::builder().consecutive_failures(usize::MAX).build().expect("a configuration");
+    let tower_closed = || {
+        CircuitBreakerLayer::builder()
+            .consecutive_failures(usize::MAX)
+            .build()
+            .expect("a configuration")
+    };
     let tower_rated = CircuitBreakerLayer::builder()
         .failure_rate_threshold(0.5)
         .minimum_number_of_calls(20)
@@ -157,7 +177,10 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         ),
         Scenario::new(
             "circuit closed, success, 1,000 circuits in turn",
-            [Contender::sync(ours, in_turn(1_000)), Contender::sync("one circuit", in_turn(1))],
+            [
+                Contender::sync(ours, in_turn(1_000)),
+                Contender::sync("one circuit", in_turn(1)),
+            ],
             [Goal::Of("one circuit", 2.0)],
         ),
         Scenario::new(

@@ -55,7 +55,10 @@ impl Contender {
                 };
                 thread::scope(|scope| {
                     let other = scope.spawn(work);
-                    [work(), other.join().unwrap_or_else(|panic| resume_unwind(panic))]
+                    [
+                        work(),
+                        other.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                    ]
                 })
             };
             let mut runs = run();
@@ -102,7 +105,10 @@ impl Contender {
     }
 
     fn new(name: &'static str, run: impl FnMut(u64) -> Duration + 'static) -> Self {
-        Self { name, run: Box::new(run) }
+        Self {
+            name,
+            run: Box::new(run),
+        }
     }
 
     /// `ours`, or the peer's name.
@@ -118,7 +124,9 @@ impl Contender {
 
 impl fmt::Debug for Contender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Contender").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Contender")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -128,7 +136,10 @@ const MEETINGS: usize = 50;
 /// Whether both threads were at work for nearly all of the time.
 fn together(runs: &[Range<Instant>; 2]) -> bool {
     let [one, other] = runs;
-    let shared = one.end.min(other.end).saturating_duration_since(one.start.max(other.start));
+    let shared = one
+        .end
+        .min(other.end)
+        .saturating_duration_since(one.start.max(other.start));
     shared.as_secs_f64() >= 0.9 * whole(runs).as_secs_f64()
 }
 
@@ -145,5 +156,8 @@ pub(crate) fn request<S: Service<u64>>(service: &mut S, request: u64) -> S::Futu
 }
 
 fn timer_runtime() -> runtime::Runtime {
-    runtime::Builder::new_current_thread().enable_time().build().expect("a runtime without I/O")
+    runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime without I/O")
 }

@@ -17,8 +17,14 @@ pub use scenario::{Goal, Scenario};
 
 /// Everything that takes time, in the order of the table. To be called in a process of its own: it trips circuits.
 pub fn scenarios() -> Vec<Scenario> {
-    [circuit::scenarios(), retry::scenarios(), timeout::scenarios(), stack::scenarios(), statistics::scenarios()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        circuit::scenarios(),
+        retry::scenarios(),
+        timeout::scenarios(),
+        stack::scenarios(),
+        statistics::scenarios(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

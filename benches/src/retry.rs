@@ -48,13 +48,18 @@ fn transient(n: u64) -> Result<u64, RetryError<Failed>> {
     answer(n).map_err(RetryError::<Failed>::transient)
 }
 
-fn tower(retries: &RetryLayer<u64, u64, Failed>, input: impl Fn() -> u64 + Clone + Send + 'static) -> Contender {
+fn tower(
+    retries: &RetryLayer<u64, u64, Failed>,
+    input: impl Fn() -> u64 + Clone + Send + 'static,
+) -> Contender {
     let service = service_fn(move |_| {
         let input = input.clone();
         async move { answer::<Failed>(input()) }
     });
     let mut service = retries.layer(service);
-    Contender::awaited("tower-resilience", move || request(&mut service, black_box(1)))
+    Contender::awaited("tower-resilience", move || {
+        request(&mut service, black_box(1))
+    })
 }
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -66,7 +71,9 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                 Contender::sync(ours, || sync(black_box(1))),
                 Contender::sync("plain", || answer::<Error>(black_box(1))),
                 Contender::sync("backon", || {
-                    (|| answer::<Failed>(black_box(1))).retry(ExponentialBuilder::default()).call()
+                    (|| answer::<Failed>(black_box(1)))
+                        .retry(ExponentialBuilder::default())
+                        .call()
                 }),
             ],
             [Goal::Over("plain", 1.5)],
@@ -79,7 +86,9 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                 Contender::awaited("backon", || {
                     (async || answer::<Failed>(black_box(1))).retry(ExponentialBuilder::default())
                 }),
-                Contender::awaited("tokio-retry2", || Retry::spawn(three_retries(), async || transient(black_box(1)))),
+                Contender::awaited("tokio-retry2", || {
+                    Retry::spawn(three_retries(), async || transient(black_box(1)))
+                }),
                 tower(&RetryLayer::builder().max_attempts(4).build(), || 1),
             ],
             [Goal::Over("plain", 1.5)],
@@ -93,9 +102,17 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                     (async || answer::<Failed>(every_third())).retry(strategy)
                 }),
                 Contender::awaited("tokio-retry2", || {
-                    Retry::spawn(FixedInterval::from_millis(0).take(3), async || transient(every_third()))
+                    Retry::spawn(FixedInterval::from_millis(0).take(3), async || {
+                        transient(every_third())
+                    })
                 }),
-                tower(&RetryLayer::builder().max_attempts(3).fixed_backoff(Duration::ZERO).build(), every_third),
+                tower(
+                    &RetryLayer::builder()
+                        .max_attempts(3)
+                        .fixed_backoff(Duration::ZERO)
+                        .build(),
+                    every_third,
+                ),
             ],
             [Goal::AtMost(60.0)],
         ),

@@ -21,7 +21,12 @@ impl Scenario {
         contenders: impl IntoIterator<Item = Contender>,
         goals: impl IntoIterator<Item = Goal>,
     ) -> Self {
-        Self { name, contenders: contenders.into_iter().collect(), goals: goals.into_iter().collect(), threads: 1 }
+        Self {
+            name,
+            contenders: contenders.into_iter().collect(),
+            goals: goals.into_iter().collect(),
+            threads: 1,
+        }
     }
 
     pub(crate) fn on_two_threads(self) -> Self {

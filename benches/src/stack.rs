@@ -83,7 +83,10 @@ pub async fn by_hand(n: u64) -> Result<u64, ByHand> {
             recloser::Error::Rejected => ByHand::Open,
         })
     };
-    attempt.retry(ExponentialBuilder::default().with_jitter()).when(|error| !matches!(error, ByHand::Open)).await
+    attempt
+        .retry(ExponentialBuilder::default().with_jitter())
+        .when(|error| !matches!(error, ByHand::Open))
+        .await
 }
 
 type TowerError = CircuitBreakerError<TimeLimiterError<Failed>>;
@@ -93,9 +96,16 @@ type TowerError = CircuitBreakerError<TimeLimiterError<Failed>>;
 /// # Panics
 /// Never: the configuration is a right one.
 pub fn tower() -> impl Service<u64, Response = u64, Error = TowerError> {
-    let breaker = CircuitBreakerLayer::builder().consecutive_failures(5).build().expect("a configuration");
+    let breaker = CircuitBreakerLayer::builder()
+        .consecutive_failures(5)
+        .build()
+        .expect("a configuration");
     ServiceBuilder::new()
-        .layer(RetryLayer::<u64, u64, TowerError>::builder().max_attempts(4).build())
+        .layer(
+            RetryLayer::<u64, u64, TowerError>::builder()
+                .max_attempts(4)
+                .build(),
+        )
         .layer(breaker)
         .layer(TimeLimiterLayer::builder().timeout_duration(LONG).build())
         .service(service_fn(async |n| answer::<Failed>(n)))
@@ -109,7 +119,9 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             Contender::awaited("ours", || ours(black_box(1))),
             Contender::awaited("plain", || plain(black_box(1))),
             Contender::awaited("by hand", || by_hand(black_box(1))),
-            Contender::awaited("tower-resilience", move || request(&mut service, black_box(1))),
+            Contender::awaited("tower-resilience", move || {
+                request(&mut service, black_box(1))
+            }),
         ],
         [Goal::Of("by hand", 0.4), Goal::Of("tower-resilience", 0.08)],
     )]

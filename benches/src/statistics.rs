@@ -6,7 +6,10 @@ use crate::{Contender, Goal, Scenario};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     for circuit in 0..1_000 {
-        registry::get_or_register(format!("bench::statistics::{circuit}"), CircuitBreakerConfig::new());
+        registry::get_or_register(
+            format!("bench::statistics::{circuit}"),
+            CircuitBreakerConfig::new(),
+        );
     }
     vec![Scenario::new(
         "statistics of 1,000 circuits",

@@ -46,7 +46,11 @@ impl From<TimedOut> for Error {
 /// If `n` is 0.
 #[inline]
 pub fn answer<E: From<Failed>>(n: u64) -> Result<u64, E> {
-    if black_box(n) == 0 { Err(Failed.into()) } else { Ok(n) }
+    if black_box(n) == 0 {
+        Err(Failed.into())
+    } else {
+        Ok(n)
+    }
 }
 
 /// Has to be polled twice, like what waits for another machine.
@@ -55,6 +59,13 @@ pub fn answer<E: From<Failed>>(n: u64) -> Result<u64, E> {
 /// If `n` is 0.
 pub async fn answer_later<E: From<Failed>>(n: u64) -> Result<u64, E> {
     let mut asked = false;
-    poll_fn(|_| if mem::replace(&mut asked, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+    poll_fn(|_| {
+        if mem::replace(&mut asked, true) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
     answer(n)
 }

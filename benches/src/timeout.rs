@@ -38,8 +38,12 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             [
                 Contender::awaited(ours, || ready(black_box(1))),
                 Contender::awaited("plain", || async { answer::<Error>(black_box(1)) }),
-                Contender::awaited("tokio", || tokio::time::timeout(LONG, async { answer::<Failed>(black_box(1)) })),
-                Contender::awaited("tower-resilience", move || request(&mut tower_ready, black_box(1))),
+                Contender::awaited("tokio", || {
+                    tokio::time::timeout(LONG, async { answer::<Failed>(black_box(1)) })
+                }),
+                Contender::awaited("tower-resilience", move || {
+                    request(&mut tower_ready, black_box(1))
+                }),
             ],
             [Goal::Of("tokio", 0.65)],
         ),
@@ -48,8 +52,12 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             [
                 Contender::polled(ours, || later(black_box(1))),
                 Contender::polled("plain", || answer_later::<Error>(black_box(1))),
-                Contender::polled("tokio", || tokio::time::timeout(LONG, answer_later::<Failed>(black_box(1)))),
-                Contender::polled("tower-resilience", move || request(&mut tower_later, black_box(1))),
+                Contender::polled("tokio", || {
+                    tokio::time::timeout(LONG, answer_later::<Failed>(black_box(1)))
+                }),
+                Contender::polled("tower-resilience", move || {
+                    request(&mut tower_later, black_box(1))
+                }),
             ],
             [Goal::Of("tokio", 1.1)],
         ),
@@ -58,7 +66,9 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             [
                 Contender::sync(ours, || on_a_worker(black_box(1))),
                 Contender::sync("thread::spawn", || {
-                    thread::spawn(|| answer::<Failed>(black_box(1))).join().expect("it does not panic")
+                    thread::spawn(|| answer::<Failed>(black_box(1)))
+                        .join()
+                        .expect("it does not panic")
                 }),
             ],
             [Goal::Of("thread::spawn", 0.5)],

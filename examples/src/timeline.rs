@@ -17,7 +17,10 @@ pub fn line(who: impl Display, what: impl Display) {
 
 /// The same with a duration, in a column of its own.
 pub fn timed(who: impl Display, verb: &str, duration: Duration, what: impl Display) {
-    line(who, format_args!("{verb:<6} {:>5} ms   {what}", duration.as_millis()));
+    line(
+        who,
+        format_args!("{verb:<6} {:>5} ms   {what}", duration.as_millis()),
+    );
 }
 
 /// Begins a part of the story.

@@ -3,7 +3,11 @@ impl Service for Client {
         &'life0 self,
         prompt: String,
     ) -> ::core::pin::Pin<
-        Box<dyn ::core::future::Future<Output = Result<u8, Error>> + ::core::marker::Send + 'async_trait>,
+        Box<
+            dyn ::core::future::Future<Output = Result<u8, Error>>
+                + ::core::marker::Send
+                + 'async_trait,
+        >,
     >
     where
         'life0: 'async_trait,
@@ -21,9 +25,15 @@ impl Service for Client {
             let mut __retry = __rt::Retry::new(&__RETRY);
             loop {
                 __rt::Retry::wait(&__retry).await;
-                let __outcome =
-                    __rt::TimeoutFuture::failing(&__TIMEOUT, |__late| __rt::FromTimedOut::from(__late), async {
-                        let _: u8 = if false { return <Result<u8, Error> as __rt::Fallible>::expected() } else { 0 };
+                let __outcome = __rt::TimeoutFuture::failing(
+                    &__TIMEOUT,
+                    |__late| __rt::FromTimedOut::from(__late),
+                    async {
+                        let _: u8 = if false {
+                            return <Result<u8, Error> as __rt::Fallible>::expected();
+                        } else {
+                            0
+                        };
                         '__body: {
                             if let ::core::option::Option::Some(__ret) =
                                 ::core::option::Option::None::<Result<u8, Error>>
@@ -35,15 +45,18 @@ impl Service for Client {
                             #[allow(unreachable_code)]
                             __ret
                         }
-                    })
-                    .await;
+                    },
+                )
+                .await;
                 let __outcome = <Result<u8, Error> as __rt::Fallible>::into_result(__outcome);
                 let __err @ __rt::Err(_) = __outcome else {
                     break <Result<u8, Error> as __rt::Fallible>::done(__outcome);
                 };
                 let __show = __rt::Show::of_error(&__err).__shown();
                 let __last = __rt::Retry::failed(&mut __retry, __err).last("call", __show);
-                let __rt::None = __last else { break <Result<u8, Error> as __rt::Fallible>::last(__last) };
+                let __rt::None = __last else {
+                    break <Result<u8, Error> as __rt::Fallible>::last(__last);
+                };
             }
         })
     }

@@ -1,13 +1,16 @@
 async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
     use ::resilience::__private as __rt;
-    const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new().failure_threshold(3);
+    const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig =
+        __rt::CircuitBreakerConfig::new().failure_threshold(3);
     static __CIRCUIT: __rt::Site = __rt::Site::new("jira");
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
     let __permit = match __rt::CircuitBreaker::acquire(__circuit) {
         __rt::Ok(__permit) => __permit,
         __rt::Err(__open) => {
             return '__answer: {
-                let __later = match __rt::answer::<Result<Vec<Issue>, Error>, _, _>(cached(&__open, self, &query)) {
+                let __later = match __rt::answer::<Result<Vec<Issue>, Error>, _, _>(cached(
+                    &__open, self, &query,
+                )) {
                     __rt::Answered::Now(__answer) => break '__answer __answer,
                     __rt::Answered::Later(__later) => __later,
                 };
@@ -16,7 +19,11 @@ async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
         }
     };
     __rt::Recorded::new(__permit, async {
-        let _: u8 = if false { return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected() } else { 0 };
+        let _: u8 = if false {
+            return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected();
+        } else {
+            0
+        };
         '__body: { self.client.search(query).await }
     })
     .await

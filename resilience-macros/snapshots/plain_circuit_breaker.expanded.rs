@@ -1,14 +1,21 @@
 async fn search(query: &str) -> Result<Vec<Issue>, Error> {
     use ::resilience::__private as __rt;
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new();
-    static __CIRCUIT: __rt::Site = __rt::Site::unnamed(__rt::concat!(__rt::module_path!(), "::", "search"));
+    static __CIRCUIT: __rt::Site =
+        __rt::Site::unnamed(__rt::concat!(__rt::module_path!(), "::", "search"));
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
     let __permit = match __rt::CircuitBreaker::acquire(__circuit) {
         __rt::Ok(__permit) => __permit,
-        __rt::Err(__open) => return __rt::failed::<Result<Vec<Issue>, Error>>(__rt::FromCircuitOpen::from(__open)),
+        __rt::Err(__open) => {
+            return __rt::failed::<Result<Vec<Issue>, Error>>(__rt::FromCircuitOpen::from(__open));
+        }
     };
     __rt::Recorded::new(__permit, async {
-        let _: u8 = if false { return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected() } else { 0 };
+        let _: u8 = if false {
+            return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected();
+        } else {
+            0
+        };
         '__body: { find(query).await }
     })
     .await

@@ -5,14 +5,22 @@ async fn fetch(url: &str) -> Result<String, Error> {
     loop {
         __rt::Retry::wait(&__retry).await;
         let __outcome = async {
-            let _: u8 = if false { return <Result<String, Error> as __rt::Fallible>::expected() } else { 0 };
+            let _: u8 = if false {
+                return <Result<String, Error> as __rt::Fallible>::expected();
+            } else {
+                0
+            };
             '__body: { get(url).await }
         }
         .await;
         let __outcome = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
-        let __err @ __rt::Err(_) = __outcome else { break <Result<String, Error> as __rt::Fallible>::done(__outcome) };
+        let __err @ __rt::Err(_) = __outcome else {
+            break <Result<String, Error> as __rt::Fallible>::done(__outcome);
+        };
         let __show = __rt::Show::of_error(&__err).__shown();
         let __last = __rt::Retry::failed(&mut __retry, __err).last("fetch", __show);
-        let __rt::None = __last else { break <Result<String, Error> as __rt::Fallible>::last(__last) };
+        let __rt::None = __last else {
+            break <Result<String, Error> as __rt::Fallible>::last(__last);
+        };
     }
 }

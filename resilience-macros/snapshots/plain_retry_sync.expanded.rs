@@ -6,9 +6,13 @@ fn fetch(url: &str) -> Result<String, Error> {
         __rt::Retry::wait_blocking(&__retry);
         let __outcome = __rt::attempt(|| -> Result<String, Error> { get(url) });
         let __outcome = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
-        let __err @ __rt::Err(_) = __outcome else { break <Result<String, Error> as __rt::Fallible>::done(__outcome) };
+        let __err @ __rt::Err(_) = __outcome else {
+            break <Result<String, Error> as __rt::Fallible>::done(__outcome);
+        };
         let __show = __rt::Show::of_error(&__err).__shown();
         let __last = __rt::Retry::failed_blocking(&mut __retry, __err).last("fetch", __show);
-        let __rt::None = __last else { break <Result<String, Error> as __rt::Fallible>::last(__last) };
+        let __rt::None = __last else {
+            break <Result<String, Error> as __rt::Fallible>::last(__last);
+        };
     }
 }

@@ -5,9 +5,11 @@ async fn fetch(url: &str) -> Result<String, Error> {
     const _: () = ();
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new();
-    static __CIRCUIT: __rt::Site = __rt::Site::unnamed(__rt::concat!(__rt::module_path!(), "::", "fetch"));
+    static __CIRCUIT: __rt::Site =
+        __rt::Site::unnamed(__rt::concat!(__rt::module_path!(), "::", "fetch"));
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
-    const __TIMEOUT: __rt::TimeoutConfig = __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or("fetch");
+    const __TIMEOUT: __rt::TimeoutConfig =
+        __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or("fetch");
     let mut __refused = false;
     let mut __retry = __rt::Retry::new(&__RETRY);
     loop {
@@ -16,22 +18,38 @@ async fn fetch(url: &str) -> Result<String, Error> {
             let __permit = match __rt::CircuitBreaker::acquire_noting(__circuit, &mut __refused) {
                 __rt::Ok(__permit) => __permit,
                 __rt::Err(__open) => {
-                    break '__call __rt::failed::<Result<String, Error>>(__rt::FromCircuitOpen::from(__open));
+                    break '__call __rt::failed::<Result<String, Error>>(
+                        __rt::FromCircuitOpen::from(__open),
+                    );
                 }
             };
             __rt::Recorded::new(
                 __permit,
-                __rt::TimeoutFuture::failing(&__TIMEOUT, |__late| __rt::FromTimedOut::from(__late), async {
-                    let _: u8 = if false { return <Result<String, Error> as __rt::Fallible>::expected() } else { 0 };
-                    '__body: { get(url).await }
-                }),
+                __rt::TimeoutFuture::failing(
+                    &__TIMEOUT,
+                    |__late| __rt::FromTimedOut::from(__late),
+                    async {
+                        let _: u8 = if false {
+                            return <Result<String, Error> as __rt::Fallible>::expected();
+                        } else {
+                            0
+                        };
+                        '__body: { get(url).await }
+                    },
+                ),
             )
             .await
         };
         let __outcome = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
-        let __err @ __rt::Err(_) = __outcome else { break <Result<String, Error> as __rt::Fallible>::done(__outcome) };
+        let __err @ __rt::Err(_) = __outcome else {
+            break <Result<String, Error> as __rt::Fallible>::done(__outcome);
+        };
         let __show = __rt::Show::of_error(&__err).__shown();
-        let __last = __rt::Retry::failed(&mut __retry, __err).unless_refused(__refused).last("fetch", __show);
-        let __rt::None = __last else { break <Result<String, Error> as __rt::Fallible>::last(__last) };
+        let __last = __rt::Retry::failed(&mut __retry, __err)
+            .unless_refused(__refused)
+            .last("fetch", __show);
+        let __rt::None = __last else {
+            break <Result<String, Error> as __rt::Fallible>::last(__last);
+        };
     }
 }

@@ -17,7 +17,9 @@ fn load(id: u64) -> Result<Row, Error> {
             let __permit = match __rt::CircuitBreaker::acquire_noting(__circuit, &mut __refused) {
                 __rt::Ok(__permit) => __permit,
                 __rt::Err(__open) => {
-                    break '__call __rt::failed::<Result<Row, Error>>(__rt::FromCircuitOpen::from(__open));
+                    break '__call __rt::failed::<Result<Row, Error>>(__rt::FromCircuitOpen::from(
+                        __open,
+                    ));
                 }
             };
             let __outcome = {
@@ -28,15 +30,23 @@ fn load(id: u64) -> Result<Row, Error> {
                     '__body: { query(id) }
                 }) {
                     __rt::Ok(__outcome) => __outcome,
-                    __rt::Err(__late) => __rt::failed::<Result<Row, Error>>(__rt::FromTimedOut::from(__late)),
+                    __rt::Err(__late) => {
+                        __rt::failed::<Result<Row, Error>>(__rt::FromTimedOut::from(__late))
+                    }
                 }
             };
             <Result<Row, Error> as __rt::Fallible>::record(__outcome, __permit)
         };
         let __outcome = <Result<Row, Error> as __rt::Fallible>::into_result(__outcome);
-        let __err @ __rt::Err(_) = __outcome else { break <Result<Row, Error> as __rt::Fallible>::done(__outcome) };
+        let __err @ __rt::Err(_) = __outcome else {
+            break <Result<Row, Error> as __rt::Fallible>::done(__outcome);
+        };
         let __show = __rt::Show::of_error(&__err).__shown();
-        let __last = __rt::Retry::failed_blocking(&mut __retry, __err).unless_refused(__refused).last("load", __show);
-        let __rt::None = __last else { break <Result<Row, Error> as __rt::Fallible>::last(__last) };
+        let __last = __rt::Retry::failed_blocking(&mut __retry, __err)
+            .unless_refused(__refused)
+            .last("load", __show);
+        let __rt::None = __last else {
+            break <Result<Row, Error> as __rt::Fallible>::last(__last);
+        };
     }
 }

@@ -1,9 +1,18 @@
 async fn query() -> Result<Row, Error> {
     use ::resilience::__private as __rt;
-    const __TIMEOUT: __rt::TimeoutConfig = __rt::TimeoutConfig::new(__rt::Duration::new(5, 0)).operation_or("query");
-    __rt::TimeoutFuture::failing(&__TIMEOUT, |__late| __rt::FromTimedOut::from(__late), async {
-        let _: u8 = if false { return <Result<Row, Error> as __rt::Fallible>::expected() } else { 0 };
-        '__body: { connect().await?.query().await }
-    })
+    const __TIMEOUT: __rt::TimeoutConfig =
+        __rt::TimeoutConfig::new(__rt::Duration::new(5, 0)).operation_or("query");
+    __rt::TimeoutFuture::failing(
+        &__TIMEOUT,
+        |__late| __rt::FromTimedOut::from(__late),
+        async {
+            let _: u8 = if false {
+                return <Result<Row, Error> as __rt::Fallible>::expected();
+            } else {
+                0
+            };
+            '__body: { connect().await?.query().await }
+        },
+    )
     .await
 }

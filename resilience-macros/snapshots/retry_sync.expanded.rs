@@ -7,15 +7,20 @@ fn fetch(url: &str, patient: bool) -> Result<String, Error> {
         let __outcome = __rt::attempt(|| -> Result<String, Error> { get(url) });
         let __outcome = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
         let __last = __rt::Attempt::next_telling(
-            __rt::Attempt::retry_if(__rt::Retry::after_blocking(&mut __retry, __outcome), |__error| match __error {
-                Error::Busy | Error::Io(_) if patient => true,
-                #[allow(unreachable_patterns)]
-                _ => false,
-            }),
+            __rt::Attempt::retry_if(
+                __rt::Retry::after_blocking(&mut __retry, __outcome),
+                |__error| match __error {
+                    Error::Busy | Error::Io(_) if patient => true,
+                    #[allow(unreachable_patterns)]
+                    _ => false,
+                },
+            ),
             "fetch",
             |__error| __rt::Show::of(__error).__shown()(__error),
             |event| count(event),
         );
-        let __rt::None = __last else { break <Result<String, Error> as __rt::Fallible>::last(__last) };
+        let __rt::None = __last else {
+            break <Result<String, Error> as __rt::Fallible>::last(__last);
+        };
     }
 }

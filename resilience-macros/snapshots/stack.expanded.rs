@@ -7,8 +7,9 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
         .max_retries(3)
         .base_delay(__rt::Duration::new(1, 0))
         .max_delay(__rt::Duration::new(30, 0));
-    const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig =
-        __rt::CircuitBreakerConfig::new().failure_threshold(5).recovery_timeout(__rt::Duration::new(30, 0));
+    const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new()
+        .failure_threshold(5)
+        .recovery_timeout(__rt::Duration::new(30, 0));
     static __CIRCUIT: __rt::Site = __rt::Site::new("llm_api");
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
     const __TIMEOUT: __rt::TimeoutConfig =
@@ -21,24 +22,34 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
             let __permit = match __rt::CircuitBreaker::acquire_noting(__circuit, &mut __refused) {
                 __rt::Ok(__permit) => __permit,
                 __rt::Err(__open) => {
-                    break '__call __rt::failed::<Result<String, ApiError>>(__rt::FromCircuitOpen::from(__open));
+                    break '__call __rt::failed::<Result<String, ApiError>>(
+                        __rt::FromCircuitOpen::from(__open),
+                    );
                 }
             };
             __rt::Recorded::new(
                 __permit,
-                __rt::TimeoutFuture::failing(&__TIMEOUT, |__late| __rt::FromTimedOut::from(__late), async {
-                    let _: u8 = if false { return <Result<String, ApiError> as __rt::Fallible>::expected() } else { 0 };
-                    '__body: {
-                        self.http
-                            .post(URL)
-                            .json(&Request::new(prompt))
-                            .send()
-                            .await?
-                            .text()
-                            .await
-                            .map_err(ApiError::from)
-                    }
-                }),
+                __rt::TimeoutFuture::failing(
+                    &__TIMEOUT,
+                    |__late| __rt::FromTimedOut::from(__late),
+                    async {
+                        let _: u8 = if false {
+                            return <Result<String, ApiError> as __rt::Fallible>::expected();
+                        } else {
+                            0
+                        };
+                        '__body: {
+                            self.http
+                                .post(URL)
+                                .json(&Request::new(prompt))
+                                .send()
+                                .await?
+                                .text()
+                                .await
+                                .map_err(ApiError::from)
+                        }
+                    },
+                ),
             )
             .await
         };
@@ -47,7 +58,11 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
             break <Result<String, ApiError> as __rt::Fallible>::done(__outcome);
         };
         let __show = __rt::Show::of_error(&__err).__shown();
-        let __last = __rt::Retry::failed(&mut __retry, __err).unless_refused(__refused).last("call_llm", __show);
-        let __rt::None = __last else { break <Result<String, ApiError> as __rt::Fallible>::last(__last) };
+        let __last = __rt::Retry::failed(&mut __retry, __err)
+            .unless_refused(__refused)
+            .last("call_llm", __show);
+        let __rt::None = __last else {
+            break <Result<String, ApiError> as __rt::Fallible>::last(__last);
+        };
     }
 }

@@ -1,7 +1,10 @@
 fn query(&self) -> Result<Row, Error> {
     use ::resilience::__private as __rt;
-    let __timeout: __rt::TimeoutConfig = __rt::TimeoutConfig::at_most(self.limit).operation_or("query");
-    match __rt::TimeoutConfig::run_cooperative(__timeout, || -> Result<Row, Error> { self.connection.query() }) {
+    let __timeout: __rt::TimeoutConfig =
+        __rt::TimeoutConfig::at_most(self.limit).operation_or("query");
+    match __rt::TimeoutConfig::run_cooperative(__timeout, || -> Result<Row, Error> {
+        self.connection.query()
+    }) {
         __rt::Ok(__outcome) => __outcome,
         __rt::Err(__late) => __rt::failed_with::<Result<Row, Error>, _, _>(__late, Error::Slow),
     }

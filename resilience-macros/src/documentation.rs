@@ -13,7 +13,9 @@ fn in_readme(policy: Policy) -> Vec<&'static str> {
 
 fn at_attribute(policy: Policy) -> Vec<&'static str> {
     // The documentation stands above the function, so the table is the last one before it.
-    let function = ATTRIBUTES.find(&format!("pub fn {}(", policy.name())).expect("an attribute of this name");
+    let function = ATTRIBUTES
+        .find(&format!("pub fn {}(", policy.name()))
+        .expect("an attribute of this name");
     let above = &ATTRIBUTES[..function];
     let section = above.rfind("/// # Options").expect("a section on options");
     table(&above[section..], "/// # Options", "/// ")
@@ -22,13 +24,19 @@ fn at_attribute(policy: Policy) -> Vec<&'static str> {
 /// The rows of the first table behind `heading`, without its two header lines.
 fn table(text: &'static str, heading: &str, margin: &str) -> Vec<&'static str> {
     let lines = text.lines().skip_while(|line| *line != heading);
-    let rows = lines.filter_map(|line| line.strip_prefix(margin)).skip_while(|line| !line.starts_with('|'));
-    rows.take_while(|line| line.starts_with('|')).skip(2).collect()
+    let rows = lines
+        .filter_map(|line| line.strip_prefix(margin))
+        .skip_while(|line| !line.starts_with('|'));
+    rows.take_while(|line| line.starts_with('|'))
+        .skip(2)
+        .collect()
 }
 
 /// `max_retries` of ``| `max_retries = 3` | …``, `retry_on` of ``| `retry_on(pattern)` | …``.
 fn option(row: &str) -> &str {
-    let code = row.strip_prefix("| `").expect("a row begins with its option");
+    let code = row
+        .strip_prefix("| `")
+        .expect("a row begins with its option");
     code.split([' ', '(']).next().unwrap_or(code)
 }
 

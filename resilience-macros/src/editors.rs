@@ -5,12 +5,16 @@ use proc_macro2::TokenStream;
 use crate::policy::Policy;
 
 fn lex(source: &str) -> TokenStream {
-    source.parse().unwrap_or_else(|error| panic!("{source}: {error}"))
+    source
+        .parse()
+        .unwrap_or_else(|error| panic!("{source}: {error}"))
 }
 
 /// The expansion without white space, which is the printer's business.
 fn expand(policy: Policy, args: &str, item: &str) -> String {
-    crate::attribute(policy, lex(args), lex(item)).to_string().replace([' ', '\n'], "")
+    crate::attribute(policy, lex(args), lex(item))
+        .to_string()
+        .replace([' ', '\n'], "")
 }
 
 #[test]
@@ -26,15 +30,26 @@ fn a_half_typed_body_is_carried_as_it_is() {
         "let y: =",
     ] {
         // An unclosed delimiter is closed by the editor before a macro sees it.
-        let open = [('{', '}'), ('(', ')')].iter().filter(|(open, _)| body.contains(*open) && !body.contains("get("));
+        let open = [('{', '}'), ('(', ')')]
+            .iter()
+            .filter(|(open, _)| body.contains(*open) && !body.contains("get("));
         let closers: String = open.map(|(_, close)| *close).collect();
-        let item = format!("async fn fetch(url: &str) -> Result<String, Error> {{ {body}{closers} }}");
+        let item =
+            format!("async fn fetch(url: &str) -> Result<String, Error> {{ {body}{closers} }}");
         for policy in Policy::ALL {
             let args = if policy == Policy::Timeout { "5s" } else { "" };
             let expanded = expand(policy, args, &item);
-            let kept = lex(&format!("{body}{closers}")).to_string().replace(' ', "");
-            assert!(expanded.contains(&kept), "{policy}: `{kept}` is not in {expanded}");
-            assert!(expanded.starts_with("asyncfnfetch(url:&str)->Result<String,Error>{use"), "{expanded}");
+            let kept = lex(&format!("{body}{closers}"))
+                .to_string()
+                .replace(' ', "");
+            assert!(
+                expanded.contains(&kept),
+                "{policy}: `{kept}` is not in {expanded}"
+            );
+            assert!(
+                expanded.starts_with("asyncfnfetch(url:&str)->Result<String,Error>{use"),
+                "{expanded}"
+            );
             assert!(!expanded.contains("compile_error"), "{expanded}");
         }
     }
@@ -70,14 +85,22 @@ fn a_half_typed_argument_list_leaves_the_function_as_it_was() {
             continue;
         }
         assert!(expanded.starts_with(&untouched), "`{args}`: {expanded}");
-        assert_eq!(expanded.matches("compile_error!").count(), 1, "`{args}`: {expanded}");
+        assert_eq!(
+            expanded.matches("compile_error!").count(),
+            1,
+            "`{args}`: {expanded}"
+        );
     }
 }
 
 #[test]
 fn what_is_right_beside_what_is_wrong_is_still_read() {
     let item = "async fn fetch() -> Result<String, Error> { get().await }";
-    let expanded = expand(Policy::Retry, "max_retrys = 3, base_delay = 5x, multiplier = 0.5", item);
+    let expanded = expand(
+        Policy::Retry,
+        "max_retrys = 3, base_delay = 5x, multiplier = 0.5",
+        item,
+    );
     assert_eq!(expanded.matches("compile_error!").count(), 3, "{expanded}");
 }
 
@@ -86,6 +109,9 @@ fn the_attributes_below_are_taken_off_whatever_is_wrong_above() {
     let item = "#[doc = \"kept\"] #[timeout(5s)] #[must_use] #[circuit_breaker] async fn fetch() -> Result<String, Error> { get().await }";
     for args in ["max_retries = 3", "max_retries = "] {
         let expanded = expand(Policy::Retry, args, item);
-        assert!(expanded.starts_with("#[doc=\"kept\"]#[must_use]asyncfnfetch()"), "{expanded}");
+        assert!(
+            expanded.starts_with("#[doc=\"kept\"]#[must_use]asyncfnfetch()"),
+            "{expanded}"
+        );
     }
 }

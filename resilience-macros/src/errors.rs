@@ -25,6 +25,8 @@ impl Errors {
 
     /// The `compile_error!` items; none if nothing was wrong.
     pub(crate) fn into_items(self) -> TokenStream {
-        self.0.map(|error| error.to_compile_error()).unwrap_or_default()
+        self.0
+            .map(|error| error.to_compile_error())
+            .unwrap_or_default()
     }
 }

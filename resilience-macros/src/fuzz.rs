@@ -133,24 +133,50 @@ fn policies() -> impl Strategy<Value = Policy> {
 /// Words, and any text that lexes.
 fn tokens(words: Vec<String>, most: usize) -> impl Strategy<Value = TokenStream> {
     let word = proptest::sample::select(words);
-    let text = "[a-z0-9_ .,=|<>(){}&'\"!?+#:;-]{0,24}"
-        .prop_map(|text| if text.parse::<TokenStream>().is_ok() { text } else { String::new() });
+    let text = "[a-z0-9_ .,=|<>(){}&'\"!?+#:;-]{0,24}".prop_map(|text| {
+        if text.parse::<TokenStream>().is_ok() {
+            text
+        } else {
+            String::new()
+        }
+    });
     let piece = prop_oneof![12 => word.boxed(), 1 => text.boxed()];
     let flat = proptest::collection::vec(piece, 0..most).prop_map(|pieces| pieces.join(" "));
     let nested = flat.prop_recursive(3, 24, 4, |inner| {
-        let group = (inner.clone(), proptest::sample::select(vec!["()", "[]", "{}"]), inner);
+        let group = (
+            inner.clone(),
+            proptest::sample::select(vec!["()", "[]", "{}"]),
+            inner,
+        );
         group.prop_map(|(before, delimiters, inside)| {
             let (open, close) = delimiters.split_at(1);
             format!("{before} {open} {inside} {close}")
         })
     });
-    nested.prop_map(|text| text.parse().unwrap_or_else(|error| panic!("made of what lexes: {text}: {error}")))
+    nested.prop_map(|text| {
+        text.parse()
+            .unwrap_or_else(|error| panic!("made of what lexes: {text}: {error}"))
+    })
 }
 
 fn arguments() -> impl Strategy<Value = TokenStream> {
-    let names = Policy::ALL.into_iter().flat_map(options).map(|spec| spec.name.to_owned());
-    let whole = Policy::ALL.into_iter().flat_map(options).map(|spec| format!("{} ,", spec.example));
-    tokens(ARGUMENTS.iter().map(ToString::to_string).chain(names).chain(whole).collect(), 12)
+    let names = Policy::ALL
+        .into_iter()
+        .flat_map(options)
+        .map(|spec| spec.name.to_owned());
+    let whole = Policy::ALL
+        .into_iter()
+        .flat_map(options)
+        .map(|spec| format!("{} ,", spec.example));
+    tokens(
+        ARGUMENTS
+            .iter()
+            .map(ToString::to_string)
+            .chain(names)
+            .chain(whole)
+            .collect(),
+        12,
+    )
 }
 
 fn items() -> impl Strategy<Value = TokenStream> {
@@ -163,7 +189,9 @@ fn count(tokens: TokenStream, counts: &mut HashMap<String, usize>) {
         match token {
             TokenTree::Group(group) => {
                 if group.delimiter() != Delimiter::None {
-                    *counts.entry(format!("{:?}", group.delimiter())).or_default() += 1;
+                    *counts
+                        .entry(format!("{:?}", group.delimiter()))
+                        .or_default() += 1;
                 }
                 count(group.stream(), counts);
             }
@@ -187,7 +215,9 @@ fn contains(expanded: &TokenStream, kept: &TokenStream) -> Result<(), TestCaseEr
 /// The item as it is defined in the end: without the family's attributes in front, and inner ones outside.
 fn defined(item: &TokenStream) -> TokenStream {
     let (rest, _) = crate::item::without_family(item.clone());
-    rest.into_iter().filter(|token| token.to_string() != "!").collect()
+    rest.into_iter()
+        .filter(|token| token.to_string() != "!")
+        .collect()
 }
 
 proptest! {

@@ -22,19 +22,60 @@ const LIST: [&str; 10] = [
 /// What can be wrong with the value of an option.
 fn mistakes(spec: &OptionSpec) -> &'static [&'static str] {
     match spec.kind {
-        Kind::Count { at_least: 0 } => &["negative", "duration", "text", "too_large", "of_another_type"],
-        Kind::Count { .. } => &["zero", "negative", "duration", "constant_zero", "of_another_type"],
+        Kind::Count { at_least: 0 } => &[
+            "negative",
+            "duration",
+            "text",
+            "too_large",
+            "of_another_type",
+        ],
+        Kind::Count { .. } => &[
+            "zero",
+            "negative",
+            "duration",
+            "constant_zero",
+            "of_another_type",
+        ],
         Kind::Duration { zero: true } => &["without_unit", "negative", "of_another_type"],
-        Kind::Duration { zero: false } => &["zero", "without_unit", "negative", "constant_zero", "of_another_type"],
-        Kind::Multiplier => &["below_one", "negative", "text", "constant_below_one", "of_another_type"],
-        Kind::Rate => &["zero", "above_one", "percent", "text", "constant_above_one", "of_another_type"],
+        Kind::Duration { zero: false } => &[
+            "zero",
+            "without_unit",
+            "negative",
+            "constant_zero",
+            "of_another_type",
+        ],
+        Kind::Multiplier => &[
+            "below_one",
+            "negative",
+            "text",
+            "constant_below_one",
+            "of_another_type",
+        ],
+        Kind::Rate => &[
+            "zero",
+            "above_one",
+            "percent",
+            "text",
+            "constant_above_one",
+            "of_another_type",
+        ],
         Kind::Word(_) => &["unknown", "misspelt", "text", "of_another_type"],
         Kind::Mode(_) => &["unknown", "misspelt", "on_async"],
         Kind::Text => &["empty", "number", "not_constant", "of_another_type"],
-        Kind::Pattern => {
-            &["without_parentheses", "empty", "list", "of_another_type", "unknown_variant", "guard_of_another_type"]
-        }
-        Kind::Function => &["literal", "wrong_argument", "wrong_return", "closure_wrong_return"],
+        Kind::Pattern => &[
+            "without_parentheses",
+            "empty",
+            "list",
+            "of_another_type",
+            "unknown_variant",
+            "guard_of_another_type",
+        ],
+        Kind::Function => &[
+            "literal",
+            "wrong_argument",
+            "wrong_return",
+            "closure_wrong_return",
+        ],
         Kind::Value => &["of_another_type"],
         Kind::CratePath => &["not_a_path", "unknown"],
     }
@@ -46,9 +87,11 @@ fn every_option_has_a_golden_for_every_mistake() {
     let mut missing = Vec::new();
     for policy in Policy::ALL {
         let list = LIST.iter().map(|mistake| format!("option_{mistake}"));
-        let values = options(policy)
-            .iter()
-            .flat_map(|spec| mistakes(spec).iter().map(|mistake| format!("{}_{mistake}", spec.name)));
+        let values = options(policy).iter().flat_map(|spec| {
+            mistakes(spec)
+                .iter()
+                .map(|mistake| format!("{}_{mistake}", spec.name))
+        });
         for case in list.chain(values) {
             let golden = root.join(policy.name()).join(case).with_extension("stderr");
             if !golden.exists() {

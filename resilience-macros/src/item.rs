@@ -51,7 +51,13 @@ impl Function {
         };
         let (inner, body) = split_inner_attributes(body);
         let attrs = attrs.into_iter().chain(inner).collect();
-        Ok(Self { attrs, head, prefix, sig, body })
+        Ok(Self {
+            attrs,
+            head,
+            prefix,
+            sig,
+            body,
+        })
     }
 
     pub(crate) fn name(&self) -> String {
@@ -94,7 +100,11 @@ impl Function {
 
     /// The argument whose pattern binds this name.
     pub(crate) fn argument(&self, name: &syn::Ident) -> Option<&syn::PatType> {
-        self.arguments().find(|argument| bound_names(&argument.pat).iter().any(|bound| bound.ident == *name))
+        self.arguments().find(|argument| {
+            bound_names(&argument.pat)
+                .iter()
+                .any(|bound| bound.ident == *name)
+        })
     }
 }
 
@@ -117,11 +127,18 @@ pub(crate) fn bound_names(pattern: &Pat) -> Vec<&syn::PatIdent> {
                     walk(sub, names);
                 }
             }
-            Pat::Or(or) => or.cases.first().into_iter().for_each(|case| walk(case, names)),
+            Pat::Or(or) => or
+                .cases
+                .first()
+                .into_iter()
+                .for_each(|case| walk(case, names)),
             Pat::Paren(paren) => walk(&paren.pat, names),
             Pat::Reference(reference) => walk(&reference.pat, names),
             Pat::Slice(slice) => slice.elems.iter().for_each(|elem| walk(elem, names)),
-            Pat::Struct(fields) => fields.fields.iter().for_each(|field| walk(&field.pat, names)),
+            Pat::Struct(fields) => fields
+                .fields
+                .iter()
+                .for_each(|field| walk(&field.pat, names)),
             Pat::Tuple(tuple) => tuple.elems.iter().for_each(|elem| walk(elem, names)),
             Pat::TupleStruct(tuple) => tuple.elems.iter().for_each(|elem| walk(elem, names)),
             Pat::Type(typed) => walk(&typed.pat, names),
@@ -174,12 +191,20 @@ fn signature(input: ParseStream<'_>) -> syn::Result<(TokenStream, Signature)> {
 
 /// `#![allow(..)]` at the start of the body would be refused inside the expansion's blocks; on the function it means the same.
 fn split_inner_attributes(body: Group) -> (Vec<Attribute>, Group) {
-    let split = |input: ParseStream<'_>| Ok((input.call(Attribute::parse_inner)?, input.parse::<TokenStream>()?));
+    let split = |input: ParseStream<'_>| {
+        Ok((
+            input.call(Attribute::parse_inner)?,
+            input.parse::<TokenStream>()?,
+        ))
+    };
     match split.parse2(body.stream()) {
         Ok((inner, rest)) if !inner.is_empty() => {
             let mut stripped = Group::new(Delimiter::Brace, rest);
             stripped.set_span(body.span());
-            let outer = inner.into_iter().map(|attr| Attribute { style: syn::AttrStyle::Outer, ..attr });
+            let outer = inner.into_iter().map(|attr| Attribute {
+                style: syn::AttrStyle::Outer,
+                ..attr
+            });
             (outer.collect(), stripped)
         }
         _ => (Vec::new(), body),
@@ -207,7 +232,10 @@ fn not_a_function(policy: Policy, head: &TokenStream) -> Option<syn::Error> {
             _ => return None,
         };
         // `const fn`, `extern "C" fn`: the `fn` behind decides.
-        let is_function = head.clone().into_iter().any(|token| token.to_string() == "fn");
+        let is_function = head
+            .clone()
+            .into_iter()
+            .any(|token| token.to_string() == "fn");
         Some((token, if is_function { None } else { Some(kind) }))
     })?;
     let kind = kind?;
@@ -216,16 +244,23 @@ fn not_a_function(policy: Policy, head: &TokenStream) -> Option<syn::Error> {
         "a module" | "an extern block" => ": put it on each function that needs it",
         _ => ": put it on the function that calls the service",
     };
-    Some(syn::Error::new_spanned(keyword, format!("{policy} goes on a function, and this is {kind}{hint}")))
+    Some(syn::Error::new_spanned(
+        keyword,
+        format!("{policy} goes on a function, and this is {kind}{hint}"),
+    ))
 }
 
 /// The item without family attributes, and their paths: what is emitted when even the signature cannot be read.
 pub(crate) fn without_family(item: TokenStream) -> (TokenStream, Vec<syn::Path>) {
     match split_attributes.parse2(item.clone()) {
         Ok((attrs, rest)) => {
-            let (family, foreign): (Vec<_>, Vec<_>) =
-                attrs.into_iter().partition(|attr| Policy::of(attr.path()).is_some());
-            (quote::quote!(#(#foreign)* #rest), family.iter().map(|attr| attr.path().clone()).collect())
+            let (family, foreign): (Vec<_>, Vec<_>) = attrs
+                .into_iter()
+                .partition(|attr| Policy::of(attr.path()).is_some());
+            (
+                quote::quote!(#(#foreign)* #rest),
+                family.iter().map(|attr| attr.path().clone()).collect(),
+            )
         }
         Err(_) => (item, Vec::new()),
     }

@@ -10,8 +10,8 @@ use crate::item::{Function, ungroup};
 
 /// `Sync` whatever they hold, if they are `Send`.
 const SYNC: [&str; 22] = [
-    "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
-    "f64", "String", "PathBuf", "Duration", "Instant", "Arc", "Rc",
+    "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
+    "isize", "f32", "f64", "String", "PathBuf", "Duration", "Instant", "Arc", "Rc",
 ];
 
 pub(crate) struct Lent {
@@ -26,7 +26,8 @@ impl Lent {
     /// What the body does not name is not captured, and rustc is to find it unused.
     pub(crate) fn all(function: &Function) -> Vec<Self> {
         let lent = function.sig.inputs.iter().flat_map(Self::of);
-        lent.filter(|lent| function.body_names(&lent.name.to_string())).collect()
+        lent.filter(|lent| function.body_names(&lent.name.to_string()))
+            .collect()
     }
 
     fn of(input: &FnArg) -> Vec<Self> {
@@ -37,7 +38,11 @@ impl Lent {
                     ReceiverKind::Typed(_, ty) => owned_or_unique(ty),
                     _ => Some(true),
                 };
-                (vec![Ident::from(receiver.self_token)], &receiver.attrs, is_owned)
+                (
+                    vec![Ident::from(receiver.self_token)],
+                    &receiver.attrs,
+                    is_owned,
+                )
             }
             FnArg::Typed(argument) => {
                 // Behind a reference a pattern binds by reference, and there `mut` cannot stand.
@@ -51,19 +56,37 @@ impl Lent {
                 (names, &argument.attrs, is_owned)
             }
         };
-        let Some(is_owned) = is_owned else { return Vec::new() };
-        let cfg: Vec<_> = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect();
-        names.into_iter().map(|name| Self { name, cfg: cfg.clone(), is_owned }).collect()
+        let Some(is_owned) = is_owned else {
+            return Vec::new();
+        };
+        let cfg: Vec<_> = attrs
+            .iter()
+            .filter(|attr| attr.path().is_ident("cfg"))
+            .cloned()
+            .collect();
+        names
+            .into_iter()
+            .map(|name| Self {
+                name,
+                cfg: cfg.clone(),
+                is_owned,
+            })
+            .collect()
     }
 }
 
 /// The names that a pattern binds by moving.
 fn moved(pattern: &Pat, names: &mut Vec<Ident>) {
     match pattern {
-        Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => names.push(name.ident.clone()),
+        Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
+            names.push(name.ident.clone())
+        }
         Pat::Paren(paren) => moved(&paren.pat, names),
         Pat::Slice(slice) => slice.elems.iter().for_each(|elem| moved(elem, names)),
-        Pat::Struct(fields) => fields.fields.iter().for_each(|field| moved(&field.pat, names)),
+        Pat::Struct(fields) => fields
+            .fields
+            .iter()
+            .for_each(|field| moved(&field.pat, names)),
         Pat::Tuple(tuple) => tuple.elems.iter().for_each(|elem| moved(elem, names)),
         Pat::TupleStruct(tuple) => tuple.elems.iter().for_each(|elem| moved(elem, names)),
         _ => {}
@@ -84,13 +107,19 @@ fn is_sync(ty: &Type) -> bool {
         Type::Reference(reference) => reference.mutability.is_none(),
         Type::Path(path) if path.qself.is_none() => path.path.segments.last().is_some_and(|last| {
             let is_container = last.ident == "Option" || last.ident == "Vec";
-            SYNC.iter().any(|name| last.ident == name) || (is_container && holds_sync(&last.arguments))
+            SYNC.iter().any(|name| last.ident == name)
+                || (is_container && holds_sync(&last.arguments))
         }),
         _ => false,
     }
 }
 
 fn holds_sync(arguments: &PathArguments) -> bool {
-    let PathArguments::AngleBracketed(arguments) = arguments else { return false };
-    arguments.args.iter().all(|argument| matches!(argument, GenericArgument::Type(ty) if is_sync(ty)))
+    let PathArguments::AngleBracketed(arguments) = arguments else {
+        return false;
+    };
+    arguments
+        .args
+        .iter()
+        .all(|argument| matches!(argument, GenericArgument::Type(ty) if is_sync(ty)))
 }

@@ -319,7 +319,10 @@ fn attribute(
     };
     let mut errors = errors::Errors::default();
     let layers = parse::stack(policy, args, &mut function.attrs, &mut errors);
-    let taken: Vec<_> = layers.iter().filter_map(|layer| layer.taken.clone()).collect();
+    let taken: Vec<_> = layers
+        .iter()
+        .filter_map(|layer| layer.taken.clone())
+        .collect();
     if expand::is_expanded(&function) {
         errors.push(expand::seen_too_late(policy));
     }

@@ -43,7 +43,8 @@ fn append(tokens: TokenStream, text: &mut String) {
             TokenTree::Punct(punct) => {
                 let mut operator = String::from(punct.as_char());
                 let mut spacing = punct.spacing();
-                while let (Spacing::Joint, Some(TokenTree::Punct(next))) = (spacing, tokens.peek()) {
+                while let (Spacing::Joint, Some(TokenTree::Punct(next))) = (spacing, tokens.peek())
+                {
                     let longer = format!("{operator}{}", next.as_char());
                     if !OPERATORS.contains(&longer.as_str()) {
                         break;
@@ -56,7 +57,10 @@ fn append(tokens: TokenStream, text: &mut String) {
                 in_parameters = !closes && (in_parameters || (text.is_empty() && operator == "|"));
                 let is_binary = !closes
                     && gap != Gap::None
-                    && matches!(operator.as_str(), "=" | "|" | "+" | "->" | "=>" | "==" | "!=" | "&&" | "||");
+                    && matches!(
+                        operator.as_str(),
+                        "=" | "|" | "+" | "->" | "=>" | "==" | "!=" | "&&" | "||"
+                    );
                 space(text, is_binary || gap == Gap::Space);
                 text.push_str(&operator);
                 let spaced = is_binary || closes || matches!(operator.as_str(), "," | ";");
@@ -66,7 +70,11 @@ fn append(tokens: TokenStream, text: &mut String) {
                 space(text, gap != Gap::None);
                 let word = token.to_string();
                 text.push_str(&word);
-                gap = if matches!(word.as_str(), "mut" | "dyn" | "if") { Gap::Space } else { Gap::Word };
+                gap = if matches!(word.as_str(), "mut" | "dyn" | "if") {
+                    Gap::Space
+                } else {
+                    Gap::Word
+                };
             }
         }
     }

@@ -12,10 +12,13 @@ pub use std::result::Result::{Err, Ok};
 
 pub use crate::circuit::{Recorded, Site, Verdict, Watch};
 pub use crate::outcome::{
-    Answered, Fallible, FromCircuitOpen, FromTimedOut, WorkerArgument, again_for_worker, answer, attempt, call, failed,
-    failed_by, failed_with,
+    Answered, Fallible, FromCircuitOpen, FromTimedOut, WorkerArgument, again_for_worker, answer,
+    attempt, call, failed, failed_by, failed_with,
 };
 pub use crate::retry::{Attempt, Backoff, Retry};
 pub use crate::show::{Show, Shown};
 pub use crate::timeout::TimeoutFuture;
-pub use crate::{CircuitBreaker, CircuitBreakerConfig, Jitter, Permit, RetryConfig, Strategy, TimeoutConfig, registry};
+pub use crate::{
+    CircuitBreaker, CircuitBreakerConfig, Jitter, Permit, RetryConfig, Strategy, TimeoutConfig,
+    registry,
+};

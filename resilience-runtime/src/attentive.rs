@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use tracing::subscriber::Interest;
 use tracing::{Dispatch, Event, Metadata, Subscriber, span};
 
-static ATTENTIVE: LazyLock<[Dispatch; 2]> = LazyLock::new(|| [Dispatch::new(Attentive), Dispatch::new(Attentive)]);
+static ATTENTIVE: LazyLock<[Dispatch; 2]> =
+    LazyLock::new(|| [Dispatch::new(Attentive), Dispatch::new(Attentive)]);
 
 /// To be called before a test's own subscriber is made.
 pub(crate) fn keep_events() {

@@ -97,9 +97,11 @@ mod unwind;
 pub mod __private;
 
 pub use circuit::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, CircuitCall, CircuitOpen, CircuitState, Permit,
-    Transition,
+    CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, CircuitCall, CircuitOpen,
+    CircuitState, Permit, Transition,
 };
 pub use resilience_macros::{circuit_breaker, retry, timeout};
 pub use retry::{Jitter, RetryConfig, RetryEvent, Retrying, Strategy};
-pub use timeout::{TimedOut, TimeoutConfig, TimeoutFuture, WorkerStats, deadline, is_abandoned, worker_stats};
+pub use timeout::{
+    TimedOut, TimeoutConfig, TimeoutFuture, WorkerStats, deadline, is_abandoned, worker_stats,
+};

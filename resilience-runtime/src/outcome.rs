@@ -264,7 +264,10 @@ pub fn failed_by<R: Fallible, Given>(given: Given, make: impl FnOnce(Given) -> R
 
 /// `error =` anything else.
 #[inline]
-pub fn failed_with<R: Fallible, Given, How>(given: Given, make: impl MakeError<Given, R::Error, How>) -> R {
+pub fn failed_with<R: Fallible, Given, How>(
+    given: Given,
+    make: impl MakeError<Given, R::Error, How>,
+) -> R {
     R::failed(make.make(given))
 }
 

@@ -56,11 +56,18 @@ static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(CAPACITY));
 /// assert_eq!(two.state(), one.state());
 /// ```
 #[track_caller]
-pub fn get_or_register(name: impl Into<Cow<'static, str>>, config: CircuitBreakerConfig) -> CircuitBreaker {
+pub fn get_or_register(
+    name: impl Into<Cow<'static, str>>,
+    config: CircuitBreakerConfig,
+) -> CircuitBreaker {
     register(name.into().into(), config, Location::caller())
 }
 
-pub(crate) fn register(name: Name, config: CircuitBreakerConfig, place: &'static Location<'static>) -> CircuitBreaker {
+pub(crate) fn register(
+    name: Name,
+    config: CircuitBreakerConfig,
+    place: &'static Location<'static>,
+) -> CircuitBreaker {
     REGISTRY.register(name, config, place)
 }
 
@@ -177,20 +184,39 @@ struct Registry {
 
 impl Registry {
     fn new(capacity: usize) -> Self {
-        Self { circuits: RwLock::default(), capacity, overflow_reported: AtomicBool::new(false) }
+        Self {
+            circuits: RwLock::default(),
+            capacity,
+            overflow_reported: AtomicBool::new(false),
+        }
     }
 
-    fn register(&self, name: Name, config: CircuitBreakerConfig, place: &'static Location<'static>) -> CircuitBreaker {
-        let circuit = self.get(&name).unwrap_or_else(|| self.insert(name, config, place));
+    fn register(
+        &self,
+        name: Name,
+        config: CircuitBreakerConfig,
+        place: &'static Location<'static>,
+    ) -> CircuitBreaker {
+        let circuit = self
+            .get(&name)
+            .unwrap_or_else(|| self.insert(name, config, place));
         circuit.check(&config, place);
         circuit
     }
 
-    fn insert(&self, name: Name, config: CircuitBreakerConfig, place: &'static Location<'static>) -> CircuitBreaker {
+    fn insert(
+        &self,
+        name: Name,
+        config: CircuitBreakerConfig,
+        place: &'static Location<'static>,
+    ) -> CircuitBreaker {
         let is_constant = name.is_constant();
         let circuit = CircuitBreaker::declared_at(name, config, place);
         {
-            let mut circuits = self.circuits.write().unwrap_or_else(PoisonError::into_inner);
+            let mut circuits = self
+                .circuits
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
             // Another thread may have been faster since the name was looked up.
             if let Some(ByName(faster)) = circuits.get(circuit.name()) {
                 return faster.clone();
@@ -218,7 +244,10 @@ impl Registry {
     /// A copy, so that nothing done with the circuits is done under the lock.
     fn handles(&self) -> Vec<CircuitBreaker> {
         let circuits = self.circuits.read().unwrap_or_else(PoisonError::into_inner);
-        circuits.iter().map(|ByName(circuit)| circuit.clone()).collect()
+        circuits
+            .iter()
+            .map(|ByName(circuit)| circuit.clone())
+            .collect()
     }
 
     fn all_stats(&self) -> BTreeMap<String, CircuitBreakerStats> {
@@ -310,8 +339,16 @@ mod tests {
         assert_eq!(stats("registry::public").map(|stats| stats.opened), Some(1));
         assert!(all_stats().contains_key("registry::public"));
         assert!(reset("registry::public"));
-        assert_eq!(get("registry::public").map(|c| c.state()), Some(circuit.state()));
-        assert!(circuit.stats().declared_at.is_some_and(|at| at.file() == file!()));
+        assert_eq!(
+            get("registry::public").map(|c| c.state()),
+            Some(circuit.state())
+        );
+        assert!(
+            circuit
+                .stats()
+                .declared_at
+                .is_some_and(|at| at.file() == file!())
+        );
     }
 
     #[test]
@@ -324,14 +361,29 @@ mod tests {
                 circuits.push(registry.register(computed(name), CONFIG, Location::caller()));
             }
         });
-        let [event] = &events[..] else { panic!("one event, not {events:?}") };
+        let [event] = &events[..] else {
+            panic!("one event, not {events:?}")
+        };
         assert!(event.starts_with("ERROR resilience: "), "{event}");
-        assert!(event.contains("circuit=\"c\"") && event.contains(file!()), "{event}");
+        assert!(
+            event.contains("circuit=\"c\"") && event.contains(file!()),
+            "{event}"
+        );
 
         circuits.iter().for_each(CircuitBreaker::trip);
-        assert_eq!(registry.all_stats().into_keys().collect::<Vec<_>>(), ["a", "b"]);
-        assert!(circuits.iter().all(|circuit| circuit.stats().opened == 1), "each works for itself");
-        assert_eq!(add(&registry, "a").stats().opened, 1, "and what was registered is still found");
+        assert_eq!(
+            registry.all_stats().into_keys().collect::<Vec<_>>(),
+            ["a", "b"]
+        );
+        assert!(
+            circuits.iter().all(|circuit| circuit.stats().opened == 1),
+            "each works for itself"
+        );
+        assert_eq!(
+            add(&registry, "a").stats().opened,
+            1,
+            "and what was registered is still found"
+        );
         add(&registry, "constant");
         assert!(registry.get("constant").is_some());
     }

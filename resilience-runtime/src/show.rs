@@ -187,7 +187,10 @@ mod tests {
     fn the_type_name_comes_last() {
         assert_eq!(shown!(Neither), core::any::type_name::<Neither>());
         // A bound that fails deeper inside the type falls through as well.
-        assert_eq!(shown!(Some(Neither)), core::any::type_name::<Option<Neither>>());
+        assert_eq!(
+            shown!(Some(Neither)),
+            core::any::type_name::<Option<Neither>>()
+        );
     }
 
     #[test]
@@ -239,7 +242,10 @@ mod tests {
         fn show_with<E>(error: &E, show: impl FnOnce(&E) -> Shown<'_>) -> String {
             show(error).to_string()
         }
-        assert_eq!(show_with(&Both, |error| Show::of(error).__shown()(error)), "both, displayed");
+        assert_eq!(
+            show_with(&Both, |error| Show::of(error).__shown()(error)),
+            "both, displayed"
+        );
     }
 
     #[test]

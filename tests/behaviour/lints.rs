@@ -135,6 +135,9 @@ mod no_error {
 
     #[tokio::test]
     async fn the_functions_work() {
-        assert_eq!((sync(1), asynchronous(2).await, filtered(3).await), (Ok(1), Ok(2), Ok(3)));
+        assert_eq!(
+            (sync(1), asynchronous(2).await, filtered(3).await),
+            (Ok(1), Ok(2), Ok(3))
+        );
     }
 }

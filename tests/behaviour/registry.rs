@@ -4,7 +4,9 @@ use std::panic::Location;
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
-use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, circuit_breaker, registry};
+use resilience::{
+    CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, circuit_breaker, registry,
+};
 
 const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new();
 
@@ -39,7 +41,9 @@ fn a_name_may_be_computed() {
         registry::get_or_register(format!("registry::shard-{shard}"), CONFIG).trip();
     }
     assert_eq!(
-        registry::get("registry::shard-1").map(|circuit| circuit.name().to_owned()).as_deref(),
+        registry::get("registry::shard-1")
+            .map(|circuit| circuit.name().to_owned())
+            .as_deref(),
         Some("registry::shard-1")
     );
     assert!(registry::get("registry::shard-2").is_none());
@@ -52,9 +56,14 @@ fn statistics_of_all_hold_each_under_its_name_in_order() {
     }
     assert!(registry::trip("registry::all_b"));
     let all = registry::all_stats();
-    let ours: Vec<_> = all.iter().filter(|(name, _)| name.starts_with("registry::all_")).collect();
+    let ours: Vec<_> = all
+        .iter()
+        .filter(|(name, _)| name.starts_with("registry::all_"))
+        .collect();
     assert_eq!(
-        ours.iter().map(|(name, stats)| (name.as_str(), stats.name.as_str(), stats.state)).collect::<Vec<_>>(),
+        ours.iter()
+            .map(|(name, stats)| (name.as_str(), stats.name.as_str(), stats.state))
+            .collect::<Vec<_>>(),
         [
             ("registry::all_a", "registry::all_a", CircuitState::Closed),
             ("registry::all_b", "registry::all_b", CircuitState::Open),
@@ -68,7 +77,8 @@ fn a_circuit_knows_where_it_was_declared() {
     let by_hand = registry::get_or_register("registry::declared", CONFIG);
     let again = registry::get_or_register("registry::declared", CONFIG);
     let own = CircuitBreaker::new("registry::own", CONFIG);
-    let line = |circuit: &CircuitBreaker| circuit.stats().declared_at.map(|at| (at.file(), at.line()));
+    let line =
+        |circuit: &CircuitBreaker| circuit.stats().declared_at.map(|at| (at.file(), at.line()));
     assert_eq!(line(&by_hand), Some((here.file(), here.line() + 1)));
     assert_eq!(line(&again), line(&by_hand), "the first place is kept");
     assert_eq!(line(&own), Some((here.file(), here.line() + 3)));
@@ -137,7 +147,10 @@ fn statistics_are_readable_while_calls_run() {
         // The body is running now, and goes on running until these have answered.
         assert_eq!(registry::stats(NAME).map(|stats| stats.successes), Some(0));
         assert!(registry::all_stats().contains_key(NAME));
-        assert_eq!(registry::get(NAME).map(|circuit| circuit.state()), Some(CircuitState::Closed));
+        assert_eq!(
+            registry::get(NAME).map(|circuit| circuit.state()),
+            Some(CircuitState::Closed)
+        );
         barrier.wait();
         assert_eq!(running.join().expect("no panic"), Ok(()));
     });
@@ -158,15 +171,29 @@ fn a_listener_runs_under_no_lock() {
     circuit.on_transition(move |step| {
         let refused = (step.to == CircuitState::Open).then(call);
         let stats = registry::all_stats()[NAME].clone();
-        registry::get(NAME).expect("registered").on_transition(|_| ());
-        told.lock().expect("no panic").push((step.from, step.to, step.failures, refused, stats.failures));
+        registry::get(NAME)
+            .expect("registered")
+            .on_transition(|_| ());
+        told.lock().expect("no panic").push((
+            step.from,
+            step.to,
+            step.failures,
+            refused,
+            stats.failures,
+        ));
     });
     assert_eq!(call(), Err("down"));
     assert!(registry::reset(NAME));
     assert_eq!(
         *seen.lock().expect("no panic"),
         [
-            (CircuitState::Closed, CircuitState::Open, 1, Some(Err("refused")), 1),
+            (
+                CircuitState::Closed,
+                CircuitState::Open,
+                1,
+                Some(Err("refused")),
+                1
+            ),
             (CircuitState::Open, CircuitState::Closed, 0, None, 1),
         ]
     );

@@ -24,7 +24,11 @@ impl Drop for Lock {
 #[test]
 fn an_argument_that_is_only_held_was_dropped_while_the_abandoned_body_ran() {
     #[timeout(20ms)]
-    fn work(_lock: Lock, done: mpsc::Sender<&'static str>, go_on: mpsc::Receiver<()>) -> io::Result<()> {
+    fn work(
+        _lock: Lock,
+        done: mpsc::Sender<&'static str>,
+        go_on: mpsc::Receiver<()>,
+    ) -> io::Result<()> {
         let _ = go_on.recv();
         let _ = done.send("ended");
         Ok(())
@@ -33,7 +37,10 @@ fn an_argument_that_is_only_held_was_dropped_while_the_abandoned_body_ran() {
     let (go, go_on) = mpsc::channel();
     let late = work(Lock(tell.clone()), tell, go_on).unwrap_err();
     assert_eq!(late.kind(), io::ErrorKind::TimedOut);
-    assert!(told.try_recv().is_err(), "the lock is held as long as the body runs");
+    assert!(
+        told.try_recv().is_err(),
+        "the lock is held as long as the body runs"
+    );
     go.send(()).unwrap();
     let events: Vec<_> = told.iter().collect();
     assert_eq!(events, ["ended", "released"]);
@@ -54,7 +61,12 @@ fn an_argument_of_which_one_field_is_used_was_dropped_in_part() {
     }
     let (tell, told) = mpsc::channel();
     let (go, go_on) = mpsc::channel();
-    work(Job { _lock: Lock(tell.clone()), done: tell, go_on }).unwrap_err();
+    work(Job {
+        _lock: Lock(tell.clone()),
+        done: tell,
+        go_on,
+    })
+    .unwrap_err();
     go.send(()).unwrap();
     let events: Vec<_> = told.iter().collect();
     assert_eq!(events, ["ended", "released"]);
@@ -86,7 +98,10 @@ fn an_argument_that_only_a_format_string_names_was_not_copied_for_the_worker() {
     fn fetch(url: String) -> Result<(), String> {
         Err(format!("no answer from {url:?}"))
     }
-    assert_eq!(fetch("there".to_owned()).unwrap_err(), "no answer from \"there\"");
+    assert_eq!(
+        fetch("there".to_owned()).unwrap_err(),
+        "no answer from \"there\""
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,7 +121,11 @@ async fn a_future_that_outlives_the_service_that_makes_it_was_refused() {
     }
     let mut service = Service(Client(40), "owned".to_owned());
     let future = service.call(2);
-    assert_eq!((service.0.0, service.1.as_str()), (41, "owned"), "made when it is called, as without the attribute");
+    assert_eq!(
+        (service.0.0, service.1.as_str()),
+        (41, "owned"),
+        "made when it is called, as without the attribute"
+    );
     drop(service);
     assert_eq!(future.await.unwrap(), 42);
     assert_eq!(registry::stats("regressions::tower").unwrap().successes, 1);
@@ -126,7 +145,11 @@ async fn the_lifetime_of_a_future_was_taken_for_a_borrow_that_it_returns() {
         }
         fn next(&mut self) -> io::Result<u32> {
             self.0 += 1;
-            if self.0 % 2 == 1 { Err(io::Error::other("odd")) } else { Ok(self.0) }
+            if self.0 % 2 == 1 {
+                Err(io::Error::other("odd"))
+            } else {
+                Ok(self.0)
+            }
         }
     }
     let mut counter = Counter(0);
@@ -187,5 +210,8 @@ async fn a_used_up_limit_panicked_beside_a_config() {
     async fn fetch(left: Duration) -> io::Result<()> {
         std::future::pending().await
     }
-    assert_eq!(fetch(Duration::ZERO).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!(
+        fetch(Duration::ZERO).await.unwrap_err().kind(),
+        io::ErrorKind::TimedOut
+    );
 }

@@ -42,7 +42,11 @@ pub(crate) fn shown(text: &str) -> Value {
 }
 
 impl Logged {
-    pub(crate) fn new<const N: usize>(level: Level, message: &str, fields: [(&'static str, Value); N]) -> Self {
+    pub(crate) fn new<const N: usize>(
+        level: Level,
+        message: &str,
+        fields: [(&'static str, Value); N],
+    ) -> Self {
         let mut fields = BTreeMap::from(fields);
         fields.insert("message", shown(message));
         Self { level, fields }
@@ -51,7 +55,8 @@ impl Logged {
 
 impl Visit for Logged {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.fields.insert(field.name(), Value::Shown(format!("{value:?}")));
+        self.fields
+            .insert(field.name(), Value::Shown(format!("{value:?}")));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
@@ -72,7 +77,10 @@ pub(crate) struct Capture {
 impl Capture {
     pub(crate) fn begin() -> Self {
         let log = Log::default();
-        Self { _default: set_default(log.clone()), log }
+        Self {
+            _default: set_default(log.clone()),
+            log,
+        }
     }
 
     /// What was said since the last time.
@@ -90,9 +98,15 @@ impl Subscriber for Log {
     }
 
     fn event(&self, event: &Event<'_>) {
-        let mut logged = Logged { level: *event.metadata().level(), fields: BTreeMap::new() };
+        let mut logged = Logged {
+            level: *event.metadata().level(),
+            fields: BTreeMap::new(),
+        };
         event.record(&mut logged);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(logged);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(logged);
     }
 
     // There are no spans under the target.

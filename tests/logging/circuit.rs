@@ -20,7 +20,13 @@ impl From<CircuitOpen> for Error {
     }
 }
 
-fn step(level: Level, message: &str, [from, to]: [&str; 2], failures: u64, retry_after: &str) -> Logged {
+fn step(
+    level: Level,
+    message: &str,
+    [from, to]: [&str; 2],
+    failures: u64,
+    retry_after: &str,
+) -> Logged {
     let fields = [
         ("circuit", Value::from("log_steps")),
         ("from", shown(from)),
@@ -43,15 +49,38 @@ async fn every_step_of_a_circuit_is_one_event() {
     assert_eq!(capture.take(), [], "nothing has changed yet");
 
     assert_eq!(call(Err(Error::Down)).await, Err(Error::Down));
-    assert_eq!(capture.take(), [step(Level::WARN, "circuit opened", ["closed", "open"], 2, "Some(30s)")]);
+    assert_eq!(
+        capture.take(),
+        [step(
+            Level::WARN,
+            "circuit opened",
+            ["closed", "open"],
+            2,
+            "Some(30s)"
+        )]
+    );
 
     assert_eq!(call(Ok(7)).await, Err(Error::Refused));
-    assert_eq!(capture.take(), [], "a refusal is counted, not told: there are too many");
+    assert_eq!(
+        capture.take(),
+        [],
+        "a refusal is counted, not told: there are too many"
+    );
 
     advance(Duration::from_secs(30)).await;
     assert_eq!(call(Ok(7)).await, Ok(7));
-    let levels: Vec<_> = capture.take().into_iter().map(|mut event| (event.level, event.fields.remove("to"))).collect();
-    assert_eq!(levels, [(Level::INFO, Some(shown("half_open"))), (Level::INFO, Some(shown("closed")))]);
+    let levels: Vec<_> = capture
+        .take()
+        .into_iter()
+        .map(|mut event| (event.level, event.fields.remove("to")))
+        .collect();
+    assert_eq!(
+        levels,
+        [
+            (Level::INFO, Some(shown("half_open"))),
+            (Level::INFO, Some(shown("closed")))
+        ]
+    );
 }
 
 #[test]
@@ -64,9 +93,19 @@ fn a_sync_function_says_the_same() {
     assert_eq!((call(), call()), (Err(Error::Down), Err(Error::Refused)));
     let logged = capture.take();
     assert_eq!(logged.len(), 1, "{logged:?}");
-    assert_eq!((logged[0].level, &logged[0].fields["circuit"]), (Level::WARN, &"log_sync".into()));
+    assert_eq!(
+        (logged[0].level, &logged[0].fields["circuit"]),
+        (Level::WARN, &"log_sync".into())
+    );
     registry::get("log_sync").expect("it was called").reset();
-    assert_eq!(capture.take().iter().map(|event| event.level).collect::<Vec<_>>(), [Level::INFO]);
+    assert_eq!(
+        capture
+            .take()
+            .iter()
+            .map(|event| event.level)
+            .collect::<Vec<_>>(),
+        [Level::INFO]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -82,7 +121,10 @@ async fn a_relapse_is_a_warning_too() {
     let mut logged = capture.take();
     let relapse = logged.pop().expect("two events");
     assert_eq!((logged.len(), relapse.level), (1, Level::WARN));
-    assert_eq!((&relapse.fields["from"], &relapse.fields["to"]), (&shown("half_open"), &shown("open")));
+    assert_eq!(
+        (&relapse.fields["from"], &relapse.fields["to"]),
+        (&shown("half_open"), &shown("open"))
+    );
 }
 
 #[test]
@@ -103,7 +145,12 @@ fn what_an_operator_does_is_told_where_it_changes_something() {
     let steps: Vec<_> = capture
         .take()
         .into_iter()
-        .map(|mut event| (event.level, ["message", "from", "to"].map(|field| event.fields.remove(field))))
+        .map(|mut event| {
+            (
+                event.level,
+                ["message", "from", "to"].map(|field| event.fields.remove(field)),
+            )
+        })
         .collect();
     let step = |level, fields: [&str; 3]| (level, fields.map(|field| Some(shown(field))));
     assert_eq!(

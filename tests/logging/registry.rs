@@ -43,12 +43,27 @@ fn a_clash_of_configurations_is_told_once_with_both_places() {
     }
     let logged = capture.take();
     assert_eq!(logged.len(), 1, "{logged:?}");
-    assert_eq!((logged[0].level, &logged[0].fields["circuit"]), (Level::ERROR, &NAME.into()));
+    assert_eq!(
+        (logged[0].level, &logged[0].fields["circuit"]),
+        (Level::ERROR, &NAME.into())
+    );
     let place = |line: u32| format!("{}:{line}:", file!());
-    assert!(text(&logged[0], "declared_at").starts_with(&place(FIRST)), "{logged:?}");
-    assert!(text(&logged[0], "clashes_at").starts_with(&place(SECOND)), "{logged:?}");
-    assert_eq!(logged[0].fields["kept"], shown(&format!("{:?}", CONFIG.failure_threshold(2))));
-    assert_eq!(logged[0].fields["refused"], shown(&format!("{:?}", CONFIG.failure_threshold(9))));
+    assert!(
+        text(&logged[0], "declared_at").starts_with(&place(FIRST)),
+        "{logged:?}"
+    );
+    assert!(
+        text(&logged[0], "clashes_at").starts_with(&place(SECOND)),
+        "{logged:?}"
+    );
+    assert_eq!(
+        logged[0].fields["kept"],
+        shown(&format!("{:?}", CONFIG.failure_threshold(2)))
+    );
+    assert_eq!(
+        logged[0].fields["refused"],
+        shown(&format!("{:?}", CONFIG.failure_threshold(9)))
+    );
 }
 
 #[test]
@@ -67,7 +82,10 @@ fn the_same_configuration_is_no_clash_however_it_is_written() {
         Ok(())
     }
     let capture = Capture::begin();
-    assert_eq!((spelled_out(), by_config(), at_run_time(30)), (Ok(()), Ok(()), Ok(())));
+    assert_eq!(
+        (spelled_out(), by_config(), at_run_time(30)),
+        (Ok(()), Ok(()), Ok(()))
+    );
     assert_eq!(capture.take(), []);
 }
 
@@ -91,10 +109,17 @@ fn a_listener_that_panics_is_told_behind_the_transition() {
     fn call() -> Result<(), &'static str> {
         Err("down")
     }
-    registry::get_or_register(NAME, CONFIG.failure_threshold(1)).on_transition(|_| panic!("the listener's own"));
+    registry::get_or_register(NAME, CONFIG.failure_threshold(1))
+        .on_transition(|_| panic!("the listener's own"));
     let capture = Capture::begin();
     assert_eq!((call(), call()), (Err("down"), Err("refused")));
     let logged = capture.take();
-    assert_eq!(logged.iter().map(|event| event.level).collect::<Vec<_>>(), [Level::WARN, Level::ERROR]);
-    assert_eq!((&logged[1].fields["circuit"], &logged[1].fields["to"]), (&NAME.into(), &shown("open")));
+    assert_eq!(
+        logged.iter().map(|event| event.level).collect::<Vec<_>>(),
+        [Level::WARN, Level::ERROR]
+    );
+    assert_eq!(
+        (&logged[1].fields["circuit"], &logged[1].fields["to"]),
+        (&NAME.into(), &shown("open"))
+    );
 }

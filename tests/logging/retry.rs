@@ -13,7 +13,11 @@ use crate::capture::{Capture, Logged, shown};
 /// Succeeds in the call of that number, from 1.
 fn succeed_in(call: u32, calls: &Cell<u32>) -> Result<u32, &'static str> {
     calls.set(calls.get() + 1);
-    if calls.get() == call { Ok(call) } else { Err("busy") }
+    if calls.get() == call {
+        Ok(call)
+    } else {
+        Err("busy")
+    }
 }
 
 fn levels(logged: &[Logged]) -> Vec<Level> {
@@ -51,7 +55,10 @@ async fn a_warning_per_retry_and_an_error_when_attempts_run_out() {
             ("error", shown("busy")),
         ],
     );
-    assert_eq!(capture.take(), [retrying(1, "1s", "10s"), retrying(2, "2s", "21s"), gave_up]);
+    assert_eq!(
+        capture.take(),
+        [retrying(1, "1s", "10s"), retrying(2, "2s", "21s"), gave_up]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -73,7 +80,11 @@ async fn a_sync_function_says_the_same() {
     };
     let mut retrying = Logged::new(Level::WARN, "attempt failed, retrying", common(1));
     retrying.fields.insert("delay", shown("0ns"));
-    let gave_up = Logged::new(Level::ERROR, "attempt failed, giving up: no attempts left", common(2));
+    let gave_up = Logged::new(
+        Level::ERROR,
+        "attempt failed, giving up: no attempts left",
+        common(2),
+    );
     assert_eq!(capture.take(), [retrying, gave_up]);
 }
 
@@ -120,7 +131,10 @@ async fn giving_up_for_lack_of_time_says_so() {
     assert_eq!(fetch().await, Err("busy"));
     let logged = capture.take();
     assert_eq!(levels(&logged), [Level::WARN, Level::ERROR]);
-    assert_eq!(logged[1].fields["message"], shown("attempt failed, giving up: the next delay would reach max_elapsed"));
+    assert_eq!(
+        logged[1].fields["message"],
+        shown("attempt failed, giving up: the next delay would reach max_elapsed")
+    );
 }
 
 #[test]
@@ -133,8 +147,16 @@ fn a_value_that_is_tried_again_is_told_without_an_error() {
     assert_eq!(fetch(), Ok(7));
     let logged = capture.take();
     assert_eq!(levels(&logged), [Level::WARN, Level::ERROR]);
-    assert!(logged.iter().all(|event| !event.fields.contains_key("error")), "{logged:?}");
-    assert_eq!(logged[0].fields["message"], shown("attempt returned a value to try again, retrying"));
+    assert!(
+        logged
+            .iter()
+            .all(|event| !event.fields.contains_key("error")),
+        "{logged:?}"
+    );
+    assert_eq!(
+        logged[0].fields["message"],
+        shown("attempt returned a value to try again, retrying")
+    );
 }
 
 /// Both, so that one sees which is preferred.
@@ -168,8 +190,19 @@ fn the_error_is_shown_by_display_else_debug_else_its_type_name() {
     }
     let capture = Capture::begin();
     assert!(display().is_err() && debug().is_err() && neither().is_err());
-    let errors: Vec<_> = capture.take().into_iter().map(|mut event| event.fields.remove("error")).collect();
-    assert_eq!(errors, [Some(shown("by Display")), Some(shown("Debugged")), Some(shown("logging::retry::Mute"))]);
+    let errors: Vec<_> = capture
+        .take()
+        .into_iter()
+        .map(|mut event| event.fields.remove("error"))
+        .collect();
+    assert_eq!(
+        errors,
+        [
+            Some(shown("by Display")),
+            Some(shown("Debugged")),
+            Some(shown("logging::retry::Mute"))
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -184,8 +217,18 @@ async fn a_generic_error_is_shown_by_what_its_bounds_promise() {
     }
     let capture = Capture::begin();
     assert!(displayed(|| Displayed).await.is_err() && unbound(|| Displayed).await.is_err());
-    let errors: Vec<_> = capture.take().into_iter().map(|mut event| event.fields.remove("error")).collect();
-    assert_eq!(errors, [Some(shown("by Display")), Some(shown("logging::retry::Displayed"))]);
+    let errors: Vec<_> = capture
+        .take()
+        .into_iter()
+        .map(|mut event| event.fields.remove("error"))
+        .collect();
+    assert_eq!(
+        errors,
+        [
+            Some(shown("by Display")),
+            Some(shown("logging::retry::Displayed"))
+        ]
+    );
 }
 
 #[test]
@@ -196,7 +239,10 @@ fn an_error_from_outside_cannot_forge_a_line() {
     }
     let capture = Capture::begin();
     assert!(fetch().is_err());
-    assert_eq!(capture.take()[0].fields["error"], shown(r"busy\nERROR forged"));
+    assert_eq!(
+        capture.take()[0].fields["error"],
+        shown(r"busy\nERROR forged")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -206,7 +252,11 @@ async fn a_dropped_call_says_nothing_more() {
         Err("busy")
     }
     let capture = Capture::begin();
-    assert!(tokio::time::timeout(Duration::from_secs(2), fetch()).await.is_err());
+    assert!(
+        tokio::time::timeout(Duration::from_secs(2), fetch())
+            .await
+            .is_err()
+    );
     assert_eq!(levels(&capture.take()), [Level::WARN, Level::WARN]);
     sleep(Duration::from_secs(60)).await;
     assert_eq!(capture.take(), []);

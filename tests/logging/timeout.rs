@@ -29,10 +29,15 @@ fn a_panic_of_an_abandoned_body_is_an_error_that_names_the_operation() {
     }
     let capture = Capture::begin();
     // The limit grows until the body began within it, so that no machine is too slow.
-    let may_go = [10, 100, 1_000, 10_000].map(Duration::from_millis).into_iter().find_map(|limit| {
-        let (may_go, go_on) = mpsc::channel();
-        query(limit, go_on).is_err_and(|late| late.was_started()).then_some(may_go)
-    });
+    let may_go = [10, 100, 1_000, 10_000]
+        .map(Duration::from_millis)
+        .into_iter()
+        .find_map(|limit| {
+            let (may_go, go_on) = mpsc::channel();
+            query(limit, go_on)
+                .is_err_and(|late| late.was_started())
+                .then_some(may_go)
+        });
     assert_eq!(capture.take(), []);
     drop(may_go.expect("a body begins within seconds"));
     let (begun, mut logged) = (Instant::now(), Vec::new());
@@ -43,7 +48,10 @@ fn a_panic_of_an_abandoned_body_is_an_error_that_names_the_operation() {
     let expected = Logged::new(
         Level::ERROR,
         "a body abandoned at its timeout panicked",
-        [("operation", "db_query".into()), ("panic", "too late to matter".into())],
+        [
+            ("operation", "db_query".into()),
+            ("panic", "too late to matter".into()),
+        ],
     );
     assert_eq!(logged, [expected]);
 }

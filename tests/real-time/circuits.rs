@@ -29,13 +29,19 @@ const MAY_BE_PAUSED: bool = {
 /// In a build of all packages it is not, for others ask for `test-util`; who wants it to be says so.
 #[test]
 fn the_clock_is_a_services_where_it_is_asked_for() {
-    assert!(!MAY_BE_PAUSED || env::var_os("SERVICE_CLOCK").is_none(), "tokio is built with `test-util`");
+    assert!(
+        !MAY_BE_PAUSED || env::var_os("SERVICE_CLOCK").is_none(),
+        "tokio is built with `test-util`"
+    );
 }
 
 #[test]
 fn a_circuit_recovers_after_its_timeout_and_not_before() {
     let timeout = 3 * MILLI;
-    let config = CircuitBreakerConfig::new().failure_threshold(1).success_threshold(1).recovery_timeout(timeout);
+    let config = CircuitBreakerConfig::new()
+        .failure_threshold(1)
+        .success_threshold(1)
+        .recovery_timeout(timeout);
     let breaker = CircuitBreaker::new("recovery", config);
     let end = Instant::now() + RUN;
     let mut waited = 0;
@@ -49,14 +55,30 @@ fn a_circuit_recovers_after_its_timeout_and_not_before() {
             let answered = Instant::now();
             match answer {
                 Ok(probe) => {
-                    assert!(answered + APART >= before + timeout, "admitted after {:?}", answered - before);
+                    assert!(
+                        answered + APART >= before + timeout,
+                        "admitted after {:?}",
+                        answered - before
+                    );
                     break probe;
                 }
                 Err(open) => {
-                    assert!(asked <= opened + timeout + APART, "refused after {:?}", asked - opened);
+                    assert!(
+                        asked <= opened + timeout + APART,
+                        "refused after {:?}",
+                        asked - opened
+                    );
                     let left = open.retry_after().expect("not isolated");
-                    assert!(asked + left <= opened + timeout + APART, "{left:?} left {:?} after", asked - opened);
-                    assert!(answered + left + APART >= before + timeout, "{left:?} left {:?} after", answered - before);
+                    assert!(
+                        asked + left <= opened + timeout + APART,
+                        "{left:?} left {:?} after",
+                        asked - opened
+                    );
+                    assert!(
+                        answered + left + APART >= before + timeout,
+                        "{left:?} left {:?} after",
+                        answered - before
+                    );
                 }
             }
         };
@@ -69,7 +91,10 @@ fn a_circuit_recovers_after_its_timeout_and_not_before() {
 
 #[test]
 fn who_sleeps_as_long_as_it_was_told_is_admitted() {
-    let config = CircuitBreakerConfig::new().failure_threshold(1).success_threshold(1).recovery_timeout(MILLI);
+    let config = CircuitBreakerConfig::new()
+        .failure_threshold(1)
+        .success_threshold(1)
+        .recovery_timeout(MILLI);
     let breaker = CircuitBreaker::new("sleeper", config);
     let end = Instant::now() + RUN;
     while Instant::now() < end {
@@ -84,7 +109,9 @@ fn who_sleeps_as_long_as_it_was_told_is_admitted() {
 #[test]
 fn a_failure_counts_as_long_as_the_window_says() {
     let window = 5 * MILLI;
-    let config = CircuitBreakerConfig::new().failure_threshold(1_000_000).failure_window(window);
+    let config = CircuitBreakerConfig::new()
+        .failure_threshold(1_000_000)
+        .failure_window(window);
     let breaker = CircuitBreaker::new("window", config);
     let end = Instant::now() + RUN;
     while Instant::now() < end {
@@ -95,8 +122,16 @@ fn a_failure_counts_as_long_as_the_window_says() {
             let asked = Instant::now();
             let counts = breaker.stats().failure_count == 1;
             let answered = Instant::now();
-            assert!(counts || answered + APART >= before + window, "forgotten after {:?}", answered - before);
-            assert!(!counts || asked <= after + window + APART, "counted after {:?}", asked - after);
+            assert!(
+                counts || answered + APART >= before + window,
+                "forgotten after {:?}",
+                answered - before
+            );
+            assert!(
+                !counts || asked <= after + window + APART,
+                "counted after {:?}",
+                asked - after
+            );
             if !counts {
                 break;
             }
@@ -107,7 +142,10 @@ fn a_failure_counts_as_long_as_the_window_says() {
 #[test]
 fn a_rate_forgets_within_a_slice() {
     let (window, slice) = (60 * MILLI, 5 * MILLI);
-    let config = CircuitBreakerConfig::new().failure_rate(1.0).minimum_calls(1).failure_window(window);
+    let config = CircuitBreakerConfig::new()
+        .failure_rate(1.0)
+        .minimum_calls(1)
+        .failure_window(window);
     let breaker = CircuitBreaker::new("rate", config);
     for _ in 0..10 {
         let before = Instant::now();
@@ -117,8 +155,16 @@ fn a_rate_forgets_within_a_slice() {
             let asked = Instant::now();
             let counts = breaker.stats().failure_rate.is_some();
             let answered = Instant::now();
-            assert!(counts || answered + slice + APART >= before + window, "forgotten after {:?}", answered - before);
-            assert!(!counts || asked <= after + window + APART, "counted after {:?}", asked - after);
+            assert!(
+                counts || answered + slice + APART >= before + window,
+                "forgotten after {:?}",
+                answered - before
+            );
+            assert!(
+                !counts || asked <= after + window + APART,
+                "counted after {:?}",
+                asked - after
+            );
             if !counts {
                 break;
             }
@@ -144,7 +190,10 @@ fn threads_that_come_and_go_lose_no_count() {
             }
         });
         expected += threads * CALLS;
-        assert_eq!((plain.stats().successes, rated.stats().successes), (expected, expected));
+        assert_eq!(
+            (plain.stats().successes, rated.stats().successes),
+            (expected, expected)
+        );
     }
     rated.acquire().expect("closed").failure();
     #[expect(clippy::cast_precision_loss, reason = "a small number")]

@@ -22,9 +22,15 @@ pub(crate) fn is_alone<F: Fn()>(_test: F) -> bool {
     if env::var_os(ALONE).is_some() {
         return true;
     }
-    let (_crate, test) = type_name::<F>().split_once("::").expect("a path in this crate");
+    let (_crate, test) = type_name::<F>()
+        .split_once("::")
+        .expect("a path in this crate");
     let this = env::current_exe().expect("the path of this program");
-    let mut process = Command::new(this).args(["--exact", test]).env(ALONE, "1").spawn().expect("a process");
+    let mut process = Command::new(this)
+        .args(["--exact", test])
+        .env(ALONE, "1")
+        .spawn()
+        .expect("a process");
     let started = Instant::now();
     let status = loop {
         if let Some(status) = process.try_wait().expect("the status of a child") {

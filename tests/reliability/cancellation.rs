@@ -9,8 +9,8 @@ use std::{
 };
 
 use resilience::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, RetryConfig, TimedOut, TimeoutConfig,
-    circuit_breaker, retry, timeout,
+    CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, RetryConfig, TimedOut,
+    TimeoutConfig, circuit_breaker, retry, timeout,
 };
 use tokio::{
     runtime,
@@ -80,7 +80,14 @@ impl Service {
 /// An await point that is ready at the second poll.
 async fn yield_once() {
     let mut yielded = false;
-    poll_fn(|_| if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+    poll_fn(|_| {
+        if std::mem::replace(&mut yielded, true) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
 }
 
 #[retry(base_delay = 10ms, jitter = none)]
@@ -142,7 +149,10 @@ async fn c(breaker: &CircuitBreaker, service: &Service) -> Result<u8, Fault> {
 async fn by_hand(breaker: &CircuitBreaker, service: &Service) -> Result<u8, Fault> {
     let limit = TimeoutConfig::new(Duration::from_millis(20));
     let attempt = || breaker.call_async(async { limit.run_async(service.answer()).await? });
-    RetryConfig::new().base_delay(Duration::from_millis(10)).run_async(attempt).await
+    RetryConfig::new()
+        .base_delay(Duration::from_millis(10))
+        .run_async(attempt)
+        .await
 }
 
 type Call<'a> = Pin<Box<dyn Future<Output = Result<u8, Fault>> + 'a>>;
@@ -155,15 +165,51 @@ struct Stack {
 }
 
 const STACKS: [Stack; 9] = [
-    Stack { name: "rct", call: |breaker, service| Box::pin(rct(breaker, service)), per_attempt: true },
-    Stack { name: "rtc", call: |breaker, service| Box::pin(rtc(breaker, service)), per_attempt: true },
-    Stack { name: "crt", call: |breaker, service| Box::pin(crt(breaker, service)), per_attempt: false },
-    Stack { name: "ctr", call: |breaker, service| Box::pin(ctr(breaker, service)), per_attempt: false },
-    Stack { name: "trc", call: |breaker, service| Box::pin(trc(breaker, service)), per_attempt: true },
-    Stack { name: "tcr", call: |breaker, service| Box::pin(tcr(breaker, service)), per_attempt: false },
-    Stack { name: "trct", call: |breaker, service| Box::pin(trct(breaker, service)), per_attempt: true },
-    Stack { name: "c", call: |breaker, service| Box::pin(c(breaker, service)), per_attempt: true },
-    Stack { name: "by hand", call: |breaker, service| Box::pin(by_hand(breaker, service)), per_attempt: true },
+    Stack {
+        name: "rct",
+        call: |breaker, service| Box::pin(rct(breaker, service)),
+        per_attempt: true,
+    },
+    Stack {
+        name: "rtc",
+        call: |breaker, service| Box::pin(rtc(breaker, service)),
+        per_attempt: true,
+    },
+    Stack {
+        name: "crt",
+        call: |breaker, service| Box::pin(crt(breaker, service)),
+        per_attempt: false,
+    },
+    Stack {
+        name: "ctr",
+        call: |breaker, service| Box::pin(ctr(breaker, service)),
+        per_attempt: false,
+    },
+    Stack {
+        name: "trc",
+        call: |breaker, service| Box::pin(trc(breaker, service)),
+        per_attempt: true,
+    },
+    Stack {
+        name: "tcr",
+        call: |breaker, service| Box::pin(tcr(breaker, service)),
+        per_attempt: false,
+    },
+    Stack {
+        name: "trct",
+        call: |breaker, service| Box::pin(trct(breaker, service)),
+        per_attempt: true,
+    },
+    Stack {
+        name: "c",
+        call: |breaker, service| Box::pin(c(breaker, service)),
+        per_attempt: true,
+    },
+    Stack {
+        name: "by hand",
+        call: |breaker, service| Box::pin(by_hand(breaker, service)),
+        per_attempt: true,
+    },
 ];
 
 /// What the call meets.
@@ -195,7 +241,10 @@ async fn drop_after(stack: &Stack, kind: Circuit, polls: u32) -> bool {
     let mut call = (stack.call)(&breaker, &service);
     let mut done = false;
     for _ in 0..polls {
-        done = call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready();
+        done = call
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+            .is_ready();
         if done {
             break;
         }
@@ -207,9 +256,22 @@ async fn drop_after(stack: &Stack, kind: Circuit, polls: u32) -> bool {
     let stats = breaker.stats();
     let admitted = stats.successes + stats.failures + stats.ignored + stats.abandoned + stats.late;
     let begun = service.begun.get();
-    assert_eq!(admitted, if stack.per_attempt { begun } else { begun.min(1) }, "{}: {stats:?}", case());
+    assert_eq!(
+        admitted,
+        if stack.per_attempt {
+            begun
+        } else {
+            begun.min(1)
+        },
+        "{}: {stats:?}",
+        case()
+    );
     // One by this drop, and one where a timeout above the circuit dropped the attempt that hung.
-    assert!(stats.abandoned <= 2 && stats.late == 0, "{}: {stats:?}", case());
+    assert!(
+        stats.abandoned <= 2 && stats.late == 0,
+        "{}: {stats:?}",
+        case()
+    );
 
     if stats.state != CircuitState::Open {
         let next = breaker.acquire();
@@ -229,7 +291,11 @@ fn a_call_may_be_dropped_at_every_await_point() {
         for kind in [Circuit::Closed, Circuit::Sensitive, Circuit::Probing] {
             // The service of `c` hangs at its second call only, so all of them end.
             for polls in 0.. {
-                let clock = runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+                let clock = runtime::Builder::new_current_thread()
+                    .enable_time()
+                    .start_paused(true)
+                    .build()
+                    .unwrap();
                 if clock.block_on(drop_after(stack, kind, polls)) {
                     break;
                 }

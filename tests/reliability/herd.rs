@@ -13,7 +13,9 @@ use std::{
     time::Duration,
 };
 
-use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, CircuitState, circuit_breaker};
+use resilience::{
+    CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, CircuitState, circuit_breaker,
+};
 use tokio::{runtime, time::advance};
 
 const RECOVERY: Duration = Duration::from_secs(30);
@@ -30,7 +32,14 @@ struct Service {
 #[circuit_breaker(breaker = breaker)]
 async fn call(breaker: &CircuitBreaker, service: &Service) -> io::Result<()> {
     service.reached.fetch_add(1, Ordering::SeqCst);
-    poll_fn(|_| if service.answers.load(Ordering::SeqCst) { Poll::Ready(()) } else { Poll::Pending }).await;
+    poll_fn(|_| {
+        if service.answers.load(Ordering::SeqCst) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
     Ok(())
 }
 
@@ -44,13 +53,19 @@ fn call_sync(breaker: &CircuitBreaker, service: &Service) -> io::Result<()> {
 }
 
 fn paused() -> runtime::Runtime {
-    runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
+    runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap()
 }
 
 /// Under the runtime's clock, a circuit whose recovery time has just passed.
 fn recovering(clock: &runtime::Runtime, probes: u32) -> CircuitBreaker {
-    let config =
-        CircuitBreakerConfig::new().recovery_timeout(RECOVERY).half_open_max_calls(probes).success_threshold(probes);
+    let config = CircuitBreakerConfig::new()
+        .recovery_timeout(RECOVERY)
+        .half_open_max_calls(probes)
+        .success_threshold(probes);
     clock.block_on(async {
         let breaker = CircuitBreaker::new("herd", config);
         breaker.trip();
@@ -69,7 +84,10 @@ fn look(breaker: &CircuitBreaker, service: &Service) -> Seen {
 
 fn assert_only_probes_came((reached, stats): &Seen, probes: u32, callers: usize) {
     assert_eq!(*reached, probes);
-    assert_eq!((stats.state, stats.half_opened), (CircuitState::HalfOpen, 1));
+    assert_eq!(
+        (stats.state, stats.half_opened),
+        (CircuitState::HalfOpen, 1)
+    );
     assert_eq!(stats.refused, callers as u64 - u64::from(probes));
 }
 
@@ -86,8 +104,10 @@ fn of_a_thousand_async_callers_only_the_probes_reach_the_service() {
                     // The paused clock on a thread of its own: virtual time and real concurrency.
                     let _clock = clock.handle().enter();
                     let mut cx = Context::from_waker(Waker::noop());
-                    let mut calls: Vec<Pin<Box<dyn Future<Output = io::Result<()>>>>> =
-                        (0..CALLERS / THREADS).map(|_| Box::pin(call(&breaker, &service)) as _).collect();
+                    let mut calls: Vec<Pin<Box<dyn Future<Output = io::Result<()>>>>> = (0
+                        ..CALLERS / THREADS)
+                        .map(|_| Box::pin(call(&breaker, &service)) as _)
+                        .collect();
                     barrier.wait();
                     calls.retain_mut(|call| call.as_mut().poll(&mut cx).is_pending());
                     barrier.wait();
@@ -108,7 +128,10 @@ fn of_a_thousand_async_callers_only_the_probes_reach_the_service() {
         });
         assert_only_probes_came(&seen, probes, CALLERS);
         let stats = breaker.stats();
-        assert_eq!((stats.state, stats.successes, stats.closed), (CircuitState::Closed, probes.into(), 1));
+        assert_eq!(
+            (stats.state, stats.successes, stats.closed),
+            (CircuitState::Closed, probes.into(), 1)
+        );
     }
 }
 
@@ -132,7 +155,9 @@ fn of_a_hundred_threads_only_the_probes_reach_the_service() {
                 });
             }
             let _clock = clock.handle().enter();
-            while (refused.load(Ordering::SeqCst) + service.reached.load(Ordering::SeqCst)) as usize != CALLERS {
+            while (refused.load(Ordering::SeqCst) + service.reached.load(Ordering::SeqCst)) as usize
+                != CALLERS
+            {
                 thread::yield_now();
             }
             let seen = look(&breaker, &service);
@@ -153,7 +178,11 @@ async fn a_failed_probe_sends_the_next_thousand_away() {
         advance(RECOVERY).await;
         let calls = (0..CALLERS).map(|_| {
             let breaker = breaker.clone();
-            tokio::spawn(async move { breaker.call_async(async { Err::<(), _>(io::Error::other("down")) }).await })
+            tokio::spawn(async move {
+                breaker
+                    .call_async(async { Err::<(), _>(io::Error::other("down")) })
+                    .await
+            })
         });
         let mut down = 0;
         for call in calls.collect::<Vec<_>>() {

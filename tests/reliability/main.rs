@@ -17,6 +17,13 @@ use proptest::test_runner::Config;
 
 /// How long a property test looks for a counterexample; `PROPTEST_CASES=100000` looks longer.
 fn search(cases: u32) -> Config {
-    let config = Config { failure_persistence: None, ..Config::default() };
-    if std::env::var_os("PROPTEST_CASES").is_some() { config } else { Config { cases, ..config } }
+    let config = Config {
+        failure_persistence: None,
+        ..Config::default()
+    };
+    if std::env::var_os("PROPTEST_CASES").is_some() {
+        config
+    } else {
+        Config { cases, ..config }
+    }
 }

@@ -15,8 +15,8 @@ use std::{
 };
 
 use resilience::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, TimedOut, circuit_breaker, registry, retry,
-    timeout,
+    CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, TimedOut, circuit_breaker,
+    registry, retry, timeout,
 };
 use tokio::{
     runtime,
@@ -33,8 +33,10 @@ use crate::alone::is_alone;
 const RECOVERY: Duration = Duration::from_secs(30);
 
 /// Opens at the first failure, so that a panic that is counted is seen in the state.
-const CONFIG: CircuitBreakerConfig =
-    CircuitBreakerConfig::new().failure_threshold(1).success_threshold(1).recovery_timeout(RECOVERY);
+const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new()
+    .failure_threshold(1)
+    .success_threshold(1)
+    .recovery_timeout(RECOVERY);
 
 /// What a panic carries here, so that no other is taken for it. `resume_unwind` keeps the hook quiet.
 #[derive(Debug, PartialEq)]
@@ -45,15 +47,27 @@ fn blow_up(place: &'static str) -> ! {
 }
 
 fn payload(panic: &(dyn Any + Send)) -> &'static str {
-    panic.downcast_ref::<Expected>().expect("the panic of the test").0
+    panic
+        .downcast_ref::<Expected>()
+        .expect("the panic of the test")
+        .0
 }
 
 fn caught<T>(body: impl FnOnce() -> T) -> &'static str {
-    payload(&*catch_unwind(AssertUnwindSafe(body)).err().expect("it panics"))
+    payload(
+        &*catch_unwind(AssertUnwindSafe(body))
+            .err()
+            .expect("it panics"),
+    )
 }
 
 fn block_on<F: Future>(future: F) -> F::Output {
-    runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(future)
+    runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap()
+        .block_on(future)
 }
 
 /// Which of the user's pieces of code panics.
@@ -109,7 +123,12 @@ async fn guarded(breaker: &CircuitBreaker, at: At, attempts: &AtomicUsize) -> Re
     let _local = Value(at);
     let attempt = attempts.fetch_add(1, Ordering::Relaxed);
     at.pass("body before its first await");
-    sleep(Duration::from_secs(if at.0 == "error of the timeout" { 60 } else { 1 })).await;
+    sleep(Duration::from_secs(if at.0 == "error of the timeout" {
+        60
+    } else {
+        1
+    }))
+    .await;
     at.pass("body after an await");
     if attempt == 2 { Ok(7) } else { Err(Fault) }
 }
@@ -132,7 +151,11 @@ async fn guarded(breaker: &CircuitBreaker, at: At, attempts: &AtomicUsize) -> Re
 fn guarded_sync(breaker: &CircuitBreaker, at: At, attempts: &AtomicUsize) -> Result<u8, Fault> {
     let _local = Value(at);
     at.pass("body before its first await");
-    if attempts.fetch_add(1, Ordering::Relaxed) == 2 { Ok(7) } else { Err(Fault) }
+    if attempts.fetch_add(1, Ordering::Relaxed) == 2 {
+        Ok(7)
+    } else {
+        Err(Fault)
+    }
 }
 
 /// Within the circuit: the call has failed. Beside it: the call was already counted, or never admitted.
@@ -165,7 +188,11 @@ fn a_panic_within_the_circuit_is_one_failure_and_reaches_the_caller() {
             let task = guarded(&breaker, At(place), &attempts);
             assert_eq!(payload(&*CatchUnwind(Box::pin(task)).await), place);
             let stats = breaker.stats();
-            assert_eq!((stats.failures, stats.state), (1, CircuitState::Open), "{place}");
+            assert_eq!(
+                (stats.failures, stats.state),
+                (1, CircuitState::Open),
+                "{place}"
+            );
             assert_serves(&breaker).await;
         });
     }
@@ -180,7 +207,11 @@ fn a_panic_beside_the_circuit_is_none_of_its_business() {
             let task = guarded(&breaker, At(place), &attempts);
             assert_eq!(payload(&*CatchUnwind(Box::pin(task)).await), place);
             let stats = breaker.stats();
-            assert_eq!((stats.successes, stats.failures, stats.state), (1, 0, CircuitState::Closed), "{place}");
+            assert_eq!(
+                (stats.successes, stats.failures, stats.state),
+                (1, 0, CircuitState::Closed),
+                "{place}"
+            );
             assert_serves(&breaker).await;
         });
     }
@@ -190,18 +221,37 @@ fn a_panic_beside_the_circuit_is_none_of_its_business() {
 fn the_same_holds_for_sync_functions() {
     let breaker_after = |place| {
         let breaker = CircuitBreaker::new("panics", CONFIG);
-        assert_eq!(caught(|| guarded_sync(&breaker, At(place), &AtomicUsize::new(0))), place);
+        assert_eq!(
+            caught(|| guarded_sync(&breaker, At(place), &AtomicUsize::new(0))),
+            place
+        );
         breaker
     };
-    for place in ["body before its first await", "drop of a local", "failure_if", "failure_if_ok"] {
+    for place in [
+        "body before its first await",
+        "drop of a local",
+        "failure_if",
+        "failure_if_ok",
+    ] {
         let stats = breaker_after(place).stats();
-        assert_eq!((stats.failures, stats.state, stats.abandoned), (1, CircuitState::Open, 0), "{place}");
+        assert_eq!(
+            (stats.failures, stats.state, stats.abandoned),
+            (1, CircuitState::Open, 0),
+            "{place}"
+        );
     }
     for place in BESIDE {
         let breaker = breaker_after(place);
         let stats = breaker.stats();
-        assert_eq!((stats.successes, stats.failures, stats.abandoned), (1, 0, 0), "{place}");
-        assert_eq!(guarded_sync(&breaker, At("nowhere"), &AtomicUsize::new(0)).unwrap(), 7);
+        assert_eq!(
+            (stats.successes, stats.failures, stats.abandoned),
+            (1, 0, 0),
+            "{place}"
+        );
+        assert_eq!(
+            guarded_sync(&breaker, At("nowhere"), &AtomicUsize::new(0)).unwrap(),
+            7
+        );
     }
 }
 
@@ -211,7 +261,10 @@ fn a_panic_while_a_refusal_is_converted_takes_no_slot() {
         let breaker = CircuitBreaker::new("panics", CONFIG);
         breaker.trip();
         let at = At("error of the circuit");
-        assert_eq!(caught(|| guarded_sync(&breaker, at, &AtomicUsize::new(0))), at.0);
+        assert_eq!(
+            caught(|| guarded_sync(&breaker, at, &AtomicUsize::new(0))),
+            at.0
+        );
         assert_eq!(breaker.stats().refused, 1);
         assert_serves(&breaker).await;
     });
@@ -265,8 +318,14 @@ fn a_value_dropped_at_the_timeout_may_panic() {
     }
     block_on(async {
         let breaker = CircuitBreaker::new("panics", CONFIG);
-        assert_eq!(payload(&*CatchUnwind(Box::pin(hangs(&breaker))).await), "drop at the timeout");
-        assert_eq!((breaker.stats().failures, breaker.state()), (1, CircuitState::Open));
+        assert_eq!(
+            payload(&*CatchUnwind(Box::pin(hangs(&breaker))).await),
+            "drop at the timeout"
+        );
+        assert_eq!(
+            (breaker.stats().failures, breaker.state()),
+            (1, CircuitState::Open)
+        );
         assert_serves(&breaker).await;
     });
 }
@@ -328,8 +387,14 @@ fn a_subscriber_that_panics_costs_neither_the_verdict_nor_a_listener_its_news() 
         }
     });
     let permit = breaker.acquire().unwrap();
-    assert_eq!(caught(|| with_default(Broken, || permit.failure())), "subscriber");
-    assert_eq!((breaker.stats().failures, breaker.state()), (1, CircuitState::Open));
+    assert_eq!(
+        caught(|| with_default(Broken, || permit.failure())),
+        "subscriber"
+    );
+    assert_eq!(
+        (breaker.stats().failures, breaker.state()),
+        (1, CircuitState::Open)
+    );
     assert_eq!(heard.load(Ordering::Relaxed), 1);
     breaker.reset();
     breaker.acquire().unwrap().success();
@@ -344,7 +409,10 @@ fn a_subscriber_that_panics_as_probing_begins_takes_no_slot() {
         let breaker = CircuitBreaker::new("panics", CONFIG);
         breaker.trip();
         advance(RECOVERY).await;
-        assert_eq!(caught(|| with_default(Broken, || drop(breaker.acquire()))), "subscriber");
+        assert_eq!(
+            caught(|| with_default(Broken, || drop(breaker.acquire()))),
+            "subscriber"
+        );
         assert_eq!(breaker.stats().abandoned, 1);
         breaker.acquire().expect("the slot is free").success();
         assert_eq!(breaker.state(), CircuitState::Closed);
@@ -365,7 +433,10 @@ fn a_subscriber_that_panics_while_a_call_unwinds_does_not_end_the_process() {
         })
     });
     assert_eq!(place, "body");
-    assert_eq!((breaker.stats().failures, breaker.state()), (1, CircuitState::Open));
+    assert_eq!(
+        (breaker.stats().failures, breaker.state()),
+        (1, CircuitState::Open)
+    );
 }
 
 #[retry(max_retries = 2, base_delay = 0s)]
@@ -380,7 +451,10 @@ fn a_subscriber_that_panics_stops_a_retry_with_its_panic() {
         return;
     }
     let attempts = AtomicUsize::new(0);
-    assert_eq!(caught(|| with_default(Broken, || fails(&attempts))), "subscriber");
+    assert_eq!(
+        caught(|| with_default(Broken, || fails(&attempts))),
+        "subscriber"
+    );
     assert_eq!(attempts.load(Ordering::Relaxed), 1);
 }
 

@@ -19,7 +19,11 @@ const CAPACITY: usize = 512;
 fn until(what: impl Fn() -> bool) {
     let started = Instant::now();
     while !what() {
-        assert!(started.elapsed() < PATIENCE, "it never came: {:?}", worker_stats());
+        assert!(
+            started.elapsed() < PATIENCE,
+            "it never came: {:?}",
+            worker_stats()
+        );
         thread::sleep(Duration::from_millis(1));
     }
 }
@@ -31,7 +35,9 @@ struct Hook(Arc<(Mutex<bool>, Condvar)>);
 impl Hook {
     fn hang(&self) {
         let (open, opened) = &*self.0;
-        let _open = opened.wait_while(open.lock().unwrap(), |open| !*open).unwrap();
+        let _open = opened
+            .wait_while(open.lock().unwrap(), |open| !*open)
+            .unwrap();
     }
 
     fn let_go(&self) {
@@ -56,7 +62,10 @@ fn bodies_that_hang_for_good_fill_a_bounded_pool_which_then_refuses() {
         for _ in 0..16 {
             // Whoever is given up before it began holds no worker, so it takes as many calls as it takes.
             scope.spawn(|| {
-                while hangs(hook.clone()).is_err_and(|late| worker_stats().live < CAPACITY || late.was_started()) {}
+                while hangs(hook.clone())
+                    .is_err_and(|late| worker_stats().live < CAPACITY || late.was_started())
+                {
+                }
             });
         }
     });
@@ -65,16 +74,29 @@ fn bodies_that_hang_for_good_fill_a_bounded_pool_which_then_refuses() {
     assert_eq!((stats.live, stats.idle), (CAPACITY, 0));
 
     let started = Instant::now();
-    let refused = TimeoutConfig::new(AGES).operation("import").run_thread(|| panic!("it began")).map(|(): ()| ());
+    let refused = TimeoutConfig::new(AGES)
+        .operation("import")
+        .run_thread(|| panic!("it began"))
+        .map(|(): ()| ());
     let refused = refused.unwrap_err();
     assert!(!refused.was_started());
-    assert_eq!(refused.to_string(), "`import` was not started: no worker thread was free");
-    assert!(started.elapsed() < PATIENCE, "at once, not at its limit of hours");
+    assert_eq!(
+        refused.to_string(),
+        "`import` was not started: no worker thread was free"
+    );
+    assert!(
+        started.elapsed() < PATIENCE,
+        "at once, not at its limit of hours"
+    );
     assert_eq!(worker_stats().refused, stats.refused + 1);
 
     hook.let_go();
     until(|| worker_stats().abandoned_running == 0);
-    assert_eq!(TimeoutConfig::new(AGES).run_thread(|| 7), Ok(7), "it serves again");
+    assert_eq!(
+        TimeoutConfig::new(AGES).run_thread(|| 7),
+        Ok(7),
+        "it serves again"
+    );
 }
 
 #[test]
@@ -101,7 +123,12 @@ fn nested_bodies_in_a_full_pool_are_refused_and_do_not_wait_for_each_other() {
         calls.into_iter().map(|call| call.join().unwrap()).collect()
     });
     for outcome in outcomes {
-        assert!(!outcome.expect("the outer one ends").unwrap_err().was_started());
+        assert!(
+            !outcome
+                .expect("the outer one ends")
+                .unwrap_err()
+                .was_started()
+        );
     }
 }
 
@@ -116,13 +143,22 @@ fn it_grows_to_what_is_needed_at_once_and_then_reuses_its_threads() {
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             let meet = Arc::clone(&meet);
-            scope.spawn(move || TimeoutConfig::new(AGES).run_thread(move || meet.wait().is_leader()).unwrap());
+            scope.spawn(move || {
+                TimeoutConfig::new(AGES)
+                    .run_thread(move || meet.wait().is_leader())
+                    .unwrap()
+            });
         }
     });
     let stats = worker_stats();
-    assert_eq!((stats.live, stats.idle, stats.refused), (AT_ONCE, AT_ONCE, 0));
+    assert_eq!(
+        (stats.live, stats.idle, stats.refused),
+        (AT_ONCE, AT_ONCE, 0)
+    );
     for _ in 0..1_000 {
-        let name = TimeoutConfig::new(AGES).run_thread(|| thread::current().name().map(str::to_owned)).unwrap();
+        let name = TimeoutConfig::new(AGES)
+            .run_thread(|| thread::current().name().map(str::to_owned))
+            .unwrap();
         assert!(name.is_some_and(|name| name.starts_with("resilience-timeout-")));
     }
     assert!(worker_stats().live <= AT_ONCE);
@@ -137,7 +173,10 @@ fn bodies_that_hang_do_not_hold_up_the_end_of_the_process() {
     let hook = Hook::default();
     until(|| {
         let hook = hook.clone();
-        TimeoutConfig::new(Duration::from_millis(20)).run_thread(move || hook.hang()).unwrap_err().was_started()
+        TimeoutConfig::new(Duration::from_millis(20))
+            .run_thread(move || hook.hang())
+            .unwrap_err()
+            .was_started()
     });
     assert!(worker_stats().abandoned_running >= 1);
 }
@@ -145,7 +184,11 @@ fn bodies_that_hang_do_not_hold_up_the_end_of_the_process() {
 /// Each call is on a worker of its own, under its caller's deadline.
 #[timeout(1h)]
 fn countdown(from: u32) -> io::Result<u32> {
-    if from == 0 { Ok(0) } else { Ok(countdown(from - 1)? + 1) }
+    if from == 0 {
+        Ok(0)
+    } else {
+        Ok(countdown(from - 1)? + 1)
+    }
 }
 
 #[test]
@@ -172,7 +215,14 @@ fn an_abandoned_body_sees_it_and_its_late_result_is_dropped_on_its_own_thread() 
     let (tell, told) = mpsc::channel();
     // A limit so short that the body may not have begun; then it is tried again with a longer one.
     let limits = [20, 200, 2_000, 20_000].map(Duration::from_millis);
-    assert!(limits.into_iter().any(|limit| late(limit, tell.clone()).is_err_and(|late| late.was_started())));
+    assert!(
+        limits
+            .into_iter()
+            .any(|limit| late(limit, tell.clone()).is_err_and(|late| late.was_started()))
+    );
     let (abandoned, thread) = told.recv_timeout(PATIENCE).unwrap();
-    assert!(abandoned && thread.starts_with("resilience-timeout-"), "{abandoned} on {thread}");
+    assert!(
+        abandoned && thread.starts_with("resilience-timeout-"),
+        "{abandoned} on {thread}"
+    );
 }

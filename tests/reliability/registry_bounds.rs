@@ -68,8 +68,18 @@ fn names_of_any_content_are_names() {
         return;
     }
     let long = "x".repeat(1_000_000);
-    let names =
-        ["", " ", "\0", "a\nb", "\u{202e}evil", "日本語 🦀", "`'\"{}%s\\", "../../etc/passwd", "\x1b[2J", &long];
+    let names = [
+        "",
+        " ",
+        "\0",
+        "a\nb",
+        "\u{202e}evil",
+        "日本語 🦀",
+        "`'\"{}%s\\",
+        "../../etc/passwd",
+        "\x1b[2J",
+        &long,
+    ];
     for name in names {
         let lines = logged(|| {
             let circuit = registry::get_or_register(name.to_owned(), CONFIG);
@@ -80,7 +90,10 @@ fn names_of_any_content_are_names() {
         assert_eq!(lines.len(), 1);
         assert!(!lines[0].contains(char::is_control), "{:?}", lines[0]);
         let stats = registry::stats(name).expect("found by the same name");
-        assert_eq!((stats.name.as_str(), stats.state), (name, CircuitState::Open));
+        assert_eq!(
+            (stats.name.as_str(), stats.state),
+            (name, CircuitState::Open)
+        );
         assert_eq!(registry::all_stats()[name].opened, 1);
     }
 }
@@ -97,15 +110,31 @@ fn an_error_from_outside_cannot_forge_a_line_in_the_log() {
         return;
     }
     let text = "down\n2026-01-01 INFO all is well\r\x1b[2J\u{85}\u{2028}";
-    let lines = logged(|| assert_eq!(fails(text), Err(text.to_owned()), "the caller gets it as it is"));
-    assert!(lines.iter().any(|line| line.contains(r"down\n2026")), "{lines:?}");
+    let lines = logged(|| {
+        assert_eq!(
+            fails(text),
+            Err(text.to_owned()),
+            "the caller gets it as it is"
+        )
+    });
+    assert!(
+        lines.iter().any(|line| line.contains(r"down\n2026")),
+        "{lines:?}"
+    );
     for line in lines {
-        assert!(!line.contains(|c: char| c.is_control() || c == '\u{2028}'), "{line:?}");
+        assert!(
+            !line.contains(|c: char| c.is_control() || c == '\u{2028}'),
+            "{line:?}"
+        );
     }
 }
 
 /// Unoptimised, a fifth of them takes as long and shows the same.
-const NAMES: u64 = if cfg!(debug_assertions) { 200_000 } else { 1_000_000 };
+const NAMES: u64 = if cfg!(debug_assertions) {
+    200_000
+} else {
+    1_000_000
+};
 
 #[test]
 fn a_million_names_by_mistake_are_one_error_and_no_leak() {
@@ -116,19 +145,33 @@ fn a_million_names_by_mistake_are_one_error_and_no_leak() {
     let lines = logged(|| {
         for number in 0..NAMES {
             let circuit = registry::get_or_register(format!("reliability::user-{number}"), CONFIG);
-            circuit.acquire().expect("outside of the registry or in it, it works").failure();
+            circuit
+                .acquire()
+                .expect("outside of the registry or in it, it works")
+                .failure();
         }
     });
-    let [line] = &lines[..] else { panic!("one event, not {}", lines.len()) };
-    assert!(line.starts_with("ERROR") && line.contains("the registry is full"), "{line}");
-    assert!(line.contains(file!()), "it says where the names come from: {line}");
+    let [line] = &lines[..] else {
+        panic!("one event, not {}", lines.len())
+    };
+    assert!(
+        line.starts_with("ERROR") && line.contains("the registry is full"),
+        "{line}"
+    );
+    assert!(
+        line.contains(file!()),
+        "it says where the names come from: {line}"
+    );
 
     let registered = registry::all_stats().len();
     // Constant names are registered whatever there is.
     assert!((10_000..10_100).contains(&registered), "{registered}");
     let constant = registry::get_or_register("reliability::constant", CONFIG);
     constant.trip();
-    assert_eq!(registry::stats("reliability::constant").map(|stats| stats.opened), Some(1));
+    assert_eq!(
+        registry::stats("reliability::constant").map(|stats| stats.opened),
+        Some(1)
+    );
 
     if let (Some(before), Some(after)) = (before, resident_megabytes()) {
         let grown = after.saturating_sub(before);

@@ -33,28 +33,47 @@ struct Failure {
 }
 
 fn delays() -> impl Strategy<Value = Duration> {
-    select([0, 1, 7, 250, 1_000, 60_000, 86_400_000].map(Duration::from_millis).to_vec())
+    select(
+        [0, 1, 7, 250, 1_000, 60_000, 86_400_000]
+            .map(Duration::from_millis)
+            .to_vec(),
+    )
 }
 
 fn options() -> impl Strategy<Value = Options> {
     let growth = select(vec![Growth::Exponential, Growth::Linear, Growth::Constant]);
-    let jitter = select(vec![Jitter::Full, Jitter::Equal, Jitter::Decorrelated, Jitter::None]);
+    let jitter = select(vec![
+        Jitter::Full,
+        Jitter::Equal,
+        Jitter::Decorrelated,
+        Jitter::None,
+    ]);
     let multiplier = select(vec![1.0, 1.1, 2.0, 10.0, f64::MAX]);
-    (0_u32..=9, growth, jitter, delays(), delays(), multiplier, prop::option::of(1_u64..=200_000)).prop_map(
-        |(max_retries, growth, jitter, one, other, multiplier, limit)| Options {
-            max_retries,
-            growth,
-            jitter,
-            base_delay: one.min(other),
-            max_delay: one.max(other),
-            multiplier,
-            max_elapsed: limit.map(Duration::from_millis),
-        },
+    (
+        0_u32..=9,
+        growth,
+        jitter,
+        delays(),
+        delays(),
+        multiplier,
+        prop::option::of(1_u64..=200_000),
     )
+        .prop_map(
+            |(max_retries, growth, jitter, one, other, multiplier, limit)| Options {
+                max_retries,
+                growth,
+                jitter,
+                base_delay: one.min(other),
+                max_delay: one.max(other),
+                multiplier,
+                max_elapsed: limit.map(Duration::from_millis),
+            },
+        )
 }
 
 fn failures() -> impl Strategy<Value = Vec<Failure>> {
-    let failure = (delays(), prop::option::weighted(0.2, delays())).prop_map(|(after, hint)| Failure { after, hint });
+    let failure = (delays(), prop::option::weighted(0.2, delays()))
+        .prop_map(|(after, hint)| Failure { after, hint });
     vec(failure, 10)
 }
 
@@ -80,7 +99,8 @@ fn bounds(options: &Options, number: u32, previous: Duration) -> (Duration, Dura
             Growth::Constant => delay,
             Growth::Linear => options.base_delay * (step + 1),
             Growth::Exponential => {
-                Duration::try_from_secs_f64(delay.as_secs_f64() * options.multiplier).unwrap_or(Duration::MAX)
+                Duration::try_from_secs_f64(delay.as_secs_f64() * options.multiplier)
+                    .unwrap_or(Duration::MAX)
             }
         }
         .min(options.max_delay);
@@ -98,7 +118,11 @@ fn bounds(options: &Options, number: u32, previous: Duration) -> (Duration, Dura
 enum Seen {
     Began(Instant),
     Failed(Instant),
-    Told { attempt: u32, delay: Duration, elapsed: Duration },
+    Told {
+        attempt: u32,
+        delay: Duration,
+        elapsed: Duration,
+    },
 }
 
 #[derive(Debug, PartialEq)]
@@ -116,9 +140,17 @@ struct Fault {
         elapsed: event.elapsed,
     }),
 )]
-async fn call(config: RetryConfig, failures: &[Failure], seen: &RefCell<Vec<Seen>>) -> Result<(), Fault> {
+async fn call(
+    config: RetryConfig,
+    failures: &[Failure],
+    seen: &RefCell<Vec<Seen>>,
+) -> Result<(), Fault> {
     seen.borrow_mut().push(Seen::Began(Instant::now()));
-    let attempt = seen.borrow().iter().filter(|seen| matches!(seen, Seen::Began(_))).count();
+    let attempt = seen
+        .borrow()
+        .iter()
+        .filter(|seen| matches!(seen, Seen::Began(_)))
+        .count();
     let Failure { after, hint } = failures[attempt - 1];
     if !after.is_zero() {
         sleep(after).await;
@@ -142,7 +174,11 @@ async fn compare(options: Options, failures: &[Failure]) -> Result<(), TestCaseE
     for attempt in 1_u32.. {
         let failure = failures[attempt as usize - 1];
         let (Some(Seen::Began(_)), Some(Seen::Failed(failed))) = (seen.next(), seen.next()) else {
-            prop_assert!(false, "attempt {} began and did not fail, or the other way round", attempt);
+            prop_assert!(
+                false,
+                "attempt {} began and did not fail, or the other way round",
+                attempt
+            );
             break;
         };
         let elapsed = failed - start;
@@ -153,12 +189,30 @@ async fn compare(options: Options, failures: &[Failure]) -> Result<(), TestCaseE
         let mut next = seen.clone();
         let Some(told) = next.next() else {
             // It stopped; it had to.
-            let spent = options.max_elapsed.is_some_and(|limit| at_most(limit, elapsed + longest));
-            prop_assert!(attempt == options.max_retries + 1 || spent, "stopped after attempt {}", attempt);
-            prop_assert_eq!(fault, Fault { attempt: attempt as usize, hint: failure.hint }, "the last error as it was");
+            let spent = options
+                .max_elapsed
+                .is_some_and(|limit| at_most(limit, elapsed + longest));
+            prop_assert!(
+                attempt == options.max_retries + 1 || spent,
+                "stopped after attempt {}",
+                attempt
+            );
+            prop_assert_eq!(
+                fault,
+                Fault {
+                    attempt: attempt as usize,
+                    hint: failure.hint
+                },
+                "the last error as it was"
+            );
             return Ok(());
         };
-        let Seen::Told { attempt: told_attempt, delay, elapsed: told_elapsed } = told else {
+        let Seen::Told {
+            attempt: told_attempt,
+            delay,
+            elapsed: told_elapsed,
+        } = told
+        else {
             prop_assert!(false, "no hook between two attempts: {:?}", told);
             break;
         };
@@ -169,7 +223,12 @@ async fn compare(options: Options, failures: &[Failure]) -> Result<(), TestCaseE
             at_most(shortest, delay) && at_most(delay, longest),
             "{delay:?} not in {shortest:?}..={longest:?}"
         );
-        prop_assert!(options.max_elapsed.is_none_or(|limit| elapsed + delay < limit), "a wait past max_elapsed");
+        prop_assert!(
+            options
+                .max_elapsed
+                .is_none_or(|limit| elapsed + delay < limit),
+            "a wait past max_elapsed"
+        );
         if failure.hint.is_none() {
             previous = delay;
         }
@@ -178,7 +237,10 @@ async fn compare(options: Options, failures: &[Failure]) -> Result<(), TestCaseE
             break;
         };
         let waited = began - failed;
-        prop_assert!(delay <= waited && waited <= delay + TICK, "waited {waited:?} instead of {delay:?}");
+        prop_assert!(
+            delay <= waited && waited <= delay + TICK,
+            "waited {waited:?} instead of {delay:?}"
+        );
         prop_assert!(!delay.is_zero() || waited.is_zero());
         seen.next();
     }

@@ -11,7 +11,8 @@ use std::{
 };
 
 use resilience::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitState, Jitter, RetryConfig, Strategy, TimeoutConfig, retry, timeout,
+    CircuitBreaker, CircuitBreakerConfig, CircuitState, Jitter, RetryConfig, Strategy,
+    TimeoutConfig, retry, timeout,
 };
 use tokio::{
     runtime,
@@ -24,17 +25,29 @@ const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 #[test]
 fn delays_neither_overflow_nor_shrink_up_to_the_last_attempt() {
-    let ends = [Duration::ZERO, NANO, Duration::from_secs(1), CENTURY, Duration::MAX];
+    let ends = [
+        Duration::ZERO,
+        NANO,
+        Duration::from_secs(1),
+        CENTURY,
+        Duration::MAX,
+    ];
     for strategy in [Strategy::Exponential, Strategy::Linear, Strategy::Constant] {
         for multiplier in [1.0, 1.0 + f64::EPSILON, 2.0, f64::MAX] {
             for base in ends {
                 for max in ends.into_iter().filter(|max| base <= *max) {
-                    let config =
-                        RetryConfig::new().strategy(strategy).multiplier(multiplier).base_delay(base).max_delay(max);
+                    let config = RetryConfig::new()
+                        .strategy(strategy)
+                        .multiplier(multiplier)
+                        .base_delay(base)
+                        .max_delay(max);
                     let attempts = [0, 1, 2, 31, 32, 33, 1_000, 1 << 31, u32::MAX - 1, u32::MAX];
                     let delays = attempts.map(|attempt| config.delay(attempt));
                     assert!(delays.is_sorted(), "{config:?}: {delays:?}");
-                    assert!(delays.iter().all(|delay| base <= *delay && *delay <= max), "{config:?}: {delays:?}");
+                    assert!(
+                        delays.iter().all(|delay| base <= *delay && *delay <= max),
+                        "{config:?}: {delays:?}"
+                    );
                 }
             }
         }
@@ -44,8 +57,11 @@ fn delays_neither_overflow_nor_shrink_up_to_the_last_attempt() {
 #[test]
 fn retries_without_end_and_without_delay_need_no_timer() {
     let mut calls = 0_u32;
-    let outcome =
-        RetryConfig::new().max_retries(u32::MAX).base_delay(Duration::ZERO).max_delay(Duration::ZERO).run(|| {
+    let outcome = RetryConfig::new()
+        .max_retries(u32::MAX)
+        .base_delay(Duration::ZERO)
+        .max_delay(Duration::ZERO)
+        .run(|| {
             calls += 1;
             if calls < 100_000 { Err(()) } else { Ok(calls) }
         });
@@ -67,7 +83,10 @@ async fn hours_of_backoff_take_exactly_their_time() {
 
 #[tokio::test(start_paused = true)]
 async fn delays_and_limits_without_end_are_only_long() {
-    let config = RetryConfig::new().base_delay(Duration::MAX).jitter(Jitter::None).max_elapsed(Duration::MAX);
+    let config = RetryConfig::new()
+        .base_delay(Duration::MAX)
+        .jitter(Jitter::None)
+        .max_elapsed(Duration::MAX);
     let mut calls = 0;
     let outcome: Result<(), ()> = config
         .run_async(|| {
@@ -75,9 +94,17 @@ async fn delays_and_limits_without_end_are_only_long() {
             async { Err(()) }
         })
         .await;
-    assert_eq!((outcome, calls), (Err(()), 1), "a delay for ever reaches any limit");
+    assert_eq!(
+        (outcome, calls),
+        (Err(()), 1),
+        "a delay for ever reaches any limit"
+    );
 
-    let mut waiting = pin!(RetryConfig::new().base_delay(Duration::MAX).run_async(|| async { Err::<(), ()>(()) }));
+    let mut waiting = pin!(
+        RetryConfig::new()
+            .base_delay(Duration::MAX)
+            .run_async(|| async { Err::<(), ()>(()) })
+    );
     let mut cx = Context::from_waker(Waker::noop());
     assert!(waiting.as_mut().poll(&mut cx).is_pending());
     let mut endless = pin!(TimeoutConfig::new(Duration::MAX).run_async(pending::<()>()));
@@ -98,14 +125,23 @@ async fn a_limit_that_was_used_up_is_one_poll() {
     for left in [Duration::ZERO, NANO] {
         assert_eq!(call(left, true).await.unwrap(), 7);
     }
-    assert_eq!(call(Duration::ZERO, false).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!(
+        call(Duration::ZERO, false).await.unwrap_err().kind(),
+        io::ErrorKind::TimedOut
+    );
     assert_eq!(call(Duration::MAX, false).await.unwrap(), 7);
 }
 
 #[tokio::test(start_paused = true)]
 async fn options_without_end_hold_for_a_century() {
-    for config in [CircuitBreakerConfig::new().failure_threshold(2), CircuitBreakerConfig::new().failure_rate(1.0)] {
-        let config = config.minimum_calls(2).failure_window(Duration::MAX).recovery_timeout(Duration::MAX);
+    for config in [
+        CircuitBreakerConfig::new().failure_threshold(2),
+        CircuitBreakerConfig::new().failure_rate(1.0),
+    ] {
+        let config = config
+            .minimum_calls(2)
+            .failure_window(Duration::MAX)
+            .recovery_timeout(Duration::MAX);
         let breaker = CircuitBreaker::new("time", config.slow_call(Duration::MAX));
         let slow = breaker.acquire().unwrap();
         breaker.acquire().unwrap().failure();
@@ -116,7 +152,10 @@ async fn options_without_end_hold_for_a_century() {
         breaker.acquire().unwrap().failure();
         assert_eq!(breaker.state(), CircuitState::Open);
         advance(CENTURY).await;
-        assert_eq!(breaker.acquire().unwrap_err().retry_after(), Some(Duration::MAX));
+        assert_eq!(
+            breaker.acquire().unwrap_err().retry_after(),
+            Some(Duration::MAX)
+        );
         assert_eq!(breaker.stats().time_in_state, CENTURY);
         breaker.reset();
         breaker.acquire().unwrap().success();
@@ -125,8 +164,15 @@ async fn options_without_end_hold_for_a_century() {
 
 #[tokio::test(start_paused = true)]
 async fn options_of_a_nanosecond_hold_for_one() {
-    for config in [CircuitBreakerConfig::new().failure_threshold(2), CircuitBreakerConfig::new().failure_rate(1.0)] {
-        let config = config.minimum_calls(2).failure_window(NANO).recovery_timeout(NANO).success_threshold(1);
+    for config in [
+        CircuitBreakerConfig::new().failure_threshold(2),
+        CircuitBreakerConfig::new().failure_rate(1.0),
+    ] {
+        let config = config
+            .minimum_calls(2)
+            .failure_window(NANO)
+            .recovery_timeout(NANO)
+            .success_threshold(1);
         let breaker = CircuitBreaker::new("time", config.slow_call(NANO));
         breaker.acquire().unwrap().failure();
         breaker.acquire().unwrap().failure();
@@ -148,11 +194,19 @@ fn clocks_that_are_read_out_of_order_break_nothing() {
     const CALLS: u32 = 2_000;
     let micros = Duration::from_micros;
     let configs = [
-        CircuitBreakerConfig::new().failure_threshold(2).failure_window(micros(3)),
-        CircuitBreakerConfig::new().failure_rate(0.5).minimum_calls(2).failure_window(micros(3)),
+        CircuitBreakerConfig::new()
+            .failure_threshold(2)
+            .failure_window(micros(3)),
+        CircuitBreakerConfig::new()
+            .failure_rate(0.5)
+            .minimum_calls(2)
+            .failure_window(micros(3)),
     ];
     for config in configs {
-        let config = config.recovery_timeout(micros(2)).half_open_max_calls(2).slow_call(micros(50));
+        let config = config
+            .recovery_timeout(micros(2))
+            .half_open_max_calls(2)
+            .slow_call(micros(50));
         let breaker = CircuitBreaker::new("time", config);
         let barrier = Barrier::new(THREADS as usize);
         let start = Instant::now();
@@ -165,7 +219,10 @@ fn clocks_that_are_read_out_of_order_break_nothing() {
                         match (breaker.acquire(), (call + caller) % 5) {
                             // Too long by no more than the age of the reading.
                             (Err(open), _) => {
-                                assert!(open.retry_after().is_none_or(|wait| wait <= micros(2) + start.elapsed()));
+                                assert!(
+                                    open.retry_after()
+                                        .is_none_or(|wait| wait <= micros(2) + start.elapsed())
+                                );
                             }
                             (Ok(permit), 0) => drop(permit),
                             (Ok(permit), 1) => permit.ignore(),
@@ -177,9 +234,18 @@ fn clocks_that_are_read_out_of_order_break_nothing() {
             }
         });
         let stats = breaker.stats();
-        let admitted = stats.successes + stats.failures + stats.ignored + stats.abandoned + stats.late;
-        assert_eq!(admitted + stats.refused, u64::from(THREADS * CALLS), "{stats:?}");
-        assert!(stats.opened >= 1 && stats.closed <= stats.half_opened && stats.half_opened <= stats.opened);
+        let admitted =
+            stats.successes + stats.failures + stats.ignored + stats.abandoned + stats.late;
+        assert_eq!(
+            admitted + stats.refused,
+            u64::from(THREADS * CALLS),
+            "{stats:?}"
+        );
+        assert!(
+            stats.opened >= 1
+                && stats.closed <= stats.half_opened
+                && stats.half_opened <= stats.opened
+        );
         // Not stuck: probes succeed and close it.
         while breaker.state() != CircuitState::Closed {
             if let Ok(permit) = breaker.acquire() {
@@ -192,16 +258,26 @@ fn clocks_that_are_read_out_of_order_break_nothing() {
 /// Tests of one process with clocks of their own, over one circuit: the paused one has leapt hours ahead.
 #[test]
 fn a_paused_clock_beside_a_running_one_makes_no_negative_wait() {
-    let config = CircuitBreakerConfig::new().recovery_timeout(HOUR).failure_threshold(1);
+    let config = CircuitBreakerConfig::new()
+        .recovery_timeout(HOUR)
+        .failure_threshold(1);
     let breaker = CircuitBreaker::new("time", config);
-    let paused = runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let paused = runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
     paused.block_on(async {
         advance(HOUR * 10).await;
         breaker.acquire().unwrap().failure();
         assert_eq!(breaker.acquire().unwrap_err().retry_after(), Some(HOUR));
     });
     // By the running clock, that was opened in ten hours from now.
-    let wait = breaker.acquire().unwrap_err().retry_after().expect("a wait");
+    let wait = breaker
+        .acquire()
+        .unwrap_err()
+        .retry_after()
+        .expect("a wait");
     assert!(HOUR < wait && wait <= HOUR * 11, "{wait:?}");
     assert_eq!(breaker.stats().time_in_state, Duration::ZERO);
     breaker.reset();

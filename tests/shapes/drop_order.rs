@@ -9,7 +9,10 @@ struct Log(Arc<Mutex<Vec<&'static str>>>);
 
 impl Log {
     fn note(&self, name: &'static str) -> Noted {
-        Noted { name, log: self.clone() }
+        Noted {
+            name,
+            log: self.clone(),
+        }
     }
 
     fn entries(&self) -> Vec<&'static str> {
@@ -102,7 +105,15 @@ macro_rules! functions {
     };
 }
 
-const BARE_USED: [&str; 7] = ["later local", "local", "anonymous", "named", "second", "first", "returned"];
+const BARE_USED: [&str; 7] = [
+    "later local",
+    "local",
+    "anonymous",
+    "named",
+    "second",
+    "first",
+    "returned",
+];
 const BARE_PARTS: [&str; 3] = ["last", "left", "right"];
 
 // The rule itself, by rustc's own hand.

@@ -42,12 +42,19 @@ pub(crate) struct Flaky {
 
 impl Flaky {
     pub(crate) fn failing(failures: u32) -> Self {
-        Self { failures, calls: Arc::default() }
+        Self {
+            failures,
+            calls: Arc::default(),
+        }
     }
 
     pub(crate) fn call(&self) -> Result<u32, Error> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
-        if call > self.failures { Ok(call) } else { Err(Error::Down) }
+        if call > self.failures {
+            Ok(call)
+        } else {
+            Err(Error::Down)
+        }
     }
 
     /// Not ready at once.

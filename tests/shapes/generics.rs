@@ -206,18 +206,24 @@ mod in_configurations {
 
     #[test]
     fn associated_constants() {
-        let source = Shelf { flaky: Flaky::default(), label: String::new() };
+        let source = Shelf {
+            flaky: Flaky::default(),
+            label: String::new(),
+        };
         assert_eq!(block_on(projected(&source, &Flaky::failing(3))), Ok(4));
         assert_eq!(Patient(Flaky::failing(2)).call(), Ok(3));
         assert_eq!(Hasty(Flaky::failing(2)).call(), Err(Error::Down));
-        let names =
-            ["generics::patient", "generics::hasty"].map(|name| resilience::registry::stats(name).unwrap().failures);
+        let names = ["generics::patient", "generics::hasty"]
+            .map(|name| resilience::registry::stats(name).unwrap().failures);
         assert_eq!(names, [2, 1]);
     }
 
     #[test]
     fn arguments() {
         let flaky = Flaky::failing(5);
-        assert_eq!(block_on(from_arguments(&flaky, 5, Duration::from_secs(1))), Ok(6));
+        assert_eq!(
+            block_on(from_arguments(&flaky, 5, Duration::from_secs(1))),
+            Ok(6)
+        );
     }
 }

@@ -1,6 +1,13 @@
 //! What stands in front of `fn`: visibility, `unsafe`, `extern`, raw names, and their combinations with `async`.
-#![allow(unsafe_code, reason = "functions that are unsafe to call are functions too")]
-#![allow(missing_abi, improper_ctypes_definitions, reason = "only Rust calls what is exported here")]
+#![allow(
+    unsafe_code,
+    reason = "functions that are unsafe to call are functions too"
+)]
+#![allow(
+    missing_abi,
+    improper_ctypes_definitions,
+    reason = "only Rust calls what is exported here"
+)]
 
 use crate::{Error, Flaky};
 

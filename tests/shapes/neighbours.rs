@@ -153,7 +153,11 @@ mod harnesses {
     use super::*;
 
     fn third(calls: &AtomicU32) -> Result<(), Error> {
-        if calls.fetch_add(1, Relaxed) < 2 { Err(Error::Down) } else { Ok(()) }
+        if calls.fetch_add(1, Relaxed) < 2 {
+            Err(Error::Down)
+        } else {
+            Ok(())
+        }
     }
 
     #[test]
@@ -206,7 +210,10 @@ mod harnesses {
     #[test]
     fn a_main_is_retried_inside_its_runtime() {
         let calls = [AtomicU32::new(0), AtomicU32::new(0)];
-        assert_eq!([main_below(&calls[0]), main_above(&calls[1])], [Ok(()), Ok(())]);
+        assert_eq!(
+            [main_below(&calls[0]), main_above(&calls[1])],
+            [Ok(()), Ok(())]
+        );
         assert_eq!(calls.map(AtomicU32::into_inner), [3, 3]);
     }
 
@@ -220,7 +227,11 @@ mod harnesses {
     #[case(2, 4)]
     #[retry(max_retries = 2, base_delay = 0s)]
     fn rstest_above(#[case] one: u32, #[case] sum: u32, two: u32) -> Result<(), Error> {
-        if one + two == sum { Ok(()) } else { Err(Error::Number) }
+        if one + two == sum {
+            Ok(())
+        } else {
+            Err(Error::Number)
+        }
     }
 
     /// By its full path: rstest takes a plain `#[timeout]` below it for its own.
@@ -229,17 +240,28 @@ mod harnesses {
     #[case(2)]
     #[retry(max_retries = 2, base_delay = 1s)]
     #[resilience::timeout(1m)]
-    async fn rstest_and_tokio_above(#[case] failures: u32, #[values(0, 1)] extra: u32) -> Result<(), Error> {
+    async fn rstest_and_tokio_above(
+        #[case] failures: u32,
+        #[values(0, 1)] extra: u32,
+    ) -> Result<(), Error> {
         static CALLS: [AtomicU32; 2] = [AtomicU32::new(0), AtomicU32::new(0)];
         tokio::task::yield_now().await;
-        if CALLS[extra as usize].fetch_add(1, Relaxed) < failures { Err(Error::Down) } else { Ok(()) }
+        if CALLS[extra as usize].fetch_add(1, Relaxed) < failures {
+            Err(Error::Down)
+        } else {
+            Ok(())
+        }
     }
 
     #[retry(max_retries = 2, base_delay = 0s)]
     #[rstest]
     #[case(1, 3)]
     fn rstest_below(#[case] one: u32, #[case] sum: u32, two: u32) -> Result<(), Error> {
-        if one + two == sum { Ok(()) } else { Err(Error::Number) }
+        if one + two == sum {
+            Ok(())
+        } else {
+            Err(Error::Number)
+        }
     }
 }
 
@@ -270,7 +292,11 @@ mod ours {
     fn a_full_path_is_placed_right() {
         let flaky = Flaky::failing(3);
         assert_eq!(block_on(full_paths(&flaky)), Err(Error::Down));
-        assert_eq!(block_on(full_paths(&flaky)), Err(Error::CircuitOpen), "every attempt passed the breaker");
+        assert_eq!(
+            block_on(full_paths(&flaky)),
+            Err(Error::CircuitOpen),
+            "every attempt passed the breaker"
+        );
         assert_eq!(flaky.calls(), 3);
     }
 

@@ -33,7 +33,10 @@ pub(crate) mod asynchronous {
     pub(crate) use {call, run};
 
     pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build();
         runtime.expect("a runtime without I/O").block_on(future)
     }
 }

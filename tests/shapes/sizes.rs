@@ -63,7 +63,10 @@ fn added<A, B>(policies: &A, bare: &B) -> usize {
 #[test]
 fn a_stack_of_three_adds_at_most_256_bytes_to_a_kilobyte() {
     let flaky = Flaky::default();
-    assert!(size_of_val(&bare(&flaky)) >= 1024, "the body is what it is said to be");
+    assert!(
+        size_of_val(&bare(&flaky)) >= 1024,
+        "the body is what it is said to be"
+    );
     let added = added(&stacked(&flaky), &bare(&flaky));
     assert!(added <= 256, "{added} bytes");
 }
@@ -72,7 +75,11 @@ fn a_stack_of_three_adds_at_most_256_bytes_to_a_kilobyte() {
 fn one_attribute_adds_less() {
     let flaky = Flaky::default();
     let bare = bare(&flaky);
-    let added = [added(&retried(&flaky), &bare), added(&guarded(&flaky), &bare), added(&timed(&flaky), &bare)];
+    let added = [
+        added(&retried(&flaky), &bare),
+        added(&guarded(&flaky), &bare),
+        added(&timed(&flaky), &bare),
+    ];
     assert!(added.iter().all(|bytes| *bytes <= 192), "{added:?} bytes");
 }
 
@@ -86,7 +93,10 @@ fn a_fourth_layer_adds_its_own_and_no_more() {
 #[test]
 fn arguments_are_borrowed_by_the_attempts_and_not_copied() {
     let flaky = Flaky::default();
-    let added = added(&stacked_with_arguments(&flaky, [0; 1024]), &bare_with_arguments(&flaky, [0; 1024]));
+    let added = added(
+        &stacked_with_arguments(&flaky, [0; 1024]),
+        &bare_with_arguments(&flaky, [0; 1024]),
+    );
     // The stack's own, and a reference to each.
     assert!(added <= 256 + 2 * size_of::<usize>(), "{added} bytes");
 }

@@ -8,7 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where a macro is shown no token of its own to point at: an attribute without options, and one under another name.
-const POINT_AT_THE_ATTRIBUTE: [&str; 2] = ["timeout/limit_missing", "stack/renamed_attribute_below"];
+const POINT_AT_THE_ATTRIBUTE: [&str; 2] =
+    ["timeout/limit_missing", "stack/renamed_attribute_below"];
 
 #[test]
 fn every_mistake_has_its_message() {
@@ -18,10 +19,19 @@ fn every_mistake_has_its_message() {
 #[test]
 fn one_mistake_is_one_error() {
     for (name, golden) in goldens() {
-        let errors = golden.lines().filter(|line| line.starts_with("error")).count();
+        let errors = golden
+            .lines()
+            .filter(|line| line.starts_with("error"))
+            .count();
         let is_one = !name.contains("/several_");
-        assert!(errors > 0 && (errors == 1) == is_one, "{name} has {errors} errors:\n{golden}");
-        assert!(!golden.lines().any(|line| line.starts_with("warning")), "{name} has a warning too:\n{golden}");
+        assert!(
+            errors > 0 && (errors == 1) == is_one,
+            "{name} has {errors} errors:\n{golden}"
+        );
+        assert!(
+            !golden.lines().any(|line| line.starts_with("warning")),
+            "{name} has a warning too:\n{golden}"
+        );
     }
 }
 
@@ -33,11 +43,16 @@ fn no_error_is_at_a_whole_attribute() {
         }
         let lines: Vec<_> = golden.lines().collect();
         for pair in lines.windows(2) {
-            let (Some((_, source)), Some((_, marks))) = (pair[0].split_once("| "), pair[1].split_once("| ")) else {
+            let (Some((_, source)), Some((_, marks))) =
+                (pair[0].split_once("| "), pair[1].split_once("| "))
+            else {
                 continue;
             };
             let attribute = source.find("#[");
-            assert!(attribute.is_none() || marks.find('^') != attribute, "{name}:\n{golden}");
+            assert!(
+                attribute.is_none() || marks.find('^') != attribute,
+                "{name}:\n{golden}"
+            );
         }
     }
 }
@@ -45,7 +60,10 @@ fn no_error_is_at_a_whole_attribute() {
 #[test]
 fn no_macro_panics() {
     for (name, golden) in goldens() {
-        assert!(!golden.contains("panicked") || golden.contains("evaluation panicked: `"), "{name}:\n{golden}");
+        assert!(
+            !golden.contains("panicked") || golden.contains("evaluation panicked: `"),
+            "{name}:\n{golden}"
+        );
     }
 }
 
@@ -54,10 +72,21 @@ fn goldens() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui");
     let mut goldens = Vec::new();
     for folder in entries(&root).into_iter().filter(|entry| entry.is_dir()) {
-        for case in entries(&folder).into_iter().filter(|file| file.extension().is_some_and(|kind| kind == "rs")) {
-            let name = case.with_extension("").strip_prefix(&root).expect("inside").to_string_lossy().into_owned();
+        for case in entries(&folder)
+            .into_iter()
+            .filter(|file| file.extension().is_some_and(|kind| kind == "rs"))
+        {
+            let name = case
+                .with_extension("")
+                .strip_prefix(&root)
+                .expect("inside")
+                .to_string_lossy()
+                .into_owned();
             let golden = fs::read_to_string(case.with_extension("stderr"));
-            goldens.push((name.clone(), golden.unwrap_or_else(|error| panic!("{name}: {error}"))));
+            goldens.push((
+                name.clone(),
+                golden.unwrap_or_else(|error| panic!("{name}: {error}")),
+            ));
         }
     }
     assert!(!goldens.is_empty(), "no cases found");
@@ -65,8 +94,10 @@ fn goldens() -> Vec<(String, String)> {
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut entries: Vec<_> =
-        fs::read_dir(folder).expect("readable").map(|entry| entry.expect("readable").path()).collect();
+    let mut entries: Vec<_> = fs::read_dir(folder)
+        .expect("readable")
+        .map(|entry| entry.expect("readable").path())
+        .collect();
     entries.sort();
     entries
 }

@@ -24,12 +24,21 @@ fn main() {
         }
         for contender in &mut scenario.contenders {
             // Those that wait for real timers are slow.
-            let calls = if contender.run(1).as_millis() > 0 { 10 } else { CALLS };
+            let calls = if contender.run(1).as_millis() > 0 {
+                10
+            } else {
+                CALLS
+            };
             contender.run(calls);
             let counted = measure(|| {
                 contender.run(calls);
             });
-            println!("allocations\t{}\t{}\t{}", scenario.name, contender.name(), counted.count_total / calls);
+            println!(
+                "allocations\t{}\t{}\t{}",
+                scenario.name,
+                contender.name(),
+                counted.count_total / calls
+            );
         }
     }
 }
@@ -40,10 +49,19 @@ fn circuits(kind: &str, config: CircuitBreakerConfig) {
     let name = |circuit| &*format!("bench::memory {kind}::{circuit}").leak();
     let names: Vec<&'static str> = (0..CIRCUITS).map(name).collect();
     let mut circuits = Vec::with_capacity(CIRCUITS);
-    let registered = measure(|| circuits.extend(names.iter().map(|&name| registry::get_or_register(name, config))));
+    let registered = measure(|| {
+        circuits.extend(
+            names
+                .iter()
+                .map(|&name| registry::get_or_register(name, config)),
+        )
+    });
     let busy = measure(|| circuits.iter().for_each(keep_busy));
     println!("circuit\t{kind}\t{}", per_circuit(&registered));
-    println!("circuit\t{kind}, after traffic\t{}", per_circuit(&registered) + per_circuit(&busy));
+    println!(
+        "circuit\t{kind}, after traffic\t{}",
+        per_circuit(&registered) + per_circuit(&busy)
+    );
 }
 
 fn keep_busy(circuit: &CircuitBreaker) {

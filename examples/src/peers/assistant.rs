@@ -29,8 +29,13 @@ impl Assistant {
     /// Starts it on a free port.
     pub fn start() -> Self {
         let arrivals = Arc::default();
-        let app = Router::new().route("/generate", post(generate)).with_state(Arc::clone(&arrivals));
-        Self { server: Server::start(app), arrivals }
+        let app = Router::new()
+            .route("/generate", post(generate))
+            .with_state(Arc::clone(&arrivals));
+        Self {
+            server: Server::start(app),
+            arrivals,
+        }
     }
 
     /// Where it is.
@@ -40,11 +45,17 @@ impl Assistant {
 
     /// When each request arrived.
     pub fn arrivals(&self) -> Vec<Instant> {
-        self.arrivals.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.arrivals
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
-async fn generate(State(arrivals): State<Arc<Mutex<Vec<Instant>>>>, Json(request): Json<Value>) -> Response {
+async fn generate(
+    State(arrivals): State<Arc<Mutex<Vec<Instant>>>>,
+    Json(request): Json<Value>,
+) -> Response {
     let number = {
         let mut arrivals = arrivals.lock().unwrap_or_else(PoisonError::into_inner);
         arrivals.push(Instant::now());
@@ -55,6 +66,10 @@ async fn generate(State(arrivals): State<Arc<Mutex<Vec<Instant>>>>, Json(request
         2 => sleep(Duration::from_secs(30)).await,
         _ => {}
     }
-    let words = request["prompt"].as_str().unwrap_or_default().split_whitespace().count();
+    let words = request["prompt"]
+        .as_str()
+        .unwrap_or_default()
+        .split_whitespace()
+        .count();
     Json(json!({ "text": format!("That is a question of {words} words.") })).into_response()
 }

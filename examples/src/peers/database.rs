@@ -19,7 +19,9 @@ impl WriteLock {
     /// If the file is no database, or somebody else writes to it.
     pub fn take(database: &Path) -> Self {
         let connection = Connection::open(database).expect("the file is a database");
-        connection.execute_batch("BEGIN IMMEDIATE").expect("nobody else writes");
+        connection
+            .execute_batch("BEGIN IMMEDIATE")
+            .expect("nobody else writes");
         Self(connection)
     }
 
@@ -32,7 +34,9 @@ impl WriteLock {
             while !condition() {
                 thread::sleep(Duration::from_millis(5));
             }
-            self.0.execute_batch("COMMIT").expect("no reader is in the way");
+            self.0
+                .execute_batch("COMMIT")
+                .expect("no reader is in the way");
         })
     }
 }

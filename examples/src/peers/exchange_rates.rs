@@ -62,8 +62,13 @@ impl ExchangeRates {
     /// Starts it on a free port, in good health.
     pub fn start() -> Self {
         let desk = Arc::new(Desk::default());
-        let app = Router::new().route("/rates/{currency}", get(rate)).with_state(Arc::clone(&desk));
-        Self { server: Server::start(app), desk }
+        let app = Router::new()
+            .route("/rates/{currency}", get(rate))
+            .with_state(Arc::clone(&desk));
+        Self {
+            server: Server::start(app),
+            desk,
+        }
     }
 
     /// Where it is.
@@ -73,7 +78,11 @@ impl ExchangeRates {
 
     /// What happens to requests from now on.
     pub fn set_health(&mut self, health: Health) {
-        *self.desk.health.lock().unwrap_or_else(PoisonError::into_inner) = health;
+        *self
+            .desk
+            .health
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = health;
         match health {
             Health::Down => self.server.down(),
             _ => self.server.up(),
@@ -86,7 +95,10 @@ impl ExchangeRates {
     }
 }
 
-async fn rate(State(desk): State<Arc<Desk>>, Path(currency): Path<String>) -> Result<Json<Value>, StatusCode> {
+async fn rate(
+    State(desk): State<Arc<Desk>>,
+    Path(currency): Path<String>,
+) -> Result<Json<Value>, StatusCode> {
     desk.requests.fetch_add(1, Ordering::SeqCst);
     let health = *desk.health.lock().unwrap_or_else(PoisonError::into_inner);
     match health {

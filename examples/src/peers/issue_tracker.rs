@@ -33,9 +33,14 @@ impl IssueTracker {
     /// Starts it on a free port.
     pub fn start() -> Self {
         let desk = Arc::new(Desk::default());
-        let app =
-            Router::new().route("/search", get(search)).route("/issue/{key}", get(issue)).with_state(Arc::clone(&desk));
-        Self { server: Server::start(app), desk }
+        let app = Router::new()
+            .route("/search", get(search))
+            .route("/issue/{key}", get(issue))
+            .with_state(Arc::clone(&desk));
+        Self {
+            server: Server::start(app),
+            desk,
+        }
     }
 
     /// Where it is.
@@ -57,19 +62,37 @@ impl IssueTracker {
 impl Desk {
     fn admit(&self) -> Result<(), StatusCode> {
         self.requests.fetch_add(1, Ordering::SeqCst);
-        let broken = self.broken_for.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-        if broken.is_ok() { Err(StatusCode::SERVICE_UNAVAILABLE) } else { Ok(()) }
+        let broken = self
+            .broken_for
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            });
+        if broken.is_ok() {
+            Err(StatusCode::SERVICE_UNAVAILABLE)
+        } else {
+            Ok(())
+        }
     }
 }
 
 async fn search(State(desk): State<Arc<Desk>>) -> Result<Json<Value>, StatusCode> {
     desk.admit()?;
-    Ok(Json(json!([found("OPS-17", "Disk of db-3 is full"), found("OPS-21", "Certificate expires on Friday")])))
+    Ok(Json(json!([
+        found("OPS-17", "Disk of db-3 is full"),
+        found("OPS-21", "Certificate expires on Friday")
+    ])))
 }
 
-async fn issue(State(desk): State<Arc<Desk>>, Path(key): Path<String>) -> Result<Json<Value>, StatusCode> {
+async fn issue(
+    State(desk): State<Arc<Desk>>,
+    Path(key): Path<String>,
+) -> Result<Json<Value>, StatusCode> {
     desk.admit()?;
-    if key == "OPS-17" { Ok(Json(found(&key, "Disk of db-3 is full"))) } else { Err(StatusCode::NOT_FOUND) }
+    if key == "OPS-17" {
+        Ok(Json(found(&key, "Disk of db-3 is full")))
+    } else {
+        Err(StatusCode::NOT_FOUND)
+    }
 }
 
 fn found(key: &str, summary: &str) -> Value {

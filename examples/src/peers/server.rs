@@ -43,7 +43,11 @@ impl Server {
     pub(super) fn start(app: Router) -> Self {
         let socket = bind((Ipv4Addr::LOCALHOST, 0).into()).expect("127.0.0.1 has a free port");
         let address = socket.local_addr().expect("a bound socket has an address");
-        let mut server = Self { app, address, state: State::Down(socket) };
+        let mut server = Self {
+            app,
+            address,
+            state: State::Down(socket),
+        };
         server.up();
         server
     }
@@ -83,7 +87,10 @@ impl Drop for Server {
 impl Running {
     fn start(socket: TcpSocket, app: Router) -> Self {
         let (stop, stopped) = oneshot::channel();
-        let runtime = runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime starts");
         // Listens before it returns: the first request must not come too early.
         let listener = {
             let _inside = runtime.enter();

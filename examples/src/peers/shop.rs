@@ -30,8 +30,13 @@ impl Shop {
     /// Starts it on a free port.
     pub fn start() -> Self {
         let requests = Arc::default();
-        let app = Router::new().route("/{service}", get(answer)).with_state(Arc::clone(&requests));
-        Self { server: Server::start(app), requests }
+        let app = Router::new()
+            .route("/{service}", get(answer))
+            .with_state(Arc::clone(&requests));
+        Self {
+            server: Server::start(app),
+            requests,
+        }
     }
 
     /// Where it is.

@@ -27,8 +27,13 @@ impl Statuses {
     /// Starts it on a free port.
     pub fn start() -> Self {
         let requests = Arc::default();
-        let app = Router::new().route("/status/{code}", get(status)).with_state(Arc::clone(&requests));
-        Self { server: Server::start(app), requests }
+        let app = Router::new()
+            .route("/status/{code}", get(status))
+            .with_state(Arc::clone(&requests));
+        Self {
+            server: Server::start(app),
+            requests,
+        }
     }
 
     /// Where it is.
@@ -47,5 +52,9 @@ async fn status(State(requests): State<Arc<Requests>>, Path(code): Path<u16>) ->
     let mut requests = requests.lock().unwrap_or_else(PoisonError::into_inner);
     let count = requests.entry(code).or_default();
     *count += 1;
-    if *count > 2 { StatusCode::OK } else { StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_REQUEST) }
+    if *count > 2 {
+        StatusCode::OK
+    } else {
+        StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_REQUEST)
+    }
 }

@@ -18,11 +18,13 @@ pub(super) fn check(function: &Function, form: &Form, errors: &mut Errors) {
     };
     let borrows = borrows(returned.to_token_stream());
     for (name, lifetime) in mutable_borrows(function) {
-        let tied = borrows.iter().find(|borrow| match (&borrow.lifetime, &lifetime) {
-            (Some(returned), Some(argument)) => returned == argument,
-            (None, None) => elided_is_from(&name, function),
-            _ => false,
-        });
+        let tied = borrows
+            .iter()
+            .find(|borrow| match (&borrow.lifetime, &lifetime) {
+                (Some(returned), Some(argument)) => returned == argument,
+                (None, None) => elided_is_from(&name, function),
+                _ => false,
+            });
         if let Some(borrow) = tied {
             errors.at(
                 &borrow.tokens,
@@ -52,16 +54,24 @@ fn borrows(tokens: TokenStream) -> Vec<Borrow> {
             TokenTree::Punct(punct) if punct.as_char() == '&' => match tokens.peek() {
                 // The lifetime that follows speaks for itself.
                 Some(TokenTree::Punct(next)) if next.as_char() == '\'' => {}
-                next => found.push(Borrow { lifetime: None, tokens: quote!(#token #next) }),
+                next => found.push(Borrow {
+                    lifetime: None,
+                    tokens: quote!(#token #next),
+                }),
             },
             TokenTree::Punct(punct) if punct.as_char() == '\'' => {
                 if let Some(name) = tokens.next() {
                     let text = name.to_string();
-                    found.push(Borrow { lifetime: (text != "_").then_some(text), tokens: quote!(#token #name) });
+                    found.push(Borrow {
+                        lifetime: (text != "_").then_some(text),
+                        tokens: quote!(#token #name),
+                    });
                 }
             }
             // `Fn(&str)` has lifetimes of its own.
-            TokenTree::Group(group) if !(after_name && group.delimiter() == Delimiter::Parenthesis) => {
+            TokenTree::Group(group)
+                if !(after_name && group.delimiter() == Delimiter::Parenthesis) =>
+            {
                 found.extend(borrows(group.stream()));
             }
             _ => {}
@@ -74,12 +84,17 @@ fn borrows(tokens: TokenStream) -> Vec<Borrow> {
 /// The arguments that are `&mut`, with their lifetimes.
 fn mutable_borrows(function: &Function) -> Vec<(String, Option<String>)> {
     let name = |lifetime: &Option<Lifetime>| {
-        lifetime.as_ref().map(|lifetime| lifetime.ident.to_string()).filter(|name| name != "_")
+        lifetime
+            .as_ref()
+            .map(|lifetime| lifetime.ident.to_string())
+            .filter(|name| name != "_")
     };
     let mut found = Vec::new();
     if let Some(receiver) = function.receiver() {
         match &receiver.kind {
-            ReceiverKind::Reference(_, lifetime, Some(_)) => found.push(("self".to_owned(), name(lifetime))),
+            ReceiverKind::Reference(_, lifetime, Some(_)) => {
+                found.push(("self".to_owned(), name(lifetime)))
+            }
             ReceiverKind::Typed(_, ty) => {
                 if let Type::Reference(reference) = ungroup(ty) {
                     if reference.mutability.is_some() {
@@ -93,7 +108,10 @@ fn mutable_borrows(function: &Function) -> Vec<(String, Option<String>)> {
     for argument in function.arguments() {
         if let Type::Reference(reference) = ungroup(&argument.ty) {
             if reference.mutability.is_some() {
-                found.push((argument.pat.to_token_stream().to_string(), name(&reference.lifetime)));
+                found.push((
+                    argument.pat.to_token_stream().to_string(),
+                    name(&reference.lifetime),
+                ));
             }
         }
     }

@@ -18,19 +18,42 @@ const SETTINGS: [&str; 8] = [
     "slow_call",
 ];
 
-pub(super) fn check(values: &mut Values, function: &Function, errors: &mut Errors) -> CircuitBreakerPlan {
+pub(super) fn check(
+    values: &mut Values,
+    function: &Function,
+    errors: &mut Errors,
+) -> CircuitBreakerPlan {
     values.exclusive(
         "failure_threshold",
         "failure_rate",
         "a circuit opens on a count of failures or on their rate",
         errors,
     );
-    values.exclusive("minimum_calls", "failure_threshold", "only a `failure_rate` needs calls to be a rate of", errors);
+    values.exclusive(
+        "minimum_calls",
+        "failure_threshold",
+        "only a `failure_rate` needs calls to be a rate of",
+        errors,
+    );
     for option in ["name", "config"].iter().chain(&SETTINGS) {
-        values.exclusive("breaker", option, "an existing breaker brings its own name and configuration", errors);
+        values.exclusive(
+            "breaker",
+            option,
+            "an existing breaker brings its own name and configuration",
+            errors,
+        );
     }
-    values.exclusive("fallback", "error", "with a fallback, a refusal makes no error", errors);
-    if let (Some(key), None, None) = (values.key("minimum_calls"), values.key("failure_rate"), values.key("config")) {
+    values.exclusive(
+        "fallback",
+        "error",
+        "with a fallback, a refusal makes no error",
+        errors,
+    );
+    if let (Some(key), None, None) = (
+        values.key("minimum_calls"),
+        values.key("failure_rate"),
+        values.key("config"),
+    ) {
         if values.key("breaker").is_none() && values.key("failure_threshold").is_none() {
             errors.at(key, "`minimum_calls` belongs to `failure_rate`: add one, like `failure_rate = 0.5`, or use `failure_threshold` alone");
         }
@@ -47,7 +70,9 @@ pub(super) fn check(values: &mut Values, function: &Function, errors: &mut Error
         failure_if: values.take_expr("failure_if"),
         failure_if_ok: values.take_expr("failure_if_ok"),
         ignore: values.take_pattern("ignore"),
-        fallback: values.take_expr("fallback").and_then(|expr| fallback(expr, function, errors)),
+        fallback: values
+            .take_expr("fallback")
+            .and_then(|expr| fallback(expr, function, errors)),
         error: values.take_expr("error"),
     }
 }
@@ -64,8 +89,10 @@ fn fallback(expr: Expr, function: &Function, errors: &mut Errors) -> Option<Fall
         );
         return None;
     }
-    if let Some(attr) =
-        function.arguments().flat_map(|argument| &argument.attrs).find(|attr| attr.path().is_ident("cfg"))
+    if let Some(attr) = function
+        .arguments()
+        .flat_map(|argument| &argument.attrs)
+        .find(|attr| attr.path().is_ident("cfg"))
     {
         errors.at(
             attr,
@@ -74,10 +101,14 @@ fn fallback(expr: Expr, function: &Function, errors: &mut Errors) -> Option<Fall
         );
         return None;
     }
-    let destructured =
-        function.arguments().find(|argument| !matches!(&*argument.pat, syn::Pat::Ident(name) if name.subpat.is_none()));
+    let destructured = function
+        .arguments()
+        .find(|argument| !matches!(&*argument.pat, syn::Pat::Ident(name) if name.subpat.is_none()));
     if let Some(argument) = destructured {
-        let names: Vec<_> = bound_names(&argument.pat).iter().map(|name| format!("`{}`", name.ident)).collect();
+        let names: Vec<_> = bound_names(&argument.pat)
+            .iter()
+            .map(|name| format!("`{}`", name.ident))
+            .collect();
         errors.at(
             &expr,
             format!(

@@ -3,7 +3,9 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::Parser;
-use syn::{Block, Expr, GenericArgument, Pat, PathArguments, ReturnType, Stmt, Type, TypeParamBound};
+use syn::{
+    Block, Expr, GenericArgument, Pat, PathArguments, ReturnType, Stmt, Type, TypeParamBound,
+};
 
 use crate::errors::Errors;
 use crate::item::{Function, ungroup};
@@ -35,9 +37,14 @@ impl Form {
     /// What the receiver is called where the policies stand, if moves in front of them took it.
     pub(crate) fn moved_receiver(&self) -> Option<&syn::Ident> {
         match self {
-            Self::Future { block: Some(block), .. } => {
-                block.moved.iter().find(|(moved, _)| moved == "self")?.1.as_ref()
-            }
+            Self::Future {
+                block: Some(block), ..
+            } => block
+                .moved
+                .iter()
+                .find(|(moved, _)| moved == "self")?
+                .1
+                .as_ref(),
             _ => None,
         }
     }
@@ -83,7 +90,10 @@ pub(super) fn form(function: &Function, policy: Policy, errors: &mut Errors) -> 
         return None;
     }
     // On an `async fn` it has no effect without us either, and rustc says so.
-    let track_caller = function.attrs.iter().find(|attr| attr.path().is_ident("track_caller"));
+    let track_caller = function
+        .attrs
+        .iter()
+        .find(|attr| attr.path().is_ident("track_caller"));
     if let Some(attr) = track_caller.filter(|_| !function.is_async()) {
         errors.at(
             attr,
@@ -117,8 +127,8 @@ pub(super) fn form(function: &Function, policy: Policy, errors: &mut Errors) -> 
 /// Refuses at once what can be seen to be no `Result`; an alias is left to the compiler, which knows.
 fn outcome(ty: &Type, policy: Policy, errors: &mut Errors) -> bool {
     const PRIMITIVES: [&str; 21] = [
-        "bool", "char", "str", "String", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
-        "isize", "f32", "f64", "Option", "Vec", "Box",
+        "bool", "char", "str", "String", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16",
+        "i32", "i64", "i128", "isize", "f32", "f64", "Option", "Vec", "Box",
     ];
     let plain = match ungroup(ty) {
         Type::Path(path) => {
@@ -126,11 +136,9 @@ fn outcome(ty: &Type, policy: Policy, errors: &mut Errors) -> bool {
                 && path.path.get_ident().map_or_else(
                     || {
                         path.path.segments.len() == 1
-                            && path
-                                .path
-                                .segments
-                                .first()
-                                .is_some_and(|s| !s.arguments.is_empty() && PRIMITIVES.iter().any(|p| s.ident == p))
+                            && path.path.segments.first().is_some_and(|s| {
+                                !s.arguments.is_empty() && PRIMITIVES.iter().any(|p| s.ident == p)
+                            })
                     },
                     |ident| PRIMITIVES.iter().any(|primitive| ident == primitive),
                 )
@@ -150,8 +158,17 @@ fn outcome(ty: &Type, policy: Policy, errors: &mut Errors) -> bool {
         let instead = match ungroup(ty) {
             // Nothing ever comes back that could fail.
             Type::Never(_) => String::new(),
-            Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option") => {
-                let inner = shown.split_once('<').and_then(|(_, inner)| inner.strip_suffix('>')).unwrap_or("T");
+            Type::Path(path)
+                if path
+                    .path
+                    .segments
+                    .last()
+                    .is_some_and(|last| last.ident == "Option") =>
+            {
+                let inner = shown
+                    .split_once('<')
+                    .and_then(|(_, inner)| inner.strip_suffix('>'))
+                    .unwrap_or("T");
                 format!("; write `Result<{inner}, Error>`, with `ok_or` where there was `None`")
             }
             _ => format!("; write `Result<{shown}, Error>`"),
@@ -174,11 +191,15 @@ fn future_output(ty: &Type) -> Option<(bool, Type)> {
             if last.ident == "BoxFuture" || last.ident == "LocalBoxFuture" {
                 return Some((true, types.pop()?));
             }
-            let Type::Path(boxed) = ungroup(types.first().filter(|_| last.ident == "Pin")?).clone() else {
+            let Type::Path(boxed) = ungroup(types.first().filter(|_| last.ident == "Pin")?).clone()
+            else {
                 return None;
             };
             let boxed = boxed.path.segments.last()?.clone();
-            let inner = type_arguments(&boxed.arguments).into_iter().next().filter(|_| boxed.ident == "Box")?;
+            let inner = type_arguments(&boxed.arguments)
+                .into_iter()
+                .next()
+                .filter(|_| boxed.ident == "Box")?;
             match ungroup(&inner) {
                 Type::TraitObject(object) => Some((true, bound_output(&object.bounds)?)),
                 _ => None,
@@ -189,7 +210,9 @@ fn future_output(ty: &Type) -> Option<(bool, Type)> {
 }
 
 fn type_arguments(arguments: &PathArguments) -> Vec<Type> {
-    let PathArguments::AngleBracketed(arguments) = arguments else { return Vec::new() };
+    let PathArguments::AngleBracketed(arguments) = arguments else {
+        return Vec::new();
+    };
     let types = arguments.args.iter().filter_map(|argument| match argument {
         GenericArgument::Type(ty) => Some(ty.clone()),
         _ => None,
@@ -199,11 +222,21 @@ fn type_arguments(arguments: &PathArguments) -> Vec<Type> {
 
 fn bound_output<P>(bounds: &syn::punctuated::Punctuated<TypeParamBound, P>) -> Option<Type> {
     bounds.iter().find_map(|bound| {
-        let TypeParamBound::Trait(bound) = bound else { return None };
-        let last = bound.path.segments.last().filter(|last| last.ident == "Future")?;
-        let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+        let TypeParamBound::Trait(bound) = bound else {
+            return None;
+        };
+        let last = bound
+            .path
+            .segments
+            .last()
+            .filter(|last| last.ident == "Future")?;
+        let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+            return None;
+        };
         arguments.args.iter().find_map(|argument| match argument {
-            GenericArgument::AssocType(output) if output.ident == "Output" => Some(output.ty.clone()),
+            GenericArgument::AssocType(output) if output.ident == "Output" => {
+                Some(output.ty.clone())
+            }
             _ => None,
         })
     })
@@ -222,25 +255,37 @@ fn lone_async_block(function: &Function) -> Option<Hoisted> {
             tokens = call.stream().into_iter().collect();
         }
     }
-    let (Some(TokenTree::Ident(first)), Some(TokenTree::Group(block))) = (tokens.first(), tokens.last()) else {
+    let (Some(TokenTree::Ident(first)), Some(TokenTree::Group(block))) =
+        (tokens.first(), tokens.last())
+    else {
         return None;
     };
     let is_move = matches!(tokens.get(1), Some(TokenTree::Ident(second)) if second == "move");
-    let lone = first == "async" && block.delimiter() == Delimiter::Brace && tokens.len() == if is_move { 3 } else { 2 };
+    let lone = first == "async"
+        && block.delimiter() == Delimiter::Brace
+        && tokens.len() == if is_move { 3 } else { 2 };
     lone.then(|| hoist(block, function))
 }
 
 /// Takes the moves of arguments off the front of the block.
 fn hoist(block: &Group, function: &Function) -> Hoisted {
-    let mut hoisted = Hoisted { moves: TokenStream::new(), moved: Vec::new(), body: block.clone() };
-    let Ok(statements) = Block::parse_within.parse2(block.stream()) else { return hoisted };
+    let mut hoisted = Hoisted {
+        moves: TokenStream::new(),
+        moved: Vec::new(),
+        body: block.clone(),
+    };
+    let Ok(statements) = Block::parse_within.parse2(block.stream()) else {
+        return hoisted;
+    };
     let lent = Lent::all(function);
     let mut rest = TokenStream::new();
     let mut in_front = true;
     for mut statement in statements {
         match moved_argument(&mut statement, function).filter(|_| in_front) {
             // One that may be set to a local of the body is bound anew in each attempt.
-            Some((_, Pat::Ident(pattern), true)) if pattern.mutability.is_some() => statement.to_tokens(&mut rest),
+            Some((_, Pat::Ident(pattern), true)) if pattern.mutability.is_some() => {
+                statement.to_tokens(&mut rest)
+            }
             Some((name, pattern, _)) => {
                 let local = match pattern {
                     Pat::Ident(pattern) => {
@@ -267,8 +312,13 @@ fn hoist(block: &Group, function: &Function) -> Hoisted {
 }
 
 /// `let pattern = argument;`, and whether that is a shared reference.
-fn moved_argument<'s>(statement: &'s mut Stmt, function: &Function) -> Option<(syn::Ident, &'s mut Pat, bool)> {
-    let Stmt::Local(local) = statement else { return None };
+fn moved_argument<'s>(
+    statement: &'s mut Stmt,
+    function: &Function,
+) -> Option<(syn::Ident, &'s mut Pat, bool)> {
+    let Stmt::Local(local) = statement else {
+        return None;
+    };
     let init = local.init.as_ref().filter(|init| init.diverge.is_none())?;
     let name = match &*init.expr {
         // `let (a, b) = { let __arg1 = __arg1; __arg1 };`, as `#[async_trait]` moves what is not one name.
@@ -291,7 +341,11 @@ fn moved_argument<'s>(statement: &'s mut Stmt, function: &Function) -> Option<(s
 }
 
 fn plain_name(value: &Expr) -> Option<&syn::Ident> {
-    if let Expr::Path(path) = value { path.path.get_ident() } else { None }
+    if let Expr::Path(path) = value {
+        path.path.get_ident()
+    } else {
+        None
+    }
 }
 
 fn is_fake_return(statement: &Stmt) -> bool {

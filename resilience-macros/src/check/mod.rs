@@ -71,7 +71,10 @@ pub(crate) enum Circuit {
     /// `breaker = expr`
     Given(Expr),
     /// One of the registry, by a constant name; `None` is module path and function name.
-    Named { name: Option<Setting>, config: ConfigPlan },
+    Named {
+        name: Option<Setting>,
+        config: ConfigPlan,
+    },
 }
 
 pub(crate) enum Fallback {
@@ -95,16 +98,26 @@ pub(crate) enum Mode {
     Cooperative,
 }
 
-pub(crate) fn plan(mut layers: Vec<Layer>, function: &Function, errors: &mut Errors) -> Option<Plan> {
+pub(crate) fn plan(
+    mut layers: Vec<Layer>,
+    function: &Function,
+    errors: &mut Errors,
+) -> Option<Plan> {
     // The options are checked even if the function is wrong: they are mistakes of their own.
     let form = form::form(function, layers.first()?.policy, errors);
     if let Some(moved) = form.as_ref().and_then(Form::moved_receiver) {
         receiver::rename(&mut layers, moved);
     }
-    if let Some(form) = form.as_ref().filter(|_| layers.iter().any(|layer| layer.policy == Policy::Retry)) {
+    if let Some(form) = form
+        .as_ref()
+        .filter(|_| layers.iter().any(|layer| layer.policy == Policy::Retry))
+    {
         borrow::check(function, form, errors);
     }
-    let taken = layers.iter().filter_map(|layer| layer.taken.clone()).collect();
+    let taken = layers
+        .iter()
+        .filter_map(|layer| layer.taken.clone())
+        .collect();
     let mut runtime = None;
     let mut plans = Vec::new();
     let mut facts = Vec::new();
@@ -116,12 +129,21 @@ pub(crate) fn plan(mut layers: Vec<Layer>, function: &Function, errors: &mut Err
         }
         plans.push(match values.policy {
             Policy::Retry => LayerPlan::Retry(retry::check(&mut values, function, errors)),
-            Policy::CircuitBreaker => LayerPlan::CircuitBreaker(circuit_breaker::check(&mut values, function, errors)),
-            Policy::Timeout => LayerPlan::Timeout(timeout::check(&mut values, form.as_ref(), function, errors)),
+            Policy::CircuitBreaker => {
+                LayerPlan::CircuitBreaker(circuit_breaker::check(&mut values, function, errors))
+            }
+            Policy::Timeout => {
+                LayerPlan::Timeout(timeout::check(&mut values, form.as_ref(), function, errors))
+            }
         });
         values.finish(errors);
     }
     stack::check(&facts, errors);
     let runtime = runtime.unwrap_or_else(|| syn::parse_quote!(::resilience));
-    Some(Plan { form: form?, layers: plans, taken, runtime })
+    Some(Plan {
+        form: form?,
+        layers: plans,
+        taken,
+        runtime,
+    })
 }

@@ -33,7 +33,8 @@ fn renamed(tokens: TokenStream, moved: &Ident) -> TokenStream {
     let mut renamed = TokenStream::new();
     while let Some(token) = tokens.next() {
         // The `self` of `self::is_transient` is a module.
-        let is_path = matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
+        let is_path =
+            matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
         renamed.extend([match token {
             TokenTree::Ident(name) if name == "self" && !is_path => {
                 let mut moved = moved.clone();
@@ -59,8 +60,14 @@ mod tests {
 
     #[test]
     fn the_receiver_is_renamed_wherever_it_stands_and_the_module_is_not() {
-        let written = quote!(|error| self::is_known(error, self) && [self.limit, f!(&*self)] == selfless);
-        let expected = quote!(|error| self::is_known(error, __self) && [__self.limit, f!(&*__self)] == selfless);
-        assert_eq!(renamed(written, &format_ident!("__self")).to_string(), expected.to_string());
+        let written =
+            quote!(|error| self::is_known(error, self) && [self.limit, f!(&*self)] == selfless);
+        let expected = quote!(
+            |error| self::is_known(error, __self) && [__self.limit, f!(&*__self)] == selfless
+        );
+        assert_eq!(
+            renamed(written, &format_ident!("__self")).to_string(),
+            expected.to_string()
+        );
     }
 }

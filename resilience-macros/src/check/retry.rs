@@ -7,8 +7,16 @@ use super::{Literal, RetryPlan, Setting};
 use crate::errors::Errors;
 use crate::item::Function;
 
-const SETTINGS: [&str; 8] =
-    ["max_retries", "max_attempts", "strategy", "base_delay", "max_delay", "multiplier", "jitter", "max_elapsed"];
+const SETTINGS: [&str; 8] = [
+    "max_retries",
+    "max_attempts",
+    "strategy",
+    "base_delay",
+    "max_delay",
+    "multiplier",
+    "jitter",
+    "max_elapsed",
+];
 
 pub(super) fn check(values: &mut Values, function: &Function, errors: &mut Errors) -> RetryPlan {
     values.exclusive(
@@ -41,7 +49,12 @@ fn ineffective(values: &Values, errors: &mut Errors) {
         _ => None,
     };
     if matches!(word("strategy"), Some("Linear" | "Constant")) {
-        values.exclusive("multiplier", "strategy", "only `strategy = exponential` multiplies", errors);
+        values.exclusive(
+            "multiplier",
+            "strategy",
+            "only `strategy = exponential` multiplies",
+            errors,
+        );
     }
     if word("jitter") == Some("Decorrelated") {
         let why = "decorrelated jitter draws each delay from the one before";
@@ -51,7 +64,10 @@ fn ineffective(values: &Values, errors: &mut Errors) {
 }
 
 fn delays(values: &Values, errors: &mut Errors) {
-    let (Some(base), Some(max)) = (values.setting("base_delay"), values.setting("max_delay")) else { return };
+    let (Some(base), Some(max)) = (values.setting("base_delay"), values.setting("max_delay"))
+    else {
+        return;
+    };
     if let (Literal::Duration(shortest), Literal::Duration(longest)) = (base.literal, max.literal) {
         if shortest > longest {
             let written = &base.written;
@@ -69,7 +85,9 @@ fn delays(values: &Values, errors: &mut Errors) {
 /// Beside a `config =`, the two must be set as one: either alone may contradict what the configuration holds.
 fn merge_delays(settings: &mut Vec<Setting>) {
     let find = |name: &str| settings.iter().position(|setting| setting.setter == name);
-    let (Some(base), Some(max)) = (find("base_delay"), find("max_delay")) else { return };
+    let (Some(base), Some(max)) = (find("base_delay"), find("max_delay")) else {
+        return;
+    };
     let max = settings.remove(max);
     if let Some(base) = settings.get_mut(base) {
         let (shortest, longest) = (&base.value, &max.value);

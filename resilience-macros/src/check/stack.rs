@@ -34,9 +34,17 @@ impl Facts {
         };
         Self {
             limit: duration("limit"),
-            first_delay: if values.policy == Policy::Retry { first_delay(values) } else { None },
+            first_delay: if values.policy == Policy::Retry {
+                first_delay(values)
+            } else {
+                None
+            },
             max_elapsed: duration("max_elapsed"),
-            circuit: if values.policy == Policy::CircuitBreaker { circuit(values) } else { None },
+            circuit: if values.policy == Policy::CircuitBreaker {
+                circuit(values)
+            } else {
+                None
+            },
         }
     }
 }
@@ -44,18 +52,28 @@ impl Facts {
 /// A name, a breaker that is a place and no call, or the default name.
 fn circuit(values: &Values) -> Option<(String, TokenStream)> {
     if let Some(name) = values.setting("name") {
-        return Some((format!("the circuit {}", written(&name.written)), name.written.clone()));
+        return Some((
+            format!("the circuit {}", written(&name.written)),
+            name.written.clone(),
+        ));
     }
     if let Some(breaker) = values.expr("breaker") {
         let tokens = breaker.to_token_stream();
         let is_place = !matches!(tokens.clone().into_iter().last(), Some(TokenTree::Group(_)));
         return is_place.then(|| (format!("the circuit of `{}`", written(&tokens)), tokens));
     }
-    (!values.incomplete).then(|| ("the circuit of the function's own name".to_owned(), values.place.clone()))
+    (!values.incomplete).then(|| {
+        (
+            "the circuit of the function's own name".to_owned(),
+            values.place.clone(),
+        )
+    })
 }
 
 fn first_delay(values: &Values) -> Known {
-    let unknown = ["config", "delay_hint"].iter().any(|name| values.key(name).is_some());
+    let unknown = ["config", "delay_hint"]
+        .iter()
+        .any(|name| values.key(name).is_some());
     let base = values.setting("base_delay").filter(|_| !unknown)?;
     let delay = base.literal.duration()?;
     let shortest = match values.setting("jitter").map(|jitter| jitter.literal) {
@@ -69,7 +87,9 @@ fn first_delay(values: &Values) -> Known {
 /// `layers` are top first, so that of two the first is the outer one.
 pub(super) fn check(layers: &[Facts], errors: &mut Errors) {
     for (at, outer) in layers.iter().enumerate() {
-        if let (Some((delay, written)), Some((budget, budget_written))) = (&outer.first_delay, &outer.max_elapsed) {
+        if let (Some((delay, written)), Some((budget, budget_written))) =
+            (&outer.first_delay, &outer.max_elapsed)
+        {
             if delay >= budget {
                 errors.at(
                     quote!(#written #budget_written),
@@ -95,7 +115,11 @@ fn pair(outer: &Facts, inner: &Facts, errors: &mut Errors) {
                 ),
             );
         }
-        if let Some((delay, written)) = inner.first_delay.as_ref().filter(|(delay, _)| delay >= total) {
+        if let Some((delay, written)) = inner
+            .first_delay
+            .as_ref()
+            .filter(|(delay, _)| delay >= total)
+        {
             errors.at(
                 quote!(#total_written #written),
                 format!(
@@ -104,7 +128,11 @@ fn pair(outer: &Facts, inner: &Facts, errors: &mut Errors) {
                 ),
             );
         }
-        if let Some((budget, written)) = inner.max_elapsed.as_ref().filter(|(budget, _)| budget > total) {
+        if let Some((budget, written)) = inner
+            .max_elapsed
+            .as_ref()
+            .filter(|(budget, _)| budget > total)
+        {
             errors.at(
                 quote!(#total_written #written),
                 format!(
@@ -114,7 +142,9 @@ fn pair(outer: &Facts, inner: &Facts, errors: &mut Errors) {
             );
         }
     }
-    let (Some((circuit, written)), Some((same, again))) = (&outer.circuit, &inner.circuit) else { return };
+    let (Some((circuit, written)), Some((same, again))) = (&outer.circuit, &inner.circuit) else {
+        return;
+    };
     if circuit == same {
         errors.at(
             quote!(#written #again),

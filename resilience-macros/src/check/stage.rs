@@ -49,17 +49,25 @@ fn is_constant(expr: &Expr, operators: Operators) -> bool {
         Expr::Unary(unary) if operators == Operators::Const => {
             !matches!(unary.op, UnOp::Deref(_)) && constant(&unary.expr)
         }
-        Expr::Binary(binary) if operators == Operators::Const => constant(&binary.left) && constant(&binary.right),
+        Expr::Binary(binary) if operators == Operators::Const => {
+            constant(&binary.left) && constant(&binary.right)
+        }
         Expr::Cast(cast) => constant(&cast.expr),
         Expr::Call(call) => {
             matches!(&*call.func, Expr::Path(path) if is_const_constructor(&path.path))
-                && call.args.iter().all(|arg| is_constant(arg, Operators::Const))
+                && call
+                    .args
+                    .iter()
+                    .all(|arg| is_constant(arg, Operators::Const))
         }
         Expr::MethodCall(call) => {
             is_setter(&call.method)
                 && constant(&call.receiver)
                 && call.args.len() == 1
-                && call.args.iter().all(|arg| is_constant(arg, Operators::Const))
+                && call
+                    .args
+                    .iter()
+                    .all(|arg| is_constant(arg, Operators::Const))
         }
         _ => false,
     }
@@ -67,18 +75,36 @@ fn is_constant(expr: &Expr, operators: Operators) -> bool {
 
 /// `LIMIT`, `limits::LIMIT`, `Self::LIMIT`, `Duration::MAX`, and the variants of our own enums.
 fn is_constant_path(path: &Path) -> bool {
-    let mut segments = path.segments.iter().rev().map(|segment| segment.ident.to_string());
-    let Some(last) = segments.next() else { return false };
+    let mut segments = path
+        .segments
+        .iter()
+        .rev()
+        .map(|segment| segment.ident.to_string());
+    let Some(last) = segments.next() else {
+        return false;
+    };
     let upper = last.chars().any(char::is_uppercase) && !last.chars().any(char::is_lowercase);
-    upper || segments.next().is_some_and(|owner| owner == "Jitter" || owner == "Strategy")
+    upper
+        || segments
+            .next()
+            .is_some_and(|owner| owner == "Jitter" || owner == "Strategy")
 }
 
 fn is_const_constructor(path: &Path) -> bool {
-    let mut segments = path.segments.iter().rev().map(|segment| segment.ident.to_string());
-    let (Some(name), Some(owner)) = (segments.next(), segments.next()) else { return false };
+    let mut segments = path
+        .segments
+        .iter()
+        .rev()
+        .map(|segment| segment.ident.to_string());
+    let (Some(name), Some(owner)) = (segments.next(), segments.next()) else {
+        return false;
+    };
     match owner.as_str() {
         // `from_secs_f64` and its like are not const.
-        "Duration" => matches!(name.as_str(), "new" | "from_secs" | "from_millis" | "from_micros" | "from_nanos"),
+        "Duration" => matches!(
+            name.as_str(),
+            "new" | "from_secs" | "from_millis" | "from_micros" | "from_nanos"
+        ),
         "RetryConfig" | "CircuitBreakerConfig" | "TimeoutConfig" => name == "new",
         _ => false,
     }
@@ -86,7 +112,10 @@ fn is_const_constructor(path: &Path) -> bool {
 
 /// A setter of our configurations: named like an option.
 fn is_setter(method: &Ident) -> bool {
-    Policy::ALL.into_iter().flat_map(options).any(|option| method == option.name)
+    Policy::ALL
+        .into_iter()
+        .flat_map(options)
+        .any(|option| method == option.name)
 }
 
 fn names_generic(tokens: TokenStream, function: &Function) -> bool {

@@ -9,7 +9,12 @@ use crate::errors::Errors;
 use crate::item::{Function, bound_names, ungroup};
 use crate::written::written;
 
-pub(super) fn check(values: &mut Values, form: Option<&Form>, function: &Function, errors: &mut Errors) -> TimeoutPlan {
+pub(super) fn check(
+    values: &mut Values,
+    form: Option<&Form>,
+    function: &Function,
+    errors: &mut Errors,
+) -> TimeoutPlan {
     let mode_key = values.key("mode").cloned();
     let mode = match values.take_word("mode") {
         Some("cooperative") => Mode::Cooperative,
@@ -30,9 +35,17 @@ pub(super) fn check(values: &mut Values, form: Option<&Form>, function: &Functio
     let config = values.take_config(&["operation", "message"], function);
     let limit = values.take_setting("limit");
     if limit.is_none() && config.base.is_none() && !values.incomplete {
-        errors.at(&values.place, "#[timeout] needs a limit, as in `#[timeout(5s)]`");
+        errors.at(
+            &values.place,
+            "#[timeout] needs a limit, as in `#[timeout(5s)]`",
+        );
     }
-    TimeoutPlan { config, limit, error: values.take_expr("error"), mode }
+    TimeoutPlan {
+        config,
+        limit,
+        error: values.take_expr("error"),
+        mode,
+    }
 }
 
 /// The body of a threaded timeout outlives the call when it is abandoned, so it can borrow nothing from it. One mistake,
@@ -47,22 +60,42 @@ fn borrowed_arguments(function: &Function, errors: &mut Errors) {
         let owned = "`self: Arc<Self>`, or the fields it needs as owned arguments".to_owned();
         (receiver.to_token_stream(), "`self`".to_owned(), owned)
     });
-    let names = function.arguments().flat_map(|argument| bound_names(&argument.pat));
+    let names = function
+        .arguments()
+        .flat_map(|argument| bound_names(&argument.pat));
     let by_ref = names.filter(|name| name.by_ref.is_some()).map(|name| {
         let ident = &name.ident;
-        (name.to_token_stream(), format!("`{ident}`"), format!("it by value, `{ident}` without `ref`"))
+        (
+            name.to_token_stream(),
+            format!("`{ident}`"),
+            format!("it by value, `{ident}` without `ref`"),
+        )
     });
-    let arguments = function.arguments().filter(|argument| is_borrow(&argument.ty)).map(|argument| {
-        let name = written(&argument.pat.to_token_stream());
-        (argument.ty.to_token_stream(), format!("`{name}`"), owned(&argument.ty))
-    });
-    let borrowed: Vec<_> = receiver.into_iter().chain(by_ref).chain(arguments).collect();
+    let arguments = function
+        .arguments()
+        .filter(|argument| is_borrow(&argument.ty))
+        .map(|argument| {
+            let name = written(&argument.pat.to_token_stream());
+            (
+                argument.ty.to_token_stream(),
+                format!("`{name}`"),
+                owned(&argument.ty),
+            )
+        });
+    let borrowed: Vec<_> = receiver
+        .into_iter()
+        .chain(by_ref)
+        .chain(arguments)
+        .collect();
     let (what, take) = match borrowed.as_slice() {
         [] => return,
         [(_, name, owned)] => (format!("{name} is borrowed"), owned.clone()),
         several => {
             let names: Vec<_> = several.iter().map(|(_, name, _)| name.as_str()).collect();
-            (format!("{} are borrowed", names.join(" and ")), "owned values".to_owned())
+            (
+                format!("{} are borrowed", names.join(" and ")),
+                "owned values".to_owned(),
+            )
         }
     };
     if let Some((tokens, ..)) = borrowed.first() {
@@ -80,14 +113,20 @@ fn borrowed_arguments(function: &Function, errors: &mut Errors) {
 fn is_borrow(ty: &Type) -> bool {
     match ungroup(ty) {
         Type::Reference(reference) => !is_static(reference.lifetime.as_ref()),
-        Type::Path(path) => path.path.segments.iter().any(|segment| match &segment.arguments {
-            PathArguments::AngleBracketed(arguments) => arguments.args.iter().any(|argument| match argument {
-                GenericArgument::Lifetime(lifetime) => !is_static(Some(lifetime)),
-                GenericArgument::Type(ty) => is_borrow(ty),
+        Type::Path(path) => path
+            .path
+            .segments
+            .iter()
+            .any(|segment| match &segment.arguments {
+                PathArguments::AngleBracketed(arguments) => {
+                    arguments.args.iter().any(|argument| match argument {
+                        GenericArgument::Lifetime(lifetime) => !is_static(Some(lifetime)),
+                        GenericArgument::Type(ty) => is_borrow(ty),
+                        _ => false,
+                    })
+                }
                 _ => false,
             }),
-            _ => false,
-        }),
         Type::Tuple(tuple) => tuple.elems.iter().any(is_borrow),
         _ => false,
     }
@@ -100,7 +139,9 @@ fn is_static(lifetime: Option<&syn::Lifetime>) -> bool {
 /// How one would take it by value.
 fn owned(borrowed: &Type) -> String {
     let unnamed = || "an owned value".to_owned();
-    let Type::Reference(reference) = ungroup(borrowed) else { return unnamed() };
+    let Type::Reference(reference) = ungroup(borrowed) else {
+        return unnamed();
+    };
     let text = written(&reference.elem.to_token_stream());
     match (text.as_str(), ungroup(&reference.elem)) {
         ("str", _) => "a `String`".to_owned(),

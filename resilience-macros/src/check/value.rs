@@ -31,7 +31,13 @@ impl Setting {
     /// A setting that no option says.
     pub(crate) fn generated(setter: &'static str, text: &str) -> Self {
         let value = quote!(#text);
-        Self { setter, written: value.clone(), value, literal: Literal::Other, stage: Stage::Constant }
+        Self {
+            setter,
+            written: value.clone(),
+            value,
+            literal: Literal::Other,
+            stage: Stage::Constant,
+        }
     }
 }
 
@@ -68,8 +74,13 @@ pub(super) fn check(entry: Entry, function: &Function, errors: &mut Errors) -> O
         Raw::Pattern(filter) => return Some(Value::Pattern(filter)),
         Raw::Value(expr) => expr,
     };
-    let check =
-        Check { key: &entry.key, name: entry.spec.name, example: entry.spec.example, expr: plain(&expr), function };
+    let check = Check {
+        key: &entry.key,
+        name: entry.spec.name,
+        example: entry.spec.example,
+        expr: plain(&expr),
+        function,
+    };
     let checked = match entry.spec.kind {
         Kind::Count { at_least } => check.count(at_least),
         Kind::Duration { zero } => check.duration(zero),
@@ -139,7 +150,13 @@ impl Check<'_> {
 
     fn setting(&self, value: TokenStream, stage: Stage, literal: Literal) -> Value {
         let written = self.expr.to_token_stream();
-        Value::Setting(Setting { setter: self.name, value, literal, written, stage })
+        Value::Setting(Setting {
+            setter: self.name,
+            value,
+            literal,
+            written,
+            stage,
+        })
     }
 
     /// An expression that is passed as it is, and checked by the setter.
@@ -162,16 +179,26 @@ impl Check<'_> {
 
     fn count(&self, at_least: u32) -> Checked {
         let (name, example) = (self.name, self.example);
-        let Some((negative, lit)) = self.literal() else { return Ok(self.expression(Operators::Const)) };
+        let Some((negative, lit)) = self.literal() else {
+            return Ok(self.expression(Operators::Const));
+        };
         let (digits, instead_of) = match lit {
-            Lit::Int(int) if matches!(int.suffix(), "" | "u32") => (int.base10_digits().to_owned(), ""),
+            Lit::Int(int) if matches!(int.suffix(), "" | "u32") => {
+                (int.base10_digits().to_owned(), "")
+            }
             Lit::Int(int) if parse::duration(&int.to_string()).is_ok() => {
                 (int.base10_digits().to_owned(), ", not a duration")
             }
             Lit::Int(int) => (int.base10_digits().to_owned(), " of type `u32`"),
-            Lit::Float(float) => {
-                (float.base10_digits().split('.').next().unwrap_or_default().to_owned(), ", not a fraction")
-            }
+            Lit::Float(float) => (
+                float
+                    .base10_digits()
+                    .split('.')
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned(),
+                ", not a fraction",
+            ),
             Lit::Str(text) => (text.value(), ", not a text"),
             _ => (String::new(), ""),
         };
@@ -185,40 +212,66 @@ impl Check<'_> {
             });
         }
         if negative {
-            let never_ends = if name == "max_retries" { "; `u32::MAX` never gives up" } else { "" };
-            return self.refuse(format!("`{name}` cannot be negative: the least is `{name} = {at_least}`{never_ends}"));
+            let never_ends = if name == "max_retries" {
+                "; `u32::MAX` never gives up"
+            } else {
+                ""
+            };
+            return self.refuse(format!(
+                "`{name}` cannot be negative: the least is `{name} = {at_least}`{never_ends}"
+            ));
         }
         match count {
-            Err(_) => self.refuse(format!("`{name} = {digits}` is too large: the most is {}, `u32::MAX`", u32::MAX)),
+            Err(_) => self.refuse(format!(
+                "`{name} = {digits}` is too large: the most is {}, `u32::MAX`",
+                u32::MAX
+            )),
             Ok(count) if count < at_least => {
-                let why =
-                    if name == "max_attempts" { ": it counts the first call too, so 1 never retries" } else { "" };
+                let why = if name == "max_attempts" {
+                    ": it counts the first call too, so 1 never retries"
+                } else {
+                    ""
+                };
                 self.refuse(format!(
                     "`{name}` must be at least {at_least}, not {count}{why}; write it as in `{example}`"
                 ))
             }
             Ok(count) => {
                 let value = proc_macro2::Literal::u32_unsuffixed(count);
-                Ok(self.setting(value.into_token_stream(), Stage::Constant, Literal::Count(count)))
+                Ok(self.setting(
+                    value.into_token_stream(),
+                    Stage::Constant,
+                    Literal::Count(count),
+                ))
             }
         }
     }
 
     fn duration(&self, zero: bool) -> Checked {
         let name = self.name;
-        let Some((negative, lit)) = self.literal() else { return Ok(self.expression(Operators::RunTime)) };
+        let Some((negative, lit)) = self.literal() else {
+            return Ok(self.expression(Operators::RunTime));
+        };
         let text = match lit {
             Lit::Str(text) => text.value(),
             Lit::Int(int) => int.to_string(),
             Lit::Float(float) => float.to_string(),
-            _ => return self.refuse(format!("`{name}` takes a duration, as in `{}`", self.example)),
+            _ => {
+                return self.refuse(format!(
+                    "`{name}` takes a duration, as in `{}`",
+                    self.example
+                ));
+            }
         };
         let duration = match parse::duration(&text) {
             Ok(duration) => duration,
             Err(message) => return self.refuse(message),
         };
         if negative {
-            return self.refuse(format!("`{name}` cannot be negative: write it as in `{}`", self.example));
+            return self.refuse(format!(
+                "`{name}` cannot be negative: write it as in `{}`",
+                self.example
+            ));
         }
         if duration.is_zero() && !zero {
             let instead = match name {
@@ -227,7 +280,10 @@ impl Check<'_> {
                 _ => "",
             };
             return self.refuse(match instead {
-                "" => format!("`{name}` must be longer than zero: write it as in `{}`", self.example),
+                "" => format!(
+                    "`{name}` must be longer than zero: write it as in `{}`",
+                    self.example
+                ),
                 instead => format!("`{name}` must be longer than zero: {instead}"),
             });
         }
@@ -240,26 +296,40 @@ impl Check<'_> {
 
     fn number(&self, rule: &Rule) -> Checked {
         let (name, example) = (self.name, self.example);
-        let Some((negative, lit)) = self.literal() else { return Ok(self.expression(Operators::Const)) };
+        let Some((negative, lit)) = self.literal() else {
+            return Ok(self.expression(Operators::Const));
+        };
         let text = match lit {
             Lit::Int(int) if matches!(int.suffix(), "" | "f64") => int.base10_digits().to_owned(),
-            Lit::Float(float) if matches!(float.suffix(), "" | "f64") => float.base10_digits().to_owned(),
+            Lit::Float(float) if matches!(float.suffix(), "" | "f64") => {
+                float.base10_digits().to_owned()
+            }
             Lit::Str(text) => {
                 let nearest = (rule.nearest)(&text.value()).unwrap_or_else(|| example.to_owned());
-                return self.refuse(format!("`{name}` takes a number, not a text: write `{nearest}`"));
+                return self.refuse(format!(
+                    "`{name}` takes a number, not a text: write `{nearest}`"
+                ));
             }
             _ => return self.refuse(format!("`{name}` takes a number, as in `{example}`")),
         };
-        match text.parse::<f64>().map(|number| if negative { -number } else { number }) {
+        match text
+            .parse::<f64>()
+            .map(|number| if negative { -number } else { number })
+        {
             Ok(number) if number.is_finite() && (rule.allows)(number) => {
                 let value = proc_macro2::Literal::f64_unsuffixed(number);
                 Ok(self.setting(value.into_token_stream(), Stage::Constant, Literal::Other))
             }
             _ => {
                 let sign = if negative { "-" } else { "" };
-                let nearest = Some(text.as_str()).filter(|_| !negative).and_then(rule.nearest);
+                let nearest = Some(text.as_str())
+                    .filter(|_| !negative)
+                    .and_then(rule.nearest);
                 let nearest = nearest.unwrap_or_else(|| example.to_owned());
-                self.refuse(format!("`{name}` must be {}, not {sign}{text}{}: write `{nearest}`", rule.range, rule.why))
+                self.refuse(format!(
+                    "`{name}` must be {}, not {sign}{text}{}: write `{nearest}`",
+                    rule.range, rule.why
+                ))
             }
         }
     }
@@ -271,21 +341,33 @@ impl Check<'_> {
                 Lit::Bool(flag) => Some(flag.value.to_string()),
                 Lit::Str(text) if words.iter().any(|(word, _)| *word == text.value()) => {
                     let (name, word) = (self.name, text.value());
-                    return self.refuse(format!("`{name}` takes a word without quotes: write `{name} = {word}`"));
+                    return self.refuse(format!(
+                        "`{name}` takes a word without quotes: write `{name} = {word}`"
+                    ));
                 }
                 lit => {
                     let shown = lit.to_token_stream();
-                    return self.refuse(format!("`{}` is one of {}, not `{shown}`", self.name, one_of(words)));
+                    return self.refuse(format!(
+                        "`{}` is one of {}, not `{shown}`",
+                        self.name,
+                        one_of(words)
+                    ));
                 }
             },
             _ => None,
         };
-        let Some(written) = written else { return Ok(self.word_expression(words)) };
+        let Some(written) = written else {
+            return Ok(self.word_expression(words));
+        };
         if let Some((_, constant)) = words.iter().find(|(word, _)| *word == written) {
             let path: Path = syn::parse_str(constant)?;
             let word = constant.rsplit("::").next().unwrap_or(constant);
             let runtime = runtime();
-            return Ok(self.setting(quote!(#runtime::#path), Stage::Constant, Literal::Word(word)));
+            return Ok(self.setting(
+                quote!(#runtime::#path),
+                Stage::Constant,
+                Literal::Word(word),
+            ));
         }
         let is_constant = !written.chars().any(char::is_lowercase);
         let is_argument = matches!(self.expr, Expr::Path(path)
@@ -304,14 +386,24 @@ impl Check<'_> {
     fn word_expression(&self, words: &[(&str, &'static str)]) -> Value {
         let is_variant = matches!(self.expr, Expr::Path(path) if path.path.segments.len() > 1)
             && Stage::of(self.expr, Operators::RunTime, self.function) == Stage::Constant;
-        match words.iter().find(|(word, _)| *word == "true").and_then(|(_, constant)| constant.split("::").next()) {
+        match words
+            .iter()
+            .find(|(word, _)| *word == "true")
+            .and_then(|(_, constant)| constant.split("::").next())
+        {
             Some(ty) if !is_variant => {
                 // Where the user's value stands, which is what may not fit.
                 let expr = self.expr;
                 let first = expr.to_token_stream().into_iter().next();
-                let span = first.map_or_else(Span::call_site, |token| Span::call_site().located_at(token.span()));
+                let span = first.map_or_else(Span::call_site, |token| {
+                    Span::call_site().located_at(token.span())
+                });
                 let (runtime, ty) = (Ident::new(RUNTIME, span), Ident::new(ty, span));
-                self.setting(quote_spanned!(span=> #runtime::#ty::from(#expr)), Stage::Runtime, Literal::Unknown)
+                self.setting(
+                    quote_spanned!(span=> #runtime::#ty::from(#expr)),
+                    Stage::Runtime,
+                    Literal::Unknown,
+                )
             }
             _ => self.expression(Operators::RunTime),
         }
@@ -357,9 +449,10 @@ impl Check<'_> {
 
     fn function(&self) -> Checked {
         match self.expr {
-            Expr::Lit(_) => {
-                self.refuse(format!("`{}` takes a function or a closure, as in `{}`", self.name, self.example))
-            }
+            Expr::Lit(_) => self.refuse(format!(
+                "`{}` takes a function or a closure, as in `{}`",
+                self.name, self.example
+            )),
             expr => Ok(Value::Expr(expr.clone())),
         }
     }
@@ -369,7 +462,10 @@ impl Check<'_> {
             Expr::Path(path) if path.qself.is_none() => Ok(Value::Path(path.path.clone())),
             _ => Err(syn::Error::new_spanned(
                 self.expr,
-                format!("`{}` takes the path of the runtime crate, as in `{}`", self.key, self.example),
+                format!(
+                    "`{}` takes the path of the runtime crate, as in `{}`",
+                    self.key, self.example
+                ),
             )),
         }
     }
@@ -381,7 +477,10 @@ fn runtime() -> Ident {
 
 /// The words, without the flags that mean the same as one of them.
 fn one_of(words: &[(&str, &str)]) -> String {
-    let words = words.iter().map(|(word, _)| *word).filter(|word| !matches!(*word, "true" | "false"));
+    let words = words
+        .iter()
+        .map(|(word, _)| *word)
+        .filter(|word| !matches!(*word, "true" | "false"));
     let words: Vec<_> = words.map(|word| format!("`{word}`")).collect();
     words.join(", ")
 }

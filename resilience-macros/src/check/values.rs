@@ -31,30 +31,45 @@ impl Values {
         });
         let checked: Vec<_> = entries.collect();
         let incomplete = layer.incomplete || checked.len() < written;
-        Self { policy: layer.policy, incomplete, checked, place: layer.place }
+        Self {
+            policy: layer.policy,
+            incomplete,
+            checked,
+            place: layer.place,
+        }
     }
 
     /// The key as written, if the option is there.
     pub(super) fn key(&self, name: &str) -> Option<&Ident> {
-        self.checked.iter().find(|(_, option, _)| *option == name).map(|(key, ..)| key)
+        self.checked
+            .iter()
+            .find(|(_, option, _)| *option == name)
+            .map(|(key, ..)| key)
     }
 
     pub(super) fn setting(&self, name: &str) -> Option<&Setting> {
-        self.checked.iter().find_map(|(_, option, value)| match value {
-            Value::Setting(setting) if *option == name => Some(setting),
-            _ => None,
-        })
+        self.checked
+            .iter()
+            .find_map(|(_, option, value)| match value {
+                Value::Setting(setting) if *option == name => Some(setting),
+                _ => None,
+            })
     }
 
     pub(super) fn expr(&self, name: &str) -> Option<&Expr> {
-        self.checked.iter().find_map(|(_, option, value)| match value {
-            Value::Expr(expr) if *option == name => Some(expr),
-            _ => None,
-        })
+        self.checked
+            .iter()
+            .find_map(|(_, option, value)| match value {
+                Value::Expr(expr) if *option == name => Some(expr),
+                _ => None,
+            })
     }
 
     fn take(&mut self, name: &str) -> Option<Value> {
-        let at = self.checked.iter().position(|(_, option, _)| *option == name)?;
+        let at = self
+            .checked
+            .iter()
+            .position(|(_, option, _)| *option == name)?;
         Some(self.checked.remove(at).2)
     }
 
@@ -99,21 +114,34 @@ impl Values {
             let stage = Stage::of(&expr, Operators::RunTime, function);
             (expr, stage)
         });
-        let settings = settings.iter().filter_map(|name| self.take_setting(name)).collect();
+        let settings = settings
+            .iter()
+            .filter_map(|name| self.take_setting(name))
+            .collect();
         ConfigPlan { base, settings }
     }
 
     /// Two options of which only one can hold: one error from the first to the second.
     pub(super) fn exclusive(&self, one: &str, other: &str, why: &str, errors: &mut Errors) {
-        let mut keys = self.checked.iter().filter(|(_, name, _)| *name == one || *name == other).map(|(key, ..)| key);
+        let mut keys = self
+            .checked
+            .iter()
+            .filter(|(_, name, _)| *name == one || *name == other)
+            .map(|(key, ..)| key);
         if let (Some(first), Some(second)) = (keys.next(), keys.next()) {
-            errors.at(quote!(#first #second), format!("`{one}` and `{other}` cannot stand together: {why}; keep one"));
+            errors.at(
+                quote!(#first #second),
+                format!("`{one}` and `{other}` cannot stand together: {why}; keep one"),
+            );
         }
     }
 
     pub(super) fn finish(self, errors: &mut Errors) {
         for (key, name, _) in self.checked {
-            errors.at(key, format!("`{name}` was read but not used; this is a bug in resilience-macros"));
+            errors.at(
+                key,
+                format!("`{name}` was read but not used; this is a bug in resilience-macros"),
+            );
         }
     }
 }

@@ -12,7 +12,12 @@ use crate::check::{Circuit, CircuitBreakerPlan, Fallback, Stage};
 use crate::item::{any_ident, bound_names, ungroup};
 
 impl Context<'_> {
-    pub(super) fn circuit_breaker(&self, at: usize, plan: &CircuitBreakerPlan, inner: Code) -> Code {
+    pub(super) fn circuit_breaker(
+        &self,
+        at: usize,
+        plan: &CircuitBreakerPlan,
+        inner: Code,
+    ) -> Code {
         let (declarations, circuit) = self.circuit(at, &plan.circuit);
         let runtime = &self.runtime;
         let (permit, outcome, open) = (local("permit"), local("outcome"), local("open"));
@@ -29,16 +34,27 @@ impl Context<'_> {
             let verdict = self.filtered(quote!(#runtime::Verdict::of(#result)), filters);
             self.returned(quote!(#verdict.record(#permit)))
         } else {
-            self.call("Fallible::record", Some(&self.result.tokens), quote!(#outcome, #permit), self.result.ends)
+            self.call(
+                "Fallible::record",
+                Some(&self.result.tokens),
+                quote!(#outcome, #permit),
+                self.result.ends,
+            )
         };
         let (guarded, recorded) = if self.is_async() {
             let (future, arms) = inner.as_future_and_arms();
             // The permit comes back only for what has to be done under it after the future is gone.
             if is_filtered || arms.is_some() || self.is_users_future() {
                 let judge = arms.map(|arms| quote!(let #outcome = match #outcome { #arms };));
-                (quote!(let (#permit, #outcome) = #runtime::Permit::watch(#permit, #future).await; #judge), recorded)
+                (
+                    quote!(let (#permit, #outcome) = #runtime::Permit::watch(#permit, #future).await; #judge),
+                    recorded,
+                )
             } else {
-                (TokenStream::new(), quote!(#runtime::Recorded::new(#permit, #future).await))
+                (
+                    TokenStream::new(),
+                    quote!(#runtime::Recorded::new(#permit, #future).await),
+                )
             }
         } else {
             let attempt = inner.expression(|body| self.boundary(body));
@@ -60,7 +76,11 @@ impl Context<'_> {
             quote!(acquire(#circuit))
         };
         let label = syn::Lifetime::new("'__call", Span::mixed_site());
-        let leave = if at == 0 { quote!(return) } else { quote!(break #label) };
+        let leave = if at == 0 {
+            quote!(return)
+        } else {
+            quote!(break #label)
+        };
         // The body is in no arm of the match: the future would keep what is matched for as long as it awaits there.
         let statements = quote! {
             let #permit = match #runtime::CircuitBreaker::#acquire {
@@ -73,7 +93,11 @@ impl Context<'_> {
         if at == 0 {
             return Code::value(declarations, statements, recorded);
         }
-        Code::value(declarations, TokenStream::new(), quote!(#label: { #statements #recorded }))
+        Code::value(
+            declarations,
+            TokenStream::new(),
+            quote!(#label: { #statements #recorded }),
+        )
     }
 
     /// What must be declared, and a `&CircuitBreaker` expression.
@@ -94,44 +118,89 @@ impl Context<'_> {
                     breaker.to_token_stream()
                 };
                 let borrows = quote!(let #local: #borrow #ty = #value;);
-                return (Declarations { borrows, ..Declarations::default() }, local.into_token_stream());
+                return (
+                    Declarations {
+                        borrows,
+                        ..Declarations::default()
+                    },
+                    local.into_token_stream(),
+                );
             }
             Circuit::Named { name, config } => (name, config),
         };
-        let config = self.policy_config("CircuitBreakerConfig", &self.item(at, "circuit_config"), config);
+        let config = self.policy_config(
+            "CircuitBreakerConfig",
+            &self.item(at, "circuit_config"),
+            config,
+        );
         let (reference, config_value, stage) = (config.reference(), config.value(), config.stage);
         let mut declarations = config.declarations;
         let function = self.function.name();
         let (value, name_stage) = match name {
             Some(name) => (name.value.clone(), name.stage),
-            None => (quote!(#runtime::concat!(#runtime::module_path!(), "::", #function)), Stage::Constant),
+            None => (
+                quote!(#runtime::concat!(#runtime::module_path!(), "::", #function)),
+                Stage::Constant,
+            ),
         };
         if name_stage == Stage::Constant {
             let site = Ident::new(&item.to_uppercase(), Span::call_site());
-            let new = if name.is_some() { quote!(new) } else { quote!(unnamed) };
-            declarations.extend(quote!(static #site: #runtime::Site = #runtime::Site::#new(#value);));
+            let new = if name.is_some() {
+                quote!(new)
+            } else {
+                quote!(unnamed)
+            };
+            declarations
+                .extend(quote!(static #site: #runtime::Site = #runtime::Site::#new(#value);));
             // One static serves all instances of a generic, whose configurations may differ.
-            let circuit = if stage == Stage::Constant { quote!(circuit) } else { quote!(circuit_checked) };
+            let circuit = if stage == Stage::Constant {
+                quote!(circuit)
+            } else {
+                quote!(circuit_checked)
+            };
             declarations.extend(quote!(let #local = #runtime::Site::#circuit(&#site, #reference);));
-            return (Declarations::values(declarations), local.into_token_stream());
+            return (
+                Declarations::values(declarations),
+                local.into_token_stream(),
+            );
         }
         // A name that differs between the instances of a generic cannot be kept in one static.
-        let borrows = quote!(let #local = &#runtime::registry::get_or_register(#value, #config_value););
-        (Declarations { values: declarations, borrows }, local.into_token_stream())
+        let borrows =
+            quote!(let #local = &#runtime::registry::get_or_register(#value, #config_value););
+        (
+            Declarations {
+                values: declarations,
+                borrows,
+            },
+            local.into_token_stream(),
+        )
     }
 
     /// Does the expression name an argument that the body may move or borrow mutably: any but a shared reference?
     fn is_needed_inside(&self, expr: &Expr) -> bool {
         let names = |name: &str| any_ident(expr.to_token_stream(), &|ident| ident == name);
-        let receiver = self.function.receiver().is_some_and(|receiver| match &receiver.kind {
-            ReceiverKind::Reference(_, _, mutability) => mutability.is_some(),
-            ReceiverKind::Typed(_, ty) => !is_shared(ty),
-            _ => true,
-        });
-        let mut owned = self.function.arguments().filter(|argument| !is_shared(&argument.ty));
-        let name = self.form.moved_receiver().map_or_else(|| "self".to_owned(), ToString::to_string);
+        let receiver = self
+            .function
+            .receiver()
+            .is_some_and(|receiver| match &receiver.kind {
+                ReceiverKind::Reference(_, _, mutability) => mutability.is_some(),
+                ReceiverKind::Typed(_, ty) => !is_shared(ty),
+                _ => true,
+            });
+        let mut owned = self
+            .function
+            .arguments()
+            .filter(|argument| !is_shared(&argument.ty));
+        let name = self
+            .form
+            .moved_receiver()
+            .map_or_else(|| "self".to_owned(), ToString::to_string);
         receiver && names(&name)
-            || owned.any(|argument| bound_names(&argument.pat).iter().any(|name| names(&name.ident.to_string())))
+            || owned.any(|argument| {
+                bound_names(&argument.pat)
+                    .iter()
+                    .any(|name| names(&name.ident.to_string()))
+            })
     }
 
     fn fallback(&self, fallback: &Fallback, open: &Ident) -> TokenStream {
@@ -142,7 +211,12 @@ impl Context<'_> {
         let answer = match fallback {
             Fallback::Closure(closure) => {
                 let returned = if self.is_async() { &any } else { result };
-                self.call("call", Some(&quote!(#any, #returned)), quote!(#closure, #open), ends)
+                self.call(
+                    "call",
+                    Some(&quote!(#any, #returned)),
+                    quote!(#closure, #open),
+                    ends,
+                )
             }
             Fallback::Path(path) => {
                 let arguments = self.receiver().into_iter().chain(self.arguments());
@@ -178,7 +252,10 @@ impl Context<'_> {
     fn receiver(&self) -> Option<TokenStream> {
         let receiver = self.function.receiver()?;
         let token = &receiver.self_token;
-        let name = self.form.moved_receiver().map_or_else(|| token.to_token_stream(), ToTokens::to_token_stream);
+        let name = self
+            .form
+            .moved_receiver()
+            .map_or_else(|| token.to_token_stream(), ToTokens::to_token_stream);
         Some(match &receiver.kind {
             ReceiverKind::Reference(_, _, Some(_)) => quote!(&mut *#name),
             ReceiverKind::Reference(..) => name,
@@ -188,10 +265,12 @@ impl Context<'_> {
     }
 
     fn arguments(&self) -> impl Iterator<Item = TokenStream> {
-        self.function.arguments().filter_map(|argument| match &*argument.pat {
-            syn::Pat::Ident(name) => Some(passed(&name.ident.to_token_stream(), &argument.ty)),
-            _ => None,
-        })
+        self.function
+            .arguments()
+            .filter_map(|argument| match &*argument.pat {
+                syn::Pat::Ident(name) => Some(passed(&name.ident.to_token_stream(), &argument.ty)),
+                _ => None,
+            })
     }
 }
 
@@ -202,9 +281,15 @@ fn is_shared(ty: &Type) -> bool {
 /// Owned arguments by reference, references as they are.
 fn passed(name: &TokenStream, ty: &Type) -> TokenStream {
     // Of one span with the name, so that they are shown as one.
-    let span = name.clone().into_iter().next().map_or_else(Span::call_site, |name| name.span());
+    let span = name
+        .clone()
+        .into_iter()
+        .next()
+        .map_or_else(Span::call_site, |name| name.span());
     match ungroup(ty) {
-        Type::Reference(reference) if reference.mutability.is_some() => quote_spanned!(span=> &mut *#name),
+        Type::Reference(reference) if reference.mutability.is_some() => {
+            quote_spanned!(span=> &mut *#name)
+        }
         Type::Reference(_) => name.clone(),
         _ => quote_spanned!(span=> &#name),
     }

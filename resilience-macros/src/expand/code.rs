@@ -19,7 +19,10 @@ pub(super) struct Declarations {
 
 impl Declarations {
     pub(super) fn values(values: TokenStream) -> Self {
-        Self { values, borrows: TokenStream::new() }
+        Self {
+            values,
+            borrows: TokenStream::new(),
+        }
     }
 
     /// Those of an outer layer, then those of the inner one.
@@ -36,26 +39,52 @@ enum Shape {
     /// An expression that is a future of the outcome.
     Future(TokenStream),
     /// An expression that is a future, and the arms of the `match` that makes its output the outcome.
-    Matched { future: TokenStream, arms: TokenStream },
+    Matched {
+        future: TokenStream,
+        arms: TokenStream,
+    },
     /// Statements and an expression that is the outcome.
-    Value { statements: TokenStream, value: TokenStream },
+    Value {
+        statements: TokenStream,
+        value: TokenStream,
+    },
 }
 
 impl Code {
     pub(super) fn body(body: Group) -> Self {
-        Self { declarations: Declarations::default(), shape: Shape::Body(body) }
+        Self {
+            declarations: Declarations::default(),
+            shape: Shape::Body(body),
+        }
     }
 
     pub(super) fn future(declarations: Declarations, future: TokenStream) -> Self {
-        Self { declarations, shape: Shape::Future(future) }
+        Self {
+            declarations,
+            shape: Shape::Future(future),
+        }
     }
 
-    pub(super) fn matched(declarations: Declarations, future: TokenStream, arms: TokenStream) -> Self {
-        Self { declarations, shape: Shape::Matched { future, arms } }
+    pub(super) fn matched(
+        declarations: Declarations,
+        future: TokenStream,
+        arms: TokenStream,
+    ) -> Self {
+        Self {
+            declarations,
+            shape: Shape::Matched { future, arms },
+        }
     }
 
-    pub(super) fn value(declarations: Declarations, statements: TokenStream, value: TokenStream) -> Self {
-        Self { declarations, shape: Shape::Value { statements, value } }
+    pub(super) fn value(
+        declarations: Declarations,
+        statements: TokenStream,
+        value: TokenStream,
+    ) -> Self {
+        Self {
+            declarations,
+            shape: Shape::Value { statements, value },
+        }
     }
 
     /// As the contents of a block.
@@ -123,5 +152,9 @@ pub(super) fn labelled(body: &Group) -> TokenStream {
 
 /// `value`, in braces only if something stands in front of it.
 pub(super) fn block(statements: &TokenStream, value: TokenStream) -> TokenStream {
-    if statements.is_empty() { value } else { quote!({ #statements #value }) }
+    if statements.is_empty() {
+        value
+    } else {
+        quote!({ #statements #value })
+    }
 }

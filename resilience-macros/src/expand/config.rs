@@ -48,17 +48,34 @@ pub(super) struct Start {
 
 /// A user's expression that setters can be called on: `*config.setter()` is another thing than `(*config).setter()`.
 pub(super) fn operand(expr: &Expr) -> TokenStream {
-    if matches!(expr, Expr::Unary(_)) { quote!((#expr)) } else { quote!(#expr) }
+    if matches!(expr, Expr::Unary(_)) {
+        quote!((#expr))
+    } else {
+        quote!(#expr)
+    }
 }
 
 impl Context<'_> {
     /// `ty` is the configuration's name in the runtime crate, `name` what the expansion calls it.
-    pub(super) fn config(&self, ty: &str, name: &str, start: &Start, settings: &[Setting]) -> Config {
+    pub(super) fn config(
+        &self,
+        ty: &str,
+        name: &str,
+        start: &Start,
+        settings: &[Setting],
+    ) -> Config {
         let runtime = &self.runtime;
         let name_of_type = Ident::new(ty, Span::call_site());
         let path = quote!(#runtime::#name_of_type);
-        let stage = settings.iter().map(|setting| setting.stage).fold(start.stage, Stage::max);
-        let of = |stage: Stage| settings.iter().filter(move |setting| setting.stage == stage);
+        let stage = settings
+            .iter()
+            .map(|setting| setting.stage)
+            .fold(start.stage, Stage::max);
+        let of = |stage: Stage| {
+            settings
+                .iter()
+                .filter(move |setting| setting.stage == stage)
+        };
         let upper = Ident::new(&name.to_uppercase(), Span::call_site());
         let lower = Ident::new(name, Span::mixed_site());
 
@@ -68,17 +85,29 @@ impl Context<'_> {
         if start.stage == Stage::Constant {
             declarations = quote!(const #upper: #path = #value;);
             value = upper.to_token_stream();
-        } else if let Some(default) = start.default.clone().filter(|_| of(Stage::Constant).next().is_some()) {
+        } else if let Some(default) = start
+            .default
+            .clone()
+            .filter(|_| of(Stage::Constant).next().is_some())
+        {
             let checked = self.chain(ty, default, None, of(Stage::Constant));
             declarations = quote!(const _: #path = #checked;);
         }
         value = self.chain(ty, value, None, of(Stage::Generic));
         match stage {
-            Stage::Constant => Config { declarations, name: upper, stage },
+            Stage::Constant => Config {
+                declarations,
+                name: upper,
+                stage,
+            },
             Stage::Generic => {
                 // Promoted, so that a future keeps a reference and no copy.
                 declarations.extend(quote!(let #lower: &'static #path = &const { #value };));
-                Config { declarations, name: lower, stage }
+                Config {
+                    declarations,
+                    name: lower,
+                    stage,
+                }
             }
             Stage::Runtime => {
                 if start.stage < Stage::Runtime && of(Stage::Generic).next().is_some() {
@@ -86,7 +115,11 @@ impl Context<'_> {
                 }
                 value = self.chain(ty, value, None, of(Stage::Runtime));
                 declarations.extend(quote!(let #lower: #path = #value;));
-                Config { declarations, name: lower, stage }
+                Config {
+                    declarations,
+                    name: lower,
+                    stage,
+                }
             }
         }
     }
@@ -101,17 +134,31 @@ impl Context<'_> {
         written: Option<Ends>,
         settings: impl Iterator<Item = &'s Setting> + Clone,
     ) -> TokenStream {
-        let (known, checked): (Vec<_>, Vec<_>) = settings.partition(|setting| setting.literal != Literal::Unknown);
+        let (known, checked): (Vec<_>, Vec<_>) =
+            settings.partition(|setting| setting.literal != Literal::Unknown);
         let value = known.into_iter().fold(value, |value, setting| {
-            let (setter, argument) = (Ident::new(setting.setter, Span::call_site()), &setting.value);
+            let (setter, argument) = (
+                Ident::new(setting.setter, Span::call_site()),
+                &setting.value,
+            );
             match written {
-                Some(ends) => self.call(&format!("{ty}::{setter}"), None, quote!(#value, #argument), ends),
+                Some(ends) => self.call(
+                    &format!("{ty}::{setter}"),
+                    None,
+                    quote!(#value, #argument),
+                    ends,
+                ),
                 None => quote!(#value.#setter(#argument)),
             }
         });
         checked.into_iter().fold(value, |value, setting| {
             let argument = &setting.value;
-            self.call(&format!("{ty}::{}", setting.setter), None, quote!(#value, #argument), Ends::of(&setting.written))
+            self.call(
+                &format!("{ty}::{}", setting.setter),
+                None,
+                quote!(#value, #argument),
+                Ends::of(&setting.written),
+            )
         })
     }
 }

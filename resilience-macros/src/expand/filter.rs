@@ -19,7 +19,11 @@ impl UserFilter {
     /// `method` is the runtime's, of the form `fn(Judged, filter) -> Judged`.
     pub(super) fn function(method: &'static str, function: Option<&Expr>) -> Option<Self> {
         let function = function?;
-        Some(Self { method, ends: Ends::of(&function.to_token_stream()), argument: closure(function) })
+        Some(Self {
+            method,
+            ends: Ends::of(&function.to_token_stream()),
+            argument: closure(function),
+        })
     }
 
     /// `|error| matches!(error, pattern if guard)`, without the macro.
@@ -34,7 +38,11 @@ impl UserFilter {
                 _ => false,
             }
         };
-        Some(Self { method, argument, ends: Ends::of(&pattern.to_token_stream()) })
+        Some(Self {
+            method,
+            argument,
+            ends: Ends::of(&pattern.to_token_stream()),
+        })
     }
 }
 
@@ -42,7 +50,9 @@ impl UserFilter {
 /// the user's function and not at a bound of ours, and a `&String` is taken for a `&str`.
 pub(super) fn closure(function: &Expr) -> TokenStream {
     let mut plain = function;
-    while let Expr::Group(syn::ExprGroup { expr, .. }) | Expr::Paren(syn::ExprParen { expr, .. }) = plain {
+    while let Expr::Group(syn::ExprGroup { expr, .. }) | Expr::Paren(syn::ExprParen { expr, .. }) =
+        plain
+    {
         plain = expr;
     }
     if matches!(plain, Expr::Closure(_)) {
@@ -62,8 +72,14 @@ impl Context<'_> {
         judged: TokenStream,
         filters: impl IntoIterator<Item = Option<UserFilter>>,
     ) -> TokenStream {
-        filters.into_iter().flatten().fold(judged, |judged, UserFilter { method, argument, ends }| {
-            self.call(method, None, quote!(#judged, #argument), ends)
-        })
+        filters.into_iter().flatten().fold(
+            judged,
+            |judged,
+             UserFilter {
+                 method,
+                 argument,
+                 ends,
+             }| { self.call(method, None, quote!(#judged, #argument), ends) },
+        )
     }
 }

@@ -15,7 +15,11 @@ const TAKEN: &str = "__taken";
 /// and calls the user's `use resilience::timeout` unused.
 pub(super) fn taken(paths: &[Path]) -> TokenStream {
     let markers = markers(paths);
-    if paths.is_empty() { TokenStream::new() } else { quote!(#markers const _: () = ();) }
+    if paths.is_empty() {
+        TokenStream::new()
+    } else {
+        quote!(#markers const _: () = ();)
+    }
 }
 
 /// The same, when there is no body to put them into: in front of the error, which may stand wherever a function may.
@@ -40,7 +44,9 @@ pub(crate) fn is_expanded(function: &Function) -> bool {
         // `use …::__private as __rt`
         let mut after_as = false;
         tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => std::mem::replace(&mut after_as, ident == "as") && ident == RUNTIME,
+            TokenTree::Ident(ident) => {
+                std::mem::replace(&mut after_as, ident == "as") && ident == RUNTIME
+            }
             TokenTree::Group(group) => any(group.stream()),
             _ => false,
         })

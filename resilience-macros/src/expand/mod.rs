@@ -51,25 +51,38 @@ pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
     }
     let taken = marker::taken(&plan.taken);
     let mutable = context.mutable_still();
-    let (values, borrows, statements) = (&code.declarations.values, &code.declarations.borrows, code.statements());
+    let (values, borrows, statements) = (
+        &code.declarations.values,
+        &code.declarations.borrows,
+        code.statements(),
+    );
     let attempts = match &plan.form {
         Form::Sync | Form::Async => quote!(#values #borrows #statements),
         Form::Future { boxed, block, .. } => {
             let constructed = context.constructed();
             let future = match block {
-                Some(Hoisted { moves, .. }) => quote!(async move { #moves #values #borrows #statements }),
+                Some(Hoisted { moves, .. }) => {
+                    quote!(async move { #moves #values #borrows #statements })
+                }
                 // The values too are computed when the function is called, so that the future borrows no more than it did.
                 None if constructed.is_some() => quote!(async move { #borrows #statements }),
                 None => quote!(async move { #values #borrows #statements }),
             };
             let front = constructed.map(|constructed| quote!(#values #constructed));
             let runtime = &context.runtime;
-            if *boxed { quote!(#front #runtime::Box::pin(#future)) } else { quote!(#front #future) }
+            if *boxed {
+                quote!(#front #runtime::Box::pin(#future))
+            } else {
+                quote!(#front #future)
+            }
         }
     };
     // With a span of the expansion on the outer braces, rustc's `dead_code` takes the function for generated.
     let (path, alias) = (&plan.runtime, &context.runtime);
-    let mut body = Group::new(Delimiter::Brace, quote!(use #path::__private as #alias; #taken #mutable #attempts));
+    let mut body = Group::new(
+        Delimiter::Brace,
+        quote!(use #path::__private as #alias; #taken #mutable #attempts),
+    );
     body.set_span(function.body.span());
     let (attrs, head) = (&function.attrs, context.head());
     quote!(#(#attrs)* #head #body)
@@ -82,8 +95,12 @@ impl Context<'_> {
         let future = match self.form {
             Form::Sync => return Code::body(self.rebound(body)),
             Form::Async => self.attempt(body),
-            Form::Future { block: Some(block), .. } => self.attempt(&block.body),
-            Form::Future { block: None, .. } if self.is_called_once() => local("future").into_token_stream(),
+            Form::Future {
+                block: Some(block), ..
+            } => self.attempt(&block.body),
+            Form::Future { block: None, .. } if self.is_called_once() => {
+                local("future").into_token_stream()
+            }
             Form::Future { block: None, .. } => self.construction(),
         };
         Code::future(Declarations::default(), future)
@@ -113,7 +130,10 @@ impl Context<'_> {
     }
 
     fn is_called_once(&self) -> bool {
-        !self.layers.iter().any(|layer| matches!(layer, LayerPlan::Retry(_)))
+        !self
+            .layers
+            .iter()
+            .any(|layer| matches!(layer, LayerPlan::Retry(_)))
     }
 
     /// A fresh async block, without `move`: it borrows the arguments (rust-lang/rust#62958), and its type is not
@@ -122,7 +142,12 @@ impl Context<'_> {
     fn attempt(&self, body: &Group) -> TokenStream {
         let place = body;
         let result = &self.result.tokens;
-        let expected = self.call("Fallible::expected", Some(result), TokenStream::new(), self.result.ends);
+        let expected = self.call(
+            "Fallible::expected",
+            Some(result),
+            TokenStream::new(),
+            self.result.ends,
+        );
         let keyword = keyword("async", body);
         let (borrows, rebinds, body) = (self.unique_borrows(), self.rebinds(), labelled(body));
         let expected = quote!(let _: u8 = if false { return #expected } else { 0 };);
@@ -132,12 +157,22 @@ impl Context<'_> {
 
     /// The outcome as the `Result` that it is.
     fn outcome(&self, outcome: &Ident) -> TokenStream {
-        self.call("Fallible::into_result", Some(&self.result.tokens), quote!(#outcome), self.result.ends)
+        self.call(
+            "Fallible::into_result",
+            Some(&self.result.tokens),
+            quote!(#outcome),
+            self.result.ends,
+        )
     }
 
     /// A `Result` as the outcome that the function returns.
     fn returned(&self, result: TokenStream) -> TokenStream {
-        self.call("Fallible::from_result", Some(&self.result.tokens), result, self.result.ends)
+        self.call(
+            "Fallible::from_result",
+            Some(&self.result.tokens),
+            result,
+            self.result.ends,
+        )
     }
 
     fn is_async(&self) -> bool {
@@ -150,10 +185,18 @@ impl Context<'_> {
         let repeats = self
             .layers
             .iter()
-            .filter(|layer| self.layers.get(at).is_some_and(|this| kind(this) == kind(layer)))
+            .filter(|layer| {
+                self.layers
+                    .get(at)
+                    .is_some_and(|this| kind(this) == kind(layer))
+            })
             .count()
             > 1;
-        if repeats { format!("__{name}_{at}") } else { format!("__{name}") }
+        if repeats {
+            format!("__{name}_{at}")
+        } else {
+            format!("__{name}")
+        }
     }
 
     /// Does a layer of this kind stand outside the layer at `at`?
@@ -196,8 +239,18 @@ impl Context<'_> {
         let value = ends.place(quote!(#value));
         match error {
             // What a closure is given must be known before it is read.
-            syn::Expr::Closure(_) => self.call("failed_by", Some(&quote!(#result, _)), quote!(#value, #error), ends),
-            _ => self.call("failed_with", Some(&quote!(#result, _, _)), quote!(#value, #error), ends),
+            syn::Expr::Closure(_) => self.call(
+                "failed_by",
+                Some(&quote!(#result, _)),
+                quote!(#value, #error),
+                ends,
+            ),
+            _ => self.call(
+                "failed_with",
+                Some(&quote!(#result, _, _)),
+                quote!(#value, #error),
+                ends,
+            ),
         }
     }
 }

@@ -41,8 +41,12 @@ impl ResultType {
 
 /// The `E` of `Result<T, E>`; of an alias, all of it.
 fn error_type(ty: &Type) -> &Type {
-    let Type::Path(path) = ungroup(ty) else { return ty };
-    let Some(PathArguments::AngleBracketed(arguments)) = path.path.segments.last().map(|last| &last.arguments) else {
+    let Type::Path(path) = ungroup(ty) else {
+        return ty;
+    };
+    let Some(PathArguments::AngleBracketed(arguments)) =
+        path.path.segments.last().map(|last| &last.arguments)
+    else {
         return ty;
     };
     let mut arguments = arguments.args.iter();
@@ -59,10 +63,17 @@ fn erase_impl(tokens: TokenStream) -> TokenStream {
     while let Some(token) = tokens.next() {
         match token {
             TokenTree::Ident(keyword) if keyword == "impl" => {
-                erased.extend([TokenTree::Ident(proc_macro2::Ident::new("_", keyword.span()))]);
+                erased.extend([TokenTree::Ident(proc_macro2::Ident::new(
+                    "_",
+                    keyword.span(),
+                ))]);
                 let (mut depth, mut arrow) = (0_u32, false);
                 while let Some(token) = tokens.peek() {
-                    let punct = if let TokenTree::Punct(punct) = token { punct.as_char() } else { ' ' };
+                    let punct = if let TokenTree::Punct(punct) = token {
+                        punct.as_char()
+                    } else {
+                        ' '
+                    };
                     match punct {
                         '<' => depth += 1,
                         '>' if arrow => {}
@@ -75,7 +86,8 @@ fn erase_impl(tokens: TokenStream) -> TokenStream {
                 }
             }
             TokenTree::Group(group) => {
-                let mut inner = proc_macro2::Group::new(group.delimiter(), erase_impl(group.stream()));
+                let mut inner =
+                    proc_macro2::Group::new(group.delimiter(), erase_impl(group.stream()));
                 inner.set_span(group.span());
                 erased.extend([TokenTree::Group(inner)]);
             }
@@ -87,7 +99,11 @@ fn erase_impl(tokens: TokenStream) -> TokenStream {
 
 /// `BoxFuture<'a, T>` → `BoxFuture<'_, T>`. Types with lifetimes of their own (`for<'x> …`) stay as they are.
 fn elide_lifetimes(tokens: TokenStream) -> TokenStream {
-    if tokens.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(keyword) if keyword == "for")) {
+    if tokens
+        .clone()
+        .into_iter()
+        .any(|token| matches!(token, TokenTree::Ident(keyword) if keyword == "for"))
+    {
         return tokens;
     }
     let mut is_lifetime = false;
@@ -102,7 +118,8 @@ fn elide_lifetimes(tokens: TokenStream) -> TokenStream {
                 TokenTree::Ident(proc_macro2::Ident::new("_", name.span()))
             }
             TokenTree::Group(group) => {
-                let mut inner = proc_macro2::Group::new(group.delimiter(), elide_lifetimes(group.stream()));
+                let mut inner =
+                    proc_macro2::Group::new(group.delimiter(), elide_lifetimes(group.stream()));
                 inner.set_span(group.span());
                 TokenTree::Group(inner)
             }

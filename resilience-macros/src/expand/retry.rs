@@ -17,10 +17,21 @@ impl Context<'_> {
         let runtime = &self.runtime;
         let (retry, outcome, error) = (local("retry"), local("outcome"), local("error"));
         let (failed, show, last) = (local("err"), local("show"), local("last"));
-        let new = if plan.on_retry.is_some() { quote!(timed) } else { quote!(new) };
+        let new = if plan.on_retry.is_some() {
+            quote!(timed)
+        } else {
+            quote!(new)
+        };
 
         let (operation, result) = (self.function.name(), self.outcome(&outcome));
-        let returning = |method, value| self.call(method, Some(&self.result.tokens), quote!(#value), self.result.ends);
+        let returning = |method, value| {
+            self.call(
+                method,
+                Some(&self.result.tokens),
+                quote!(#value),
+                self.result.ends,
+            )
+        };
         // A success leaves at once, unless it is to be seen: judged together with the failures it would lie in memory with
         // them, from where it would have to be copied.
         let is_success_seen = plan.retry_if_ok.is_some() || plan.on_retry.is_some();
@@ -37,7 +48,12 @@ impl Context<'_> {
                 Some(hook) => {
                     let ends = Ends::of(&hook.to_token_stream());
                     let hook = closure(hook);
-                    self.call("Attempt::next_telling", None, quote!(#ended, #operation, #show, #hook), ends)
+                    self.call(
+                        "Attempt::next_telling",
+                        None,
+                        quote!(#ended, #operation, #show, #hook),
+                        ends,
+                    )
                 }
                 None => quote!(#ended.next(#operation, #show)),
             };
@@ -53,10 +69,16 @@ impl Context<'_> {
         let returned = returning("Fallible::last", &last);
 
         let attempt = inner.expression(|body| self.boundary(body));
-        let is_outermost = self.asks_for_refusals(at) && !(0..at).any(|outer| self.asks_for_refusals(outer));
+        let is_outermost =
+            self.asks_for_refusals(at) && !(0..at).any(|outer| self.asks_for_refusals(outer));
         let declare_refused = is_outermost.then(declare_refused);
-        let statements = quote!(#declare_refused let mut #retry = #runtime::Retry::#new(#reference););
-        let wait = if self.is_async() { quote!(wait(&#retry).await) } else { quote!(wait_blocking(&#retry)) };
+        let statements =
+            quote!(#declare_refused let mut #retry = #runtime::Retry::#new(#reference););
+        let wait = if self.is_async() {
+            quote!(wait(&#retry).await)
+        } else {
+            quote!(wait_blocking(&#retry))
+        };
         let value = quote! {
             loop {
                 #runtime::Retry::#wait;
@@ -67,7 +89,11 @@ impl Context<'_> {
                 let #runtime::None = #last else { break #returned };
             }
         };
-        Code::value(Declarations::values(config.declarations).and(inner.declarations), statements, value)
+        Code::value(
+            Declarations::values(config.declarations).and(inner.declarations),
+            statements,
+            value,
+        )
     }
 
     /// The user's filters around an ended attempt.
@@ -86,7 +112,13 @@ impl Context<'_> {
             ended = quote!(#ended.unless_refused(#refused));
         }
         // Asked last, and so only for what will be retried.
-        self.filtered(ended, [UserFilter::function("Attempt::delay_hint", plan.delay_hint.as_ref())])
+        self.filtered(
+            ended,
+            [UserFilter::function(
+                "Attempt::delay_hint",
+                plan.delay_hint.as_ref(),
+            )],
+        )
     }
 
     /// The configuration of a policy that has defaults for everything.
@@ -101,7 +133,12 @@ impl Context<'_> {
                 ends: Some(Ends::of(&base.to_token_stream())),
                 default: Some(default),
             },
-            None => Start { value: default, stage: Stage::Constant, ends: None, default: None },
+            None => Start {
+                value: default,
+                stage: Stage::Constant,
+                ends: None,
+                default: None,
+            },
         };
         self.config(ty, name, &start, &plan.settings)
     }

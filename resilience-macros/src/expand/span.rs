@@ -17,7 +17,10 @@ impl Ends {
     pub(super) fn of(tokens: &TokenStream) -> Self {
         let mut spans = tokens.clone().into_iter().map(|token| token.span());
         let first = spans.next().unwrap_or_else(Span::call_site);
-        Self { first, last: spans.last().unwrap_or(first) }
+        Self {
+            first,
+            last: spans.last().unwrap_or(first),
+        }
     }
 
     /// `tokens`, which mean what they mean, shown where these ends begin.
@@ -57,7 +60,9 @@ impl Context<'_> {
         ends: Ends,
     ) -> TokenStream {
         let runtime = Ident::new(&self.runtime.to_string(), ends.first);
-        let segments = path.split("::").map(|segment| Ident::new(segment, ends.first));
+        let segments = path
+            .split("::")
+            .map(|segment| Ident::new(segment, ends.first));
         let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
         arguments.set_span(ends.last);
         let arguments = TokenTree::Group(arguments);

@@ -18,13 +18,23 @@ impl Context<'_> {
         let runtime = &self.runtime;
         let (outcome, late) = (local("outcome"), local("late"));
         // Only a breaker inside can have left the flag set.
-        let has_breaker = self.has_inside(at, |layer| matches!(layer, LayerPlan::CircuitBreaker(_)));
-        let note = if has_breaker { self.note_refused(at, &quote!(false)) } else { TokenStream::new() };
+        let has_breaker =
+            self.has_inside(at, |layer| matches!(layer, LayerPlan::CircuitBreaker(_)));
+        let note = if has_breaker {
+            self.note_refused(at, &quote!(false))
+        } else {
+            TokenStream::new()
+        };
         // With nothing to do on expiry but to convert, no function that awaits the timeout has to tell its two errors apart.
         if self.is_async() && plan.error.is_none() && note.is_empty() && !self.is_users_future() {
             let (reference, future) = (config.reference(), inner.as_future());
             // In a closure: a function by its name is checked, and complained of, where the future is awaited too.
-            let error = self.call("FromTimedOut::from", None, quote!(#late), self.result.error_ends);
+            let error = self.call(
+                "FromTimedOut::from",
+                None,
+                quote!(#late),
+                self.result.error_ends,
+            );
             let declarations = Declarations::values(config.declarations).and(inner.declarations);
             return Code::future(
                 declarations,
@@ -39,10 +49,18 @@ impl Context<'_> {
             let (reference, future) = (config.reference(), inner.as_future());
             let timed = quote!(#runtime::TimeoutFuture::new(#reference, #future));
             let arms = quote!(#runtime::Ok(#outcome) => #outcome, #expired);
-            return Code::matched(Declarations::values(config.declarations).and(inner.declarations), timed, arms);
+            return Code::matched(
+                Declarations::values(config.declarations).and(inner.declarations),
+                timed,
+                arms,
+            );
         }
         let timed = if plan.mode == Mode::Cooperative {
-            let (value, result, block) = (config.value(), &self.result.tokens, inner.block(&TokenStream::new()));
+            let (value, result, block) = (
+                config.value(),
+                &self.result.tokens,
+                inner.block(&TokenStream::new()),
+            );
             quote!(#runtime::TimeoutConfig::run_cooperative(#value, || -> #result #block))
         } else {
             return self.threaded(at, config, inner, &expired, has_breaker);
@@ -53,16 +71,36 @@ impl Context<'_> {
                 #expired
             }
         };
-        Code::value(Declarations::values(config.declarations).and(inner.declarations), TokenStream::new(), value)
+        Code::value(
+            Declarations::values(config.declarations).and(inner.declarations),
+            TokenStream::new(),
+            value,
+        )
     }
 
     /// Everything inside moves to the worker: the arguments whole, and what the inner layers borrow from them.
-    fn threaded(&self, at: usize, config: Config, inner: Code, expired: &TokenStream, has_breaker: bool) -> Code {
+    fn threaded(
+        &self,
+        at: usize,
+        config: Config,
+        inner: Code,
+        expired: &TokenStream,
+        has_breaker: bool,
+    ) -> Code {
         let (runtime, result, config_value) = (&self.runtime, &self.result.tokens, config.value());
-        let (outcome, refused, was_refused) = (local("outcome"), local("refused"), local("was_refused"));
+        let (outcome, refused, was_refused) =
+            (local("outcome"), local("refused"), local("was_refused"));
         let is_retried = self.has_outside(at, |layer| matches!(layer, LayerPlan::Retry(_)));
-        let (mutable, copies) = if is_retried { self.copies() } else { Default::default() };
-        let note = if has_breaker { self.note_refused(at, &quote!(#was_refused)) } else { TokenStream::new() };
+        let (mutable, copies) = if is_retried {
+            self.copies()
+        } else {
+            Default::default()
+        };
+        let note = if has_breaker {
+            self.note_refused(at, &quote!(#was_refused))
+        } else {
+            TokenStream::new()
+        };
         let (held, borrows) = (self.held(), &inner.declarations.borrows);
         // The closure stands where the body does: rustc shows it when something in it cannot be sent.
         let worker = quote_spanned!(self.function.body.span()=> move ||);
@@ -71,22 +109,35 @@ impl Context<'_> {
             (quote!(#worker -> #result #block), quote!(#outcome))
         } else {
             // The worker's own flag comes back with the outcome.
-            let (declare, attempt) = (declare_refused(), inner.expression(|body| self.boundary(body)));
+            let (declare, attempt) = (
+                declare_refused(),
+                inner.expression(|body| self.boundary(body)),
+            );
             (
                 quote!(#worker { #held #declare #borrows let #outcome: #result = #attempt; (#outcome, #refused) }),
                 quote!((#outcome, #was_refused)),
             )
         };
         let finish = block(&note, quote!(#outcome));
-        let run = self.call("TimeoutConfig::run_thread", None, quote!(#config_value, #job), self.result.ends);
+        let run = self.call(
+            "TimeoutConfig::run_thread",
+            None,
+            quote!(#config_value, #job),
+            self.result.ends,
+        );
         let value = quote! {
             match #run {
                 #runtime::Ok(#finished) => #finish,
                 #expired
             }
         };
-        let values = Declarations::values(quote!(#mutable)).and(Declarations::values(config.declarations));
-        Code::value(values.and(Declarations::values(inner.declarations.values)), copies, value)
+        let values =
+            Declarations::values(quote!(#mutable)).and(Declarations::values(config.declarations));
+        Code::value(
+            values.and(Declarations::values(inner.declarations.values)),
+            copies,
+            value,
+        )
     }
 
     /// Names each argument, so that all of it moves to the worker and lives as long as the body: a closure captures only
@@ -95,13 +146,20 @@ impl Context<'_> {
     fn held(&self) -> TokenStream {
         let held = self.given_to_worker().map(|(argument, pattern)| {
             let (attrs, name) = (&argument.attrs, &pattern.ident);
-            let allow = name.to_string().starts_with('_').then(|| quote!(#[allow(clippy::used_underscore_binding)]));
+            let allow = name
+                .to_string()
+                .starts_with('_')
+                .then(|| quote!(#[allow(clippy::used_underscore_binding)]));
             quote!(#(#attrs)* #allow let _ = &#name;)
         });
-        let receiver = self.function.receiver().filter(|_| self.function.body_names("self")).map(|receiver| {
-            let token = &receiver.self_token;
-            quote!(let _ = &#token;)
-        });
+        let receiver = self
+            .function
+            .receiver()
+            .filter(|_| self.function.body_names("self"))
+            .map(|receiver| {
+                let token = &receiver.self_token;
+                quote!(let _ = &#token;)
+            });
         receiver.into_iter().chain(held).collect()
     }
 
@@ -118,10 +176,19 @@ impl Context<'_> {
     fn copies(&self) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         let (mut mutable, mut copies) = (TokenStream::new(), TokenStream::new());
-        if let Some(receiver) = self.function.receiver().filter(|_| self.function.body_names("self")) {
+        if let Some(receiver) = self
+            .function
+            .receiver()
+            .filter(|_| self.function.body_names("self"))
+        {
             let token = &receiver.self_token;
             let lent = quote_spanned!(token.span=> &#token);
-            let again = self.call("again_for_worker", None, lent, Ends::of(&token.to_token_stream()));
+            let again = self.call(
+                "again_for_worker",
+                None,
+                lent,
+                Ends::of(&token.to_token_stream()),
+            );
             copies.extend(quote!(#again;));
         }
         for (argument, pattern) in self.given_to_worker() {
@@ -145,8 +212,11 @@ impl Context<'_> {
     /// rustc's `unused_variables`.
     fn given_to_worker(&self) -> impl Iterator<Item = (&PatType, &PatIdent)> {
         let arguments = self.function.arguments();
-        let names =
-            arguments.flat_map(|argument| bound_names(&argument.pat).into_iter().map(move |name| (argument, name)));
+        let names = arguments.flat_map(|argument| {
+            bound_names(&argument.pat)
+                .into_iter()
+                .map(move |name| (argument, name))
+        });
         names.filter(|(_, pattern)| {
             let name = pattern.ident.to_string();
             name.starts_with('_') || self.function.body_names(&name)
@@ -158,25 +228,56 @@ impl Context<'_> {
         let start = match (&plan.config.base, &plan.limit) {
             (Some((base, stage)), limit) => {
                 settings.extend(limit.clone().map(|limit| match limit.stage {
-                    Stage::Runtime => Setting { setter: "limit_at_most", ..limit },
+                    Stage::Runtime => Setting {
+                        setter: "limit_at_most",
+                        ..limit
+                    },
                     _ => limit,
                 }));
                 let ends = Some(Ends::of(&quote!(#base)));
-                Start { value: operand(base), stage: *stage, ends, default: None }
+                Start {
+                    value: operand(base),
+                    stage: *stage,
+                    ends,
+                    default: None,
+                }
             }
             (None, Some(limit)) => {
                 // A limit computed from what is left of a budget may be zero: that is no mistake in the code.
-                let constructor =
-                    if limit.stage == Stage::Runtime { "TimeoutConfig::at_most" } else { "TimeoutConfig::new" };
-                let value = self.call(constructor, None, limit.value.clone(), Ends::of(&limit.written));
-                Start { value, stage: limit.stage, ends: None, default: None }
+                let constructor = if limit.stage == Stage::Runtime {
+                    "TimeoutConfig::at_most"
+                } else {
+                    "TimeoutConfig::new"
+                };
+                let value = self.call(
+                    constructor,
+                    None,
+                    limit.value.clone(),
+                    Ends::of(&limit.written),
+                );
+                Start {
+                    value,
+                    stage: limit.stage,
+                    ends: None,
+                    default: None,
+                }
             }
             // Refused by the check.
-            (None, None) => Start { value: TokenStream::new(), stage: Stage::Constant, ends: None, default: None },
+            (None, None) => Start {
+                value: TokenStream::new(),
+                stage: Stage::Constant,
+                ends: None,
+                default: None,
+            },
         };
         if !settings.iter().any(|setting| setting.setter == "operation") {
             settings.push(Setting::generated("operation_or", &self.function.name()));
         }
-        self.config("TimeoutConfig", &self.item(at, "timeout"), &start, &settings)
+        self.config(
+            "TimeoutConfig",
+            &self.item(at, "timeout"),
+            &start,
+            &settings,
+        )
     }
 }

@@ -31,7 +31,10 @@ pub(super) fn parse(policy: Policy, args: TokenStream, errors: &mut Errors) -> (
             if !input.is_empty() && input.parse::<Token![,]>().is_err() {
                 let rest: TokenStream = input.fork().parse()?;
                 let next = rest.into_iter().next();
-                errors.at(next, "expected `,` before this: options are separated by commas");
+                errors.at(
+                    next,
+                    "expected `,` before this: options are separated by commas",
+                );
                 skip_to_comma(input);
                 input.parse::<Option<Token![,]>>()?;
             }
@@ -47,7 +50,10 @@ pub(super) fn parse(policy: Policy, args: TokenStream, errors: &mut Errors) -> (
 fn accept(policy: Policy, entry: Entry, entries: &mut Vec<Entry>, errors: &mut Errors) {
     let name = entry.spec.name;
     if entries.iter().any(|earlier| earlier.spec.name == name) {
-        errors.at(&entry.key, format!("`{name}` is given twice in {policy}: keep one"));
+        errors.at(
+            &entry.key,
+            format!("`{name}` is given twice in {policy}: keep one"),
+        );
     } else {
         entries.push(entry);
     }
@@ -66,7 +72,10 @@ fn entry(policy: Policy, input: ParseStream<'_>) -> syn::Result<Entry> {
         let value = up_to_comma(input);
         return Err(syn::Error::new_spanned(
             &value,
-            format!("options of {policy} have a name: write `{}`", named(policy, &value)),
+            format!(
+                "options of {policy} have a name: write `{}`",
+                named(policy, &value)
+            ),
         ));
     };
     let Some(spec) = options(policy).iter().find(|spec| key == spec.name) else {
@@ -98,9 +107,11 @@ fn is_named(input: ParseStream<'_>) -> bool {
         return false;
     }
     let fork = input.fork();
-    let is_option = fork
-        .call(Ident::parse_any)
-        .is_ok_and(|name| options(Policy::Timeout).iter().any(|spec| name == spec.name && name != LIMIT.name));
+    let is_option = fork.call(Ident::parse_any).is_ok_and(|name| {
+        options(Policy::Timeout)
+            .iter()
+            .any(|spec| name == spec.name && name != LIMIT.name)
+    });
     let ends = fork.is_empty() || fork.peek(Token![,]) || fork.peek(token::Paren);
     (fork.peek(Token![=]) && !fork.peek(Token![==])) || (is_option && ends)
 }
@@ -109,8 +120,15 @@ fn is_named(input: ParseStream<'_>) -> bool {
 fn limit(input: ParseStream<'_>) -> syn::Result<Entry> {
     let written = up_to_comma(input);
     let value: Expr = input.parse().map_err(|error| explained(&error, LIMIT))?;
-    let span = written.into_iter().next().map_or_else(proc_macro2::Span::call_site, |token| token.span());
-    Ok(Entry { key: Ident::new(LIMIT.name, span), spec: LIMIT, value: Raw::Value(value) })
+    let span = written
+        .into_iter()
+        .next()
+        .map_or_else(proc_macro2::Span::call_site, |token| token.span());
+    Ok(Entry {
+        key: Ident::new(LIMIT.name, span),
+        spec: LIMIT,
+        value: Raw::Value(value),
+    })
 }
 
 fn value(key: &Ident, spec: &OptionSpec, input: ParseStream<'_>) -> syn::Result<Expr> {
@@ -118,15 +136,24 @@ fn value(key: &Ident, spec: &OptionSpec, input: ParseStream<'_>) -> syn::Result<
         let (group, value) = (up_to_comma(input), behind_key(input));
         return Err(syn::Error::new_spanned(
             group,
-            format!("`{key}` takes a value behind `=`: write `{}`", spec.spelt(spec.name, &value)),
+            format!(
+                "`{key}` takes a value behind `=`: write `{}`",
+                spec.spelt(spec.name, &value)
+            ),
         ));
     }
     let Ok(equals) = input.parse::<Token![=]>() else {
-        return Err(syn::Error::new_spanned(key, format!("`{key}` needs a value, as in `{}`", spec.example)));
+        return Err(syn::Error::new_spanned(
+            key,
+            format!("`{key}` needs a value, as in `{}`", spec.example),
+        ));
     };
     if input.is_empty() || input.peek(Token![,]) {
         let pair = quote::quote!(#key #equals);
-        return Err(syn::Error::new_spanned(pair, format!("`{key}` needs a value, as in `{}`", spec.example)));
+        return Err(syn::Error::new_spanned(
+            pair,
+            format!("`{key}` needs a value, as in `{}`", spec.example),
+        ));
     }
     input.parse().map_err(|error| explained(&error, spec))
 }
@@ -134,10 +161,17 @@ fn value(key: &Ident, spec: &OptionSpec, input: ParseStream<'_>) -> syn::Result<
 fn pattern(key: &Ident, spec: &OptionSpec, input: ParseStream<'_>) -> syn::Result<Filter> {
     if !input.peek(token::Paren) {
         let (found, value) = (up_to_comma(input), behind_key(input));
-        let found = if found.is_empty() { key.to_token_stream() } else { found };
+        let found = if found.is_empty() {
+            key.to_token_stream()
+        } else {
+            found
+        };
         return Err(syn::Error::new_spanned(
             found,
-            format!("`{key}` takes a pattern in parentheses: write `{}`", spec.spelt(spec.name, &value)),
+            format!(
+                "`{key}` takes a pattern in parentheses: write `{}`",
+                spec.spelt(spec.name, &value)
+            ),
         ));
     }
     let content;
@@ -150,10 +184,14 @@ fn pattern(key: &Ident, spec: &OptionSpec, input: ParseStream<'_>) -> syn::Resul
 
 fn filter(key: &Ident, spec: &OptionSpec, content: ParseStream<'_>) -> syn::Result<Filter> {
     if content.is_empty() {
-        return Err(syn::Error::new_spanned(key, format!("`{key}` needs a pattern, as in `{}`", spec.example)));
+        return Err(syn::Error::new_spanned(
+            key,
+            format!("`{key}` needs a pattern, as in `{}`", spec.example),
+        ));
     }
     let all = content.fork().parse::<TokenStream>()?;
-    let pattern = Pat::parse_multi_with_leading_vert(content).map_err(|error| explained(&error, spec))?;
+    let pattern =
+        Pat::parse_multi_with_leading_vert(content).map_err(|error| explained(&error, spec))?;
     let guard = match content.parse::<Option<Token![if]>>()? {
         Some(_) => Some(content.parse().map_err(|error| explained(&error, spec))?),
         None => None,
@@ -163,27 +201,43 @@ fn filter(key: &Ident, spec: &OptionSpec, content: ParseStream<'_>) -> syn::Resu
     }
     let rest = content.fork().parse::<TokenStream>()?;
     let joined = all.into_iter().map(|token| match &token {
-        TokenTree::Punct(comma) if comma.as_char() == ',' => TokenTree::Punct(Punct::new('|', Spacing::Alone)),
+        TokenTree::Punct(comma) if comma.as_char() == ',' => {
+            TokenTree::Punct(Punct::new('|', Spacing::Alone))
+        }
         _ => token,
     });
     let message = if content.peek(Token![,]) && guard.is_none() {
         let joined = written(&joined.collect());
-        format!("several patterns are joined by `|`: write `{key}({})`", joined.trim_end_matches([' ', '|']))
+        format!(
+            "several patterns are joined by `|`: write `{key}({})`",
+            joined.trim_end_matches([' ', '|'])
+        )
     } else {
-        format!("expected the end of the pattern: `{key}` is written as in `{}`", spec.example)
+        format!(
+            "expected the end of the pattern: `{key}` is written as in `{}`",
+            spec.example
+        )
     };
     Err(syn::Error::new_spanned(rest, message))
 }
 
 /// The parser's own words, and what would be right.
 fn explained(error: &syn::Error, spec: &OptionSpec) -> syn::Error {
-    syn::Error::new(error.span(), format!("{error}: `{}` is written as in `{}`", spec.name, spec.example))
+    syn::Error::new(
+        error.span(),
+        format!(
+            "{error}: `{}` is written as in `{}`",
+            spec.name, spec.example
+        ),
+    )
 }
 
 /// The tokens of this option that are not read yet.
 fn up_to_comma(input: ParseStream<'_>) -> TokenStream {
     let rest = input.fork().parse::<TokenStream>().unwrap_or_default();
-    rest.into_iter().take_while(|token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',')).collect()
+    rest.into_iter()
+        .take_while(|token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','))
+        .collect()
 }
 
 /// The value that was meant, behind `=` or in parentheses.
@@ -191,7 +245,9 @@ fn behind_key(input: ParseStream<'_>) -> TokenStream {
     let mut tokens = up_to_comma(input).into_iter().peekable();
     match tokens.peek() {
         Some(TokenTree::Punct(equals)) if equals.as_char() == '=' => tokens.skip(1).collect(),
-        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => group.stream(),
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
+            group.stream()
+        }
         _ => TokenStream::new(),
     }
 }

@@ -25,7 +25,9 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         let (number, after) = split(rest, |c| c.is_ascii_digit() || c == '.' || c == '_');
         let (unit, after) = split(after.trim_start(), char::is_alphabetic);
         if number.is_empty() {
-            return Err(format!("`{text}` is no duration: write a number and a unit, like `250ms`, `5s` or `1m30s`"));
+            return Err(format!(
+                "`{text}` is no duration: write a number and a unit, like `250ms`, `5s` or `1m30s`"
+            ));
         }
         if unit.is_empty() {
             return Err(format!(
@@ -41,9 +43,11 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
             ));
         }
         smallest = *nanos;
-        let part =
-            scaled(number, *nanos).ok_or_else(|| format!("`{number}{unit}` is no number that a duration can hold"))?;
-        total = total.checked_add(part).ok_or_else(|| format!("`{text}` is longer than a duration can be"))?;
+        let part = scaled(number, *nanos)
+            .ok_or_else(|| format!("`{number}{unit}` is no number that a duration can hold"))?;
+        total = total
+            .checked_add(part)
+            .ok_or_else(|| format!("`{text}` is longer than a duration can be"))?;
         rest = after.trim_start();
     }
     Ok(total)
@@ -61,11 +65,16 @@ fn unknown_unit(text: &str, number: &str, unit: &str) -> String {
         "hr" | "hrs" | "hour" | "hours" => Some("h"),
         "micros" | "usec" | "microsecond" | "microseconds" => Some("us"),
         "nanos" | "nsec" | "nanosecond" | "nanoseconds" => Some("ns"),
-        lower => UNITS.iter().map(|(name, _)| *name).find(|name| *name == lower),
+        lower => UNITS
+            .iter()
+            .map(|(name, _)| *name)
+            .find(|name| *name == lower),
     };
     match meant {
         Some(meant) => format!("`{unit}` in `{text}` is no unit: write `{number}{meant}`"),
-        None => format!("`{unit}` in `{text}` is no unit: the units are `ns`, `us`, `ms`, `s`, `m` and `h`"),
+        None => format!(
+            "`{unit}` in `{text}` is no unit: the units are `ns`, `us`, `ms`, `s`, `m` and `h`"
+        ),
     }
 }
 
@@ -87,7 +96,10 @@ fn scaled(number: &str, nanos: u64) -> Option<Duration> {
     };
     let total = whole.checked_add(fraction)?;
     let seconds = u64::try_from(total / 1_000_000_000).ok()?;
-    Some(Duration::new(seconds, u32::try_from(total % 1_000_000_000).ok()?))
+    Some(Duration::new(
+        seconds,
+        u32::try_from(total % 1_000_000_000).ok()?,
+    ))
 }
 
 #[cfg(test)]

@@ -52,16 +52,31 @@ pub(crate) struct Filter {
 
 /// Reads the whole stack, top first: the running attribute's `args`, then every family attribute that still stands on
 /// the function, which is taken off it.
-pub(crate) fn stack(policy: Policy, args: TokenStream, attrs: &mut Vec<Attribute>, errors: &mut Errors) -> Vec<Layer> {
+pub(crate) fn stack(
+    policy: Policy,
+    args: TokenStream,
+    attrs: &mut Vec<Attribute>,
+    errors: &mut Errors,
+) -> Vec<Layer> {
     let mut read = |policy, args: TokenStream, taken: Option<Path>| {
-        let place = taken.as_ref().map_or_else(|| args.clone(), ToTokens::to_token_stream);
+        let place = taken
+            .as_ref()
+            .map_or_else(|| args.clone(), ToTokens::to_token_stream);
         let (entries, incomplete) = args::parse(policy, args, errors);
-        Layer { policy, entries, incomplete, taken, place }
+        Layer {
+            policy,
+            entries,
+            incomplete,
+            taken,
+            place,
+        }
     };
     let mut wrong = Vec::new();
     let mut layers = vec![read(policy, args, None)];
     attrs.retain(|attr| {
-        let Some(policy) = Policy::of(attr.path()) else { return true };
+        let Some(policy) = Policy::of(attr.path()) else {
+            return true;
+        };
         let args = match &attr.meta {
             Meta::List(list) => list.tokens.clone(),
             Meta::Path(_) | Meta::NameValue(_) => TokenStream::new(),
@@ -94,5 +109,7 @@ fn in_parentheses(policy: Policy, value: &Expr) -> String {
     if policy == Policy::Timeout && duration(text.trim_matches('"')).is_ok() {
         return text;
     }
-    options(policy).first().map_or_else(String::new, |spec| spec.example.to_owned())
+    options(policy)
+        .first()
+        .map_or_else(String::new, |spec| spec.example.to_owned())
 }

@@ -57,19 +57,30 @@ impl OptionSpec {
     /// unit; else as in the documentation.
     pub(super) fn spelt(&self, typed: &str, value: &TokenStream) -> String {
         let text = written(value);
-        let whole = |unit: &str| text.parse::<u32>().ok().map(|number| format!("{number}{unit}"));
+        let whole = |unit: &str| {
+            text.parse::<u32>()
+                .ok()
+                .map(|number| format!("{number}{unit}"))
+        };
         let value = match self.kind {
             Kind::Count { .. } => whole(""),
             Kind::Duration { .. } => match typed.rsplit('_').next() {
                 Some("ms" | "millis") => whole("ms"),
                 Some("secs" | "seconds") => whole("s"),
-                _ => super::duration(text.trim_matches('"')).is_ok().then_some(text),
+                _ => super::duration(text.trim_matches('"'))
+                    .is_ok()
+                    .then_some(text),
             },
-            Kind::Multiplier => text.parse::<f64>().is_ok_and(|number| number >= 1.0).then_some(text),
+            Kind::Multiplier => text
+                .parse::<f64>()
+                .is_ok_and(|number| number >= 1.0)
+                .then_some(text),
             Kind::Rate => share(&text),
             Kind::Word(words) => words.iter().any(|(word, _)| *word == text).then_some(text),
             Kind::Mode(words) => words.contains(&text.as_str()).then_some(text),
-            Kind::Text => syn::parse2::<syn::LitStr>(value.clone()).is_ok().then_some(text),
+            Kind::Text => syn::parse2::<syn::LitStr>(value.clone())
+                .is_ok()
+                .then_some(text),
             Kind::Pattern => {
                 return if text.is_empty() || syn::parse2::<Lit>(value.clone()).is_ok() {
                     self.example.to_owned()
@@ -81,26 +92,44 @@ impl OptionSpec {
                 (!text.is_empty() && syn::parse2::<Lit>(value.clone()).is_err()).then_some(text)
             }
         };
-        value.map_or_else(|| self.example.to_owned(), |value| format!("{} = {value}", self.name))
+        value.map_or_else(
+            || self.example.to_owned(),
+            |value| format!("{} = {value}", self.name),
+        )
     }
 }
 
 /// `0.5`, or the percentage `50`, `50.0` or `"50%"`, as a share.
 pub(crate) fn share(text: &str) -> Option<String> {
-    let number: f64 = text.trim_matches('"').trim_end_matches(['%', ' ']).parse().ok()?;
+    let number: f64 = text
+        .trim_matches('"')
+        .trim_end_matches(['%', ' '])
+        .parse()
+        .ok()?;
     // From 2 on it is a percentage for certain.
-    let share = if number >= 2.0 { number / 100.0 } else { number };
+    let share = if number >= 2.0 {
+        number / 100.0
+    } else {
+        number
+    };
     (share > 0.0 && share <= 1.0).then(|| format!("{share:?}"))
 }
 
 const fn option(name: &'static str, kind: Kind, example: &'static str) -> OptionSpec {
-    OptionSpec { name, kind, example }
+    OptionSpec {
+        name,
+        kind,
+        example,
+    }
 }
 
 pub(super) const LIMIT: &OptionSpec = &TIMEOUT[0];
 
-const STRATEGY: &[(&str, &str)] =
-    &[("exponential", "Strategy::Exponential"), ("linear", "Strategy::Linear"), ("constant", "Strategy::Constant")];
+const STRATEGY: &[(&str, &str)] = &[
+    ("exponential", "Strategy::Exponential"),
+    ("linear", "Strategy::Linear"),
+    ("constant", "Strategy::Constant"),
+];
 
 const JITTER: &[(&str, &str)] = &[
     ("full", "Jitter::Full"),
@@ -113,37 +142,117 @@ const JITTER: &[(&str, &str)] = &[
 ];
 
 const RETRY: &[OptionSpec] = &[
-    option("max_retries", Kind::Count { at_least: 0 }, "max_retries = 3"),
-    option("max_attempts", Kind::Count { at_least: 1 }, "max_attempts = 4"),
+    option(
+        "max_retries",
+        Kind::Count { at_least: 0 },
+        "max_retries = 3",
+    ),
+    option(
+        "max_attempts",
+        Kind::Count { at_least: 1 },
+        "max_attempts = 4",
+    ),
     option("strategy", Kind::Word(STRATEGY), "strategy = exponential"),
-    option("base_delay", Kind::Duration { zero: true }, "base_delay = 1s"),
-    option("max_delay", Kind::Duration { zero: true }, "max_delay = 60s"),
+    option(
+        "base_delay",
+        Kind::Duration { zero: true },
+        "base_delay = 1s",
+    ),
+    option(
+        "max_delay",
+        Kind::Duration { zero: true },
+        "max_delay = 60s",
+    ),
     option("multiplier", Kind::Multiplier, "multiplier = 2.0"),
     option("jitter", Kind::Word(JITTER), "jitter = full"),
-    option("max_elapsed", Kind::Duration { zero: false }, "max_elapsed = 2m"),
-    option("retry_on", Kind::Pattern, "retry_on(ApiError::Busy | ApiError::Io(_))"),
+    option(
+        "max_elapsed",
+        Kind::Duration { zero: false },
+        "max_elapsed = 2m",
+    ),
+    option(
+        "retry_on",
+        Kind::Pattern,
+        "retry_on(ApiError::Busy | ApiError::Io(_))",
+    ),
     option("abort_on", Kind::Pattern, "abort_on(ApiError::NotFound)"),
-    option("retry_if", Kind::Function, "retry_if = |error| error.is_transient()"),
-    option("retry_if_ok", Kind::Function, "retry_if_ok = |job| !job.is_done()"),
-    option("delay_hint", Kind::Function, "delay_hint = |error| error.retry_after()"),
-    option("on_retry", Kind::Function, "on_retry = |event| METRICS.count(event.attempt)"),
+    option(
+        "retry_if",
+        Kind::Function,
+        "retry_if = |error| error.is_transient()",
+    ),
+    option(
+        "retry_if_ok",
+        Kind::Function,
+        "retry_if_ok = |job| !job.is_done()",
+    ),
+    option(
+        "delay_hint",
+        Kind::Function,
+        "delay_hint = |error| error.retry_after()",
+    ),
+    option(
+        "on_retry",
+        Kind::Function,
+        "on_retry = |event| METRICS.count(event.attempt)",
+    ),
     option("config", Kind::Value, "config = RETRY"),
     option("crate", Kind::CratePath, "crate = my_crate::resilience"),
 ];
 
 const CIRCUIT_BREAKER: &[OptionSpec] = &[
     option("name", Kind::Text, "name = \"jira\""),
-    option("failure_threshold", Kind::Count { at_least: 1 }, "failure_threshold = 5"),
-    option("failure_window", Kind::Duration { zero: false }, "failure_window = 60s"),
+    option(
+        "failure_threshold",
+        Kind::Count { at_least: 1 },
+        "failure_threshold = 5",
+    ),
+    option(
+        "failure_window",
+        Kind::Duration { zero: false },
+        "failure_window = 60s",
+    ),
     option("failure_rate", Kind::Rate, "failure_rate = 0.5"),
-    option("minimum_calls", Kind::Count { at_least: 1 }, "minimum_calls = 20"),
-    option("recovery_timeout", Kind::Duration { zero: false }, "recovery_timeout = 30s"),
-    option("success_threshold", Kind::Count { at_least: 1 }, "success_threshold = 2"),
-    option("half_open_max_calls", Kind::Count { at_least: 1 }, "half_open_max_calls = 1"),
-    option("slow_call", Kind::Duration { zero: false }, "slow_call = 2s"),
-    option("failure_on", Kind::Pattern, "failure_on(ApiError::Server(_))"),
-    option("failure_if", Kind::Function, "failure_if = |error| error.is_server_error()"),
-    option("failure_if_ok", Kind::Function, "failure_if_ok = |answer| answer.is_stale()"),
+    option(
+        "minimum_calls",
+        Kind::Count { at_least: 1 },
+        "minimum_calls = 20",
+    ),
+    option(
+        "recovery_timeout",
+        Kind::Duration { zero: false },
+        "recovery_timeout = 30s",
+    ),
+    option(
+        "success_threshold",
+        Kind::Count { at_least: 1 },
+        "success_threshold = 2",
+    ),
+    option(
+        "half_open_max_calls",
+        Kind::Count { at_least: 1 },
+        "half_open_max_calls = 1",
+    ),
+    option(
+        "slow_call",
+        Kind::Duration { zero: false },
+        "slow_call = 2s",
+    ),
+    option(
+        "failure_on",
+        Kind::Pattern,
+        "failure_on(ApiError::Server(_))",
+    ),
+    option(
+        "failure_if",
+        Kind::Function,
+        "failure_if = |error| error.is_server_error()",
+    ),
+    option(
+        "failure_if_ok",
+        Kind::Function,
+        "failure_if_ok = |answer| answer.is_stale()",
+    ),
     option("ignore", Kind::Pattern, "ignore(ApiError::NotFound)"),
     option("fallback", Kind::Function, "fallback = cached_answer"),
     option("error", Kind::Value, "error = ApiError::CircuitOpen"),
@@ -155,9 +264,17 @@ const CIRCUIT_BREAKER: &[OptionSpec] = &[
 const TIMEOUT: &[OptionSpec] = &[
     option("limit", Kind::Duration { zero: false }, "limit = 5s"),
     option("operation", Kind::Text, "operation = \"db_query\""),
-    option("message", Kind::Text, "message = \"the database took too long\""),
+    option(
+        "message",
+        Kind::Text,
+        "message = \"the database took too long\"",
+    ),
     option("error", Kind::Value, "error = ApiError::Timeout"),
-    option("mode", Kind::Mode(&["thread", "cooperative"]), "mode = cooperative"),
+    option(
+        "mode",
+        Kind::Mode(&["thread", "cooperative"]),
+        "mode = cooperative",
+    ),
     option("config", Kind::Value, "config = TIMEOUT"),
     option("crate", Kind::CratePath, "crate = my_crate::resilience"),
 ];

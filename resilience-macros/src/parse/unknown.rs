@@ -10,7 +10,15 @@ use crate::policy::Policy;
 const FOREIGN: &[(Policy, &[&str], &str)] = &[
     (
         Policy::Retry,
-        &["retries", "max_retry", "retry", "max_times", "times_to_retry", "max_retry_attempts", "limit"],
+        &[
+            "retries",
+            "max_retry",
+            "retry",
+            "max_times",
+            "times_to_retry",
+            "max_retry_attempts",
+            "limit",
+        ],
         "max_retries",
     ),
     (
@@ -45,14 +53,52 @@ const FOREIGN: &[(Policy, &[&str], &str)] = &[
         ],
         "base_delay",
     ),
-    (Policy::Retry, &["max_wait", "max_interval", "max_backoff", "delay_cap", "cap"], "max_delay"),
-    (Policy::Retry, &["backoff", "backoff_type", "backoff_strategy", "policy", "wait_strategy", "kind"], "strategy"),
     (
         Policy::Retry,
-        &["factor", "exp_base", "exponential_base", "backoff_multiplier", "backoff_factor", "exponent"],
+        &[
+            "max_wait",
+            "max_interval",
+            "max_backoff",
+            "delay_cap",
+            "cap",
+        ],
+        "max_delay",
+    ),
+    (
+        Policy::Retry,
+        &[
+            "backoff",
+            "backoff_type",
+            "backoff_strategy",
+            "policy",
+            "wait_strategy",
+            "kind",
+        ],
+        "strategy",
+    ),
+    (
+        Policy::Retry,
+        &[
+            "factor",
+            "exp_base",
+            "exponential_base",
+            "backoff_multiplier",
+            "backoff_factor",
+            "exponent",
+        ],
         "multiplier",
     ),
-    (Policy::Retry, &["randomization_factor", "randomize", "random", "with_jitter", "jitter_factor"], "jitter"),
+    (
+        Policy::Retry,
+        &[
+            "randomization_factor",
+            "randomize",
+            "random",
+            "with_jitter",
+            "jitter_factor",
+        ],
+        "jitter",
+    ),
     (
         Policy::Retry,
         &[
@@ -98,15 +144,60 @@ const FOREIGN: &[(Policy, &[&str], &str)] = &[
     ),
     (
         Policy::Retry,
-        &["when", "condition", "retry_condition", "predicate", "should_retry", "should_handle", "if"],
+        &[
+            "when",
+            "condition",
+            "retry_condition",
+            "predicate",
+            "should_retry",
+            "should_handle",
+            "if",
+        ],
         "retry_if",
     ),
-    (Policy::Retry, &["retry_on_result", "retry_if_result", "retry_on_ok", "handle_result"], "retry_if_ok"),
-    (Policy::Retry, &["retry_after", "adjust", "delay_generator", "delay_func", "hint"], "delay_hint"),
-    (Policy::Retry, &["notify", "before_sleep", "on_error", "callback", "before_retry", "hook"], "on_retry"),
+    (
+        Policy::Retry,
+        &[
+            "retry_on_result",
+            "retry_if_result",
+            "retry_on_ok",
+            "handle_result",
+        ],
+        "retry_if_ok",
+    ),
+    (
+        Policy::Retry,
+        &[
+            "retry_after",
+            "adjust",
+            "delay_generator",
+            "delay_func",
+            "hint",
+        ],
+        "delay_hint",
+    ),
+    (
+        Policy::Retry,
+        &[
+            "notify",
+            "before_sleep",
+            "on_error",
+            "callback",
+            "before_retry",
+            "hook",
+        ],
+        "on_retry",
+    ),
     (
         Policy::CircuitBreaker,
-        &["threshold", "failures", "max_failures", "error_threshold", "failure_count", "consecutive_failures"],
+        &[
+            "threshold",
+            "failures",
+            "max_failures",
+            "error_threshold",
+            "failure_count",
+            "consecutive_failures",
+        ],
         "failure_threshold",
     ),
     (
@@ -123,7 +214,15 @@ const FOREIGN: &[(Policy, &[&str], &str)] = &[
     ),
     (
         Policy::CircuitBreaker,
-        &["window", "window_size", "sliding_window_size", "sliding_window", "sampling_duration", "interval", "period"],
+        &[
+            "window",
+            "window_size",
+            "sliding_window_size",
+            "sliding_window",
+            "sampling_duration",
+            "interval",
+            "period",
+        ],
         "failure_window",
     ),
     (
@@ -157,7 +256,12 @@ const FOREIGN: &[(Policy, &[&str], &str)] = &[
     ),
     (
         Policy::CircuitBreaker,
-        &["successes", "close_threshold", "half_open_success_threshold", "required_successes"],
+        &[
+            "successes",
+            "close_threshold",
+            "half_open_success_threshold",
+            "required_successes",
+        ],
         "success_threshold",
     ),
     (
@@ -175,7 +279,13 @@ const FOREIGN: &[(Policy, &[&str], &str)] = &[
     ),
     (
         Policy::CircuitBreaker,
-        &["slow_call_duration_threshold", "slow_call_duration", "slow_threshold", "slow", "slow_call_threshold"],
+        &[
+            "slow_call_duration_threshold",
+            "slow_call_duration",
+            "slow_threshold",
+            "slow",
+            "slow_call_threshold",
+        ],
         "slow_call",
     ),
     (
@@ -194,19 +304,60 @@ const FOREIGN: &[(Policy, &[&str], &str)] = &[
     ),
     (
         Policy::CircuitBreaker,
-        &["when", "predicate", "failure_predicate", "record_failure", "should_handle", "is_failure", "record_if"],
+        &[
+            "when",
+            "predicate",
+            "failure_predicate",
+            "record_failure",
+            "should_handle",
+            "is_failure",
+            "record_if",
+        ],
         "failure_if",
     ),
-    (Policy::CircuitBreaker, &["record_result", "failure_if_result", "handle_result"], "failure_if_ok"),
     (
         Policy::CircuitBreaker,
-        &["ignored_exceptions", "ignore_exceptions", "exclude", "ignore_on", "ignored", "ignore_errors"],
+        &["record_result", "failure_if_result", "handle_result"],
+        "failure_if_ok",
+    ),
+    (
+        Policy::CircuitBreaker,
+        &[
+            "ignored_exceptions",
+            "ignore_exceptions",
+            "exclude",
+            "ignore_on",
+            "ignored",
+            "ignore_errors",
+        ],
         "ignore",
     ),
-    (Policy::CircuitBreaker, &["fallback_function", "fallback_method", "on_open", "or_else", "default"], "fallback"),
-    (Policy::CircuitBreaker, &["circuit", "circuit_name", "key", "id", "service"], "name"),
-    (Policy::CircuitBreaker, &["instance", "handle_to", "circuit_breaker", "cb"], "breaker"),
-    (Policy::CircuitBreaker, &["map_err", "open_error", "exception", "err", "on_error"], "error"),
+    (
+        Policy::CircuitBreaker,
+        &[
+            "fallback_function",
+            "fallback_method",
+            "on_open",
+            "or_else",
+            "default",
+        ],
+        "fallback",
+    ),
+    (
+        Policy::CircuitBreaker,
+        &["circuit", "circuit_name", "key", "id", "service"],
+        "name",
+    ),
+    (
+        Policy::CircuitBreaker,
+        &["instance", "handle_to", "circuit_breaker", "cb"],
+        "breaker",
+    ),
+    (
+        Policy::CircuitBreaker,
+        &["map_err", "open_error", "exception", "err", "on_error"],
+        "error",
+    ),
     (
         Policy::Timeout,
         &[
@@ -228,10 +379,32 @@ const FOREIGN: &[(Policy, &[&str], &str)] = &[
         ],
         "limit",
     ),
-    (Policy::Timeout, &["name", "operation_name", "label"], "operation"),
-    (Policy::Timeout, &["error_message", "text", "msg"], "message"),
-    (Policy::Timeout, &["exception_class", "exception", "map_err", "err", "on_timeout"], "error"),
-    (Policy::Timeout, &["strategy", "kind", "timeout_strategy"], "mode"),
+    (
+        Policy::Timeout,
+        &["name", "operation_name", "label"],
+        "operation",
+    ),
+    (
+        Policy::Timeout,
+        &["error_message", "text", "msg"],
+        "message",
+    ),
+    (
+        Policy::Timeout,
+        &[
+            "exception_class",
+            "exception",
+            "map_err",
+            "err",
+            "on_timeout",
+        ],
+        "error",
+    ),
+    (
+        Policy::Timeout,
+        &["strategy", "kind", "timeout_strategy"],
+        "mode",
+    ),
 ];
 
 /// An option that no attribute, or another attribute, has; `value` is what was written behind it.
@@ -244,19 +417,35 @@ pub(super) fn unknown(policy: Policy, key: &Ident, value: &TokenStream) -> syn::
     let near = || nearest(&written, options(policy), |spec| spec.name);
     let sibling = || {
         let others = Policy::ALL.into_iter().filter(|other| *other != policy);
-        others.into_iter().find_map(|other| Some((other, find(other, &written)?)))
+        others
+            .into_iter()
+            .find_map(|other| Some((other, find(other, &written)?)))
     };
     let message = if let Some(spec) = foreign {
         let ours = spec.spelt(&written, value);
-        format!("{policy} has no option `{written}`; here it is called `{}`: write `{ours}`", spec.name)
+        format!(
+            "{policy} has no option `{written}`; here it is called `{}`: write `{ours}`",
+            spec.name
+        )
     } else if let Some(spec) = near() {
-        format!("{policy} has no option `{written}`; did you mean `{}`?", spec.spelt(&written, value))
+        format!(
+            "{policy} has no option `{written}`; did you mean `{}`?",
+            spec.spelt(&written, value)
+        )
     } else if let Some((other, spec)) = sibling() {
         let (name, ours) = (other.name(), spec.spelt(&written, value));
-        format!("{policy} has no option `{written}`, which belongs to {other}: write `#[{name}({ours})]`")
+        format!(
+            "{policy} has no option `{written}`, which belongs to {other}: write `#[{name}({ours})]`"
+        )
     } else {
-        let names: Vec<_> = options(policy).iter().map(|spec| format!("`{}`", spec.name)).collect();
-        format!("{policy} has no option `{written}`; its options are {}", names.join(", "))
+        let names: Vec<_> = options(policy)
+            .iter()
+            .map(|spec| format!("`{}`", spec.name))
+            .collect();
+        format!(
+            "{policy} has no option `{written}`; its options are {}",
+            names.join(", ")
+        )
     };
     syn::Error::new_spanned(key, message)
 }
@@ -266,9 +455,15 @@ fn find(policy: Policy, name: &str) -> Option<&'static OptionSpec> {
 }
 
 /// The one whose name was probably meant.
-pub(crate) fn nearest<'t, T>(typed: &str, all: &'t [T], name: impl Fn(&T) -> &'static str) -> Option<&'t T> {
+pub(crate) fn nearest<'t, T>(
+    typed: &str,
+    all: &'t [T],
+    name: impl Fn(&T) -> &'static str,
+) -> Option<&'t T> {
     let distance = |one: &&T| edit_distance(typed, name(one));
-    all.iter().min_by_key(distance).filter(|one| distance(one) <= name(one).len() / 3)
+    all.iter()
+        .min_by_key(distance)
+        .filter(|one| distance(one) <= name(one).len() / 3)
 }
 
 /// Levenshtein's distance.
@@ -298,8 +493,8 @@ mod tests {
     use crate::policy::Policy;
 
     fn message(policy: Policy, key: &str, value: &str) -> String {
-        let key: syn::Ident =
-            syn::parse_str(key).unwrap_or_else(|_| proc_macro2::Ident::new_raw(key, proc_macro2::Span::call_site()));
+        let key: syn::Ident = syn::parse_str(key)
+            .unwrap_or_else(|_| proc_macro2::Ident::new_raw(key, proc_macro2::Span::call_site()));
         unknown(policy, &key, &value.parse().expect("lexes")).to_string()
     }
 
@@ -308,8 +503,14 @@ mod tests {
         for (policy, names, ours) in FOREIGN {
             assert!(find(*policy, ours).is_some(), "{policy} has no `{ours}`");
             for name in *names {
-                assert!(find(*policy, name).is_none(), "{policy} has `{name}` itself");
-                let same = FOREIGN.iter().filter(|(other, names, _)| other == policy && names.contains(name)).count();
+                assert!(
+                    find(*policy, name).is_none(),
+                    "{policy} has `{name}` itself"
+                );
+                let same = FOREIGN
+                    .iter()
+                    .filter(|(other, names, _)| other == policy && names.contains(name))
+                    .count();
                 assert_eq!(same, 1, "{policy}: `{name}` is in the table more than once");
             }
         }
@@ -322,19 +523,57 @@ mod tests {
             (Policy::Retry, "wait", "250ms", "`base_delay = 250ms`"),
             (Policy::Retry, "wait", "250", "`base_delay = 1s`"),
             (Policy::Retry, "backoff", "linear", "`strategy = linear`"),
-            (Policy::Retry, "backoff", "fibonacci", "`strategy = exponential`"),
-            (Policy::Retry, "retryable_exceptions", "ApiError::Busy", "`retry_on(ApiError::Busy)`"),
-            (Policy::Retry, "when", "|error| error.is_busy()", "`retry_if = |error| error.is_busy()`"),
-            (Policy::Retry, "max_retry_", "7", "did you mean `max_retries = 7`?"),
-            (Policy::CircuitBreaker, "failure_rate_threshold", "50", "`failure_rate = 0.5`"),
-            (Policy::CircuitBreaker, "reset_timeout", "10s", "`recovery_timeout = 10s`"),
-            (Policy::CircuitBreaker, "max_retries", "7", "`#[retry(max_retries = 7)]`"),
+            (
+                Policy::Retry,
+                "backoff",
+                "fibonacci",
+                "`strategy = exponential`",
+            ),
+            (
+                Policy::Retry,
+                "retryable_exceptions",
+                "ApiError::Busy",
+                "`retry_on(ApiError::Busy)`",
+            ),
+            (
+                Policy::Retry,
+                "when",
+                "|error| error.is_busy()",
+                "`retry_if = |error| error.is_busy()`",
+            ),
+            (
+                Policy::Retry,
+                "max_retry_",
+                "7",
+                "did you mean `max_retries = 7`?",
+            ),
+            (
+                Policy::CircuitBreaker,
+                "failure_rate_threshold",
+                "50",
+                "`failure_rate = 0.5`",
+            ),
+            (
+                Policy::CircuitBreaker,
+                "reset_timeout",
+                "10s",
+                "`recovery_timeout = 10s`",
+            ),
+            (
+                Policy::CircuitBreaker,
+                "max_retries",
+                "7",
+                "`#[retry(max_retries = 7)]`",
+            ),
             (Policy::Timeout, "timeout_ms", "500", "`limit = 500ms`"),
             (Policy::Timeout, "timeout_seconds", "5", "`limit = 5s`"),
             (Policy::Timeout, "duration", "\"2m\"", "`limit = \"2m\"`"),
         ] {
             let message = message(policy, key, value);
-            assert!(message.contains(ours), "{policy} `{key} = {value}`: {message}");
+            assert!(
+                message.contains(ours),
+                "{policy} `{key} = {value}`: {message}"
+            );
         }
     }
 

@@ -58,8 +58,14 @@ impl CircuitBreaker {
         self.shared.declared_at
     }
 
-    pub(crate) fn declared_at(name: Name, config: CircuitBreakerConfig, place: &'static Location<'static>) -> Self {
-        Self { shared: Arc::new(Shared::new(name, config, place)) }
+    pub(crate) fn declared_at(
+        name: Name,
+        config: CircuitBreakerConfig,
+        place: &'static Location<'static>,
+    ) -> Self {
+        Self {
+            shared: Arc::new(Shared::new(name, config, place)),
+        }
     }
 
     /// The circuit's name.

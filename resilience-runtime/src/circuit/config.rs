@@ -73,7 +73,10 @@ impl CircuitBreakerConfig {
     #[track_caller]
     #[must_use]
     pub const fn failure_threshold(mut self, failures: u32) -> Self {
-        assert!(failures >= 1, "`failure_threshold` must be at least 1, like 5");
+        assert!(
+            failures >= 1,
+            "`failure_threshold` must be at least 1, like 5"
+        );
         self.criterion = Criterion::Count(failures);
         self
     }
@@ -94,7 +97,10 @@ impl CircuitBreakerConfig {
     #[track_caller]
     #[must_use]
     pub const fn failure_window(mut self, window: Duration) -> Self {
-        assert!(!window.is_zero(), "`failure_window` must be longer than zero, like 60s");
+        assert!(
+            !window.is_zero(),
+            "`failure_window` must be longer than zero, like 60s"
+        );
         self.failure_window = window;
         self
     }
@@ -115,7 +121,10 @@ impl CircuitBreakerConfig {
     #[track_caller]
     #[must_use]
     pub const fn failure_rate(mut self, rate: f64) -> Self {
-        assert!(rate > 0.0 && rate <= 1.0, "`failure_rate` must be above 0.0 and at most 1.0, like 0.5");
+        assert!(
+            rate > 0.0 && rate <= 1.0,
+            "`failure_rate` must be above 0.0 and at most 1.0, like 0.5"
+        );
         self.criterion = Criterion::Rate(rate);
         self
     }
@@ -153,7 +162,10 @@ impl CircuitBreakerConfig {
     #[track_caller]
     #[must_use]
     pub const fn recovery_timeout(mut self, timeout: Duration) -> Self {
-        assert!(!timeout.is_zero(), "`recovery_timeout` must be longer than zero, like 30s");
+        assert!(
+            !timeout.is_zero(),
+            "`recovery_timeout` must be longer than zero, like 30s"
+        );
         self.recovery_timeout = timeout;
         self
     }
@@ -171,7 +183,10 @@ impl CircuitBreakerConfig {
     #[track_caller]
     #[must_use]
     pub const fn success_threshold(mut self, successes: u32) -> Self {
-        assert!(successes >= 1, "`success_threshold` must be at least 1, like 2");
+        assert!(
+            successes >= 1,
+            "`success_threshold` must be at least 1, like 2"
+        );
         self.success_threshold = successes;
         self
     }
@@ -189,7 +204,10 @@ impl CircuitBreakerConfig {
     #[track_caller]
     #[must_use]
     pub const fn half_open_max_calls(mut self, calls: u32) -> Self {
-        assert!(calls >= 1, "`half_open_max_calls` must be at least 1, like 1");
+        assert!(
+            calls >= 1,
+            "`half_open_max_calls` must be at least 1, like 1"
+        );
         self.half_open_max_calls = calls;
         self
     }
@@ -208,7 +226,10 @@ impl CircuitBreakerConfig {
     #[track_caller]
     #[must_use]
     pub const fn slow_call(mut self, limit: Duration) -> Self {
-        assert!(!limit.is_zero(), "`slow_call` must be longer than zero, like 2s");
+        assert!(
+            !limit.is_zero(),
+            "`slow_call` must be longer than zero, like 2s"
+        );
         self.slow_call = Some(limit);
         self
     }
@@ -306,13 +327,34 @@ mod tests {
         }
         let zero = Duration::ZERO;
         let refusals = [
-            (message(|| NEW.failure_threshold(0)), "`failure_threshold` must be at least 1"),
-            (message(|| NEW.minimum_calls(0)), "`minimum_calls` must be at least 1"),
-            (message(|| NEW.success_threshold(0)), "`success_threshold` must be at least 1"),
-            (message(|| NEW.half_open_max_calls(0)), "`half_open_max_calls` must be at least 1"),
-            (message(move || NEW.failure_window(zero)), "`failure_window` must be longer than zero"),
-            (message(move || NEW.recovery_timeout(zero)), "`recovery_timeout` must be longer than zero"),
-            (message(move || NEW.slow_call(zero)), "`slow_call` must be longer than zero"),
+            (
+                message(|| NEW.failure_threshold(0)),
+                "`failure_threshold` must be at least 1",
+            ),
+            (
+                message(|| NEW.minimum_calls(0)),
+                "`minimum_calls` must be at least 1",
+            ),
+            (
+                message(|| NEW.success_threshold(0)),
+                "`success_threshold` must be at least 1",
+            ),
+            (
+                message(|| NEW.half_open_max_calls(0)),
+                "`half_open_max_calls` must be at least 1",
+            ),
+            (
+                message(move || NEW.failure_window(zero)),
+                "`failure_window` must be longer than zero",
+            ),
+            (
+                message(move || NEW.recovery_timeout(zero)),
+                "`recovery_timeout` must be longer than zero",
+            ),
+            (
+                message(move || NEW.slow_call(zero)),
+                "`slow_call` must be longer than zero",
+            ),
         ];
         for (refusal, rule) in refusals {
             assert!(refusal.starts_with(rule), "{refusal}");
@@ -321,15 +363,21 @@ mod tests {
 
     #[test]
     fn the_later_of_threshold_and_rate_decides() {
-        let config = CircuitBreakerConfig::new().failure_threshold(3).failure_rate(1.0);
+        let config = CircuitBreakerConfig::new()
+            .failure_threshold(3)
+            .failure_rate(1.0);
         assert_eq!(config, CircuitBreakerConfig::new().failure_rate(1.0));
         assert_eq!(config.failure_threshold(4).get_failure_rate(), None);
     }
 
     #[test]
     fn minimum_calls_may_stand_on_either_side_of_the_rate() {
-        let before = CircuitBreakerConfig::new().minimum_calls(7).failure_rate(0.5);
-        let after = CircuitBreakerConfig::new().failure_rate(0.5).minimum_calls(7);
+        let before = CircuitBreakerConfig::new()
+            .minimum_calls(7)
+            .failure_rate(0.5);
+        let after = CircuitBreakerConfig::new()
+            .failure_rate(0.5)
+            .minimum_calls(7);
         assert_eq!(before, after);
     }
 }

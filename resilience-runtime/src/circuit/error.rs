@@ -84,7 +84,10 @@ mod tests {
     #[test]
     fn it_says_which_circuit_and_when_to_come_back() {
         let text = |retry_after| open(retry_after).to_string();
-        assert_eq!(text(Some(Duration::from_millis(12_300))), "circuit `llm_api` is open, retry in 12.3s");
+        assert_eq!(
+            text(Some(Duration::from_millis(12_300))),
+            "circuit `llm_api` is open, retry in 12.3s"
+        );
         assert_eq!(text(Some(Duration::MAX)), "circuit `llm_api` is open");
         assert_eq!(text(None), "circuit `llm_api` is isolated");
     }
@@ -92,8 +95,15 @@ mod tests {
     #[test]
     fn a_name_from_outside_cannot_forge_a_line() {
         let open = CircuitOpen::new(Cow::Borrowed("api\nERROR forged\x1b[2J").into(), None);
-        assert_eq!(open.to_string(), r"circuit `api\nERROR forged\u{1b}[2J` is isolated");
-        assert_eq!(open.name(), "api\nERROR forged\x1b[2J", "the name itself is as it was given");
+        assert_eq!(
+            open.to_string(),
+            r"circuit `api\nERROR forged\u{1b}[2J` is isolated"
+        );
+        assert_eq!(
+            open.name(),
+            "api\nERROR forged\x1b[2J",
+            "the name itself is as it was given"
+        );
     }
 
     #[test]

@@ -43,7 +43,8 @@ impl Lane {
     pub(super) fn succeed(&self, seat: Seat) {
         if seat.is_owner {
             let successes = self.owned.load(Ordering::Relaxed);
-            self.owned.store(successes.wrapping_add(1), Ordering::Relaxed);
+            self.owned
+                .store(successes.wrapping_add(1), Ordering::Relaxed);
         } else {
             self.add(Count::Success);
         }
@@ -54,7 +55,8 @@ impl Lane {
     pub(super) fn succeed_in(&self, generation: u32) -> bool {
         let word = &self.shared[Count::Success as usize];
         let count = |now: u64| (now >> GENERATION_SHIFT == low_bits(generation)).then_some(now + 1);
-        word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count).is_ok()
+        word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count)
+            .is_ok()
     }
 
     /// The generation after this one begins: `succeed_in` counts no more in this one.
@@ -68,7 +70,8 @@ impl Lane {
     }
 
     pub(super) fn get(&self, count: Count) -> u64 {
-        let shared = self.shared[count as usize].load(Ordering::Relaxed) & ((1 << GENERATION_SHIFT) - 1);
+        let shared =
+            self.shared[count as usize].load(Ordering::Relaxed) & ((1 << GENERATION_SHIFT) - 1);
         match count {
             Count::Success => shared.wrapping_add(self.owned.load(Ordering::Relaxed)),
             Count::Ignored | Count::Refused => shared,
@@ -87,7 +90,10 @@ impl Seat {
     #[cfg(not(loom))]
     fn guest() -> Self {
         static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-        Self { lane: NEXT.fetch_add(1, Ordering::Relaxed) % LANES, is_owner: false }
+        Self {
+            lane: NEXT.fetch_add(1, Ordering::Relaxed) % LANES,
+            is_owner: false,
+        }
     }
 
     /// This thread's. The first threads get a lane to themselves until they end, the others take turns in sharing them.
@@ -100,7 +106,10 @@ impl Seat {
     /// Loom's atomics cannot be statics, so nobody owns a lane, but for a model of that alone.
     #[cfg(loom)]
     pub(super) fn get() -> Self {
-        Self { lane: 0, is_owner: false }
+        Self {
+            lane: 0,
+            is_owner: false,
+        }
     }
 }
 
@@ -118,7 +127,13 @@ fn take_seat() -> Seat {
     // In a thread that ends already there is no place for the ownership: it is dropped, and the lane free again.
     let own = |ownership: Ownership<'static>| {
         let lane = ownership.lane;
-        OWNERSHIP.try_with(|place| place.set(Some(ownership))).ok().map(|()| Seat { lane, is_owner: true })
+        OWNERSHIP
+            .try_with(|place| place.set(Some(ownership)))
+            .ok()
+            .map(|()| Seat {
+                lane,
+                is_owner: true,
+            })
     };
     let seat = OWNERS.take().and_then(own).unwrap_or_else(Seat::guest);
     SEAT.set(Some(seat));
@@ -132,10 +147,16 @@ struct Owners([AtomicBool; LANES]);
 impl Owners {
     fn take(&self) -> Option<Ownership<'_>> {
         // Acquire, for what the owner before it counted.
-        let free =
-            |owned: &AtomicBool| owned.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok();
+        let free = |owned: &AtomicBool| {
+            owned
+                .compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed)
+                .is_ok()
+        };
         let lane = self.0.iter().position(free)?;
-        Some(Ownership { lane, owned: &self.0[lane] })
+        Some(Ownership {
+            lane,
+            owned: &self.0[lane],
+        })
     }
 }
 
@@ -150,7 +171,10 @@ impl Drop for Ownership<'_> {
     fn drop(&mut self) {
         // What the thread still counts, it counts as a guest.
         #[cfg(not(loom))]
-        SEAT.set(Some(Seat { lane: self.lane, is_owner: false }));
+        SEAT.set(Some(Seat {
+            lane: self.lane,
+            is_owner: false,
+        }));
         self.owned.store(false, Ordering::Release);
     }
 }
@@ -178,7 +202,14 @@ mod tests {
         }
         let sum = |count| lanes.iter().map(|lane| lane.get(count)).sum::<u64>();
         let expected = 20 * 500 * (LANES as u64 + 2);
-        assert_eq!((sum(Count::Success), sum(Count::Refused), sum(Count::Ignored)), (expected, expected, 0));
+        assert_eq!(
+            (
+                sum(Count::Success),
+                sum(Count::Refused),
+                sum(Count::Ignored)
+            ),
+            (expected, expected, 0)
+        );
     }
 
     #[test]
@@ -203,7 +234,13 @@ mod tests {
         })
         .join()
         .expect("nothing panics");
-        assert_eq!(lanes.iter().map(|lane| lane.get(Count::Success)).sum::<u64>(), 2);
+        assert_eq!(
+            lanes
+                .iter()
+                .map(|lane| lane.get(Count::Success))
+                .sum::<u64>(),
+            2
+        );
     }
 }
 
@@ -218,7 +255,10 @@ mod loom_models {
             let shared = Arc::new((Owners(Default::default()), Lane::default()));
             let count = |(owners, lane): &(Owners, Lane)| {
                 let ownership = owners.take();
-                let seat = Seat { lane: ownership.as_ref().map_or(0, |own| own.lane), is_owner: ownership.is_some() };
+                let seat = Seat {
+                    lane: ownership.as_ref().map_or(0, |own| own.lane),
+                    is_owner: ownership.is_some(),
+                };
                 lane.succeed(seat);
             };
             let threads = [(); 2].map(|()| {

@@ -11,7 +11,12 @@ use super::{
 
 #[cold]
 pub(super) fn transition(circuit: &str, step: &Transition) {
-    let Transition { from, to, failures, retry_after } = step;
+    let Transition {
+        from,
+        to,
+        failures,
+        retry_after,
+    } = step;
     match (to, retry_after) {
         (CircuitState::Open, None) => {
             warn!(target: "resilience", circuit, %from, %to, failures, ?retry_after, "circuit isolated");
@@ -52,7 +57,11 @@ pub(super) fn clash(
 
 /// Two methods of one name in one module, say: nobody meant them to share.
 #[cold]
-pub(super) fn shared_by_default(circuit: &str, declared_at: &Location<'_>, shared_at: &Location<'_>) {
+pub(super) fn shared_by_default(
+    circuit: &str,
+    declared_at: &Location<'_>,
+    shared_at: &Location<'_>,
+) {
     error!(
         target: "resilience",
         circuit, %declared_at, %shared_at,
@@ -165,8 +174,10 @@ mod tests {
         let events = capture::events(|| drop(breaker.acquire()));
         assert_eq!(
             events,
-            ["INFO resilience: message=circuit half-opened circuit=\"jira\" from=open to=half_open failures=0 \
-              retry_after=None"]
+            [
+                "INFO resilience: message=circuit half-opened circuit=\"jira\" from=open to=half_open failures=0 \
+              retry_after=None"
+            ]
         );
     }
 }

@@ -114,8 +114,15 @@ fn the_failures_that_reach_the_threshold_open_once() {
         let breaker = circuit(CONFIG);
         race(&breaker, [fail, fail, fail]);
         let stats = breaker.stats();
-        assert_eq!((stats.state, stats.opened, stats.failures), (CircuitState::Open, 1, 2));
-        assert_eq!(stats.late + stats.refused, 1, "the third came after the threshold");
+        assert_eq!(
+            (stats.state, stats.opened, stats.failures),
+            (CircuitState::Open, 1, 2)
+        );
+        assert_eq!(
+            stats.late + stats.refused,
+            1,
+            "the third came after the threshold"
+        );
         assert_gate_and_machine_agree(&breaker);
     });
 }
@@ -128,7 +135,10 @@ fn every_listener_hears_of_one_transition_per_cause() {
         breaker.on_transition({
             let heard = std::sync::Arc::clone(&heard);
             move |step| {
-                assert_eq!((step.from, step.to), (CircuitState::Closed, CircuitState::Open));
+                assert_eq!(
+                    (step.from, step.to),
+                    (CircuitState::Closed, CircuitState::Open)
+                );
                 heard.fetch_add(1, Ordering::Relaxed);
             }
         });
@@ -147,7 +157,10 @@ fn no_more_probes_at_once_than_there_are_slots() {
         if let Ok(permit) = breaker.acquire() {
             RUNNING.with(|(running, admitted)| {
                 admitted.fetch_add(1, Ordering::Relaxed);
-                assert!(running.fetch_add(1, Ordering::Relaxed) < 1, "two probes at once");
+                assert!(
+                    running.fetch_add(1, Ordering::Relaxed) < 1,
+                    "two probes at once"
+                );
             });
             thread::yield_now();
             RUNNING.with(|(running, _)| running.fetch_sub(1, Ordering::Relaxed));
@@ -183,7 +196,10 @@ fn probes_that_succeed_together_close_once() {
         let breaker = recovering(CONFIG.half_open_max_calls(2));
         race(&breaker, [succeed, succeed]);
         let stats = breaker.stats();
-        assert_eq!((stats.state, stats.closed, stats.successes), (CircuitState::Closed, 1, 2));
+        assert_eq!(
+            (stats.state, stats.closed, stats.successes),
+            (CircuitState::Closed, 1, 2)
+        );
         assert_gate_and_machine_agree(&breaker);
     });
 }
@@ -195,7 +211,9 @@ fn of_a_success_and_a_failure_that_both_decide_one_does() {
         race(&breaker, [succeed, fail]);
         let stats = breaker.stats();
         match stats.state {
-            CircuitState::Closed => assert_eq!((stats.closed, stats.opened, stats.successes), (1, 1, 1)),
+            CircuitState::Closed => {
+                assert_eq!((stats.closed, stats.opened, stats.successes), (1, 1, 1))
+            }
             CircuitState::Open => assert_eq!(stats.failures, 1),
             CircuitState::HalfOpen => panic!("no verdict decided"),
         }
@@ -216,7 +234,11 @@ fn an_abandoned_probe_frees_its_slot_whatever_else_happens() {
         probe.success();
         assert_eq!(breaker.state(), CircuitState::Closed);
         let stats = breaker.stats();
-        assert_eq!(stats.abandoned + stats.refused, 1, "refused, if it came after the failure");
+        assert_eq!(
+            stats.abandoned + stats.refused,
+            1,
+            "refused, if it came after the failure"
+        );
     });
 }
 
@@ -258,7 +280,10 @@ fn a_verdict_from_before_a_trip_changes_nothing() {
         let breaker = circuit(CONFIG);
         race(&breaker, [succeed, trip]);
         let stats = breaker.stats();
-        assert_eq!((stats.state, stats.opened, stats.closed), (CircuitState::Open, 1, 0));
+        assert_eq!(
+            (stats.state, stats.opened, stats.closed),
+            (CircuitState::Open, 1, 0)
+        );
         assert_eq!(stats.successes + stats.late + stats.refused, 1);
         assert_gate_and_machine_agree(&breaker);
     });
@@ -270,7 +295,10 @@ fn no_verdict_is_lost_beside_a_reset() {
         let breaker = circuit(CONFIG);
         race(&breaker, [fail, succeed, reset]);
         let stats = breaker.stats();
-        assert_eq!((stats.state, admitted(&stats), stats.refused), (CircuitState::Closed, 2, 0));
+        assert_eq!(
+            (stats.state, admitted(&stats), stats.refused),
+            (CircuitState::Closed, 2, 0)
+        );
         assert!(u64::from(stats.failure_count) <= stats.failures);
         // The next two failures open it, or the one that is still in the window and the next do.
         for _ in stats.failure_count..2 {
@@ -297,7 +325,10 @@ fn a_refusal_without_the_lock_tells_a_wait_that_was_true() {
     fn refused(breaker: &CircuitBreaker) {
         if let Err(open) = breaker.acquire() {
             let wait = open.retry_after().expect("never isolated");
-            assert!(!wait.is_zero() && wait <= Duration::from_nanos(RECOVERY), "{wait:?}");
+            assert!(
+                !wait.is_zero() && wait <= Duration::from_nanos(RECOVERY),
+                "{wait:?}"
+            );
         }
     }
     for config in [CONFIG, RATED] {
@@ -320,7 +351,10 @@ fn the_first_call_after_the_timeout_begins_probing_once() {
         let breaker = recovering(CONFIG.half_open_max_calls(2).success_threshold(9));
         race(&breaker, [succeed, succeed, succeed]);
         let stats = breaker.stats();
-        assert_eq!((stats.state, stats.half_opened, stats.opened), (CircuitState::HalfOpen, 1, 1));
+        assert_eq!(
+            (stats.state, stats.half_opened, stats.opened),
+            (CircuitState::HalfOpen, 1, 1)
+        );
         assert_eq!(stats.successes + stats.refused, 3);
         assert!(stats.successes >= 2, "two had a slot each");
     });
@@ -399,7 +433,10 @@ fn a_rate_closes_and_opens_without_refusing_by_its_slices() {
     }
     check(|| {
         let breaker = recovering(RATED.success_threshold(1));
-        race(&breaker, [succeed, refused_for_no_longer_than_the_recovery, reset]);
+        race(
+            &breaker,
+            [succeed, refused_for_no_longer_than_the_recovery, reset],
+        );
         assert_eq!(breaker.state(), CircuitState::Closed);
         assert_gate_and_machine_agree(&breaker);
     });

@@ -50,7 +50,12 @@ impl Step {
     pub(super) fn transition(self, config: &CircuitBreakerConfig) -> Transition {
         let Self { from, to, failures } = self;
         let retry_after = (to == Status::Open).then(|| config.get_recovery_timeout());
-        Transition { from: from.into(), to: to.into(), failures, retry_after }
+        Transition {
+            from: from.into(),
+            to: to.into(),
+            failures,
+            retry_after,
+        }
     }
 }
 
@@ -109,7 +114,11 @@ impl Machine {
     }
 
     /// Lets a call pass or not. The first call after `recovery_timeout` makes the circuit half-open.
-    pub(super) fn admit(&mut self, config: &CircuitBreakerConfig, now: u64) -> (Admission, Option<Step>) {
+    pub(super) fn admit(
+        &mut self,
+        config: &CircuitBreakerConfig,
+        now: u64,
+    ) -> (Admission, Option<Step>) {
         let step = match self.phase {
             Phase::Open { until } if now >= until => {
                 self.half_opened = self.half_opened.saturating_add(1);
@@ -130,7 +139,9 @@ impl Machine {
         };
         let admission = match ticket {
             Some(ticket) => Admission::Admitted { ticket },
-            None => Admission::Refused { retry_after: self.retry_after(config, now) },
+            None => Admission::Refused {
+                retry_after: self.retry_after(config, now),
+            },
         };
         (admission, step)
     }
@@ -222,7 +233,9 @@ impl Machine {
         if let Phase::Isolated = self.phase {
             return None;
         }
-        self.opened = self.opened.saturating_add(u32::from(self.status() != Status::Open));
+        self.opened = self
+            .opened
+            .saturating_add(u32::from(self.status() != Status::Open));
         Some(self.enter(Phase::Isolated, config, now))
     }
 
@@ -239,7 +252,9 @@ impl Machine {
     #[cold]
     fn open(&mut self, config: &CircuitBreakerConfig, now: u64) -> Step {
         let until = now.saturating_add(nanos(config.get_recovery_timeout()));
-        self.opened = self.opened.saturating_add(u32::from(self.status() != Status::Isolated));
+        self.opened = self
+            .opened
+            .saturating_add(u32::from(self.status() != Status::Isolated));
         self.enter(Phase::Open { until }, config, now)
     }
 
@@ -255,7 +270,11 @@ impl Machine {
         self.phase = phase;
         self.generation = self.generation.wrapping_add(1);
         self.since = now;
-        Step { from, to: self.status(), failures: self.window.failures(config, now) }
+        Step {
+            from,
+            to: self.status(),
+            failures: self.window.failures(config, now),
+        }
     }
 
     fn status(&self) -> Status {
@@ -284,9 +303,10 @@ impl Machine {
         match &self.phase {
             Phase::Closed => 0,
             Phase::Open { until } => *until,
-            Phase::HalfOpen(probes) => {
-                probes.admits_at(config.get_half_open_max_calls(), nanos(config.get_recovery_timeout()))
-            }
+            Phase::HalfOpen(probes) => probes.admits_at(
+                config.get_half_open_max_calls(),
+                nanos(config.get_recovery_timeout()),
+            ),
             Phase::Isolated => NEVER,
         }
     }

@@ -30,7 +30,11 @@ impl Pass {
 
     #[inline]
     pub(super) fn new(gate: Gate, ticket: u32, started: Option<NonZeroU64>) -> Self {
-        let unwinding = if std::thread::panicking() { UNWINDING } else { 0 };
+        let unwinding = if std::thread::panicking() {
+            UNWINDING
+        } else {
+            0
+        };
         let word = u64::from(ticket) << TICKET | unwinding | gate.bits();
         Self { word, started }
     }

@@ -96,7 +96,9 @@ impl Drop for Permit<'_> {
 
 impl fmt::Debug for Permit<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit").field("circuit", &self.shared.name).finish_non_exhaustive()
+        f.debug_struct("Permit")
+            .field("circuit", &self.shared.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -125,7 +127,10 @@ mod tests {
         let breaker = breaker(CircuitBreakerConfig::new());
         drop(breaker.acquire());
         let stats = breaker.stats();
-        assert_eq!((stats.abandoned, stats.failures, stats.failure_count), (1, 0, 0));
+        assert_eq!(
+            (stats.abandoned, stats.failures, stats.failure_count),
+            (1, 0, 0)
+        );
     }
 
     #[test]
@@ -156,7 +161,10 @@ mod tests {
             panic_quietly();
         });
         assert!(caught.is_err());
-        assert_eq!((breaker.stats().abandoned, breaker.stats().failures), (1, 0));
+        assert_eq!(
+            (breaker.stats().abandoned, breaker.stats().failures),
+            (1, 0)
+        );
     }
 
     #[test]

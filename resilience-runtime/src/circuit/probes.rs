@@ -50,7 +50,9 @@ impl Probes {
     /// From when on a probe is admitted at the latest: 0 while a slot is free.
     pub(super) fn admits_at(&self, limit: u32, lease: u64) -> u64 {
         match self.oldest() {
-            Some(oldest) if self.is_full(limit) => self.slots[oldest].admitted.saturating_add(lease),
+            Some(oldest) if self.is_full(limit) => {
+                self.slots[oldest].admitted.saturating_add(lease)
+            }
             _ => 0,
         }
     }
@@ -96,7 +98,13 @@ mod tests {
     fn slots_of_the_same_moment_are_reclaimed_in_the_order_of_admission() {
         let mut probes = Probes::default();
         let [first, second, third] = [0; 3].map(|_| probes.admit(10, 3, 100).expect("a free slot"));
-        let tickets = |probes: &Probes| probes.slots.iter().map(|slot| slot.ticket).collect::<Vec<_>>();
+        let tickets = |probes: &Probes| {
+            probes
+                .slots
+                .iter()
+                .map(|slot| slot.ticket)
+                .collect::<Vec<_>>()
+        };
         let fourth = probes.admit(110, 3, 100).expect("the first is reclaimed");
         assert!(!tickets(&probes).contains(&first));
         let fifth = probes.admit(110, 3, 100).expect("the second is reclaimed");

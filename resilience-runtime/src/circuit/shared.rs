@@ -55,7 +55,11 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(name: Name, config: CircuitBreakerConfig, declared_at: &'static Location<'static>) -> Self {
+    pub(super) fn new(
+        name: Name,
+        config: CircuitBreakerConfig,
+        declared_at: &'static Location<'static>,
+    ) -> Self {
         let machine = Machine::new(&config, clock::now());
         Self {
             gate: AtomicU64::new(machine.gate(&config).bits()),
@@ -94,11 +98,15 @@ impl Shared {
     }
 
     fn lanes(&self) -> impl Iterator<Item = &Lane> {
-        [&self.lane_0, &self.lane_1, &self.lane_2].into_iter().take(LANES)
+        [&self.lane_0, &self.lane_1, &self.lane_2]
+            .into_iter()
+            .take(LANES)
     }
 
     fn sum(&self, count: Count) -> u64 {
-        self.lanes().map(|lane| lane.get(count)).fold(0, u64::wrapping_add)
+        self.lanes()
+            .map(|lane| lane.get(count))
+            .fold(0, u64::wrapping_add)
     }
 
     #[inline]
@@ -195,7 +203,11 @@ impl Shared {
             return self.count_late();
         }
         let now = clock::now();
-        let mark = if self.is_slow(pass, now) { Mark::Failure } else { mark };
+        let mark = if self.is_slow(pass, now) {
+            Mark::Failure
+        } else {
+            mark
+        };
         if gate.status() == Status::Closed {
             match mark {
                 Mark::Success if !gate.is_rated() => return self.count_success(),
@@ -212,7 +224,8 @@ impl Shared {
             }
         }
         self.change(|machine| {
-            let (settled, step) = machine.settle(&self.config, gate.generation(), pass.ticket(), mark, now);
+            let (settled, step) =
+                machine.settle(&self.config, gate.generation(), pass.ticket(), mark, now);
             // Before the transition is told: who hears of it finds the call in the statistics.
             match settled {
                 Settled::Counted => self.count_verdict(mark),
@@ -333,8 +346,12 @@ impl Shared {
     #[cold]
     fn announce(&self, step: Step) {
         let transition = step.transition(&self.config);
-        let logged = catch_unwind(AssertUnwindSafe(|| log::transition(&self.name, &transition)));
-        let told = catch_unwind(AssertUnwindSafe(|| self.listeners.tell(&self.name, &transition)));
+        let logged = catch_unwind(AssertUnwindSafe(|| {
+            log::transition(&self.name, &transition)
+        }));
+        let told = catch_unwind(AssertUnwindSafe(|| {
+            self.listeners.tell(&self.name, &transition)
+        }));
         let panic = match (logged, told) {
             (Ok(()), Ok(())) => return,
             (Ok(()), Err(panic)) => panic,
@@ -415,9 +432,17 @@ mod tests {
     fn what_threads_write_with_every_call_lies_a_cache_line_apart() {
         const LINE: usize = 64;
         // None is larger than its alignment, so none lies in two lines.
-        assert!(size_of::<Lane>() <= align_of::<Shared>() && offset_of!(Shared, config) <= align_of::<Shared>());
+        assert!(
+            size_of::<Lane>() <= align_of::<Shared>()
+                && offset_of!(Shared, config) <= align_of::<Shared>()
+        );
         let gate = offset_of!(Shared, gate);
-        let hot = [gate, offset_of!(Shared, lane_0), offset_of!(Shared, lane_1), offset_of!(Shared, lane_2)];
+        let hot = [
+            gate,
+            offset_of!(Shared, lane_0),
+            offset_of!(Shared, lane_1),
+            offset_of!(Shared, lane_2),
+        ];
         for pair in hot.windows(2) {
             assert!(pair[1] - pair[0] >= LINE, "{hot:?}");
         }

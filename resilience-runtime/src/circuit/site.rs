@@ -20,14 +20,24 @@ impl Site {
     #[track_caller]
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, is_named: true, place: Location::caller(), circuit: OnceLock::new() }
+        Self {
+            name,
+            is_named: true,
+            place: Location::caller(),
+            circuit: OnceLock::new(),
+        }
     }
 
     /// The name is the function's path: the methods of two types in one module have the same.
     #[track_caller]
     #[must_use]
     pub const fn unnamed(name: &'static str) -> Self {
-        Self { name, is_named: false, place: Location::caller(), circuit: OnceLock::new() }
+        Self {
+            name,
+            is_named: false,
+            place: Location::caller(),
+            circuit: OnceLock::new(),
+        }
     }
 
     /// The circuit; registers it with `config` on first use.
@@ -41,7 +51,10 @@ impl Site {
 
     /// The same for a configuration that each call computes: one that differs from the registered one is reported.
     #[inline]
-    pub fn circuit_checked(&'static self, config: &CircuitBreakerConfig) -> &'static CircuitBreaker {
+    pub fn circuit_checked(
+        &'static self,
+        config: &CircuitBreakerConfig,
+    ) -> &'static CircuitBreaker {
         let circuit = self.circuit(config);
         circuit.check(config, self.place);
         circuit
@@ -99,7 +112,10 @@ mod tests {
             TWO.circuit(&CONFIG);
         });
         assert_eq!(events.len(), 1, "{events:?}");
-        assert!(events[0].contains(&format!("shared_at={}", TWO.place)), "{events:?}");
+        assert!(
+            events[0].contains(&format!("shared_at={}", TWO.place)),
+            "{events:?}"
+        );
     }
 
     #[test]
@@ -113,10 +129,18 @@ mod tests {
             TWO.circuit(&other);
             TWO.circuit_checked(&other);
         });
-        let [event] = &events[..] else { panic!("one event, not {events:?}") };
+        let [event] = &events[..] else {
+            panic!("one event, not {events:?}")
+        };
         assert!(event.starts_with("ERROR resilience: "), "{event}");
-        assert!(event.contains(&format!("declared_at={}", ONE.place)), "{event}");
-        assert!(event.contains(&format!("clashes_at={}", TWO.place)), "{event}");
+        assert!(
+            event.contains(&format!("declared_at={}", ONE.place)),
+            "{event}"
+        );
+        assert!(
+            event.contains(&format!("clashes_at={}", TWO.place)),
+            "{event}"
+        );
         assert_eq!(TWO.circuit(&other).config(), &CONFIG, "the first is kept");
     }
 

@@ -19,7 +19,11 @@ pub struct Verdict<T, E> {
 impl<T, E> Verdict<T, E> {
     #[inline]
     pub fn of(outcome: Result<T, E>) -> Self {
-        let mark = if outcome.is_ok() { Mark::Success } else { Mark::Failure };
+        let mark = if outcome.is_ok() {
+            Mark::Success
+        } else {
+            Mark::Failure
+        };
         Self { outcome, mark }
     }
 
@@ -28,8 +32,15 @@ impl<T, E> Verdict<T, E> {
     pub fn failure_if(self, filter: impl FnOnce(&E) -> bool) -> Self {
         match self.outcome {
             Err(error) if self.mark == Mark::Failure => {
-                let mark = if filter(&error) { Mark::Failure } else { Mark::Success };
-                Self { outcome: Err(error), mark }
+                let mark = if filter(&error) {
+                    Mark::Failure
+                } else {
+                    Mark::Success
+                };
+                Self {
+                    outcome: Err(error),
+                    mark,
+                }
             }
             outcome => Self { outcome, ..self },
         }
@@ -40,8 +51,15 @@ impl<T, E> Verdict<T, E> {
     pub fn failure_if_ok(self, filter: impl FnOnce(&T) -> bool) -> Self {
         match self.outcome {
             Ok(value) if self.mark == Mark::Success => {
-                let mark = if filter(&value) { Mark::Failure } else { Mark::Success };
-                Self { outcome: Ok(value), mark }
+                let mark = if filter(&value) {
+                    Mark::Failure
+                } else {
+                    Mark::Success
+                };
+                Self {
+                    outcome: Ok(value),
+                    mark,
+                }
             }
             outcome => Self { outcome, ..self },
         }
@@ -52,8 +70,15 @@ impl<T, E> Verdict<T, E> {
     pub fn ignore_if(self, filter: impl FnOnce(&E) -> bool) -> Self {
         match self.outcome {
             Err(error) if self.mark != Mark::Ignored => {
-                let mark = if filter(&error) { Mark::Ignored } else { self.mark };
-                Self { outcome: Err(error), mark }
+                let mark = if filter(&error) {
+                    Mark::Ignored
+                } else {
+                    self.mark
+                };
+                Self {
+                    outcome: Err(error),
+                    mark,
+                }
             }
             outcome => Self { outcome, ..self },
         }
@@ -98,7 +123,12 @@ mod tests {
 
     #[test]
     fn an_error_fails_only_if_all_filters_agree() {
-        let mark = |first, second| Verdict::of(ERR).failure_if(|_| first).failure_if(|_| second).mark;
+        let mark = |first, second| {
+            Verdict::of(ERR)
+                .failure_if(|_| first)
+                .failure_if(|_| second)
+                .mark
+        };
         assert_eq!(mark(true, true), Mark::Failure);
         assert_eq!(mark(true, false), Mark::Success);
         assert_eq!(mark(false, true), Mark::Success);
@@ -107,8 +137,12 @@ mod tests {
     #[test]
     fn ignoring_wins_before_and_after() {
         for accepted in [true, false] {
-            let before = Verdict::of(ERR).ignore_if(|_| true).failure_if(|_| accepted);
-            let after = Verdict::of(ERR).failure_if(|_| accepted).ignore_if(|_| true);
+            let before = Verdict::of(ERR)
+                .ignore_if(|_| true)
+                .failure_if(|_| accepted);
+            let after = Verdict::of(ERR)
+                .failure_if(|_| accepted)
+                .ignore_if(|_| true);
             assert_eq!((before.mark, after.mark), (Mark::Ignored, Mark::Ignored));
         }
     }
@@ -137,7 +171,9 @@ mod tests {
         let breaker = CircuitBreaker::new("verdict", CircuitBreakerConfig::new());
         let caught = catch_unwind(|| {
             let permit = breaker.acquire().expect("closed");
-            Verdict::of(ERR).ignore_if(|_| resume_unwind(Box::new("expected"))).record(permit)
+            Verdict::of(ERR)
+                .ignore_if(|_| resume_unwind(Box::new("expected")))
+                .record(permit)
         });
         assert!(caught.is_err());
         assert_eq!(breaker.stats().failures, 1);

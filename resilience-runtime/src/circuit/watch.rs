@@ -29,7 +29,10 @@ pin_project! {
 impl<'c, F> Watch<'c, F> {
     #[inline]
     pub(super) fn new(permit: Permit<'c>, future: F) -> Self {
-        Self { permit: Held(Some(permit)), future }
+        Self {
+            permit: Held(Some(permit)),
+            future,
+        }
     }
 }
 
@@ -61,7 +64,10 @@ pin_project! {
 impl<'c, F> Recorded<'c, F> {
     #[inline]
     pub fn new(permit: Permit<'c>, future: F) -> Self {
-        Self { permit: Held(Some(permit)), future }
+        Self {
+            permit: Held(Some(permit)),
+            future,
+        }
     }
 }
 
@@ -140,7 +146,13 @@ pin_project! {
 
 impl<'c, F> CircuitCall<'c, F> {
     pub(super) fn new(breaker: &'c CircuitBreaker, future: F) -> Self {
-        Self { breaker: Some(breaker), watch: Watch { permit: Held(None), future } }
+        Self {
+            breaker: Some(breaker),
+            watch: Watch {
+                permit: Held(None),
+                future,
+            },
+        }
     }
 }
 
@@ -188,22 +200,42 @@ mod tests {
     fn the_permit_comes_back_with_the_output() {
         let breaker = breaker();
         let watch = breaker.acquire().expect("closed").watch(ready(7));
-        let Poll::Ready((permit, 7)) = poll_once(pin!(watch)) else { panic!("ready with 7") };
+        let Poll::Ready((permit, 7)) = poll_once(pin!(watch)) else {
+            panic!("ready with 7")
+        };
         permit.success();
-        assert_eq!((breaker.stats().successes, breaker.stats().abandoned), (1, 0));
+        assert_eq!(
+            (breaker.stats().successes, breaker.stats().abandoned),
+            (1, 0)
+        );
     }
 
     #[test]
     fn an_outcome_is_recorded_and_a_call_without_one_as_what_it_was() {
         let breaker = CircuitBreaker::new("watch", CircuitBreakerConfig::new());
         let permit = || breaker.acquire().expect("closed");
-        assert_eq!(poll_once(pin!(Recorded::new(permit(), ready(Ok::<_, u8>(7))))), Poll::Ready(Ok(7)));
-        assert_eq!(poll_once(pin!(Recorded::new(permit(), ready(Err::<u8, _>(7))))), Poll::Ready(Err(7)));
+        assert_eq!(
+            poll_once(pin!(Recorded::new(permit(), ready(Ok::<_, u8>(7))))),
+            Poll::Ready(Ok(7))
+        );
+        assert_eq!(
+            poll_once(pin!(Recorded::new(permit(), ready(Err::<u8, _>(7))))),
+            Poll::Ready(Err(7))
+        );
         assert!(poll_once(pin!(Recorded::new(permit(), pending::<Result<u8, u8>>()))).is_pending());
         let panics = poll_fn(|_| -> Poll<Result<u8, u8>> { resume_unwind(Box::new("expected")) });
-        assert!(catch_unwind(AssertUnwindSafe(|| poll_once(pin!(Recorded::new(permit(), panics))))).is_err());
+        assert!(
+            catch_unwind(AssertUnwindSafe(|| poll_once(pin!(Recorded::new(
+                permit(),
+                panics
+            )))))
+            .is_err()
+        );
         let stats = breaker.stats();
-        assert_eq!((stats.successes, stats.failures, stats.abandoned), (1, 2, 1));
+        assert_eq!(
+            (stats.successes, stats.failures, stats.abandoned),
+            (1, 2, 1)
+        );
     }
 
     #[test]
@@ -213,9 +245,16 @@ mod tests {
         let mut watch = Box::pin(breaker.acquire().expect("closed").watch(future));
         let caught = catch_unwind(AssertUnwindSafe(|| poll_once(watch.as_mut())));
         assert!(caught.is_err());
-        assert_eq!(breaker.state(), CircuitState::Open, "while the future still lives");
+        assert_eq!(
+            breaker.state(),
+            CircuitState::Open,
+            "while the future still lives"
+        );
         drop(watch);
-        assert_eq!((breaker.stats().failures, breaker.stats().abandoned), (1, 0));
+        assert_eq!(
+            (breaker.stats().failures, breaker.stats().abandoned),
+            (1, 0)
+        );
     }
 
     #[test]
@@ -226,7 +265,10 @@ mod tests {
             assert!(poll_once(watch).is_pending());
         }
         drop(breaker.acquire().expect("closed").watch(pending::<()>()));
-        assert_eq!((breaker.stats().abandoned, breaker.stats().failures), (2, 0));
+        assert_eq!(
+            (breaker.stats().abandoned, breaker.stats().failures),
+            (2, 0)
+        );
     }
 
     #[test]
@@ -238,7 +280,10 @@ mod tests {
             resume_unwind(Box::new("expected"));
         });
         assert!(caught.is_err());
-        assert_eq!((breaker.stats().abandoned, breaker.stats().failures), (1, 0));
+        assert_eq!(
+            (breaker.stats().abandoned, breaker.stats().failures),
+            (1, 0)
+        );
     }
 
     #[test]
@@ -246,7 +291,9 @@ mod tests {
         let breaker = breaker();
         let call = breaker.call_async(async { Ok::<_, io::Error>(1) });
         breaker.isolate();
-        let Poll::Ready(Err(refusal)) = poll_once(pin!(call)) else { panic!("refused") };
+        let Poll::Ready(Err(refusal)) = poll_once(pin!(call)) else {
+            panic!("refused")
+        };
         assert_eq!(refusal.to_string(), "circuit `watch` is isolated");
         drop(breaker.call_async(pending::<io::Result<()>>()));
         assert_eq!((breaker.stats().refused, breaker.stats().abandoned), (1, 0));
@@ -264,12 +311,21 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn async_calls_open_probe_and_close() {
-        let config = CircuitBreakerConfig::new().failure_threshold(1).success_threshold(1);
+        let config = CircuitBreakerConfig::new()
+            .failure_threshold(1)
+            .success_threshold(1);
         let breaker = CircuitBreaker::new("watch", config);
         let failure = breaker.call_async(async { Err::<(), _>(io::Error::other("down")) });
-        assert_eq!(failure.await.unwrap_err().to_string(), "down", "its own error");
+        assert_eq!(
+            failure.await.unwrap_err().to_string(),
+            "down",
+            "its own error"
+        );
         let refused = breaker.call_async(async { Ok::<_, io::Error>(()) }).await;
-        assert_eq!(refused.unwrap_err().to_string(), "circuit `watch` is open, retry in 30.0s");
+        assert_eq!(
+            refused.unwrap_err().to_string(),
+            "circuit `watch` is open, retry in 30.0s"
+        );
         tokio::time::sleep(Duration::from_secs(30)).await;
         assert_eq!(breaker.state(), CircuitState::HalfOpen);
         let probe = breaker.call_async(async { Ok::<_, io::Error>(()) });
@@ -281,7 +337,10 @@ mod tests {
     fn the_futures_are_as_small_as_their_parts() {
         let breaker = breaker();
         let watch = breaker.acquire().expect("closed").watch(ready(7_u64));
-        assert_eq!(size_of_val(&watch), size_of::<Permit<'_>>() + size_of_val(&ready(7_u64)));
+        assert_eq!(
+            size_of_val(&watch),
+            size_of::<Permit<'_>>() + size_of_val(&ready(7_u64))
+        );
         drop(watch);
         assert_eq!(breaker.stats().abandoned, 1);
     }

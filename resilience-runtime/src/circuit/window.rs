@@ -63,7 +63,9 @@ impl Window {
             (Self::Slices(slices), Criterion::Rate(limit)) => {
                 slices.turn(now, width(config));
                 slices.count(1, 1);
-                slices.rate(config.get_minimum_calls()).is_some_and(|rate| rate >= limit)
+                slices
+                    .rate(config.get_minimum_calls())
+                    .is_some_and(|rate| rate >= limit)
             }
             _ => unreachable!("the window was made for the criterion"),
         }
@@ -237,8 +239,9 @@ mod tests {
     const START: u64 = 1 << 62;
 
     fn counting(threshold: u32, window: u64) -> (CircuitBreakerConfig, Window) {
-        let config =
-            CircuitBreakerConfig::new().failure_threshold(threshold).failure_window(Duration::from_nanos(window));
+        let config = CircuitBreakerConfig::new()
+            .failure_threshold(threshold)
+            .failure_window(Duration::from_nanos(window));
         (config, Window::new(&config))
     }
 
@@ -266,7 +269,9 @@ mod tests {
             window.failure(&config, START + moment);
         }
         assert_eq!(window.failures(&config, START + 100), 3);
-        let Window::Moments(moments) = &window else { unreachable!("a threshold keeps moments") };
+        let Window::Moments(moments) = &window else {
+            unreachable!("a threshold keeps moments")
+        };
         assert!(moments.0.capacity() <= 8);
     }
 
@@ -306,7 +311,11 @@ mod tests {
                     assert!(!window.failure(&config, START), "below {rate}");
                 }
                 let reached = successes + failures == calls;
-                assert_eq!(window.failure(&config, START), reached, "{failures} beside {successes} for {rate}");
+                assert_eq!(
+                    window.failure(&config, START),
+                    reached,
+                    "{failures} beside {successes} for {rate}"
+                );
             }
         }
     }
@@ -346,9 +355,18 @@ mod tests {
     fn a_full_slice_keeps_its_rate() {
         let mut slices = Slices::default();
         slices.turn(START, 100);
-        let full = Slice { calls: SLICE_LIMIT, failures: SLICE_LIMIT / 2 };
-        let total = Slice { calls: full.calls * u32::from(SLICES), failures: full.failures * u32::from(SLICES) };
-        *slices.ring = Ring { slices: [full; SLICES as usize], total };
+        let full = Slice {
+            calls: SLICE_LIMIT,
+            failures: SLICE_LIMIT / 2,
+        };
+        let total = Slice {
+            calls: full.calls * u32::from(SLICES),
+            failures: full.failures * u32::from(SLICES),
+        };
+        *slices.ring = Ring {
+            slices: [full; SLICES as usize],
+            total,
+        };
         slices.count(1, 1);
         slices.take_over(1_000_000);
         assert_eq!(slices.ring.total, total);
@@ -356,7 +374,10 @@ mod tests {
 
     #[test]
     fn both_kinds_take_the_same_room_in_the_circuit() {
-        assert_eq!((size_of::<Window>(), size_of::<Ring>()), (size_of::<Moments>(), 104));
+        assert_eq!(
+            (size_of::<Window>(), size_of::<Ring>()),
+            (size_of::<Moments>(), 104)
+        );
     }
 
     #[test]

@@ -49,7 +49,11 @@ const MAY_BE_PAUSED: bool = {
 #[cfg(not(loom))]
 #[inline]
 pub(crate) fn now() -> u64 {
-    if MAY_BE_PAUSED { tokio() } else { ticks::now(tokio) }
+    if MAY_BE_PAUSED {
+        tokio()
+    } else {
+        ticks::now(tokio)
+    }
 }
 
 #[cfg(loom)]
@@ -70,7 +74,11 @@ pub(crate) enum Start {
 impl Start {
     #[inline]
     pub(crate) fn now() -> Self {
-        if MAY_BE_PAUSED { Self::Read(Instant::now()) } else { Self::Counted(now()) }
+        if MAY_BE_PAUSED {
+            Self::Read(Instant::now())
+        } else {
+            Self::Counted(now())
+        }
     }
 
     pub(crate) fn elapsed(self) -> Duration {
@@ -113,7 +121,11 @@ pub(crate) fn nanos(span: Duration) -> u64 {
 
 /// How long from `now` until `moment`: zero if it has passed, [`Duration::MAX`] if it never comes.
 pub(crate) fn wait(moment: u64, now: u64) -> Duration {
-    if moment == NEVER { Duration::MAX } else { Duration::from_nanos(moment.saturating_sub(now)) }
+    if moment == NEVER {
+        Duration::MAX
+    } else {
+        Duration::from_nanos(moment.saturating_sub(now))
+    }
 }
 
 /// A clock that the models set: loom needs the same run from the same schedule.

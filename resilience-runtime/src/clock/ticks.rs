@@ -40,7 +40,10 @@ const UNSTEADY: u64 = u64::MAX;
 const RATES: std::ops::Range<u64> = 1..1 << 34;
 
 /// Held to write the rate.
-static CALIBRATION: Mutex<Calibration> = Mutex::new(Calibration { first: None, disturbances: 0 });
+static CALIBRATION: Mutex<Calibration> = Mutex::new(Calibration {
+    first: None,
+    disturbances: 0,
+});
 
 thread_local! {
     static ANCHOR: Cell<Anchor> = const { Cell::new(Anchor::NONE) };
@@ -60,7 +63,10 @@ struct Anchor {
 }
 
 impl Anchor {
-    const NONE: Self = Self { sample: Sample { ticks: 0, nanos: 0 }, rate: UNKNOWN };
+    const NONE: Self = Self {
+        sample: Sample { ticks: 0, nanos: 0 },
+        rate: UNKNOWN,
+    };
 
     /// What the clock shows now, if that is soon enough.
     #[inline]
@@ -103,12 +109,23 @@ fn ask(system: fn() -> u64) -> u64 {
     let nanos = system();
     let gap = ticks().wrapping_sub(before);
     if gap < GAP {
-        let sample = Sample { ticks: before + gap / 2, nanos };
+        let sample = Sample {
+            ticks: before + gap / 2,
+            nanos,
+        };
         let last = ANCHOR.get();
         // One of another rate is from before a disturbance that somebody else has seen.
         let is_steady = rate != UNKNOWN && (last.rate != rate || last.led_to(sample));
-        let rate = if is_steady { rate } else { calibrate(rate, sample) };
-        ANCHOR.set(if rate == UNSTEADY { Anchor::NONE } else { Anchor { sample, rate } });
+        let rate = if is_steady {
+            rate
+        } else {
+            calibrate(rate, sample)
+        };
+        ANCHOR.set(if rate == UNSTEADY {
+            Anchor::NONE
+        } else {
+            Anchor { sample, rate }
+        });
     }
     nanos
 }
@@ -116,7 +133,9 @@ fn ask(system: fn() -> u64) -> u64 {
 /// Measures a rate where there is none, or `rate` does not hold any more.
 fn calibrate(rate: u64, sample: Sample) -> u64 {
     // Who calibrates already needs no help.
-    let Ok(mut calibration) = CALIBRATION.try_lock() else { return UNKNOWN };
+    let Ok(mut calibration) = CALIBRATION.try_lock() else {
+        return UNKNOWN;
+    };
     if RATE.load(Ordering::Relaxed) != rate {
         return UNKNOWN;
     }
@@ -155,7 +174,8 @@ impl Calibration {
             }
             return UNKNOWN;
         }
-        let rate = (u128::from(nanos) << 32).checked_div(last.ticks.wrapping_sub(first.ticks).into());
+        let rate =
+            (u128::from(nanos) << 32).checked_div(last.ticks.wrapping_sub(first.ticks).into());
         match rate.and_then(|rate| u64::try_from(rate).ok()) {
             Some(rate) if RATES.contains(&rate) => rate,
             _ => {
@@ -168,7 +188,10 @@ impl Calibration {
 
 /// Whether the processor says that its counter runs at one rate in all states of power: "invariant TSC", CPUID leaf
 /// `8000_0007h`, bit 8 of EDX. A hypervisor that is not sure of it hides the bit.
-#[expect(unsafe_code, reason = "in older versions of Rust there is no safe way to this instruction")]
+#[expect(
+    unsafe_code,
+    reason = "in older versions of Rust there is no safe way to this instruction"
+)]
 #[allow(unused_unsafe)]
 fn is_invariant() -> bool {
     const EXTENDED: u32 = 0x8000_0000;
@@ -178,7 +201,10 @@ fn is_invariant() -> bool {
     unsafe { __cpuid(EXTENDED).eax >= POWER && __cpuid(POWER).edx & 1 << 8 != 0 }
 }
 
-#[expect(unsafe_code, reason = "a call costs half as much, see the module; there is no safe way to this instruction")]
+#[expect(
+    unsafe_code,
+    reason = "a call costs half as much, see the module; there is no safe way to this instruction"
+)]
 #[inline]
 fn ticks() -> u64 {
     // SAFETY: every x86-64 processor has the instruction, it takes nothing and touches no memory. Only a process that has
@@ -203,59 +229,111 @@ mod tests {
 
     #[test]
     fn an_anchor_counts_on_until_its_life_is_over() {
-        let anchor = Anchor { sample: sample(1_000, 50), rate: RATE };
+        let anchor = Anchor {
+            sample: sample(1_000, 50),
+            rate: RATE,
+        };
         assert_eq!(anchor.count_on(|| 1_000), Some(50));
         assert_eq!(anchor.count_on(|| 1_200), Some(150));
         assert_eq!(anchor.count_on(|| 999), None, "the counter went back");
         assert_eq!(anchor.count_on(|| 1_000 + LIFETIME), None);
-        assert_eq!(Anchor::NONE.count_on(|| unreachable!("the counter may be no good")), None);
+        assert_eq!(
+            Anchor::NONE.count_on(|| unreachable!("the counter may be no good")),
+            None
+        );
     }
 
     #[test]
     fn nothing_overflows_at_the_slowest_rate() {
-        let anchor = Anchor { sample: sample(u64::MAX - 10, 1 << 62), rate: RATES.end - 1 };
+        let anchor = Anchor {
+            sample: sample(u64::MAX - 10, 1 << 62),
+            rate: RATES.end - 1,
+        };
         let latest = anchor.count_on(|| anchor.sample.ticks.wrapping_add(LIFETIME - 1));
-        assert_eq!(latest, Some((1 << 62) + (((LIFETIME - 1) * anchor.rate) >> 32)));
+        assert_eq!(
+            latest,
+            Some((1 << 62) + (((LIFETIME - 1) * anchor.rate) >> 32))
+        );
     }
 
     #[test]
     fn an_anchor_is_held_against_the_system() {
-        let anchor = Anchor { sample: sample(1_000, 50), rate: RATE };
+        let anchor = Anchor {
+            sample: sample(1_000, 50),
+            rate: RATE,
+        };
         let second = 1_000_000_000;
         let later = |off: u64| sample(1_000 + 2 * second, 50 + second + off);
         assert!(anchor.led_to(later(0)));
         assert!(anchor.led_to(later(second / 1_000)), "slewed by NTP");
         assert!(!anchor.led_to(later(second / 100)), "another frequency");
-        assert!(!anchor.led_to(sample(500, 50 + second)), "another processor, whose counter is behind");
+        assert!(
+            !anchor.led_to(sample(500, 50 + second)),
+            "another processor, whose counter is behind"
+        );
     }
 
     #[test]
     fn a_rate_takes_its_time_and_must_be_plausible() {
         if !is_invariant() {
-            return assert_eq!(Calibration { first: None, disturbances: 0 }.rate(sample(1_000, 50)), UNSTEADY);
+            return assert_eq!(
+                Calibration {
+                    first: None,
+                    disturbances: 0
+                }
+                .rate(sample(1_000, 50)),
+                UNSTEADY
+            );
         }
         let after = |ticks: u64, nanos| {
-            let mut calibration = Calibration { first: None, disturbances: 0 };
+            let mut calibration = Calibration {
+                first: None,
+                disturbances: 0,
+            };
             assert_eq!(calibration.rate(sample(1_000, 50)), UNKNOWN);
-            (calibration.rate(sample(1_000_u64.wrapping_add(ticks), 50 + nanos)), calibration.disturbances)
+            (
+                calibration.rate(sample(1_000_u64.wrapping_add(ticks), 50 + nanos)),
+                calibration.disturbances,
+            )
         };
         let second = 1_000_000_000;
-        assert_eq!(after(2 * *BASELINE.start() - 2, BASELINE.start() - 1), (UNKNOWN, 0));
+        assert_eq!(
+            after(2 * *BASELINE.start() - 2, BASELINE.start() - 1),
+            (UNKNOWN, 0)
+        );
         assert_eq!(after(2 * BASELINE.start(), *BASELINE.start()), (RATE, 0));
         assert_eq!(after(2 * second, second), (RATE, 0));
-        assert_eq!(after(3 * second, second + 1), (UNKNOWN, 0), "it may have been suspended in between");
-        assert_eq!(after(0, second), (UNKNOWN, 1), "a counter that stands still");
+        assert_eq!(
+            after(3 * second, second + 1),
+            (UNKNOWN, 0),
+            "it may have been suspended in between"
+        );
+        assert_eq!(
+            after(0, second),
+            (UNKNOWN, 1),
+            "a counter that stands still"
+        );
         assert_eq!(after(1 << 10, second), (UNKNOWN, 1), "one that is too slow");
         assert_eq!(after(u64::MAX, second), (UNKNOWN, 1), "one that goes back");
     }
 
     #[test]
     fn disturbances_are_forgiven_but_not_for_ever() {
-        let mut calibration = Calibration { first: None, disturbances: 0 };
+        let mut calibration = Calibration {
+            first: None,
+            disturbances: 0,
+        };
         for _ in 0..DISTURBANCES {
             calibration.disturb();
-            assert_eq!(calibration.first.map(|first| first.ticks), None, "measured anew");
-            assert_eq!(calibration.rate(sample(1_000, 50)) == UNSTEADY, !is_invariant());
+            assert_eq!(
+                calibration.first.map(|first| first.ticks),
+                None,
+                "measured anew"
+            );
+            assert_eq!(
+                calibration.rate(sample(1_000, 50)) == UNSTEADY,
+                !is_invariant()
+            );
         }
         calibration.disturb();
         assert_eq!(calibration.rate(sample(1_000, 50)), UNSTEADY);
@@ -276,10 +354,16 @@ mod tests {
             counted_on += u32::from(ANCHOR.get().count_on(ticks).is_some());
             let now = now(system);
             let after = system();
-            assert!(before <= now + 100_000 && now <= after + 100_000, "{before} {now} {after}");
+            assert!(
+                before <= now + 100_000 && now <= after + 100_000,
+                "{before} {now} {after}"
+            );
         }
         // Where looks at the system are too slow to be taken for anchors, there is no rate either.
         let rate = super::RATE.load(Ordering::Relaxed);
-        assert!(counted_on > 0 || [UNKNOWN, UNSTEADY].contains(&rate), "a steady counter is used");
+        assert!(
+            counted_on > 0 || [UNKNOWN, UNSTEADY].contains(&rate),
+            "a steady counter is used"
+        );
     }
 }

@@ -32,9 +32,22 @@ struct Case<'a, 'c> {
 impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
     /// Every error is retried and no value, until a filter says otherwise.
     #[inline]
-    pub(crate) fn new(config: &'c RetryConfig, progress: &'a mut Progress, outcome: Result<T, E>) -> Self {
+    pub(crate) fn new(
+        config: &'c RetryConfig,
+        progress: &'a mut Progress,
+        outcome: Result<T, E>,
+    ) -> Self {
         let wanted = outcome.is_err();
-        Self { outcome, case: Case { config, progress, hint: None, wanted, within_deadline: false } }
+        Self {
+            outcome,
+            case: Case {
+                config,
+                progress,
+                hint: None,
+                wanted,
+                within_deadline: false,
+            },
+        }
     }
 
     /// Retries an error only if `f` accepts it. Several filters must all agree; one that cannot change the verdict any
@@ -44,7 +57,10 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
         match self.outcome {
             Err(error) => {
                 self.case.wanted = self.case.wanted && f(&error);
-                Self { outcome: Err(error), ..self }
+                Self {
+                    outcome: Err(error),
+                    ..self
+                }
             }
             outcome => Self { outcome, ..self },
         }
@@ -62,7 +78,10 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
         match self.outcome {
             Ok(value) => {
                 self.case.wanted = f(&value);
-                Self { outcome: Ok(value), ..self }
+                Self {
+                    outcome: Ok(value),
+                    ..self
+                }
             }
             outcome => Self { outcome, ..self },
         }
@@ -79,9 +98,14 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
     #[inline]
     pub fn delay_hint(mut self, f: impl FnOnce(&E) -> Option<Duration>) -> Self {
         match self.outcome {
-            Err(error) if self.case.wanted && self.case.progress.has_attempts_left(self.case.config) => {
+            Err(error)
+                if self.case.wanted && self.case.progress.has_attempts_left(self.case.config) =>
+            {
                 self.case.hint = f(&error);
-                Self { outcome: Err(error), ..self }
+                Self {
+                    outcome: Err(error),
+                    ..self
+                }
             }
             outcome => Self { outcome, ..self },
         }
@@ -118,10 +142,20 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
             Err(error) => Err(error),
         };
         let seen = outcome.as_ref();
-        let Some(Again { attempt, delay, elapsed }) = self.case.due(operation, seen.err(), show) else {
+        let Some(Again {
+            attempt,
+            delay,
+            elapsed,
+        }) = self.case.due(operation, seen.err(), show)
+        else {
             return Some(outcome);
         };
-        on_retry(&RetryEvent { attempt, delay, elapsed, outcome: seen });
+        on_retry(&RetryEvent {
+            attempt,
+            delay,
+            elapsed,
+            outcome: seen,
+        });
         None
     }
 }
@@ -129,9 +163,15 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
 impl<E> Attempt<'_, '_, Infallible, E> {
     /// [`next`](Self::next) for what can only be an error: most of it is compiled once for all functions of an error's type.
     #[inline]
-    pub fn last<T>(self, operation: &'static str, show: fn(&E) -> Shown<'_>) -> Option<Result<T, E>> {
+    pub fn last<T>(
+        self,
+        operation: &'static str,
+        show: fn(&E) -> Shown<'_>,
+    ) -> Option<Result<T, E>> {
         let Err(error) = self.outcome;
-        self.case.ends(operation, &error, show).then_some(Err(error))
+        self.case
+            .ends(operation, &error, show)
+            .then_some(Err(error))
     }
 }
 
@@ -147,7 +187,12 @@ impl Case<'_, '_> {
     // Out of line: it is the same for all functions of an error's type, and a call that succeeds has no use for it.
     #[cold]
     #[inline(never)]
-    fn due<E>(self, operation: &'static str, error: Option<&E>, show: fn(&E) -> Shown<'_>) -> Option<Again> {
+    fn due<E>(
+        self,
+        operation: &'static str,
+        error: Option<&E>,
+        show: fn(&E) -> Shown<'_>,
+    ) -> Option<Again> {
         self.rule(operation, error.map(show))
     }
 
@@ -159,13 +204,31 @@ impl Case<'_, '_> {
     }
 
     fn rule(self, operation: &'static str, error: Option<Shown<'_>>) -> Option<Again> {
-        let outlasts = if self.within_deadline { crate::timeout::would_outlast } else { |_| false };
-        let Ruling { decision, attempt, elapsed } = self.progress.rule(self.config, self.hint, outlasts);
-        let report = Report { operation, attempt, max_attempts: self.config.get_max_attempts(), elapsed, error };
+        let outlasts = if self.within_deadline {
+            crate::timeout::would_outlast
+        } else {
+            |_| false
+        };
+        let Ruling {
+            decision,
+            attempt,
+            elapsed,
+        } = self.progress.rule(self.config, self.hint, outlasts);
+        let report = Report {
+            operation,
+            attempt,
+            max_attempts: self.config.get_max_attempts(),
+            elapsed,
+            error,
+        };
         match decision {
             Decision::Wait(delay) => {
                 report.retrying(delay);
-                Some(Again { attempt, delay, elapsed: elapsed.unwrap_or_default() })
+                Some(Again {
+                    attempt,
+                    delay,
+                    elapsed: elapsed.unwrap_or_default(),
+                })
             }
             Decision::Stop(reason) => {
                 report.giving_up(reason);
@@ -213,15 +276,24 @@ mod tests {
 
     #[test]
     fn abort_wins_in_any_order() {
-        assert_eq!(judge(FAILED, |a| a.abort_if(|_| true).retry_if(|_| true)), None);
-        assert_eq!(judge(FAILED, |a| a.retry_if(|_| true).abort_if(|_| true)), None);
+        assert_eq!(
+            judge(FAILED, |a| a.abort_if(|_| true).retry_if(|_| true)),
+            None
+        );
+        assert_eq!(
+            judge(FAILED, |a| a.retry_if(|_| true).abort_if(|_| true)),
+            None
+        );
         assert!(judge(FAILED, |a| a.abort_if(|_| false).retry_if(|_| true)).is_some());
     }
 
     #[test]
     fn filters_see_only_their_side_of_the_outcome() {
         let due = judge(DONE, |attempt| {
-            attempt.retry_if(|_| unreachable!()).abort_if(|_| unreachable!()).delay_hint(|_| unreachable!())
+            attempt
+                .retry_if(|_| unreachable!())
+                .abort_if(|_| unreachable!())
+                .delay_hint(|_| unreachable!())
         });
         assert_eq!(due, None);
         let due = judge(FAILED, |attempt| attempt.retry_if_ok(|_| unreachable!()));
@@ -230,7 +302,10 @@ mod tests {
 
     #[test]
     fn a_value_can_be_tried_again() {
-        assert_eq!(judge(DONE, |a| a.retry_if_ok(|value| *value == 7)), Some(SECOND));
+        assert_eq!(
+            judge(DONE, |a| a.retry_if_ok(|value| *value == 7)),
+            Some(SECOND)
+        );
         assert_eq!(judge(DONE, |a| a.retry_if_ok(|value| *value == 0)), None);
     }
 
@@ -250,10 +325,15 @@ mod tests {
 
     #[test]
     fn a_hint_is_asked_only_if_a_retry_is_possible() {
-        let filtered = judge(FAILED, |a| a.retry_if(|_| false).delay_hint(|_| unreachable!()));
+        let filtered = judge(FAILED, |a| {
+            a.retry_if(|_| false).delay_hint(|_| unreachable!())
+        });
         assert_eq!(filtered, None);
         let config = CONFIG.max_retries(0);
-        let last = Retry::new(&config).after(FAILED).delay_hint(|_| unreachable!()).next("test", Shown::type_name);
+        let last = Retry::new(&config)
+            .after(FAILED)
+            .delay_hint(|_| unreachable!())
+            .next("test", Shown::type_name);
         assert_eq!(last, Some(FAILED));
     }
 
@@ -279,9 +359,16 @@ mod tests {
         let mut told = Vec::new();
         loop {
             tokio::time::advance(10 * SECOND).await;
-            let last = retry.after(FAILED).next_telling("test", Shown::type_name, |event| {
-                told.push((event.attempt, event.delay, event.elapsed, event.outcome.err().copied()));
-            });
+            let last = retry
+                .after(FAILED)
+                .next_telling("test", Shown::type_name, |event| {
+                    told.push((
+                        event.attempt,
+                        event.delay,
+                        event.elapsed,
+                        event.outcome.err().copied(),
+                    ));
+                });
             if last.is_some() {
                 break;
             }
@@ -297,8 +384,10 @@ mod tests {
     #[test]
     fn a_hook_sees_the_value_that_was_not_accepted() {
         let mut seen = None;
-        let last =
-            Retry::timed(&CONFIG).after(DONE).retry_if_ok(|_| true).next_telling("test", Shown::type_name, |event| {
+        let last = Retry::timed(&CONFIG)
+            .after(DONE)
+            .retry_if_ok(|_| true)
+            .next_telling("test", Shown::type_name, |event| {
                 seen = event.outcome.ok().copied();
             });
         assert_eq!(last, None);

@@ -94,7 +94,10 @@ impl RetryConfig {
     #[track_caller]
     #[must_use]
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
-        assert!(attempts >= 1, "`max_attempts` must be at least 1: it counts the first call too, so 1 never retries");
+        assert!(
+            attempts >= 1,
+            "`max_attempts` must be at least 1: it counts the first call too, so 1 never retries"
+        );
         self.max_retries = attempts - 1;
         self
     }
@@ -278,12 +281,14 @@ impl RetryConfig {
 
     /// The delay that the strategy starts from: what was set, else 1 s or `max_delay` if that is shorter.
     pub fn get_base_delay(&self) -> Duration {
-        self.base_delay.unwrap_or_else(|| DEFAULT_BASE_DELAY.min(self.max_delay.unwrap_or(DEFAULT_BASE_DELAY)))
+        self.base_delay
+            .unwrap_or_else(|| DEFAULT_BASE_DELAY.min(self.max_delay.unwrap_or(DEFAULT_BASE_DELAY)))
     }
 
     /// The longest delay: what was set, else 60 s or `base_delay` if that is longer.
     pub fn get_max_delay(&self) -> Duration {
-        self.max_delay.unwrap_or_else(|| DEFAULT_MAX_DELAY.max(self.base_delay.unwrap_or(DEFAULT_MAX_DELAY)))
+        self.max_delay
+            .unwrap_or_else(|| DEFAULT_MAX_DELAY.max(self.base_delay.unwrap_or(DEFAULT_MAX_DELAY)))
     }
 
     /// How long the retries may take altogether.
@@ -324,8 +329,14 @@ mod tests {
             .jitter(Jitter::None)
             .max_elapsed(SECOND);
         assert_eq!(CONFIG.get_max_retries(), 4);
-        assert_eq!((CONFIG.get_strategy(), CONFIG.get_multiplier()), (Strategy::Linear, 1.0));
-        assert_eq!((CONFIG.get_base_delay(), CONFIG.get_max_delay()), (SECOND, SECOND));
+        assert_eq!(
+            (CONFIG.get_strategy(), CONFIG.get_multiplier()),
+            (Strategy::Linear, 1.0)
+        );
+        assert_eq!(
+            (CONFIG.get_base_delay(), CONFIG.get_max_delay()),
+            (SECOND, SECOND)
+        );
         assert_eq!(CONFIG.get_jitter(), Jitter::None);
         assert_eq!(CONFIG.get_max_elapsed(), Some(SECOND));
     }
@@ -334,47 +345,81 @@ mod tests {
     fn defaults_are_those_documented() {
         let config = RetryConfig::default();
         assert_eq!(config.get_max_attempts(), 4);
-        assert_eq!((config.get_strategy(), config.get_multiplier()), (Strategy::default(), 2.0));
+        assert_eq!(
+            (config.get_strategy(), config.get_multiplier()),
+            (Strategy::default(), 2.0)
+        );
         assert_eq!(config.get_jitter(), Jitter::default());
-        assert_eq!((config.get_base_delay(), config.get_max_delay()), (SECOND, 60 * SECOND));
+        assert_eq!(
+            (config.get_base_delay(), config.get_max_delay()),
+            (SECOND, 60 * SECOND)
+        );
         assert_eq!(config.get_max_elapsed(), None);
     }
 
     #[test]
     fn an_unset_delay_gives_way_to_the_one_that_was_set() {
         let slow = RetryConfig::new().base_delay(90 * SECOND);
-        assert_eq!((slow.get_base_delay(), slow.get_max_delay()), (90 * SECOND, 90 * SECOND));
+        assert_eq!(
+            (slow.get_base_delay(), slow.get_max_delay()),
+            (90 * SECOND, 90 * SECOND)
+        );
         let quick = RetryConfig::new().max_delay(SECOND / 2);
-        assert_eq!((quick.get_base_delay(), quick.get_max_delay()), (SECOND / 2, SECOND / 2));
+        assert_eq!(
+            (quick.get_base_delay(), quick.get_max_delay()),
+            (SECOND / 2, SECOND / 2)
+        );
     }
 
     #[test]
     fn contradicting_delays_are_refused_in_either_order() {
         let words = "`base_delay` must not be longer than `max_delay`: lower `base_delay` or raise `max_delay`";
         let new = RetryConfig::new;
-        assert_eq!(panic_text(|| new().base_delay(2 * SECOND).max_delay(SECOND)), words);
-        assert_eq!(panic_text(|| new().max_delay(SECOND).base_delay(2 * SECOND)), words);
+        assert_eq!(
+            panic_text(|| new().base_delay(2 * SECOND).max_delay(SECOND)),
+            words
+        );
+        assert_eq!(
+            panic_text(|| new().max_delay(SECOND).base_delay(2 * SECOND)),
+            words
+        );
         assert_eq!(panic_text(|| new().delays(2 * SECOND, SECOND)), words);
     }
 
     #[test]
     fn delays_set_together_are_not_compared_with_those_they_replace() {
-        let config = RetryConfig::new().delays(SECOND, 2 * SECOND).delays(10 * SECOND, 20 * SECOND);
-        assert_eq!((config.get_base_delay(), config.get_max_delay()), (10 * SECOND, 20 * SECOND));
+        let config = RetryConfig::new()
+            .delays(SECOND, 2 * SECOND)
+            .delays(10 * SECOND, 20 * SECOND);
+        assert_eq!(
+            (config.get_base_delay(), config.get_max_delay()),
+            (10 * SECOND, 20 * SECOND)
+        );
     }
 
     #[test]
     fn wrong_numbers_are_refused() {
         let new = RetryConfig::new;
-        assert!(panic_text(|| new().max_attempts(0)).starts_with("`max_attempts` must be at least 1"));
-        assert!(panic_text(|| new().max_elapsed(Duration::ZERO)).starts_with("`max_elapsed` must be longer"));
+        assert!(
+            panic_text(|| new().max_attempts(0)).starts_with("`max_attempts` must be at least 1")
+        );
+        assert!(
+            panic_text(|| new().max_elapsed(Duration::ZERO))
+                .starts_with("`max_elapsed` must be longer")
+        );
         for wrong in [0.0, 0.99, -2.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-            assert!(panic_text(|| new().multiplier(wrong)).starts_with("`multiplier` must be a finite number"));
+            assert!(
+                panic_text(|| new().multiplier(wrong))
+                    .starts_with("`multiplier` must be a finite number")
+            );
         }
     }
 
     #[test]
     fn the_largest_count_does_not_overflow() {
-        assert_eq!(RetryConfig::new().max_retries(u32::MAX).get_max_attempts(), u32::MAX);
+        assert_eq!(
+            RetryConfig::new().max_retries(u32::MAX).get_max_attempts(),
+            u32::MAX
+        );
     }
 }

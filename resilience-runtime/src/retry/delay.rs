@@ -102,7 +102,12 @@ impl RetryConfig {
 
     /// The delay after attempt `attempt` with jitter. `previous` is the delay this returned before, if it did, and
     /// `random` lies in `[0, 1)`.
-    pub(crate) fn jittered(&self, attempt: u32, previous: Option<Duration>, random: f64) -> Duration {
+    pub(crate) fn jittered(
+        &self,
+        attempt: u32,
+        previous: Option<Duration>,
+        random: f64,
+    ) -> Duration {
         // Every strategy and every jitter multiplies it.
         if self.get_base_delay().is_zero() {
             return Duration::ZERO;
@@ -110,7 +115,8 @@ impl RetryConfig {
         let cap = self.get_max_delay();
         let within = |low: Duration, high: Duration| {
             // The sum may be rounded up past the upper bound.
-            low.saturating_add(scaled(high.saturating_sub(low), random)).min(high)
+            low.saturating_add(scaled(high.saturating_sub(low), random))
+                .min(high)
         };
         let delay = match self.get_jitter() {
             Jitter::None => self.delay(attempt),
@@ -146,13 +152,21 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
     const ALMOST_ONE: f64 = 1.0 - f64::EPSILON / 2.0;
     const STRATEGIES: [Strategy; 3] = [Strategy::Exponential, Strategy::Linear, Strategy::Constant];
-    const JITTERS: [Jitter; 4] = [Jitter::Full, Jitter::Equal, Jitter::Decorrelated, Jitter::None];
+    const JITTERS: [Jitter; 4] = [
+        Jitter::Full,
+        Jitter::Equal,
+        Jitter::Decorrelated,
+        Jitter::None,
+    ];
 
     #[test]
     fn from_zero_nothing_grows_and_no_dice_are_needed() {
         for strategy in STRATEGIES {
             for jitter in JITTERS {
-                let config = RetryConfig::new().base_delay(Duration::ZERO).strategy(strategy).jitter(jitter);
+                let config = RetryConfig::new()
+                    .base_delay(Duration::ZERO)
+                    .strategy(strategy)
+                    .jitter(jitter);
                 assert!(!config.is_random());
                 for attempt in [1, 2, u32::MAX] {
                     assert_eq!(config.delay(attempt), Duration::ZERO);
@@ -174,14 +188,19 @@ mod tests {
         assert_eq!(delays(config), [100, 200, 400, 800]);
         assert_eq!(delays(config.multiplier(3.0)), [100, 300, 900, 2700]);
         assert_eq!(delays(config.multiplier(1.0)), [100; 4]);
-        assert_eq!(delays(config.strategy(Strategy::Linear)), [100, 200, 300, 400]);
+        assert_eq!(
+            delays(config.strategy(Strategy::Linear)),
+            [100, 200, 300, 400]
+        );
         assert_eq!(delays(config.strategy(Strategy::Constant)), [100; 4]);
     }
 
     #[test]
     fn max_delay_caps_every_strategy() {
         for strategy in STRATEGIES {
-            let config = RetryConfig::new().strategy(strategy).delays(3 * SECOND, 3 * SECOND);
+            let config = RetryConfig::new()
+                .strategy(strategy)
+                .delays(3 * SECOND, 3 * SECOND);
             assert_eq!(delays(config), [3000; 4]);
         }
     }
@@ -203,10 +222,14 @@ mod tests {
     fn arithmetic_saturates() {
         let extremes = [
             RetryConfig::new().multiplier(f64::MAX),
-            RetryConfig::new().multiplier(f64::MAX).base_delay(Duration::ZERO),
+            RetryConfig::new()
+                .multiplier(f64::MAX)
+                .base_delay(Duration::ZERO),
             RetryConfig::new().delays(Duration::from_nanos(1), Duration::MAX),
             RetryConfig::new().delays(Duration::MAX, Duration::MAX),
-            RetryConfig::new().delays(Duration::MAX, Duration::MAX).multiplier(1e308),
+            RetryConfig::new()
+                .delays(Duration::MAX, Duration::MAX)
+                .multiplier(1e308),
             RetryConfig::new().delays(Duration::ZERO, Duration::ZERO),
             RetryConfig::new().delays(Duration::ZERO, Duration::MAX),
         ];
@@ -217,7 +240,10 @@ mod tests {
                     for random in [0.0, 0.5, ALMOST_ONE] {
                         for previous in [None, Some(Duration::ZERO), Some(Duration::MAX)] {
                             let delay = config.jittered(attempt, previous, random);
-                            assert!(delay <= config.get_max_delay(), "{config:?} after {attempt}: {delay:?}");
+                            assert!(
+                                delay <= config.get_max_delay(),
+                                "{config:?} after {attempt}: {delay:?}"
+                            );
                         }
                     }
                 }
@@ -225,7 +251,10 @@ mod tests {
         }
         let steep = RetryConfig::new().multiplier(1e308);
         assert_eq!(steep.delay(u32::MAX), steep.get_max_delay());
-        assert_eq!(steep.base_delay(Duration::ZERO).delay(u32::MAX), Duration::ZERO);
+        assert_eq!(
+            steep.base_delay(Duration::ZERO).delay(u32::MAX),
+            Duration::ZERO
+        );
     }
 
     /// The lowest, the middle and the highest delay that jitter can make of attempt 3.
@@ -237,10 +266,19 @@ mod tests {
     fn each_jitter_spans_its_range() {
         let config = RetryConfig::new();
         let (d, previous) = (4 * SECOND, Some(2 * SECOND));
-        assert_eq!(range(config.jitter(Jitter::Full), previous), [Duration::ZERO, d / 2, d]);
-        assert_eq!(range(config.jitter(Jitter::Equal), previous), [d / 2, 3 * d / 4, d]);
+        assert_eq!(
+            range(config.jitter(Jitter::Full), previous),
+            [Duration::ZERO, d / 2, d]
+        );
+        assert_eq!(
+            range(config.jitter(Jitter::Equal), previous),
+            [d / 2, 3 * d / 4, d]
+        );
         assert_eq!(range(config.jitter(Jitter::None), previous), [d; 3]);
-        assert_eq!(range(config.jitter(Jitter::Decorrelated), previous), [SECOND, SECOND + 5 * SECOND / 2, 6 * SECOND]);
+        assert_eq!(
+            range(config.jitter(Jitter::Decorrelated), previous),
+            [SECOND, SECOND + 5 * SECOND / 2, 6 * SECOND]
+        );
     }
 
     #[test]
@@ -248,7 +286,10 @@ mod tests {
         let config = RetryConfig::new().jitter(Jitter::Decorrelated);
         assert_eq!(range(config, None), [SECOND, 2 * SECOND, 3 * SECOND]);
         let capped = config.max_delay(2 * SECOND);
-        assert_eq!(range(capped, Some(2 * SECOND)), [SECOND, 3 * SECOND / 2, 2 * SECOND]);
+        assert_eq!(
+            range(capped, Some(2 * SECOND)),
+            [SECOND, 3 * SECOND / 2, 2 * SECOND]
+        );
     }
 
     #[test]
@@ -272,7 +313,8 @@ mod tests {
                     Jitter::Equal => (d / 2, d),
                     Jitter::Decorrelated => (
                         config.get_base_delay(),
-                        (3 * previous.unwrap_or(config.get_base_delay())).min(config.get_max_delay()),
+                        (3 * previous.unwrap_or(config.get_base_delay()))
+                            .min(config.get_max_delay()),
                     ),
                     Jitter::None => (d, d),
                 };
@@ -282,7 +324,9 @@ mod tests {
             }
         }
         let full = || config.jittered(1, None, dice::throw());
-        let (lower, upper) = (0..1000).map(|_| full()).partition::<Vec<_>, _>(|d| *d < SECOND / 2);
+        let (lower, upper) = (0..1000)
+            .map(|_| full())
+            .partition::<Vec<_>, _>(|d| *d < SECOND / 2);
         assert!(lower.len() > 300 && upper.len() > 300);
     }
 }

@@ -28,6 +28,10 @@ mod tests {
         let there = std::thread::spawn(throws).join().expect("no panic");
         assert_ne!(here, there);
         assert_ne!(here, throws());
-        assert!(here.into_iter().chain(there).all(|throw| (0.0..1.0).contains(&f64::from_bits(throw))));
+        assert!(
+            here.into_iter()
+                .chain(there)
+                .all(|throw| (0.0..1.0).contains(&f64::from_bits(throw)))
+        );
     }
 }

@@ -70,9 +70,15 @@ mod tests {
         let copy = event;
         assert_eq!(
             format!("{event:?}"),
-            format!("RetryEvent {{ attempt: 2, delay: 50ms, elapsed: 1s, outcome: Err({}) }}", type_name::<Opaque>())
+            format!(
+                "RetryEvent {{ attempt: 2, delay: 50ms, elapsed: 1s, outcome: Err({}) }}",
+                type_name::<Opaque>()
+            )
         );
-        let accepted = RetryEvent { outcome: Ok(&()), ..copy };
+        let accepted = RetryEvent {
+            outcome: Ok(&()),
+            ..copy
+        };
         assert!(format!("{accepted:?}").ends_with("outcome: Ok(()) }"));
     }
 }

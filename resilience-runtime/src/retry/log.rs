@@ -134,7 +134,9 @@ mod tests {
         let mut again = true;
         while again {
             let attempt = retry.after(outcome).retry_if_ok(|()| true);
-            again = attempt.next("fetch", |e| Show::of(e).__shown()(e)).is_none();
+            again = attempt
+                .next("fetch", |e| Show::of(e).__shown()(e))
+                .is_none();
         }
     }
 
@@ -154,7 +156,10 @@ mod tests {
             all.extend(delay.map(|delay| ("delay", delay.to_owned())));
             all
         };
-        assert_eq!(logged.iter().map(|l| l.level).collect::<Vec<_>>(), [Level::WARN, Level::WARN, Level::ERROR]);
+        assert_eq!(
+            logged.iter().map(|l| l.level).collect::<Vec<_>>(),
+            [Level::WARN, Level::WARN, Level::ERROR]
+        );
         assert!(logged.iter().all(|l| l.target == "resilience"));
         assert_eq!(
             logged.into_iter().map(|l| l.fields).collect::<Vec<_>>(),
@@ -170,25 +175,39 @@ mod tests {
     fn a_time_limit_that_is_reached_is_an_error_with_its_reason() {
         let config = CONFIG.max_elapsed(Duration::from_millis(1));
         let logged = logged_by(|| exhaust(&config, Err("busy")));
-        let [last] = &logged[..] else { panic!("{logged:?}") };
+        let [last] = &logged[..] else {
+            panic!("{logged:?}")
+        };
         assert_eq!(last.level, Level::ERROR);
-        assert_eq!(last.fields["message"], "attempt failed, giving up: the next delay would reach max_elapsed");
+        assert_eq!(
+            last.fields["message"],
+            "attempt failed, giving up: the next delay would reach max_elapsed"
+        );
     }
 
     #[test]
     fn a_value_that_runs_out_of_attempts_is_an_error_without_error_field() {
         let config = CONFIG.max_retries(1);
         let logged = logged_by(|| exhaust(&config, Ok(())));
-        assert_eq!(logged.iter().map(|l| l.level).collect::<Vec<_>>(), [Level::WARN, Level::ERROR]);
+        assert_eq!(
+            logged.iter().map(|l| l.level).collect::<Vec<_>>(),
+            [Level::WARN, Level::ERROR]
+        );
         assert!(logged.iter().all(|l| !l.fields.contains_key("error")));
-        assert_eq!(logged[0].fields["message"], "attempt returned a value to try again, retrying");
+        assert_eq!(
+            logged[0].fields["message"],
+            "attempt returned a value to try again, retrying"
+        );
     }
 
     #[test]
     fn success_and_errors_that_are_not_retried_are_silent() {
         let logged = logged_by(|| {
             let next = |outcome: Result<(), &'static str>| {
-                Retry::new(&CONFIG).after(outcome).retry_if(|_| false).next("fetch", Shown::type_name)
+                Retry::new(&CONFIG)
+                    .after(outcome)
+                    .retry_if(|_| false)
+                    .next("fetch", Shown::type_name)
             };
             assert_eq!(next(Ok(())), Some(Ok(())));
             assert_eq!(next(Err("fatal")), Some(Err("fatal")));
@@ -198,7 +217,13 @@ mod tests {
 
     #[test]
     fn elapsed_is_absent_if_the_clock_was_not_read() {
-        let report = Report { operation: "fetch", attempt: 1, max_attempts: 2, elapsed: None, error: None };
+        let report = Report {
+            operation: "fetch",
+            attempt: 1,
+            max_attempts: 2,
+            elapsed: None,
+            error: None,
+        };
         let logged = logged_by(|| report.giving_up(Stop::Deadline));
         assert_eq!(
             logged[0].fields,

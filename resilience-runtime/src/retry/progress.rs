@@ -23,13 +23,19 @@ impl<'c> Retry<'c> {
     /// long it took.
     #[inline]
     pub fn new(config: &'c RetryConfig) -> Self {
-        Self { config, progress: Progress::new(config) }
+        Self {
+            config,
+            progress: Progress::new(config),
+        }
     }
 
     /// Begins a call and reads the clock in any case: a hook wants to know.
     #[inline]
     pub fn timed(config: &'c RetryConfig) -> Self {
-        Self { config, progress: Progress::started(Some(Start::now())) }
+        Self {
+            config,
+            progress: Progress::started(Some(Start::now())),
+        }
     }
 
     /// Waits until the next attempt is due; the first one is at once.
@@ -76,7 +82,10 @@ impl<'c> Retry<'c> {
 
     /// [`failed`](Self::failed), with a wait in view that blocks the thread.
     #[inline]
-    pub fn failed_blocking<T, E>(&mut self, outcome: Result<T, E>) -> Attempt<'_, 'c, Infallible, E> {
+    pub fn failed_blocking<T, E>(
+        &mut self,
+        outcome: Result<T, E>,
+    ) -> Attempt<'_, 'c, Infallible, E> {
         self.failed(outcome).within_deadline()
     }
 
@@ -123,7 +132,10 @@ impl Progress {
 
     #[inline]
     fn started(started: Option<Start>) -> Self {
-        Self { started, repeat: None }
+        Self {
+            started,
+            repeat: None,
+        }
     }
 
     /// How long to wait before the next attempt, unless it is the first.
@@ -133,7 +145,8 @@ impl Progress {
     }
 
     fn schedule(&self) -> Schedule {
-        self.repeat.map_or(const { Schedule::new() }, |repeat| repeat.schedule)
+        self.repeat
+            .map_or(const { Schedule::new() }, |repeat| repeat.schedule)
     }
 
     pub(crate) fn has_attempts_left(&self, config: &RetryConfig) -> bool {
@@ -161,7 +174,11 @@ impl Progress {
             }
             stop @ Decision::Stop(_) => stop,
         };
-        Ruling { decision, attempt, elapsed }
+        Ruling {
+            decision,
+            attempt,
+            elapsed,
+        }
     }
 }
 
@@ -218,8 +235,9 @@ mod tests {
 
     #[test]
     fn the_deadline_is_asked_only_when_a_retry_is_due() {
-        let ruling = Progress::started(None)
-            .rule(&CONFIG.max_retries(0), None, |_| unreachable!("there is no delay to ask about"));
+        let ruling = Progress::started(None).rule(&CONFIG.max_retries(0), None, |_| {
+            unreachable!("there is no delay to ask about")
+        });
         assert_eq!(ruling.decision, Decision::Stop(Stop::Attempts));
     }
 

@@ -41,7 +41,9 @@ impl RetryConfig {
         let mut retry = Retry::new(self);
         loop {
             retry.wait_blocking();
-            let last = retry.after_blocking(operation()).next(type_name::<F>(), Shown::type_name);
+            let last = retry
+                .after_blocking(operation())
+                .next(type_name::<F>(), Shown::type_name);
             if let Some(outcome) = last {
                 return outcome;
             }
@@ -83,7 +85,12 @@ impl RetryConfig {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
-        Retrying { config: self, operation, progress: None, phase: Phase::Idle }
+        Retrying {
+            config: self,
+            operation,
+            progress: None,
+            phase: Phase::Idle,
+        }
     }
 }
 
@@ -121,7 +128,9 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let progress = this.progress.get_or_insert_with(|| Progress::new(this.config));
+        let progress = this
+            .progress
+            .get_or_insert_with(|| Progress::new(this.config));
         loop {
             match this.phase.as_mut().project() {
                 PhaseProjection::Idle => {
@@ -135,7 +144,9 @@ where
                     if let Some(outcome) = attempt.next(type_name::<F>(), Shown::type_name) {
                         return Poll::Ready(outcome);
                     }
-                    this.phase.set(Phase::Waiting { backoff: Backoff::new(progress.delay()) });
+                    this.phase.set(Phase::Waiting {
+                        backoff: Backoff::new(progress.delay()),
+                    });
                 }
                 PhaseProjection::Waiting { backoff } => {
                     ready!(backoff.poll(cx));
@@ -149,7 +160,9 @@ where
 
 impl<F, Fut> fmt::Debug for Retrying<F, Fut> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Retrying").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("Retrying")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }
 
@@ -170,7 +183,11 @@ mod tests {
     /// Fails until call `succeeds_on`.
     fn attempt(calls: &Cell<u32>, succeeds_on: u32) -> Result<u32, String> {
         calls.set(calls.get() + 1);
-        if calls.get() == succeeds_on { Ok(calls.get()) } else { Err(format!("failure {}", calls.get())) }
+        if calls.get() == succeeds_on {
+            Ok(calls.get())
+        } else {
+            Err(format!("failure {}", calls.get()))
+        }
     }
 
     #[test]
@@ -201,7 +218,10 @@ mod tests {
     #[test]
     fn a_panic_passes_through_run() {
         let panic = catch_unwind(|| AT_ONCE.run(|| -> Result<(), ()> { panic!("on purpose") }));
-        assert_eq!(panic.unwrap_err().downcast_ref::<&str>(), Some(&"on purpose"));
+        assert_eq!(
+            panic.unwrap_err().downcast_ref::<&str>(),
+            Some(&"on purpose")
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -39,7 +39,10 @@ pub(crate) struct Schedule {
 impl Schedule {
     #[inline]
     pub(crate) const fn new() -> Self {
-        Self { attempt: 1, previous: None }
+        Self {
+            attempt: 1,
+            previous: None,
+        }
     }
 
     /// The number of the attempt that runs or just ended, from 1.
@@ -98,17 +101,26 @@ mod tests {
         let mut schedule = Schedule::new();
         for (attempt, seconds) in [(1, 1), (2, 2), (3, 4)] {
             assert_eq!(schedule.attempt(), attempt);
-            assert_eq!(next(&mut schedule, &CONFIG, Duration::ZERO), Decision::Wait(Duration::from_secs(seconds)));
+            assert_eq!(
+                next(&mut schedule, &CONFIG, Duration::ZERO),
+                Decision::Wait(Duration::from_secs(seconds))
+            );
         }
         assert_eq!(schedule.attempt(), 4);
         assert!(!schedule.has_attempts_left(&CONFIG));
-        assert_eq!(next(&mut schedule, &CONFIG, Duration::ZERO), Decision::Stop(Stop::Attempts));
+        assert_eq!(
+            next(&mut schedule, &CONFIG, Duration::ZERO),
+            Decision::Stop(Stop::Attempts)
+        );
     }
 
     #[test]
     fn no_retries_is_a_single_attempt() {
         let config = CONFIG.max_retries(0);
-        assert_eq!(next(&mut Schedule::new(), &config, Duration::ZERO), Decision::Stop(Stop::Attempts));
+        assert_eq!(
+            next(&mut Schedule::new(), &config, Duration::ZERO),
+            Decision::Stop(Stop::Attempts)
+        );
     }
 
     #[test]
@@ -123,13 +135,19 @@ mod tests {
 
     #[test]
     fn without_a_time_limit_elapsed_does_not_matter() {
-        assert_eq!(next(&mut Schedule::new(), &CONFIG, Duration::MAX), Decision::Wait(SECOND));
+        assert_eq!(
+            next(&mut Schedule::new(), &CONFIG, Duration::MAX),
+            Decision::Wait(SECOND)
+        );
     }
 
     #[test]
     fn exhausted_attempts_are_named_before_the_time_limit() {
         let config = CONFIG.max_retries(0).max_elapsed(SECOND);
-        assert_eq!(next(&mut Schedule::new(), &config, 2 * SECOND), Decision::Stop(Stop::Attempts));
+        assert_eq!(
+            next(&mut Schedule::new(), &config, 2 * SECOND),
+            Decision::Stop(Stop::Attempts)
+        );
     }
 
     #[test]
@@ -152,7 +170,9 @@ mod tests {
 
     #[test]
     fn decorrelated_delays_grow_from_the_last_computed_one() {
-        let config = RetryConfig::new().jitter(Jitter::Decorrelated).max_retries(9);
+        let config = RetryConfig::new()
+            .jitter(Jitter::Decorrelated)
+            .max_retries(9);
         let mut schedule = Schedule::new();
         let mut step = |hint| schedule.next(&config, Duration::ZERO, hint, 0.5);
         assert_eq!(step(None), Decision::Wait(2 * SECOND));
@@ -164,8 +184,14 @@ mod tests {
     #[test]
     fn the_attempt_counter_saturates() {
         let config = CONFIG.max_retries(u32::MAX);
-        let mut schedule = Schedule { attempt: u32::MAX, previous: None };
-        assert_eq!(next(&mut schedule, &config, Duration::ZERO), Decision::Wait(60 * SECOND));
+        let mut schedule = Schedule {
+            attempt: u32::MAX,
+            previous: None,
+        };
+        assert_eq!(
+            next(&mut schedule, &config, Duration::ZERO),
+            Decision::Wait(60 * SECOND)
+        );
         assert_eq!(schedule.attempt(), u32::MAX);
     }
 }

@@ -50,7 +50,11 @@ impl TimeoutConfig {
     #[doc(hidden)]
     #[must_use]
     pub const fn at_most(limit: Duration) -> Self {
-        Self { limit, operation: None, message: None }
+        Self {
+            limit,
+            operation: None,
+            message: None,
+        }
     }
 
     /// Replaces the limit by one computed at run time, which may be used up.
@@ -142,7 +146,10 @@ impl TimeoutConfig {
 
 #[track_caller]
 const fn checked(limit: Duration) -> Duration {
-    assert!(!limit.is_zero(), "`limit` must be greater than zero (`Duration::MAX` means no limit)");
+    assert!(
+        !limit.is_zero(),
+        "`limit` must be greater than zero (`Duration::MAX` means no limit)"
+    );
     limit
 }
 
@@ -167,13 +174,21 @@ mod tests {
     #[test]
     fn a_computed_limit_may_be_zero() {
         assert!(TimeoutConfig::at_most(Duration::ZERO).get_limit().is_zero());
-        assert!(TimeoutConfig::new(SECOND).limit_at_most(Duration::ZERO).get_limit().is_zero());
+        assert!(
+            TimeoutConfig::new(SECOND)
+                .limit_at_most(Duration::ZERO)
+                .get_limit()
+                .is_zero()
+        );
     }
 
     #[test]
     fn a_given_operation_wins_over_the_functions_name() {
         let named = TimeoutConfig::new(SECOND).operation("db_query");
-        assert_eq!(named.operation_or("fetch").get_operation(), Some("db_query"));
+        assert_eq!(
+            named.operation_or("fetch").get_operation(),
+            Some("db_query")
+        );
         let unnamed = TimeoutConfig::new(SECOND);
         assert_eq!(unnamed.operation_or("fetch").get_operation(), Some("fetch"));
     }

@@ -31,7 +31,11 @@ impl TimeoutConfig {
     pub fn run_cooperative<T>(self, body: impl FnOnce() -> T) -> Result<T, TimedOut> {
         let run = Run::begin(self);
         let value = body();
-        if run.end_in_time() { Ok(value) } else { Err(self.timed_out()) }
+        if run.end_in_time() {
+            Ok(value)
+        } else {
+            Err(self.timed_out())
+        }
     }
 }
 
@@ -43,7 +47,10 @@ struct Run {
 impl Run {
     fn begin(config: TimeoutConfig) -> Self {
         let deadline = Instant::now().checked_add(config.get_limit());
-        Self { deadline, _scope: Scope::cooperative(deadline) }
+        Self {
+            deadline,
+            _scope: Scope::cooperative(deadline),
+        }
     }
 
     fn end_in_time(self) -> bool {
@@ -129,7 +136,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_panic_passes_through_and_leaves_no_deadline_behind() {
-        let unwound = catch_unwind(AssertUnwindSafe(|| CONFIG.run_cooperative(|| panic!("broken"))));
+        let unwound = catch_unwind(AssertUnwindSafe(|| {
+            CONFIG.run_cooperative(|| panic!("broken"))
+        }));
         let payload = unwound.unwrap_err();
         assert_eq!(payload.downcast_ref(), Some(&"broken"));
         assert_eq!(deadline(), None);

@@ -72,8 +72,9 @@ pub fn deadline() -> Option<Instant> {
 /// ```
 pub fn is_abandoned() -> bool {
     // The value is only out of reach in a thread that is ending.
-    let given_up =
-        ABANDONED.try_with(|flag| flag.get().is_some_and(|flag| flag.load(Ordering::Relaxed))).unwrap_or(false);
+    let given_up = ABANDONED
+        .try_with(|flag| flag.get().is_some_and(|flag| flag.load(Ordering::Relaxed)))
+        .unwrap_or(false);
     let frame = FRAME.get();
     given_up || frame.cooperative && frame.deadline.is_some_and(|at| Instant::now() > at)
 }
@@ -86,12 +87,16 @@ pub(crate) fn would_outlast(delay: Duration) -> bool {
     let Some(deadline) = deadline() else {
         return false;
     };
-    Instant::now().checked_add(delay).is_none_or(|end| end >= deadline)
+    Instant::now()
+        .checked_add(delay)
+        .is_none_or(|end| end >= deadline)
 }
 
 /// The time an enclosing timeout leaves; [`Duration::MAX`] without one.
 pub(super) fn remaining() -> Duration {
-    deadline().map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()))
+    deadline().map_or(Duration::MAX, |at| {
+        at.saturating_duration_since(Instant::now())
+    })
 }
 
 /// The body that runs until this is dropped, by its end or by its panic.
@@ -105,17 +110,26 @@ pub(super) struct Scope {
 impl Scope {
     /// On a worker. The deadline has the caller's own one in it.
     pub(super) fn thread(deadline: Option<Instant>) -> Self {
-        Self::replacing(Frame { deadline, cooperative: false })
+        Self::replacing(Frame {
+            deadline,
+            cooperative: false,
+        })
     }
 
     /// In place.
     pub(super) fn cooperative(deadline: Option<Instant>) -> Self {
         let outer = FRAME.get().deadline;
-        Self::replacing(Frame { deadline: deadline.into_iter().chain(outer).min(), cooperative: true })
+        Self::replacing(Frame {
+            deadline: deadline.into_iter().chain(outer).min(),
+            cooperative: true,
+        })
     }
 
     fn replacing(frame: Frame) -> Self {
-        Self { outer: FRAME.replace(frame), _not_send: PhantomData }
+        Self {
+            outer: FRAME.replace(frame),
+            _not_send: PhantomData,
+        }
     }
 }
 
@@ -186,7 +200,10 @@ mod tests {
         let _scope = Scope::cooperative(Some(Instant::now() + MINUTE));
         assert!(!is_abandoned());
         tokio::time::advance(MINUTE).await;
-        assert!(!is_abandoned(), "a result that is there at the deadline is in time");
+        assert!(
+            !is_abandoned(),
+            "a result that is there at the deadline is in time"
+        );
         tokio::time::advance(Duration::from_nanos(1)).await;
         assert!(is_abandoned());
     }

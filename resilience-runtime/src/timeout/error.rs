@@ -49,7 +49,12 @@ pub(super) enum Cause {
 
 impl TimedOut {
     pub(super) fn new(config: TimeoutConfig, cause: Cause) -> Self {
-        Self { operation: config.get_operation(), message: config.get_message(), limit: config.get_limit(), cause }
+        Self {
+            operation: config.get_operation(),
+            message: config.get_message(),
+            limit: config.get_limit(),
+            cause,
+        }
     }
 
     /// What took too long: the name given, else that of the function under `#[timeout]`, else `"operation"`.
@@ -122,8 +127,14 @@ mod tests {
 
     #[test]
     fn a_full_pool_says_so_whatever_the_message() {
-        let error = TimedOut::new(CONFIG.operation("db_query").message("too slow"), Cause::PoolFull);
-        assert_eq!(error.to_string(), "`db_query` was not started: no worker thread was free");
+        let error = TimedOut::new(
+            CONFIG.operation("db_query").message("too slow"),
+            Cause::PoolFull,
+        );
+        assert_eq!(
+            error.to_string(),
+            "`db_query` was not started: no worker thread was free"
+        );
         assert!(!error.was_started());
     }
 
@@ -132,7 +143,9 @@ mod tests {
         let error = CONFIG.operation("db_query").timed_out();
         let io = io::Error::from(error.clone());
         assert_eq!(io.kind(), io::ErrorKind::TimedOut);
-        let inner = io.get_ref().and_then(|inner| inner.downcast_ref::<TimedOut>());
+        let inner = io
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<TimedOut>());
         assert_eq!(inner, Some(&error));
     }
 

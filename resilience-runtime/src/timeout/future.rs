@@ -54,7 +54,13 @@ impl<F, C, X> TimeoutFuture<F, C, X> {
     #[doc(hidden)]
     #[inline]
     pub fn failing(config: C, expiry: X, future: F) -> Self {
-        Self { config, phase: Phase::Unpolled, expiry, future: Some(future), timer: None }
+        Self {
+            config,
+            phase: Phase::Unpolled,
+            expiry,
+            future: Some(future),
+            timer: None,
+        }
     }
 }
 
@@ -66,7 +72,9 @@ impl<F: Future, C: Borrow<TimeoutConfig>, X: Expiry<F::Output>> Future for Timeo
         let mut me = self.project();
         let config: &TimeoutConfig = Borrow::borrow(&*me.config);
         let first_poll = (*me.phase == Phase::Unpolled).then(Start::now);
-        let Some(future) = me.future.as_mut().as_pin_mut() else { polled_after_expiry() };
+        let Some(future) = me.future.as_mut().as_pin_mut() else {
+            polled_after_expiry()
+        };
         // The body before the timer: a tie goes to the body.
         if let Poll::Ready(output) = future.poll(cx) {
             return Poll::Ready(X::in_time(output));
@@ -281,7 +289,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_tie_goes_to_the_body() {
         assert_eq!(limited(LIMIT, sleep(LIMIT)).await, Ok(()));
-        assert_eq!(limited(LIMIT, sleep(LIMIT + TICK)).await, Err(expired(LIMIT)));
+        assert_eq!(
+            limited(LIMIT, sleep(LIMIT + TICK)).await,
+            Err(expired(LIMIT))
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -323,7 +334,10 @@ mod tests {
             cx.waker().wake_by_ref();
             Poll::<()>::Pending
         });
-        assert_eq!(limited(Duration::ZERO, body).await, Err(expired(Duration::ZERO)));
+        assert_eq!(
+            limited(Duration::ZERO, body).await,
+            Err(expired(Duration::ZERO))
+        );
         assert_eq!(polls, 1);
         assert_eq!(limited(Duration::ZERO, ready_now(7)).await, Ok(7));
     }

@@ -80,7 +80,13 @@ pub(super) struct Job<W: ?Sized = dyn Work> {
 
 impl<W> Job<W> {
     pub(super) fn new(operation: &'static str, deadline: Option<Instant>, work: W) -> Self {
-        Self { operation, deadline, stage: Mutex::new(Stage::Offered), done: Condvar::new(), work }
+        Self {
+            operation,
+            deadline,
+            stage: Mutex::new(Stage::Offered),
+            done: Condvar::new(),
+            work,
+        }
     }
 }
 
@@ -88,7 +94,12 @@ impl Job {
     /// The worker's side. `rest` is called in time for the caller's next job to find this worker free.
     ///
     /// Returns whether the caller got its outcome; if not, all that was left of it is dropped. Does not unwind.
-    pub(super) fn serve(&self, mut trace: Trace, abandoned: &AtomicBool, rest: impl FnOnce()) -> bool {
+    pub(super) fn serve(
+        &self,
+        mut trace: Trace,
+        abandoned: &AtomicBool,
+        rest: impl FnOnce(),
+    ) -> bool {
         abandoned.store(false, Ordering::Relaxed);
         let begun = self.lock().begin();
         if begun {
@@ -125,7 +136,10 @@ impl Job {
         let mut stage = self.lock();
         while *stage != Stage::Done {
             let Some(deadline) = deadline else {
-                stage = self.done.wait(stage).unwrap_or_else(PoisonError::into_inner);
+                stage = self
+                    .done
+                    .wait(stage)
+                    .unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
             // The wait is in real time, so is its clock: tokio's may be paused here.
@@ -182,7 +196,10 @@ mod tests {
 
     fn counts(job: &Job<Counted>) -> (usize, usize) {
         let Counted { runs, discards } = &job.work;
-        (runs.load(Ordering::Relaxed), discards.load(Ordering::Relaxed))
+        (
+            runs.load(Ordering::Relaxed),
+            discards.load(Ordering::Relaxed),
+        )
     }
 
     #[test]
@@ -192,7 +209,10 @@ mod tests {
         let mut rested = false;
         assert!(job.serve(Trace::of_caller(), &flag, || rested = true));
         assert!(rested);
-        assert_eq!(job.wait(&flag, || panic!("nothing to abandon")), Received::Outcome);
+        assert_eq!(
+            job.wait(&flag, || panic!("nothing to abandon")),
+            Received::Outcome
+        );
         assert_eq!(counts(&counted), (1, 0));
         assert!(!flag.load(Ordering::Relaxed));
     }
@@ -202,9 +222,14 @@ mod tests {
         let (counted, job) = job(Some(Instant::now()));
         let flag = AtomicBool::new(false);
         let mut abandoned = false;
-        assert_eq!(job.wait(&flag, || abandoned = true), Received::Nothing { begun: false });
+        assert_eq!(
+            job.wait(&flag, || abandoned = true),
+            Received::Nothing { begun: false }
+        );
         assert!(abandoned);
-        assert!(!job.serve(Trace::of_caller(), &flag, || panic!("it does not rest here")));
+        assert!(!job.serve(Trace::of_caller(), &flag, || panic!(
+            "it does not rest here"
+        )));
         assert_eq!(counts(&counted), (0, 1));
     }
 
@@ -229,7 +254,9 @@ mod tests {
         let job = Arc::new(Job::new("test", Some(past), work));
         let shared: Arc<Job> = Arc::clone(&job) as Arc<Job>;
         *job.work.1.lock().unwrap() = Some(Arc::clone(&shared));
-        assert!(!shared.serve(Trace::of_caller(), &flag, || panic!("it does not rest here")));
+        assert!(!shared.serve(Trace::of_caller(), &flag, || panic!(
+            "it does not rest here"
+        )));
         assert!(flag.load(Ordering::Relaxed));
         assert_eq!(Arc::strong_count(&job), 2);
     }

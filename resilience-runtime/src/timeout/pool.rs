@@ -59,7 +59,10 @@ struct Letter {
 
 impl Pool {
     pub(super) fn new(capacity: usize, patience: Duration) -> Arc<Self> {
-        Arc::new(Self { roster: Mutex::new(Roster::new(capacity)), patience })
+        Arc::new(Self {
+            roster: Mutex::new(Roster::new(capacity)),
+            patience,
+        })
     }
 
     pub(super) fn of_process() -> &'static Arc<Self> {
@@ -72,7 +75,10 @@ impl Pool {
 
     /// Has the job done and waits for it, at most until its deadline.
     pub(super) fn run(self: &Arc<Self>, job: &Arc<Job>) -> Result<(), Cause> {
-        let letter = Letter { job: Arc::clone(job), trace: Trace::of_caller() };
+        let letter = Letter {
+            job: Arc::clone(job),
+            trace: Trace::of_caller(),
+        };
         let assignment = self.lock().assign();
         let worker = match assignment {
             Assignment::Idle(worker) => {
@@ -98,8 +104,9 @@ impl Pool {
         });
         let (pool, hired) = (Arc::clone(self), Arc::clone(&worker));
         // Nobody joins it: a body that never ends must not hold up the end of the process.
-        let spawned =
-            thread::Builder::new().name(format!("resilience-timeout-{number}")).spawn(move || hired.work(&pool));
+        let spawned = thread::Builder::new()
+            .name(format!("resilience-timeout-{number}"))
+            .spawn(move || hired.work(&pool));
         if spawned.is_err() {
             self.lock().not_hired();
             return Err(Cause::NoThread);
@@ -133,18 +140,24 @@ impl Worker {
     /// The next job, or `None` when none came for too long.
     fn receive(self: &Arc<Self>, pool: &Pool) -> Option<Letter> {
         linger(|| self.lock().is_some());
-        let letterbox = self.delivered.wait_timeout_while(self.lock(), pool.patience, |letter| letter.is_none());
+        let letterbox = self
+            .delivered
+            .wait_timeout_while(self.lock(), pool.patience, |letter| letter.is_none());
         let letter = letterbox.unwrap_or_else(PoisonError::into_inner).0.take();
         if letter.is_some() || pool.lock().leave(self) {
             return letter;
         }
         // A caller has chosen this worker at the last moment, and is about to send.
-        let letterbox = self.delivered.wait_while(self.lock(), |letter| letter.is_none());
+        let letterbox = self
+            .delivered
+            .wait_while(self.lock(), |letter| letter.is_none());
         letterbox.unwrap_or_else(PoisonError::into_inner).take()
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Letter>> {
-        self.letterbox.lock().unwrap_or_else(PoisonError::into_inner)
+        self.letterbox
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -38,7 +38,14 @@ pub(super) struct Roster<W> {
 
 impl<W> Roster<W> {
     pub(super) fn new(capacity: usize) -> Self {
-        Self { capacity, idle: Vec::new(), live: 0, hired: 0, abandoned: 0, refused: 0 }
+        Self {
+            capacity,
+            idle: Vec::new(),
+            live: 0,
+            hired: 0,
+            abandoned: 0,
+            refused: 0,
+        }
     }
 
     pub(super) fn assign(&mut self) -> Assignment<W> {
@@ -87,7 +94,12 @@ impl<W> Roster<W> {
     }
 
     pub(super) fn stats(&self) -> WorkerStats {
-        WorkerStats { live: self.live, idle: self.idle.len(), abandoned_running: self.abandoned, refused: self.refused }
+        WorkerStats {
+            live: self.live,
+            idle: self.idle.len(),
+            abandoned_running: self.abandoned,
+            refused: self.refused,
+        }
     }
 }
 
@@ -149,10 +161,20 @@ mod tests {
         let (first, second) = (hire(&mut roster), hire(&mut roster));
         roster.rest(&first);
         roster.abandon();
-        let running = WorkerStats { live: 2, idle: 1, abandoned_running: 1, refused: 0 };
+        let running = WorkerStats {
+            live: 2,
+            idle: 1,
+            abandoned_running: 1,
+            refused: 0,
+        };
         assert_eq!(roster.stats(), running);
         roster.rest_from_abandoned(&second);
-        let done = WorkerStats { live: 2, idle: 2, abandoned_running: 0, refused: 0 };
+        let done = WorkerStats {
+            live: 2,
+            idle: 2,
+            abandoned_running: 0,
+            refused: 0,
+        };
         assert_eq!(roster.stats(), done);
     }
 }

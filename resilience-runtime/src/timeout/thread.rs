@@ -92,7 +92,10 @@ impl Order {
         }
         // Real time, as on the worker: here tokio's clock may be paused, and there it is not.
         let deadline = time::Instant::now().checked_add(config.get_limit());
-        Ok(Self { config, deadline: deadline.map(Instant::from_std) })
+        Ok(Self {
+            config,
+            deadline: deadline.map(Instant::from_std),
+        })
     }
 
     fn operation(&self) -> &'static str {
@@ -100,7 +103,8 @@ impl Order {
     }
 
     fn run(&self, pool: &Arc<Pool>, job: &Arc<Job>) -> Result<(), TimedOut> {
-        pool.run(job).map_err(|cause| TimedOut::new(self.config, cause))
+        pool.run(job)
+            .map_err(|cause| TimedOut::new(self.config, cause))
     }
 }
 

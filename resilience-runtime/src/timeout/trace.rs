@@ -26,13 +26,22 @@ impl Trace {
     pub(super) fn of_caller() -> Self {
         let dispatch = dispatcher::get_default(Dispatch::clone);
         if dispatch.is::<NoSubscriber>() && !dispatcher::has_been_set() {
-            return Self { dispatch: None, span: Span::none() };
+            return Self {
+                dispatch: None,
+                span: Span::none(),
+            };
         }
-        Self { dispatch: Some(dispatch), span: Span::current() }
+        Self {
+            dispatch: Some(dispatch),
+            span: Span::current(),
+        }
     }
 
     pub(super) fn enter(&self) -> Entered<'_> {
-        Entered { _default: self.dispatch.as_ref().map(dispatcher::set_default), _span: self.span.enter() }
+        Entered {
+            _default: self.dispatch.as_ref().map(dispatcher::set_default),
+            _span: self.span.enter(),
+        }
     }
 
     /// Lets the span go before the caller goes on and closes it: it is the caller's, and ends when the caller says.

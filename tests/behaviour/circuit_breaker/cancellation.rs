@@ -24,7 +24,16 @@ fn a_dropped_call_is_abandoned_and_nothing_else() {
     assert!(poll_once(call()).is_pending());
     let stats = stats(NAME);
     assert_eq!((stats.abandoned, stats.state), (1, CircuitState::Closed));
-    assert_eq!((stats.successes, stats.failures, stats.ignored, stats.late, stats.failure_count), (0, 0, 0, 0, 0));
+    assert_eq!(
+        (
+            stats.successes,
+            stats.failures,
+            stats.ignored,
+            stats.late,
+            stats.failure_count
+        ),
+        (0, 0, 0, 0, 0)
+    );
 }
 
 #[test]
@@ -51,7 +60,10 @@ async fn a_cancelled_probe_gives_its_slot_back() {
     advance(Duration::from_secs(1)).await;
     for abandoned in 1..=3 {
         assert!(poll_once(call(None)).is_pending());
-        assert_eq!((circuit(NAME).state(), stats(NAME).abandoned), (CircuitState::HalfOpen, abandoned));
+        assert_eq!(
+            (circuit(NAME).state(), stats(NAME).abandoned),
+            (CircuitState::HalfOpen, abandoned)
+        );
     }
     assert_eq!(call(Some(Ok(()))).await, Ok(()));
     assert_eq!(circuit(NAME).state(), CircuitState::Closed);
@@ -81,7 +93,11 @@ fn a_call_that_is_dropped_by_a_panic_elsewhere_is_abandoned() {
     }
     let caught = std::panic::catch_unwind(|| {
         let mut call = pin!(call());
-        assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        assert!(
+            call.as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
+                .is_pending()
+        );
         panic!("elsewhere");
     });
     assert!(caught.is_err());

@@ -7,8 +7,9 @@ use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState, circuit_bre
 
 use super::{ApiError, circuit};
 
-const SHARED: CircuitBreakerConfig =
-    CircuitBreakerConfig::new().failure_threshold(2).recovery_timeout(Duration::from_secs(5));
+const SHARED: CircuitBreakerConfig = CircuitBreakerConfig::new()
+    .failure_threshold(2)
+    .recovery_timeout(Duration::from_secs(5));
 
 #[tokio::test]
 async fn a_configuration_may_be_a_constant_a_chain_a_call_or_a_field() {
@@ -40,8 +41,16 @@ async fn a_configuration_may_be_a_constant_a_chain_a_call_or_a_field() {
         Ok(())
     }
     let client = Client { config: SHARED };
-    assert_eq!((constant().await, chain(), call(), client.field().await), (Ok(()), Ok(()), Ok(()), Ok(())));
-    for name in ["config::constant", "config::chain", "config::call", "config::field"] {
+    assert_eq!(
+        (constant().await, chain(), call(), client.field().await),
+        (Ok(()), Ok(()), Ok(()), Ok(()))
+    );
+    for name in [
+        "config::constant",
+        "config::chain",
+        "config::call",
+        "config::field",
+    ] {
         assert_eq!(circuit(name).config(), &SHARED, "{name}");
     }
 }
@@ -58,7 +67,11 @@ fn options_beside_a_configuration_override_it() {
     }
     assert_eq!((constant(), argument(SHARED, 4)), (Ok(()), Ok(())));
     for name in ["config::overridden", "config::overridden_late"] {
-        assert_eq!(circuit(name).config(), &SHARED.failure_threshold(4).success_threshold(9), "{name}");
+        assert_eq!(
+            circuit(name).config(),
+            &SHARED.failure_threshold(4).success_threshold(9),
+            "{name}"
+        );
     }
 }
 
@@ -75,14 +88,18 @@ fn a_rate_beside_a_configuration_with_a_threshold_replaces_it() {
     }
     assert_eq!((rate(), minimum()), (Ok(()), Ok(())));
     let config = *circuit("config::rate").config();
-    assert_eq!((config.get_failure_rate(), config.get_failure_threshold()), (Some(0.5), None));
+    assert_eq!(
+        (config.get_failure_rate(), config.get_failure_threshold()),
+        (Some(0.5), None)
+    );
     assert_eq!(config.get_recovery_timeout(), Duration::from_secs(5));
     assert_eq!(circuit("config::minimum").config().get_minimum_calls(), 3);
 }
 
 #[tokio::test]
 async fn a_breaker_may_be_a_field_an_argument_a_static_or_a_call() {
-    static BREAKER: LazyLock<CircuitBreaker> = LazyLock::new(|| CircuitBreaker::new("config::static", SHARED));
+    static BREAKER: LazyLock<CircuitBreaker> =
+        LazyLock::new(|| CircuitBreaker::new("config::static", SHARED));
     struct Client {
         shards: Vec<CircuitBreaker>,
     }
@@ -114,15 +131,34 @@ async fn a_breaker_may_be_a_field_an_argument_a_static_or_a_call() {
         Err(ApiError::Down)
     }
     let shards = [0, 1].map(|shard| CircuitBreaker::new(format!("db-{shard}"), SHARED));
-    let client = Client { shards: shards.to_vec() };
+    let client = Client {
+        shards: shards.to_vec(),
+    };
     assert_eq!(client.field(1).await, Err(ApiError::Down));
     assert_eq!(client.method("a"), Err(ApiError::Down));
-    assert_eq!((shards[0].state(), shards[1].state()), (CircuitState::Closed, CircuitState::Open));
-    let Err(ApiError::Open(open)) = argument(&shards[1]).await else { panic!("refused") };
+    assert_eq!(
+        (shards[0].state(), shards[1].state()),
+        (CircuitState::Closed, CircuitState::Open)
+    );
+    let Err(ApiError::Open(open)) = argument(&shards[1]).await else {
+        panic!("refused")
+    };
     assert_eq!(open.name(), "db-1");
-    assert!(registry::get("db-1").is_none(), "a breaker of one's own is in no registry");
-    assert_eq!((of_static(), registered().await), (Err(ApiError::Down), Err(ApiError::Down)));
-    assert_eq!((BREAKER.stats().failures, circuit("config::registered").stats().failures), (1, 1));
+    assert!(
+        registry::get("db-1").is_none(),
+        "a breaker of one's own is in no registry"
+    );
+    assert_eq!(
+        (of_static(), registered().await),
+        (Err(ApiError::Down), Err(ApiError::Down))
+    );
+    assert_eq!(
+        (
+            BREAKER.stats().failures,
+            circuit("config::registered").stats().failures
+        ),
+        (1, 1)
+    );
 }
 
 #[tokio::test]
@@ -165,13 +201,28 @@ async fn a_breaker_may_be_part_of_what_the_body_changes_or_consumes() {
         client.consumed()
     }
     let breaker = CircuitBreaker::new("part", CircuitBreakerConfig::new());
-    let client = || Client { breaker: breaker.clone(), calls: 0 };
+    let client = || Client {
+        breaker: breaker.clone(),
+        calls: 0,
+    };
     let mut changed = client();
-    assert_eq!((changed.changed(), changed.changed_async().await), (Err(ApiError::Down), Err(ApiError::Down)));
-    assert_eq!((lent(&mut changed), changed.consumed()), (Err(ApiError::Down), Ok(3)));
-    assert_eq!((given((client(), 0)).await, given_to_a_worker(client())), (Ok(0), Ok(0)));
+    assert_eq!(
+        (changed.changed(), changed.changed_async().await),
+        (Err(ApiError::Down), Err(ApiError::Down))
+    );
+    assert_eq!(
+        (lent(&mut changed), changed.consumed()),
+        (Err(ApiError::Down), Ok(3))
+    );
+    assert_eq!(
+        (given((client(), 0)).await, given_to_a_worker(client())),
+        (Ok(0), Ok(0))
+    );
     // The last two pass it twice: `consumed` is guarded by the same circuit.
-    assert_eq!((breaker.stats().failures, breaker.stats().successes), (3, 1 + 2 + 2));
+    assert_eq!(
+        (breaker.stats().failures, breaker.stats().successes),
+        (3, 1 + 2 + 2)
+    );
 }
 
 #[test]
@@ -187,12 +238,25 @@ fn a_breaker_goes_with_the_options_that_are_not_its_own() {
         outcome
     }
     let breaker = CircuitBreaker::new("four", SHARED);
-    for outcome in [Err(ApiError::Status(500)), Err(ApiError::Status(404)), Err(ApiError::Down), Ok(0)] {
+    for outcome in [
+        Err(ApiError::Status(500)),
+        Err(ApiError::Status(404)),
+        Err(ApiError::Down),
+        Ok(0),
+    ] {
         assert_eq!(call(&breaker, outcome.clone()), outcome);
     }
     assert_eq!(call(&breaker, Ok(9)), Ok(4));
     let stats = breaker.stats();
-    assert_eq!((stats.successes, stats.ignored, stats.failures, stats.refused), (1, 1, 2, 1));
+    assert_eq!(
+        (
+            stats.successes,
+            stats.ignored,
+            stats.failures,
+            stats.refused
+        ),
+        (1, 1, 2, 1)
+    );
 }
 
 /// A crate that re-exports the runtime under a name of its own, as its users see it.

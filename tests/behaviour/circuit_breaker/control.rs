@@ -21,7 +21,9 @@ async fn a_tripped_circuit_recovers_as_usual() {
     let by_handle = || circuit(NAME).trip();
     for trip in [&by_name as &dyn Fn(), &by_handle] {
         trip();
-        let Err(ApiError::Open(open)) = call().await else { panic!("refused") };
+        let Err(ApiError::Open(open)) = call().await else {
+            panic!("refused")
+        };
         assert_eq!(open.retry_after(), Some(RECOVERY));
         advance(RECOVERY).await;
         assert_eq!(call().await, Ok(()));
@@ -40,7 +42,10 @@ async fn tripping_an_open_circuit_starts_its_timeout_anew() {
     circuit(NAME).trip();
     advance(Duration::from_secs(6)).await;
     circuit(NAME).trip();
-    assert_eq!((stats(NAME).retry_after, stats(NAME).opened), (Some(RECOVERY), 1));
+    assert_eq!(
+        (stats(NAME).retry_after, stats(NAME).opened),
+        (Some(RECOVERY), 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -56,8 +61,13 @@ async fn an_isolated_circuit_is_open_until_told_otherwise() {
     for isolate in [&by_name as &dyn Fn(), &by_handle] {
         isolate();
         advance(1_000 * RECOVERY).await;
-        let Err(ApiError::Open(open)) = call().await else { panic!("refused") };
-        assert_eq!((open.retry_after(), circuit(NAME).state()), (None, CircuitState::Open));
+        let Err(ApiError::Open(open)) = call().await else {
+            panic!("refused")
+        };
+        assert_eq!(
+            (open.retry_after(), circuit(NAME).state()),
+            (None, CircuitState::Open)
+        );
         circuit(NAME).reset();
         assert_eq!(call().await, Ok(()));
     }
@@ -80,11 +90,18 @@ async fn a_reset_closes_and_empties_the_window() {
         assert_eq!([call(), call()], [Err(ApiError::Down), Err(ApiError::Down)]);
         assert_eq!(circuit(NAME).state(), CircuitState::Open);
         reset();
-        assert_eq!((circuit(NAME).state(), stats(NAME).failure_count), (CircuitState::Closed, 0));
+        assert_eq!(
+            (circuit(NAME).state(), stats(NAME).failure_count),
+            (CircuitState::Closed, 0)
+        );
         // A closed one forgets its failures as well.
         assert_eq!(call(), Err(ApiError::Down));
         reset();
-        assert_eq!((stats(NAME).failure_count, stats(NAME).failures), (0, 3 * (round + 1)), "statistics go on");
+        assert_eq!(
+            (stats(NAME).failure_count, stats(NAME).failures),
+            (0, 3 * (round + 1)),
+            "statistics go on"
+        );
     }
 }
 
@@ -107,7 +124,10 @@ async fn a_half_open_circuit_obeys_too() {
     assert_eq!(stats(NAME).retry_after, Some(RECOVERY));
     half_open().await;
     circuit(NAME).isolate();
-    assert_eq!((circuit(NAME).state(), stats(NAME).retry_after), (CircuitState::Open, None));
+    assert_eq!(
+        (circuit(NAME).state(), stats(NAME).retry_after),
+        (CircuitState::Open, None)
+    );
     half_open().await;
     circuit(NAME).reset();
     assert_eq!(circuit(NAME).state(), CircuitState::Closed);

@@ -73,11 +73,21 @@ async fn it_fits_into_the_errors_of_others_without_glue() {
         Ok(())
     }
     let io = io().await.unwrap_err();
-    assert_eq!((io.kind(), io.to_string().as_str()), (io::ErrorKind::Other, TEXT));
-    assert!(io.get_ref().is_some_and(<dyn Error + Send + Sync>::is::<CircuitOpen>));
+    assert_eq!(
+        (io.kind(), io.to_string().as_str()),
+        (io::ErrorKind::Other, TEXT)
+    );
+    assert!(
+        io.get_ref()
+            .is_some_and(<dyn Error + Send + Sync>::is::<CircuitOpen>)
+    );
     assert!(boxed().await.is_err_and(|error| error.is::<CircuitOpen>()));
     assert!(boxed_sync().is_err_and(|error| error.is::<CircuitOpen>()));
-    assert!(anyhow().is_err_and(|error| error.downcast_ref::<CircuitOpen>().is_some_and(|open| open.name() == NAME)));
+    assert!(anyhow().is_err_and(|error| {
+        error
+            .downcast_ref::<CircuitOpen>()
+            .is_some_and(|open| open.name() == NAME)
+    }));
 }
 
 #[tokio::test]
@@ -101,9 +111,14 @@ async fn error_may_be_a_function_a_variant_or_a_closure() {
         Err(Plain::Down)
     }
     assert_eq!(function(), Err(Plain::Text(TEXT.to_owned())));
-    let Err(Plain::Circuit(open)) = variant().await else { panic!("the variant") };
+    let Err(Plain::Circuit(open)) = variant().await else {
+        panic!("the variant")
+    };
     assert_eq!(open.name(), NAME);
-    assert_eq!(closure("q").await, Err(Plain::Text(String::from("error::isolated/q"))));
+    assert_eq!(
+        closure("q").await,
+        Err(Plain::Text(String::from("error::isolated/q")))
+    );
     assert_eq!(heedless(), Err(Plain::Unavailable));
 }
 

@@ -13,8 +13,17 @@ fn isolate(name: &'static str) {
 
 #[test]
 fn a_path_gets_the_refusal_and_the_arguments() {
-    fn cached(open: &CircuitOpen, query: &String, limit: &usize, tags: &[&str]) -> Result<String, ApiError> {
-        Ok(format!("{}: {query} {limit} {}", open.name(), tags.join("+")))
+    fn cached(
+        open: &CircuitOpen,
+        query: &String,
+        limit: &usize,
+        tags: &[&str],
+    ) -> Result<String, ApiError> {
+        Ok(format!(
+            "{}: {query} {limit} {}",
+            open.name(),
+            tags.join("+")
+        ))
     }
     #[circuit_breaker(name = "fallback::path", fallback = cached)]
     fn search(query: String, limit: usize, tags: &[&str]) -> Result<String, ApiError> {
@@ -22,14 +31,24 @@ fn a_path_gets_the_refusal_and_the_arguments() {
         Ok(String::from("live"))
     }
     // What is owned comes by reference, and what is a reference as it is.
-    assert_eq!(search(String::from("q"), 3, &["a", "b"]), Ok(String::from("live")));
+    assert_eq!(
+        search(String::from("q"), 3, &["a", "b"]),
+        Ok(String::from("live"))
+    );
     circuit("fallback::path").isolate();
-    assert_eq!(search(String::from("q"), 3, &["a", "b"]), Ok(String::from("fallback::path: q 3 a+b")));
+    assert_eq!(
+        search(String::from("q"), 3, &["a", "b"]),
+        Ok(String::from("fallback::path: q 3 a+b"))
+    );
 }
 
 #[tokio::test]
 async fn the_path_of_an_async_function_is_async() {
-    async fn cached(open: &CircuitOpen, query: &String, mut_log: &mut Vec<String>) -> Result<String, ApiError> {
+    async fn cached(
+        open: &CircuitOpen,
+        query: &String,
+        mut_log: &mut Vec<String>,
+    ) -> Result<String, ApiError> {
         tokio::task::yield_now().await;
         mut_log.push(query.clone());
         Ok(open.to_string())
@@ -40,10 +59,16 @@ async fn the_path_of_an_async_function_is_async() {
         Ok(query)
     }
     let mut log = Vec::new();
-    assert_eq!(search(String::from("q"), &mut log).await, Ok(String::from("q")));
+    assert_eq!(
+        search(String::from("q"), &mut log).await,
+        Ok(String::from("q"))
+    );
     circuit("fallback::async_path").isolate();
     let answer = search(String::from("q"), &mut log).await;
-    assert_eq!(answer, Ok(String::from("circuit `fallback::async_path` is isolated")));
+    assert_eq!(
+        answer,
+        Ok(String::from("circuit `fallback::async_path` is isolated"))
+    );
     assert_eq!(log, ["live q", "q"]);
 }
 
@@ -65,11 +90,19 @@ async fn a_path_gets_any_receiver_after_the_refusal() {
             client.asked += step;
             Ok(client.asked)
         }
-        async fn counted_async(_: &CircuitOpen, client: &mut Self, step: &u32) -> Result<u32, ApiError> {
+        async fn counted_async(
+            _: &CircuitOpen,
+            client: &mut Self,
+            step: &u32,
+        ) -> Result<u32, ApiError> {
             client.asked += step;
             Ok(client.asked)
         }
-        async fn counted_arc(_: &CircuitOpen, client: &Arc<Self>, step: &u32) -> Result<u32, ApiError> {
+        async fn counted_arc(
+            _: &CircuitOpen,
+            client: &Arc<Self>,
+            step: &u32,
+        ) -> Result<u32, ApiError> {
             Ok(u32::try_from(Arc::strong_count(client)).expect("few") + step)
         }
 
@@ -101,7 +134,9 @@ async fn a_path_gets_any_receiver_after_the_refusal() {
         #[circuit_breaker(name = "fallback::receiver", fallback = Self::shared)]
         fn by_value(self, step: u32) -> Result<u32, ApiError> {
             let Self { asked } = self;
-            Err(ApiError::Status(u16::try_from(asked + step).unwrap_or(u16::MAX)))
+            Err(ApiError::Status(
+                u16::try_from(asked + step).unwrap_or(u16::MAX),
+            ))
         }
         #[circuit_breaker(name = "fallback::receiver", fallback = Self::counted_arc)]
         async fn by_arc(self: Arc<Self>, step: u32) -> Result<u32, ApiError> {
@@ -115,7 +150,10 @@ async fn a_path_gets_any_receiver_after_the_refusal() {
         }
     }
     let mut client = Client::default();
-    assert_eq!((client.by_ref(1), client.by_ref_async(2).await), (Ok(1), Ok(2)));
+    assert_eq!(
+        (client.by_ref(1), client.by_ref_async(2).await),
+        (Ok(1), Ok(2))
+    );
     assert_eq!(client.by_mut(1), Ok(1));
     assert_eq!(client.by_mut_async(2).await, Ok(3));
     assert_eq!(client.by_typed_mut(4), Ok(7));
@@ -128,7 +166,12 @@ async fn a_path_gets_any_receiver_after_the_refusal() {
 #[test]
 fn a_mut_argument_is_passed_like_any_other() {
     isolate("fallback::mut_argument");
-    fn cached(_: &CircuitOpen, words: &Vec<&str>, count: &u32, log: &mut Vec<u32>) -> Result<usize, ApiError> {
+    fn cached(
+        _: &CircuitOpen,
+        words: &Vec<&str>,
+        count: &u32,
+        log: &mut Vec<u32>,
+    ) -> Result<usize, ApiError> {
         log.push(*count);
         Ok(words.len())
     }
@@ -191,8 +234,13 @@ fn a_closure_gets_the_refusal_and_may_use_the_arguments() {
         let _ = pair;
         Err(ApiError::Down)
     }
-    let client = Client { cache: String::from("cached") };
-    assert_eq!(client.search("q"), Ok(String::from("cached q fallback::closure")));
+    let client = Client {
+        cache: String::from("cached"),
+    };
+    assert_eq!(
+        client.search("q"),
+        Ok(String::from("cached q fallback::closure"))
+    );
     assert_eq!(consumes(String::from("q")), Ok(String::from("q")));
     assert_eq!(with_a_body((3, 4)), Ok(7));
 }
@@ -228,9 +276,17 @@ async fn the_closure_of_an_async_function_returns_a_future() {
         drop(query);
         Err(ApiError::Down)
     }
-    let client = Client { cache: String::from("cached") };
-    assert_eq!(client.method("q").await, Ok(String::from("cached q fallback::async_closure")));
-    assert_eq!(block("q").await, Ok(String::from("q fallback::async_closure")));
+    let client = Client {
+        cache: String::from("cached"),
+    };
+    assert_eq!(
+        client.method("q").await,
+        Ok(String::from("cached q fallback::async_closure"))
+    );
+    assert_eq!(
+        block("q").await,
+        Ok(String::from("q fallback::async_closure"))
+    );
     assert_eq!(closure(String::from("four")).await, Ok(4));
 }
 
@@ -274,7 +330,10 @@ fn it_answers_refusals_only() {
         Err(ApiError::Down)
     }
     // Also the call that trips the circuit returns its own error.
-    assert_eq!([call(), call(), call()], [Err(ApiError::Down), Err(ApiError::Down), Ok(9)]);
+    assert_eq!(
+        [call(), call(), call()],
+        [Err(ApiError::Down), Err(ApiError::Down), Ok(9)]
+    );
 }
 
 #[test]
@@ -289,7 +348,15 @@ fn its_answer_is_a_refusal_in_the_statistics_and_no_verdict() {
     assert_eq!(call(true), Ok(1));
     assert!(call(false).unwrap_err().is_refusal(), "it may fail too");
     let stats = stats(NAME);
-    assert_eq!((stats.refused, stats.successes, stats.failures, stats.failure_count), (2, 0, 0, 0));
+    assert_eq!(
+        (
+            stats.refused,
+            stats.successes,
+            stats.failures,
+            stats.failure_count
+        ),
+        (2, 0, 0, 0)
+    );
     assert_eq!(circuit(NAME).state(), CircuitState::Open);
 }
 

@@ -6,7 +6,12 @@ use super::{ApiError, stats};
 
 /// Successes, failures and ignored calls.
 fn verdicts(name: &str) -> (u64, u64, u64) {
-    let CircuitBreakerStats { successes, failures, ignored, .. } = stats(name);
+    let CircuitBreakerStats {
+        successes,
+        failures,
+        ignored,
+        ..
+    } = stats(name);
     (successes, failures, ignored)
 }
 
@@ -30,7 +35,12 @@ fn an_error_that_failure_on_does_not_match_is_a_success() {
     fn call(error: ApiError) -> Result<(), ApiError> {
         Err(error)
     }
-    for error in [ApiError::Down, ApiError::Status(404), ApiError::Status(500), ApiError::Status(499)] {
+    for error in [
+        ApiError::Down,
+        ApiError::Status(404),
+        ApiError::Status(500),
+        ApiError::Status(499),
+    ] {
         assert_eq!(call(error.clone()), Err(error), "it comes out as it was");
     }
     assert_eq!(verdicts(NAME), (2, 2, 0));
@@ -94,7 +104,9 @@ async fn failure_if_takes_a_method_and_a_closure_that_uses_the_receiver() {
             self.kind() == std::io::ErrorKind::BrokenPipe
         }
     }
-    let client = Client { harmless: vec![404, 409] };
+    let client = Client {
+        harmless: vec![404, 409],
+    };
     for status in [404, 409, 500] {
         assert_eq!(client.call(status).await, Err(ApiError::Status(status)));
     }
@@ -138,7 +150,11 @@ async fn failure_if_ok_takes_a_function_and_leaves_errors_alone() {
     async fn call(outcome: Result<String, ApiError>) -> Result<String, ApiError> {
         outcome
     }
-    for outcome in [Ok(String::new()), Ok(String::from("hi")), Err(ApiError::Down)] {
+    for outcome in [
+        Ok(String::new()),
+        Ok(String::from("hi")),
+        Err(ApiError::Down),
+    ] {
         assert_eq!(call(outcome.clone()).await, outcome);
     }
     assert_eq!(verdicts(NAME), (1, 2, 0));
@@ -151,7 +167,12 @@ fn ignored_errors_count_as_nothing_and_the_rest_are_failures() {
     fn call(outcome: Result<(), ApiError>) -> Result<(), ApiError> {
         outcome
     }
-    for outcome in [Ok(()), Err(ApiError::Status(404)), Err(ApiError::Status(422)), Err(ApiError::Down)] {
+    for outcome in [
+        Ok(()),
+        Err(ApiError::Status(404)),
+        Err(ApiError::Status(422)),
+        Err(ApiError::Down),
+    ] {
         assert_eq!(call(outcome.clone()), outcome);
     }
     assert_eq!(verdicts(NAME), (1, 1, 2));
@@ -171,7 +192,12 @@ fn ignore_wins_over_what_is_a_failure_and_over_what_is_a_success() {
         Err(error)
     }
     // A failure for both filters; for one of them; for both, but ignored; for one, but ignored.
-    for error in [ApiError::Status(500), ApiError::Down, ApiError::Status(404), ApiError::Status(409)] {
+    for error in [
+        ApiError::Status(500),
+        ApiError::Down,
+        ApiError::Status(404),
+        ApiError::Status(409),
+    ] {
         assert_eq!(call(error.clone()), Err(error));
     }
     assert_eq!(verdicts(NAME), (1, 1, 2));

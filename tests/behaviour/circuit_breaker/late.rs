@@ -54,10 +54,18 @@ async fn a_late_verdict_of_any_kind_is_no_probe() {
         };
         tokio::join!(probe, watch).0
     };
-    let (_, success, failure, ignored, probe) = tokio::join!(trip, success, failure, ignored, probe);
-    assert_eq!((success, failure), (Ok(()), Err(ApiError::Down)), "each returns its own outcome");
+    let (_, success, failure, ignored, probe) =
+        tokio::join!(trip, success, failure, ignored, probe);
+    assert_eq!(
+        (success, failure),
+        (Ok(()), Err(ApiError::Down)),
+        "each returns its own outcome"
+    );
     assert_eq!((ignored, probe), (Err(ApiError::Status(404)), Ok(())));
-    assert_eq!((circuit(NAME).state(), stats(NAME).successes), (CircuitState::Closed, 1));
+    assert_eq!(
+        (circuit(NAME).state(), stats(NAME).successes),
+        (CircuitState::Closed, 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -75,7 +83,10 @@ async fn calls_under_way_at_a_reset_are_late() {
     let (outcome, ()) = tokio::join!(call(2 * SECOND), reset);
     assert_eq!(outcome, Err(ApiError::Down));
     let stats = stats(NAME);
-    assert_eq!((stats.late, stats.failures, stats.state), (1, 0, CircuitState::Closed));
+    assert_eq!(
+        (stats.late, stats.failures, stats.state),
+        (1, 0, CircuitState::Closed)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -102,5 +113,8 @@ fn a_sync_call_that_isolates_its_own_circuit_is_late() {
         Ok(())
     }
     assert_eq!(call(), Ok(()));
-    assert_eq!((stats(NAME).late, stats(NAME).successes, stats(NAME).state), (1, 0, CircuitState::Open));
+    assert_eq!(
+        (stats(NAME).late, stats(NAME).successes, stats(NAME).state),
+        (1, 0, CircuitState::Open)
+    );
 }

@@ -17,8 +17,14 @@ async fn nameless_async() -> Result<(), ApiError> {
 #[tokio::test]
 async fn by_default_it_is_called_by_the_path_of_the_module_and_the_function() {
     assert_eq!((nameless(), nameless_async().await), (Ok(()), Ok(())));
-    assert_eq!(stats("behaviour::circuit_breaker::name::nameless").successes, 1);
-    assert_eq!(stats("behaviour::circuit_breaker::name::nameless_async").successes, 1);
+    assert_eq!(
+        stats("behaviour::circuit_breaker::name::nameless").successes,
+        1
+    );
+    assert_eq!(
+        stats("behaviour::circuit_breaker::name::nameless_async").successes,
+        1
+    );
 }
 
 #[test]
@@ -28,7 +34,10 @@ fn a_raw_identifier_is_named_without_its_prefix() {
         Ok(())
     }
     assert_eq!(r#match(), Ok(()));
-    assert_eq!(stats("behaviour::circuit_breaker::name::match").successes, 1);
+    assert_eq!(
+        stats("behaviour::circuit_breaker::name::match").successes,
+        1
+    );
 }
 
 #[test]
@@ -49,7 +58,10 @@ fn a_name_may_be_a_constant_or_made_of_constants() {
     fn concatenated() -> Result<(), ApiError> {
         Ok(())
     }
-    assert_eq!((constant(), elsewhere(), concatenated()), (Ok(()), Ok(()), Ok(())));
+    assert_eq!(
+        (constant(), elsewhere(), concatenated()),
+        (Ok(()), Ok(()), Ok(()))
+    );
     for name in ["name::jira", "name::search", "name::concat"] {
         assert_eq!((circuit(name).name(), stats(name).successes), (name, 1));
     }
@@ -113,7 +125,13 @@ async fn each_implementor_of_a_trait_has_the_circuit_of_its_own_constant() {
     assert!(Broken.call_async().await.unwrap_err().is_refusal());
     assert_eq!(Healthy.call_async().await, Ok(7));
     assert_eq!(circuit("name::broken").state(), CircuitState::Open);
-    assert_eq!((circuit("name::healthy").state(), stats("name::healthy").successes), (CircuitState::Closed, 2));
+    assert_eq!(
+        (
+            circuit("name::healthy").state(),
+            stats("name::healthy").successes
+        ),
+        (CircuitState::Closed, 2)
+    );
 }
 
 #[test]
@@ -136,8 +154,17 @@ fn a_type_parameter_may_name_the_circuit() {
     fn call<T: Endpoint>(endpoint: &T) -> Result<u8, ApiError> {
         endpoint.answer()
     }
-    assert_eq!((call(&Generic), call(&Other), call(&Other)), (Ok(1), Ok(2), Ok(2)));
-    assert_eq!((stats("name::generic").successes, stats("name::generic_other").successes), (1, 2));
+    assert_eq!(
+        (call(&Generic), call(&Other), call(&Other)),
+        (Ok(1), Ok(2), Ok(2))
+    );
+    assert_eq!(
+        (
+            stats("name::generic").successes,
+            stats("name::generic_other").successes
+        ),
+        (1, 2)
+    );
 }
 
 #[test]

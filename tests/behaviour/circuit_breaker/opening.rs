@@ -11,7 +11,11 @@ use super::{ApiError, circuit, stats};
 /// Answers as told and counts.
 fn answer(calls: &Cell<u32>, fails: bool) -> Result<u32, ApiError> {
     calls.set(calls.get() + 1);
-    if fails { Err(ApiError::Down) } else { Ok(calls.get()) }
+    if fails {
+        Err(ApiError::Down)
+    } else {
+        Ok(calls.get())
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -22,13 +26,22 @@ async fn it_opens_at_the_threshold_and_refuses_from_then_on() {
         answer(calls, true)
     }
     let calls = Cell::new(0);
-    for before in [CircuitState::Closed, CircuitState::Closed, CircuitState::Open] {
+    for before in [
+        CircuitState::Closed,
+        CircuitState::Closed,
+        CircuitState::Open,
+    ] {
         // The call that trips the circuit returns its own error too.
         assert_eq!(call(&calls).await, Err(ApiError::Down));
         assert_eq!(circuit(NAME).state(), before);
     }
-    let Err(ApiError::Open(open)) = call(&calls).await else { panic!("refused") };
-    assert_eq!((open.name(), open.retry_after()), (NAME, Some(Duration::from_secs(30))));
+    let Err(ApiError::Open(open)) = call(&calls).await else {
+        panic!("refused")
+    };
+    assert_eq!(
+        (open.name(), open.retry_after()),
+        (NAME, Some(Duration::from_secs(30)))
+    );
     assert_eq!(calls.get(), 3, "a refused call runs nothing");
 }
 
@@ -40,12 +53,21 @@ async fn a_sync_circuit_opens_at_the_threshold_and_refuses_from_then_on() {
         answer(calls, true)
     }
     let calls = Cell::new(0);
-    for before in [CircuitState::Closed, CircuitState::Closed, CircuitState::Open] {
+    for before in [
+        CircuitState::Closed,
+        CircuitState::Closed,
+        CircuitState::Open,
+    ] {
         assert_eq!(call(&calls), Err(ApiError::Down));
         assert_eq!(circuit(NAME).state(), before);
     }
-    let Err(ApiError::Open(open)) = call(&calls) else { panic!("refused") };
-    assert_eq!((open.name(), open.retry_after()), (NAME, Some(Duration::from_secs(30))));
+    let Err(ApiError::Open(open)) = call(&calls) else {
+        panic!("refused")
+    };
+    assert_eq!(
+        (open.name(), open.retry_after()),
+        (NAME, Some(Duration::from_secs(30)))
+    );
     assert_eq!(calls.get(), 3);
 }
 
@@ -90,7 +112,10 @@ async fn only_failures_within_the_window_count() {
     let _ = call().await;
     advance(Duration::from_secs(10)).await;
     let _ = call().await;
-    assert_eq!((circuit(NAME).state(), stats(NAME).failure_count), (CircuitState::Closed, 1));
+    assert_eq!(
+        (circuit(NAME).state(), stats(NAME).failure_count),
+        (CircuitState::Closed, 1)
+    );
     // Exact, not sliced: the second is one millisecond short of that when the third comes.
     advance(Duration::from_millis(9_999)).await;
     let _ = call().await;
@@ -154,6 +179,12 @@ fn any_error_and_any_value_will_do_and_both_come_out_as_they_were() {
     }
     let text = String::from("down");
     let value = std::rc::Rc::new(7);
-    assert!(call(Ok(std::rc::Rc::clone(&value))).is_ok_and(|returned| std::rc::Rc::ptr_eq(&returned, &value)));
-    assert!(call::<()>(Err(&text)).is_err_and(|error| &*error.0 == "down" && std::ptr::eq(error.1, &raw const *text)));
+    assert!(
+        call(Ok(std::rc::Rc::clone(&value)))
+            .is_ok_and(|returned| std::rc::Rc::ptr_eq(&returned, &value))
+    );
+    assert!(
+        call::<()>(Err(&text))
+            .is_err_and(|error| &*error.0 == "down" && std::ptr::eq(error.1, &raw const *text))
+    );
 }

@@ -25,7 +25,10 @@ fn a_panic_is_a_failure_and_passes_through() {
     assert_eq!(text(&*payload), Some("the body's own"));
     assert_eq!(call(false), Ok(7), "the circuit goes on");
     assert!(catch_unwind(|| call(true)).is_err());
-    assert_eq!((stats(NAME).failures, circuit(NAME).state()), (2, CircuitState::Open));
+    assert_eq!(
+        (stats(NAME).failures, circuit(NAME).state()),
+        (2, CircuitState::Open)
+    );
     assert!(catch_unwind(|| call(true)).is_ok_and(|refused| refused.unwrap_err().is_refusal()));
 }
 
@@ -41,7 +44,9 @@ async fn a_panic_in_a_task_is_a_failure_and_is_the_tasks() {
     assert_eq!(text(&*payload), Some("the body's own"));
     assert_eq!((stats(NAME).failures, stats(NAME).abandoned), (1, 0));
     assert_eq!(circuit(NAME).state(), CircuitState::Open);
-    let refused = tokio::spawn(call()).await.expect("no panic: it is not called");
+    let refused = tokio::spawn(call())
+        .await
+        .expect("no panic: it is not called");
     assert!(refused.unwrap_err().is_refusal());
 }
 
@@ -57,7 +62,10 @@ async fn a_probe_that_panics_opens_again_and_frees_its_slot() {
     circuit(NAME).trip();
     advance(Duration::from_secs(1)).await;
     assert!(catch_unwind(|| call(true)).is_err());
-    assert_eq!((circuit(NAME).state(), stats(NAME).opened), (CircuitState::Open, 2));
+    assert_eq!(
+        (circuit(NAME).state(), stats(NAME).opened),
+        (CircuitState::Open, 2)
+    );
     advance(Duration::from_secs(1)).await;
     assert_eq!(call(false), Ok(()));
     assert_eq!(circuit(NAME).state(), CircuitState::Closed);
@@ -70,10 +78,20 @@ async fn a_filter_that_panics_is_a_failed_call() {
     async fn call(outcome: Result<(), ApiError>) -> Result<(), ApiError> {
         outcome
     }
-    let panicked = tokio::spawn(call(Err(ApiError::Down))).await.unwrap_err().into_panic();
+    let panicked = tokio::spawn(call(Err(ApiError::Down)))
+        .await
+        .unwrap_err()
+        .into_panic();
     assert_eq!(text(&*panicked), Some("the filter's own"));
     assert_eq!(call(Ok(())).await, Ok(()));
-    assert_eq!((stats(NAME).failures, stats(NAME).successes, stats(NAME).abandoned), (1, 1, 0));
+    assert_eq!(
+        (
+            stats(NAME).failures,
+            stats(NAME).successes,
+            stats(NAME).abandoned
+        ),
+        (1, 1, 0)
+    );
 }
 
 #[test]
@@ -89,11 +107,24 @@ fn a_fallback_or_a_conversion_that_panics_harms_no_circuit() {
     }
     assert_eq!(with_fallback(), Ok(()));
     circuit(NAME).isolate();
-    assert_eq!(text(&*catch_unwind(with_fallback).unwrap_err()), Some("the fallback's own"));
-    assert_eq!(text(&*catch_unwind(with_error).unwrap_err()), Some("the conversion's own"));
+    assert_eq!(
+        text(&*catch_unwind(with_fallback).unwrap_err()),
+        Some("the fallback's own")
+    );
+    assert_eq!(
+        text(&*catch_unwind(with_error).unwrap_err()),
+        Some("the conversion's own")
+    );
     circuit(NAME).reset();
     assert_eq!(with_error(), Ok(()));
-    assert_eq!((stats(NAME).refused, stats(NAME).successes, stats(NAME).failures), (2, 2, 0));
+    assert_eq!(
+        (
+            stats(NAME).refused,
+            stats(NAME).successes,
+            stats(NAME).failures
+        ),
+        (2, 2, 0)
+    );
 }
 
 #[test]

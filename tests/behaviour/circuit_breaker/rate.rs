@@ -14,12 +14,21 @@ fn it_opens_at_or_above_the_rate() {
     fn call(outcome: Result<(), ApiError>) -> Result<(), ApiError> {
         outcome
     }
-    for outcome in [Ok(()), Ok(()), Ok(()), Err(ApiError::Down), Err(ApiError::Down)] {
+    for outcome in [
+        Ok(()),
+        Ok(()),
+        Ok(()),
+        Err(ApiError::Down),
+        Err(ApiError::Down),
+    ] {
         assert_eq!(call(outcome.clone()), outcome);
         assert_eq!(circuit(NAME).state(), CircuitState::Closed);
     }
     assert_eq!(call(Err(ApiError::Down)), Err(ApiError::Down));
-    assert_eq!((circuit(NAME).state(), stats(NAME).opened), (CircuitState::Open, 1));
+    assert_eq!(
+        (circuit(NAME).state(), stats(NAME).opened),
+        (CircuitState::Open, 1)
+    );
     assert!(call(Ok(())).unwrap_err().is_refusal());
 }
 
@@ -30,7 +39,10 @@ async fn an_async_circuit_opens_at_the_rate_too() {
     async fn call(outcome: Result<(), ApiError>) -> Result<(), ApiError> {
         outcome
     }
-    for (outcome, after) in [(Ok(()), CircuitState::Closed), (Err(ApiError::Down), CircuitState::Closed)] {
+    for (outcome, after) in [
+        (Ok(()), CircuitState::Closed),
+        (Err(ApiError::Down), CircuitState::Closed),
+    ] {
         assert_eq!(call(outcome.clone()).await, outcome);
         assert_eq!(circuit(NAME).state(), after);
     }
@@ -50,10 +62,17 @@ fn below_the_minimum_of_calls_there_is_no_rate() {
     }
     for _ in 0..19 {
         assert_eq!(call(Err(ApiError::Down)), Err(ApiError::Down));
-        assert_eq!((circuit(NAME).state(), stats(NAME).failure_rate), (CircuitState::Closed, None));
+        assert_eq!(
+            (circuit(NAME).state(), stats(NAME).failure_rate),
+            (CircuitState::Closed, None)
+        );
     }
     assert_eq!(call(Err(ApiError::Down)), Err(ApiError::Down));
-    assert_eq!(circuit(NAME).state(), CircuitState::Open, "by default 20 calls suffice");
+    assert_eq!(
+        circuit(NAME).state(),
+        CircuitState::Open,
+        "by default 20 calls suffice"
+    );
 }
 
 #[test]
@@ -68,7 +87,11 @@ fn opening_is_decided_on_failures_only() {
         assert_eq!(call(outcome.clone()), outcome);
     }
     assert_eq!(circuit(NAME).state(), CircuitState::Closed);
-    assert!(stats(NAME).failure_rate.is_some_and(|rate| (rate - 2.0 / 3.0).abs() < 1e-9));
+    assert!(
+        stats(NAME)
+            .failure_rate
+            .is_some_and(|rate| (rate - 2.0 / 3.0).abs() < 1e-9)
+    );
     assert_eq!(call(Err(ApiError::Down)), Err(ApiError::Down));
     assert_eq!(circuit(NAME).state(), CircuitState::Open);
 }
@@ -102,7 +125,10 @@ fn ignored_calls_are_in_no_rate() {
     for error in [ApiError::Down, ApiError::Status(404), ApiError::Status(404)] {
         assert_eq!(call(error.clone()), Err(error));
     }
-    assert_eq!((circuit(NAME).state(), stats(NAME).failure_rate), (CircuitState::Closed, None));
+    assert_eq!(
+        (circuit(NAME).state(), stats(NAME).failure_rate),
+        (CircuitState::Closed, None)
+    );
     assert_eq!(call(ApiError::Down), Err(ApiError::Down));
     assert_eq!(circuit(NAME).state(), CircuitState::Open);
 }

@@ -19,13 +19,21 @@ async fn after_recovery_timeout_the_next_call_probes() {
     }
     assert_eq!(call(DOWN).await, DOWN);
     advance(Duration::from_millis(9_999)).await;
-    let Err(ApiError::Open(open)) = call(Ok(())).await else { panic!("refused") };
+    let Err(ApiError::Open(open)) = call(Ok(())).await else {
+        panic!("refused")
+    };
     assert_eq!(open.retry_after(), Some(Duration::from_millis(1)));
     // At exactly the timeout it is over. The state says so before any call does.
     advance(Duration::from_millis(1)).await;
-    assert_eq!((circuit(NAME).state(), stats(NAME).retry_after), (CircuitState::HalfOpen, None));
+    assert_eq!(
+        (circuit(NAME).state(), stats(NAME).retry_after),
+        (CircuitState::HalfOpen, None)
+    );
     assert_eq!(call(Ok(())).await, Ok(()));
-    assert_eq!((circuit(NAME).state(), stats(NAME).half_opened), (CircuitState::HalfOpen, 1));
+    assert_eq!(
+        (circuit(NAME).state(), stats(NAME).half_opened),
+        (CircuitState::HalfOpen, 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -40,7 +48,11 @@ async fn a_sync_circuit_recovers_in_virtual_time_too() {
     assert!(call(Ok(())).unwrap_err().is_refusal());
     advance(Duration::from_millis(1)).await;
     assert_eq!(call(Ok(())), Ok(()));
-    assert_eq!(circuit(NAME).state(), CircuitState::HalfOpen, "two successes close it by default");
+    assert_eq!(
+        circuit(NAME).state(),
+        CircuitState::HalfOpen,
+        "two successes close it by default"
+    );
     assert_eq!(call(Ok(())), Ok(()));
     assert_eq!(circuit(NAME).state(), CircuitState::Closed);
 }
@@ -57,14 +69,29 @@ async fn success_threshold_probes_in_a_row_close_it() {
     for outcome in [Ok(()), Ok(()), DOWN] {
         assert_eq!(call(outcome.clone()).await, outcome);
     }
-    assert_eq!(circuit(NAME).state(), CircuitState::Open, "one failure opens again");
+    assert_eq!(
+        circuit(NAME).state(),
+        CircuitState::Open,
+        "one failure opens again"
+    );
     advance(SECOND).await;
     // The two successes from before are forgotten.
-    for after in [CircuitState::HalfOpen, CircuitState::HalfOpen, CircuitState::Closed] {
+    for after in [
+        CircuitState::HalfOpen,
+        CircuitState::HalfOpen,
+        CircuitState::Closed,
+    ] {
         assert_eq!(call(Ok(())).await, Ok(()));
         assert_eq!(circuit(NAME).state(), after);
     }
-    assert_eq!((stats(NAME).opened, stats(NAME).half_opened, stats(NAME).closed), (2, 2, 1));
+    assert_eq!(
+        (
+            stats(NAME).opened,
+            stats(NAME).half_opened,
+            stats(NAME).closed
+        ),
+        (2, 2, 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -94,9 +121,16 @@ async fn closing_empties_the_window() {
     }
     advance(SECOND).await;
     assert_eq!(call(Ok(())).await, Ok(()));
-    assert_eq!((circuit(NAME).state(), stats(NAME).failure_count), (CircuitState::Closed, 0));
+    assert_eq!(
+        (circuit(NAME).state(), stats(NAME).failure_count),
+        (CircuitState::Closed, 0)
+    );
     assert_eq!(call(DOWN).await, DOWN);
-    assert_eq!(circuit(NAME).state(), CircuitState::Closed, "the failures of before are not added");
+    assert_eq!(
+        circuit(NAME).state(),
+        CircuitState::Closed,
+        "the failures of before are not added"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,10 +149,19 @@ async fn by_default_one_probe_runs_at_a_time() {
         call(SECOND).await
     });
     assert_eq!(probe, Ok(()));
-    let Err(ApiError::Open(open)) = second else { panic!("refused") };
-    assert_eq!(open.retry_after(), Some(Duration::from_secs(10)), "when the slot is reclaimed at the latest");
+    let Err(ApiError::Open(open)) = second else {
+        panic!("refused")
+    };
+    assert_eq!(
+        open.retry_after(),
+        Some(Duration::from_secs(10)),
+        "when the slot is reclaimed at the latest"
+    );
     assert_eq!(third, Ok(()), "the slot is free again");
-    assert_eq!((stats(NAME).refused, circuit(NAME).state()), (1, CircuitState::Closed));
+    assert_eq!(
+        (stats(NAME).refused, circuit(NAME).state()),
+        (1, CircuitState::Closed)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,7 +178,10 @@ async fn half_open_max_calls_probes_run_at_a_time() {
     let (one, two, three, four) = tokio::join!(call(), call(), call(), call());
     assert_eq!((one, two, three), (Ok(()), Ok(()), Ok(())));
     assert!(four.unwrap_err().is_refusal());
-    assert_eq!((stats(NAME).refused, circuit(NAME).state()), (1, CircuitState::Closed));
+    assert_eq!(
+        (stats(NAME).refused, circuit(NAME).state()),
+        (1, CircuitState::Closed)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -184,7 +230,10 @@ async fn an_ignored_probe_gives_its_slot_back_and_decides_nothing() {
         assert_eq!(circuit(NAME).state(), CircuitState::HalfOpen);
     }
     assert_eq!(call(Ok(())), Ok(()));
-    assert_eq!((circuit(NAME).state(), stats(NAME).ignored), (CircuitState::Closed, 3));
+    assert_eq!(
+        (circuit(NAME).state(), stats(NAME).ignored),
+        (CircuitState::Closed, 3)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -195,6 +244,8 @@ async fn an_open_circuit_without_end_stays_open() {
     }
     assert_eq!(call(DOWN).await, DOWN);
     advance(Duration::from_secs(3_600 * 24 * 365)).await;
-    let Err(ApiError::Open(open)) = call(Ok(())).await else { panic!("refused") };
+    let Err(ApiError::Open(open)) = call(Ok(())).await else {
+        panic!("refused")
+    };
     assert_eq!(open.retry_after(), Some(Duration::MAX));
 }

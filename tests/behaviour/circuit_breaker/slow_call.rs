@@ -19,11 +19,18 @@ async fn a_call_that_takes_longer_is_a_failure_whatever_it_returned() {
         outcome
     }
     assert_eq!(call(LIMIT, Ok(7)).await, Ok(7));
-    assert_eq!((stats(NAME).successes, stats(NAME).failures), (1, 0), "exactly the limit is not longer");
+    assert_eq!(
+        (stats(NAME).successes, stats(NAME).failures),
+        (1, 0),
+        "exactly the limit is not longer"
+    );
     // The value is returned all the same.
     assert_eq!(call(LONGER, Ok(7)).await, Ok(7));
     assert_eq!((stats(NAME).successes, stats(NAME).failures), (1, 1));
-    assert_eq!(call(LONGER, Err(ApiError::Status(404))).await, Err(ApiError::Status(404)));
+    assert_eq!(
+        call(LONGER, Err(ApiError::Status(404))).await,
+        Err(ApiError::Status(404))
+    );
     assert_eq!((stats(NAME).ignored, stats(NAME).failures), (0, 2));
     assert_eq!(circuit(NAME).state(), CircuitState::Open);
 }
@@ -64,7 +71,10 @@ fn a_sync_call_is_timed_as_well() {
         Ok(())
     }
     assert_eq!(slow(), Ok(()));
-    assert_eq!((stats(NAME).failures, circuit(NAME).state()), (1, CircuitState::Open));
+    assert_eq!(
+        (stats(NAME).failures, circuit(NAME).state()),
+        (1, CircuitState::Open)
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -32,11 +32,27 @@ async fn every_field_tells_its_part_of_the_story() {
     let closed = stats(NAME);
     assert_eq!(closed.name, NAME);
     assert_eq!(closed.state, CircuitState::Closed);
-    assert_eq!((closed.failure_count, closed.failure_threshold, closed.failure_rate), (1, Some(2), None));
-    assert_eq!((closed.successes, closed.failures, closed.ignored), (1, 1, 1));
+    assert_eq!(
+        (
+            closed.failure_count,
+            closed.failure_threshold,
+            closed.failure_rate
+        ),
+        (1, Some(2), None)
+    );
+    assert_eq!(
+        (closed.successes, closed.failures, closed.ignored),
+        (1, 1, 1)
+    );
     assert_eq!((closed.refused, closed.abandoned, closed.late), (0, 1, 0));
-    assert_eq!((closed.opened, closed.half_opened, closed.closed), (0, 0, 0));
-    assert_eq!((closed.time_in_state, closed.retry_after), (Duration::from_secs(3), None));
+    assert_eq!(
+        (closed.opened, closed.half_opened, closed.closed),
+        (0, 0, 0)
+    );
+    assert_eq!(
+        (closed.time_in_state, closed.retry_after),
+        (Duration::from_secs(3), None)
+    );
     let declared = closed.declared_at.expect("an attribute has a place");
     assert_eq!((declared.file(), declared.line()), (file!(), DECLARED));
 
@@ -45,21 +61,36 @@ async fn every_field_tells_its_part_of_the_story() {
     advance(Duration::from_secs(4)).await;
     let open = stats(NAME);
     assert_eq!(open.state, CircuitState::Open);
-    assert_eq!((open.failure_count, open.failures, open.refused, open.opened), (2, 2, 1, 1));
-    assert_eq!((open.time_in_state, open.retry_after), (Duration::from_secs(4), Some(Duration::from_secs(6))));
+    assert_eq!(
+        (open.failure_count, open.failures, open.refused, open.opened),
+        (2, 2, 1, 1)
+    );
+    assert_eq!(
+        (open.time_in_state, open.retry_after),
+        (Duration::from_secs(4), Some(Duration::from_secs(6)))
+    );
     assert_eq!((open.successes, open.ignored, open.abandoned), (1, 1, 1));
 
     // Half-open from the moment on at which the next call would probe, and not from that call.
     advance(Duration::from_secs(8)).await;
     let ripe = stats(NAME);
     assert_eq!((ripe.state, ripe.half_opened), (CircuitState::HalfOpen, 0));
-    assert_eq!((ripe.time_in_state, ripe.retry_after), (Duration::from_secs(2), None));
+    assert_eq!(
+        (ripe.time_in_state, ripe.retry_after),
+        (Duration::from_secs(2), None)
+    );
 
     let _ = call(Some(Ok(()))).await;
     advance(Duration::from_secs(1)).await;
     let closed = stats(NAME);
-    assert_eq!((closed.state, closed.failure_count, closed.retry_after), (CircuitState::Closed, 0, None));
-    assert_eq!((closed.opened, closed.half_opened, closed.closed), (1, 1, 1));
+    assert_eq!(
+        (closed.state, closed.failure_count, closed.retry_after),
+        (CircuitState::Closed, 0, None)
+    );
+    assert_eq!(
+        (closed.opened, closed.half_opened, closed.closed),
+        (1, 1, 1)
+    );
     assert_eq!((closed.successes, closed.failures), (2, 2));
     assert_eq!(closed.time_in_state, Duration::from_secs(1));
 }
@@ -74,9 +105,15 @@ fn in_rate_mode_there_is_a_rate_and_no_threshold() {
     for outcome in [Ok(()), Err(ApiError::Down), Ok(())] {
         assert_eq!(call(outcome.clone()), outcome);
     }
-    assert_eq!((stats(NAME).failure_threshold, stats(NAME).failure_rate), (None, None));
+    assert_eq!(
+        (stats(NAME).failure_threshold, stats(NAME).failure_rate),
+        (None, None)
+    );
     assert_eq!(call(Ok(())), Ok(()));
-    assert_eq!((stats(NAME).failure_count, stats(NAME).failure_rate), (1, Some(0.25)));
+    assert_eq!(
+        (stats(NAME).failure_count, stats(NAME).failure_rate),
+        (1, Some(0.25))
+    );
 }
 
 #[test]
@@ -87,7 +124,11 @@ fn they_are_a_snapshot_and_readable_from_within_a_call() {
         Ok(stats(NAME))
     }
     let within = call().expect("closed");
-    assert_eq!((within.successes, stats(NAME).successes), (0, 1), "a call counts when it has ended");
+    assert_eq!(
+        (within.successes, stats(NAME).successes),
+        (0, 1),
+        "a call counts when it has ended"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -124,8 +124,15 @@ async fn every_option_may_come_from_the_receiver() {
             Ok(())
         }
     }
-    let client = Client { counted: COUNTED, rate: RATE, calls: CALLS };
-    assert_eq!((client.counted().await, client.rated(WINDOW, SUCCESSES)), (Ok(()), Ok(())));
+    let client = Client {
+        counted: COUNTED,
+        rate: RATE,
+        calls: CALLS,
+    };
+    assert_eq!(
+        (client.counted().await, client.rated(WINDOW, SUCCESSES)),
+        (Ok(()), Ok(()))
+    );
     assert_eq!(circuit("values::receiver").config(), &COUNTED);
     assert_eq!(circuit("values::receiver_rate").config(), &RATED);
 }
@@ -174,6 +181,9 @@ fn a_wrong_value_at_run_time_panics_with_the_words_of_the_setter() {
     }
     let payload = std::panic::catch_unwind(|| call(50.0)).expect_err("refused");
     let message = payload.downcast_ref::<&str>().copied();
-    assert_eq!(message, Some("`failure_rate` must be above 0.0 and at most 1.0, like 0.5"));
+    assert_eq!(
+        message,
+        Some("`failure_rate` must be above 0.0 and at most 1.0, like 0.5")
+    );
     assert!(resilience::registry::get("values::wrong").is_none());
 }

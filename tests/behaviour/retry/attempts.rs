@@ -150,7 +150,10 @@ fn the_last_error_is_returned_as_it_was() {
     assert_eq!(made.len(), 4);
     assert!(Rc::ptr_eq(&returned, &made[3]));
     // The earlier errors are gone: nothing keeps them behind the caller's back.
-    assert_eq!(made.iter().map(Rc::strong_count).collect::<Vec<_>>(), [1, 1, 1, 2]);
+    assert_eq!(
+        made.iter().map(Rc::strong_count).collect::<Vec<_>>(),
+        [1, 1, 1, 2]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -208,7 +211,11 @@ fn each_attempt_sees_what_the_one_before_did_to_a_mutable_argument() {
     #[retry(base_delay = 0s)]
     fn call(log: &mut Vec<usize>) -> Result<usize, usize> {
         log.push(log.len());
-        if log.len() < 3 { Err(log.len()) } else { Ok(log.len()) }
+        if log.len() < 3 {
+            Err(log.len())
+        } else {
+            Ok(log.len())
+        }
     }
     let mut log = Vec::new();
     assert_eq!(call(&mut log), Ok(3));

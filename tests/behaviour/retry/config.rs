@@ -22,7 +22,9 @@ fn fail(calls: &Cell<u32>) -> Result<(), u32> {
 }
 
 /// How often a call was made, and how long its waits were.
-async fn measured<F: Future<Output = Result<(), u32>>>(call: impl FnOnce(Cell<u32>) -> F) -> (u32, Duration) {
+async fn measured<F: Future<Output = Result<(), u32>>>(
+    call: impl FnOnce(Cell<u32>) -> F,
+) -> (u32, Duration) {
     let start = Instant::now();
     let calls = call(Cell::new(0)).await.unwrap_err();
     (calls, start.elapsed())
@@ -107,7 +109,10 @@ async fn both_delays_are_overridden_as_one() {
     }
     assert_eq!(measured(above).await, (5, (20 + 30 + 30 + 30) * SECOND));
     assert_eq!(measured(below).await, (5, (1 + 2 + 2 + 2) * SECOND));
-    assert_eq!(measured(|calls| at_run_time(2 * SECOND, calls)).await, (5, (1 + 2 + 2 + 2) * SECOND));
+    assert_eq!(
+        measured(|calls| at_run_time(2 * SECOND, calls)).await,
+        (5, (1 + 2 + 2 + 2) * SECOND)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -129,8 +134,14 @@ async fn it_may_be_behind_a_reference() {
     async fn overridden(config: &RetryConfig, calls: Cell<u32>) -> Result<(), u32> {
         fail(&calls)
     }
-    assert_eq!(measured(|calls| alone(&LINEAR, calls)).await, (5, 28 * SECOND));
-    assert_eq!(measured(|calls| overridden(&LINEAR, calls)).await, (2, 3 * SECOND));
+    assert_eq!(
+        measured(|calls| alone(&LINEAR, calls)).await,
+        (5, 28 * SECOND)
+    );
+    assert_eq!(
+        measured(|calls| overridden(&LINEAR, calls)).await,
+        (2, 3 * SECOND)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -148,7 +159,10 @@ async fn it_may_be_an_argument_or_come_from_the_receiver() {
             fail(&calls)
         }
     }
-    assert_eq!(measured(|calls| argument(LINEAR, calls)).await, (5, 28 * SECOND));
+    assert_eq!(
+        measured(|calls| argument(LINEAR, calls)).await,
+        (5, 28 * SECOND)
+    );
     let client = Client { retry: LINEAR };
     assert_eq!(measured(|calls| client.call(calls)).await, (2, 3 * SECOND));
 }
@@ -170,7 +184,10 @@ async fn it_may_be_a_constant_of_self() {
         }
     }
     assert_eq!(measured(|calls| Client.call(calls)).await, (3, 9 * SECOND));
-    assert_eq!(measured(|calls| Client.of_an_argument(1, calls)).await, (2, 3 * SECOND));
+    assert_eq!(
+        measured(|calls| Client.of_an_argument(1, calls)).await,
+        (2, 3 * SECOND)
+    );
 }
 
 #[test]
@@ -238,12 +255,21 @@ fn a_wrong_value_at_run_time_panics_with_the_words_of_the_setter() {
     let new = RetryConfig::new;
     assert_eq!(panic_of(|| attempts(0)), panic_of(|| new().max_attempts(0)));
     for factor in [0.5, -1.0, f64::NAN, f64::INFINITY] {
-        assert_eq!(panic_of(|| multiplier(factor)), panic_of(|| new().multiplier(factor)));
+        assert_eq!(
+            panic_of(|| multiplier(factor)),
+            panic_of(|| new().multiplier(factor))
+        );
     }
-    assert_eq!(panic_of(|| max_elapsed(Duration::ZERO)), panic_of(|| new().max_elapsed(Duration::ZERO)));
+    assert_eq!(
+        panic_of(|| max_elapsed(Duration::ZERO)),
+        panic_of(|| new().max_elapsed(Duration::ZERO))
+    );
     let contradiction = panic_of(|| new().base_delay(2 * SECOND).max_delay(SECOND));
     assert_eq!(panic_of(|| delays(2 * SECOND, SECOND)), contradiction);
-    assert_eq!(panic_of(|| contradicts_the_configuration(SECOND)), contradiction);
+    assert_eq!(
+        panic_of(|| contradicts_the_configuration(SECOND)),
+        contradiction
+    );
 }
 
 #[test]

@@ -20,7 +20,9 @@ impl TooManyRequests {
 }
 
 fn hint(seconds: u64) -> TooManyRequests {
-    TooManyRequests { retry_after: Some(Duration::from_secs(seconds)) }
+    TooManyRequests {
+        retry_after: Some(Duration::from_secs(seconds)),
+    }
 }
 
 const NO_HINT: TooManyRequests = TooManyRequests { retry_after: None };
@@ -43,7 +45,10 @@ async fn it_replaces_the_computed_delay() {
     }
     // Jitter is full by default: a hint is taken as it is.
     let start = Instant::now();
-    assert_eq!(call(Answers(&[hint(7), hint(11)], Cell::new(0))).await, Ok(()));
+    assert_eq!(
+        call(Answers(&[hint(7), hint(11)], Cell::new(0))).await,
+        Ok(())
+    );
     assert_eq!(start.elapsed(), 18 * SECOND);
 }
 
@@ -54,7 +59,10 @@ async fn it_is_capped_by_max_delay() {
         answers.next()
     }
     let start = Instant::now();
-    assert_eq!(call(Answers(&[hint(3), hint(3600)], Cell::new(0))).await, Ok(()));
+    assert_eq!(
+        call(Answers(&[hint(3), hint(3600)], Cell::new(0))).await,
+        Ok(())
+    );
     assert_eq!(start.elapsed(), (3 + 5) * SECOND);
 }
 
@@ -65,7 +73,10 @@ async fn without_a_hint_the_delay_is_computed() {
         answers.next()
     }
     let start = Instant::now();
-    assert_eq!(call(Answers(&[NO_HINT, hint(10), NO_HINT], Cell::new(0))).await, Ok(()));
+    assert_eq!(
+        call(Answers(&[NO_HINT, hint(10), NO_HINT], Cell::new(0))).await,
+        Ok(())
+    );
     // The third delay is that of the third retry, hint or no hint before it.
     assert_eq!(start.elapsed(), (1 + 10 + 4) * SECOND);
 }
@@ -77,7 +88,10 @@ async fn it_may_use_the_arguments() {
         answers.next()
     }
     let start = Instant::now();
-    assert_eq!(call(&SECOND, Answers(&[hint(2)], Cell::new(0))).await, Ok(()));
+    assert_eq!(
+        call(&SECOND, Answers(&[hint(2)], Cell::new(0))).await,
+        Ok(())
+    );
     assert_eq!(start.elapsed(), 3 * SECOND);
 }
 
@@ -115,9 +129,15 @@ fn it_is_asked_only_when_a_retry_follows() {
         answers.next()
     }
     let asked = Cell::new(0);
-    assert_eq!(call(&Answers(&[hint(1), hint(2), hint(3)], Cell::new(0)), &asked), Err(hint(2)));
+    assert_eq!(
+        call(&Answers(&[hint(1), hint(2), hint(3)], Cell::new(0)), &asked),
+        Err(hint(2))
+    );
     assert_eq!(asked.take(), 1, "not after the last attempt");
-    assert_eq!(call(&Answers(&[NO_HINT], Cell::new(0)), &asked), Err(NO_HINT));
+    assert_eq!(
+        call(&Answers(&[NO_HINT], Cell::new(0)), &asked),
+        Err(NO_HINT)
+    );
     assert_eq!(asked.take(), 0, "not for what is not retried");
     assert_eq!(call(&Answers(&[], Cell::new(0)), &asked), Ok(()));
     assert_eq!(asked.take(), 0, "not for a success");

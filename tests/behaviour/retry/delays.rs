@@ -20,7 +20,11 @@ impl Attempts {
 
     /// The time from each attempt to the next.
     fn gaps(&self) -> Vec<Duration> {
-        self.0.borrow().windows(2).map(|pair| pair[1] - pair[0]).collect()
+        self.0
+            .borrow()
+            .windows(2)
+            .map(|pair| pair[1] - pair[0])
+            .collect()
     }
 }
 
@@ -47,7 +51,10 @@ async fn exponential_delays_grow_by_the_multiplier() {
     }
     let attempts = Attempts::default();
     assert_eq!(call(&attempts).await, Err(()));
-    assert_eq!(attempts.gaps(), [2000, 3000, 4500, 6750].map(Duration::from_millis));
+    assert_eq!(
+        attempts.gaps(),
+        [2000, 3000, 4500, 6750].map(Duration::from_millis)
+    );
 }
 
 #[tokio::test(start_paused = true)]

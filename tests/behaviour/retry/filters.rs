@@ -14,7 +14,10 @@ enum ApiError {
 
 impl ApiError {
     fn is_transient(&self) -> bool {
-        matches!(self, Self::Busy | Self::Status(500..) | Self::Other { retryable: true })
+        matches!(
+            self,
+            Self::Busy | Self::Status(500..) | Self::Other { retryable: true }
+        )
     }
 }
 
@@ -182,7 +185,10 @@ fn retry_if_may_be_a_closure_that_uses_the_arguments() {
     fn call(failing: &Failing, retryable: &[ApiError]) -> Result<(), ApiError> {
         failing.call()
     }
-    assert_eq!(calls(Status(503), |failing| call(failing, &[Busy, Status(503)])), 3);
+    assert_eq!(
+        calls(Status(503), |failing| call(failing, &[Busy, Status(503)])),
+        3
+    );
     assert_eq!(calls(Status(503), |failing| call(failing, &[Busy])), 1);
 }
 
@@ -207,8 +213,14 @@ fn a_closure_may_use_the_receiver() {
             failing.call()
         }
     }
-    assert_eq!(calls(Busy, |failing| Client { patient: true }.call(failing)), 3);
-    assert_eq!(calls(Busy, |failing| Client { patient: false }.call(failing)), 1);
+    assert_eq!(
+        calls(Busy, |failing| Client { patient: true }.call(failing)),
+        3
+    );
+    assert_eq!(
+        calls(Busy, |failing| Client { patient: false }.call(failing)),
+        1
+    );
 }
 
 #[test]
@@ -259,7 +271,10 @@ async fn an_async_function_takes_every_filter() {
         (Status(503), true, 1),
     ] {
         let failing = Failing(error, Cell::new(0));
-        assert_eq!(call(&failing, patient, &Status(503)).await.as_ref(), Err(&failing.0));
+        assert_eq!(
+            call(&failing, patient, &Status(503)).await.as_ref(),
+            Err(&failing.0)
+        );
         assert_eq!(failing.1.get(), expected, "{:?}, {patient}", failing.0);
     }
 }

@@ -91,10 +91,18 @@ fn the_future_is_send_with_borrowed_arguments_and_a_borrowed_receiver() {
     struct Client(String);
     impl Client {
         #[retry(retry_if = |error| error != prompt, on_retry = |event| { calls.fetch_add(event.attempt, Ordering::Relaxed); })]
-        async fn generate<'a>(&'a self, prompt: &'a str, calls: &AtomicU32) -> Result<&'a str, String> {
+        async fn generate<'a>(
+            &'a self,
+            prompt: &'a str,
+            calls: &AtomicU32,
+        ) -> Result<&'a str, String> {
             yield_now().await;
             calls.fetch_add(1, Ordering::Relaxed);
-            if prompt.is_empty() { Err(self.0.clone()) } else { Ok(prompt) }
+            if prompt.is_empty() {
+                Err(self.0.clone())
+            } else {
+                Ok(prompt)
+            }
         }
     }
     let (client, calls) = (Client("empty".to_owned()), AtomicU32::new(0));
@@ -134,7 +142,10 @@ async fn a_retried_future_can_be_spawned() {
         let call = calls.fetch_add(1, Ordering::Relaxed) + 1;
         if call < 3 { Err(call) } else { Ok(call) }
     }
-    assert_eq!(tokio::spawn(call(Arc::default())).await.expect("no panic"), Ok(3));
+    assert_eq!(
+        tokio::spawn(call(Arc::default())).await.expect("no panic"),
+        Ok(3)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -144,7 +155,11 @@ async fn a_future_that_is_not_send_is_retried_all_the_same() {
         let held = Rc::clone(&calls);
         sleep(SECOND).await;
         held.set(held.get() + 1);
-        if held.get() < 3 { Err("busy".into()) } else { Ok("ready".into()) }
+        if held.get() < 3 {
+            Err("busy".into())
+        } else {
+            Ok("ready".into())
+        }
     }
     let calls = Rc::new(Cell::new(0));
     assert_eq!(call(Rc::clone(&calls)).await, Ok("ready".into()));

@@ -19,10 +19,19 @@ fn note<T, E>(event: &RetryEvent<'_, T, E>, delays: &Delays) {
 /// The draws are within the bounds, in both halves of them, and not one as the other.
 fn assert_drawn_from(low: Duration, high: Duration, drawn: &[Duration]) {
     assert_eq!(drawn.len(), CALLS);
-    assert!(drawn.iter().all(|delay| (low..=high).contains(delay)), "[{low:?}, {high:?}]: {drawn:?}");
+    assert!(
+        drawn.iter().all(|delay| (low..=high).contains(delay)),
+        "[{low:?}, {high:?}]: {drawn:?}"
+    );
     let middle = (low + high) / 2;
-    assert!(drawn.iter().any(|delay| *delay < middle), "[{low:?}, {high:?}]: {drawn:?}");
-    assert!(drawn.iter().any(|delay| *delay > middle), "[{low:?}, {high:?}]: {drawn:?}");
+    assert!(
+        drawn.iter().any(|delay| *delay < middle),
+        "[{low:?}, {high:?}]: {drawn:?}"
+    );
+    assert!(
+        drawn.iter().any(|delay| *delay > middle),
+        "[{low:?}, {high:?}]: {drawn:?}"
+    );
 }
 
 /// The delay before retry `n` of each call of three retries.
@@ -97,7 +106,11 @@ async fn max_delay_caps_again_after_the_draw() {
         assert_eq!(full(&before).await, Err(()));
     }
     for retry in 1..=3 {
-        assert!(of_retry(retry, &capped).iter().all(|delay| (SECOND..=2 * SECOND).contains(delay)));
+        assert!(
+            of_retry(retry, &capped)
+                .iter()
+                .all(|delay| (SECOND..=2 * SECOND).contains(delay))
+        );
         // Capped before the draw: a cap after it alone would leave most draws at the cap.
         assert_drawn_from(Duration::ZERO, 2 * SECOND, &of_retry(retry, &before));
     }
@@ -151,7 +164,11 @@ async fn jitter_may_be_an_argument() {
         assert_eq!(call(Jitter::None, &none).await, Err(()));
     }
     assert_drawn_from(SECOND / 2, SECOND, &of_retry(1, &equal));
-    assert!(none.borrow().chunks(3).all(|call| call == [SECOND, 2 * SECOND, 4 * SECOND]));
+    assert!(
+        none.borrow()
+            .chunks(3)
+            .all(|call| call == [SECOND, 2 * SECOND, 4 * SECOND])
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -164,7 +181,11 @@ async fn the_wait_is_the_delay_that_was_drawn() {
     assert_eq!(call(&delays).await, Err(()));
     let drawn: Duration = delays.borrow().iter().sum();
     let rounding = Duration::from_millis(3);
-    assert!((drawn..=drawn + rounding).contains(&start.elapsed()), "{drawn:?}, {:?}", start.elapsed());
+    assert!(
+        (drawn..=drawn + rounding).contains(&start.elapsed()),
+        "{drawn:?}, {:?}",
+        start.elapsed()
+    );
 }
 
 #[test]
@@ -178,7 +199,10 @@ fn sync_delays_are_drawn_too() {
     let delays = delays.into_inner();
     assert_eq!(delays.len(), 3);
     let bounds = Duration::from_micros(500)..=Duration::from_millis(1);
-    assert!(delays.iter().all(|delay| bounds.contains(delay)), "{delays:?}");
+    assert!(
+        delays.iter().all(|delay| bounds.contains(delay)),
+        "{delays:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -35,7 +35,10 @@ async fn a_wait_that_would_just_reach_the_limit_is_not_begun_either() {
         fail(calls)
     }
     assert_eq!(call(7 * SECOND, &Cell::new(0)).await, Err(3));
-    assert_eq!(call(7 * SECOND + Duration::from_nanos(1), &Cell::new(0)).await, Err(4));
+    assert_eq!(
+        call(7 * SECOND + Duration::from_nanos(1), &Cell::new(0)).await,
+        Err(4)
+    );
 }
 
 #[tokio::test(start_paused = true)]

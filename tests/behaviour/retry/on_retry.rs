@@ -14,7 +14,8 @@ type Log = RefCell<Vec<Seen>>;
 
 fn note(event: &RetryEvent<'_, u32, String>, log: &Log) {
     let outcome = event.outcome.copied().map_err(Clone::clone);
-    log.borrow_mut().push((event.attempt, event.delay, event.elapsed, outcome));
+    log.borrow_mut()
+        .push((event.attempt, event.delay, event.elapsed, outcome));
 }
 
 #[tokio::test(start_paused = true)]
@@ -59,7 +60,11 @@ fn it_sees_a_value_that_was_not_accepted() {
     }
     let log = Log::default();
     assert_eq!(call(&Cell::new(0), &log), Ok(3));
-    let outcomes: Vec<_> = log.into_inner().into_iter().map(|(attempt, .., outcome)| (attempt, outcome)).collect();
+    let outcomes: Vec<_> = log
+        .into_inner()
+        .into_iter()
+        .map(|(attempt, .., outcome)| (attempt, outcome))
+        .collect();
     assert_eq!(outcomes, [(1, Ok(1)), (2, Ok(2))]);
 }
 
@@ -106,7 +111,11 @@ fn it_may_be_a_path() {
 fn it_may_change_what_a_mutable_argument_refers_to() {
     #[retry(base_delay = 0s, on_retry = |event| host.push_str(&event.attempt.to_string()))]
     fn call(host: &mut String) -> Result<usize, usize> {
-        if host.len() < 3 { Err(host.len()) } else { Ok(host.len()) }
+        if host.len() < 3 {
+            Err(host.len())
+        } else {
+            Ok(host.len())
+        }
     }
     let mut host = "h".to_owned();
     assert_eq!(call(&mut host), Ok(3));

@@ -12,7 +12,11 @@ fn a_panic_passes_through_unchanged_and_is_not_retried() {
     #[retry(base_delay = 0s)]
     fn call(calls: &Cell<u32>) -> Result<(), ()> {
         calls.set(calls.get() + 1);
-        if calls.get() == 2 { panic_any(7_u8) } else { Err(()) }
+        if calls.get() == 2 {
+            panic_any(7_u8)
+        } else {
+            Err(())
+        }
     }
     let calls = Cell::new(0);
     let payload = catch_unwind(AssertUnwindSafe(|| call(&calls))).unwrap_err();
@@ -28,7 +32,10 @@ async fn a_panic_passes_through_an_async_function_unchanged_and_is_not_retried()
         if call == 2 { panic_any(7_u8) } else { Err(()) }
     }
     let calls = Arc::new(AtomicU32::new(0));
-    let payload = tokio::spawn(call(Arc::clone(&calls))).await.unwrap_err().into_panic();
+    let payload = tokio::spawn(call(Arc::clone(&calls)))
+        .await
+        .unwrap_err()
+        .into_panic();
     assert_eq!(payload.downcast_ref(), Some(&7_u8));
     assert_eq!(calls.load(Ordering::Relaxed), 2);
 }
@@ -43,8 +50,14 @@ fn a_panic_of_a_filter_or_a_hook_passes_through_too() {
     fn hook() -> Result<(), ()> {
         Err(())
     }
-    assert_eq!(catch_unwind(filter).unwrap_err().downcast_ref(), Some(&"filter"));
-    assert_eq!(catch_unwind(hook).unwrap_err().downcast_ref(), Some(&"hook"));
+    assert_eq!(
+        catch_unwind(filter).unwrap_err().downcast_ref(),
+        Some(&"filter")
+    );
+    assert_eq!(
+        catch_unwind(hook).unwrap_err().downcast_ref(),
+        Some(&"hook")
+    );
 }
 
 #[test]

@@ -19,7 +19,11 @@ fn is_pending(job: &Job) -> bool {
 /// Pending until the third time it is asked.
 fn status(asked: &Cell<u32>) -> Job {
     asked.set(asked.get() + 1);
-    if asked.get() < 3 { Job::Pending(asked.get()) } else { Job::Done(asked.get()) }
+    if asked.get() < 3 {
+        Job::Pending(asked.get())
+    } else {
+        Job::Done(asked.get())
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -85,7 +89,11 @@ fn errors_and_values_share_the_attempts() {
     #[retry(max_retries = 3, retry_if_ok = |_| true, base_delay = 0s)]
     fn call(calls: &Cell<u32>) -> Result<u32, u32> {
         calls.set(calls.get() + 1);
-        if calls.get() % 2 == 0 { Ok(calls.get()) } else { Err(calls.get()) }
+        if calls.get() % 2 == 0 {
+            Ok(calls.get())
+        } else {
+            Err(calls.get())
+        }
     }
     assert_eq!(call(&Cell::new(0)), Ok(4));
 }

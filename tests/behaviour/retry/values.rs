@@ -76,8 +76,14 @@ async fn an_async_function_takes_its_numbers_from_its_arguments_too() {
     async fn call(retries: u32, factor: f64, calls: &Cell<u32>) -> Result<(), u32> {
         fail(calls)
     }
-    assert_eq!(spent(call(3, 1.0, &Cell::new(0))).await, Duration::from_secs(1 + 1 + 1));
-    assert_eq!(spent(call(2, 4.0, &Cell::new(0))).await, Duration::from_secs(1 + 4));
+    assert_eq!(
+        spent(call(3, 1.0, &Cell::new(0))).await,
+        Duration::from_secs(1 + 1 + 1)
+    );
+    assert_eq!(
+        spent(call(2, 4.0, &Cell::new(0))).await,
+        Duration::from_secs(1 + 4)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -114,11 +120,20 @@ async fn every_option_may_come_from_the_receiver() {
         jitter: Jitter::None,
         factor: 3.0,
     };
-    assert_eq!(spent(client.call(&Cell::new(0))).await, Duration::from_secs(1 + 3 + 5 + 5));
+    assert_eq!(
+        spent(client.call(&Cell::new(0))).await,
+        Duration::from_secs(1 + 3 + 5 + 5)
+    );
     client.strategy = Strategy::Linear;
-    assert_eq!(spent(client.call(&Cell::new(0))).await, Duration::from_secs(1 + 2 + 3 + 4));
+    assert_eq!(
+        spent(client.call(&Cell::new(0))).await,
+        Duration::from_secs(1 + 2 + 3 + 4)
+    );
     client.limit = Duration::from_secs(4);
-    assert_eq!(spent(client.call(&Cell::new(0))).await, Duration::from_secs(1 + 2));
+    assert_eq!(
+        spent(client.call(&Cell::new(0))).await,
+        Duration::from_secs(1 + 2)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -251,8 +266,14 @@ fn constants_of_a_trait_and_of_a_type_parameter_are_values() {
     impl Endpoint for Hasty {
         const RETRIES: u32 = 0;
     }
-    assert_eq!((Patient.call(&Cell::new(0)), Hasty.call(&Cell::new(0))), (Err(10), Err(1)));
-    assert_eq!((call(&Patient, &Cell::new(0)), call(&Hasty, &Cell::new(0))), (Err(10), Err(1)));
+    assert_eq!(
+        (Patient.call(&Cell::new(0)), Hasty.call(&Cell::new(0))),
+        (Err(10), Err(1))
+    );
+    assert_eq!(
+        (call(&Patient, &Cell::new(0)), call(&Hasty, &Cell::new(0))),
+        (Err(10), Err(1))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -276,11 +297,17 @@ async fn const_generics_are_values() {
 #[test]
 fn a_generic_function_is_retried() {
     #[retry(base_delay = 0s, retry_if = |error| keep.contains(error))]
-    fn call<T, E: PartialEq>(keep: &[E], mut attempt: impl FnMut() -> Result<T, E>) -> Result<T, E> {
+    fn call<T, E: PartialEq>(
+        keep: &[E],
+        mut attempt: impl FnMut() -> Result<T, E>,
+    ) -> Result<T, E> {
         attempt()
     }
     let mut answers = [Err("busy"), Err("slow"), Ok(7)].into_iter();
-    assert_eq!(call(&["busy", "slow"], || answers.next().expect("three calls")), Ok(7));
+    assert_eq!(
+        call(&["busy", "slow"], || answers.next().expect("three calls")),
+        Ok(7)
+    );
     let mut answers = [Err(1), Err(2), Ok("never asked")].into_iter();
     assert_eq!(call(&[1], || answers.next().expect("two calls")), Err(2));
 }

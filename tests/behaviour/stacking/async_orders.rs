@@ -55,22 +55,70 @@ async fn timeout_circuit_retry(service: &Service) -> Outcome {
 
 /// Calls a service of its own in each of the six orders, so many times.
 async fn table(calls: usize, service: impl Fn() -> Service) -> [String; 6] {
-    async fn line(order: &str, calls: usize, service: Service, call: impl AsyncFn(&Service) -> Outcome) -> String {
+    async fn line(
+        order: &str,
+        calls: usize,
+        service: Service,
+        call: impl AsyncFn(&Service) -> Outcome,
+    ) -> String {
         let start = Instant::now();
         let mut outcome = Ok(());
         for _ in 0..calls {
             outcome = call(&service).await;
         }
-        let (executions, recorded, seconds) = (service.executions(), service.recorded(), start.elapsed().as_secs_f32());
-        format!("{order}: {}, {executions} executions, {recorded}, {seconds} s", word(&outcome))
+        let (executions, recorded, seconds) = (
+            service.executions(),
+            service.recorded(),
+            start.elapsed().as_secs_f32(),
+        );
+        format!(
+            "{order}: {}, {executions} executions, {recorded}, {seconds} s",
+            word(&outcome)
+        )
     }
     [
-        line("retry circuit timeout", calls, service(), retry_circuit_timeout).await,
-        line("retry timeout circuit", calls, service(), retry_timeout_circuit).await,
-        line("circuit retry timeout", calls, service(), circuit_retry_timeout).await,
-        line("circuit timeout retry", calls, service(), circuit_timeout_retry).await,
-        line("timeout retry circuit", calls, service(), timeout_retry_circuit).await,
-        line("timeout circuit retry", calls, service(), timeout_circuit_retry).await,
+        line(
+            "retry circuit timeout",
+            calls,
+            service(),
+            retry_circuit_timeout,
+        )
+        .await,
+        line(
+            "retry timeout circuit",
+            calls,
+            service(),
+            retry_timeout_circuit,
+        )
+        .await,
+        line(
+            "circuit retry timeout",
+            calls,
+            service(),
+            circuit_retry_timeout,
+        )
+        .await,
+        line(
+            "circuit timeout retry",
+            calls,
+            service(),
+            circuit_timeout_retry,
+        )
+        .await,
+        line(
+            "timeout retry circuit",
+            calls,
+            service(),
+            timeout_retry_circuit,
+        )
+        .await,
+        line(
+            "timeout circuit retry",
+            calls,
+            service(),
+            timeout_circuit_retry,
+        )
+        .await,
     ]
 }
 
@@ -140,7 +188,9 @@ async fn a_timeout_inside_the_retry_bounds_each_attempt_and_one_outside_the_whol
 #[tokio::test(start_paused = true)]
 async fn attempts_that_are_in_time_one_by_one_may_be_late_together() {
     assert_eq!(
-        table(1, || Service::unguarded(&[FailsAfter(3 * SECOND)]).limit(5 * SECOND)).await,
+        table(1, || Service::unguarded(&[FailsAfter(3 * SECOND)])
+            .limit(5 * SECOND))
+        .await,
         [
             "retry circuit timeout: down, 3 executions, 3 failed, 11 s",
             "retry timeout circuit: down, 3 executions, 3 failed, 11 s",

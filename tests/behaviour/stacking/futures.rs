@@ -19,7 +19,10 @@ async fn is_retried_timed_and_guarded<'s>(
 ) {
     let start = Instant::now();
     assert_eq!(call(service).await, Ok(()));
-    assert_eq!((service.executions(), service.recorded().as_str()), (3, "1 succeeded, 2 failed"));
+    assert_eq!(
+        (service.executions(), service.recorded().as_str()),
+        (3, "1 succeeded, 2 failed")
+    );
     assert_eq!(start.elapsed(), (2 + 1 + 2) * SECOND);
 }
 
@@ -62,7 +65,11 @@ impl Backend for Arc<Service> {
 #[tokio::test(start_paused = true)]
 async fn methods_under_async_trait() {
     is_retried_timed_and_guarded(async |service| service.required().await, &service()).await;
-    is_retried_timed_and_guarded(async |service| service.provided("provided").await, &service()).await;
+    is_retried_timed_and_guarded(
+        async |service| service.provided("provided").await,
+        &service(),
+    )
+    .await;
     let object: Box<dyn Backend + Sync> = Box::new(service());
     assert_eq!(object.required().await, Ok(()));
 }
@@ -90,7 +97,11 @@ async fn an_async_trait_method_with_owned_and_mutable_arguments() {
         #[retry(max_retries = 1, base_delay = 1s, jitter = none)]
         #[circuit_breaker(name = "futures::store", failure_threshold = 2, fallback = Memory::cached)]
         #[timeout(2s)]
-        async fn save(&mut self, mut key: String, log: &mut Vec<String>) -> Result<usize, ApiError> {
+        async fn save(
+            &mut self,
+            mut key: String,
+            log: &mut Vec<String>,
+        ) -> Result<usize, ApiError> {
             key.push('!');
             self.0.push(key.clone());
             log.push(key.clone());
@@ -98,7 +109,10 @@ async fn an_async_trait_method_with_owned_and_mutable_arguments() {
         }
     }
     let (mut memory, mut log) = (Memory(Vec::new()), Vec::new());
-    assert_eq!(memory.save(String::from("a"), &mut log).await, Err(ApiError::Down));
+    assert_eq!(
+        memory.save(String::from("a"), &mut log).await,
+        Err(ApiError::Down)
+    );
     assert_eq!(memory.save(String::from("b"), &mut log).await, Ok(200));
     assert_eq!(log, ["a!", "a!!", "cached b"]);
 }
@@ -135,10 +149,17 @@ async fn the_options_of_an_async_trait_method_may_use_a_mutable_receiver() {
         }
     }
     let service = Arc::new(Service::unguarded(&[Hangs, Hangs, Fails]).limit(SECOND));
-    let mut careful =
-        Careful { service: Arc::clone(&service), retries: 5, harmless: ApiError::Down, tried: Vec::new() };
+    let mut careful = Careful {
+        service: Arc::clone(&service),
+        retries: 5,
+        harmless: ApiError::Down,
+        tried: Vec::new(),
+    };
     assert_eq!(word(&careful.work(String::from("task")).await), "down");
-    assert_eq!((careful.tried, service.recorded().as_str()), (vec![String::from("task"); 3], "3 failed"));
+    assert_eq!(
+        (careful.tried, service.recorded().as_str()),
+        (vec![String::from("task"); 3], "3 failed")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,13 +179,19 @@ async fn functions_that_return_impl_future() {
     #[retry(base_delay = 1s, jitter = none)]
     #[circuit_breaker(breaker = &service.breaker)]
     #[timeout(2s)]
-    fn prepared(service: Arc<Service>) -> impl Future<Output = Result<(), ApiError>> + Send + 'static {
+    fn prepared(
+        service: Arc<Service>,
+    ) -> impl Future<Output = Result<(), ApiError>> + Send + 'static {
         let service = Arc::clone(&service);
         async move { service.answer().await }
     }
     is_retried_timed_and_guarded(async |service| block(service).await, &service()).await;
     is_retried_timed_and_guarded(async |service| forwarded(service).await, &service()).await;
-    is_retried_timed_and_guarded(async |service| prepared(Arc::clone(service)).await, &service()).await;
+    is_retried_timed_and_guarded(
+        async |service| prepared(Arc::clone(service)).await,
+        &service(),
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -172,7 +199,9 @@ async fn functions_that_return_a_boxed_future() {
     #[retry(base_delay = 1s, jitter = none)]
     #[circuit_breaker(breaker = &service.breaker)]
     #[timeout(2s)]
-    fn written_out(service: &Service) -> Pin<Box<dyn Future<Output = Result<(), ApiError>> + Send + '_>> {
+    fn written_out(
+        service: &Service,
+    ) -> Pin<Box<dyn Future<Output = Result<(), ApiError>> + Send + '_>> {
         Box::pin(async move { service.answer().await })
     }
     #[retry(base_delay = 1s, jitter = none)]
@@ -190,13 +219,17 @@ async fn functions_that_return_a_boxed_future() {
     }
     is_retried_timed_and_guarded(async |service| written_out(service).await, &service()).await;
     is_retried_timed_and_guarded(async |service| alias(service).await, &service()).await;
-    is_retried_timed_and_guarded(async |service| owned(Arc::clone(service)).await, &service()).await;
+    is_retried_timed_and_guarded(async |service| owned(Arc::clone(service)).await, &service())
+        .await;
 }
 
 trait Endpoint {
     fn native(&self) -> impl Future<Output = Result<(), ApiError>> + Send;
 
-    fn boxed<'a>(&'a self, name: &'a str) -> Pin<Box<dyn Future<Output = Result<(), ApiError>> + Send + 'a>>;
+    fn boxed<'a>(
+        &'a self,
+        name: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Result<(), ApiError>> + Send + 'a>>;
 }
 
 impl Endpoint for Arc<Service> {
@@ -210,7 +243,10 @@ impl Endpoint for Arc<Service> {
     #[retry(base_delay = 1s, jitter = none)]
     #[circuit_breaker(breaker = &self.breaker)]
     #[timeout(2s)]
-    fn boxed<'a>(&'a self, name: &'a str) -> Pin<Box<dyn Future<Output = Result<(), ApiError>> + Send + 'a>> {
+    fn boxed<'a>(
+        &'a self,
+        name: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Result<(), ApiError>> + Send + 'a>> {
         Box::pin(async move {
             assert_eq!(name, "boxed");
             self.answer().await
@@ -225,7 +261,12 @@ async fn methods_of_a_trait_without_a_macro() {
     // As a task, so that the future is `Send`.
     let service = service();
     let task = Arc::clone(&service);
-    assert_eq!(tokio::spawn(async move { task.native().await }).await.expect("no panic"), Ok(()));
+    assert_eq!(
+        tokio::spawn(async move { task.native().await })
+            .await
+            .expect("no panic"),
+        Ok(())
+    );
     assert_eq!(service.executions(), 3);
 }
 
@@ -234,7 +275,13 @@ async fn the_body_in_front_of_the_future_runs_again_for_each_attempt_and_inside_
     #[retry(max_retries = 2)]
     fn call(prepared: &Cell<u32>) -> impl Future<Output = Result<u32, ApiError>> {
         prepared.set(prepared.get() + 1);
-        async move { if prepared.get() < 3 { Err(ApiError::Down) } else { Ok(prepared.get()) } }
+        async move {
+            if prepared.get() < 3 {
+                Err(ApiError::Down)
+            } else {
+                Ok(prepared.get())
+            }
+        }
     }
     let prepared = Cell::new(0);
     let future = call(&prepared);
@@ -252,5 +299,8 @@ async fn an_abandoned_boxed_future_is_an_abandoned_call() {
     drop(call(&service));
     assert_eq!((service.executions(), service.recorded().as_str()), (0, ""));
     assert!(tokio::time::timeout(SECOND, call(&service)).await.is_err());
-    assert_eq!((word(&call(&service).await), service.recorded().as_str()), ("ok", "1 succeeded, 1 abandoned"));
+    assert_eq!(
+        (word(&call(&service).await), service.recorded().as_str()),
+        ("ok", "1 succeeded, 1 abandoned")
+    );
 }

@@ -4,7 +4,9 @@ use std::cell::Cell;
 use std::io;
 use std::time::Duration;
 
-use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState, circuit_breaker, retry, timeout};
+use resilience::{
+    CircuitBreaker, CircuitBreakerConfig, CircuitState, circuit_breaker, retry, timeout,
+};
 use tokio::time::{Instant, sleep};
 
 use super::Step::{Fails, Hangs, Succeeds};
@@ -23,9 +25,15 @@ async fn an_outer_retry_on_sees_the_timeouts_and_only_what_it_names() {
         service.answer().await
     }
     let service = Service::new(&[Hangs, Hangs, Fails, Succeeds]);
-    assert_eq!((word(&late_only(&service).await), service.executions()), ("down", 3));
+    assert_eq!(
+        (word(&late_only(&service).await), service.executions()),
+        ("down", 3)
+    );
     let service = Service::new(&[Fails, Hangs, Succeeds]);
-    assert_eq!((word(&down_only(&service).await), service.executions()), ("late", 2));
+    assert_eq!(
+        (word(&down_only(&service).await), service.executions()),
+        ("late", 2)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -39,7 +47,10 @@ async fn a_sync_retry_sees_them_as_well() {
     }
     let calls = Cell::new(0);
     assert_eq!((word(&call(&calls, SECOND)), calls.get()), ("down", 1));
-    assert_eq!((word(&call(&calls, 3 * SECOND)), calls.get()), ("late", 1 + 3));
+    assert_eq!(
+        (word(&call(&calls, 3 * SECOND)), calls.get()),
+        ("late", 1 + 3)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -90,7 +101,10 @@ async fn timeouts_inside_a_circuit_open_it() {
     for answer in ["late", "late", "open"] {
         assert_eq!(word(&call(&service).await), answer);
     }
-    assert_eq!((service.executions(), service.recorded().as_str()), (2, "2 failed, 1 refused"));
+    assert_eq!(
+        (service.executions(), service.recorded().as_str()),
+        (2, "2 failed, 1 refused")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,9 +129,16 @@ async fn the_refusal_of_an_inner_circuit_is_a_failure_to_an_outer_one() {
     async fn call(outer: &CircuitBreaker, inner: &CircuitBreaker) -> Result<(), ApiError> {
         Ok(())
     }
-    let Err(ApiError::Open(open)) = call(&outer, &inner).await else { panic!("refused") };
-    assert_eq!((open.name(), outer.state()), ("endpoint", CircuitState::Open));
-    let Err(ApiError::Open(open)) = call(&outer, &inner).await else { panic!("refused") };
+    let Err(ApiError::Open(open)) = call(&outer, &inner).await else {
+        panic!("refused")
+    };
+    assert_eq!(
+        (open.name(), outer.state()),
+        ("endpoint", CircuitState::Open)
+    );
+    let Err(ApiError::Open(open)) = call(&outer, &inner).await else {
+        panic!("refused")
+    };
     assert_eq!((open.name(), inner.stats().refused), ("host", 1));
 }
 
@@ -135,7 +156,11 @@ async fn on_retry_and_delay_hint_see_the_errors_of_the_layers() {
     async fn call(service: &Service, seen: &Cell<String>) -> Result<(), ApiError> {
         service.answer().await
     }
-    let (service, seen, start) = (Service::new(&[Fails, Hangs, Succeeds]), Cell::default(), Instant::now());
+    let (service, seen, start) = (
+        Service::new(&[Fails, Hangs, Succeeds]),
+        Cell::default(),
+        Instant::now(),
+    );
     assert_eq!(call(&service, &seen).await, Ok(()));
     // A wait of one second, two until the limit, and the wait that was hinted at.
     assert_eq!(start.elapsed(), (1 + 2 + 20) * SECOND);
@@ -152,9 +177,15 @@ async fn all_policies_speak_through_an_error_type_of_another_crate() {
         std::future::pending().await
     }
     let calls = Cell::new(0);
-    assert_eq!(call(&calls).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!(
+        call(&calls).await.unwrap_err().kind(),
+        io::ErrorKind::TimedOut
+    );
     assert_eq!(calls.get(), 2);
-    assert_eq!(call(&calls).await.unwrap_err().to_string(), "circuit `layers::io` is open, retry in 30.0s");
+    assert_eq!(
+        call(&calls).await.unwrap_err().to_string(),
+        "circuit `layers::io` is open, retry in 30.0s"
+    );
     assert_eq!(calls.get(), 2);
 }
 
@@ -176,12 +207,21 @@ async fn a_panic_passes_through_all_layers_and_is_one_failure() {
     }
     let service = std::sync::Arc::new(Service::unguarded(&[Fails]));
     let task = std::sync::Arc::clone(&service);
-    let payload = tokio::spawn(async move { call(&task).await }).await.unwrap_err().into_panic();
+    let payload = tokio::spawn(async move { call(&task).await })
+        .await
+        .unwrap_err()
+        .into_panic();
     assert_eq!(payload.downcast_ref::<&str>(), Some(&"the body's own"));
-    assert_eq!((service.executions(), service.recorded().as_str()), (1, "1 failed"));
+    assert_eq!(
+        (service.executions(), service.recorded().as_str()),
+        (1, "1 failed")
+    );
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| call_blocking(&service)));
     assert!(caught.is_err());
-    assert_eq!((service.executions(), service.recorded().as_str()), (2, "2 failed"));
+    assert_eq!(
+        (service.executions(), service.recorded().as_str()),
+        (2, "2 failed")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -193,11 +233,21 @@ async fn a_cancelled_stack_runs_nothing_more_and_gives_the_slot_back() {
         service.answer().await
     }
     // Dropped in an attempt, and dropped in the wait after one.
-    for (script, patience, recorded) in [(Hangs, 2 * SECOND, "1 abandoned"), (Fails, SECOND / 2, "1 failed")] {
+    for (script, patience, recorded) in [
+        (Hangs, 2 * SECOND, "1 abandoned"),
+        (Fails, SECOND / 2, "1 failed"),
+    ] {
         let service = Service::unguarded(&[script]);
-        assert!(tokio::time::timeout(patience, call(&service)).await.is_err());
+        assert!(
+            tokio::time::timeout(patience, call(&service))
+                .await
+                .is_err()
+        );
         sleep(100 * SECOND).await;
-        assert_eq!((service.executions(), service.recorded().as_str()), (1, recorded));
+        assert_eq!(
+            (service.executions(), service.recorded().as_str()),
+            (1, recorded)
+        );
     }
 }
 
@@ -215,6 +265,12 @@ async fn the_state_of_a_stack_is_per_call_and_the_circuit_is_not() {
         sleep(SECOND / 2).await;
         call(&service).await
     });
-    assert_eq!((word(&one), word(&other), start.elapsed()), ("down", "down", SECOND * 3 / 2));
-    assert_eq!((service.executions(), service.recorded().as_str()), (4, "4 failed"));
+    assert_eq!(
+        (word(&one), word(&other), start.elapsed()),
+        ("down", "down", SECOND * 3 / 2)
+    );
+    assert_eq!(
+        (service.executions(), service.recorded().as_str()),
+        (4, "4 failed")
+    );
 }

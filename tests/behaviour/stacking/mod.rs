@@ -60,14 +60,26 @@ struct Service {
 impl Service {
     /// The circuit opens at two failures, and the limit is far away.
     fn new(script: &[Step]) -> Self {
-        let breaker = CircuitBreaker::new("service", CircuitBreakerConfig::new().failure_threshold(2));
-        Self { script: script.to_vec(), executions: AtomicUsize::new(0), breaker, limit: Duration::from_secs(3600) }
+        let breaker =
+            CircuitBreaker::new("service", CircuitBreakerConfig::new().failure_threshold(2));
+        Self {
+            script: script.to_vec(),
+            executions: AtomicUsize::new(0),
+            breaker,
+            limit: Duration::from_secs(3600),
+        }
     }
 
     /// The circuit never opens by itself.
     fn unguarded(script: &[Step]) -> Self {
-        let breaker = CircuitBreaker::new("service", CircuitBreakerConfig::new().failure_threshold(u32::MAX));
-        Self { breaker, ..Self::new(script) }
+        let breaker = CircuitBreaker::new(
+            "service",
+            CircuitBreakerConfig::new().failure_threshold(u32::MAX),
+        );
+        Self {
+            breaker,
+            ..Self::new(script)
+        }
     }
 
     fn limit(self, limit: Duration) -> Self {
@@ -125,7 +137,10 @@ impl Service {
             (stats.late, "late"),
         ];
         let counted = counts.iter().filter(|(count, _)| *count > 0);
-        counted.map(|(count, what)| format!("{count} {what}")).collect::<Vec<_>>().join(", ")
+        counted
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 

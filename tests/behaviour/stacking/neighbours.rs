@@ -19,7 +19,10 @@ async fn attributes_may_be_written_with_their_path() {
     }
     let (service, start) = (Service::unguarded(&[Hangs]), Instant::now());
     assert_eq!(word(&call(&service).await), "late");
-    assert_eq!((service.recorded().as_str(), start.elapsed()), ("2 failed", (2 + 1 + 2) * SECOND));
+    assert_eq!(
+        (service.recorded().as_str(), start.elapsed()),
+        ("2 failed", (2 + 1 + 2) * SECOND)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -43,10 +46,19 @@ async fn the_top_attribute_may_have_another_name() {
         service.answer().await
     }
     let service = Service::unguarded(&[Hangs]);
-    assert_eq!((word(&retried(&service).await), service.recorded().as_str()), ("late", "2 failed"));
+    assert_eq!(
+        (word(&retried(&service).await), service.recorded().as_str()),
+        ("late", "2 failed")
+    );
     let service = Service::unguarded(&[Fails]);
-    assert_eq!((word(&guarded_call(&service)), service.recorded().as_str()), ("down", "1 failed"));
-    assert_eq!((word(&timed(&service).await), service.executions()), ("late", 2 + 3));
+    assert_eq!(
+        (word(&guarded_call(&service)), service.recorded().as_str()),
+        ("down", "1 failed")
+    );
+    assert_eq!(
+        (word(&timed(&service).await), service.executions()),
+        ("late", 2 + 3)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,7 +79,10 @@ async fn attributes_of_the_language_may_stand_between() {
     let service = Service::unguarded(&[Fails]);
     #[allow(deprecated)]
     let outcome = call(&service, 0).await;
-    assert_eq!((word(&outcome), service.recorded().as_str()), ("down", "2 failed"));
+    assert_eq!(
+        (word(&outcome), service.recorded().as_str()),
+        ("down", "2 failed")
+    );
 }
 
 #[test]
@@ -79,7 +94,10 @@ fn cfg_attr_is_resolved_before() {
         service.answer_blocking()
     }
     let service = Service::unguarded(&[Fails]);
-    assert_eq!((word(&call(&service)), service.recorded().as_str()), ("down", "2 failed"));
+    assert_eq!(
+        (word(&call(&service)), service.recorded().as_str()),
+        ("down", "2 failed")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,7 +134,10 @@ async fn tracings_instrument_may_stand_anywhere() {
         assert_eq!(services.map(|service| service.executions()), [2, 2, 2]);
     }
     let service = Service::new(&[Fails]);
-    assert_eq!((word(&blocking(&service)), service.executions()), ("down", 2));
+    assert_eq!(
+        (word(&blocking(&service)), service.executions()),
+        ("down", 2)
+    );
 }
 
 /// Where the options come from the macro's caller, token by token.
@@ -131,9 +152,17 @@ async fn a_stack_may_be_written_by_a_macro() {
             }
         };
     }
-    resilient!(call(service), 1 + 1, "2s", ApiError::Late(_) | ApiError::Open(_));
+    resilient!(
+        call(service),
+        1 + 1,
+        "2s",
+        ApiError::Late(_) | ApiError::Open(_)
+    );
     let (service, start) = (Service::new(&[Hangs]), Instant::now());
-    assert_eq!((word(&call(&service).await), service.executions()), ("late", 3));
+    assert_eq!(
+        (word(&call(&service).await), service.executions()),
+        ("late", 3)
+    );
     assert_eq!(start.elapsed(), (2 + 1 + 2 + 2 + 2) * SECOND);
 }
 
@@ -159,8 +188,16 @@ async fn a_stack_on_a_method_uses_the_receiver_in_every_layer() {
         }
     }
     let service = Service::new(&[Hangs]);
-    let mut client = Client { service, retries: 5, limit: SECOND, asked: Cell::new(0) };
+    let mut client = Client {
+        service,
+        retries: 5,
+        limit: SECOND,
+        asked: Cell::new(0),
+    };
     assert_eq!(client.call().await, Ok(()));
     // Two attempts opened the circuit, and the fallback answered the third.
-    assert_eq!((client.service.recorded().as_str(), client.asked.get()), ("2 failed, 1 refused", 102));
+    assert_eq!(
+        (client.service.recorded().as_str(), client.asked.get()),
+        ("2 failed, 1 refused", 102)
+    );
 }

@@ -34,7 +34,10 @@ async fn a_filter_that_accepts_refusals_waits_for_the_circuit_to_recover() {
         service.breaker.trip();
         assert_eq!(call(&service).await, Ok(()));
         // Refused at 0, 10 and 20 s; the probe at 30 s succeeds.
-        assert_eq!((service.recorded().as_str(), start.elapsed()), ("1 succeeded, 3 refused", 30 * SECOND));
+        assert_eq!(
+            (service.recorded().as_str(), start.elapsed()),
+            ("1 succeeded, 3 refused", 30 * SECOND)
+        );
     }
     recovers(pattern).await;
     recovers(function).await;
@@ -56,7 +59,10 @@ async fn the_refusal_may_say_itself_when_to_come_back() {
     let (service, start) = (Service::new(&[Succeeds]), Instant::now());
     service.breaker.trip();
     assert_eq!(call(&service).await, Ok(()));
-    assert_eq!((service.recorded().as_str(), start.elapsed()), ("1 succeeded, 1 refused", 30 * SECOND));
+    assert_eq!(
+        (service.recorded().as_str(), start.elapsed()),
+        ("1 succeeded, 1 refused", 30 * SECOND)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,7 +89,10 @@ async fn a_filter_that_rejects_refusals_ends_the_retry() {
             2 => both(&service).await,
             _ => aborted(&service).await,
         };
-        assert_eq!((word(&outcome), service.breaker.stats().refused), ("open", refused));
+        assert_eq!(
+            (word(&outcome), service.breaker.stats().refused),
+            ("open", refused)
+        );
     }
 }
 
@@ -95,10 +104,16 @@ async fn abort_on_alone_does_not_ask_for_refusals() {
         service.answer().await
     }
     let service = isolated();
-    assert_eq!((word(&call(&service).await), service.recorded().as_str()), ("open", "1 refused"));
+    assert_eq!(
+        (word(&call(&service).await), service.recorded().as_str()),
+        ("open", "1 refused")
+    );
     // Other errors are retried: two failures open the circuit, and its refusal ends the retry.
     let service = Service::new(&[Fails]);
-    assert_eq!((word(&call(&service).await), service.recorded().as_str()), ("open", "2 failed, 1 refused"));
+    assert_eq!(
+        (word(&call(&service).await), service.recorded().as_str()),
+        ("open", "2 failed, 1 refused")
+    );
 }
 
 #[test]
@@ -118,9 +133,16 @@ fn a_sync_stack_decides_the_same() {
     fn abort_on(service: &Service) -> Result<(), ApiError> {
         service.answer_blocking()
     }
-    for (call, refused) in [(no_filter as fn(&Service) -> _, 1), (every_error, 4), (abort_on, 1)] {
+    for (call, refused) in [
+        (no_filter as fn(&Service) -> _, 1),
+        (every_error, 4),
+        (abort_on, 1),
+    ] {
         let service = isolated();
-        assert_eq!((word(&call(&service)), service.breaker.stats().refused), ("open", refused));
+        assert_eq!(
+            (word(&call(&service)), service.breaker.stats().refused),
+            ("open", refused)
+        );
     }
 }
 
@@ -140,7 +162,13 @@ fn a_refusal_on_a_worker_is_known_to_the_retry_outside() {
     }
     for (call, refused) in [(no_filter as fn(Arc<Service>) -> _, 1), (accepted, 4)] {
         let service = Arc::new(isolated());
-        assert_eq!((word(&call(Arc::clone(&service))), service.breaker.stats().refused), ("open", refused));
+        assert_eq!(
+            (
+                word(&call(Arc::clone(&service))),
+                service.breaker.stats().refused
+            ),
+            ("open", refused)
+        );
     }
 }
 
@@ -186,9 +214,27 @@ async fn two_retries_outside_of_one_circuit_both_stop() {
         service.answer().await
     }
     let service = isolated();
-    assert_eq!((word(&neither(&service).await), service.breaker.stats().refused), ("open", 1));
-    assert_eq!((word(&outer_asks(&service).await), service.breaker.stats().refused), ("open", 1 + 3));
-    assert_eq!((word(&inner_asks(&service).await), service.breaker.stats().refused), ("open", 4 + 3));
+    assert_eq!(
+        (
+            word(&neither(&service).await),
+            service.breaker.stats().refused
+        ),
+        ("open", 1)
+    );
+    assert_eq!(
+        (
+            word(&outer_asks(&service).await),
+            service.breaker.stats().refused
+        ),
+        ("open", 1 + 3)
+    );
+    assert_eq!(
+        (
+            word(&inner_asks(&service).await),
+            service.breaker.stats().refused
+        ),
+        ("open", 4 + 3)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -199,9 +245,15 @@ async fn a_retry_inside_of_the_circuit_meets_no_refusal() {
         service.answer().await
     }
     let service = isolated();
-    assert_eq!((word(&call(&service).await), service.executions()), ("open", 0));
+    assert_eq!(
+        (word(&call(&service).await), service.executions()),
+        ("open", 0)
+    );
     service.breaker.reset();
-    assert_eq!((word(&call(&service).await), service.executions()), ("ok", 1));
+    assert_eq!(
+        (word(&call(&service).await), service.executions()),
+        ("ok", 1)
+    );
 }
 
 /// With a fallback a refusal makes no error: what the fallback says is an answer like any other.
@@ -218,6 +270,12 @@ async fn the_error_of_a_fallback_is_no_refusal() {
         service.answer().await
     }
     let service = isolated();
-    assert_eq!((word(&answers(&service).await), service.recorded().as_str()), ("ok", "1 refused"));
-    assert_eq!((word(&fails(&service).await), service.recorded().as_str()), ("down", "4 refused"));
+    assert_eq!(
+        (word(&answers(&service).await), service.recorded().as_str()),
+        ("ok", "1 refused")
+    );
+    assert_eq!(
+        (word(&fails(&service).await), service.recorded().as_str()),
+        ("down", "4 refused")
+    );
 }

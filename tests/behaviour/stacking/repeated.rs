@@ -46,8 +46,14 @@ async fn a_total_timeout_and_one_per_attempt_in_place() {
         service.answer_blocking()
     }
     let service = Service::new(&[FailsAfter(4 * SECOND)]);
-    assert_eq!((expired(call(&service, 1)).as_str(), service.executions()), ("attempt", 2));
-    assert_eq!((expired(call(&service, 9)).as_str(), service.executions()), ("total", 2 + 3));
+    assert_eq!(
+        (expired(call(&service, 1)).as_str(), service.executions()),
+        ("attempt", 2)
+    );
+    assert_eq!(
+        (expired(call(&service, 9)).as_str(), service.executions()),
+        ("total", 2 + 3)
+    );
 }
 
 #[test]
@@ -60,9 +66,18 @@ fn a_total_timeout_and_one_per_attempt_on_workers() {
     }
     let service = Arc::new(Service::new(&[Hangs]));
     // Long enough for a worker to begin on a busy machine.
-    assert_eq!(expired(call(Arc::clone(&service), Duration::from_millis(500))), "attempt");
+    assert_eq!(
+        expired(call(Arc::clone(&service), Duration::from_millis(500))),
+        "attempt"
+    );
     assert_eq!(service.executions(), 2);
-    assert_eq!(word(&call(Arc::new(Service::new(&[Fails, Succeeds])), 3600 * SECOND)), "ok");
+    assert_eq!(
+        word(&call(
+            Arc::new(Service::new(&[Fails, Succeeds])),
+            3600 * SECOND
+        )),
+        "ok"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -93,10 +108,19 @@ async fn a_quick_retry_inside_a_patient_one() {
     }
     let (service, start) = (Service::new(&[Fails]), Instant::now());
     assert_eq!(word(&call(&service).await), "down");
-    assert_eq!((service.executions(), start.elapsed()), (2 * 3, (3 + 60 + 3) * SECOND));
-    let (service, start) = (Service::new(&[Fails, Fails, Fails, Fails, Succeeds]), Instant::now());
+    assert_eq!(
+        (service.executions(), start.elapsed()),
+        (2 * 3, (3 + 60 + 3) * SECOND)
+    );
+    let (service, start) = (
+        Service::new(&[Fails, Fails, Fails, Fails, Succeeds]),
+        Instant::now(),
+    );
     assert_eq!(call(&service).await, Ok(()));
-    assert_eq!((service.executions(), start.elapsed()), (5, (3 + 60 + 1) * SECOND));
+    assert_eq!(
+        (service.executions(), start.elapsed()),
+        (5, (3 + 60 + 1) * SECOND)
+    );
 }
 
 #[test]
@@ -107,7 +131,10 @@ fn a_sync_retry_inside_another() {
         service.answer_blocking()
     }
     let service = Service::new(&[Fails]);
-    assert_eq!((word(&call(&service)), service.executions()), ("down", 2 * 3));
+    assert_eq!(
+        (word(&call(&service)), service.executions()),
+        ("down", 2 * 3)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,15 +152,25 @@ async fn two_circuits_each_with_its_own_name_and_rules() {
     }
     let stats = |name| registry::stats(name).expect("registered");
     assert_eq!((stats(ENDPOINT).failures, stats(ENDPOINT).refused), (2, 2));
-    assert_eq!((stats(HOST).failures, stats(HOST).ignored, stats(HOST).refused), (2, 2, 0));
+    assert_eq!(
+        (
+            stats(HOST).failures,
+            stats(HOST).ignored,
+            stats(HOST).refused
+        ),
+        (2, 2, 0)
+    );
     registry::isolate(HOST);
-    let Err(ApiError::Open(open)) = call(&service).await else { panic!("refused") };
+    let Err(ApiError::Open(open)) = call(&service).await else {
+        panic!("refused")
+    };
     assert_eq!((open.name(), stats(ENDPOINT).refused), (HOST, 2));
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_attribute_twice() {
-    let breakers = [(); 2].map(|()| CircuitBreaker::new("twice", CircuitBreakerConfig::new().failure_threshold(9)));
+    let breakers = [(); 2]
+        .map(|()| CircuitBreaker::new("twice", CircuitBreakerConfig::new().failure_threshold(9)));
     #[timeout(1h)]
     #[retry(max_retries = 1, base_delay = 1s, jitter = none)]
     #[circuit_breaker(breaker = &breakers[0])]
@@ -146,6 +183,9 @@ async fn every_attribute_twice() {
     let service = Service::new(&[Hangs, Fails]);
     let start = Instant::now();
     assert_eq!(word(&call(&service, &breakers).await), "down");
-    assert_eq!((service.executions(), start.elapsed()), (6, (3 + 1 + 2 + 1 + 1 + 2) * SECOND));
+    assert_eq!(
+        (service.executions(), start.elapsed()),
+        (6, (3 + 1 + 2 + 1 + 1 + 2) * SECOND)
+    );
     assert_eq!(breakers.map(|breaker| breaker.stats().failures), [2, 6]);
 }

@@ -121,8 +121,15 @@ fn cooperative_table(calls: usize, service: impl Fn() -> Service) -> [String; 6]
         for _ in 0..calls {
             outcome = call(&service);
         }
-        let (executions, recorded, seconds) = (service.executions(), service.recorded(), start.elapsed().as_secs());
-        format!("{order}: {}, {executions} executions, {recorded}, {seconds} s", word(&outcome))
+        let (executions, recorded, seconds) = (
+            service.executions(),
+            service.recorded(),
+            start.elapsed().as_secs(),
+        );
+        format!(
+            "{order}: {}, {executions} executions, {recorded}, {seconds} s",
+            word(&outcome)
+        )
     };
     [
         line("retry circuit timeout", cooperative::retry_circuit_timeout),
@@ -148,7 +155,10 @@ fn thread_table(calls: usize, service: impl Fn() -> Service) -> [String; 6] {
                 thread::sleep(Duration::from_millis(1));
             }
             let (executions, recorded) = (service.executions(), service.recorded());
-            format!("{order}: {}, {executions} executions, {recorded}", word(&outcome))
+            format!(
+                "{order}: {}, {executions} executions, {recorded}",
+                word(&outcome)
+            )
         })
     };
     let lines = [
@@ -219,7 +229,8 @@ async fn a_circuit_outside_the_retry_sees_no_failure_that_a_retry_made_good() {
 #[tokio::test(start_paused = true)]
 async fn a_timeout_in_place_bounds_what_is_inside_it_by_beginning_nothing_more() {
     assert_eq!(
-        cooperative_table(1, || Service::unguarded(&[FailsAfter(3 * SECOND)]).limit(5 * SECOND)),
+        cooperative_table(1, || Service::unguarded(&[FailsAfter(3 * SECOND)])
+            .limit(5 * SECOND)),
         [
             "retry circuit timeout: down, 3 executions, 3 failed, 9 s",
             "retry timeout circuit: down, 3 executions, 3 failed, 9 s",
@@ -230,7 +241,8 @@ async fn a_timeout_in_place_bounds_what_is_inside_it_by_beginning_nothing_more()
         ]
     );
     assert_eq!(
-        cooperative_table(1, || Service::unguarded(&[FailsAfter(3 * SECOND)]).limit(2 * SECOND)),
+        cooperative_table(1, || Service::unguarded(&[FailsAfter(3 * SECOND)])
+            .limit(2 * SECOND)),
         [
             "retry circuit timeout: late, 3 executions, 3 failed, 9 s",
             "retry timeout circuit: late, 3 executions, 3 failed, 9 s",

@@ -7,7 +7,9 @@ use resilience::{TimedOut, TimeoutConfig, timeout};
 use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
-const DB: TimeoutConfig = TimeoutConfig::new(Duration::from_secs(5)).operation("db_query").message("too slow");
+const DB: TimeoutConfig = TimeoutConfig::new(Duration::from_secs(5))
+    .operation("db_query")
+    .message("too slow");
 
 /// Limit, operation and text of the error.
 type Said = (Duration, String, String);
@@ -29,7 +31,10 @@ async fn a_constant_configuration_is_used() {
     async fn query() -> Result<(), TimedOut> {
         pending().await
     }
-    assert_eq!(said(query()).await, expected(5 * SECOND, "db_query", "too slow"));
+    assert_eq!(
+        said(query()).await,
+        expected(5 * SECOND, "db_query", "too slow")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -50,10 +55,22 @@ async fn every_option_beside_it_overrides_it() {
     async fn message() -> Result<(), TimedOut> {
         pending().await
     }
-    assert_eq!(said(limit()).await, expected(7 * SECOND, "db_query", "too slow"));
-    assert_eq!(said(positional()).await, expected(9 * SECOND, "db_query", "too slow"));
-    assert_eq!(said(operation()).await, expected(5 * SECOND, "jira", "too slow"));
-    assert_eq!(said(message()).await, expected(5 * SECOND, "db_query", "far too slow"));
+    assert_eq!(
+        said(limit()).await,
+        expected(7 * SECOND, "db_query", "too slow")
+    );
+    assert_eq!(
+        said(positional()).await,
+        expected(9 * SECOND, "db_query", "too slow")
+    );
+    assert_eq!(
+        said(operation()).await,
+        expected(5 * SECOND, "jira", "too slow")
+    );
+    assert_eq!(
+        said(message()).await,
+        expected(5 * SECOND, "db_query", "far too slow")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -63,7 +80,10 @@ async fn the_functions_name_stands_in_for_a_missing_operation() {
     async fn query() -> Result<(), TimedOut> {
         pending().await
     }
-    assert_eq!(said(query()).await, expected(SECOND, "query", "`query` timed out after 1s"));
+    assert_eq!(
+        said(query()).await,
+        expected(SECOND, "query", "`query` timed out after 1s")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -93,10 +113,22 @@ async fn it_may_be_written_in_place_be_an_argument_or_come_from_the_receiver() {
         }
     }
     let client = Client { timeout: DB };
-    assert_eq!(said(inline()).await, expected(2 * SECOND, "inline", "`inline` timed out after 2s"));
-    assert_eq!(said(argument(DB)).await, expected(5 * SECOND, "db_query", "too slow"));
-    assert_eq!(said(client.of_self()).await, expected(5 * SECOND, "db_query", "the client's"));
-    assert_eq!(said(client.of_the_type(SECOND)).await, expected(SECOND, "db_query", "too slow"));
+    assert_eq!(
+        said(inline()).await,
+        expected(2 * SECOND, "inline", "`inline` timed out after 2s")
+    );
+    assert_eq!(
+        said(argument(DB)).await,
+        expected(5 * SECOND, "db_query", "too slow")
+    );
+    assert_eq!(
+        said(client.of_self()).await,
+        expected(5 * SECOND, "db_query", "the client's")
+    );
+    assert_eq!(
+        said(client.of_the_type(SECOND)).await,
+        expected(SECOND, "db_query", "too slow")
+    );
 }
 
 #[tokio::test(start_paused = true)]

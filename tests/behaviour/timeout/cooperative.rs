@@ -26,7 +26,11 @@ async fn a_result_in_time_is_returned() {
         outcome
     }
     assert_eq!(query(SECOND, Ok(7)), Ok(7));
-    assert_eq!(query(5 * SECOND, Ok(7)), Ok(7), "exactly as long is in time");
+    assert_eq!(
+        query(5 * SECOND, Ok(7)),
+        Ok(7),
+        "exactly as long is in time"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -37,7 +41,10 @@ async fn a_late_result_becomes_the_error() {
         outcome
     }
     let late = query(Ok(7)).unwrap_err();
-    assert_eq!((late.operation(), late.limit(), late.was_started()), ("query", 5 * SECOND, true));
+    assert_eq!(
+        (late.operation(), late.limit(), late.was_started()),
+        ("query", 5 * SECOND, true)
+    );
     assert_eq!(late.to_string(), "`query` timed out after 5s");
     assert_eq!(query(Err(late.clone())), Err(late), "a late error too");
 }
@@ -67,7 +74,10 @@ fn the_body_runs_in_place_and_may_borrow() {
     }
     impl Db {
         #[timeout(1h, mode = cooperative)]
-        fn first<'a>(&'a mut self, log: &mut Vec<thread::ThreadId>) -> Result<Option<&'a mut u8>, TimedOut> {
+        fn first<'a>(
+            &'a mut self,
+            log: &mut Vec<thread::ThreadId>,
+        ) -> Result<Option<&'a mut u8>, TimedOut> {
             log.push(thread::current().id());
             Ok(self.rows.first_mut())
         }
@@ -185,5 +195,8 @@ async fn each_attempt_has_its_own_deadline() {
     }
     let (start, mut deadlines) = (Instant::now(), Vec::new());
     assert!(query(&mut deadlines).is_err());
-    assert_eq!(deadlines, [5, 11, 17].map(|seconds| Some(start + seconds * SECOND)));
+    assert_eq!(
+        deadlines,
+        [5, 11, 17].map(|seconds| Some(start + seconds * SECOND))
+    );
 }

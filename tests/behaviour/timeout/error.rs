@@ -55,8 +55,13 @@ async fn an_enum_of_ones_own_takes_it_through_from() {
     async fn query() -> Result<(), DbError> {
         pending().await
     }
-    let Err(DbError::Timeout(late)) = query().await else { panic!("not through `From`") };
-    assert_eq!((late.operation(), late.limit()), ("query", Duration::from_secs(5)));
+    let Err(DbError::Timeout(late)) = query().await else {
+        panic!("not through `From`")
+    };
+    assert_eq!(
+        (late.operation(), late.limit()),
+        ("query", Duration::from_secs(5))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -95,7 +100,14 @@ async fn boxed_errors_take_it() {
     let error = query().await.unwrap_err();
     assert_eq!(error.to_string(), TEXT);
     assert_eq!(error.downcast_ref().map(TimedOut::operation), Some("query"));
-    assert_eq!(local().await.unwrap_err().downcast_ref().map(TimedOut::operation), Some("local"));
+    assert_eq!(
+        local()
+            .await
+            .unwrap_err()
+            .downcast_ref()
+            .map(TimedOut::operation),
+        Some("local")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -120,8 +132,14 @@ async fn a_generic_error_takes_it_through_its_bound() {
     async fn query<T, E: From<TimedOut>>() -> Result<T, E> {
         pending().await
     }
-    assert!(matches!(query::<(), DbError>().await, Err(DbError::Timeout(_))));
-    assert_eq!(query::<u8, io::Error>().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert!(matches!(
+        query::<(), DbError>().await,
+        Err(DbError::Timeout(_))
+    ));
+    assert_eq!(
+        query::<u8, io::Error>().await.unwrap_err().kind(),
+        io::ErrorKind::TimedOut
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -139,7 +157,9 @@ async fn error_may_be_a_function() {
         pending().await
     }
     assert!(matches!(query().await, Err(DbError::Caused { by }) if by.operation() == "query"));
-    assert!(matches!(associated().await, Err(DbError::Caused { by }) if by.operation() == "associated"));
+    assert!(
+        matches!(associated().await, Err(DbError::Caused { by }) if by.operation() == "associated")
+    );
     assert!(matches!(one_of_several().await, Err(DbError::Timeout(_))));
 }
 
@@ -165,7 +185,9 @@ async fn error_may_be_a_tuple_variant() {
     async fn query() -> Result<(), DbError> {
         pending().await
     }
-    let Err(DbError::Timeout(late)) = query().await else { panic!("not the variant") };
+    let Err(DbError::Timeout(late)) = query().await else {
+        panic!("not the variant")
+    };
     assert_eq!(late.operation(), "query");
 }
 
@@ -184,7 +206,10 @@ async fn error_may_be_a_closure_that_uses_the_arguments() {
     async fn query(table: &str) -> Result<(), DbError> {
         pending().await
     }
-    assert_eq!(query("users").await, Err(DbError::Text("users: query".to_owned())));
+    assert_eq!(
+        query("users").await,
+        Err(DbError::Text("users: query".to_owned()))
+    );
     assert_eq!(Db { code: 504 }.query().await, Err(DbError::Coded(504)));
 }
 
@@ -213,8 +238,16 @@ async fn error_may_be_a_value() {
     assert_eq!(unit_variant().await, Err(DbError::Unavailable));
     assert_eq!(call().await, Err(DbError::Coded(504)));
     assert_eq!(constant().await, Err(DbError::Coded(410)));
-    assert_eq!(fields(Duration::ZERO).await, Err(DbError::Slow { limit: Duration::ZERO }));
-    assert_eq!(of_an_argument("users").await, Err("users is slow".to_owned()));
+    assert_eq!(
+        fields(Duration::ZERO).await,
+        Err(DbError::Slow {
+            limit: Duration::ZERO
+        })
+    );
+    assert_eq!(
+        of_an_argument("users").await,
+        Err("users is slow".to_owned())
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -231,7 +264,10 @@ async fn error_is_evaluated_only_for_an_expiry() {
     let made = Cell::new(0);
     assert_eq!(query(Duration::from_secs(4), &made).await, Ok(7));
     assert_eq!(made.get(), 0);
-    assert_eq!(query(Duration::from_secs(6), &made).await, Err(DbError::GONE));
+    assert_eq!(
+        query(Duration::from_secs(6), &made).await,
+        Err(DbError::GONE)
+    );
     assert_eq!(made.get(), 1);
 }
 
@@ -271,7 +307,10 @@ fn a_sync_function_takes_every_form() {
     assert_eq!(io(NONE).unwrap_err().kind(), io::ErrorKind::TimedOut);
     assert!(matches!(function(NONE), Err(DbError::Caused { by }) if by.operation() == "function"));
     assert!(matches!(tuple_variant(NONE), Err(DbError::Timeout(_))));
-    assert_eq!(closure(NONE, 504), Err(DbError::Text("closure 504".to_owned())));
+    assert_eq!(
+        closure(NONE, 504),
+        Err(DbError::Text("closure 504".to_owned()))
+    );
     assert_eq!(unit_variant(NONE), Err(DbError::Unavailable));
     assert_eq!(call(NONE), Err(DbError::Coded(504)));
 }

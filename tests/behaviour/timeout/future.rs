@@ -50,7 +50,13 @@ async fn a_body_in_time_returns_what_it_returns() {
     }
     let start = Instant::now();
     assert_eq!(query(Ok(7)).await.expect("in time"), 7);
-    assert_eq!(query(Err(io::ErrorKind::NotFound.into())).await.unwrap_err().kind(), io::ErrorKind::NotFound);
+    assert_eq!(
+        query(Err(io::ErrorKind::NotFound.into()))
+            .await
+            .unwrap_err()
+            .kind(),
+        io::ErrorKind::NotFound
+    );
     assert_eq!(start.elapsed(), 8 * SECOND);
 }
 

@@ -170,7 +170,9 @@ fn a_sync_function_takes_it_from_anywhere_too() {
     }
     // Far from each other, so that no machine is too slow for them.
     let hours = |hours: u64| Duration::from_secs(hours * 3600);
-    let between = |left: Result<Duration, TimedOut>, low, high| (low..=high).contains(&left.expect("in time"));
+    let between = |left: Result<Duration, TimedOut>, low, high| {
+        (low..=high).contains(&left.expect("in time"))
+    };
     assert!(between(in_place(hours(10)), hours(9), hours(10)));
     assert!(between(on_a_worker(20 * 3600), hours(19), hours(20)));
     assert!(between(literal(), Duration::ZERO, hours(1)));
@@ -225,6 +227,9 @@ fn a_wrong_value_at_run_time_panics_with_the_words_of_the_setter() {
         unreachable!("{limit:?}")
     }
     let message = panic_of(|| CONFIG.limit(Duration::ZERO));
-    assert!(message.starts_with("`limit` must be greater than zero"), "{message}");
+    assert!(
+        message.starts_with("`limit` must be greater than zero"),
+        "{message}"
+    );
     assert_eq!(panic_of(|| built(Duration::ZERO)), message);
 }

@@ -28,8 +28,14 @@ async fn the_operation_is_the_functions_name() {
     async fn r#match() -> Result<(), TimedOut> {
         pending().await
     }
-    assert_eq!(said(fetch_rows()).await, words("fetch_rows", "`fetch_rows` timed out after 1.5s"));
-    assert_eq!(said(r#match()).await, words("match", "`match` timed out after 5s"));
+    assert_eq!(
+        said(fetch_rows()).await,
+        words("fetch_rows", "`fetch_rows` timed out after 1.5s")
+    );
+    assert_eq!(
+        said(r#match()).await,
+        words("match", "`match` timed out after 5s")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -82,7 +88,10 @@ async fn a_limit_of_run_time_leaves_them_in_place() {
     async fn query(limit: Duration) -> Result<(), TimedOut> {
         pending().await
     }
-    assert_eq!(said(query(Duration::from_secs(5))).await, words("db_query", TEXT));
+    assert_eq!(
+        said(query(Duration::from_secs(5))).await,
+        words("db_query", TEXT)
+    );
 }
 
 #[test]
@@ -97,7 +106,13 @@ fn a_sync_function_says_the_same() {
         unreachable!("{limit:?}")
     }
     let late = named(Duration::ZERO).unwrap_err();
-    assert_eq!((late.operation(), late.to_string()), ("db_query", "`db_query` timed out after 0ns".to_owned()));
+    assert_eq!(
+        (late.operation(), late.to_string()),
+        ("db_query", "`db_query` timed out after 0ns".to_owned())
+    );
     let late = explained(Duration::ZERO).unwrap_err();
-    assert_eq!((late.operation(), late.to_string()), ("explained", TEXT.to_owned()));
+    assert_eq!(
+        (late.operation(), late.to_string()),
+        ("explained", TEXT.to_owned())
+    );
 }

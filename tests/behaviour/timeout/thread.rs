@@ -62,7 +62,11 @@ fn the_outcome_of_a_body_in_time_is_returned() {
 #[test]
 fn the_caller_gets_its_error_while_the_body_still_runs() {
     #[timeout(limit)]
-    fn query(limit: Duration, go_on: Receiver<()>, done: Sender<&'static str>) -> Result<(), TimedOut> {
+    fn query(
+        limit: Duration,
+        go_on: Receiver<()>,
+        done: Sender<&'static str>,
+    ) -> Result<(), TimedOut> {
         let _ = go_on.recv();
         let _ = done.send("done");
         Ok(())
@@ -78,7 +82,11 @@ fn the_caller_gets_its_error_while_the_body_still_runs() {
 #[test]
 fn the_abandoned_body_can_see_that_it_was_given_up() {
     #[timeout(limit)]
-    fn query(limit: Duration, go_on: Receiver<()>, tell: Sender<(bool, bool)>) -> Result<(), TimedOut> {
+    fn query(
+        limit: Duration,
+        go_on: Receiver<()>,
+        tell: Sender<(bool, bool)>,
+    ) -> Result<(), TimedOut> {
         let before = is_abandoned();
         let _ = go_on.recv();
         let _ = tell.send((before, is_abandoned()));
@@ -101,7 +109,11 @@ fn the_late_result_is_dropped() {
         }
     }
     #[timeout(limit)]
-    fn query(limit: Duration, go_on: Receiver<()>, tell: Sender<String>) -> Result<OnDrop, TimedOut> {
+    fn query(
+        limit: Duration,
+        go_on: Receiver<()>,
+        tell: Sender<String>,
+    ) -> Result<OnDrop, TimedOut> {
         let _ = go_on.recv();
         Ok(OnDrop(tell))
     }
@@ -143,7 +155,9 @@ fn a_limit_is_cut_to_what_the_enclosing_one_leaves() {
         let mine = deadline();
         let theirs = inner()?;
         // The clock is read anew on the way, and time is only ever lost.
-        Ok(theirs.zip(mine).is_some_and(|(theirs, mine)| theirs <= mine + HANG))
+        Ok(theirs
+            .zip(mine)
+            .is_some_and(|(theirs, mine)| theirs <= mine + HANG))
     }
     #[timeout(1000h)]
     fn inner() -> Result<Option<Instant>, TimedOut> {
@@ -182,10 +196,16 @@ fn owned_arguments_and_receivers_move_to_the_worker() {
         }
 
         #[timeout(1h)]
-        fn open(mut rows: Vec<u8>, name: &'static str, (first, ..): (u8, u8)) -> Result<Self, TimedOut> {
+        fn open(
+            mut rows: Vec<u8>,
+            name: &'static str,
+            (first, ..): (u8, u8),
+        ) -> Result<Self, TimedOut> {
             rows.push(first);
             rows.extend(name.bytes());
-            Ok(Self { rows: Mutex::new(rows) })
+            Ok(Self {
+                rows: Mutex::new(rows),
+            })
         }
     }
     let db = Arc::new(Db::open(vec![1], "\u{3}", (2, 9)).expect("in time"));
@@ -210,7 +230,10 @@ fn a_generic_body_runs_on_a_worker() {
 
 #[test]
 fn under_a_retry_each_attempt_has_arguments_of_its_own() {
-    #[expect(clippy::needless_pass_by_value, reason = "a worker needs arguments of its own")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a worker needs arguments of its own"
+    )]
     #[retry(max_retries = 2, base_delay = 0s)]
     #[timeout(1h, error = |late| late.to_string())]
     fn query(mut rows: Vec<u8>, begun: Sender<usize>) -> Result<(), String> {
@@ -225,7 +248,10 @@ fn under_a_retry_each_attempt_has_arguments_of_its_own() {
 
 #[test]
 fn an_attempt_after_an_abandoned_one_runs_on_another_worker() {
-    #[expect(clippy::needless_pass_by_value, reason = "a worker needs arguments of its own")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a worker needs arguments of its own"
+    )]
     #[retry(max_retries = 1, base_delay = 0s)]
     #[timeout(limit)]
     fn query(
@@ -239,10 +265,15 @@ fn an_attempt_after_an_abandoned_one_runs_on_another_worker() {
         Ok(())
     }
     let (tell, told) = mpsc::channel();
-    let (late, may_go) = abandon(|limit, go_on| query(limit, Arc::new(Mutex::new(go_on)), tell.clone()).unwrap_err());
+    let (late, may_go) = abandon(|limit, go_on| {
+        query(limit, Arc::new(Mutex::new(go_on)), tell.clone()).unwrap_err()
+    });
     drop((may_go, tell));
     // The attempts of a call whose limit was too short for them may have run on any worker.
-    let mut workers: Vec<_> = told.into_iter().filter(|(limit, _)| *limit == late.limit()).collect();
+    let mut workers: Vec<_> = told
+        .into_iter()
+        .filter(|(limit, _)| *limit == late.limit())
+        .collect();
     let attempts = workers.len();
     assert!((1..=2).contains(&attempts));
     workers.dedup();

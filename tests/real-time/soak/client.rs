@@ -7,7 +7,9 @@ use std::{
     time::Duration,
 };
 
-use resilience::{CircuitBreakerConfig, CircuitOpen, TimedOut, circuit_breaker, is_abandoned, retry, timeout};
+use resilience::{
+    CircuitBreakerConfig, CircuitOpen, TimedOut, circuit_breaker, is_abandoned, retry, timeout,
+};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt},
     sync::Mutex,
@@ -154,5 +156,12 @@ fn check(id: u64, head: &[String], body: Vec<u8>) -> Result<(), Fault> {
         return Err(Fault::Status(head[0].clone()));
     }
     let answered = String::from_utf8(body).map_err(io::Error::other)?;
-    if answered == id.to_string() { Ok(()) } else { Err(Fault::Mixed { asked: id, answered }) }
+    if answered == id.to_string() {
+        Ok(())
+    } else {
+        Err(Fault::Mixed {
+            asked: id,
+            answered,
+        })
+    }
 }

@@ -61,7 +61,10 @@ impl Ledger {
     }
 
     pub(crate) fn all_ended(&self) -> u64 {
-        self.ended.iter().map(|count| count.load(Ordering::SeqCst)).sum()
+        self.ended
+            .iter()
+            .map(|count| count.load(Ordering::SeqCst))
+            .sum()
     }
 
     pub(crate) fn attempts(&self) -> u64 {
@@ -78,7 +81,10 @@ impl Ledger {
 
     /// At least this part of the calls took at most as long.
     pub(crate) fn percentile(&self, percent: u64) -> Duration {
-        let counts = self.durations.each_ref().map(|count| count.load(Ordering::Relaxed));
+        let counts = self
+            .durations
+            .each_ref()
+            .map(|count| count.load(Ordering::Relaxed));
         let wanted = counts.iter().sum::<u64>() * percent / 100;
         let mut seen = 0;
         let reached = |count: &u64| {

@@ -33,7 +33,13 @@ use self::{
 
 const TASKS: u64 = 200;
 const THREADS: usize = 24;
-const FAULTS: [Mood; 5] = [Mood::Errs, Mood::Hangs, Mood::Resets, Mood::HalfCloses, Mood::Dead];
+const FAULTS: [Mood; 5] = [
+    Mood::Errs,
+    Mood::Hangs,
+    Mood::Resets,
+    Mood::HalfCloses,
+    Mood::Dead,
+];
 
 /// Between two calls of one caller: the machine should have time to be on time.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -43,13 +49,17 @@ const SLACK: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn soak() {
-    let seconds = env::var("SOAK_SECONDS").map_or(10, |seconds| seconds.parse().expect("SOAK_SECONDS is a number"));
+    let seconds = env::var("SOAK_SECONDS").map_or(10, |seconds| {
+        seconds.parse().expect("SOAK_SECONDS is a number")
+    });
     let server = Arc::new(Server::start().await.expect("a port on loopback"));
     let stop = Arc::new(AtomicBool::new(false));
     let steps = Arc::new(Mutex::new(Vec::new()));
 
     // Registers the circuit with its own configuration.
-    fetch(&Idle::default(), server.address).await.expect("it answers");
+    fetch(&Idle::default(), server.address)
+        .await
+        .expect("it answers");
     let circuit = registry::get(CIRCUIT).expect("registered by the first call");
     circuit.on_transition({
         let steps = Arc::clone(&steps);
@@ -58,8 +68,9 @@ async fn soak() {
     let warm_up = (LEDGER.attempts(), server.answered());
     assert_eq!(warm_up, (1, 1));
 
-    let tasks: Vec<_> =
-        (0..TASKS).map(|number| tokio::spawn(task(number, server.address, Arc::clone(&stop)))).collect();
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|number| tokio::spawn(task(number, server.address, Arc::clone(&stop))))
+        .collect();
     let threads: Vec<_> = (0..THREADS)
         .map(|_| {
             let (address, stop) = (server.address, Arc::clone(&stop));
@@ -67,7 +78,8 @@ async fn soak() {
                 while !stop.load(Ordering::SeqCst) {
                     let begun = Instant::now();
                     LEDGER.call_begins();
-                    let end = fetch_sync(address).map_or_else(|fault| fault.end(), |()| End::Answered);
+                    let end =
+                        fetch_sync(address).map_or_else(|fault| fault.end(), |()| End::Answered);
                     LEDGER.call_ended(end, begun.elapsed());
                     thread::sleep(PAUSE);
                 }
@@ -104,7 +116,11 @@ async fn soak() {
     // An abandoned body looks up every 20 ms.
     let given_up = Instant::now();
     while worker_stats().abandoned_running > 0 {
-        assert!(given_up.elapsed() < SLACK, "a worker hangs: {:?}", worker_stats());
+        assert!(
+            given_up.elapsed() < SLACK,
+            "a worker hangs: {:?}",
+            worker_stats()
+        );
         sleep(Duration::from_millis(5)).await;
     }
 
@@ -157,7 +173,11 @@ async fn task(number: u64, address: std::net::SocketAddr, stop: Arc<AtomicBool>)
 async fn until(state: CircuitState, fault: Mood) -> Duration {
     let started = Instant::now();
     while registry::stats(CIRCUIT).is_some_and(|stats| stats.state != state) {
-        assert!(started.elapsed() < SLACK * 2, "not {state} for {fault:?}: {:?}", registry::stats(CIRCUIT));
+        assert!(
+            started.elapsed() < SLACK * 2,
+            "not {state} for {fault:?}: {:?}",
+            registry::stats(CIRCUIT)
+        );
         sleep(Duration::from_millis(1)).await;
     }
     started.elapsed()

@@ -27,12 +27,25 @@ pub(crate) struct Report {
 
 impl Report {
     fn trips(&self) -> impl Iterator<Item = u32> {
-        self.steps.iter().filter(|(from, _)| *from == CircuitState::Closed).map(|(_, failures)| *failures)
+        self.steps
+            .iter()
+            .filter(|(from, _)| *from == CircuitState::Closed)
+            .map(|(_, failures)| *failures)
     }
 
     pub(crate) fn print(&self) {
-        let Self { cycles, ran, to_open, to_close, memory, stats, .. } = self;
-        println!("soak: {cycles} cycles of {FAULTS:?} in {ran:.1?}, {TASKS} tasks and {THREADS} threads");
+        let Self {
+            cycles,
+            ran,
+            to_open,
+            to_close,
+            memory,
+            stats,
+            ..
+        } = self;
+        println!(
+            "soak: {cycles} cycles of {FAULTS:?} in {ran:.1?}, {TASKS} tasks and {THREADS} threads"
+        );
         println!(
             "  calls     {}: {} answered, {} down, {} timed out, {} refused, {} cancelled",
             LEDGER.begun(),
@@ -71,9 +84,12 @@ impl Report {
         let Self { stats, memory, .. } = self;
         // No call is lost or ends twice, and what the callers saw is what the circuit and the server say.
         assert_eq!(LEDGER.all_ended(), LEDGER.begun());
-        let admitted = stats.successes + stats.failures + stats.ignored + stats.abandoned + stats.late;
+        let admitted =
+            stats.successes + stats.failures + stats.ignored + stats.abandoned + stats.late;
         // A worker's body that was given up before it began is admitted and no attempt.
-        let not_begun = admitted.checked_sub(LEDGER.attempts()).expect("no body runs without the circuit's leave");
+        let not_begun = admitted
+            .checked_sub(LEDGER.attempts())
+            .expect("no body runs without the circuit's leave");
         assert!(not_begun <= stats.failures + stats.late, "{not_begun}");
         assert_eq!(LEDGER.refusals(), stats.refused);
         assert!(LEDGER.ended(End::Answered) <= stats.successes + stats.late);
@@ -86,8 +102,15 @@ impl Report {
 
         // Every trip from closed is at the threshold, and the listener heard of every transition.
         assert!(self.trips().count() >= self.cycles * FAULTS.len());
-        assert!(self.trips().all(|failures| failures == FAILURE_THRESHOLD), "{:?}", self.steps);
-        assert_eq!(u64::try_from(self.steps.len()).ok(), Some(stats.opened + stats.half_opened + stats.closed));
+        assert!(
+            self.trips().all(|failures| failures == FAILURE_THRESHOLD),
+            "{:?}",
+            self.steps
+        );
+        assert_eq!(
+            u64::try_from(self.steps.len()).ok(),
+            Some(stats.opened + stats.half_opened + stats.closed)
+        );
         assert!(self.to_open < SLACK && self.to_close < RECOVERY + SLACK);
 
         // All that was taken is given back.

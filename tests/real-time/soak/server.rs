@@ -46,7 +46,11 @@ impl Server {
         let (mood, moods) = watch::channel(Mood::Answers);
         let answered = Arc::new(AtomicU64::new(0));
         tokio::spawn(serve(listener, address, moods, Arc::clone(&answered)));
-        Ok(Self { address, mood, answered })
+        Ok(Self {
+            address,
+            mood,
+            answered,
+        })
     }
 
     pub(crate) fn be(&self, mood: Mood) {
@@ -97,7 +101,9 @@ async fn serve(
 async fn keep(address: SocketAddr) -> TcpSocket {
     loop {
         let socket = TcpSocket::new_v4().expect("a socket");
-        socket.set_reuseaddr(true).expect("an option of every system");
+        socket
+            .set_reuseaddr(true)
+            .expect("an option of every system");
         if socket.bind(address).is_ok() {
             return socket;
         }
@@ -106,18 +112,31 @@ async fn keep(address: SocketAddr) -> TcpSocket {
 }
 
 /// Requests and answers on one connection, until one side ends it.
-async fn converse(stream: TcpStream, mut moods: watch::Receiver<Mood>, answered: &AtomicU64) -> io::Result<()> {
+async fn converse(
+    stream: TcpStream,
+    mut moods: watch::Receiver<Mood>,
+    answered: &AtomicU64,
+) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     loop {
-        let Some(id) = request(&mut stream).await? else { return Ok(()) };
+        let Some(id) = request(&mut stream).await? else {
+            return Ok(());
+        };
         let mood = *moods.borrow_and_update();
         match mood {
             Mood::Answers => {
-                let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{id}", id.len());
+                let answer = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{id}",
+                    id.len()
+                );
                 stream.write_all(answer.as_bytes()).await?;
                 answered.fetch_add(1, Ordering::SeqCst);
             }
-            Mood::Errs => stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n").await?,
+            Mood::Errs => {
+                stream
+                    .write_all(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n")
+                    .await?
+            }
             Mood::Hangs => return moods.changed().await.map_err(io::Error::other),
             Mood::Resets => return stream.get_ref().set_zero_linger(),
             Mood::HalfCloses => {

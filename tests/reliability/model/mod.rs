@@ -1,7 +1,10 @@
 //! The circuit breaker beside a reference that is obviously right: the same random calls, ends, commands and time for
 //! both, and the same answers, transitions and statistics after each step.
 
-#![expect(clippy::unchecked_time_subtraction, reason = "a time below zero is a mistake of the test, and panics")]
+#![expect(
+    clippy::unchecked_time_subtraction,
+    reason = "a time below zero is a mistake of the test, and panics"
+)]
 
 mod reference;
 
@@ -49,21 +52,42 @@ fn options() -> impl Strategy<Value = Options> {
     let seconds = |range: RangeInclusive<u32>| range.prop_map(|seconds| SECOND * seconds);
     let opens_at = prop_oneof![
         (1_u32..=4).prop_map(OpensAt::Failures),
-        (prop::sample::select(vec![0.1, 0.25, 1.0 / 3.0, 0.5, 1.0]), 1_u32..=6)
-            .prop_map(|(rate, minimum_calls)| OpensAt::Rate { rate, minimum_calls }),
+        (
+            prop::sample::select(vec![0.1, 0.25, 1.0 / 3.0, 0.5, 1.0]),
+            1_u32..=6
+        )
+            .prop_map(|(rate, minimum_calls)| OpensAt::Rate {
+                rate,
+                minimum_calls
+            }),
     ];
     let recovery_timeout = prop_oneof![9 => seconds(1..=40), 1 => Just(Duration::MAX)];
     let slow_call = prop::option::weighted(0.3, seconds(1..=10));
-    (opens_at, seconds(1..=4), recovery_timeout, 1_u32..=3, 1_usize..=3, slow_call).prop_map(
-        |(opens_at, slice, recovery_timeout, success_threshold, half_open_max_calls, slow_call)| Options {
-            opens_at,
-            window: slice * SLICES,
-            recovery_timeout,
-            success_threshold,
-            half_open_max_calls,
-            slow_call,
-        },
+    (
+        opens_at,
+        seconds(1..=4),
+        recovery_timeout,
+        1_u32..=3,
+        1_usize..=3,
+        slow_call,
     )
+        .prop_map(
+            |(
+                opens_at,
+                slice,
+                recovery_timeout,
+                success_threshold,
+                half_open_max_calls,
+                slow_call,
+            )| Options {
+                opens_at,
+                window: slice * SLICES,
+                recovery_timeout,
+                success_threshold,
+                half_open_max_calls,
+                slow_call,
+            },
+        )
 }
 
 /// Times at which something changes, and one nanosecond to either side where the window is exact.
@@ -71,7 +95,10 @@ fn pauses(options: &Options) -> impl Strategy<Value = Duration> + use<> {
     let exact = matches!(options.opens_at, OpensAt::Failures(_));
     let slice = options.window / SLICES;
     let mut edges = vec![slice, options.window, options.window - slice];
-    for edge in [Some(options.recovery_timeout), options.slow_call].into_iter().flatten() {
+    for edge in [Some(options.recovery_timeout), options.slow_call]
+        .into_iter()
+        .flatten()
+    {
         if edge != Duration::MAX {
             // Up to the next slice, with a rate.
             let slices = u32::try_from(edge.as_nanos().div_ceil(slice.as_nanos())).expect("few");
@@ -79,7 +106,12 @@ fn pauses(options: &Options) -> impl Strategy<Value = Duration> + use<> {
         }
     }
     if exact {
-        edges.extend(edges.clone().iter().flat_map(|&edge| [edge - NANO, edge + NANO]));
+        edges.extend(
+            edges
+                .clone()
+                .iter()
+                .flat_map(|&edge| [edge - NANO, edge + NANO]),
+        );
         edges.extend([NANO, options.window * 100]);
     }
     prop::sample::select(edges)
@@ -117,7 +149,10 @@ fn config(options: &Options) -> CircuitBreakerConfig {
         .half_open_max_calls(u32::try_from(options.half_open_max_calls).expect("few"));
     let config = match options.opens_at {
         OpensAt::Failures(threshold) => config.failure_threshold(threshold),
-        OpensAt::Rate { rate, minimum_calls } => config.failure_rate(rate).minimum_calls(minimum_calls),
+        OpensAt::Rate {
+            rate,
+            minimum_calls,
+        } => config.failure_rate(rate).minimum_calls(minimum_calls),
     };
     match options.slow_call {
         Some(limit) => config.slow_call(limit),
@@ -142,7 +177,10 @@ type Outcome = Result<(), Fault>;
 /// A call under way at the real circuit.
 enum Real<'c> {
     Permit(Permit<'c>),
-    Future { future: Pin<Box<dyn Future<Output = Outcome> + 'c>>, told: &'c Cell<Option<End>> },
+    Future {
+        future: Pin<Box<dyn Future<Output = Outcome> + 'c>>,
+        told: &'c Cell<Option<End>>,
+    },
 }
 
 fn poll(future: Pin<&mut (dyn Future<Output = Outcome> + '_)>) -> Poll<Outcome> {
@@ -167,7 +205,11 @@ impl Real<'_> {
             }
             (Self::Future { future, .. }, End::Abandoned) => drop(future),
             (Self::Future { mut future, told }, end) => {
-                let end = if end == End::Ignored { End::Success } else { end };
+                let end = if end == End::Ignored {
+                    End::Success
+                } else {
+                    end
+                };
                 told.set(Some(end));
                 let polled = catch_unwind(AssertUnwindSafe(|| poll(future.as_mut())));
                 match (end, polled) {
@@ -184,14 +226,18 @@ impl Real<'_> {
 }
 
 /// A future that ends as it is told.
-fn call_async<'c>(breaker: &'c CircuitBreaker, told: &'c Cell<Option<End>>) -> Result<Real<'c>, CircuitOpen> {
+fn call_async<'c>(
+    breaker: &'c CircuitBreaker,
+    told: &'c Cell<Option<End>>,
+) -> Result<Real<'c>, CircuitOpen> {
     let body = poll_fn(|_| match told.get() {
         None => Poll::Pending,
         Some(End::Failure) => Poll::Ready(Err(Fault::Down)),
         Some(End::Panicked) => resume_unwind(Box::new("expected")),
         Some(_) => Poll::Ready(Ok(())),
     });
-    let mut future: Pin<Box<dyn Future<Output = Outcome> + 'c>> = Box::pin(breaker.call_async(body));
+    let mut future: Pin<Box<dyn Future<Output = Outcome> + 'c>> =
+        Box::pin(breaker.call_async(body));
     match poll(future.as_mut()) {
         Poll::Pending => Ok(Real::Future { future, told }),
         Poll::Ready(Err(Fault::Refused(open))) => Err(open),
@@ -204,7 +250,12 @@ async fn compare(options: Options, acts: Vec<Act>) -> Result<(), TestCaseError> 
     let heard = Arc::new(Mutex::new(Vec::new()));
     breaker.on_transition({
         let heard = Arc::clone(&heard);
-        move |step| heard.lock().unwrap().push((step.from, step.to, step.failures, step.retry_after))
+        move |step| {
+            heard
+                .lock()
+                .unwrap()
+                .push((step.from, step.to, step.failures, step.retry_after))
+        }
     });
     let mut reference = Reference::new(options);
     let cells: Vec<Cell<Option<End>>> = acts.iter().map(|_| Cell::new(None)).collect();
@@ -218,8 +269,12 @@ async fn compare(options: Options, acts: Vec<Act>) -> Result<(), TestCaseError> 
                 };
                 match (real, reference.admit()) {
                     (Ok(real), Ok(call)) => under_way.push((real, call)),
-                    (Err(open), Err(retry_after)) => prop_assert_eq!(open.retry_after(), retry_after),
-                    (real, call) => prop_assert!(false, "{:?}, but the reference says {:?}", real.err(), call),
+                    (Err(open), Err(retry_after)) => {
+                        prop_assert_eq!(open.retry_after(), retry_after)
+                    }
+                    (real, call) => {
+                        prop_assert!(false, "{:?}, but the reference says {:?}", real.err(), call)
+                    }
                 }
             }
             Act::End(which, end) => {

@@ -155,7 +155,11 @@ impl Reference {
             return Err(self.retry_after());
         }
         self.admitted += 1;
-        let call = Call { number: self.admitted, stay: self.stay, admitted: self.now };
+        let call = Call {
+            number: self.admitted,
+            stay: self.stay,
+            admitted: self.now,
+        };
         if self.phase == Phase::HalfOpen {
             if self.probes.len() == self.options.half_open_max_calls {
                 self.probes.remove(0);
@@ -174,7 +178,10 @@ impl Reference {
             self.books.late += 1;
             return;
         }
-        let too_slow = self.options.slow_call.is_some_and(|limit| self.now - call.admitted > limit);
+        let too_slow = self
+            .options
+            .slow_call
+            .is_some_and(|limit| self.now - call.admitted > limit);
         let failed = too_slow || matches!(end, End::Failure | End::Panicked);
         self.free_slot(call);
         if !failed && end == End::Ignored {
@@ -192,7 +199,9 @@ impl Reference {
         } else {
             self.books.successes += 1;
             self.successes_in_a_row += 1;
-            if self.phase == Phase::HalfOpen && self.successes_in_a_row == self.options.success_threshold {
+            if self.phase == Phase::HalfOpen
+                && self.successes_in_a_row == self.options.success_threshold
+            {
                 self.close();
             }
         }
@@ -254,7 +263,8 @@ impl Reference {
             Phase::HalfOpen => HalfOpen,
         };
         let wait = matches!(phase, Phase::Open(_)).then_some(self.options.recovery_timeout);
-        self.steps.push((shown(self.phase), shown(phase), self.failure_count(), wait));
+        self.steps
+            .push((shown(self.phase), shown(phase), self.failure_count(), wait));
         self.phase = phase;
         self.since = self.now;
         self.stay += 1;
@@ -268,11 +278,15 @@ impl Reference {
 
     fn in_window(&self) -> impl Iterator<Item = bool> {
         let young = |at: &Duration| self.now - *at < self.options.window;
-        self.history.iter().filter(move |(at, _)| young(at)).map(|(_, failed)| *failed)
+        self.history
+            .iter()
+            .filter(move |(at, _)| young(at))
+            .map(|(_, failed)| *failed)
     }
 
     pub(crate) fn failure_count(&self) -> u32 {
-        let failures = u32::try_from(self.in_window().filter(|failed| *failed).count()).expect("a short history");
+        let failures = u32::try_from(self.in_window().filter(|failed| *failed).count())
+            .expect("a short history");
         match self.options.opens_at {
             OpensAt::Failures(threshold) => failures.min(threshold),
             OpensAt::Rate { .. } => failures,
@@ -280,7 +294,9 @@ impl Reference {
     }
 
     pub(crate) fn failure_rate(&self) -> Option<f64> {
-        let OpensAt::Rate { minimum_calls, .. } = self.options.opens_at else { return None };
+        let OpensAt::Rate { minimum_calls, .. } = self.options.opens_at else {
+            return None;
+        };
         let calls = u32::try_from(self.in_window().count()).expect("a short history");
         (calls >= minimum_calls).then(|| f64::from(self.failure_count()) / f64::from(calls))
     }

@@ -31,31 +31,53 @@ pub(crate) struct PerFunction {
 }
 
 pub(crate) fn dependency() -> Result<Dependency, Box<dyn Error>> {
-    let projects = [Project::new("clean_ours", &ours())?, Project::new("clean_tower", TOWER)?];
+    let projects = [
+        Project::new("clean_ours", &ours())?,
+        Project::new("clean_tower", TOWER)?,
+    ];
     for project in &projects {
         project.write("")?;
         // Downloads are no part of a build.
         project.cargo(&["fetch"])?;
     }
-    let [ours, tower] = best(&projects.each_ref().map(|project| (project, || project.cargo(&["clean"]))))?;
+    let [ours, tower] = best(
+        &projects
+            .each_ref()
+            .map(|project| (project, || project.cargo(&["clean"]))),
+    )?;
     Ok(Dependency { ours, tower })
 }
 
 pub(crate) fn per_function() -> Result<PerFunction, Box<dyn Error>> {
     let kinds = [
-        (Project::new("functions_ours", &ours())?, OUR_ATTRIBUTES, OUR_ERROR),
-        (Project::new("functions_instrument", TRACING)?, "#[tracing::instrument]", PLAIN_ERROR),
+        (
+            Project::new("functions_ours", &ours())?,
+            OUR_ATTRIBUTES,
+            OUR_ERROR,
+        ),
+        (
+            Project::new("functions_instrument", TRACING)?,
+            "#[tracing::instrument]",
+            PLAIN_ERROR,
+        ),
         (Project::new("functions_plain", "")?, "", PLAIN_ERROR),
     ];
     let build = |functions: u32| {
         best(&kinds.each_ref().map(|(project, attributes, error)| {
-            (project, move || project.write(&functions_of(functions, attributes, error)))
+            (project, move || {
+                project.write(&functions_of(functions, attributes, error))
+            })
         }))
     };
     // The first time also builds what they depend on; it is not the fastest.
     let (without, with) = (build(0)?, build(FUNCTIONS)?);
-    let [ours, instrument, plain] = [0, 1, 2].map(|kind| (with[kind] - without[kind]) * 1e3 / f64::from(FUNCTIONS));
-    Ok(PerFunction { plain, ours, instrument })
+    let [ours, instrument, plain] =
+        [0, 1, 2].map(|kind| (with[kind] - without[kind]) * 1e3 / f64::from(FUNCTIONS));
+    Ok(PerFunction {
+        plain,
+        ours,
+        instrument,
+    })
 }
 
 /// The seconds of each project's fastest release build, each after what prepares it. They take turns, so that what the
@@ -82,7 +104,8 @@ tower-resilience-timelimiter = "0.14""#;
 
 const TRACING: &str = r#"tracing = "0.1""#;
 
-const OUR_ATTRIBUTES: &str = "#[resilience::retry] #[resilience::circuit_breaker] #[resilience::timeout(5s)]";
+const OUR_ATTRIBUTES: &str =
+    "#[resilience::retry] #[resilience::circuit_breaker] #[resilience::timeout(5s)]";
 
 const PLAIN_ERROR: &str = "#[derive(Debug)] pub enum Error { Failed }";
 
@@ -122,7 +145,10 @@ fn functions_of(count: u32, attributes: &str, error: &str) -> String {
             );
             let _ = writeln!(calls, "futures.push(Box::pin(f{function}(n)));");
         }
-        let _ = writeln!(source, "pub fn all(futures: &mut Futures, n: u64) {{ {calls} }} }}");
+        let _ = writeln!(
+            source,
+            "pub fn all(futures: &mut Futures, n: u64) {{ {calls} }} }}"
+        );
     }
     source
 }
@@ -135,7 +161,10 @@ struct Project {
 impl Project {
     fn new(name: &str, dependencies: &str) -> Result<Self, Box<dyn Error>> {
         let target = std::env::current_exe()?;
-        let target = target.ancestors().nth(2).ok_or("the program lies in no target folder")?;
+        let target = target
+            .ancestors()
+            .nth(2)
+            .ok_or("the program lies in no target folder")?;
         let folder = target.join("compile_time").join(name);
         fs::create_dir_all(folder.join("src"))?;
         // The versions that the rest of the report is about.
@@ -158,6 +187,10 @@ impl Project {
             .current_dir(&self.folder)
             .env("CARGO_TARGET_DIR", self.folder.join("target"))
             .output()?;
-        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into()) }
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into())
+        }
     }
 }

@@ -21,12 +21,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     let filter = env::args().nth(1);
     let mut table = Table::default();
     for mut scenario in scenarios() {
-        if filter.as_ref().is_some_and(|filter| !scenario.name.contains(filter)) {
+        if filter
+            .as_ref()
+            .is_some_and(|filter| !scenario.name.contains(filter))
+        {
             continue;
         }
         let times = timing::measure(&mut scenario);
-        let figures = scenario.contenders.iter().map(|contender| contender.name().to_owned()).zip(times).collect();
-        table.push(Row { what: scenario.name.to_owned(), unit: "ns", figures, goals: scenario.goals });
+        let figures = scenario
+            .contenders
+            .iter()
+            .map(|contender| contender.name().to_owned())
+            .zip(times)
+            .collect();
+        table.push(Row {
+            what: scenario.name.to_owned(),
+            unit: "ns",
+            figures,
+            goals: scenario.goals,
+        });
     }
     if filter.is_some() {
         return Ok(());
@@ -49,11 +62,29 @@ fn memory(table: &mut Table) -> Result<(), Box<dyn Error>> {
         if figures.is_empty() {
             continue;
         }
-        let goals = if without_a_goal.contains(&scenario.name) { vec![] } else { vec![Goal::AtMost(0.0)] };
-        table.push(Row { what: format!("allocations: {}", scenario.name), unit: "", figures, goals });
+        let goals = if without_a_goal.contains(&scenario.name) {
+            vec![]
+        } else {
+            vec![Goal::AtMost(0.0)]
+        };
+        table.push(Row {
+            what: format!("allocations: {}", scenario.name),
+            unit: "",
+            figures,
+            goals,
+        });
     }
-    let get = |key: &[&str]| memory.get(key).ok_or_else(|| format!("nothing was measured of {key:?}"));
-    for kind in ["with a threshold", "with a threshold, after traffic", "with a rate", "with a rate, after traffic"] {
+    let get = |key: &[&str]| {
+        memory
+            .get(key)
+            .ok_or_else(|| format!("nothing was measured of {key:?}"))
+    };
+    for kind in [
+        "with a threshold",
+        "with a threshold, after traffic",
+        "with a rate",
+        "with a rate, after traffic",
+    ] {
         table.push(Row {
             what: format!("memory of a circuit {kind}"),
             unit: "bytes",
@@ -66,17 +97,31 @@ fn memory(table: &mut Table) -> Result<(), Box<dyn Error>> {
         figures.push((name.to_owned(), get(&["future", name])?));
     }
     let goals = vec![Goal::Over("plain", 256.0)];
-    table.push(Row { what: "future of the stack of three".to_owned(), unit: "bytes", figures, goals });
+    table.push(Row {
+        what: "future of the stack of three".to_owned(),
+        unit: "bytes",
+        figures,
+        goals,
+    });
     Ok(())
 }
 
 fn compile_time(table: &mut Table) -> Result<(), Box<dyn Error>> {
-    let named = |figures: &[(&str, f64)]| figures.iter().map(|(name, figure)| ((*name).to_owned(), *figure)).collect();
+    let named = |figures: &[(&str, f64)]| {
+        figures
+            .iter()
+            .map(|(name, figure)| ((*name).to_owned(), *figure))
+            .collect()
+    };
     let times = compile_time::per_function()?;
     table.push(Row {
         what: "release build of a function under three attributes".to_owned(),
         unit: "ms",
-        figures: named(&[("ours", times.ours), ("`#[tracing::instrument]`", times.instrument), ("plain", times.plain)]),
+        figures: named(&[
+            ("ours", times.ours),
+            ("`#[tracing::instrument]`", times.instrument),
+            ("plain", times.plain),
+        ]),
         goals: vec![Goal::Of("`#[tracing::instrument]`", 1.5)],
     });
     let times = compile_time::dependency()?;
@@ -96,6 +141,9 @@ fn machine() -> String {
         let line = text.lines().find(|line| line.starts_with("model name"))?;
         Some(line.split_once(':')?.1.trim().to_owned())
     });
-    let (system, model) = (env::consts::OS, model.unwrap_or_else(|| env::consts::ARCH.to_owned()));
+    let (system, model) = (
+        env::consts::OS,
+        model.unwrap_or_else(|| env::consts::ARCH.to_owned()),
+    );
     format!("{cores} cores, {model}, {system}")
 }

@@ -10,19 +10,33 @@ impl Memory {
     pub(crate) fn measure() -> Result<Self, Box<dyn Error>> {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let output = Command::new(cargo)
-            .args(["run", "--release", "--quiet", "-p", env!("CARGO_PKG_NAME"), "--bin", "memory"])
+            .args([
+                "run",
+                "--release",
+                "--quiet",
+                "-p",
+                env!("CARGO_PKG_NAME"),
+                "--bin",
+                "memory",
+            ])
             .output()?;
         if !output.status.success() {
             return Err(String::from_utf8_lossy(&output.stderr).into());
         }
         let text = String::from_utf8(output.stdout)?;
-        let lines = text.lines().map(|line| line.split('\t').map(String::from).collect()).collect();
+        let lines = text
+            .lines()
+            .map(|line| line.split('\t').map(String::from).collect())
+            .collect();
         Ok(Self { lines })
     }
 
     /// The figure behind these words, if there is one.
     pub(crate) fn get(&self, key: &[&str]) -> Option<f64> {
-        let line = self.lines.iter().find(|line| line.iter().zip(key).all(|(part, key)| part == key))?;
+        let line = self
+            .lines
+            .iter()
+            .find(|line| line.iter().zip(key).all(|(part, key)| part == key))?;
         line.get(key.len())?.parse().ok()
     }
 }

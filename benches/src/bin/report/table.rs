@@ -30,7 +30,10 @@ impl Table {
 
     /// How many goals were met, of how many.
     pub(crate) fn score(&self) -> (usize, usize) {
-        let judged = self.rows.iter().flat_map(|row| row.goals.iter().map(|goal| judge(row, *goal).met));
+        let judged = self
+            .rows
+            .iter()
+            .flat_map(|row| row.goals.iter().map(|goal| judge(row, *goal).met));
         let (met, missed): (Vec<_>, Vec<_>) = judged.partition(|met| *met);
         (met.len(), met.len() + missed.len())
     }
@@ -38,15 +41,22 @@ impl Table {
     /// Replaces what stands between the markers.
     pub(crate) fn write(&self, machine: &str) -> Result<(), Box<dyn Error>> {
         let readme = fs::read_to_string(README)?;
-        let (before, rest) = readme.split_once(BEGIN).ok_or("README.md has no beginning of the table")?;
-        let (_, after) = rest.split_once(END).ok_or("README.md has no end of the table")?;
+        let (before, rest) = readme
+            .split_once(BEGIN)
+            .ok_or("README.md has no beginning of the table")?;
+        let (_, after) = rest
+            .split_once(END)
+            .ok_or("README.md has no end of the table")?;
         let rows: String = self.rows.iter().map(lines).collect();
         let (met, of) = self.score();
         let table = format!(
             "{machine}; {met} of {of} goals met.\n\n\
              | what | ours | the others | measured | goal | |\n|---|---:|---|---:|---:|---|\n{rows}"
         );
-        Ok(fs::write(README, format!("{before}{BEGIN}\n{table}{END}{after}"))?)
+        Ok(fs::write(
+            README,
+            format!("{before}{BEGIN}\n{table}{END}{after}"),
+        )?)
     }
 }
 
@@ -60,7 +70,9 @@ fn judge(row: &Row, goal: Goal) -> Judgement {
     let (ours, unit) = (row.figures[0].1, row.unit);
     let of = |name: &str| {
         let figure = row.figures.iter().find(|(known, _)| known == name);
-        figure.unwrap_or_else(|| panic!("{}: no {name}", row.what)).1
+        figure
+            .unwrap_or_else(|| panic!("{}: no {name}", row.what))
+            .1
     };
     let ratio = |other: f64, name: &str, most: f64| Judgement {
         measured: format!("{:.2} × {name}", ours / other),
@@ -70,7 +82,9 @@ fn judge(row: &Row, goal: Goal) -> Judgement {
     match goal {
         Goal::Of(name, most) => ratio(of(name), name, most),
         Goal::OfBest(most) => {
-            let best = row.figures[1..].iter().min_by(|one, two| one.1.total_cmp(&two.1));
+            let best = row.figures[1..]
+                .iter()
+                .min_by(|one, two| one.1.total_cmp(&two.1));
             let (name, best) = best.unwrap_or_else(|| panic!("{}: nobody to beat", row.what));
             ratio(*best, name, most)
         }
@@ -82,23 +96,40 @@ fn judge(row: &Row, goal: Goal) -> Judgement {
                 met: over <= most,
             }
         }
-        Goal::AtMost(most) => {
-            Judgement { measured: figure(ours), goal: format!("≤ {} {unit}", figure(most)), met: ours <= most }
-        }
+        Goal::AtMost(most) => Judgement {
+            measured: figure(ours),
+            goal: format!("≤ {} {unit}", figure(most)),
+            met: ours <= most,
+        },
     }
 }
 
 /// A line for each goal, and one if there is none.
 fn lines(row: &Row) -> String {
-    let Row { what, unit, figures, goals } = row;
+    let Row {
+        what,
+        unit,
+        figures,
+        goals,
+    } = row;
     let ours = figure(figures[0].1);
-    let others = figures[1..].iter().map(|(name, value)| format!("{name} {}", figure(*value))).collect::<Vec<_>>();
+    let others = figures[1..]
+        .iter()
+        .map(|(name, value)| format!("{name} {}", figure(*value)))
+        .collect::<Vec<_>>();
     let others = others.join(", ");
     let mut lines = String::new();
     for goal in goals {
-        let Judgement { measured, goal, met } = judge(row, *goal);
+        let Judgement {
+            measured,
+            goal,
+            met,
+        } = judge(row, *goal);
         let met = if met { "met" } else { "**missed**" };
-        let _ = writeln!(lines, "| {what} | {ours} {unit} | {others} | {measured} | {goal} | {met} |");
+        let _ = writeln!(
+            lines,
+            "| {what} | {ours} {unit} | {others} | {measured} | {goal} | {met} |"
+        );
     }
     if goals.is_empty() {
         let _ = writeln!(lines, "| {what} | {ours} {unit} | {others} | | | |");

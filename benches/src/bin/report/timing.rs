@@ -14,12 +14,20 @@ pub(crate) fn measure(scenario: &mut Scenario) -> Vec<f64> {
     let batches: Vec<u64> = scenario.contenders.iter_mut().map(calibrate).collect();
     let mut samples = vec![Vec::with_capacity(ROUNDS); batches.len()];
     for _ in 0..ROUNDS {
-        for ((contender, &times), samples) in scenario.contenders.iter_mut().zip(&batches).zip(&mut samples) {
+        for ((contender, &times), samples) in scenario
+            .contenders
+            .iter_mut()
+            .zip(&batches)
+            .zip(&mut samples)
+        {
             samples.push(per_call(contender.run(times), times));
         }
     }
     let threads = scenario.threads;
-    samples.into_iter().map(|samples| typical(samples, threads)).collect()
+    samples
+        .into_iter()
+        .map(|samples| typical(samples, threads))
+        .collect()
 }
 
 /// How many calls fill a batch. Warms up on the way. One run may have been interrupted, three hardly.

@@ -100,7 +100,9 @@ fn the_call_that_trips_it_returns_its_own_error() {
 
 #[test]
 fn a_rate_is_kept_over_calls_that_succeed() {
-    let config = CircuitBreakerConfig::new().failure_rate(0.5).minimum_calls(4);
+    let config = CircuitBreakerConfig::new()
+        .failure_rate(0.5)
+        .minimum_calls(4);
     let breaker = breaker(config);
     fail(&breaker);
     succeed(&breaker);
@@ -109,7 +111,10 @@ fn a_rate_is_kept_over_calls_that_succeed() {
     fail(&breaker);
     let stats = breaker.stats();
     assert_eq!(stats.state, CircuitState::Open);
-    assert_eq!((stats.failure_rate, stats.failure_threshold), (Some(0.5), None));
+    assert_eq!(
+        (stats.failure_rate, stats.failure_threshold),
+        (Some(0.5), None)
+    );
     assert_eq!((stats.successes, stats.failures), (2, 2));
 }
 
@@ -192,8 +197,10 @@ fn a_panicking_listener_breaks_no_call_and_no_other_listener() {
 fn threads_lose_no_count_and_take_no_slot_for_good() {
     const THREADS: u64 = 4;
     const CALLS: u64 = 2_000;
-    let config =
-        CircuitBreakerConfig::new().failure_threshold(3).success_threshold(1).recovery_timeout(Duration::from_nanos(1));
+    let config = CircuitBreakerConfig::new()
+        .failure_threshold(3)
+        .success_threshold(1)
+        .recovery_timeout(Duration::from_nanos(1));
     let breaker = breaker(config);
     std::thread::scope(|scope| {
         for thread in 0..THREADS {
@@ -213,7 +220,10 @@ fn threads_lose_no_count_and_take_no_slot_for_good() {
     });
     let stats = breaker.stats();
     let verdicts = stats.successes + stats.failures + stats.ignored;
-    assert_eq!(verdicts + stats.refused + stats.abandoned + stats.late, THREADS * CALLS);
+    assert_eq!(
+        verdicts + stats.refused + stats.abandoned + stats.late,
+        THREADS * CALLS
+    );
     breaker.trip();
     std::thread::sleep(Duration::from_nanos(1));
     succeed(&breaker);
@@ -234,5 +244,8 @@ fn handles_and_futures_go_anywhere() {
 fn debug_shows_name_and_state() {
     let breaker = breaker(CircuitBreakerConfig::new());
     let text = format!("{breaker:?}");
-    assert!(text.starts_with("CircuitBreaker { name: \"jira\", state: Closed, config: "), "{text}");
+    assert!(
+        text.starts_with("CircuitBreaker { name: \"jira\", state: Closed, config: "),
+        "{text}"
+    );
 }

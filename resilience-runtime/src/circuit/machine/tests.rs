@@ -21,7 +21,12 @@ impl Circuit {
     fn new(config: CircuitBreakerConfig) -> Self {
         let machine = Machine::new(&config, START);
         let now = START;
-        Self { config, machine, now, successes: 0 }
+        Self {
+            config,
+            machine,
+            now,
+            successes: 0,
+        }
     }
 
     fn open() -> Self {
@@ -56,7 +61,9 @@ impl Circuit {
 
     fn settle(&mut self, pass: Pass, mark: Mark) -> (Settled, Option<Transition>) {
         self.machine.take_over(self.successes);
-        let (settled, step) = self.machine.settle(&self.config, pass.0, pass.1, mark, self.now);
+        let (settled, step) = self
+            .machine
+            .settle(&self.config, pass.0, pass.1, mark, self.now);
         self.successes += u64::from((settled, mark) == (Settled::Counted, Mark::Success));
         (settled, step.map(|step| step.transition(&self.config)))
     }
@@ -119,13 +126,19 @@ fn failures_further_apart_than_the_window_do_not_open_it() {
 
 #[test]
 fn a_rate_opens_on_a_failure_and_never_on_a_success() {
-    let config = CircuitBreakerConfig::new().failure_rate(0.5).minimum_calls(4);
+    let config = CircuitBreakerConfig::new()
+        .failure_rate(0.5)
+        .minimum_calls(4);
     let mut circuit = Circuit::new(config);
     for mark in [Mark::Failure, Mark::Failure, Mark::Failure] {
         assert_eq!(circuit.call(mark), None);
     }
     assert_eq!(circuit.view().failure_rate, None);
-    assert_eq!(circuit.call(Mark::Success), None, "3 of 4, but it succeeded");
+    assert_eq!(
+        circuit.call(Mark::Success),
+        None,
+        "3 of 4, but it succeeded"
+    );
     assert_eq!(circuit.view().failure_rate, Some(0.75));
     let opened = circuit.call(Mark::Failure).expect("4 of 5");
     assert_eq!((opened.to, opened.failures), (CircuitState::Open, 4));
@@ -139,13 +152,20 @@ fn it_probes_at_recovery_timeout_and_not_before() {
     assert_eq!(circuit.state(), CircuitState::Open);
 
     circuit.now += 1;
-    assert_eq!(circuit.state(), CircuitState::HalfOpen, "the next call would probe");
+    assert_eq!(
+        circuit.state(),
+        CircuitState::HalfOpen,
+        "the next call would probe"
+    );
     assert_eq!(circuit.view().half_opened, 0, "but none has yet");
     assert_eq!(circuit.view().retry_after, None);
     let (admission, transition) = circuit.ask();
     assert_eq!(admission, Admission::Admitted { ticket: 0 });
     let transition = transition.expect("the first probe half-opens");
-    assert_eq!((transition.from, transition.to), (CircuitState::Open, CircuitState::HalfOpen));
+    assert_eq!(
+        (transition.from, transition.to),
+        (CircuitState::Open, CircuitState::HalfOpen)
+    );
     assert_eq!(circuit.view().half_opened, 1);
 }
 
@@ -158,7 +178,10 @@ fn probes_in_a_row_close_it_with_an_empty_window() {
     assert_eq!(circuit.call(Mark::Success), None);
     assert_eq!(circuit.view().failure_count, 2, "opening keeps them");
     let closed = circuit.call(Mark::Success).expect("two in a row");
-    assert_eq!((closed.from, closed.to), (CircuitState::HalfOpen, CircuitState::Closed));
+    assert_eq!(
+        (closed.from, closed.to),
+        (CircuitState::HalfOpen, CircuitState::Closed)
+    );
     assert_eq!(circuit.view().failure_count, 0);
     assert_eq!(circuit.call(Mark::Failure), None, "counting starts anew");
 }
@@ -168,7 +191,10 @@ fn one_failed_probe_opens_it_for_another_timeout() {
     let mut circuit = Circuit::open().after(30);
     circuit.call(Mark::Success);
     let opened = circuit.call(Mark::Failure).expect("one failure");
-    assert_eq!((opened.from, opened.to), (CircuitState::HalfOpen, CircuitState::Open));
+    assert_eq!(
+        (opened.from, opened.to),
+        (CircuitState::HalfOpen, CircuitState::Open)
+    );
     assert_eq!(circuit.refusal(), Some(seconds(30)));
     circuit = circuit.after(30);
     assert_eq!(circuit.call(Mark::Success), None, "the row starts anew");
@@ -179,7 +205,10 @@ fn an_ignored_probe_gives_its_slot_back_and_counts_for_nothing() {
     let mut circuit = Circuit::open().after(30);
     assert_eq!(circuit.call(Mark::Success), None);
     assert_eq!(circuit.call(Mark::Ignored), None);
-    assert!(circuit.call(Mark::Success).is_some(), "the row was not broken");
+    assert!(
+        circuit.call(Mark::Success).is_some(),
+        "the row was not broken"
+    );
 }
 
 #[test]
@@ -187,7 +216,11 @@ fn further_calls_are_refused_while_the_probe_slots_are_taken() {
     let mut circuit = Circuit::open().after(30);
     circuit.enter();
     circuit = circuit.after(10);
-    assert_eq!(circuit.refusal(), Some(seconds(20)), "when the slot is reclaimed");
+    assert_eq!(
+        circuit.refusal(),
+        Some(seconds(20)),
+        "when the slot is reclaimed"
+    );
     assert_eq!(circuit.state(), CircuitState::HalfOpen);
     assert_eq!(circuit.view().retry_after, Some(seconds(20)));
 }
@@ -200,7 +233,11 @@ fn an_abandoned_probe_gives_its_slot_back() {
     assert_eq!(circuit.view().retry_after, None);
     circuit.enter();
     circuit.machine.give_back(generation - 1, 1);
-    assert_eq!(circuit.refusal(), Some(seconds(30)), "an older generation frees nothing");
+    assert_eq!(
+        circuit.refusal(),
+        Some(seconds(30)),
+        "an older generation frees nothing"
+    );
 }
 
 #[test]
@@ -210,7 +247,10 @@ fn a_probe_that_never_ends_loses_its_slot_after_recovery_timeout() {
     circuit = circuit.after(30);
     let second = circuit.enter();
     // The stuck one answers after all: that counts, but frees no slot that is not its own.
-    assert_eq!(circuit.settle(stuck, Mark::Success), (Settled::Counted, None));
+    assert_eq!(
+        circuit.settle(stuck, Mark::Success),
+        (Settled::Counted, None)
+    );
     assert_eq!(circuit.refusal(), Some(seconds(30)));
     assert!(circuit.settle(second, Mark::Success).1.is_some());
 }
@@ -223,12 +263,20 @@ fn a_verdict_of_an_older_generation_changes_nothing() {
     circuit.call(Mark::Failure);
     circuit = circuit.after(10);
     assert_eq!(circuit.settle(slow, Mark::Failure), (Settled::Late, None));
-    assert_eq!(circuit.refusal(), Some(seconds(20)), "a late failure does not extend the open time");
+    assert_eq!(
+        circuit.refusal(),
+        Some(seconds(20)),
+        "a late failure does not extend the open time"
+    );
     assert_eq!(circuit.view().failure_count, 2);
 
     circuit = circuit.after(20);
     circuit.call(Mark::Success);
-    assert_eq!(circuit.settle(slow, Mark::Success), (Settled::Late, None), "no probe of this row");
+    assert_eq!(
+        circuit.settle(slow, Mark::Success),
+        (Settled::Late, None),
+        "no probe of this row"
+    );
     assert_eq!(circuit.settle(slow, Mark::Failure), (Settled::Late, None));
     assert_eq!(circuit.state(), CircuitState::HalfOpen);
 }
@@ -256,12 +304,22 @@ fn tripping_an_open_circuit_starts_its_timeout_anew() {
 #[test]
 fn an_isolated_circuit_stays_so_until_told_otherwise() {
     let mut circuit = Circuit::new(CONFIG);
-    let isolated = circuit.machine.isolate(&CONFIG, START).expect("a transition").transition(&CONFIG);
-    assert_eq!((isolated.to, isolated.retry_after), (CircuitState::Open, None));
+    let isolated = circuit
+        .machine
+        .isolate(&CONFIG, START)
+        .expect("a transition")
+        .transition(&CONFIG);
+    assert_eq!(
+        (isolated.to, isolated.retry_after),
+        (CircuitState::Open, None)
+    );
     assert_eq!(circuit.machine.isolate(&CONFIG, START), None);
     circuit.now = NEVER;
     assert_eq!(circuit.refusal(), None);
-    assert_eq!((circuit.state(), circuit.view().retry_after), (CircuitState::Open, None));
+    assert_eq!(
+        (circuit.state(), circuit.view().retry_after),
+        (CircuitState::Open, None)
+    );
 
     circuit.now = START;
     let tripped = circuit.machine.trip(&CONFIG, START).expect("a transition");
@@ -282,7 +340,10 @@ fn resetting_empties_the_window_of_a_closed_circuit_too() {
     let under_way = circuit.enter();
     assert_eq!(circuit.machine.reset(&CONFIG, circuit.now), None);
     assert_eq!(circuit.view().failure_count, 0);
-    assert_eq!(circuit.settle(under_way, Mark::Failure), (Settled::Late, None));
+    assert_eq!(
+        circuit.settle(under_way, Mark::Failure),
+        (Settled::Late, None)
+    );
     assert_eq!(circuit.call(Mark::Failure), None);
     assert_eq!(circuit.view().closed, 0, "it was closed all the time");
 }
@@ -292,7 +353,11 @@ fn time_in_state_runs_from_the_step_into_it() {
     let mut circuit = Circuit::open().after(12);
     assert_eq!(circuit.view().time_in_state, Duration::from_secs(12));
     circuit = circuit.after(20);
-    assert_eq!(circuit.view().time_in_state, Duration::from_secs(2), "half-open for 2 s");
+    assert_eq!(
+        circuit.view().time_in_state,
+        Duration::from_secs(2),
+        "half-open for 2 s"
+    );
 }
 
 #[test]
@@ -321,7 +386,10 @@ fn time_in_half_open_does_not_begin_anew_with_the_first_probe() {
     assert_eq!(circuit.view().time_in_state, Duration::from_secs(10));
     circuit.enter();
     let view = circuit.view();
-    assert_eq!((view.state, view.time_in_state), (CircuitState::HalfOpen, Duration::from_secs(10)));
+    assert_eq!(
+        (view.state, view.time_in_state),
+        (CircuitState::HalfOpen, Duration::from_secs(10))
+    );
 }
 
 #[test]
@@ -329,5 +397,8 @@ fn tripped_when_it_would_probe_the_circuit_is_open_from_then_on() {
     let mut circuit = Circuit::open().after(40);
     circuit.machine.trip(&CONFIG, circuit.now);
     let view = circuit.after(1).view();
-    assert_eq!((view.state, view.time_in_state), (CircuitState::Open, Duration::from_secs(1)));
+    assert_eq!(
+        (view.state, view.time_in_state),
+        (CircuitState::Open, Duration::from_secs(1))
+    );
 }

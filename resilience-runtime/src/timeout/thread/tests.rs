@@ -43,7 +43,9 @@ fn abandon<T: Send + 'static>(
     for limit in [10, 100, 1_000, 10_000].map(Duration::from_millis) {
         let (may_go, go_on) = mpsc::channel();
         let body = body.clone();
-        let error = run(pool, limit, move || body(&go_on)).err().expect("it waits for longer");
+        let error = run(pool, limit, move || body(&go_on))
+            .err()
+            .expect("it waits for longer");
         assert_eq!((error.operation(), error.limit()), ("body", limit));
         if error.was_started() {
             return may_go;
@@ -64,7 +66,9 @@ fn until(what: impl Fn() -> bool) {
 
 #[test]
 fn the_bodys_result_comes_from_a_worker() {
-    let name = run(&pool(), AGES, || thread::current().name().map(str::to_owned));
+    let name = run(&pool(), AGES, || {
+        thread::current().name().map(str::to_owned)
+    });
     assert_eq!(name, Ok(Some("resilience-timeout-1".to_owned())));
 }
 
@@ -92,7 +96,11 @@ fn an_abandoned_body_goes_on_and_knows() {
     drop(may_go);
     assert_eq!(told.recv_timeout(HANG), Ok((false, true, Ok(true))));
     until(|| pool.stats().abandoned_running == 0);
-    assert_eq!(run(&pool, AGES, is_abandoned), Ok(false), "the next body begins anew");
+    assert_eq!(
+        run(&pool, AGES, is_abandoned),
+        Ok(false),
+        "the next body begins anew"
+    );
 }
 
 #[test]
@@ -113,7 +121,10 @@ fn a_late_result_is_dropped_on_the_worker() {
     assert!(told.try_recv().is_err());
     drop(may_go);
     let place = told.recv_timeout(HANG).unwrap();
-    assert!(place.starts_with("resilience-timeout-"), "dropped on {place}");
+    assert!(
+        place.starts_with("resilience-timeout-"),
+        "dropped on {place}"
+    );
 }
 
 #[test]
@@ -141,7 +152,10 @@ fn a_full_pool_is_a_timeout_that_says_so() {
     let pool = Pool::new(1, Duration::from_secs(10));
     let may_go = abandon(&pool, |go_on| go_on.recv().is_ok());
     let error = run(&pool, AGES, || 1).unwrap_err();
-    assert_eq!(error.to_string(), "`body` was not started: no worker thread was free");
+    assert_eq!(
+        error.to_string(),
+        "`body` was not started: no worker thread was free"
+    );
     assert!(!error.was_started());
     assert_eq!(pool.stats().refused, 1);
     drop(may_go);
@@ -151,7 +165,9 @@ fn a_full_pool_is_a_timeout_that_says_so() {
 fn with_no_time_left_the_body_does_not_begin() {
     let pool = pool();
     let spent = TimeoutConfig::at_most(Duration::ZERO);
-    let error = run_on(&pool, spent, || panic!("it began")).map(|(): ()| ()).unwrap_err();
+    let error = run_on(&pool, spent, || panic!("it began"))
+        .map(|(): ()| ())
+        .unwrap_err();
     assert!(!error.was_started());
     assert_eq!(pool.stats().live, 0);
 }
@@ -172,7 +188,9 @@ fn the_body_sees_the_deadline_of_its_own_limit() {
 fn a_body_on_a_worker_runs_others_within_its_own_deadline() {
     let pool = pool();
     let (outer, inner) = run(&pool.clone(), AGES, move || {
-        let inner = run(&pool, Duration::MAX, move || (deadline(), thread::current().id()));
+        let inner = run(&pool, Duration::MAX, move || {
+            (deadline(), thread::current().id())
+        });
         ((deadline(), thread::current().id()), inner.unwrap())
     })
     .unwrap();
@@ -205,8 +223,11 @@ async fn a_paused_clock_at_the_caller_does_not_move_the_deadline() {
     let left = run(&pool(), AGES, || deadline().map(|at| at - Instant::now()));
     assert!(left.unwrap().unwrap() <= AGES);
     let cooperative = TimeoutConfig::new(AGES);
-    let nested =
-        cooperative.run_cooperative(|| run(&pool(), Duration::MAX, || deadline().map(|at| at - Instant::now())));
+    let nested = cooperative.run_cooperative(|| {
+        run(&pool(), Duration::MAX, || {
+            deadline().map(|at| at - Instant::now())
+        })
+    });
     assert!(nested.unwrap().unwrap().unwrap() <= AGES);
 }
 

@@ -12,7 +12,11 @@ use environment_facade::deep::resilience::{circuit_breaker, retry, timeout};
 #[timeout(5s)]
 pub async fn fetch(calls: &mut u32) -> std::io::Result<u32> {
     *calls += 1;
-    if *calls < 3 { Err(std::io::Error::other("busy")) } else { Ok(*calls) }
+    if *calls < 3 {
+        Err(std::io::Error::other("busy"))
+    } else {
+        Ok(*calls)
+    }
 }
 
 #[cfg(test)]

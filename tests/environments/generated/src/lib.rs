@@ -99,6 +99,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn arguments_may_be_named_like_the_expansions_locals() {
-        assert_eq!(super::named_like_ours(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12).await.ok(), Some(78));
+        assert_eq!(
+            super::named_like_ours(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
+                .await
+                .ok(),
+            Some(78)
+        );
     }
 }

@@ -10,7 +10,11 @@
 #[stamina::timeout(5s, crate = ::stamina)]
 pub async fn fetch(calls: &mut u32) -> std::io::Result<u32> {
     *calls += 1;
-    if *calls < 3 { Err(std::io::Error::other("busy")) } else { Ok(*calls) }
+    if *calls < 3 {
+        Err(std::io::Error::other("busy"))
+    } else {
+        Ok(*calls)
+    }
 }
 
 #[cfg(test)]

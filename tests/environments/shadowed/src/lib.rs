@@ -87,7 +87,11 @@ impl<T> Blanket for T {}
 #[timeout(5s)]
 pub async fn asynchronous(calls: &mut u32) -> Outcome<u32> {
     *calls += 1;
-    if *calls < 2 { fail() } else { ::std::result::Result::Ok(*calls) }
+    if *calls < 2 {
+        fail()
+    } else {
+        ::std::result::Result::Ok(*calls)
+    }
 }
 
 /// All three, sync.
@@ -96,7 +100,11 @@ pub async fn asynchronous(calls: &mut u32) -> Outcome<u32> {
 #[timeout(5s, mode = cooperative)]
 pub fn synchronous(calls: &mut u32) -> Outcome<u32> {
     *calls += 1;
-    if *calls < 2 { fail() } else { ::std::result::Result::Ok(*calls) }
+    if *calls < 2 {
+        fail()
+    } else {
+        ::std::result::Result::Ok(*calls)
+    }
 }
 
 /// On a worker, copied for each attempt.
@@ -112,7 +120,9 @@ fn fail<T>() -> Outcome<T> {
 
 #[test]
 fn the_stack_works_where_its_names_mean_something_else() {
-    let runtime = ::tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = ::tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     ::std::assert_eq!(runtime.block_on(asynchronous(&mut 0)).unwrap(), 2);
     ::std::assert_eq!(synchronous(&mut 0).unwrap(), 2);
     ::std::assert_eq!(threaded(7).unwrap(), 7);

@@ -1,8 +1,21 @@
 //! The attributes where every lint that a strict house turns on is denied: none fires because of the expansion.
 
 #![forbid(unsafe_code)]
-#![deny(warnings, missing_docs, missing_debug_implementations, unused, rust_2018_idioms, let_underscore)]
-#![deny(unused_qualifications, unused_results, unreachable_pub, single_use_lifetimes, trivial_casts)]
+#![deny(
+    warnings,
+    missing_docs,
+    missing_debug_implementations,
+    unused,
+    rust_2018_idioms,
+    let_underscore
+)]
+#![deny(
+    unused_qualifications,
+    unused_results,
+    unreachable_pub,
+    single_use_lifetimes,
+    trivial_casts
+)]
 #![deny(clippy::all, clippy::pedantic, clippy::nursery, clippy::cargo)]
 #![deny(
     clippy::unwrap_used,
@@ -89,7 +102,11 @@ impl Client {
     #[retry(base_delay = 0s, retry_if = |error| matches!(error, Error::Busy))]
     #[circuit_breaker(error = |_| Error::CircuitOpen)]
     pub fn load(&mut self, name: &str) -> Result<String, Error> {
-        if take(&mut self.busy) { Err(Error::Busy) } else { Ok(name.to_owned()) }
+        if take(&mut self.busy) {
+            Err(Error::Busy)
+        } else {
+            Ok(name.to_owned())
+        }
     }
 }
 
@@ -131,9 +148,18 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_stack_works_where_every_lint_is_denied() {
-        assert_eq!(Client::new(Duration::MAX, false).fetch("x").await, Ok("x".to_owned()));
-        assert_eq!(Client::new(Duration::MAX, true).fetch("x").await, Err(Error::Busy));
-        assert_eq!(Client::new(Duration::MAX, true).load("y"), Ok("y".to_owned()));
+        assert_eq!(
+            Client::new(Duration::MAX, false).fetch("x").await,
+            Ok("x".to_owned())
+        );
+        assert_eq!(
+            Client::new(Duration::MAX, true).fetch("x").await,
+            Err(Error::Busy)
+        );
+        assert_eq!(
+            Client::new(Duration::MAX, true).load("y"),
+            Ok("y".to_owned())
+        );
         assert_eq!(compute(vec![1, 2]), Ok(3));
         assert_eq!(search("abc", 2), Ok(2));
     }
