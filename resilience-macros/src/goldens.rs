@@ -1,4 +1,4 @@
-//! No option without the messages for its mistakes: the cases are in `tests/ui`, where they are compiled.
+//! Every option has a golden for each mistake that its kind allows: `tests/ui/<attribute>/<mistake>/<option>.stderr`.
 
 use std::path::Path;
 
@@ -86,11 +86,11 @@ fn every_option_has_a_golden_for_every_mistake() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/ui");
     let mut missing = Vec::new();
     for policy in Policy::ALL {
-        let list = LIST.iter().map(|mistake| format!("option_{mistake}"));
+        let list = LIST.iter().map(|mistake| format!("options/{mistake}"));
         let values = options(policy).iter().flat_map(|spec| {
             mistakes(spec)
                 .iter()
-                .map(|mistake| format!("{}_{mistake}", spec.name))
+                .map(|mistake| format!("{mistake}/{}", spec.name))
         });
         for case in list.chain(values) {
             let golden = root.join(policy.name()).join(case).with_extension("stderr");

@@ -1,19 +1,25 @@
-//! What a person reads who made a mistake: every case is one mistake, and its golden beside it is the whole answer.
+//! Each case is one mistake, and the golden beside it holds every message that the mistake gets.
 //!
-//! A case is named as a specification, `<attribute or topic>/<what is wrong>.rs`, and calls its function, which is
-//! defined whatever was wrong. `TRYBUILD=overwrite cargo test -p resilience-tests --test ui` writes the goldens anew, on
-//! the pinned toolchain: read each one.
+//! The path of a case is its specification. A mistake that several options of an attribute can have is a folder with
+//! one case per option, `retry/zero/max_attempts.rs`; a mistake in the list of options is in
+//! `<attribute>/options/`; any other mistake with an option is a file, `retry/jitter_decorrelated_with_strategy.rs`.
+//! `body/`, `function/` and `stack/` hold the mistakes that are not made in an attribute's options. A case calls its
+//! function, because the function must be defined whatever was wrong.
+//!
+//! `cargo test -p resilience-tests --test ui -- every_mistake trybuild=retry/zero` checks the cases whose path
+//! contains `retry/zero`; with `TRYBUILD=overwrite` in front it writes their goldens anew, on the pinned toolchain.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where a macro is shown no token of its own to point at: an attribute without options, and one under another name.
+/// The cases whose error is at a whole attribute, because a macro is shown no token of an attribute without options or
+/// of an attribute that has another name.
 const POINT_AT_THE_ATTRIBUTE: [&str; 2] =
     ["timeout/limit_missing", "stack/renamed_attribute_below"];
 
 #[test]
 fn every_mistake_has_its_message() {
-    trybuild::TestCases::new().compile_fail("ui/*/*.rs");
+    trybuild::TestCases::new().compile_fail("ui/*/**/*.rs");
 }
 
 #[test]
@@ -67,30 +73,68 @@ fn no_macro_panics() {
     }
 }
 
+#[test]
+fn every_folder_is_read_at_one_glance() {
+    for folder in folders(&root()) {
+        let cases = cases(&folder).len();
+        assert!(cases <= 30, "{} cases in {}", cases, folder.display());
+    }
+}
+
+#[test]
+fn every_golden_has_its_case() {
+    for folder in folders(&root()) {
+        for file in entries(&folder).into_iter().filter(|file| file.is_file()) {
+            assert!(
+                file.with_extension("rs").exists() && file.with_extension("stderr").exists(),
+                "{} is alone",
+                file.display()
+            );
+        }
+    }
+}
+
 /// Every golden under the name of its case; a case without one fails here.
 fn goldens() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui");
+    let root = root();
     let mut goldens = Vec::new();
-    for folder in entries(&root).into_iter().filter(|entry| entry.is_dir()) {
-        for case in entries(&folder)
-            .into_iter()
-            .filter(|file| file.extension().is_some_and(|kind| kind == "rs"))
-        {
+    for folder in folders(&root) {
+        for case in cases(&folder) {
             let name = case
                 .with_extension("")
                 .strip_prefix(&root)
                 .expect("inside")
                 .to_string_lossy()
                 .into_owned();
-            let golden = fs::read_to_string(case.with_extension("stderr"));
-            goldens.push((
-                name.clone(),
-                golden.unwrap_or_else(|error| panic!("{name}: {error}")),
-            ));
+            let golden = fs::read_to_string(case.with_extension("stderr"))
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
+            goldens.push((name, golden));
         }
     }
     assert!(!goldens.is_empty(), "no cases found");
     goldens
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("ui")
+}
+
+/// Every folder below `root`, at any depth.
+fn folders(root: &Path) -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    for folder in entries(root).into_iter().filter(|entry| entry.is_dir()) {
+        folders.extend(self::folders(&folder));
+        folders.push(folder);
+    }
+    folders
+}
+
+/// The cases that are in `folder` itself.
+fn cases(folder: &Path) -> Vec<PathBuf> {
+    entries(folder)
+        .into_iter()
+        .filter(|file| file.extension().is_some_and(|kind| kind == "rs"))
+        .collect()
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
