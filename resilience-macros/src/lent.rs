@@ -79,7 +79,7 @@ impl Lent {
 fn moved(pattern: &Pat, names: &mut Vec<Ident>) {
     match pattern {
         Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
-            names.push(name.ident.clone())
+            names.push(name.ident.clone());
         }
         Pat::Paren(paren) => moved(&paren.pat, names),
         Pat::Slice(slice) => slice.elems.iter().for_each(|elem| moved(elem, names)),

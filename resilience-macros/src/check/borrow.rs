@@ -93,7 +93,7 @@ fn mutable_borrows(function: &Function) -> Vec<(String, Option<String>)> {
     if let Some(receiver) = function.receiver() {
         match &receiver.kind {
             ReceiverKind::Reference(_, lifetime, Some(_)) => {
-                found.push(("self".to_owned(), name(lifetime)))
+                found.push(("self".to_owned(), name(lifetime)));
             }
             ReceiverKind::Typed(_, ty) => {
                 if let Type::Reference(reference) = ungroup(ty) {

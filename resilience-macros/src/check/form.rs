@@ -284,7 +284,7 @@ fn hoist(block: &Group, function: &Function) -> Hoisted {
         match moved_argument(&mut statement, function).filter(|_| in_front) {
             // One that may be set to a local of the body is bound anew in each attempt.
             Some((_, Pat::Ident(pattern), true)) if pattern.mutability.is_some() => {
-                statement.to_tokens(&mut rest)
+                statement.to_tokens(&mut rest);
             }
             Some((name, pattern, _)) => {
                 let local = match pattern {

@@ -347,10 +347,10 @@ impl Shared {
     fn announce(&self, step: Step) {
         let transition = step.transition(&self.config);
         let logged = catch_unwind(AssertUnwindSafe(|| {
-            log::transition(&self.name, &transition)
+            log::transition(&self.name, &transition);
         }));
         let told = catch_unwind(AssertUnwindSafe(|| {
-            self.listeners.tell(&self.name, &transition)
+            self.listeners.tell(&self.name, &transition);
         }));
         let panic = match (logged, told) {
             (Ok(()), Ok(())) => return,
