@@ -60,6 +60,7 @@
 //! |---|---|
 //! | annotate a function | [`#[retry]`](macro@retry), [`#[circuit_breaker]`](macro@circuit_breaker), [`#[timeout]`](macro@timeout), each with all its options |
 //! | share a configuration, `config = …` | [`RetryConfig`], [`CircuitBreakerConfig`], [`TimeoutConfig`] |
+//! | make one of values that are known at run time only | [`CircuitBreakerSettings`], and [`ConfigError`] for a wrong value |
 //! | handle what the policies report | [`CircuitOpen`], [`TimedOut`] |
 //! | read circuits, or move them by hand | [`registry`], [`CircuitBreaker`], [`CircuitBreakerStats`] |
 //! | be told of retries and transitions | `on_retry = …` with a [`RetryEvent`], [`CircuitBreaker::on_transition`], `tracing` events under the target `resilience` |
@@ -85,6 +86,7 @@
 mod attentive;
 mod circuit;
 mod clock;
+mod config_error;
 mod outcome;
 pub mod registry;
 mod retry;
@@ -97,9 +99,10 @@ mod unwind;
 pub mod __private;
 
 pub use circuit::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, CircuitCall, CircuitOpen,
-    CircuitState, Permit, Transition,
+    CircuitBreaker, CircuitBreakerConfig, CircuitBreakerSettings, CircuitBreakerStats, CircuitCall,
+    CircuitOpen, CircuitState, Permit, Transition,
 };
+pub use config_error::ConfigError;
 pub use resilience_macros::{circuit_breaker, retry, timeout};
 pub use retry::{Jitter, RetryConfig, RetryEvent, Retrying, Strategy};
 pub use timeout::{

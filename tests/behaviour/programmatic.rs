@@ -332,7 +332,10 @@ fn configurations_are_constants_and_copies() {
 fn a_wrong_value_at_run_time_panics_in_the_setter() {
     let refused = |set: &dyn Fn() -> CircuitBreakerConfig| {
         let payload = catch_unwind(AssertUnwindSafe(set)).expect_err("refused");
-        *payload.downcast_ref::<&str>().expect("a literal message")
+        payload
+            .downcast_ref::<String>()
+            .expect("a sentence")
+            .clone()
     };
     let zero = Duration::ZERO;
     let messages = [

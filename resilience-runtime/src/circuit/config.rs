@@ -2,6 +2,23 @@
 
 use std::time::Duration;
 
+use crate::config_error::{Rule, rule};
+
+pub(super) const FAILURE_THRESHOLD: Rule = rule!("failure_threshold", "must be at least 1, like 5");
+pub(super) const FAILURE_WINDOW: Rule =
+    rule!("failure_window", "must be longer than zero, like 60s");
+pub(super) const FAILURE_RATE: Rule = rule!(
+    "failure_rate",
+    "must be above 0.0 and at most 1.0, like 0.5"
+);
+pub(super) const MINIMUM_CALLS: Rule = rule!("minimum_calls", "must be at least 1, like 20");
+pub(super) const RECOVERY_TIMEOUT: Rule =
+    rule!("recovery_timeout", "must be longer than zero, like 30s");
+pub(super) const SUCCESS_THRESHOLD: Rule = rule!("success_threshold", "must be at least 1, like 2");
+pub(super) const HALF_OPEN_MAX_CALLS: Rule =
+    rule!("half_open_max_calls", "must be at least 1, like 1");
+pub(super) const SLOW_CALL: Rule = rule!("slow_call", "must be longer than zero, like 2s");
+
 /// When a circuit opens, and how it closes again: the options of `#[circuit_breaker]` as a value.
 ///
 /// Every setter checks its value: a wrong one in a `const` does not compile, and panics at run time.
@@ -73,10 +90,7 @@ impl CircuitBreakerConfig {
     #[track_caller]
     #[must_use]
     pub const fn failure_threshold(mut self, failures: u32) -> Self {
-        assert!(
-            failures >= 1,
-            "`failure_threshold` must be at least 1, like 5"
-        );
+        FAILURE_THRESHOLD.require(failures >= 1);
         self.criterion = Criterion::Count(failures);
         self
     }
@@ -97,10 +111,7 @@ impl CircuitBreakerConfig {
     #[track_caller]
     #[must_use]
     pub const fn failure_window(mut self, window: Duration) -> Self {
-        assert!(
-            !window.is_zero(),
-            "`failure_window` must be longer than zero, like 60s"
-        );
+        FAILURE_WINDOW.require(!window.is_zero());
         self.failure_window = window;
         self
     }
@@ -121,10 +132,7 @@ impl CircuitBreakerConfig {
     #[track_caller]
     #[must_use]
     pub const fn failure_rate(mut self, rate: f64) -> Self {
-        assert!(
-            rate > 0.0 && rate <= 1.0,
-            "`failure_rate` must be above 0.0 and at most 1.0, like 0.5"
-        );
+        FAILURE_RATE.require(rate > 0.0 && rate <= 1.0);
         self.criterion = Criterion::Rate(rate);
         self
     }
@@ -142,7 +150,7 @@ impl CircuitBreakerConfig {
     #[track_caller]
     #[must_use]
     pub const fn minimum_calls(mut self, calls: u32) -> Self {
-        assert!(calls >= 1, "`minimum_calls` must be at least 1, like 20");
+        MINIMUM_CALLS.require(calls >= 1);
         self.minimum_calls = calls;
         self
     }
@@ -162,10 +170,7 @@ impl CircuitBreakerConfig {
     #[track_caller]
     #[must_use]
     pub const fn recovery_timeout(mut self, timeout: Duration) -> Self {
-        assert!(
-            !timeout.is_zero(),
-            "`recovery_timeout` must be longer than zero, like 30s"
-        );
+        RECOVERY_TIMEOUT.require(!timeout.is_zero());
         self.recovery_timeout = timeout;
         self
     }
@@ -183,10 +188,7 @@ impl CircuitBreakerConfig {
     #[track_caller]
     #[must_use]
     pub const fn success_threshold(mut self, successes: u32) -> Self {
-        assert!(
-            successes >= 1,
-            "`success_threshold` must be at least 1, like 2"
-        );
+        SUCCESS_THRESHOLD.require(successes >= 1);
         self.success_threshold = successes;
         self
     }
@@ -204,10 +206,7 @@ impl CircuitBreakerConfig {
     #[track_caller]
     #[must_use]
     pub const fn half_open_max_calls(mut self, calls: u32) -> Self {
-        assert!(
-            calls >= 1,
-            "`half_open_max_calls` must be at least 1, like 1"
-        );
+        HALF_OPEN_MAX_CALLS.require(calls >= 1);
         self.half_open_max_calls = calls;
         self
     }
@@ -226,10 +225,7 @@ impl CircuitBreakerConfig {
     #[track_caller]
     #[must_use]
     pub const fn slow_call(mut self, limit: Duration) -> Self {
-        assert!(
-            !limit.is_zero(),
-            "`slow_call` must be longer than zero, like 2s"
-        );
+        SLOW_CALL.require(!limit.is_zero());
         self.slow_call = Some(limit);
         self
     }
@@ -300,7 +296,10 @@ mod tests {
 
     fn message(set: impl FnOnce() -> CircuitBreakerConfig + std::panic::UnwindSafe) -> String {
         let payload = catch_unwind(set).expect_err("the value is refused");
-        (*payload.downcast_ref::<&str>().expect("a literal message")).to_owned()
+        payload
+            .downcast_ref::<String>()
+            .expect("a sentence")
+            .clone()
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod name;
 mod pass;
 mod permit;
 mod probes;
+mod settings;
 mod shared;
 mod site;
 mod stats;
@@ -35,6 +36,7 @@ pub use self::{
     config::CircuitBreakerConfig,
     error::CircuitOpen,
     permit::Permit,
+    settings::CircuitBreakerSettings,
     site::Site,
     stats::CircuitBreakerStats,
     transition::{CircuitState, Transition},

@@ -180,7 +180,7 @@ fn a_wrong_value_at_run_time_panics_with_the_words_of_the_setter() {
         Ok(())
     }
     let payload = std::panic::catch_unwind(|| call(50.0)).expect_err("refused");
-    let message = payload.downcast_ref::<&str>().copied();
+    let message = payload.downcast_ref::<String>().map(String::as_str);
     assert_eq!(
         message,
         Some("`failure_rate` must be above 0.0 and at most 1.0, like 0.5")
