@@ -41,15 +41,15 @@ impl<T, E> Copy for RetryEvent<'_, T, E> {}
 /// Names the type of the outcome instead of printing it: nothing is demanded of it.
 impl<T, E> fmt::Debug for RetryEvent<'_, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let outcome = match self.outcome {
-            Ok(_) => Ok(format_args!("{}", type_name::<T>())),
-            Err(_) => Err(format_args!("{}", type_name::<E>())),
+        let (variant, type_name) = match self.outcome {
+            Ok(_) => ("Ok", type_name::<T>()),
+            Err(_) => ("Err", type_name::<E>()),
         };
         f.debug_struct("RetryEvent")
             .field("attempt", &self.attempt)
             .field("delay", &self.delay)
             .field("elapsed", &self.elapsed)
-            .field("outcome", &outcome)
+            .field("outcome", &format_args!("{variant}({type_name})"))
             .finish()
     }
 }
