@@ -13,7 +13,7 @@ fn main() {
         let mut group = criterion.benchmark_group(scenario.name);
         for contender in &mut scenario.contenders {
             group.bench_function(contender.name(), |bencher| {
-                bencher.iter_custom(|times| contender.run(times))
+                bencher.iter_custom(|times| contender.run(times));
             });
         }
         group.finish();

@@ -115,7 +115,7 @@ fn an_error_from_outside_cannot_forge_a_line_in_the_log() {
             fails(text),
             Err(text.to_owned()),
             "the caller gets it as it is"
-        )
+        );
     });
     assert!(
         lines.iter().any(|line| line.contains(r"down\n2026")),

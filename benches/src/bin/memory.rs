@@ -54,7 +54,7 @@ fn circuits(kind: &str, config: CircuitBreakerConfig) {
             names
                 .iter()
                 .map(|&name| registry::get_or_register(name, config)),
-        )
+        );
     });
     let busy = measure(|| circuits.iter().for_each(keep_busy));
     println!("circuit\t{kind}\t{}", per_circuit(&registered));

@@ -135,7 +135,7 @@ async fn converse(
             Mood::Errs => {
                 stream
                     .write_all(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n")
-                    .await?
+                    .await?;
             }
             Mood::Hangs => return moods.changed().await.map_err(io::Error::other),
             Mood::Resets => return stream.get_ref().set_zero_linger(),

@@ -254,7 +254,7 @@ async fn compare(options: Options, acts: Vec<Act>) -> Result<(), TestCaseError> 
             heard
                 .lock()
                 .unwrap()
-                .push((step.from, step.to, step.failures, step.retry_after))
+                .push((step.from, step.to, step.failures, step.retry_after));
         }
     });
     let mut reference = Reference::new(options);
@@ -270,10 +270,10 @@ async fn compare(options: Options, acts: Vec<Act>) -> Result<(), TestCaseError> 
                 match (real, reference.admit()) {
                     (Ok(real), Ok(call)) => under_way.push((real, call)),
                     (Err(open), Err(retry_after)) => {
-                        prop_assert_eq!(open.retry_after(), retry_after)
+                        prop_assert_eq!(open.retry_after(), retry_after);
                     }
                     (real, call) => {
-                        prop_assert!(false, "{:?}, but the reference says {:?}", real.err(), call)
+                        prop_assert!(false, "{:?}, but the reference says {:?}", real.err(), call);
                     }
                 }
             }
