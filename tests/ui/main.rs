@@ -9,6 +9,8 @@
 //! `cargo test -p resilience-tests --test ui -- every_mistake trybuild=retry/zero` checks the cases whose path
 //! contains `retry/zero`; with `TRYBUILD=overwrite` in front it writes their goldens anew, on the pinned toolchain.
 
+mod sysroot;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +21,7 @@ const POINT_AT_THE_ATTRIBUTE: [&str; 2] =
 
 #[test]
 fn every_mistake_has_its_message() {
+    sysroot::hide_sources_of_std().expect("a sysroot without std's sources");
     trybuild::TestCases::new().compile_fail("ui/*/**/*.rs");
 }
 
@@ -70,6 +73,22 @@ fn no_macro_panics() {
             !golden.contains("panicked") || golden.contains("evaluation panicked: `"),
             "{name}:\n{golden}"
         );
+    }
+}
+
+#[test]
+fn no_golden_shows_a_line_of_std() {
+    for (name, golden) in goldens() {
+        let lines: Vec<_> = golden.lines().map(str::trim_start).collect();
+        for (index, line) in lines.iter().enumerate() {
+            let snippet = lines[index + 1..]
+                .iter()
+                .take_while(|line| line.starts_with('|'));
+            assert!(
+                !line.contains("$RUST/") || snippet.into_iter().all(|line| *line == "|"),
+                "{name} shows std's source, which is only installed with rust-src:\n{golden}"
+            );
+        }
     }
 }
 
