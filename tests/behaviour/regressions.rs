@@ -3,14 +3,16 @@
 use std::error::Error;
 use std::future::Future;
 use std::io;
+use std::panic::UnwindSafe;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::sync::mpsc;
 use std::sync::{Arc, LazyLock};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
-use resilience::{TimeoutConfig, circuit_breaker, registry, retry, timeout};
+use resilience::{RetryConfig, TimeoutConfig, circuit_breaker, registry, retry, timeout};
 
 /// Tells when it is dropped.
 struct Lock(mpsc::Sender<&'static str>);
@@ -214,4 +216,105 @@ async fn a_used_up_limit_panicked_beside_a_config() {
         fetch(Duration::ZERO).await.unwrap_err().kind(),
         io::ErrorKind::TimedOut
     );
+}
+
+/// An attempt that awaits nothing. It gives up where a retry that never gives way would go on for ever.
+fn busy(calls: &AtomicU32) -> io::Result<()> {
+    let calls = calls.fetch_add(1, SeqCst);
+    assert!(calls < 100_000, "the retry gives way to nobody");
+    Err(io::Error::other("busy"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_without_delay_was_not_ended_by_the_timeout_above_it() {
+    #[timeout(100ms)]
+    #[retry(max_retries = u32::MAX, base_delay = 0s)]
+    async fn zero_delay(calls: &AtomicU32) -> io::Result<()> {
+        busy(calls)
+    }
+    #[timeout(100ms)]
+    #[retry(max_retries = u32::MAX, delay_hint = |_| Some(Duration::ZERO))]
+    async fn zero_hint(calls: &AtomicU32) -> io::Result<()> {
+        busy(calls)
+    }
+    #[timeout(100ms)]
+    #[retry(max_retries = u32::MAX, base_delay = 0s, retry_if_ok = |()| true)]
+    async fn zero_delay_after_a_value(calls: &AtomicU32) -> io::Result<()> {
+        busy(calls).or(Ok(()))
+    }
+    #[timeout(100ms)]
+    async fn below_another_function(calls: &AtomicU32) -> io::Result<()> {
+        #[retry(max_retries = u32::MAX, base_delay = 0s)]
+        async fn inner(calls: &AtomicU32) -> io::Result<()> {
+            busy(calls)
+        }
+        inner(calls).await
+    }
+    #[timeout(100ms)]
+    async fn value(calls: &AtomicU32) -> io::Result<()> {
+        let config = RetryConfig::new().max_retries(u32::MAX);
+        config
+            .base_delay(Duration::ZERO)
+            .run_async(|| async { busy(calls) })
+            .await
+    }
+    async fn ends(call: impl Future<Output = io::Result<()>>) {
+        // A paused clock stands still while a task can run, so a neighbour moves it.
+        let clock = tokio::spawn(tokio::time::advance(Duration::from_millis(100)));
+        assert_eq!(call.await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        clock.await.unwrap();
+    }
+    let calls = || AtomicU32::new(0);
+    ends(zero_delay(&calls())).await;
+    ends(zero_hint(&calls())).await;
+    ends(zero_delay_after_a_value(&calls())).await;
+    ends(below_another_function(&calls())).await;
+    ends(value(&calls())).await;
+}
+
+#[tokio::test]
+async fn a_retry_without_delay_could_not_be_aborted() {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    #[retry(max_retries = u32::MAX, base_delay = 0s)]
+    async fn hot() -> io::Result<()> {
+        busy(&CALLS)
+    }
+    let task = tokio::spawn(hot());
+    // The neighbour of the task runs again before the attempts are used up.
+    tokio::task::yield_now().await;
+    task.abort();
+    assert!(task.await.unwrap_err().is_cancelled());
+}
+
+#[test]
+fn a_retry_without_delay_gives_way_outside_of_tokio_too() {
+    #[retry(max_retries = 99, base_delay = 0s)]
+    async fn hot(calls: &AtomicU32) -> io::Result<()> {
+        busy(calls)
+    }
+    let calls = AtomicU32::new(0);
+    let mut call = std::pin::pin!(hot(&calls));
+    let mut made = Vec::new();
+    while call
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+        .is_pending()
+    {
+        made.push(calls.load(SeqCst));
+    }
+    assert_eq!((made, calls.load(SeqCst)), (vec![31, 63, 95], 100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retried_future_was_not_unwind_safe() {
+    fn assert_unwind_safe<F: UnwindSafe>(future: F) -> F {
+        future
+    }
+    #[retry(max_retries = 1, base_delay = 1s)]
+    async fn load(key: String) -> io::Result<usize> {
+        std::future::ready(()).await;
+        Err(io::Error::other(key.clone()))
+    }
+    let call = assert_unwind_safe(load("a".to_owned()));
+    assert_eq!(call.await.unwrap_err().to_string(), "a");
 }

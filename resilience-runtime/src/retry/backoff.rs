@@ -3,41 +3,69 @@
 use core::fmt;
 use core::future::Future;
 use core::mem;
+use core::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
 
+/// A retry without delay gives way to other tasks before each attempt whose number is a multiple of this.
+const YIELDS_EVERY: u32 = 32;
+
 /// Waits before the next attempt.
 ///
-/// Small, because the user's future has to have room for it, and most calls have nothing to wait for: a timer is boxed when
-/// there is one.
+/// It is small, because the user's future has room for it, and most calls have nothing to wait for: a timer is boxed
+/// when there is one.
 #[must_use = "futures do nothing unless polled"]
 pub struct Backoff {
-    sleep: Option<Sleep>,
+    wait: Option<Wait>,
 }
 
-/// A timer of tokio's, of which a function under retry need not know how it is polled and dropped.
-type Sleep = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
+/// A timer of tokio's or a [`Yield`]. Behind `dyn`, a function under retry need not know how it is polled and dropped.
+/// The auto traits are those that the user's future keeps if its attempts have them.
+type Wait = Pin<Box<dyn Future<Output = ()> + Send + Sync + UnwindSafe + RefUnwindSafe>>;
 
 impl Backoff {
-    /// Waits for `delay`, from now on. None or zero is ready at once and asks for no timer, so it needs no runtime either.
+    /// Waits for `delay`, from now on, before attempt `attempt`. `None` is ready at once. So is zero, but for each 32nd
+    /// attempt, which gives way to other tasks: an attempt that never awaits would else keep the thread, and a timeout
+    /// above the retry would never be polled. Neither asks for a timer, so neither needs a runtime.
     ///
     /// # Panics
     ///
     /// If `delay` is longer than zero and there is no tokio runtime with its timer enabled.
     #[inline]
-    pub(crate) fn new(delay: Option<Duration>) -> Self {
-        let sleep = match delay {
+    pub(crate) fn new(delay: Option<Duration>, attempt: u32) -> Self {
+        let wait = match delay {
             None => None,
-            Some(delay) => sleep(delay),
+            Some(delay) => wait(delay, attempt),
         };
-        Self { sleep }
+        Self { wait }
     }
 }
 
 #[cold]
-fn sleep(delay: Duration) -> Option<Sleep> {
-    (!delay.is_zero()).then(|| Box::pin(tokio::time::sleep(delay)) as Sleep)
+fn wait(delay: Duration, attempt: u32) -> Option<Wait> {
+    if !delay.is_zero() {
+        // A wait that a panic interrupts is dropped with its future and never looked at again.
+        return Some(Box::pin(AssertUnwindSafe(tokio::time::sleep(delay))));
+    }
+    (attempt % YIELDS_EVERY == 0).then(|| Box::pin(Yield { is_done: false }) as Wait)
+}
+
+/// Gives way to other tasks once. It wakes itself, so that it works in any runtime.
+struct Yield {
+    is_done: bool,
+}
+
+impl Future for Yield {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if mem::replace(&mut self.is_done, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
 }
 
 impl Future for Backoff {
@@ -45,10 +73,11 @@ impl Future for Backoff {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if self.sleep.is_some() {
-            ready!(poll_sleep(&mut self.sleep, cx));
-            // It is none already. Where that is seen, the box's drop is not compiled into each function behind the wait.
-            mem::forget(self.sleep.take());
+        if self.wait.is_some() {
+            ready!(poll_wait(&mut self.wait, cx));
+            // It is `None` already. Where the compiler sees that, it does not compile the box's drop into each function
+            // behind the wait.
+            mem::forget(self.wait.take());
         }
         Poll::Ready(())
     }
@@ -57,11 +86,11 @@ impl Future for Backoff {
 /// Drops the timer when it is done.
 #[cold]
 #[inline(never)]
-fn poll_sleep(sleep: &mut Option<Sleep>, cx: &mut Context<'_>) -> Poll<()> {
-    if let Some(timer) = sleep {
-        ready!(timer.as_mut().poll(cx));
+fn poll_wait(wait: &mut Option<Wait>, cx: &mut Context<'_>) -> Poll<()> {
+    if let Some(pending) = wait {
+        ready!(pending.as_mut().poll(cx));
     }
-    *sleep = None;
+    *wait = None;
     Poll::Ready(())
 }
 
@@ -96,20 +125,40 @@ mod tests {
     #[test]
     fn zero_is_ready_without_a_runtime() {
         let mut cx = Context::from_waker(Waker::noop());
-        let backoff = core::pin::pin!(Backoff::new(Some(Duration::ZERO)));
+        let backoff = core::pin::pin!(Backoff::new(Some(Duration::ZERO), 2));
         assert_eq!(backoff.poll(&mut cx), Poll::Ready(()));
+    }
+
+    #[test]
+    fn each_32nd_attempt_without_delay_gives_way_once() {
+        let mut cx = Context::from_waker(Waker::noop());
+        for attempt in 1..=100 {
+            let mut backoff = core::pin::pin!(Backoff::new(Some(Duration::ZERO), attempt));
+            let gives_way = backoff.as_mut().poll(&mut cx).is_pending();
+            assert_eq!(gives_way, attempt % 32 == 0, "before attempt {attempt}");
+            if gives_way {
+                assert_eq!(backoff.as_mut().poll(&mut cx), Poll::Ready(()));
+            }
+        }
+    }
+
+    #[test]
+    fn it_is_as_good_as_the_attempts() {
+        fn carried<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe>() {}
+        carried::<Backoff>();
+        assert!(size_of::<Backoff>() <= 16);
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_wait_follows_virtual_time() {
         let start = Instant::now();
-        Backoff::new(Some(Duration::from_secs(3600))).await;
+        Backoff::new(Some(Duration::from_secs(3600)), 2).await;
         assert_eq!(start.elapsed(), Duration::from_secs(3600));
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_longest_delay_is_only_long() {
-        let forever = Backoff::new(Some(Duration::MAX));
+        let forever = Backoff::new(Some(Duration::MAX), 2);
         let year = Duration::from_secs(365 * 24 * 3600);
         assert!(tokio::time::timeout(year, forever).await.is_err());
     }

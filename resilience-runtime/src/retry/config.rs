@@ -118,7 +118,7 @@ impl RetryConfig {
     }
 
     /// Sets the delay that the [`Strategy`] starts from. Default 1 s, or `max_delay` if that was set lower. Zero waits
-    /// for nothing, not even a timer.
+    /// for nothing, not even a timer; an async retry gives way to other tasks before each 32nd attempt.
     ///
     /// ```
     /// use resilience::RetryConfig;

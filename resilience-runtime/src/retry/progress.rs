@@ -44,7 +44,7 @@ impl<'c> Retry<'c> {
     /// borrowed by the verdict, and it need not be `Send`.
     #[inline]
     pub fn wait(&self) -> Backoff {
-        Backoff::new(self.delay())
+        self.progress.wait()
     }
 
     /// [`wait`](Self::wait), blocking the thread.
@@ -142,6 +142,13 @@ impl Progress {
     #[inline]
     pub(super) fn delay(&self) -> Option<Duration> {
         self.repeat.map(|repeat| repeat.delay)
+    }
+
+    /// Waits before the next attempt, unless it is the first.
+    #[inline]
+    pub(super) fn wait(&self) -> Backoff {
+        let attempt = self.repeat.map_or(1, |repeat| repeat.schedule.attempt());
+        Backoff::new(self.delay(), attempt)
     }
 
     fn schedule(&self) -> Schedule {

@@ -145,7 +145,7 @@ where
                         return Poll::Ready(outcome);
                     }
                     this.phase.set(Phase::Waiting {
-                        backoff: Backoff::new(progress.delay()),
+                        backoff: progress.wait(),
                     });
                 }
                 PhaseProjection::Waiting { backoff } => {
