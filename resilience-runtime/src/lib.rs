@@ -100,7 +100,7 @@ pub mod __private;
 
 pub use circuit::{
     CircuitBreaker, CircuitBreakerConfig, CircuitBreakerSettings, CircuitBreakerStats, CircuitCall,
-    CircuitOpen, CircuitState, Permit, Transition,
+    CircuitOpen, CircuitState, Permit, Transition, TransitionReason,
 };
 pub use config_error::ConfigError;
 pub use resilience_macros::{circuit_breaker, retry, timeout};

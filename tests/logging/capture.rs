@@ -19,6 +19,7 @@ pub(crate) struct Logged {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
     Number(u64),
+    Float(f64),
     Text(String),
     /// By its `Debug` or `Display`.
     Shown(String),
@@ -27,6 +28,12 @@ pub(crate) enum Value {
 impl From<u64> for Value {
     fn from(number: u64) -> Self {
         Self::Number(number)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Self::Float(number)
     }
 }
 
@@ -60,6 +67,10 @@ impl Visit for Logged {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
+        self.fields.insert(field.name(), value.into());
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
         self.fields.insert(field.name(), value.into());
     }
 

@@ -20,25 +20,19 @@ impl From<CircuitOpen> for Error {
     }
 }
 
-fn step(
-    level: Level,
-    message: &str,
-    [from, to]: [&str; 2],
-    failures: u64,
-    retry_after: &str,
-) -> Logged {
+fn event(level: Level, message: &str, [from, to, reason]: [&str; 3], failures: u64) -> Logged {
     let fields = [
         ("circuit", Value::from("log_steps")),
         ("from", shown(from)),
         ("to", shown(to)),
+        ("reason", shown(reason)),
         ("failures", failures.into()),
-        ("retry_after", shown(retry_after)),
     ];
     Logged::new(level, message, fields)
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_step_of_a_circuit_is_one_event() {
+async fn every_transition_of_a_circuit_is_one_event() {
     #[circuit_breaker(name = "log_steps", failure_threshold = 2, recovery_timeout = 30s, success_threshold = 1)]
     async fn call(outcome: Result<u8, Error>) -> Result<u8, Error> {
         outcome
@@ -49,16 +43,14 @@ async fn every_step_of_a_circuit_is_one_event() {
     assert_eq!(capture.take(), [], "nothing has changed yet");
 
     assert_eq!(call(Err(Error::Down)).await, Err(Error::Down));
-    assert_eq!(
-        capture.take(),
-        [step(
-            Level::WARN,
-            "circuit opened",
-            ["closed", "open"],
-            2,
-            "Some(30s)"
-        )]
+    let mut opened = event(
+        Level::WARN,
+        "circuit opened, retry in 30.0s",
+        ["closed", "open", "failures"],
+        2,
     );
+    opened.fields.insert("retry_after_ms", 30_000.0.into());
+    assert_eq!(capture.take(), [opened]);
 
     assert_eq!(call(Ok(7)).await, Err(Error::Refused));
     assert_eq!(
@@ -69,16 +61,21 @@ async fn every_step_of_a_circuit_is_one_event() {
 
     advance(Duration::from_secs(30)).await;
     assert_eq!(call(Ok(7)).await, Ok(7));
-    let levels: Vec<_> = capture
-        .take()
-        .into_iter()
-        .map(|mut event| (event.level, event.fields.remove("to")))
-        .collect();
     assert_eq!(
-        levels,
+        capture.take(),
         [
-            (Level::INFO, Some(shown("half_open"))),
-            (Level::INFO, Some(shown("closed")))
+            event(
+                Level::INFO,
+                "circuit half-opened",
+                ["open", "half_open", "recovery_elapsed"],
+                2
+            ),
+            event(
+                Level::INFO,
+                "circuit closed",
+                ["half_open", "closed", "probes_succeeded"],
+                0
+            ),
         ]
     );
 }
@@ -121,9 +118,10 @@ async fn a_relapse_is_a_warning_too() {
     let mut logged = capture.take();
     let relapse = logged.pop().expect("two events");
     assert_eq!((logged.len(), relapse.level), (1, Level::WARN));
+    let fields = ["from", "to", "reason"].map(|field| &relapse.fields[field]);
     assert_eq!(
-        (&relapse.fields["from"], &relapse.fields["to"]),
-        (&shown("half_open"), &shown("open"))
+        fields,
+        [&shown("half_open"), &shown("open"), &shown("probe_failed")]
     );
 }
 
@@ -148,17 +146,25 @@ fn what_an_operator_does_is_told_where_it_changes_something() {
         .map(|mut event| {
             (
                 event.level,
-                ["message", "from", "to"].map(|field| event.fields.remove(field)),
+                ["message", "from", "to", "reason"].map(|field| event.fields.remove(field)),
             )
         })
         .collect();
-    let step = |level, fields: [&str; 3]| (level, fields.map(|field| Some(shown(field))));
+    let step = |level, fields: [&str; 4]| (level, fields.map(|field| Some(shown(field))));
     assert_eq!(
         steps,
         [
-            step(Level::WARN, ["circuit opened", "closed", "open"]),
-            step(Level::WARN, ["circuit isolated", "open", "open"]),
-            step(Level::INFO, ["circuit closed", "open", "closed"]),
+            step(
+                Level::WARN,
+                [
+                    "circuit opened, retry in 30.0s",
+                    "closed",
+                    "open",
+                    "command"
+                ]
+            ),
+            step(Level::WARN, ["circuit isolated", "open", "open", "command"]),
+            step(Level::INFO, ["circuit closed", "open", "closed", "command"]),
         ]
     );
 }

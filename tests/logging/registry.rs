@@ -14,6 +14,7 @@ fn text(event: &Logged, field: &str) -> String {
     match &event.fields[field] {
         Value::Text(text) | Value::Shown(text) => text.clone(),
         Value::Number(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
     }
 }
 

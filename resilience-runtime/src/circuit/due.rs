@@ -1,28 +1,32 @@
 //! Until when the gate is enough to go by.
 
-use std::time::Duration;
+use super::gate::Status;
 
-use crate::clock::wait;
-
-/// A moment, and which of two it is: an open circuit refuses until then, or a closed one counts successes in the slice
-/// that runs until then.
+/// A moment, and what ends with it: an open circuit refuses until then, a half-open circuit whose probe slots are taken
+/// refuses until then, or a closed circuit counts successes in the slice that runs until then.
 ///
-/// It is read beside the gate, not with it, and so may belong to another stay than the gate that was read. Then it is the
-/// other kind, or as late as what the machine would say.
+/// It is read beside the gate, not with it, and so may belong to another generation than the gate that was read. Each
+/// kind therefore says by itself what is true of the circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Due(u64);
 
-/// Set in the second kind. A moment of the first that is so late, 146 years after the clock's origin or never, is left to
-/// the machine: it looks like the second.
-const COUNTS: u64 = 1 << 63;
+/// Set in the second and the third kind, whose lowest bit tells them apart. Their moments are rounded down for it, which
+/// only sends a call to the machine that it could have spared.
+const NOT_OPEN: u64 = 1 << 63;
+const COUNTS: u64 = 1;
 
 impl Due {
-    pub(super) fn refuses_until(moment: u64) -> Self {
-        Self(moment)
+    /// A moment so late, 146 years after the clock's origin or never, is left to the machine.
+    pub(super) fn open_until(moment: u64) -> Self {
+        Self(if moment < NOT_OPEN { moment } else { 0 })
+    }
+
+    pub(super) fn probes_taken_until(moment: u64) -> Self {
+        Self(NOT_OPEN | moment.min(NOT_OPEN - 1) & !COUNTS)
     }
 
     pub(super) fn counts_until(moment: u64) -> Self {
-        Self(moment | COUNTS)
+        Self(NOT_OPEN | moment.min(NOT_OPEN - 1) | COUNTS)
     }
 
     #[inline]
@@ -34,16 +38,20 @@ impl Due {
         self.0
     }
 
-    /// For how long calls are refused from `now` on, if they are.
+    /// The state in which the circuit refuses a call at `now`, and for how many nanoseconds from then on, if it is known to.
     #[inline]
-    pub(super) fn refuses(self, now: u64) -> Option<Duration> {
-        (now < self.0 && self.0 < COUNTS).then(|| wait(self.0, now))
+    pub(super) fn refuses(self, now: u64) -> Option<(Status, u64)> {
+        if self.0 < NOT_OPEN {
+            return (now < self.0).then(|| (Status::Open, self.0 - now));
+        }
+        (self.0 & COUNTS == 0 && now | NOT_OPEN < self.0).then_some((Status::HalfOpen, 0))
     }
 
     /// Whether a success at `now` lies in the slice that runs.
     #[inline]
     pub(super) fn counts(self, now: u64) -> bool {
-        now | COUNTS < self.0
+        // The lowest bit is set, so a moment that is equal is not below.
+        self.0 & COUNTS != 0 && now | NOT_OPEN | COUNTS < self.0
     }
 }
 
@@ -55,21 +63,43 @@ mod tests {
     const NOW: u64 = 1 << 62;
 
     #[test]
-    fn each_kind_says_nothing_of_the_other() {
-        let open = Due::refuses_until(NOW + 7);
-        assert_eq!(open.refuses(NOW), Some(Duration::from_nanos(7)));
+    fn each_kind_says_nothing_of_the_others() {
+        let open = Due::open_until(NOW + 7);
+        assert_eq!(open.refuses(NOW), Some((Status::Open, 7)));
         assert_eq!(open.refuses(NOW + 7), None);
         assert!(!open.counts(NOW));
 
-        let closed = Due::counts_until(NOW + 7);
-        assert!(closed.counts(NOW) && !closed.counts(NOW + 7));
+        let taken = Due::probes_taken_until(NOW + 8);
+        assert_eq!(taken.refuses(NOW + 7), Some((Status::HalfOpen, 0)));
+        assert_eq!(taken.refuses(NOW + 8), None);
+        assert!(!taken.counts(NOW));
+
+        let closed = Due::counts_until(NOW + 8);
+        assert!(closed.counts(NOW + 7) && !closed.counts(NOW + 8));
         assert_eq!(closed.refuses(NOW), None);
-        assert_eq!(Due::from_bits(closed.bits()), closed);
+        for due in [open, taken, closed] {
+            assert_eq!(Due::from_bits(due.bits()), due);
+        }
     }
 
     #[test]
-    fn what_never_comes_is_left_to_the_machine() {
-        assert_eq!(Due::refuses_until(NEVER).refuses(NOW), None);
+    fn an_odd_moment_sends_a_call_to_the_machine_and_never_lets_it_pass() {
+        let taken = Due::probes_taken_until(NOW + 7);
+        assert_eq!(taken.refuses(NOW + 5), Some((Status::HalfOpen, 0)));
+        assert_eq!(taken.refuses(NOW + 6), None);
+        assert_eq!(taken.refuses(NOW + 7), None);
+        assert!(!Due::counts_until(NOW + 7).counts(NOW + 7));
+    }
+
+    #[test]
+    fn an_end_that_never_comes_is_left_to_the_machine() {
+        assert_eq!(Due::open_until(NEVER).refuses(NOW), None);
+        assert!(!Due::open_until(NEVER).counts(NOW));
+        assert_eq!(
+            Due::probes_taken_until(NEVER).refuses(NOW),
+            Some((Status::HalfOpen, 0))
+        );
         assert!(!Due::counts_until(0).counts(NOW));
+        assert_eq!(Due::probes_taken_until(0).refuses(NOW), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, io, time::Duration};
 
-use super::name::Name;
+use super::{gate::Status, machine::Refused, name::Name, transition::TransitionReason};
 use crate::show::Shown;
 
 /// A circuit refused the call: it is open, or its probe slots are taken.
@@ -23,13 +23,13 @@ use crate::show::Shown;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CircuitOpen {
     name: Name,
-    retry_after: Option<Duration>,
+    refused: Refused,
 }
 
 impl CircuitOpen {
     #[inline]
-    pub(super) fn new(name: Name, retry_after: Option<Duration>) -> Self {
-        Self { name, retry_after }
+    pub(super) fn new(name: Name, refused: Refused) -> Self {
+        Self { name, refused }
     }
 
     /// The name of the circuit.
@@ -39,10 +39,24 @@ impl CircuitOpen {
 
     /// How long until the circuit takes a call again; `None` while it is isolated.
     ///
-    /// If it is half-open and its probe slots are taken, that is when the oldest of them is reclaimed: the latest
-    /// moment, as a probe that ends makes room before. [`Duration::MAX`] if `recovery_timeout` is.
+    /// A half-open circuit whose probe slots are taken says zero, because it takes a call as soon as a probe ends, and
+    /// nobody knows when that is. [`Duration::MAX`] if `recovery_timeout` is.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
+        self.refused.retry_after()
+    }
+
+    /// Why the circuit opened: [`TransitionReason::Failures`], [`Rate`](TransitionReason::Rate),
+    /// [`ProbeFailed`](TransitionReason::ProbeFailed) or [`Command`](TransitionReason::Command).
+    ///
+    /// ```
+    /// use resilience::{CircuitBreaker, CircuitBreakerConfig, TransitionReason};
+    ///
+    /// let breaker = CircuitBreaker::new("llm_api", CircuitBreakerConfig::new().failure_threshold(1));
+    /// breaker.acquire().unwrap().failure();
+    /// assert_eq!(breaker.acquire().unwrap_err().reason(), TransitionReason::Failures);
+    /// ```
+    pub fn reason(&self) -> TransitionReason {
+        self.refused.reason
     }
 }
 
@@ -51,10 +65,16 @@ impl fmt::Display for CircuitOpen {
         // It may have come from outside, and this goes to logs.
         let name = self.name();
         let name = Shown::Display(&name);
-        match self.retry_after {
-            None => write!(f, "circuit `{name}` is isolated"),
-            Some(Duration::MAX) => write!(f, "circuit `{name}` is open"),
-            Some(wait) => write!(f, "circuit `{name}` is open, retry in {wait:.1?}"),
+        match (self.refused.state, self.retry_after()) {
+            (Status::Isolated, _) => write!(f, "circuit `{name}` is isolated"),
+            (Status::HalfOpen, _) => {
+                write!(
+                    f,
+                    "circuit `{name}` is half-open, and all its probes are under way"
+                )
+            }
+            (_, None | Some(Duration::MAX)) => write!(f, "circuit `{name}` is open"),
+            (_, Some(wait)) => write!(f, "circuit `{name}` is open, retry in {wait:.1?}"),
         }
     }
 }
@@ -76,25 +96,62 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
+    use crate::clock::NEVER;
 
-    fn open(retry_after: Option<Duration>) -> CircuitOpen {
-        CircuitOpen::new(Cow::Borrowed("llm_api").into(), retry_after)
+    fn refused(state: Status, wait: u64) -> CircuitOpen {
+        let reason = TransitionReason::Failures;
+        let refused = Refused {
+            state,
+            reason,
+            wait,
+        };
+        CircuitOpen::new(Cow::Borrowed("llm_api").into(), refused)
+    }
+
+    fn isolated() -> CircuitOpen {
+        refused(Status::Isolated, NEVER)
     }
 
     #[test]
     fn it_says_which_circuit_and_when_to_come_back() {
-        let text = |retry_after| open(retry_after).to_string();
+        let said = |state, wait| {
+            let open = refused(state, wait);
+            (open.to_string(), open.retry_after())
+        };
+        let wait = Duration::from_millis(12_300);
         assert_eq!(
-            text(Some(Duration::from_millis(12_300))),
-            "circuit `llm_api` is open, retry in 12.3s"
+            said(Status::Open, 12_300_000_000),
+            (
+                "circuit `llm_api` is open, retry in 12.3s".to_owned(),
+                Some(wait)
+            )
         );
-        assert_eq!(text(Some(Duration::MAX)), "circuit `llm_api` is open");
-        assert_eq!(text(None), "circuit `llm_api` is isolated");
+        assert_eq!(
+            said(Status::Open, NEVER),
+            ("circuit `llm_api` is open".to_owned(), Some(Duration::MAX))
+        );
+        assert_eq!(
+            said(Status::HalfOpen, 12_300_000_000),
+            (
+                "circuit `llm_api` is half-open, and all its probes are under way".to_owned(),
+                Some(Duration::ZERO)
+            )
+        );
+        assert_eq!(
+            said(Status::Isolated, NEVER),
+            ("circuit `llm_api` is isolated".to_owned(), None)
+        );
+    }
+
+    #[test]
+    fn it_is_as_small_as_its_name_and_two_words() {
+        assert!(size_of::<CircuitOpen>() <= 40);
     }
 
     #[test]
     fn a_name_from_outside_cannot_forge_a_line() {
-        let open = CircuitOpen::new(Cow::Borrowed("api\nERROR forged\x1b[2J").into(), None);
+        let name = Cow::Borrowed("api\nERROR forged\x1b[2J").into();
+        let open = CircuitOpen::new(name, isolated().refused);
         assert_eq!(
             open.to_string(),
             r"circuit `api\nERROR forged\u{1b}[2J` is isolated"
@@ -108,15 +165,15 @@ mod tests {
 
     #[test]
     fn an_io_error_keeps_it_inside() {
-        let error = io::Error::from(open(None));
+        let error = io::Error::from(isolated());
         assert_eq!(error.kind(), io::ErrorKind::Other);
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-        assert_eq!(inner, Some(&open(None)));
+        assert_eq!(inner, Some(&isolated()));
     }
 
     #[test]
     fn it_goes_wherever_an_error_goes() {
         fn portable<T: Error + Clone + Send + Sync + 'static>(_: &T) {}
-        portable(&open(None));
+        portable(&isolated());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     config::{CircuitBreakerConfig, Criterion},
-    transition::CircuitState,
+    transition::{CircuitState, TransitionReason},
 };
 
 /// A state as the gate tells it: isolation is a state of its own here, and `open` to the outside.
@@ -24,9 +24,10 @@ impl From<Status> for CircuitState {
     }
 }
 
-/// Generation, state and two facts of the configuration, such that the common case is four zero bits.
+/// State, two facts of the configuration, the generation, and why the circuit opened, from the lowest bit to the highest.
 ///
-/// Every change of state makes a new generation, so two equal gates are the same stay in the same state.
+/// A closed circuit with a plain configuration has four zero bits at the bottom. A closed circuit has no reason. Every
+/// change of state makes a new generation, so two gates of one generation are of the same state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Gate(u64);
 
@@ -36,10 +37,11 @@ const RATED: u64 = 0b0100;
 /// Calls are timed, so they need the clock.
 const TIMED: u64 = 0b1000;
 const LOW_BITS: u32 = 4;
+const REASON_SHIFT: u32 = LOW_BITS + u32::BITS;
 
 impl Gate {
-    /// How many low bits it takes; the rest is the pass's.
-    pub(super) const BITS: u32 = LOW_BITS + u32::BITS;
+    /// An admitted call keeps this many low bits, without the reason: the bits above are free for its ticket.
+    pub(super) const KEPT_BITS: u32 = REASON_SHIFT;
 
     pub(super) fn new(generation: u32, status: Status, config: &CircuitBreakerConfig) -> Self {
         let status = match status {
@@ -54,6 +56,35 @@ impl Gate {
         };
         let timed = config.get_slow_call().map_or(0, |_| TIMED);
         Self(u64::from(generation) << LOW_BITS | timed | rated | status)
+    }
+
+    /// The same gate of a circuit that opened for this reason.
+    pub(super) fn opened_because(self, reason: TransitionReason) -> Self {
+        let reason = match reason {
+            TransitionReason::Command => 0,
+            TransitionReason::Failures => 1,
+            TransitionReason::Rate => 2,
+            TransitionReason::ProbeFailed => 3,
+            // No circuit opens for these.
+            TransitionReason::ProbesSucceeded | TransitionReason::RecoveryElapsed => 0,
+        };
+        Self(self.0 | reason << REASON_SHIFT)
+    }
+
+    /// Why the circuit opened, if it did.
+    pub(super) fn reason(self) -> TransitionReason {
+        match self.0 >> REASON_SHIFT {
+            1 => TransitionReason::Failures,
+            2 => TransitionReason::Rate,
+            3 => TransitionReason::ProbeFailed,
+            _ => TransitionReason::Command,
+        }
+    }
+
+    /// The gate without the reason, as an admitted call keeps it.
+    #[inline]
+    pub(super) const fn kept_bits(self) -> u64 {
+        self.0 & ((1 << Self::KEPT_BITS) - 1)
     }
 
     #[inline]
@@ -120,6 +151,25 @@ mod tests {
         }
         assert!(Gate::new(1, Status::Open, &timed).is_timed());
         assert!(Gate::new(1, Status::Open, &rated).is_rated());
+    }
+
+    #[test]
+    fn it_keeps_why_the_circuit_opened_beside_the_rest() {
+        let gate = Gate::new(u32::MAX, Status::Open, &CircuitBreakerConfig::new());
+        for reason in [
+            TransitionReason::Command,
+            TransitionReason::Failures,
+            TransitionReason::Rate,
+            TransitionReason::ProbeFailed,
+        ] {
+            let opened = Gate::from_bits(gate.opened_because(reason).bits());
+            assert_eq!(opened.reason(), reason);
+            assert_eq!(opened.kept_bits(), gate.bits());
+            assert_eq!(
+                (opened.generation(), opened.status()),
+                (u32::MAX, Status::Open)
+            );
+        }
     }
 
     #[test]

@@ -24,14 +24,14 @@ impl Listeners {
     }
 
     /// Calls them in the order they were added, outside the lock: a listener may add one, or use the circuit.
-    pub(super) fn tell(&self, circuit: &str, transition: &Transition) {
+    pub(super) fn tell(&self, transition: &Transition) {
         let Some(list) = self.0.get() else { return };
         let listeners = list.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for listener in listeners {
             // The call that caused the transition is not the listener's to break.
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| listener(transition))) {
                 discard(panic);
-                log::listener_panicked(circuit, transition);
+                log::listener_panicked(transition);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What a circuit writes to the log, and at which level.
 
-use std::panic::Location;
+use std::{panic::Location, time::Duration};
 
 use tracing::{error, info, warn};
 
@@ -9,33 +9,52 @@ use super::{
     transition::{CircuitState, Transition},
 };
 
+/// `retry_after_ms` is a number, so that a log's reader can compute with it; the message says the same for people.
 #[cold]
-pub(super) fn transition(circuit: &str, step: &Transition) {
+pub(super) fn transition(step: &Transition) {
     let Transition {
+        name: circuit,
         from,
         to,
+        reason,
         failures,
         retry_after,
     } = step;
-    match (to, retry_after) {
-        (CircuitState::Open, None) => {
-            warn!(target: "resilience", circuit, %from, %to, failures, ?retry_after, "circuit isolated");
+    match (to, *retry_after) {
+        (CircuitState::Open, Some(Duration::MAX)) => {
+            warn!(target: "resilience", circuit, %from, %to, %reason, failures, "circuit opened, and never probes");
         }
-        (CircuitState::Open, Some(_)) => {
-            warn!(target: "resilience", circuit, %from, %to, failures, ?retry_after, "circuit opened");
+        (CircuitState::Open, Some(wait)) => {
+            let retry_after_ms = milliseconds(wait);
+            warn!(
+                target: "resilience", circuit, %from, %to, %reason, failures, retry_after_ms,
+                "circuit opened, retry in {wait:.1?}"
+            );
+        }
+        (CircuitState::Open, None) => {
+            warn!(target: "resilience", circuit, %from, %to, %reason, failures, "circuit isolated");
         }
         (CircuitState::HalfOpen, _) => {
-            info!(target: "resilience", circuit, %from, %to, failures, ?retry_after, "circuit half-opened");
+            info!(target: "resilience", circuit, %from, %to, %reason, failures, "circuit half-opened");
         }
         (CircuitState::Closed, _) => {
-            info!(target: "resilience", circuit, %from, %to, failures, ?retry_after, "circuit closed");
+            info!(target: "resilience", circuit, %from, %to, %reason, failures, "circuit closed");
         }
     }
 }
 
+fn milliseconds(span: Duration) -> f64 {
+    span.as_secs_f64() * 1_000.0
+}
+
 #[cold]
-pub(super) fn listener_panicked(circuit: &str, step: &Transition) {
-    let Transition { from, to, .. } = step;
+pub(super) fn listener_panicked(step: &Transition) {
+    let Transition {
+        name: circuit,
+        from,
+        to,
+        ..
+    } = step;
     error!(target: "resilience", circuit, %from, %to, "a transition listener of the circuit panicked");
 }
 
@@ -135,8 +154,6 @@ pub(crate) mod capture {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::{super::breaker::CircuitBreaker, *};
 
     #[tokio::test(start_paused = true)]
@@ -156,12 +173,12 @@ mod tests {
         assert_eq!(
             events,
             [
-                "WARN resilience: message=circuit opened circuit=\"jira\" from=closed to=open failures=1 \
-                 retry_after=Some(1ms)",
-                "WARN resilience: message=circuit isolated circuit=\"jira\" from=open to=open failures=1 \
-                 retry_after=None",
-                "INFO resilience: message=circuit closed circuit=\"jira\" from=open to=closed failures=0 \
-                 retry_after=None",
+                "WARN resilience: message=circuit opened, retry in 1.0ms circuit=\"jira\" from=closed to=open \
+                 reason=failures failures=1 retry_after_ms=1.0",
+                "WARN resilience: message=circuit isolated circuit=\"jira\" from=open to=open reason=command \
+                 failures=1",
+                "INFO resilience: message=circuit closed circuit=\"jira\" from=open to=closed reason=command \
+                 failures=0",
             ]
         );
     }
@@ -175,8 +192,8 @@ mod tests {
         assert_eq!(
             events,
             [
-                "INFO resilience: message=circuit half-opened circuit=\"jira\" from=open to=half_open failures=0 \
-              retry_after=None"
+                "INFO resilience: message=circuit half-opened circuit=\"jira\" from=open to=half_open \
+                 reason=recovery_elapsed failures=0"
             ]
         );
     }

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::{
-    config::CircuitBreakerConfig,
+    config::{CircuitBreakerConfig, Criterion},
     due::Due,
     gate::{Gate, Status},
     probes::Probes,
-    transition::{CircuitState, Transition},
+    transition::{CircuitState, TransitionReason},
     window::Window,
 };
-use crate::clock::{NEVER, nanos, wait};
+use crate::clock::{NEVER, nanos, remaining, span};
 
 /// What a call that was admitted turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,9 +24,31 @@ pub(super) enum Mark {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Admission {
     /// It passes, as a probe with this ticket if the circuit is half-open.
-    Admitted { ticket: u32 },
-    /// It does not; `None` while isolated.
-    Refused { retry_after: Option<Duration> },
+    Admitted {
+        ticket: u32,
+    },
+    Refused(Refused),
+}
+
+/// Why a call is refused, and for how long calls will be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Refused {
+    pub(super) state: Status,
+    /// Why the circuit opened.
+    pub(super) reason: TransitionReason,
+    /// The nanoseconds until an open circuit probes.
+    pub(super) wait: u64,
+}
+
+impl Refused {
+    /// How long a caller should wait: not at all for a probe to end, as nobody knows when; `None` while isolated.
+    pub(super) fn retry_after(self) -> Option<Duration> {
+        match self.state {
+            Status::Isolated => None,
+            Status::HalfOpen | Status::Closed => Some(Duration::ZERO),
+            Status::Open => Some(span(self.wait)),
+        }
+    }
 }
 
 /// Whether a verdict reached the stay it belongs to.
@@ -40,23 +62,10 @@ pub(super) enum Settled {
 /// memory it would cost each failure a tenth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Step {
-    from: Status,
-    to: Status,
-    failures: u32,
-}
-
-impl Step {
-    /// As the world is told of it.
-    pub(super) fn transition(self, config: &CircuitBreakerConfig) -> Transition {
-        let Self { from, to, failures } = self;
-        let retry_after = (to == Status::Open).then(|| config.get_recovery_timeout());
-        Transition {
-            from: from.into(),
-            to: to.into(),
-            failures,
-            retry_after,
-        }
-    }
+    pub(super) from: Status,
+    pub(super) to: Status,
+    pub(super) reason: TransitionReason,
+    pub(super) failures: u32,
 }
 
 /// What statistics show of the machine.
@@ -94,6 +103,8 @@ pub(super) struct Machine {
     failures: u64,
     /// Counts the stays: one more whenever verdicts under way lose their meaning.
     generation: u32,
+    /// Why the circuit opened last.
+    opened_because: TransitionReason,
     opened: u32,
     half_opened: u32,
     closed: u32,
@@ -107,6 +118,7 @@ impl Machine {
             window: Window::new(config),
             failures: 0,
             generation: 0,
+            opened_because: TransitionReason::Command,
             opened: 0,
             half_opened: 0,
             closed: 0,
@@ -123,7 +135,8 @@ impl Machine {
             Phase::Open { until } if now >= until => {
                 self.half_opened = self.half_opened.saturating_add(1);
                 let probes = Box::default();
-                let step = self.enter(Phase::HalfOpen(probes), config, now);
+                let reason = TransitionReason::RecoveryElapsed;
+                let step = self.enter(Phase::HalfOpen(probes), config, reason, now);
                 // It has read half-open since then; the call that comes now does not make it younger.
                 self.since = until;
                 Some(step)
@@ -139,9 +152,7 @@ impl Machine {
         };
         let admission = match ticket {
             Some(ticket) => Admission::Admitted { ticket },
-            None => Admission::Refused {
-                retry_after: self.retry_after(config, now),
-            },
+            None => Admission::Refused(self.refused(config, now)),
         };
         (admission, step)
     }
@@ -189,14 +200,20 @@ impl Machine {
             Mark::Ignored => false,
         };
         let step = match &mut self.phase {
-            Phase::Closed => over.then(|| self.open(config, now)),
+            Phase::Closed => over.then(|| {
+                let reason = match config.criterion() {
+                    Criterion::Count(_) => TransitionReason::Failures,
+                    Criterion::Rate(_) => TransitionReason::Rate,
+                };
+                self.open(config, reason, now)
+            }),
             Phase::HalfOpen(probes) => {
                 probes.give_back(ticket);
                 match mark {
                     Mark::Success if probes.succeed() >= config.get_success_threshold() => {
-                        Some(self.close(config, now))
+                        Some(self.close(config, TransitionReason::ProbesSucceeded, now))
                     }
-                    Mark::Failure => Some(self.open(config, now)),
+                    Mark::Failure => Some(self.open(config, TransitionReason::ProbeFailed, now)),
                     Mark::Success | Mark::Ignored => None,
                 }
             }
@@ -223,9 +240,10 @@ impl Machine {
                 self.since = now;
             }
             *until = now.saturating_add(nanos(config.get_recovery_timeout()));
+            self.opened_because = TransitionReason::Command;
             return None;
         }
-        Some(self.open(config, now))
+        Some(self.open(config, TransitionReason::Command, now))
     }
 
     /// Opens until told otherwise.
@@ -236,7 +254,8 @@ impl Machine {
         self.opened = self
             .opened
             .saturating_add(u32::from(self.status() != Status::Open));
-        Some(self.enter(Phase::Isolated, config, now))
+        self.opened_because = TransitionReason::Command;
+        Some(self.enter(Phase::Isolated, config, TransitionReason::Command, now))
     }
 
     /// Closes with an empty window. Calls under way are late then, in a closed circuit too.
@@ -246,26 +265,33 @@ impl Machine {
             self.generation = self.generation.wrapping_add(1);
             return None;
         }
-        Some(self.close(config, now))
+        Some(self.close(config, TransitionReason::Command, now))
     }
 
     #[cold]
-    fn open(&mut self, config: &CircuitBreakerConfig, now: u64) -> Step {
+    fn open(&mut self, config: &CircuitBreakerConfig, reason: TransitionReason, now: u64) -> Step {
         let until = now.saturating_add(nanos(config.get_recovery_timeout()));
         self.opened = self
             .opened
             .saturating_add(u32::from(self.status() != Status::Isolated));
-        self.enter(Phase::Open { until }, config, now)
+        self.opened_because = reason;
+        self.enter(Phase::Open { until }, config, reason, now)
     }
 
     #[cold]
-    fn close(&mut self, config: &CircuitBreakerConfig, now: u64) -> Step {
+    fn close(&mut self, config: &CircuitBreakerConfig, reason: TransitionReason, now: u64) -> Step {
         self.window.clear();
         self.closed = self.closed.saturating_add(1);
-        self.enter(Phase::Closed, config, now)
+        self.enter(Phase::Closed, config, reason, now)
     }
 
-    fn enter(&mut self, phase: Phase, config: &CircuitBreakerConfig, now: u64) -> Step {
+    fn enter(
+        &mut self,
+        phase: Phase,
+        config: &CircuitBreakerConfig,
+        reason: TransitionReason,
+        now: u64,
+    ) -> Step {
         let from = self.status();
         self.phase = phase;
         self.generation = self.generation.wrapping_add(1);
@@ -273,6 +299,7 @@ impl Machine {
         Step {
             from,
             to: self.status(),
+            reason,
             failures: self.window.failures(config, now),
         }
     }
@@ -287,14 +314,20 @@ impl Machine {
     }
 
     pub(super) fn gate(&self, config: &CircuitBreakerConfig) -> Gate {
-        Gate::new(self.generation, self.status(), config)
+        let gate = Gate::new(self.generation, self.status(), config);
+        match self.phase {
+            Phase::Closed => gate,
+            _ => gate.opened_because(self.opened_because),
+        }
     }
 
     #[inline]
     pub(super) fn due(&self, config: &CircuitBreakerConfig) -> Due {
         match self.phase {
             Phase::Closed => Due::counts_until(self.window.turns_at(config)),
-            _ => Due::refuses_until(self.admits_at(config)),
+            Phase::Open { until } => Due::open_until(until),
+            Phase::HalfOpen(_) => Due::probes_taken_until(self.admits_at(config)),
+            Phase::Isolated => Due::open_until(NEVER),
         }
     }
 
@@ -311,9 +344,13 @@ impl Machine {
         }
     }
 
-    fn retry_after(&self, config: &CircuitBreakerConfig, now: u64) -> Option<Duration> {
-        let moment = self.admits_at(config);
-        (self.status() != Status::Isolated && moment > now).then(|| wait(moment, now))
+    /// The refusal of a call at `now`, when calls are refused.
+    fn refused(&self, config: &CircuitBreakerConfig, now: u64) -> Refused {
+        Refused {
+            state: self.status(),
+            reason: self.opened_because,
+            wait: remaining(self.admits_at(config), now),
+        }
     }
 
     /// The state as the next call would meet it: an open circuit is half-open from the moment it will probe.
@@ -327,7 +364,9 @@ impl Machine {
             failures: self.failures,
             failure_count: self.window.failures(config, now),
             failure_rate: self.window.rate(config, now),
-            retry_after: self.retry_after(config, now),
+            retry_after: (self.admits_at(config) > now)
+                .then(|| self.refused(config, now))
+                .and_then(Refused::retry_after),
             time_in_state: Duration::from_nanos(now.saturating_sub(since)),
             opened: self.opened.into(),
             half_opened: self.half_opened.into(),

@@ -39,7 +39,7 @@ pub use self::{
     settings::CircuitBreakerSettings,
     site::Site,
     stats::CircuitBreakerStats,
-    transition::{CircuitState, Transition},
+    transition::{CircuitState, Transition, TransitionReason},
     verdict::Verdict,
     watch::{CircuitCall, Recorded, Watch},
 };

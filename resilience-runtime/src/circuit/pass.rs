@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use super::gate::Gate;
 
-/// The gate that a call passed, its probe ticket and its start.
+/// The gate that a call passed, without its reason, its probe ticket and its start.
 ///
 /// Two words, so that it travels in registers: a permit of more costs a plain call twice its time in copies.
 #[derive(Clone, Copy, Debug)]
@@ -15,8 +15,8 @@ pub(super) struct Pass {
     started: Option<NonZeroU64>,
 }
 
-const UNWINDING: u64 = 1 << Gate::BITS;
-const TICKET: u32 = Gate::BITS + 1;
+const UNWINDING: u64 = 1 << Gate::KEPT_BITS;
+const TICKET: u32 = Gate::KEPT_BITS + 1;
 
 /// Tickets are below this.
 pub(super) const TICKETS: u32 = 1 << (u64::BITS - TICKET);
@@ -35,7 +35,7 @@ impl Pass {
         } else {
             0
         };
-        let word = u64::from(ticket) << TICKET | unwinding | gate.bits();
+        let word = u64::from(ticket) << TICKET | unwinding | gate.kept_bits();
         Self { word, started }
     }
 

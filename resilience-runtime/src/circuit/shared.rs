@@ -5,7 +5,6 @@ use std::{
     panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
     sync::PoisonError,
     thread,
-    time::Duration,
 };
 
 use super::{
@@ -16,15 +15,15 @@ use super::{
     lane::{Count, LANES, Lane, Seat},
     listener::Listeners,
     log,
-    machine::{Admission, Machine, Mark, Settled, Step, View},
+    machine::{Admission, Machine, Mark, Refused, Settled, Step, View},
     name::Name,
     pass::Pass,
     permit::Permit,
     stats::CircuitBreakerStats,
-    transition::CircuitState,
+    transition::{CircuitState, Transition},
 };
 use crate::{
-    clock::{self, nanos},
+    clock::{self, NEVER, nanos},
     sync::{
         Mutex, MutexGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -128,12 +127,12 @@ impl Shared {
         match self.decide(gate) {
             Ok(pass) => Ok(Permit::new(self, pass)),
             // Made here, where it can be written straight to where the caller wants it.
-            Err(retry_after) => Err(CircuitOpen::new(self.name.clone(), retry_after)),
+            Err(refused) => Err(CircuitOpen::new(self.name.clone(), refused)),
         }
     }
 
     #[inline(never)]
-    fn decide(&self, gate: Gate) -> Result<Pass, Option<Duration>> {
+    fn decide(&self, gate: Gate) -> Result<Pass, Refused> {
         let decision = self.pass_or_wait(gate);
         if decision.is_err() {
             self.count(Count::Refused);
@@ -141,11 +140,17 @@ impl Shared {
         decision
     }
 
-    /// Whether a call passes; if not, when to come back.
+    /// Whether a call passes; if not, why, and when to come back.
     #[inline]
-    fn pass_or_wait(&self, gate: Gate) -> Result<Pass, Option<Duration>> {
+    fn pass_or_wait(&self, gate: Gate) -> Result<Pass, Refused> {
+        let reason = gate.reason();
         if gate.status() == Status::Isolated {
-            return Err(None);
+            let (state, wait) = (Status::Isolated, NEVER);
+            return Err(Refused {
+                state,
+                reason,
+                wait,
+            });
         }
         if gate.status() == Status::Closed && !gate.is_timed() {
             return Ok(Pass::plain(gate));
@@ -155,8 +160,12 @@ impl Shared {
             (gate, 0)
         } else {
             // As new as the gate or newer, and a newer one is what the machine would answer.
-            if let Some(wait) = self.due().refuses(now) {
-                return Err(Some(wait));
+            if let Some((state, wait)) = self.due().refuses(now) {
+                return Err(Refused {
+                    state,
+                    reason,
+                    wait,
+                });
             }
             self.ask_machine(now)?
         };
@@ -165,7 +174,7 @@ impl Shared {
     }
 
     #[inline(never)]
-    fn ask_machine(&self, now: u64) -> Result<(Gate, u32), Option<Duration>> {
+    fn ask_machine(&self, now: u64) -> Result<(Gate, u32), Refused> {
         let ((admission, gate), step) = self.locked(|machine| {
             let (admission, step) = machine.admit(&self.config, now);
             ((admission, machine.gate(&self.config)), step)
@@ -181,7 +190,7 @@ impl Shared {
         }
         match admission {
             Admission::Admitted { ticket } => Ok((gate, ticket)),
-            Admission::Refused { retry_after } => Err(retry_after),
+            Admission::Refused(refused) => Err(refused),
         }
     }
 
@@ -199,7 +208,7 @@ impl Shared {
     pub(super) fn settle(&self, pass: Pass, mark: Mark) {
         let gate = pass.gate();
         // The generation never comes back, so this needs no lock.
-        if gate != self.gate() {
+        if gate.generation() != self.gate().generation() {
             return self.count_late();
         }
         let now = clock::now();
@@ -268,9 +277,10 @@ impl Shared {
     #[cold]
     pub(super) fn abandon(&self, pass: Pass) {
         self.abandoned.fetch_add(1, Ordering::Relaxed);
-        if pass.gate().status() == Status::HalfOpen && pass.gate() == self.gate() {
+        let gate = pass.gate();
+        if gate.status() == Status::HalfOpen && gate.generation() == self.gate().generation() {
             self.change(|machine| {
-                machine.give_back(pass.gate().generation(), pass.ticket());
+                machine.give_back(gate.generation(), pass.ticket());
                 None
             });
         }
@@ -327,8 +337,8 @@ impl Shared {
     /// Stores only what differs: every plain call reads this cache line.
     fn publish(&self, machine: &mut Machine) {
         let gate = machine.gate(&self.config);
-        let is_new = Gate::from_bits(self.gate.load(Ordering::Relaxed)) != gate;
-        if is_new && gate.is_rated() {
+        let published = Gate::from_bits(self.gate.load(Ordering::Relaxed));
+        if published.generation() != gate.generation() && gate.is_rated() {
             self.lanes().for_each(Lane::end_generation);
             machine.end_generation(self.sum(Count::Success));
         }
@@ -336,7 +346,7 @@ impl Shared {
         if self.due.load(Ordering::Relaxed) != due {
             self.due.store(due, Ordering::Relaxed);
         }
-        if is_new {
+        if published != gate {
             self.gate.store(gate.bits(), Ordering::Release);
         }
     }
@@ -345,13 +355,9 @@ impl Shared {
     /// already, which would end the process.
     #[cold]
     fn announce(&self, step: Step) {
-        let transition = step.transition(&self.config);
-        let logged = catch_unwind(AssertUnwindSafe(|| {
-            log::transition(&self.name, &transition);
-        }));
-        let told = catch_unwind(AssertUnwindSafe(|| {
-            self.listeners.tell(&self.name, &transition);
-        }));
+        let transition = self.transition(step);
+        let logged = catch_unwind(AssertUnwindSafe(|| log::transition(&transition)));
+        let told = catch_unwind(AssertUnwindSafe(|| self.listeners.tell(&transition)));
         let panic = match (logged, told) {
             (Ok(()), Ok(())) => return,
             (Ok(()), Err(panic)) => panic,
@@ -364,6 +370,23 @@ impl Shared {
             discard(panic);
         } else {
             resume_unwind(panic);
+        }
+    }
+
+    fn transition(&self, step: Step) -> Transition {
+        let Step {
+            from,
+            to,
+            reason,
+            failures,
+        } = step;
+        Transition {
+            name: String::from(&*self.name),
+            from: from.into(),
+            to: to.into(),
+            reason,
+            failures,
+            retry_after: (to == Status::Open).then(|| self.config.get_recovery_timeout()),
         }
     }
 
@@ -424,7 +447,7 @@ mod tests {
     fn a_circuit_is_small_and_has_one_allocation() {
         // What `Arc` allocates beside its content are two counters, padded to the alignment.
         let total = align_of::<Shared>() + size_of::<Shared>();
-        assert!(total <= 384, "{total}");
+        assert!(total <= 512, "{total}");
         assert_eq!(size_of::<CircuitBreaker>(), size_of::<Arc<Shared>>());
     }
 

@@ -29,28 +29,71 @@ impl fmt::Display for CircuitState {
     }
 }
 
+/// Why a circuit changed its state.
+///
+/// ```
+/// use resilience::TransitionReason;
+///
+/// assert_eq!(TransitionReason::ProbeFailed.to_string(), "probe_failed");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TransitionReason {
+    /// The failures within the window reached the `failure_threshold`.
+    Failures,
+    /// The rate of failures within the window reached the `failure_rate`.
+    Rate,
+    /// A probe failed, so the half-open circuit is open again.
+    ProbeFailed,
+    /// Enough probes in a row succeeded, so the half-open circuit is closed.
+    ProbesSucceeded,
+    /// The `recovery_timeout` of an open circuit is over, and a call came.
+    RecoveryElapsed,
+    /// The program called `trip`, `isolate` or `reset`.
+    Command,
+}
+
+impl fmt::Display for TransitionReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Failures => "failures",
+            Self::Rate => "rate",
+            Self::ProbeFailed => "probe_failed",
+            Self::ProbesSucceeded => "probes_succeeded",
+            Self::RecoveryElapsed => "recovery_elapsed",
+            Self::Command => "command",
+        })
+    }
+}
+
 /// A step from one state to another, as [`CircuitBreaker::on_transition`](crate::CircuitBreaker::on_transition) sees it.
 ///
 /// `from` and `to` are both `Open` when an open circuit is isolated, and when an isolated one is tripped.
 ///
 /// ```
 /// use std::sync::mpsc;
-/// use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
+/// use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState, TransitionReason};
 ///
 /// let breaker = CircuitBreaker::new("search", CircuitBreakerConfig::new());
 /// let (sender, receiver) = mpsc::channel();
-/// breaker.on_transition(move |step| sender.send(step.to).unwrap());
+/// breaker.on_transition(move |transition| sender.send(transition.clone()).unwrap());
 ///
 /// breaker.trip();
-/// assert_eq!(receiver.try_recv(), Ok(CircuitState::Open));
+/// let transition = receiver.try_recv().unwrap();
+/// assert_eq!((transition.name.as_str(), transition.to), ("search", CircuitState::Open));
+/// assert_eq!(transition.reason, TransitionReason::Command);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Transition {
+    /// The name of the circuit.
+    pub name: String,
     /// The state that ended.
     pub from: CircuitState,
     /// The state that began.
     pub to: CircuitState,
+    /// Why the state changed.
+    pub reason: TransitionReason,
     /// Failures within the window at that moment.
     pub failures: u32,
     /// How long the circuit will refuse; `None` if it does not, and if it is isolated.

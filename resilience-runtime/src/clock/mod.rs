@@ -119,12 +119,21 @@ pub(crate) fn nanos(span: Duration) -> u64 {
         .unwrap_or(NEVER)
 }
 
-/// How long from `now` until `moment`: zero if it has passed, [`Duration::MAX`] if it never comes.
-pub(crate) fn wait(moment: u64, now: u64) -> Duration {
+/// The nanoseconds from `now` until `moment`: 0 if it has passed, [`NEVER`] if it never comes.
+pub(crate) fn remaining(moment: u64, now: u64) -> u64 {
     if moment == NEVER {
+        NEVER
+    } else {
+        moment.saturating_sub(now)
+    }
+}
+
+/// The reverse of [`nanos`]: [`NEVER`] is [`Duration::MAX`].
+pub(crate) fn span(nanos: u64) -> Duration {
+    if nanos == NEVER {
         Duration::MAX
     } else {
-        Duration::from_nanos(moment.saturating_sub(now))
+        Duration::from_nanos(nanos)
     }
 }
 
@@ -185,8 +194,9 @@ mod tests {
     fn spans_too_long_for_the_axis_never_end() {
         assert_eq!(nanos(Duration::MAX), NEVER);
         assert_eq!(nanos(Duration::from_secs(1)), 1_000_000_000);
-        assert_eq!(wait(NEVER, ORIGIN), Duration::MAX);
-        assert_eq!(wait(7, 9), Duration::ZERO);
-        assert_eq!(wait(9, 7), Duration::from_nanos(2));
+        assert_eq!(span(NEVER), Duration::MAX);
+        assert_eq!(span(2), Duration::from_nanos(2));
+        assert_eq!(remaining(NEVER, ORIGIN), NEVER);
+        assert_eq!((remaining(7, 9), remaining(9, 7)), (0, 2));
     }
 }

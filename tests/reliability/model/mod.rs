@@ -251,10 +251,13 @@ async fn compare(options: Options, acts: Vec<Act>) -> Result<(), TestCaseError> 
     breaker.on_transition({
         let heard = Arc::clone(&heard);
         move |step| {
-            heard
-                .lock()
-                .unwrap()
-                .push((step.from, step.to, step.failures, step.retry_after));
+            heard.lock().unwrap().push((
+                step.from,
+                step.to,
+                step.reason,
+                step.failures,
+                step.retry_after,
+            ));
         }
     });
     let mut reference = Reference::new(options);
@@ -269,8 +272,9 @@ async fn compare(options: Options, acts: Vec<Act>) -> Result<(), TestCaseError> 
                 };
                 match (real, reference.admit()) {
                     (Ok(real), Ok(call)) => under_way.push((real, call)),
-                    (Err(open), Err(retry_after)) => {
+                    (Err(open), Err((reason, retry_after))) => {
                         prop_assert_eq!(open.retry_after(), retry_after);
+                        prop_assert_eq!(open.reason(), reason);
                     }
                     (real, call) => {
                         prop_assert!(false, "{:?}, but the reference says {:?}", real.err(), call);

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use resilience::CircuitState::{self, Closed, HalfOpen, Open};
+use resilience::{
+    CircuitState::{self, Closed, HalfOpen, Open},
+    TransitionReason,
+};
 
 /// The options, as numbers.
 #[derive(Clone, Copy, Debug)]
@@ -64,8 +67,14 @@ pub(crate) struct Books {
     pub(crate) closed: u64,
 }
 
-/// What a listener hears: from, to, failures in the window, how long it refuses.
-pub(crate) type Step = (CircuitState, CircuitState, u32, Option<Duration>);
+/// What a listener hears: from, to, why, failures in the window, how long it refuses.
+pub(crate) type Step = (
+    CircuitState,
+    CircuitState,
+    TransitionReason,
+    u32,
+    Option<Duration>,
+);
 
 #[derive(Debug)]
 pub(crate) struct Reference {
@@ -81,6 +90,7 @@ pub(crate) struct Reference {
     probes: Vec<Call>,
     successes_in_a_row: u32,
     admitted: u64,
+    opened_because: TransitionReason,
     pub(crate) books: Books,
     pub(crate) steps: Vec<Step>,
 }
@@ -97,6 +107,7 @@ impl Reference {
             probes: Vec::new(),
             successes_in_a_row: 0,
             admitted: 0,
+            opened_because: TransitionReason::Command,
             books: Books::default(),
             steps: Vec::new(),
         }
@@ -128,7 +139,11 @@ impl Reference {
             Phase::Closed | Phase::Isolated => return None,
             Phase::Open(until) => until,
             Phase::HalfOpen if self.probes.len() < self.options.half_open_max_calls => return None,
-            Phase::HalfOpen => self.recovery_after(self.probes[0].admitted),
+            Phase::HalfOpen => {
+                let reclaimed_at = self.recovery_after(self.probes[0].admitted);
+                let is_taken = reclaimed_at.is_none_or(|moment| moment > self.now);
+                return is_taken.then_some(Duration::ZERO);
+            }
         };
         match moment {
             None => Some(Duration::MAX),
@@ -136,11 +151,11 @@ impl Reference {
         }
     }
 
-    pub(crate) fn admit(&mut self) -> Result<Call, Option<Duration>> {
+    pub(crate) fn admit(&mut self) -> Result<Call, (TransitionReason, Option<Duration>)> {
         if let Phase::Open(Some(until)) = self.phase {
             if self.now >= until {
                 self.books.half_opened += 1;
-                self.enter(Phase::HalfOpen);
+                self.enter(Phase::HalfOpen, TransitionReason::RecoveryElapsed);
                 // It reads half-open from that moment on, whenever the first call comes.
                 self.since = until;
             }
@@ -152,7 +167,7 @@ impl Reference {
         };
         if !passes {
             self.books.refused += 1;
-            return Err(self.retry_after());
+            return Err((self.opened_because, self.retry_after()));
         }
         self.admitted += 1;
         let call = Call {
@@ -192,8 +207,11 @@ impl Reference {
         if failed {
             self.books.failures += 1;
             match self.phase {
-                Phase::HalfOpen => self.open(),
-                Phase::Closed if self.is_over() => self.open(),
+                Phase::HalfOpen => self.open(TransitionReason::ProbeFailed),
+                Phase::Closed if self.is_over() => self.open(match self.options.opens_at {
+                    OpensAt::Failures(_) => TransitionReason::Failures,
+                    OpensAt::Rate { .. } => TransitionReason::Rate,
+                }),
                 _ => {}
             }
         } else {
@@ -202,7 +220,7 @@ impl Reference {
             if self.phase == Phase::HalfOpen
                 && self.successes_in_a_row == self.options.success_threshold
             {
-                self.close();
+                self.close(TransitionReason::ProbesSucceeded);
             }
         }
     }
@@ -213,8 +231,9 @@ impl Reference {
                 self.since = self.now;
             }
             self.phase = Phase::Open(self.recovery_after(self.now));
+            self.opened_because = TransitionReason::Command;
         } else {
-            self.open();
+            self.open(TransitionReason::Command);
         }
     }
 
@@ -225,7 +244,8 @@ impl Reference {
         if !matches!(self.phase, Phase::Open(_)) {
             self.books.opened += 1;
         }
-        self.enter(Phase::Isolated);
+        self.opened_because = TransitionReason::Command;
+        self.enter(Phase::Isolated, TransitionReason::Command);
     }
 
     pub(crate) fn reset(&mut self) {
@@ -233,7 +253,7 @@ impl Reference {
             self.history.clear();
             self.stay += 1;
         } else {
-            self.close();
+            self.close(TransitionReason::Command);
         }
     }
 
@@ -243,28 +263,34 @@ impl Reference {
         (timeout != Duration::MAX).then(|| moment + timeout)
     }
 
-    fn open(&mut self) {
+    fn open(&mut self, reason: TransitionReason) {
         if self.phase != Phase::Isolated {
             self.books.opened += 1;
         }
-        self.enter(Phase::Open(self.recovery_after(self.now)));
+        self.opened_because = reason;
+        self.enter(Phase::Open(self.recovery_after(self.now)), reason);
     }
 
-    fn close(&mut self) {
+    fn close(&mut self, reason: TransitionReason) {
         self.books.closed += 1;
         self.history.clear();
-        self.enter(Phase::Closed);
+        self.enter(Phase::Closed, reason);
     }
 
-    fn enter(&mut self, phase: Phase) {
+    fn enter(&mut self, phase: Phase, reason: TransitionReason) {
         let shown = |phase| match phase {
             Phase::Closed => Closed,
             Phase::Open(_) | Phase::Isolated => Open,
             Phase::HalfOpen => HalfOpen,
         };
         let wait = matches!(phase, Phase::Open(_)).then_some(self.options.recovery_timeout);
-        self.steps
-            .push((shown(self.phase), shown(phase), self.failure_count(), wait));
+        self.steps.push((
+            shown(self.phase),
+            shown(phase),
+            reason,
+            self.failure_count(),
+            wait,
+        ));
         self.phase = phase;
         self.since = self.now;
         self.stay += 1;

@@ -11,7 +11,7 @@ use std::{
 use tokio::time::advance;
 
 use super::*;
-use crate::circuit::capture;
+use crate::circuit::{TransitionReason, capture};
 
 fn breaker(config: CircuitBreakerConfig) -> CircuitBreaker {
     CircuitBreaker::new("jira", config)
@@ -56,7 +56,12 @@ async fn a_half_open_circuit_with_its_slots_taken_refuses() {
     let probe = breaker.acquire().expect("a probe");
     advance(Duration::from_secs(10)).await;
     let refused = breaker.acquire().expect_err("one probe at a time");
-    assert_eq!(refused.retry_after(), Some(Duration::from_secs(20)));
+    assert_eq!(refused.retry_after(), Some(Duration::ZERO));
+    assert_eq!(breaker.stats().retry_after, Some(Duration::ZERO));
+    assert_eq!(
+        refused.to_string(),
+        "circuit `jira` is half-open, and all its probes are under way"
+    );
     assert_eq!(breaker.state(), CircuitState::HalfOpen);
     probe.success();
     succeed(&breaker);
@@ -116,6 +121,56 @@ fn a_rate_is_kept_over_calls_that_succeed() {
         (Some(0.5), None)
     );
     assert_eq!((stats.successes, stats.failures), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_says_why_the_circuit_opened() {
+    let reason = |breaker: &CircuitBreaker| breaker.acquire().expect_err("refused").reason();
+    let counting = breaker(CircuitBreakerConfig::new().failure_threshold(1));
+    fail(&counting);
+    assert_eq!(reason(&counting), TransitionReason::Failures);
+    advance(Duration::from_secs(30)).await;
+    let probe = counting.acquire().expect("a probe");
+    assert_eq!(
+        reason(&counting),
+        TransitionReason::Failures,
+        "half-open, and still for that"
+    );
+    probe.failure();
+    assert_eq!(reason(&counting), TransitionReason::ProbeFailed);
+    counting.trip();
+    assert_eq!(reason(&counting), TransitionReason::Command);
+    counting.reset();
+    fail(&counting);
+    assert_eq!(reason(&counting), TransitionReason::Failures);
+    counting.isolate();
+    assert_eq!(reason(&counting), TransitionReason::Command);
+
+    let rating = breaker(
+        CircuitBreakerConfig::new()
+            .failure_rate(1.0)
+            .minimum_calls(1),
+    );
+    fail(&rating);
+    assert_eq!(reason(&rating), TransitionReason::Rate);
+}
+
+#[test]
+fn tripping_an_open_circuit_with_a_rate_begins_no_generation() {
+    let breaker = breaker(
+        CircuitBreakerConfig::new()
+            .failure_rate(1.0)
+            .minimum_calls(1),
+    );
+    fail(&breaker);
+    breaker.trip();
+    breaker.reset();
+    succeed(&breaker);
+    succeed(&breaker);
+    fail(&breaker);
+    let stats = breaker.stats();
+    assert_eq!((stats.successes, stats.late), (2, 0));
+    assert_eq!(stats.failure_rate, Some(1.0 / 3.0));
 }
 
 #[test]

@@ -40,35 +40,34 @@ impl Circuit {
         self
     }
 
-    fn ask(&mut self) -> (Admission, Option<Transition>) {
-        let (admission, step) = self.machine.admit(&self.config, self.now);
-        (admission, step.map(|step| step.transition(&self.config)))
+    fn ask(&mut self) -> (Admission, Option<Step>) {
+        self.machine.admit(&self.config, self.now)
     }
 
     fn enter(&mut self) -> Pass {
         match self.ask().0 {
             Admission::Admitted { ticket } => (self.machine.generation, ticket),
-            Admission::Refused { retry_after } => panic!("refused, retry after {retry_after:?}"),
+            Admission::Refused(refused) => panic!("{refused:?}"),
         }
     }
 
     fn refusal(&mut self) -> Option<Duration> {
         match self.ask().0 {
-            Admission::Refused { retry_after } => retry_after,
+            Admission::Refused(refused) => refused.retry_after(),
             Admission::Admitted { ticket } => panic!("admitted as {ticket}"),
         }
     }
 
-    fn settle(&mut self, pass: Pass, mark: Mark) -> (Settled, Option<Transition>) {
+    fn settle(&mut self, pass: Pass, mark: Mark) -> (Settled, Option<Step>) {
         self.machine.take_over(self.successes);
         let (settled, step) = self
             .machine
             .settle(&self.config, pass.0, pass.1, mark, self.now);
         self.successes += u64::from((settled, mark) == (Settled::Counted, Mark::Success));
-        (settled, step.map(|step| step.transition(&self.config)))
+        (settled, step)
     }
 
-    fn call(&mut self, mark: Mark) -> Option<Transition> {
+    fn call(&mut self, mark: Mark) -> Option<Step> {
         let pass = self.enter();
         let (settled, transition) = self.settle(pass, mark);
         assert_eq!(settled, Settled::Counted);
@@ -95,11 +94,11 @@ fn it_opens_at_the_threshold_and_says_so() {
     assert_eq!(circuit.call(Mark::Failure), None);
     assert_eq!(
         circuit.call(Mark::Failure),
-        Some(Transition {
-            from: CircuitState::Closed,
-            to: CircuitState::Open,
+        Some(Step {
+            from: Status::Closed,
+            to: Status::Open,
+            reason: TransitionReason::Failures,
             failures: 2,
-            retry_after: Some(seconds(30)),
         })
     );
     assert_eq!(circuit.refusal(), Some(seconds(30)));
@@ -141,7 +140,8 @@ fn a_rate_opens_on_a_failure_and_never_on_a_success() {
     );
     assert_eq!(circuit.view().failure_rate, Some(0.75));
     let opened = circuit.call(Mark::Failure).expect("4 of 5");
-    assert_eq!((opened.to, opened.failures), (CircuitState::Open, 4));
+    assert_eq!((opened.to, opened.failures), (Status::Open, 4));
+    assert_eq!(opened.reason, TransitionReason::Rate);
 }
 
 #[test]
@@ -163,8 +163,12 @@ fn it_probes_at_recovery_timeout_and_not_before() {
     assert_eq!(admission, Admission::Admitted { ticket: 0 });
     let transition = transition.expect("the first probe half-opens");
     assert_eq!(
-        (transition.from, transition.to),
-        (CircuitState::Open, CircuitState::HalfOpen)
+        (transition.from, transition.to, transition.reason),
+        (
+            Status::Open,
+            Status::HalfOpen,
+            TransitionReason::RecoveryElapsed
+        )
     );
     assert_eq!(circuit.view().half_opened, 1);
 }
@@ -179,8 +183,12 @@ fn probes_in_a_row_close_it_with_an_empty_window() {
     assert_eq!(circuit.view().failure_count, 2, "opening keeps them");
     let closed = circuit.call(Mark::Success).expect("two in a row");
     assert_eq!(
-        (closed.from, closed.to),
-        (CircuitState::HalfOpen, CircuitState::Closed)
+        (closed.from, closed.to, closed.reason),
+        (
+            Status::HalfOpen,
+            Status::Closed,
+            TransitionReason::ProbesSucceeded
+        )
     );
     assert_eq!(circuit.view().failure_count, 0);
     assert_eq!(circuit.call(Mark::Failure), None, "counting starts anew");
@@ -192,8 +200,12 @@ fn one_failed_probe_opens_it_for_another_timeout() {
     circuit.call(Mark::Success);
     let opened = circuit.call(Mark::Failure).expect("one failure");
     assert_eq!(
-        (opened.from, opened.to),
-        (CircuitState::HalfOpen, CircuitState::Open)
+        (opened.from, opened.to, opened.reason),
+        (
+            Status::HalfOpen,
+            Status::Open,
+            TransitionReason::ProbeFailed
+        )
     );
     assert_eq!(circuit.refusal(), Some(seconds(30)));
     circuit = circuit.after(30);
@@ -218,11 +230,11 @@ fn further_calls_are_refused_while_the_probe_slots_are_taken() {
     circuit = circuit.after(10);
     assert_eq!(
         circuit.refusal(),
-        Some(seconds(20)),
-        "when the slot is reclaimed"
+        Some(Duration::ZERO),
+        "nobody knows when the probe ends"
     );
     assert_eq!(circuit.state(), CircuitState::HalfOpen);
-    assert_eq!(circuit.view().retry_after, Some(seconds(20)));
+    assert_eq!(circuit.view().retry_after, Some(Duration::ZERO));
 }
 
 #[test]
@@ -235,7 +247,7 @@ fn an_abandoned_probe_gives_its_slot_back() {
     circuit.machine.give_back(generation - 1, 1);
     assert_eq!(
         circuit.refusal(),
-        Some(seconds(30)),
+        Some(Duration::ZERO),
         "an older generation frees nothing"
     );
 }
@@ -251,7 +263,7 @@ fn a_probe_that_never_ends_loses_its_slot_after_recovery_timeout() {
         circuit.settle(stuck, Mark::Success),
         (Settled::Counted, None)
     );
-    assert_eq!(circuit.refusal(), Some(seconds(30)));
+    assert_eq!(circuit.refusal(), Some(Duration::ZERO));
     assert!(circuit.settle(second, Mark::Success).1.is_some());
 }
 
@@ -307,11 +319,10 @@ fn an_isolated_circuit_stays_so_until_told_otherwise() {
     let isolated = circuit
         .machine
         .isolate(&CONFIG, START)
-        .expect("a transition")
-        .transition(&CONFIG);
+        .expect("a transition");
     assert_eq!(
-        (isolated.to, isolated.retry_after),
-        (CircuitState::Open, None)
+        (isolated.to, isolated.reason),
+        (Status::Isolated, TransitionReason::Command)
     );
     assert_eq!(circuit.machine.isolate(&CONFIG, START), None);
     circuit.now = NEVER;
