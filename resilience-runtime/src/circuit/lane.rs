@@ -1,9 +1,9 @@
 //! Counting calls without two threads writing to one cache line.
 
 // Nobody owns a lane there but in the model of that.
-#![cfg_attr(loom, allow(dead_code))]
+#![cfg_attr(all(test, loom), allow(dead_code))]
 
-#[cfg(not(loom))]
+#[cfg(not(all(test, loom)))]
 use std::cell::Cell;
 
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,7 +18,7 @@ pub(super) enum Count {
 
 /// More would take a circuit beyond 512 bytes, with its name, its window and its place in the registry; under loom they
 /// would only be more states.
-pub(super) const LANES: usize = if cfg!(loom) { 1 } else { 3 };
+pub(super) const LANES: usize = if cfg!(all(test, loom)) { 1 } else { 3 };
 
 /// Above the count of successes stand the low bits of the generation. The count has room for a century at a million calls a
 /// second.
@@ -87,7 +87,7 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    #[cfg(not(loom))]
+    #[cfg(not(all(test, loom)))]
     fn guest() -> Self {
         static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
         Self {
@@ -97,14 +97,14 @@ impl Seat {
     }
 
     /// This thread's. The first threads get a lane to themselves until they end, the others take turns in sharing them.
-    #[cfg(not(loom))]
+    #[cfg(not(all(test, loom)))]
     #[inline]
     pub(super) fn get() -> Self {
         SEAT.get().unwrap_or_else(take_seat)
     }
 
     /// Loom's atomics cannot be statics, so nobody owns a lane, but for a model of that alone.
-    #[cfg(loom)]
+    #[cfg(all(test, loom))]
     pub(super) fn get() -> Self {
         Self {
             lane: 0,
@@ -113,14 +113,14 @@ impl Seat {
     }
 }
 
-#[cfg(not(loom))]
+#[cfg(not(all(test, loom)))]
 thread_local! {
     static SEAT: Cell<Option<Seat>> = const { Cell::new(None) };
     /// Apart from the seat, which is read with every call and must not need a drop.
     static OWNERSHIP: Cell<Option<Ownership<'static>>> = const { Cell::new(None) };
 }
 
-#[cfg(not(loom))]
+#[cfg(not(all(test, loom)))]
 #[cold]
 fn take_seat() -> Seat {
     static OWNERS: Owners = Owners([const { AtomicBool::new(false) }; LANES]);
@@ -170,7 +170,7 @@ struct Ownership<'o> {
 impl Drop for Ownership<'_> {
     fn drop(&mut self) {
         // What the thread still counts, it counts as a guest.
-        #[cfg(not(loom))]
+        #[cfg(not(all(test, loom)))]
         SEAT.set(Some(Seat {
             lane: self.lane,
             is_owner: false,

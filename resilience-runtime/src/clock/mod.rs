@@ -1,7 +1,7 @@
 //! Time as circuits and timeouts see it: nanoseconds on one axis of the process.
 
 // The models have a clock of their own.
-#![cfg_attr(loom, allow(dead_code))]
+#![cfg_attr(all(test, loom), allow(dead_code))]
 
 #[cfg(all(target_arch = "x86_64", any(unix, windows), not(miri)))]
 mod ticks;
@@ -46,7 +46,7 @@ const MAY_BE_PAUSED: bool = {
 };
 
 /// Reads tokio's clock, so that `tokio::time::pause()` drives the circuits.
-#[cfg(not(loom))]
+#[cfg(not(all(test, loom)))]
 #[inline]
 pub(crate) fn now() -> u64 {
     if MAY_BE_PAUSED {
@@ -56,7 +56,7 @@ pub(crate) fn now() -> u64 {
     }
 }
 
-#[cfg(loom)]
+#[cfg(all(test, loom))]
 pub(crate) use self::model::now;
 
 fn tokio() -> u64 {
@@ -138,7 +138,7 @@ pub(crate) fn span(nanos: u64) -> Duration {
 }
 
 /// A clock that the models set: loom needs the same run from the same schedule.
-#[cfg(loom)]
+#[cfg(all(test, loom))]
 pub(crate) mod model {
     use std::cell::Cell;
 
