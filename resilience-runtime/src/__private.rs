@@ -7,13 +7,14 @@ pub use core::clone::Clone;
 pub use core::time::Duration;
 pub use core::{concat, module_path};
 pub use std::boxed::Box;
-pub use std::option::Option::None;
+pub use std::option::Option::{self, None};
 pub use std::result::Result::{Err, Ok};
 
 pub use crate::circuit::{Recorded, Site, Verdict, Watch};
+pub use crate::function::{FallbackFunction, OptionFunction, Passing};
 pub use crate::outcome::{
-    Answered, Fallible, FromCircuitOpen, FromTimedOut, WorkerArgument, again_for_worker, answer,
-    attempt, call, failed, failed_by, failed_with,
+    Answer, Answered, Fallible, FromCircuitOpen, FromTimedOut, Same, WorkerArgument,
+    again_for_worker, attempt, call, failed, failed_by, failed_with,
 };
 pub use crate::retry::{Attempt, Backoff, Retry};
 pub use crate::show::{Show, Shown};

@@ -87,6 +87,7 @@ mod attentive;
 mod circuit;
 mod clock;
 mod config_error;
+mod function;
 mod outcome;
 pub mod registry;
 mod retry;

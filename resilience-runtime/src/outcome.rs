@@ -2,6 +2,7 @@
 
 use std::future::Pending;
 
+use crate::function::Unmet;
 use crate::{CircuitOpen, Permit, TimedOut};
 
 /// A `Result`, under whatever name.
@@ -207,7 +208,11 @@ impl<A: Same<R>, R> Answer<R, ByValue> for A {
     }
 }
 
-/// The type itself.
+/// The answer of a sync function's `fallback`.
+#[diagnostic::on_unimplemented(
+    message = "a `fallback` must return what the function returns, `{R}`",
+    label = "this returns `{Self}`"
+)]
 pub trait Same<R> {
     /// Itself.
     fn same(self) -> R;
@@ -220,12 +225,6 @@ impl<R> Same<R> for R {
     }
 }
 
-/// The answer of an async function's fallback.
-#[inline]
-pub fn answer<R, How, A: Answer<R, How>>(answer: A) -> Answered<R, A::Future> {
-    answer.into_answer()
-}
-
 /// By what a call returns: `error = function`, an async `fallback`.
 #[derive(Debug)]
 pub enum ByCall {}
@@ -233,6 +232,10 @@ pub enum ByCall {}
 /// As it stands: `error = value`, a `fallback` that answers at once.
 #[derive(Debug)]
 pub enum ByValue {}
+
+/// The third case, which never holds: see [`Unmet`].
+#[derive(Debug)]
+pub enum Unmatched {}
 
 #[diagnostic::do_not_recommend]
 impl<F: FnOnce(Given) -> E, Given, E> MakeError<Given, E, ByCall> for F {
@@ -247,6 +250,13 @@ impl<Given, E> MakeError<Given, E, ByValue> for E {
     #[inline]
     fn make(self, _: Given) -> E {
         self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Unmet, Given, E> MakeError<Given, E, Unmatched> for F {
+    fn make(self, _: Given) -> E {
+        unreachable!("no type is `Unmet`")
     }
 }
 

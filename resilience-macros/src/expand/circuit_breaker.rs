@@ -11,6 +11,9 @@ use super::{Context, local};
 use crate::check::{Circuit, CircuitBreakerPlan, Fallback, Stage};
 use crate::item::{any_ident, bound_names, ungroup};
 
+/// For a function of so many arguments, and a receiver, the runtime's `FallbackFunction` is implemented.
+const MOST_CHECKED_ARGUMENTS: usize = 7;
+
 impl Context<'_> {
     pub(super) fn circuit_breaker(
         &self,
@@ -24,8 +27,16 @@ impl Context<'_> {
 
         let filters = [
             UserFilter::pattern("Verdict::failure_if", plan.failure_on.as_ref()),
-            UserFilter::function("Verdict::failure_if", plan.failure_if.as_ref()),
-            UserFilter::function("Verdict::failure_if_ok", plan.failure_if_ok.as_ref()),
+            self.filter(
+                "Verdict::failure_if",
+                plan.failure_if.as_ref(),
+                &quote!(bool),
+            ),
+            self.filter(
+                "Verdict::failure_if_ok",
+                plan.failure_if_ok.as_ref(),
+                &quote!(bool),
+            ),
             UserFilter::pattern("Verdict::ignore_if", plan.ignore.as_ref()),
         ];
         let is_filtered = filters.iter().any(Option::is_some);
@@ -220,12 +231,33 @@ impl Context<'_> {
             }
             Fallback::Path(path) => {
                 let arguments = self.receiver().into_iter().chain(self.arguments());
-                let arguments = arguments.map(|argument| ends.place(argument));
-                ends.call(path, quote!(#open #(, #arguments)*))
+                let arguments: Vec<_> = arguments.map(|argument| ends.place(argument)).collect();
+                if arguments.len() > MOST_CHECKED_ARGUMENTS || !self.is_item(path) {
+                    ends.call(path, quote!(#open #(, #arguments)*))
+                } else {
+                    let (given, how) = (ends.name("__given"), ends.name("__how"));
+                    let passing = self.passing(path, &given.to_token_stream(), ends);
+                    let call = self.trait_call(
+                        "FallbackFunction",
+                        &quote!(_, #result, _),
+                        "call",
+                        quote!(#given, #how, #path),
+                        ends,
+                    );
+                    let call =
+                        quote!(let #given = (#open, #(#arguments,)*); let #how = #passing; #call);
+                    ends.block(call).into_token_stream()
+                }
             }
         };
         if self.is_async() {
-            let answered = self.call("answer", Some(&quote!(#result, #any, #any)), answer, ends);
+            let answered = self.trait_call(
+                "Answer",
+                &quote!(#result, #any),
+                "into_answer",
+                answer,
+                ends,
+            );
             let (runtime, answer, later) = (&self.runtime, local("answer"), local("later"));
             // An answer that is there already leaves before the await: the future would keep it, and it need not be `Send`.
             return quote! {
@@ -240,11 +272,7 @@ impl Context<'_> {
         }
         match fallback {
             Fallback::Closure(_) => answer,
-            // A type that does not fit is an error at the user's function.
-            Fallback::Path(_) => {
-                let answered = local("answer");
-                quote!({ let #answered: #result = #answer; #answered })
-            }
+            Fallback::Path(_) => self.trait_call("Same", result, "same", answer, ends),
         }
     }
 

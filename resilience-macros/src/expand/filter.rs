@@ -16,16 +16,6 @@ pub(super) struct UserFilter {
 }
 
 impl UserFilter {
-    /// `method` is the runtime's, of the form `fn(Judged, filter) -> Judged`.
-    pub(super) fn function(method: &'static str, function: Option<&Expr>) -> Option<Self> {
-        let function = function?;
-        Some(Self {
-            method,
-            ends: Ends::of(&function.to_token_stream()),
-            argument: closure(function),
-        })
-    }
-
     /// `|error| matches!(error, pattern if guard)`, without the macro.
     pub(super) fn pattern(method: &'static str, filter: Option<&Filter>) -> Option<Self> {
         let Filter { pattern, guard } = filter?;
@@ -46,26 +36,70 @@ impl UserFilter {
     }
 }
 
-/// A closure as it is, and anything else called in a closure: then an argument or a result that does not fit is an error at
-/// the user's function and not at a bound of ours, and a `&String` is taken for a `&str`.
-pub(super) fn closure(function: &Expr) -> TokenStream {
-    let mut plain = function;
-    while let Expr::Group(syn::ExprGroup { expr, .. }) | Expr::Paren(syn::ExprParen { expr, .. }) =
-        plain
-    {
-        plain = expr;
-    }
-    if matches!(plain, Expr::Closure(_)) {
-        return function.to_token_stream();
-    }
-    let ends = Ends::of(&function.to_token_stream());
-    // Of the user's own context: else rustc adds that the error is in a macro's expansion.
-    let given = ends.name("__given");
-    let call = ends.call(function, given.to_token_stream());
-    quote!(|#given| #call)
-}
-
 impl Context<'_> {
+    /// `method` is the runtime's, of the form `fn(Judged, filter) -> Judged`; `returned` is what the filter returns.
+    pub(super) fn filter(
+        &self,
+        method: &'static str,
+        function: Option<&Expr>,
+        returned: &TokenStream,
+    ) -> Option<UserFilter> {
+        let function = function?;
+        Some(UserFilter {
+            method,
+            ends: Ends::of(&function.to_token_stream()),
+            argument: self.closure(function, returned),
+        })
+    }
+
+    /// A user's function as a closure. A function of another signature is refused by the runtime's `OptionFunction`, which
+    /// says the right one. A value that can be called is left to rustc, because passing it on would move it.
+    pub(super) fn closure(&self, function: &Expr, returned: &TokenStream) -> TokenStream {
+        if matches!(plain(function), Expr::Closure(_)) {
+            return function.to_token_stream();
+        }
+        let ends = Ends::of(&function.to_token_stream());
+        // The name is of the user's own context: else rustc adds that the error is in a macro's expansion.
+        let given = ends.name("__given");
+        if !self.is_item(function) {
+            let call = ends.call(function, given.to_token_stream());
+            return quote!(|#given| #call);
+        }
+        let passing = self.passing(function, &quote!((#given,)), ends);
+        let call = self.trait_call(
+            "OptionFunction",
+            &quote!(_, #returned, _),
+            "call",
+            quote!(#passing, #function, #given),
+            ends,
+        );
+        quote!(|#given| #call)
+    }
+
+    /// Finds out how the function takes what it is given.
+    pub(super) fn passing(&self, function: &Expr, given: &TokenStream, ends: Ends) -> TokenStream {
+        let found = ends.name("__found");
+        let passing = self.call("Passing::of", None, quote!(&#function, &#given), ends);
+        quote!(#passing.#found())
+    }
+
+    /// True for the path of a function, and false for an argument or a static, which may be a value that can be called.
+    pub(super) fn is_item(&self, function: &Expr) -> bool {
+        let Expr::Path(path) = plain(function) else {
+            return false;
+        };
+        let is_argument = path
+            .path
+            .get_ident()
+            .is_some_and(|name| self.function.argument(name).is_some());
+        let is_upper = path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| !last.ident.to_string().chars().any(char::is_lowercase));
+        !is_argument && !is_upper
+    }
+
     /// `method(method(judged, filter), filter)`, in order.
     pub(super) fn filtered(
         &self,
@@ -82,4 +116,14 @@ impl Context<'_> {
              }| { self.call(method, None, quote!(#judged, #argument), ends) },
         )
     }
+}
+
+/// The expression behind parentheses and the invisible groups of `macro_rules!`.
+fn plain(mut expr: &Expr) -> &Expr {
+    while let Expr::Group(syn::ExprGroup { expr: inner, .. })
+    | Expr::Paren(syn::ExprParen { expr: inner, .. }) = expr
+    {
+        expr = inner;
+    }
+    expr
 }

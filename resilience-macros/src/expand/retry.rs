@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 
 use super::code::{Code, Declarations};
 use super::config::{Config, Start, operand};
-use super::filter::{UserFilter, closure};
+use super::filter::UserFilter;
 use super::span::Ends;
 use super::{Context, declare_refused, local};
 use crate::check::{ConfigPlan, RetryPlan, Stage};
@@ -47,7 +47,7 @@ impl Context<'_> {
             let next = match &plan.on_retry {
                 Some(hook) => {
                     let ends = Ends::of(&hook.to_token_stream());
-                    let hook = closure(hook);
+                    let hook = self.closure(hook, &quote!(()));
                     self.call(
                         "Attempt::next_telling",
                         None,
@@ -102,8 +102,12 @@ impl Context<'_> {
             ended,
             [
                 UserFilter::pattern("Attempt::retry_if", plan.retry_on.as_ref()),
-                UserFilter::function("Attempt::retry_if", plan.retry_if.as_ref()),
-                UserFilter::function("Attempt::retry_if_ok", plan.retry_if_ok.as_ref()),
+                self.filter("Attempt::retry_if", plan.retry_if.as_ref(), &quote!(bool)),
+                self.filter(
+                    "Attempt::retry_if_ok",
+                    plan.retry_if_ok.as_ref(),
+                    &quote!(bool),
+                ),
                 UserFilter::pattern("Attempt::abort_if", plan.abort_on.as_ref()),
             ],
         );
@@ -111,12 +115,14 @@ impl Context<'_> {
             let refused = local("refused");
             ended = quote!(#ended.unless_refused(#refused));
         }
+        let runtime = &self.runtime;
         // Asked last, and so only for what will be retried.
         self.filtered(
             ended,
-            [UserFilter::function(
+            [self.filter(
                 "Attempt::delay_hint",
                 plan.delay_hint.as_ref(),
+                &quote!(#runtime::Option<#runtime::Duration>),
             )],
         )
     }

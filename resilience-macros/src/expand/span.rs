@@ -37,6 +37,13 @@ impl Ends {
         Ident::new(name, self.first)
     }
 
+    /// A block of ours, shown where these ends begin.
+    pub(super) fn block(self, contents: TokenStream) -> Group {
+        let mut block = Group::new(Delimiter::Brace, contents);
+        block.set_span(self.first);
+        block
+    }
+
     /// `function(arguments)`, shown as the function alone.
     pub(super) fn call(self, function: &Expr, arguments: TokenStream) -> TokenStream {
         let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
@@ -75,6 +82,27 @@ impl Context<'_> {
         let turbofish = turbofish.map(|ty| quote_spanned!(ends.first=> ::<#ty>));
         let path = quote_spanned!(ends.first=> #runtime #(::#segments)*);
         quote!(#path #turbofish #arguments)
+    }
+
+    /// `runtime::Trait::<parameters>::function(arguments)` from `ends.first` to `ends.last`: an unmet bound is the trait's own
+    /// and not one of a function of ours, on which rustc would add a note.
+    pub(super) fn trait_call(
+        &self,
+        name: &str,
+        parameters: &TokenStream,
+        function: &str,
+        arguments: TokenStream,
+        ends: Ends,
+    ) -> TokenStream {
+        let (runtime, name, function) = (
+            Ident::new(&self.runtime.to_string(), ends.first),
+            Ident::new(name, ends.first),
+            Ident::new(function, ends.first),
+        );
+        let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
+        arguments.set_span(ends.last);
+        let path = quote_spanned!(ends.first=> #runtime::#name::<#parameters>::#function);
+        quote!(#path #arguments)
     }
 }
 

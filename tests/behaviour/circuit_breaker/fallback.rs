@@ -371,3 +371,31 @@ fn with_a_fallback_the_error_type_need_not_hold_a_refusal() {
     }
     assert_eq!(call(), Ok(1));
 }
+
+#[tokio::test]
+async fn a_path_may_take_what_an_argument_converts_to() {
+    fn slices(open: &CircuitOpen, text: &str, list: &[u8]) -> Result<String, ApiError> {
+        Ok(format!("{}: {text} {}", open.name(), list.len()))
+    }
+    async fn any<T: std::fmt::Debug + ?Sized>(
+        _: &CircuitOpen,
+        text: &T,
+    ) -> Result<String, ApiError> {
+        Ok(format!("{text:?}"))
+    }
+    #[circuit_breaker(name = "fallback::converted", fallback = slices)]
+    fn search(text: String, list: Vec<u8>) -> Result<String, ApiError> {
+        Ok(format!("{text}{list:?}"))
+    }
+    #[circuit_breaker(name = "fallback::generic", fallback = any)]
+    async fn search_any(text: String) -> Result<String, ApiError> {
+        Ok(text)
+    }
+    isolate("fallback::converted");
+    isolate("fallback::generic");
+    assert_eq!(
+        search("q".to_owned(), vec![1, 2]),
+        Ok("fallback::converted: q 2".to_owned())
+    );
+    assert_eq!(search_any("q".to_owned()).await, Ok("\"q\"".to_owned()));
+}

@@ -278,3 +278,60 @@ async fn an_async_function_takes_every_filter() {
         assert_eq!(failing.1.get(), expected, "{:?}, {patient}", failing.0);
     }
 }
+
+/// Counts a call, which fails with `of`.
+fn made<E>(calls: &Cell<u32>, of: E) -> Result<(), E> {
+    calls.set(calls.get() + 1);
+    Err(of)
+}
+
+#[test]
+fn a_function_may_take_what_a_reference_to_the_error_converts_to() {
+    fn is_busy(text: &str) -> bool {
+        text == "busy"
+    }
+    fn is_reset(error: &(dyn std::error::Error + 'static)) -> bool {
+        error.to_string() == "reset"
+    }
+    fn is_short<T: std::fmt::Display>(error: &T) -> bool {
+        error.to_string().len() < 6
+    }
+    static IS_BUSY: fn(&str) -> bool = is_busy;
+
+    #[retry(max_retries = 1, base_delay = 0s, retry_if = is_busy)]
+    fn dereferenced(calls: &Cell<u32>, text: &str) -> Result<(), String> {
+        made(calls, text.to_owned())
+    }
+    #[retry(max_retries = 1, base_delay = 0s, retry_if = is_reset)]
+    fn as_an_error(calls: &Cell<u32>, text: &'static str) -> std::io::Result<()> {
+        made(calls, std::io::Error::other(text))
+    }
+    #[retry(max_retries = 1, base_delay = 0s, retry_if = is_short)]
+    fn generic(calls: &Cell<u32>, text: &str) -> Result<(), Box<String>> {
+        made(calls, Box::new(text.to_owned()))
+    }
+    #[retry(max_retries = 1, base_delay = 0s, retry_if = IS_BUSY)]
+    fn pointer(calls: &Cell<u32>, text: &str) -> Result<(), String> {
+        made(calls, text.to_owned())
+    }
+    #[retry(max_retries = 1, base_delay = 0s, retry_if = wanted)]
+    fn argument(
+        calls: &Cell<u32>,
+        text: &str,
+        wanted: impl Fn(&String) -> bool,
+    ) -> Result<(), String> {
+        made(calls, text.to_owned())
+    }
+
+    for (text, expected) in [("busy", [2, 1, 2, 2, 2]), ("reset", [1, 2, 2, 1, 1])] {
+        let calls = Cell::new(0);
+        let counts = [
+            dereferenced(&calls, text).map_or_else(|_| calls.take(), |()| 0),
+            as_an_error(&calls, text).map_or_else(|_| calls.take(), |()| 0),
+            generic(&calls, text).map_or_else(|_| calls.take(), |()| 0),
+            pointer(&calls, text).map_or_else(|_| calls.take(), |()| 0),
+            argument(&calls, text, |text| text == "busy").map_or_else(|_| calls.take(), |()| 0),
+        ];
+        assert_eq!(counts, expected, "{text}");
+    }
+}
