@@ -2,7 +2,11 @@
 
 use std::{
     io,
-    sync::{Arc, Barrier, Condvar, Mutex, mpsc},
+    sync::{
+        Arc, Barrier, Condvar, Mutex,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -224,5 +228,38 @@ fn an_abandoned_body_sees_it_and_its_late_result_is_dropped_on_its_own_thread() 
     assert!(
         abandoned && thread.starts_with("resilience-timeout-"),
         "{abandoned} on {thread}"
+    );
+}
+
+/// The caller must wait for its deadline asleep: a caller that yields its turn instead waits, at each yield, for a time
+/// slice of every busy thread. The fastest of some calls is judged, because a busy machine may delay any single one.
+#[test]
+fn on_busy_cores_the_caller_leaves_at_its_limit() {
+    const LIMIT: Duration = Duration::from_millis(5);
+    const BUSY_THREADS: usize = 8;
+    let stop = AtomicBool::new(false);
+    let all_run = Barrier::new(BUSY_THREADS + 1);
+    // Nothing in the scope may panic, because the scope would then wait for the busy threads for ever.
+    let fastest = thread::scope(|scope| {
+        for _ in 0..BUSY_THREADS {
+            scope.spawn(|| {
+                all_run.wait();
+                while !stop.load(Ordering::Relaxed) {}
+            });
+        }
+        all_run.wait();
+        let calls = (0..20).map(|_| {
+            let started = Instant::now();
+            let outcome = TimeoutConfig::new(LIMIT).run_thread(|| thread::sleep(LIMIT * 20));
+            (started.elapsed(), outcome.is_err())
+        });
+        let fastest = calls.min();
+        stop.store(true, Ordering::Relaxed);
+        fastest.expect("there are calls")
+    });
+    let (took, timed_out) = fastest;
+    assert!(
+        timed_out && took < LIMIT * 10,
+        "the fastest call took {took:?}"
     );
 }

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{deadline::Scope, linger::linger, trace::Trace};
+use super::{deadline::Scope, trace::Trace};
 use crate::unwind::discard;
 
 /// Where a job stands. Caller and worker agree on it, and on nothing else, under the lock.
@@ -131,7 +131,6 @@ impl Job {
     ///
     /// When it gives up it tells the worker by `abandoned`, and calls `abandon` before the worker can be done.
     pub(super) fn wait(&self, abandoned: &AtomicBool, abandon: impl FnOnce()) -> Received {
-        linger(|| *self.lock() == Stage::Done);
         let deadline = self.deadline.map(Instant::into_std);
         let mut stage = self.lock();
         while *stage != Stage::Done {

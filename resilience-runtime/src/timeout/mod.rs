@@ -1,7 +1,7 @@
 //! A limit on how long a call may take, for futures and for blocking functions.
 //!
 //! - `future`: drops the future at the deadline.
-//! - `thread`, `job`, `linger`, `pool`, `roster`, `trace`: runs a blocking body on a worker and leaves it there at the deadline.
+//! - `thread`, `job`, `pool`, `roster`, `trace`: runs a blocking body on a worker and leaves it there at the deadline.
 //! - `cooperative`: runs a blocking body in place and refuses a late result.
 //! - `deadline`: what a blocking body may ask about the limit it runs under.
 
@@ -11,7 +11,6 @@ mod deadline;
 mod error;
 mod future;
 mod job;
-mod linger;
 mod pool;
 mod roster;
 mod thread;

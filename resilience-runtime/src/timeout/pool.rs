@@ -10,7 +10,6 @@ use super::{
     deadline,
     error::Cause,
     job::{Job, Received},
-    linger::linger,
     roster::{Assignment, Roster, WorkerStats},
     trace::Trace,
 };
@@ -139,7 +138,6 @@ impl Worker {
 
     /// The next job, or `None` when none came for too long.
     fn receive(self: &Arc<Self>, pool: &Pool) -> Option<Letter> {
-        linger(|| self.lock().is_some());
         let letterbox = self
             .delivered
             .wait_timeout_while(self.lock(), pool.patience, |letter| letter.is_none());
