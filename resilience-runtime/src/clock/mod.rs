@@ -13,6 +13,10 @@ mod ticks {
     }
 }
 
+mod timer;
+
+pub(crate) use timer::create_timer;
+
 // Not from `crate::sync`: loom's cannot be statics.
 use std::{sync::LazyLock, time::Duration};
 

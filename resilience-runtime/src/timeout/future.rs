@@ -4,16 +4,16 @@ use std::{
     borrow::Borrow,
     fmt,
     future::Future,
+    panic::{RefUnwindSafe, UnwindSafe},
     pin::Pin,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{TimedOut, TimeoutConfig};
-use crate::clock::Start;
+use crate::clock::{Start, create_timer};
 use crate::outcome::Fallible;
 
 pin_project! {
@@ -32,13 +32,27 @@ pin_project! {
     }
 }
 
+// Without these, tokio's timer would take the traits from the future. A panic of the body leaves the timer as it was:
+// the timer is not touched while the body runs.
+impl<F: UnwindSafe, C: UnwindSafe, X: UnwindSafe> UnwindSafe for TimeoutFuture<F, C, X> {}
+impl<F: RefUnwindSafe, C: RefUnwindSafe, X: RefUnwindSafe> RefUnwindSafe
+    for TimeoutFuture<F, C, X>
+{
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Unpolled,
-    Running,
-    /// The deadline has passed by the clock and the body was polled after it.
+    Waiting {
+        /// How often the timer was pending since the clock was read.
+        polls: u8,
+    },
+    /// The deadline has passed, and the body gets one more poll.
     Late,
 }
+
+/// The clock is read at each poll of this number, because a reading costs as much as the rest of a poll.
+const POLLS_PER_CLOCK_READING: u8 = 16;
 
 impl<F, C> TimeoutFuture<F, C> {
     /// The expansion lends its configuration, so that its future has no copy to carry.
@@ -145,39 +159,44 @@ fn poll_limit(
         if limit.is_zero() {
             return Poll::Ready(config.timed_out());
         }
-        arm(timer.as_mut(), start.instant(), limit);
+        arm(timer.as_mut(), start.instant(), config);
     }
     ready!(poll_timer(timer, phase, cx));
     Poll::Ready(config.timed_out())
 }
 
 // A deadline that no instant can express is never reached, so it gets no timer.
-fn arm(mut timer: Pin<&mut Option<Sleep>>, start: Instant, limit: Duration) {
-    timer.set(start.checked_add(limit).map(sleep_until));
+fn arm(mut timer: Pin<&mut Option<Sleep>>, start: Instant, config: &TimeoutConfig) {
+    let deadline = start.checked_add(config.get_limit());
+    timer.set(deadline.map(|at| create_timer(config.get_operation(), || sleep_until(at))));
 }
 
 fn poll_timer(timer: Pin<&mut Option<Sleep>>, phase: &mut Phase, cx: &mut Context<'_>) -> Poll<()> {
-    let first_poll = *phase == Phase::Unpolled;
-    if first_poll {
-        *phase = Phase::Running;
-    }
     let Some(mut timer) = timer.as_pin_mut() else {
+        *phase = Phase::Waiting { polls: 0 };
         return Poll::Pending;
     };
     if timer.as_mut().poll(cx).is_ready() {
         return Poll::Ready(());
     }
     // A pending timer may only mean that the task's cooperative budget is spent, and a body that spends it in every
-    // poll would never be timed out. `tokio::time::timeout` polls its timer outside the budget; that is private to
-    // tokio's `rt` feature, so the clock answers here. The body too may have been refused the budget, with its result
-    // at hand, so it gets one more poll: the timer has seen to that, either by the spent budget or by its next tick.
-    if first_poll || Instant::now() < timer.deadline() {
-        return Poll::Pending;
-    }
-    if *phase == Phase::Late {
-        return Poll::Ready(());
-    }
-    *phase = Phase::Late;
+    // poll would never be timed out. `tokio::time::timeout` polls its timer outside of the budget; that is private to
+    // tokio's `rt` feature. `is_elapsed` asks for no budget, but knows nothing of a timer that was refused it in every
+    // poll and so is not registered. Therefore the clock is read, too, now and then.
+    let polls = match *phase {
+        Phase::Unpolled => 0,
+        Phase::Waiting { polls } => polls + 1,
+        Phase::Late => return Poll::Ready(()),
+    };
+    let read_clock = polls == POLLS_PER_CLOCK_READING;
+    let is_late = timer.is_elapsed() || read_clock && timer.deadline() <= Instant::now();
+    // The body may have been refused the budget as well, with its result at hand, so it gets one more poll. The timer
+    // wakes the task for that poll: at once if the budget is spent, else at its next tick.
+    *phase = match (is_late, read_clock) {
+        (true, _) => Phase::Late,
+        (false, true) => Phase::Waiting { polls: 0 },
+        (false, false) => Phase::Waiting { polls },
+    };
     Poll::Pending
 }
 
@@ -210,7 +229,8 @@ impl TimeoutConfig {
     /// # Panics
     ///
     /// When polled, if the future is not done at once, the limit is not [`Duration::MAX`], and there is no tokio
-    /// runtime with its time enabled.
+    /// runtime with its timer enabled. The text names the [`operation`](Self::operation). The future has been polled once
+    /// by then: one that is done at once needs no timer.
     ///
     /// ```
     /// use std::time::Duration;
@@ -237,6 +257,7 @@ mod tests {
         pin::pin,
         sync::mpsc,
         task::Waker,
+        time::Duration,
     };
 
     use tokio::time::{advance, sleep, timeout};
@@ -426,6 +447,54 @@ mod tests {
         assert!(spend_then_poll.await.is_pending());
         assert_eq!(late.await, Err(expired(LIMIT)));
         assert_eq!(body_polls, 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timer_that_never_gets_budget_is_seen_to_by_the_clock() {
+        let mut late = pin!(limited(LIMIT, pending::<()>()));
+        let polls_until_expiry = poll_fn(|cx| {
+            while pin!(tokio::task::consume_budget()).poll(cx).is_ready() {}
+            assert!(late.as_mut().poll(cx).is_pending());
+            let _ = poll_once(pin!(advance(LIMIT)));
+            let mut polls = 1;
+            while late.as_mut().poll(cx).is_pending() {
+                polls += 1;
+            }
+            Poll::Ready(polls)
+        });
+        // The sixteenth poll after the first one reads the clock, and the body gets one more.
+        assert_eq!(
+            polls_until_expiry.await,
+            u32::from(POLLS_PER_CLOCK_READING) + 1
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_is_polled_often_expires_at_the_limit() {
+        let start = Instant::now();
+        let busy = async {
+            loop {
+                sleep(TICK).await;
+                for _ in 0..100 {
+                    tokio::task::yield_now().await;
+                }
+            }
+        };
+        assert_eq!(limited(LIMIT, busy).await, Err::<(), _>(expired(LIMIT)));
+        assert_eq!(start.elapsed(), LIMIT);
+    }
+
+    #[test]
+    #[should_panic(expected = "`load` needs a tokio runtime with its timer enabled")]
+    fn without_a_runtime_the_panic_names_the_operation() {
+        let config = TimeoutConfig::new(LIMIT).operation("load");
+        let _ = poll_once(pin!(config.run_async(pending::<()>())));
+    }
+
+    #[test]
+    fn a_timeout_leaves_a_future_unwind_safe() {
+        fn unwind_safe<T: UnwindSafe + RefUnwindSafe>(_: &T) {}
+        unwind_safe(&limited(LIMIT, ready_now(7)));
     }
 
     #[tokio::test(start_paused = true)]

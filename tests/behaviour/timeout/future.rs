@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn};
 use std::io;
-use std::panic::panic_any;
+use std::panic::{AssertUnwindSafe, UnwindSafe, catch_unwind, panic_any};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -163,6 +163,41 @@ fn a_body_that_is_ready_at_once_and_one_without_limit_need_no_timer() {
     // There is no tokio runtime here.
     assert_eq!(poll_once(pin!(ready())), Poll::Ready(Ok(7)));
     assert!(poll_once(pin!(unlimited())).is_pending());
+}
+
+#[test]
+fn without_a_timer_the_panic_names_the_function() {
+    #[timeout(5s)]
+    async fn load() -> Result<u8, TimedOut> {
+        pending().await
+    }
+    let panic_text = |poll: &dyn Fn()| {
+        let payload = catch_unwind(AssertUnwindSafe(poll)).unwrap_err();
+        payload.downcast_ref::<String>().expect("a text").clone()
+    };
+    let without_timer = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
+    for text in [
+        panic_text(&|| drop(poll_once(pin!(load())))),
+        panic_text(&|| drop(without_timer.block_on(load()))),
+    ] {
+        let expected = "`load` needs a tokio runtime with its timer enabled";
+        assert!(text.starts_with(expected), "{text}");
+    }
+}
+
+#[test]
+fn a_future_that_is_unwind_safe_stays_so() {
+    fn is_unwind_safe<T: UnwindSafe>(_: &T) -> bool {
+        true
+    }
+    #[timeout(5s)]
+    async fn load(key: String) -> io::Result<usize> {
+        std::future::ready(()).await;
+        Ok(key.len())
+    }
+    assert!(is_unwind_safe(&load("key".to_owned())));
 }
 
 #[tokio::test(start_paused = true)]
