@@ -76,6 +76,14 @@ fn mistakes(spec: &OptionSpec) -> &'static [&'static str] {
             "wrong_return",
             "closure_wrong_return",
         ],
+        Kind::Arguments => &[
+            "without_parentheses",
+            "empty",
+            "not_a_name",
+            "unknown_argument",
+            "borrowed",
+            "not_clone",
+        ],
         Kind::Value => &["of_another_type"],
         Kind::CratePath => &["not_a_path", "unknown"],
     }

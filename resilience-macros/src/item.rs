@@ -85,17 +85,9 @@ impl Function {
         })
     }
 
-    /// Does the body name this argument, if only in a format string?
+    /// Does the body name this argument?
     pub(crate) fn body_names(&self, name: &str) -> bool {
-        fn names(tokens: TokenStream, name: &str, inlined: &str) -> bool {
-            tokens.into_iter().any(|token| match token {
-                TokenTree::Ident(ident) => ident == name,
-                TokenTree::Literal(literal) => literal.to_string().contains(inlined),
-                TokenTree::Group(group) => names(group.stream(), name, inlined),
-                TokenTree::Punct(_) => false,
-            })
-        }
-        names(self.body.stream(), name, &format!("{{{name}"))
+        names(self.body.stream(), name)
     }
 
     /// The argument whose pattern binds this name.
@@ -106,6 +98,19 @@ impl Function {
                 .any(|bound| bound.ident == *name)
         })
     }
+}
+
+/// Do the tokens name this variable, if only in a format string?
+pub(crate) fn names(tokens: TokenStream, name: &str) -> bool {
+    fn walk(tokens: TokenStream, name: &str, inlined: &str) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => ident == name,
+            TokenTree::Literal(literal) => literal.to_string().contains(inlined),
+            TokenTree::Group(group) => walk(group.stream(), name, inlined),
+            TokenTree::Punct(_) => false,
+        })
+    }
+    walk(tokens, name, &format!("{{{name}"))
 }
 
 /// Is there an identifier like this, however deep?

@@ -16,7 +16,7 @@ pub use crate::outcome::{
     Answer, Answered, Fallible, FromCircuitOpen, FromTimedOut, Same, WorkerArgument,
     again_for_worker, attempt, call, failed, failed_by, failed_with,
 };
-pub use crate::retry::{Attempt, Backoff, Retry};
+pub use crate::retry::{Attempt, Backoff, Retry, RetryArgument, keep, keep_unless_last, kept};
 pub use crate::show::{Show, Shown};
 pub use crate::timeout::TimeoutFuture;
 pub use crate::{

@@ -16,6 +16,7 @@ mod flaky;
 mod arguments;
 mod async_forms;
 mod bodies;
+mod consumed_arguments;
 mod drop_order;
 mod generics;
 mod modifiers;

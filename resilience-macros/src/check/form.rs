@@ -8,8 +8,8 @@ use syn::{
 };
 
 use crate::errors::Errors;
-use crate::item::{Function, ungroup};
-use crate::lent::Lent;
+use crate::item::{Function, names, ungroup};
+use crate::parameter::{Parameter, Passing};
 use crate::policy::Policy;
 use crate::written::written;
 
@@ -34,42 +34,68 @@ impl Form {
         !matches!(self, Self::Sync)
     }
 
-    /// What the receiver is called where the policies stand, if moves in front of them took it.
-    pub(crate) fn moved_receiver(&self) -> Option<&syn::Ident> {
+    /// The names of the arguments where the policies stand: behind the moves in front of a lone async block.
+    pub(crate) fn parameters<'f>(&self, function: &'f Function) -> Vec<Parameter<'f>> {
+        let parameters = Parameter::all(function);
+        let Some(block) = self.hoisted() else {
+            return parameters;
+        };
+        let behind =
+            parameters
+                .into_iter()
+                .flat_map(|parameter| match block.move_of(&parameter.name) {
+                    Some(moved) => parameter.behind(&moved.pat),
+                    None => vec![parameter],
+                });
+        behind.collect()
+    }
+
+    pub(crate) fn hoisted(&self) -> Option<&Hoisted> {
         match self {
-            Self::Future {
-                block: Some(block), ..
-            } => block
-                .moved
-                .iter()
-                .find(|(moved, _)| moved == "self")?
-                .1
-                .as_ref(),
+            Self::Future { block, .. } => block.as_ref(),
+            Self::Sync | Self::Async => None,
+        }
+    }
+
+    /// The receiver's name where the policies stand, if a move in front of them gave it another one.
+    pub(crate) fn moved_receiver(&self) -> Option<&syn::Ident> {
+        match &self.hoisted()?.move_of("self")?.pat {
+            Pat::Ident(pattern) => Some(&pattern.ident),
             _ => None,
         }
+    }
+
+    /// Do the attempts name this parameter?
+    pub(crate) fn names(&self, function: &Function, parameter: &syn::Ident) -> bool {
+        let body = self.hoisted().map_or(&function.body, |block| &block.body);
+        names(body.stream(), &parameter.to_string())
     }
 }
 
 /// The contents of the async block that is the whole body.
 pub(crate) struct Hoisted {
     /// `let x = x;` in front, as `#[async_trait]` writes them: made once, for all attempts.
-    pub(crate) moves: TokenStream,
-    /// The arguments that are moved there, each with its one name behind the moves, if it has one.
-    moved: Vec<(syn::Ident, Option<syn::Ident>)>,
+    pub(crate) moves: Vec<Move>,
     pub(crate) body: Group,
 }
 
+/// `let pattern = argument;`
+pub(crate) struct Move {
+    argument: syn::Ident,
+    pub(crate) statement: syn::Local,
+}
+
 impl Hoisted {
-    pub(crate) fn is_moved(&self, argument: &syn::Ident) -> bool {
-        self.moved.iter().any(|(moved, _)| moved == argument)
+    fn move_of<N: ?Sized>(&self, argument: &N) -> Option<&syn::Local>
+    where
+        syn::Ident: PartialEq<N>,
+    {
+        let moved = self.moves.iter().find(|moved| moved.argument == *argument);
+        moved.map(|moved| &moved.statement)
     }
 
-    /// What an argument, or `self`, is called behind the moves; `None` if it was taken apart.
-    pub(crate) fn name_of(&self, argument: &syn::Ident) -> Option<syn::Ident> {
-        match self.moved.iter().find(|(moved, _)| moved == argument) {
-            Some((_, name)) => name.clone(),
-            None => Some(argument.clone()),
-        }
+    pub(crate) fn is_moved(&self, argument: &syn::Ident) -> bool {
+        self.move_of(argument).is_some()
     }
 }
 
@@ -270,38 +296,21 @@ fn lone_async_block(function: &Function) -> Option<Hoisted> {
 /// Takes the moves of arguments off the front of the block.
 fn hoist(block: &Group, function: &Function) -> Hoisted {
     let mut hoisted = Hoisted {
-        moves: TokenStream::new(),
-        moved: Vec::new(),
+        moves: Vec::new(),
         body: block.clone(),
     };
     let Ok(statements) = Block::parse_within.parse2(block.stream()) else {
         return hoisted;
     };
-    let lent = Lent::all(function);
     let mut rest = TokenStream::new();
     let mut in_front = true;
-    for mut statement in statements {
-        match moved_argument(&mut statement, function).filter(|_| in_front) {
-            // One that may be set to a local of the body is bound anew in each attempt.
-            Some((_, Pat::Ident(pattern), true)) if pattern.mutability.is_some() => {
-                statement.to_tokens(&mut rest);
-            }
-            Some((name, pattern, _)) => {
-                let local = match pattern {
-                    Pat::Ident(pattern) => {
-                        if lent.iter().any(|lent| lent.is_owned && lent.name == name) {
-                            pattern.mutability.get_or_insert_default();
-                        }
-                        Some(pattern.ident.clone())
-                    }
-                    _ => None,
-                };
-                hoisted.moved.push((name, local));
-                statement.to_tokens(&mut hoisted.moves);
-            }
+    for statement in statements {
+        match moved_argument(&statement, function).filter(|_| in_front) {
+            Some(moved) => hoisted.moves.push(moved),
             None => {
                 // async_trait puts its own fake return in front of the moves; it belongs to the attempt.
-                in_front = in_front && is_fake_return(&statement);
+                in_front = in_front
+                    && (is_fake_return(&statement) || is_rebound_reference(&statement, function));
                 statement.to_tokens(&mut rest);
             }
         }
@@ -311,33 +320,50 @@ fn hoist(block: &Group, function: &Function) -> Hoisted {
     hoisted
 }
 
-/// `let pattern = argument;`, and whether that is a shared reference.
-fn moved_argument<'s>(
-    statement: &'s mut Stmt,
-    function: &Function,
-) -> Option<(syn::Ident, &'s mut Pat, bool)> {
-    let Stmt::Local(local) = statement else {
+/// `let pattern = argument;`
+fn moved_argument(statement: &Stmt, function: &Function) -> Option<Move> {
+    let Stmt::Local(statement) = statement else {
         return None;
     };
-    let init = local.init.as_ref().filter(|init| init.diverge.is_none())?;
-    let name = match &*init.expr {
-        // `let (a, b) = { let __arg1 = __arg1; __arg1 };`, as `#[async_trait]` moves what is not one name.
+    let argument = moved_name(statement)?;
+    let is_argument = argument == "self" || function.argument(argument).is_some();
+    (is_argument && !is_rebound(statement, argument, function)).then(|| Move {
+        argument: argument.clone(),
+        statement: statement.clone(),
+    })
+}
+
+fn moved_name(statement: &syn::Local) -> Option<&syn::Ident> {
+    let init = statement
+        .init
+        .as_ref()
+        .filter(|init| init.diverge.is_none())?;
+    match &*init.expr {
+        // `let (a, b) = { let __arg1 = __arg1; __arg1 };`, as `#[async_trait]` moves an argument that is not one name.
         Expr::Block(block) => match block.block.stmts.as_slice() {
             [Stmt::Local(inner), Stmt::Expr(value, None)] => {
                 let name = plain_name(value)?;
-                plain_name(&inner.init.as_ref()?.expr).filter(|moved| *moved == name)?
+                plain_name(&inner.init.as_ref()?.expr).filter(|moved| *moved == name)
             }
-            _ => return None,
+            _ => None,
         },
-        value => plain_name(value)?,
-    };
-    let name = name.clone();
-    if name == "self" {
-        return Some((name, &mut local.pat, false));
+        value => plain_name(value),
     }
-    let argument = function.argument(&name)?;
-    let is_shared = matches!(ungroup(&argument.ty), Type::Reference(reference) if reference.mutability.is_none());
-    Some((name, &mut local.pat, is_shared))
+}
+
+/// A shared reference that the body may set to a local of its own. It is bound anew in each attempt.
+fn is_rebound(statement: &syn::Local, argument: &syn::Ident, function: &Function) -> bool {
+    let is_shared = function
+        .argument(argument)
+        .is_some_and(|argument| Passing::of_type(&argument.ty) == Passing::Shared);
+    is_shared && matches!(&statement.pat, Pat::Ident(pattern) if pattern.mutability.is_some())
+}
+
+fn is_rebound_reference(statement: &Stmt, function: &Function) -> bool {
+    let Stmt::Local(statement) = statement else {
+        return false;
+    };
+    moved_name(statement).is_some_and(|argument| is_rebound(statement, argument, function))
 }
 
 fn plain_name(value: &Expr) -> Option<&syn::Ident> {

@@ -2,6 +2,7 @@
 
 mod borrow;
 mod circuit_breaker;
+mod cloned;
 mod form;
 mod receiver;
 mod retry;
@@ -18,6 +19,7 @@ use crate::item::Function;
 use crate::parse::{Filter, Layer};
 use crate::policy::Policy;
 
+pub(crate) use cloned::Cloned;
 pub(crate) use form::{Form, Hoisted};
 pub(crate) use stage::Stage;
 pub(crate) use value::{Literal, RUNTIME, Setting};
@@ -28,6 +30,9 @@ pub(crate) struct Plan {
     pub(crate) form: Form,
     /// Top first.
     pub(crate) layers: Vec<LayerPlan>,
+    /// The arguments that the body may consume. Of several retries each clones what any of them was told to: an inner
+    /// one leaves to the outer one's next attempt what its own last attempt consumed.
+    pub(crate) cloned: Vec<Cloned>,
     /// The paths of the attributes that were taken off the function.
     pub(crate) taken: Vec<Path>,
     /// The runtime crate.
@@ -118,6 +123,8 @@ pub(crate) fn plan(
         .iter()
         .filter_map(|layer| layer.taken.clone())
         .collect();
+    let read_later = cloned::read_later(&layers);
+    let mut cloned: Vec<Cloned> = Vec::new();
     let mut runtime = None;
     let mut plans = Vec::new();
     let mut facts = Vec::new();
@@ -126,6 +133,13 @@ pub(crate) fn plan(
         facts.push(stack::Facts::of(&values));
         if let Some(path) = values.crate_path() {
             runtime.get_or_insert(path);
+        }
+        if let (Some(arguments), Some(form)) = (values.take_arguments("clone"), &form) {
+            for argument in cloned::check(&arguments, function, form, &read_later, errors) {
+                if cloned.iter().all(|earlier| earlier.name != argument.name) {
+                    cloned.push(argument);
+                }
+            }
         }
         plans.push(match values.policy {
             Policy::Retry => LayerPlan::Retry(retry::check(&mut values, function, errors)),
@@ -143,6 +157,7 @@ pub(crate) fn plan(
     Some(Plan {
         form: form?,
         layers: plans,
+        cloned,
         taken,
         runtime,
     })

@@ -14,6 +14,7 @@ pub(super) fn rename(layers: &mut [Layer], moved: &Ident) {
     for expr in entries.filter_map(|entry| match &mut entry.value {
         Raw::Value(expr) => Some(expr),
         Raw::Pattern(filter) => filter.guard.as_mut(),
+        Raw::Arguments(_) => None,
     }) {
         rename_in(expr, moved);
     }

@@ -9,7 +9,7 @@ use syn::{Expr, Ident, Lit, Path, UnOp};
 use super::stage::{Operators, Stage};
 use crate::errors::Errors;
 use crate::item::Function;
-use crate::parse::{self, Entry, Filter, Kind, Raw};
+use crate::parse::{self, Arguments, Entry, Filter, Kind, Raw};
 use crate::written::written;
 
 /// What the expansion calls the runtime's private module, which has all that a value may name.
@@ -64,6 +64,7 @@ impl Literal {
 pub(super) enum Value {
     Setting(Setting),
     Pattern(Filter),
+    Arguments(Arguments),
     Expr(Expr),
     Word(&'static str),
     Path(Path),
@@ -72,6 +73,7 @@ pub(super) enum Value {
 pub(super) fn check(entry: Entry, function: &Function, errors: &mut Errors) -> Option<Value> {
     let expr = match entry.value {
         Raw::Pattern(filter) => return Some(Value::Pattern(filter)),
+        Raw::Arguments(arguments) => return Some(Value::Arguments(arguments)),
         Raw::Value(expr) => expr,
     };
     let check = Check {
@@ -91,7 +93,7 @@ pub(super) fn check(entry: Entry, function: &Function, errors: &mut Errors) -> O
         Kind::Text => check.text(),
         Kind::Function => check.function(),
         Kind::CratePath => check.path(),
-        Kind::Value | Kind::Pattern => Ok(Value::Expr(expr.clone())),
+        Kind::Value | Kind::Pattern | Kind::Arguments => Ok(Value::Expr(expr.clone())),
     };
     checked.map_err(|error| errors.push(error)).ok()
 }

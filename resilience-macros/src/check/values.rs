@@ -10,7 +10,7 @@ use super::value::{self, Value};
 use super::{ConfigPlan, Setting};
 use crate::errors::Errors;
 use crate::item::Function;
-use crate::parse::{Filter, Layer};
+use crate::parse::{Arguments, Filter, Layer};
 use crate::policy::Policy;
 
 pub(super) struct Values {
@@ -90,6 +90,13 @@ impl Values {
     pub(super) fn take_pattern(&mut self, name: &str) -> Option<Filter> {
         match self.take(name)? {
             Value::Pattern(filter) => Some(filter),
+            _ => None,
+        }
+    }
+
+    pub(super) fn take_arguments(&mut self, name: &str) -> Option<Arguments> {
+        match self.take(name)? {
+            Value::Arguments(arguments) => Some(arguments),
             _ => None,
         }
     }

@@ -1,38 +1,37 @@
 //! How an attempt takes the function's arguments, before the user's body sees them.
 
 use proc_macro2::{Group, Ident, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::{FnArg, Pat, PatIdent, Type};
 
 use super::Context;
 use super::span::braces;
 use crate::check::{Form, Hoisted};
 use crate::item::ungroup;
-use crate::lent::Lent;
+use crate::parameter::{Parameter, Passing, make_mutable};
 
 impl Context<'_> {
-    /// Visibility and signature. What each attempt borrows uniquely is bound by `mut`, which no caller sees.
+    /// Visibility and signature. The parameters that an attempt borrows uniquely, and those that are set again before the
+    /// next one, are bound by `mut`, which no caller sees.
     pub(super) fn head(&self) -> TokenStream {
         let function = self.function;
         let mut sig = function.sig.clone();
         let mut changed = false;
-        for lent in self.lent().into_iter().filter(|lent| {
-            lent.is_owned
-                && !self
-                    .hoisted()
-                    .is_some_and(|block| block.is_moved(&lent.name))
-        }) {
-            let mutability = sig.inputs.iter_mut().find_map(|input| match input {
-                FnArg::Receiver(receiver) => {
-                    (lent.name == "self").then_some(&mut receiver.mutability)
+        for name in self.mutable_names() {
+            if self.hoisted().is_some_and(|block| block.is_moved(name)) {
+                continue;
+            }
+            changed = true;
+            for input in &mut sig.inputs {
+                match input {
+                    FnArg::Receiver(receiver) if name == "self" => {
+                        receiver
+                            .mutability
+                            .get_or_insert(syn::Token![mut](name.span()));
+                    }
+                    FnArg::Receiver(_) => {}
+                    FnArg::Typed(argument) => make_mutable(&mut argument.pat, name),
                 }
-                FnArg::Typed(argument) => {
-                    binding(&mut argument.pat, &lent.name).map(|name| &mut name.mutability)
-                }
-            });
-            if let Some(mutability @ None) = mutability {
-                *mutability = Some(syn::Token![mut](lent.name.span()));
-                changed = true;
             }
         }
         let prefix = &function.prefix;
@@ -43,42 +42,55 @@ impl Context<'_> {
         }
     }
 
+    /// The moves in front of a lone async block, with the same `mut`.
+    pub(super) fn moves(&self, block: &Hoisted) -> TokenStream {
+        let moves = block.moves.iter().map(|moved| {
+            let mut statement = moved.statement.clone();
+            for name in self.mutable_names() {
+                make_mutable(&mut statement.pat, name);
+            }
+            statement.into_token_stream()
+        });
+        moves.collect()
+    }
+
+    fn mutable_names(&self) -> impl Iterator<Item = &Ident> {
+        let borrowed = self
+            .uniquely_borrowed()
+            .filter(|parameter| parameter.passing == Passing::Owned)
+            .map(|parameter| &parameter.name);
+        borrowed.chain(self.cloned.iter().map(|cloned| &cloned.name))
+    }
+
     /// Makes an async attempt borrow uniquely what it would otherwise share.
     pub(super) fn unique_borrows(&self) -> TokenStream {
         let borrows = self
-            .lent()
-            .into_iter()
-            .filter(|lent| !self.is_rebound(&lent.name))
-            .filter_map(|lent| {
-                let cfg = &lent.cfg;
-                let name = self.hoisted().map_or_else(
-                    || Some(lent.name.clone()),
-                    |block| block.name_of(&lent.name),
-                )?;
-                let place = if lent.is_owned {
-                    quote!(#name)
+            .uniquely_borrowed()
+            .filter(|parameter| !self.is_rebound(&parameter.name))
+            .map(|parameter| {
+                let (cfg, name) = (parameter.cfg(), &parameter.name);
+                if parameter.passing == Passing::Owned {
+                    quote!(#cfg let _ = &mut #name;)
                 } else {
-                    quote!(*#name)
-                };
-                Some(quote!(#(#cfg)* let _ = &mut #place;))
+                    quote!(#cfg let _ = &mut *#name;)
+                }
             });
         borrows.collect()
     }
 
-    fn lent(&self) -> Vec<Lent> {
+    /// An argument that the body does not name is not captured, and rustc is to find it unused.
+    fn uniquely_borrowed(&self) -> impl Iterator<Item = &Parameter<'_>> {
         // A sync body is no part of a future, and one that builds a future is over before it is awaited.
-        match self.form {
-            Form::Sync | Form::Future { block: None, .. } => Vec::new(),
-            Form::Async | Form::Future { .. } => Lent::all(self.function),
-        }
+        let is_borrowed = !matches!(self.form, Form::Sync | Form::Future { block: None, .. });
+        self.parameters.iter().filter(move |parameter| {
+            is_borrowed
+                && parameter.needs_unique_borrow()
+                && self.form.names(self.function, &parameter.name)
+        })
     }
 
     pub(super) fn hoisted(&self) -> Option<&Hoisted> {
-        if let Form::Future { block, .. } = self.form {
-            block.as_ref()
-        } else {
-            None
-        }
+        self.form.hoisted()
     }
 
     /// `let mut text = text;` for `mut text: &str`: what is captured has the caller's lifetime and could not be set to a
@@ -133,22 +145,6 @@ impl Context<'_> {
                 }
                 _ => None,
             })
-    }
-}
-
-/// Where a pattern binds this name.
-fn binding<'p>(pattern: &'p mut Pat, name: &Ident) -> Option<&'p mut PatIdent> {
-    match pattern {
-        Pat::Ident(bound) if bound.ident == *name => Some(bound),
-        Pat::Paren(paren) => binding(&mut paren.pat, name),
-        Pat::Slice(slice) => slice.elems.iter_mut().find_map(|elem| binding(elem, name)),
-        Pat::Struct(fields) => fields
-            .fields
-            .iter_mut()
-            .find_map(|field| binding(&mut field.pat, name)),
-        Pat::Tuple(tuple) => tuple.elems.iter_mut().find_map(|elem| binding(elem, name)),
-        Pat::TupleStruct(tuple) => tuple.elems.iter_mut().find_map(|elem| binding(elem, name)),
-        _ => None,
     }
 }
 

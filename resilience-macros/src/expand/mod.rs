@@ -3,6 +3,7 @@
 
 mod argument;
 mod circuit_breaker;
+mod cloned;
 mod code;
 mod config;
 mod filter;
@@ -15,8 +16,9 @@ mod timeout;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
-use crate::check::{Form, Hoisted, LayerPlan, Plan, RUNTIME};
+use crate::check::{Cloned, Form, LayerPlan, Plan, RUNTIME};
 use crate::item::Function;
+use crate::parameter::Parameter;
 use code::{Code, Declarations, labelled};
 use span::{Ends, braces, keyword, pipes};
 
@@ -29,6 +31,10 @@ struct Context<'p> {
     /// What the runtime's private module is called inside the function.
     runtime: Ident,
     layers: &'p [LayerPlan],
+    /// The arguments, by their names where the policies stand.
+    parameters: Vec<Parameter<'p>>,
+    /// The arguments that are cloned because an attempt may consume them.
+    cloned: &'p [Cloned],
     /// The function's outcome type, `impl Trait` erased.
     result: result::ResultType,
 }
@@ -39,6 +45,8 @@ pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
         form: &plan.form,
         runtime: format_ident!("{RUNTIME}"),
         layers: &plan.layers,
+        parameters: plan.form.parameters(function),
+        cloned: &plan.cloned,
         result: result::ResultType::of(function, &plan.form),
     };
     let mut code = context.body();
@@ -61,7 +69,8 @@ pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
         Form::Future { boxed, block, .. } => {
             let constructed = context.constructed();
             let future = match block {
-                Some(Hoisted { moves, .. }) => {
+                Some(block) => {
+                    let moves = context.moves(block);
                     quote!(async move { #moves #values #borrows #statements })
                 }
                 // The values too are computed when the function is called, so that the future borrows no more than it did.

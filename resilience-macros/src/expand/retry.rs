@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
+use super::cloned::Clones;
 use super::code::{Code, Declarations};
 use super::config::{Config, Start, operand};
 use super::filter::UserFilter;
@@ -79,14 +80,22 @@ impl Context<'_> {
         } else {
             quote!(wait_blocking(&#retry))
         };
+        let Clones {
+            made,
+            put_back_at_once,
+            put_back,
+        } = self.clones(&retry);
         let value = quote! {
             loop {
                 #runtime::Retry::#wait;
+                #made
                 let #outcome = #attempt;
+                #put_back_at_once
                 let #outcome = #result;
                 #leave
                 let #last = #next;
                 let #runtime::None = #last else { break #returned };
+                #put_back
             }
         };
         Code::value(

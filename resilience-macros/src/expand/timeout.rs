@@ -176,11 +176,9 @@ impl Context<'_> {
     fn copies(&self) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         let (mut mutable, mut copies) = (TokenStream::new(), TokenStream::new());
-        if let Some(receiver) = self
-            .function
-            .receiver()
-            .filter(|_| self.function.body_names("self"))
-        {
+        if let Some(receiver) = self.function.receiver().filter(|receiver| {
+            self.function.body_names("self") && !self.is_cloned(&receiver.self_token.into())
+        }) {
             let token = &receiver.self_token;
             let lent = quote_spanned!(token.span=> &#token);
             let again = self.call(
@@ -191,7 +189,10 @@ impl Context<'_> {
             );
             copies.extend(quote!(#again;));
         }
-        for (argument, pattern) in self.given_to_worker() {
+        for (argument, pattern) in self
+            .given_to_worker()
+            .filter(|(_, pattern)| !self.is_cloned(&pattern.ident))
+        {
             let (attrs, name) = (&argument.attrs, &pattern.ident);
             let mutability = pattern.mutability.filter(|_| !self.is_rebound(name));
             if mutability.is_some() {

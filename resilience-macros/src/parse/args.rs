@@ -5,11 +5,12 @@ use proc_macro2::{Delimiter, Punct, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
 use syn::{Expr, Ident, Pat, Token, token};
 
 use super::options::{Form, LIMIT};
 use super::unknown::unknown;
-use super::{Entry, Filter, Kind, OptionSpec, Raw, options};
+use super::{Arguments, Entry, Filter, Kind, OptionSpec, Raw, options};
 use crate::errors::Errors;
 use crate::policy::Policy;
 use crate::written::written;
@@ -84,6 +85,7 @@ fn entry(policy: Policy, input: ParseStream<'_>) -> syn::Result<Entry> {
     let value = match spec.form() {
         Form::Value => Raw::Value(value(&key, spec, input)?),
         Form::Pattern => Raw::Pattern(pattern(&key, spec, input)?),
+        Form::Arguments => Raw::Arguments(arguments(&key, spec, input)?),
     };
     Ok(Entry { key, spec, value })
 }
@@ -219,6 +221,54 @@ fn filter(key: &Ident, spec: &OptionSpec, content: ParseStream<'_>) -> syn::Resu
         )
     };
     Err(syn::Error::new_spanned(rest, message))
+}
+
+fn arguments(key: &Ident, spec: &OptionSpec, input: ParseStream<'_>) -> syn::Result<Arguments> {
+    if !input.peek(token::Paren) {
+        let (found, value) = (up_to_comma(input), behind_key(input));
+        let found = if found.is_empty() {
+            key.to_token_stream()
+        } else {
+            found
+        };
+        return Err(syn::Error::new_spanned(
+            found,
+            format!(
+                "`{key}` takes arguments of the function in parentheses: write `{}`",
+                spec.spelt(spec.name, &value)
+            ),
+        ));
+    }
+    let content;
+    syn::parenthesized!(content in input);
+    let written = content.parse::<TokenStream>()?;
+    if written.is_empty() {
+        return Err(syn::Error::new_spanned(
+            key,
+            format!(
+                "`{key}` needs the name of an argument, as in `{}`; `{key}(..)` names every owned one",
+                spec.example
+            ),
+        ));
+    }
+    let names = Punctuated::<Ident, Token![,]>::parse_terminated_with;
+    if let Ok(names) =
+        (|input: ParseStream<'_>| names(input, Ident::parse_any)).parse2(written.clone())
+    {
+        return Ok(Arguments::Named(names.into_iter().collect()));
+    }
+    let all = |input: ParseStream<'_>| {
+        input.parse::<Token![..]>()?;
+        input.parse::<Option<Token![,]>>()
+    };
+    if all.parse2(written.clone()).is_ok() {
+        return Ok(Arguments::All);
+    }
+    let message = format!(
+        "`{key}` takes names of arguments and nothing else, as in `{}`, or `{key}(..)` for every owned one",
+        spec.example
+    );
+    Err(syn::Error::new_spanned(written, message))
 }
 
 /// The parser's own words, and what would be right.

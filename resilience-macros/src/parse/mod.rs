@@ -42,6 +42,15 @@ pub(crate) enum Raw {
     Value(Expr),
     /// `name(pattern if guard)`
     Pattern(Filter),
+    /// `name(argument, argument)`
+    Arguments(Arguments),
+}
+
+/// Arguments of the annotated function.
+pub(crate) enum Arguments {
+    /// `..`
+    All,
+    Named(Vec<Ident>),
 }
 
 /// A pattern to be matched against `&E`.

@@ -36,6 +36,8 @@ pub(crate) enum Kind {
     Function,
     /// Any expression.
     Value,
+    /// Names of the function's arguments in parentheses, or `..` for all of them.
+    Arguments,
     /// The path of the runtime crate.
     CratePath,
 }
@@ -43,12 +45,14 @@ pub(crate) enum Kind {
 pub(super) enum Form {
     Value,
     Pattern,
+    Arguments,
 }
 
 impl OptionSpec {
     pub(super) fn form(&self) -> Form {
         match self.kind {
             Kind::Pattern => Form::Pattern,
+            Kind::Arguments => Form::Arguments,
             _ => Form::Value,
         }
     }
@@ -86,6 +90,15 @@ impl OptionSpec {
                     self.example.to_owned()
                 } else {
                     format!("{}({text})", self.name)
+                };
+            }
+            Kind::Arguments => {
+                return match text.as_str() {
+                    "true" | "all" | ".." | "*" => format!("{}(..)", self.name),
+                    _ if syn::parse2::<syn::Ident>(value.clone()).is_ok() => {
+                        format!("{}({text})", self.name)
+                    }
+                    _ => self.example.to_owned(),
                 };
             }
             Kind::Function | Kind::Value | Kind::CratePath => {
@@ -196,6 +209,7 @@ const RETRY: &[OptionSpec] = &[
         Kind::Function,
         "on_retry = |event| METRICS.count(event.attempt)",
     ),
+    option("clone", Kind::Arguments, "clone(text, request)"),
     option("config", Kind::Value, "config = RETRY"),
     option("crate", Kind::CratePath, "crate = my_crate::resilience"),
 ];

@@ -6,6 +6,7 @@
 
 mod attempt;
 mod backoff;
+mod clones;
 mod config;
 mod delay;
 mod dice;
@@ -17,6 +18,7 @@ mod schedule;
 
 pub use attempt::Attempt;
 pub use backoff::Backoff;
+pub use clones::{RetryArgument, keep, keep_unless_last, kept};
 pub use config::RetryConfig;
 pub use delay::{Jitter, Strategy};
 pub use event::RetryEvent;

@@ -58,6 +58,10 @@ impl<'c> Retry<'c> {
         self.progress.delay()
     }
 
+    pub(super) fn has_attempts_left(&self) -> bool {
+        self.progress.has_attempts_left(self.config)
+    }
+
     /// Judges an attempt that has ended.
     #[inline]
     pub fn after<T, E>(&mut self, outcome: Result<T, E>) -> Attempt<'_, 'c, T, E> {

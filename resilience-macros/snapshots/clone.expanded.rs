@@ -1,0 +1,37 @@
+async fn send(mut self, mut text: String) -> Result<Answer, Error> {
+    use ::resilience::__private as __rt;
+    const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
+    let mut __retry = __rt::Retry::new(&__RETRY);
+    loop {
+        __rt::Retry::wait(&__retry).await;
+        let __kept_0 = __rt::keep_unless_last(
+            __rt::RetryArgument::again_unless_last(&self, &__retry),
+            &mut self,
+        );
+        let __kept_1 = __rt::keep(__rt::RetryArgument::again(&text), &mut text);
+        let __outcome = async {
+            let _: u8 = if false {
+                return <Result<Answer, Error> as __rt::Fallible>::expected();
+            } else {
+                0
+            };
+            let _ = &mut self;
+            '__body: { self.connection.send(text).await }
+        }
+        .await;
+        text = __kept_1;
+        let __outcome = <Result<Answer, Error> as __rt::Fallible>::into_result(__outcome);
+        let __err @ __rt::Err(_) = __outcome else {
+            break <Result<Answer, Error> as __rt::Fallible>::done(__outcome);
+        };
+        let __show = __rt::Show::of_error(&__err).__shown();
+        let __last = __rt::Attempt::retry_if(__rt::Retry::failed(&mut __retry, __err), |error| {
+            error.concerns(&text)
+        })
+        .last("send", __show);
+        let __rt::None = __last else {
+            break <Result<Answer, Error> as __rt::Fallible>::last(__last);
+        };
+        self = __rt::kept(__kept_0);
+    }
+}

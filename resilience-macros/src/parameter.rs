@@ -1,0 +1,203 @@
+//! The names that a signature binds, and how each of them is passed.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Attribute, FnArg, GenericArgument, Pat, PathArguments, ReceiverKind, Type};
+
+use crate::item::{Function, bound_names, ungroup};
+
+/// Types that are `Sync` whatever they hold, if they are `Send`.
+const SYNC: [&str; 22] = [
+    "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
+    "isize", "f32", "f64", "String", "PathBuf", "Duration", "Instant", "Arc", "Rc",
+];
+
+/// How an argument is passed, as far as its written type and its pattern tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Passing {
+    Owned,
+    /// A `&mut` reference.
+    Unique,
+    /// A `&` reference.
+    Shared,
+}
+
+/// One name that stands for an argument, or for a part of one.
+#[derive(Clone)]
+pub(crate) struct Parameter<'f> {
+    /// The name where the policies stand. A function may give the argument another name before that.
+    pub(crate) name: Ident,
+    /// The name in the signature: of the receiver it is `self`.
+    pub(crate) in_signature: Ident,
+    pub(crate) passing: Passing,
+    /// The written type of the whole argument. The shorthands `self`, `&self` and `&mut self` have none.
+    pub(crate) ty: Option<&'f Type>,
+    /// The pattern binds a part of the argument, whose type is not written.
+    pub(crate) is_part: bool,
+    attrs: &'f [Attribute],
+}
+
+impl<'f> Parameter<'f> {
+    /// All names that the signature binds, in its order.
+    pub(crate) fn all(function: &'f Function) -> Vec<Self> {
+        function.sig.inputs.iter().flat_map(Self::of).collect()
+    }
+
+    fn of(input: &'f FnArg) -> Vec<Self> {
+        let (attrs, ty, pattern) = match input {
+            FnArg::Receiver(receiver) => {
+                let (ty, passing) = match &receiver.kind {
+                    ReceiverKind::Reference(_, _, Some(_)) => (None, Passing::Unique),
+                    ReceiverKind::Reference(_, _, None) => (None, Passing::Shared),
+                    ReceiverKind::Typed(_, ty) => (Some(&**ty), Passing::of_type(ty)),
+                    _ => (None, Passing::Owned),
+                };
+                let name = Ident::from(receiver.self_token);
+                return vec![Self {
+                    in_signature: name.clone(),
+                    name,
+                    passing,
+                    ty,
+                    is_part: false,
+                    attrs: &receiver.attrs,
+                }];
+            }
+            FnArg::Typed(argument) => (&argument.attrs, &argument.ty, &argument.pat),
+        };
+        let is_part = !matches!(&**pattern, Pat::Ident(_));
+        let names = bound_names(pattern).into_iter().map(|bound| Self {
+            name: bound.ident.clone(),
+            in_signature: bound.ident.clone(),
+            passing: match (bound.by_ref, bound.mutability) {
+                (Some(_), Some(_)) => Passing::Unique,
+                (Some(_), None) => Passing::Shared,
+                (None, _) => Passing::of_type(ty),
+            },
+            ty: Some(ty),
+            is_part,
+            attrs,
+        });
+        names.collect()
+    }
+
+    /// The names under which a `let` in front of the policies binds this argument.
+    pub(crate) fn behind(&self, pattern: &Pat) -> Vec<Self> {
+        let is_name = matches!(pattern, Pat::Ident(name) if name.subpat.is_none());
+        let names = bound_names(pattern).into_iter().map(|bound| Self {
+            name: bound.ident.clone(),
+            is_part: self.is_part || !is_name,
+            ..self.clone()
+        });
+        names.collect()
+    }
+
+    /// The attributes that say whether the argument exists at all.
+    pub(crate) fn cfg(&self) -> TokenStream {
+        let cfg = self
+            .attrs
+            .iter()
+            .filter(|attr| attr.path().is_ident("cfg"))
+            .map(ToTokens::to_token_stream);
+        quote!(#(#cfg)*)
+    }
+
+    /// The type is `Pin<&mut T>`, which is passed as an owned value and is a unique reference.
+    pub(crate) fn is_pinned_reference(&self) -> bool {
+        let Some(Type::Path(path)) = self.ty.map(ungroup) else {
+            return false;
+        };
+        path.path.segments.last().is_some_and(|last| {
+            let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+                return false;
+            };
+            last.ident == "Pin"
+                && matches!(arguments.args.first(), Some(GenericArgument::Type(ty))
+                    if matches!(ungroup(ty), Type::Reference(_)))
+        })
+    }
+}
+
+impl Parameter<'_> {
+    /// Attempts borrow the arguments. Held across an await, a shared borrow is `Send` only if the argument is `Sync`, which
+    /// the bare function does not ask, because it owns the argument. A unique borrow asks no more than the bare function.
+    pub(crate) fn needs_unique_borrow(&self) -> bool {
+        match self.passing {
+            Passing::Owned => self.is_part || !self.ty.is_some_and(is_sync),
+            // Behind a reference a pattern binds by reference, and the type of the part is not known.
+            Passing::Unique => !self.is_part,
+            Passing::Shared => false,
+        }
+    }
+}
+
+impl Passing {
+    pub(crate) fn of_type(ty: &Type) -> Self {
+        match ungroup(ty) {
+            Type::Reference(reference) if reference.mutability.is_some() => Self::Unique,
+            Type::Reference(_) => Self::Shared,
+            _ => Self::Owned,
+        }
+    }
+}
+
+fn is_sync(ty: &Type) -> bool {
+    match ungroup(ty) {
+        Type::Reference(reference) => reference.mutability.is_none(),
+        Type::Path(path) if path.qself.is_none() => path.path.segments.last().is_some_and(|last| {
+            let is_container = last.ident == "Option" || last.ident == "Vec";
+            SYNC.iter().any(|name| last.ident == name)
+                || (is_container && holds_sync(&last.arguments))
+        }),
+        _ => false,
+    }
+}
+
+fn holds_sync(arguments: &PathArguments) -> bool {
+    let PathArguments::AngleBracketed(arguments) = arguments else {
+        return false;
+    };
+    arguments
+        .args
+        .iter()
+        .all(|argument| matches!(argument, GenericArgument::Type(ty) if is_sync(ty)))
+}
+
+/// Declares a name of this pattern `mut`. The keyword has the place of the name, because rustc names a binding in its
+/// errors only if all of it was written by the user.
+pub(crate) fn make_mutable(pattern: &mut Pat, name: &Ident) {
+    match pattern {
+        Pat::Ident(bound) => {
+            if bound.ident == *name && bound.by_ref.is_none() && bound.mutability.is_none() {
+                bound.mutability = Some(syn::Token![mut](bound.ident.span()));
+            }
+            if let Some((_, sub)) = &mut bound.subpat {
+                make_mutable(sub, name);
+            }
+        }
+        Pat::Or(or) => or
+            .cases
+            .iter_mut()
+            .for_each(|case| make_mutable(case, name)),
+        Pat::Paren(paren) => make_mutable(&mut paren.pat, name),
+        Pat::Reference(reference) => make_mutable(&mut reference.pat, name),
+        Pat::Slice(slice) => slice
+            .elems
+            .iter_mut()
+            .for_each(|elem| make_mutable(elem, name)),
+        Pat::Struct(fields) => {
+            for field in &mut fields.fields {
+                make_mutable(&mut field.pat, name);
+            }
+        }
+        Pat::Tuple(tuple) => tuple
+            .elems
+            .iter_mut()
+            .for_each(|elem| make_mutable(elem, name)),
+        Pat::TupleStruct(tuple) => tuple
+            .elems
+            .iter_mut()
+            .for_each(|elem| make_mutable(elem, name)),
+        Pat::Type(typed) => make_mutable(&mut typed.pat, name),
+        _ => {}
+    }
+}
