@@ -4,7 +4,7 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
     static __CIRCUIT: __rt::Site =
         __rt::Site::unnamed(__rt::concat!(__rt::module_path!(), "::", "search"));
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
-    let __permit = match __rt::CircuitBreaker::acquire(__circuit) {
+    let __permit = match __rt::CircuitBreaker::admit(__circuit) {
         __rt::Ok(__permit) => __permit,
         __rt::Err(__open) => {
             return __rt::failed::<Result<Vec<Issue>, Error>>(__rt::FromCircuitOpen::from(__open));

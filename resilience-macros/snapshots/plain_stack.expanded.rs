@@ -15,7 +15,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
     loop {
         __rt::Retry::wait(&__retry).await;
         let __outcome = '__call: {
-            let __permit = match __rt::CircuitBreaker::acquire_noting(__circuit, &mut __refused) {
+            let __permit = match __rt::CircuitBreaker::admit_noting(__circuit, &mut __refused) {
                 __rt::Ok(__permit) => __permit,
                 __rt::Err(__open) => {
                     break '__call __rt::failed::<Result<String, Error>>(

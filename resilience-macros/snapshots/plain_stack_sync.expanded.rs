@@ -14,7 +14,7 @@ fn load(id: u64) -> Result<Row, Error> {
     loop {
         __rt::Retry::wait_blocking(&__retry);
         let __outcome = '__call: {
-            let __permit = match __rt::CircuitBreaker::acquire_noting(__circuit, &mut __refused) {
+            let __permit = match __rt::CircuitBreaker::admit_noting(__circuit, &mut __refused) {
                 __rt::Ok(__permit) => __permit,
                 __rt::Err(__open) => {
                     break '__call __rt::failed::<Result<Row, Error>>(__rt::FromCircuitOpen::from(

@@ -19,7 +19,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
     loop {
         __rt::Retry::wait(&__retry).await;
         let __outcome = '__call: {
-            let __permit = match __rt::CircuitBreaker::acquire_noting(__circuit, &mut __refused) {
+            let __permit = match __rt::CircuitBreaker::admit_noting(__circuit, &mut __refused) {
                 __rt::Ok(__permit) => __permit,
                 __rt::Err(__open) => {
                     break '__call __rt::failed::<Result<String, ApiError>>(

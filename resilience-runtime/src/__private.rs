@@ -10,7 +10,7 @@ pub use std::boxed::Box;
 pub use std::option::Option::{self, None};
 pub use std::result::Result::{Err, Ok};
 
-pub use crate::circuit::{Recorded, Site, Verdict, Watch};
+pub use crate::circuit::{CallPermit, Recorded, Site, Verdict, Watch};
 pub use crate::function::{FallbackFunction, OptionFunction, Passing};
 pub use crate::outcome::{
     Answer, Answered, Fallible, FromCircuitOpen, FromTimedOut, Same, WorkerArgument,
@@ -20,6 +20,5 @@ pub use crate::retry::{Attempt, Backoff, Retry, RetryArgument, keep, keep_unless
 pub use crate::show::{Show, Shown};
 pub use crate::timeout::TimeoutFuture;
 pub use crate::{
-    CircuitBreaker, CircuitBreakerConfig, Jitter, Permit, RetryConfig, Strategy, TimeoutConfig,
-    registry,
+    CircuitBreaker, CircuitBreakerConfig, Jitter, RetryConfig, Strategy, TimeoutConfig, registry,
 };

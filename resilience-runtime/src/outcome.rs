@@ -2,8 +2,9 @@
 
 use std::future::Pending;
 
+use crate::circuit::CallPermit;
 use crate::function::Unmet;
-use crate::{CircuitOpen, Permit, TimedOut};
+use crate::{CircuitOpen, TimedOut};
 
 /// A `Result`, under whatever name.
 #[diagnostic::on_unimplemented(
@@ -44,7 +45,7 @@ pub trait Fallible: Sized {
 
     /// Records the verdict on a call without filters, and returns its outcome.
     #[must_use]
-    fn record(self, permit: Permit<'_>) -> Self;
+    fn record(self, permit: CallPermit<'_>) -> Self;
 
     /// `Err(error)`.
     fn failed(error: Self::Error) -> Self;
@@ -92,7 +93,7 @@ impl<T, E> Fallible for Result<T, E> {
     }
 
     #[inline]
-    fn record(self, permit: Permit<'_>) -> Self {
+    fn record(self, permit: CallPermit<'_>) -> Self {
         match self {
             Ok(value) => {
                 permit.success();

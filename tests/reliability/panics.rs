@@ -255,6 +255,62 @@ fn the_same_holds_for_sync_functions() {
     }
 }
 
+/// Runs `call` in a destructor while the thread unwinds, and returns where it panicked.
+fn caught_while_unwinding(call: impl FnOnce()) -> &'static str {
+    struct CleanUp<'p, F: FnOnce()>(Option<F>, &'p mut &'static str);
+    impl<F: FnOnce()> Drop for CleanUp<'_, F> {
+        fn drop(&mut self) {
+            assert!(std::thread::panicking());
+            *self.1 = caught(self.0.take().unwrap());
+        }
+    }
+    let mut place = "";
+    let outer = caught(|| {
+        let _clean_up = CleanUp(Some(call), &mut place);
+        blow_up("outer");
+    });
+    assert_eq!(outer, "outer");
+    place
+}
+
+#[test]
+fn a_panic_of_a_body_called_from_a_destructor_that_unwinds_was_abandoned() {
+    // `Value` does not panic in a thread that unwinds.
+    for place in WITHIN
+        .into_iter()
+        .filter(|&place| place != "drop of a local")
+    {
+        let breaker = CircuitBreaker::new("panics", CONFIG);
+        if place != "body after an await" && place != "error of the timeout" {
+            let call = || drop(guarded_sync(&breaker, At(place), &AtomicUsize::new(0)));
+            assert_panicked_once(place, &breaker, call);
+            breaker.reset();
+        }
+        let call = || drop(block_on(guarded(&breaker, At(place), &AtomicUsize::new(0))));
+        assert_panicked_once(place, &breaker, call);
+    }
+    let breaker = CircuitBreaker::new("panics", CONFIG);
+    let call = || drop(breaker.call(|| -> Result<(), CircuitOpen> { blow_up("value") }));
+    assert_panicked_once("value", &breaker, call);
+    breaker.reset();
+    let call = || {
+        let body = async { blow_up("async value") };
+        let _: Result<(), CircuitOpen> = block_on(breaker.call_async(body));
+    };
+    assert_panicked_once("async value", &breaker, call);
+}
+
+fn assert_panicked_once(place: &'static str, breaker: &CircuitBreaker, call: impl FnOnce()) {
+    let before = breaker.stats().failures;
+    assert_eq!(caught_while_unwinding(call), place);
+    let stats = breaker.stats();
+    assert_eq!(
+        (stats.failures - before, stats.abandoned, stats.state),
+        (1, 0, CircuitState::Open),
+        "{place}"
+    );
+}
+
 #[test]
 fn a_panic_while_a_refusal_is_converted_takes_no_slot() {
     block_on(async {

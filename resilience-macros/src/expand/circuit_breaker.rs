@@ -58,7 +58,7 @@ impl Context<'_> {
             if is_filtered || arms.is_some() || self.is_users_future() {
                 let judge = arms.map(|arms| quote!(let #outcome = match #outcome { #arms };));
                 (
-                    quote!(let (#permit, #outcome) = #runtime::Permit::watch(#permit, #future).await; #judge),
+                    quote!(let (#permit, #outcome) = #runtime::CallPermit::watch(#permit, #future).await; #judge),
                     recorded,
                 )
             } else {
@@ -81,10 +81,10 @@ impl Context<'_> {
         };
         // Noted at admission, so that a refusal further inside is not forgotten.
         let flag = local("refused");
-        let acquire = if self.is_asked_for_refusals(at) {
-            quote!(acquire_noting(#circuit, &mut #flag))
+        let admit = if self.is_asked_for_refusals(at) {
+            quote!(admit_noting(#circuit, &mut #flag))
         } else {
-            quote!(acquire(#circuit))
+            quote!(admit(#circuit))
         };
         let label = syn::Lifetime::new("'__call", Span::mixed_site());
         let leave = if at == 0 {
@@ -94,7 +94,7 @@ impl Context<'_> {
         };
         // The body is in no arm of the match: the future would keep what is matched for as long as it awaits there.
         let statements = quote! {
-            let #permit = match #runtime::CircuitBreaker::#acquire {
+            let #permit = match #runtime::CircuitBreaker::#admit {
                 #runtime::Ok(#permit) => #permit,
                 #runtime::Err(#open) => #leave #refusal,
             };

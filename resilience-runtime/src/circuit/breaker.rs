@@ -6,7 +6,7 @@ use super::{
     config::CircuitBreakerConfig,
     error::CircuitOpen,
     name::Name,
-    permit::Permit,
+    permit::{CallPermit, Permit},
     shared::Shared,
     stats::CircuitBreakerStats,
     transition::{CircuitState, Transition},
@@ -122,15 +122,24 @@ impl CircuitBreaker {
     /// ```
     #[inline]
     pub fn acquire(&self) -> Result<Permit<'_>, CircuitOpen> {
-        self.shared.admit()
+        let pass = self.shared.admit()?;
+        Ok(Permit::new(&self.shared, pass))
     }
 
-    /// [`acquire`](Self::acquire), for a retry outside that wants to know what was an open circuit's refusal.
+    /// [`acquire`](Self::acquire) for a call whose body the caller runs in place, so that only a panic can drop the permit.
+    #[doc(hidden)]
+    #[inline]
+    pub fn admit(&self) -> Result<CallPermit<'_>, CircuitOpen> {
+        let pass = self.shared.admit()?;
+        Ok(CallPermit::new(&self.shared, pass))
+    }
+
+    /// [`admit`](Self::admit), for a retry outside that wants to know what was an open circuit's refusal.
     // Compiled once: who retries has the nanosecond.
     #[doc(hidden)]
     #[inline(never)]
-    pub fn acquire_noting(&self, refused: &mut bool) -> Result<Permit<'_>, CircuitOpen> {
-        let permit = self.acquire();
+    pub fn admit_noting(&self, refused: &mut bool) -> Result<CallPermit<'_>, CircuitOpen> {
+        let permit = self.admit();
         *refused = permit.is_err();
         permit
     }
@@ -154,7 +163,7 @@ impl CircuitBreaker {
     where
         E: From<CircuitOpen>,
     {
-        let permit = self.acquire()?;
+        let permit = self.admit()?;
         Verdict::of(body()).record(permit)
     }
 

@@ -61,12 +61,13 @@ impl Gate {
     /// The same gate of a circuit that opened for this reason.
     pub(super) fn opened_because(self, reason: TransitionReason) -> Self {
         let reason = match reason {
-            TransitionReason::Command => 0,
             TransitionReason::Failures => 1,
             TransitionReason::Rate => 2,
             TransitionReason::ProbeFailed => 3,
-            // No circuit opens for these.
-            TransitionReason::ProbesSucceeded | TransitionReason::RecoveryElapsed => 0,
+            // No circuit opens for one of the last two.
+            TransitionReason::Command
+            | TransitionReason::ProbesSucceeded
+            | TransitionReason::RecoveryElapsed => 0,
         };
         Self(self.0 | reason << REASON_SHIFT)
     }

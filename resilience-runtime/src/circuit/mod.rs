@@ -35,7 +35,7 @@ pub use self::{
     breaker::CircuitBreaker,
     config::CircuitBreakerConfig,
     error::CircuitOpen,
-    permit::Permit,
+    permit::{CallPermit, Permit},
     settings::CircuitBreakerSettings,
     site::Site,
     stats::CircuitBreakerStats,

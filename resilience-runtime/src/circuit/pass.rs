@@ -30,13 +30,18 @@ impl Pass {
 
     #[inline]
     pub(super) fn new(gate: Gate, ticket: u32, started: Option<NonZeroU64>) -> Self {
-        let unwinding = if std::thread::panicking() {
-            UNWINDING
-        } else {
-            0
-        };
-        let word = u64::from(ticket) << TICKET | unwinding | gate.kept_bits();
+        let word = u64::from(ticket) << TICKET | gate.kept_bits();
         Self { word, started }
+    }
+
+    /// The same, and whether the thread unwinds now, for a holder that may be dropped without an outcome.
+    #[inline]
+    pub(super) fn noting_unwinding(self) -> Self {
+        let unwinding = u64::from(std::thread::panicking()) * UNWINDING;
+        Self {
+            word: self.word | unwinding,
+            ..self
+        }
     }
 
     #[inline]
@@ -53,7 +58,7 @@ impl Pass {
         self.started
     }
 
-    /// Whether this thread unwinds from a panic that began after the admission.
+    /// Whether this thread unwinds, and did not when that was noted.
     pub(super) fn is_unwinding(self) -> bool {
         std::thread::panicking() && self.word & UNWINDING == 0
     }

@@ -9,6 +9,10 @@ use super::{machine::Mark, pass::Pass, shared::Shared, watch::Watch};
 /// Dropped without one it gives its probe slot back and is counted as `abandoned`. Dropped because the thread unwinds
 /// from a panic that began after the admission, it is a failure.
 ///
+/// A thread tells that it unwinds, and not from which panic. A permit that is acquired while the thread unwinds already
+/// (in a destructor) and dropped without a verdict is therefore always `abandoned`, even if a second panic dropped it. There
+/// [`CircuitBreaker::call`](crate::CircuitBreaker::call) counts a panic of its body as the failure that it is.
+///
 /// ```
 /// use resilience::{CircuitBreaker, CircuitBreakerConfig};
 ///
@@ -30,6 +34,7 @@ pub struct Permit<'c> {
 impl<'c> Permit<'c> {
     #[inline]
     pub(super) fn new(shared: &'c Shared, pass: Pass) -> Self {
+        let pass = pass.noting_unwinding();
         Self { shared, pass }
     }
 
@@ -56,8 +61,53 @@ impl<'c> Permit<'c> {
         shared.settle(pass, Mark::Ignored);
     }
 
+    /// Forgotten before the verdict is recorded, so that a panic there cannot record a second one.
+    #[inline]
+    fn spend(self) -> (&'c Shared, Pass) {
+        let parts = (self.shared, self.pass);
+        mem::forget(self);
+        parts
+    }
+}
+
+impl Drop for Permit<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.shared.dropped(self.pass);
+    }
+}
+
+/// The permit of a call whose body runs under it, in place or as a future that is polled under it.
+///
+/// Every way out of such a call records a verdict or abandons it, so only a panic of the call drops this permit: that is a
+/// failure. The thread is not asked whether it unwinds, because its answer is the same for a panic that was under way
+/// before the call began.
+#[doc(hidden)]
+#[must_use = "a permit that is dropped counts as a call that panicked"]
+pub struct CallPermit<'c> {
+    shared: &'c Shared,
+    pass: Pass,
+}
+
+impl<'c> CallPermit<'c> {
+    #[inline]
+    pub(super) fn new(shared: &'c Shared, pass: Pass) -> Self {
+        Self { shared, pass }
+    }
+
+    #[inline]
+    pub fn success(self) {
+        let (shared, pass) = self.spend();
+        shared.succeed(pass);
+    }
+
+    #[inline]
+    pub fn failure(self) {
+        let (shared, pass) = self.spend();
+        shared.settle(pass, Mark::Failure);
+    }
+
     /// Runs `future` under this permit and hands it back with the output.
-    #[doc(hidden)]
     #[inline]
     pub fn watch<F: Future>(self, future: F) -> Watch<'c, F> {
         Watch::new(self, future)
@@ -67,8 +117,10 @@ impl<'c> Permit<'c> {
     pub(super) fn settle(self, mark: Mark) {
         match mark {
             Mark::Success => self.success(),
-            Mark::Failure => self.failure(),
-            Mark::Ignored => self.ignore(),
+            Mark::Failure | Mark::Ignored => {
+                let (shared, pass) = self.spend();
+                shared.settle(pass, mark);
+            }
         }
     }
 
@@ -87,10 +139,18 @@ impl<'c> Permit<'c> {
     }
 }
 
-impl Drop for Permit<'_> {
-    #[inline]
+impl Drop for CallPermit<'_> {
+    #[cold]
     fn drop(&mut self) {
-        self.shared.lapse(self.pass);
+        self.shared.settle(self.pass, Mark::Failure);
+    }
+}
+
+impl fmt::Debug for CallPermit<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallPermit")
+            .field("circuit", &self.shared.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -112,7 +172,7 @@ mod tests {
     use tokio::time::advance;
 
     use super::*;
-    use crate::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
+    use crate::{CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState};
 
     fn breaker(config: CircuitBreakerConfig) -> CircuitBreaker {
         CircuitBreaker::new("permit", config)
@@ -165,6 +225,27 @@ mod tests {
             (breaker.stats().abandoned, breaker.stats().failures),
             (1, 0)
         );
+    }
+
+    #[test]
+    fn a_body_that_panics_while_the_thread_unwinds_already_is_a_failure() {
+        struct OnDrop<'b>(&'b CircuitBreaker);
+        impl Drop for OnDrop<'_> {
+            fn drop(&mut self) {
+                let body = || -> Result<(), CircuitOpen> { resume_unwind(Box::new("body")) };
+                let caught = catch_unwind(AssertUnwindSafe(|| self.0.call(body)));
+                assert!(std::thread::panicking() && caught.is_err());
+            }
+        }
+        let breaker = breaker(CircuitBreakerConfig::new().failure_threshold(1));
+        let caught = catch_unwind(|| {
+            let _clean_up = OnDrop(&breaker);
+            panic_quietly();
+        });
+        assert!(caught.is_err());
+        let stats = breaker.stats();
+        assert_eq!((stats.failures, stats.abandoned), (1, 0));
+        assert_eq!(stats.state, CircuitState::Open);
     }
 
     #[test]
@@ -238,6 +319,8 @@ mod tests {
     #[test]
     fn it_is_small_because_it_lives_in_futures() {
         assert!(size_of::<Permit<'_>>() <= 24);
+        assert_eq!(size_of::<CallPermit<'_>>(), size_of::<Permit<'_>>());
+        assert_eq!(size_of::<Option<CallPermit<'_>>>(), size_of::<Permit<'_>>());
         assert_eq!(size_of::<Option<Permit<'_>>>(), size_of::<Permit<'_>>());
     }
 }

@@ -18,7 +18,6 @@ use super::{
     machine::{Admission, Machine, Mark, Refused, Settled, Step, View},
     name::Name,
     pass::Pass,
-    permit::Permit,
     stats::CircuitBreakerStats,
     transition::{CircuitState, Transition},
 };
@@ -119,13 +118,13 @@ impl Shared {
     }
 
     #[inline]
-    pub(super) fn admit(&self) -> Result<Permit<'_>, CircuitOpen> {
+    pub(super) fn admit(&self) -> Result<Pass, CircuitOpen> {
         let gate = self.gate();
         if gate.is_plain() {
-            return Ok(Permit::new(self, Pass::plain(gate)));
+            return Ok(Pass::plain(gate));
         }
         match self.decide(gate) {
-            Ok(pass) => Ok(Permit::new(self, pass)),
+            Ok(pass) => Ok(pass),
             // Made here, where it can be written straight to where the caller wants it.
             Err(refused) => Err(CircuitOpen::new(self.name.clone(), refused)),
         }
@@ -266,7 +265,7 @@ impl Shared {
 
     /// A permit was dropped without a verdict.
     #[cold]
-    pub(super) fn lapse(&self, pass: Pass) {
+    pub(super) fn dropped(&self, pass: Pass) {
         if pass.is_unwinding() {
             self.settle(pass, Mark::Failure);
         } else {

@@ -1,6 +1,6 @@
 //! From the outcome of a call to the verdict on it.
 
-use super::{machine::Mark, permit::Permit};
+use super::{machine::Mark, permit::CallPermit};
 
 /// Judges an outcome by the filters of the attribute. An `Err` is a failure and an `Ok` a success until they differ.
 ///
@@ -89,7 +89,7 @@ impl<T, E> Verdict<T, E> {
     /// # Errors
     /// If the outcome is one.
     #[inline]
-    pub fn record(self, permit: Permit<'_>) -> Result<T, E> {
+    pub fn record(self, permit: CallPermit<'_>) -> Result<T, E> {
         // Each side by itself: recording may unwind, and a whole outcome that would have to be dropped then lies in
         // memory as well.
         match self.outcome {
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn it_is_recorded_as_what_it_is() {
         let breaker = CircuitBreaker::new("verdict", CircuitBreakerConfig::new());
-        let permit = || breaker.acquire().expect("closed");
+        let permit = || breaker.admit().expect("closed");
         assert_eq!(Verdict::of(OK).record(permit()), OK);
         assert_eq!(Verdict::of(ERR).record(permit()), ERR);
         assert_eq!(Verdict::of(ERR).ignore_if(|_| true).record(permit()), ERR);
@@ -170,7 +170,7 @@ mod tests {
     fn a_filter_that_panics_is_a_failed_call() {
         let breaker = CircuitBreaker::new("verdict", CircuitBreakerConfig::new());
         let caught = catch_unwind(|| {
-            let permit = breaker.acquire().expect("closed");
+            let permit = breaker.admit().expect("closed");
             Verdict::of(ERR)
                 .ignore_if(|_| resume_unwind(Box::new("expected")))
                 .record(permit)

@@ -8,7 +8,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{breaker::CircuitBreaker, error::CircuitOpen, permit::Permit, verdict::Verdict};
+use super::{breaker::CircuitBreaker, error::CircuitOpen, permit::CallPermit, verdict::Verdict};
 use crate::outcome::Fallible;
 
 pin_project! {
@@ -28,7 +28,7 @@ pin_project! {
 
 impl<'c, F> Watch<'c, F> {
     #[inline]
-    pub(super) fn new(permit: Permit<'c>, future: F) -> Self {
+    pub(super) fn new(permit: CallPermit<'c>, future: F) -> Self {
         Self {
             permit: Held(Some(permit)),
             future,
@@ -37,7 +37,7 @@ impl<'c, F> Watch<'c, F> {
 }
 
 impl<'c, F: Future> Future for Watch<'c, F> {
-    type Output = (Permit<'c>, F::Output);
+    type Output = (CallPermit<'c>, F::Output);
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -63,7 +63,7 @@ pin_project! {
 
 impl<'c, F> Recorded<'c, F> {
     #[inline]
-    pub fn new(permit: Permit<'c>, future: F) -> Self {
+    pub fn new(permit: CallPermit<'c>, future: F) -> Self {
         Self {
             permit: Held(Some(permit)),
             future,
@@ -85,7 +85,7 @@ impl<F: Future<Output: Fallible>> Future for Recorded<'_, F> {
 /// A permit that is abandoned if it is dropped before it is released. No part of the generic future, so that it is compiled
 /// once.
 #[derive(Debug)]
-struct Held<'c>(Option<Permit<'c>>);
+struct Held<'c>(Option<CallPermit<'c>>);
 
 impl<'c> Held<'c> {
     /// Polls under the permit: if the future panics, the call has failed.
@@ -98,7 +98,7 @@ impl<'c> Held<'c> {
     }
 
     #[inline]
-    fn release(&mut self) -> Permit<'c> {
+    fn release(&mut self) -> CallPermit<'c> {
         self.0.take().expect("only a panic takes it")
     }
 }
@@ -112,12 +112,12 @@ impl Drop for Held<'_> {
 }
 
 /// Dropped only if the poll around it unwinds, so it need not ask the thread whether it panics.
-struct PollGuard<'w, 'c>(&'w mut Option<Permit<'c>>);
+struct PollGuard<'w, 'c>(&'w mut Option<CallPermit<'c>>);
 
 impl<'w, 'c> PollGuard<'w, 'c> {
     /// There is a permit: this also keeps a refused call from running when it is polled again.
     #[inline]
-    fn new(permit: &'w mut Option<Permit<'c>>) -> Self {
+    fn new(permit: &'w mut Option<CallPermit<'c>>) -> Self {
         assert!(permit.is_some(), "polled after completion");
         Self(permit)
     }
@@ -126,9 +126,8 @@ impl<'w, 'c> PollGuard<'w, 'c> {
 impl Drop for PollGuard<'_, '_> {
     #[cold]
     fn drop(&mut self) {
-        if let Some(permit) = self.0.take() {
-            permit.failure();
-        }
+        // A permit that is dropped counts a panic.
+        drop(self.0.take());
     }
 }
 
@@ -166,7 +165,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Some(breaker) = this.breaker.take() {
-            this.watch.as_mut().project().permit.0 = Some(breaker.acquire()?);
+            this.watch.as_mut().project().permit.0 = Some(breaker.admit()?);
         }
         let (permit, outcome) = ready!(this.watch.poll(cx));
         Poll::Ready(Verdict::of(outcome).record(permit))
@@ -199,7 +198,7 @@ mod tests {
     #[test]
     fn the_permit_comes_back_with_the_output() {
         let breaker = breaker();
-        let watch = breaker.acquire().expect("closed").watch(ready(7));
+        let watch = breaker.admit().expect("closed").watch(ready(7));
         let Poll::Ready((permit, 7)) = poll_once(pin!(watch)) else {
             panic!("ready with 7")
         };
@@ -213,7 +212,7 @@ mod tests {
     #[test]
     fn an_outcome_is_recorded_and_a_call_without_one_as_what_it_was() {
         let breaker = CircuitBreaker::new("watch", CircuitBreakerConfig::new());
-        let permit = || breaker.acquire().expect("closed");
+        let permit = || breaker.admit().expect("closed");
         assert_eq!(
             poll_once(pin!(Recorded::new(permit(), ready(Ok::<_, u8>(7))))),
             Poll::Ready(Ok(7))
@@ -242,7 +241,7 @@ mod tests {
     fn a_panic_in_a_poll_is_a_failure_at_once() {
         let breaker = breaker();
         let future = poll_fn(|_| -> Poll<()> { resume_unwind(Box::new("expected")) });
-        let mut watch = Box::pin(breaker.acquire().expect("closed").watch(future));
+        let mut watch = Box::pin(breaker.admit().expect("closed").watch(future));
         let caught = catch_unwind(AssertUnwindSafe(|| poll_once(watch.as_mut())));
         assert!(caught.is_err());
         assert_eq!(
@@ -261,10 +260,10 @@ mod tests {
     fn a_future_dropped_between_polls_is_abandoned() {
         let breaker = breaker();
         {
-            let watch = pin!(breaker.acquire().expect("closed").watch(pending::<()>()));
+            let watch = pin!(breaker.admit().expect("closed").watch(pending::<()>()));
             assert!(poll_once(watch).is_pending());
         }
-        drop(breaker.acquire().expect("closed").watch(pending::<()>()));
+        drop(breaker.admit().expect("closed").watch(pending::<()>()));
         assert_eq!(
             (breaker.stats().abandoned, breaker.stats().failures),
             (2, 0)
@@ -275,7 +274,7 @@ mod tests {
     fn a_future_dropped_by_a_panic_elsewhere_is_abandoned() {
         let breaker = breaker();
         let caught = catch_unwind(|| {
-            let watch = pin!(breaker.acquire().expect("closed").watch(pending::<()>()));
+            let watch = pin!(breaker.admit().expect("closed").watch(pending::<()>()));
             assert!(poll_once(watch).is_pending());
             resume_unwind(Box::new("expected"));
         });
@@ -336,10 +335,10 @@ mod tests {
     #[test]
     fn the_futures_are_as_small_as_their_parts() {
         let breaker = breaker();
-        let watch = breaker.acquire().expect("closed").watch(ready(7_u64));
+        let watch = breaker.admit().expect("closed").watch(ready(7_u64));
         assert_eq!(
             size_of_val(&watch),
-            size_of::<Permit<'_>>() + size_of_val(&ready(7_u64))
+            size_of::<CallPermit<'_>>() + size_of_val(&ready(7_u64))
         );
         drop(watch);
         assert_eq!(breaker.stats().abandoned, 1);
