@@ -1,20 +1,15 @@
 //! The slots of a half-open circuit.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::pass::TICKETS;
 
 /// Calls under way as probes, each with its admission, so that one that never ends cannot keep its slot.
 #[derive(Debug, Default)]
 pub(super) struct Probes {
-    /// In the order of admission, which decides between two of the same moment.
-    slots: Vec<Slot>,
+    slots: Slots<u32>,
     next: u32,
     streak: u32,
-}
-
-#[derive(Debug)]
-struct Slot {
-    ticket: u32,
-    admitted: u64,
 }
 
 impl Probes {
@@ -24,50 +19,90 @@ impl Probes {
             return None;
         }
         if self.is_full(limit) {
-            let oldest = self.oldest()?;
-            self.slots.remove(oldest);
+            self.slots.remove_oldest();
         }
         let ticket = self.next;
         self.next = (self.next + 1) % TICKETS;
-        let admitted = now;
-        self.slots.push(Slot { ticket, admitted });
+        self.slots.insert(ticket, now);
         Some(ticket)
     }
 
-    /// One more success in a row: how many are they now? The first failure ends probing, and the row with it.
+    /// Counts one more success in a row and returns how many they are. The first failure ends probing, and the row with it.
     pub(super) fn succeed(&mut self) -> u32 {
         self.streak = self.streak.saturating_add(1);
         self.streak
     }
 
-    /// Frees the slot of that ticket. One that was reclaimed already is another call's by now.
+    /// Frees the slot of that ticket. A slot that was reclaimed already belongs to another call.
     pub(super) fn give_back(&mut self, ticket: u32) {
-        if let Some(slot) = self.slots.iter().position(|slot| slot.ticket == ticket) {
-            self.slots.remove(slot);
-        }
+        self.slots.remove(ticket);
     }
 
     /// From when on a probe is admitted at the latest: 0 while a slot is free.
     pub(super) fn admits_at(&self, limit: u32, lease: u64) -> u64 {
-        match self.oldest() {
-            Some(oldest) if self.is_full(limit) => {
-                self.slots[oldest].admitted.saturating_add(lease)
-            }
+        match self.slots.oldest() {
+            Some(admitted) if self.is_full(limit) => admitted.saturating_add(lease),
             _ => 0,
         }
     }
 
     fn is_full(&self, limit: u32) -> bool {
-        self.slots.len() >= limit as usize
+        // Tickets come round after so many, and a ticket names one slot.
+        self.slots.len() >= limit.min(TICKETS - 1) as usize
+    }
+}
+
+/// The moment of admission of each ticket that holds a slot.
+///
+/// Every operation takes a number of steps that grows with the logarithm of the number of slots, because a circuit may have
+/// thousands of them and its lock is held meanwhile.
+#[derive(Debug)]
+struct Slots<T> {
+    admitted: BTreeMap<T, u64>,
+    /// The same pairs, oldest first. Of two of the same moment the lower ticket is reclaimed first.
+    by_age: BTreeSet<(u64, T)>,
+}
+
+impl<T> Default for Slots<T> {
+    fn default() -> Self {
+        Self {
+            admitted: BTreeMap::new(),
+            by_age: BTreeSet::new(),
+        }
+    }
+}
+
+impl<T: Ord + Copy> Slots<T> {
+    fn insert(&mut self, ticket: T, now: u64) {
+        self.admitted.insert(ticket, now);
+        self.by_age.insert((now, ticket));
     }
 
-    fn oldest(&self) -> Option<usize> {
-        (0..self.slots.len()).min_by_key(|&slot| self.slots[slot].admitted)
+    fn remove(&mut self, ticket: T) {
+        if let Some(admitted) = self.admitted.remove(&ticket) {
+            self.by_age.remove(&(admitted, ticket));
+        }
+    }
+
+    fn remove_oldest(&mut self) {
+        if let Some((_, ticket)) = self.by_age.pop_first() {
+            self.admitted.remove(&ticket);
+        }
+    }
+
+    fn oldest(&self) -> Option<u64> {
+        self.by_age.first().map(|&(admitted, _)| admitted)
+    }
+
+    fn len(&self) -> usize {
+        self.admitted.len()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{cell::Cell, cmp::Ordering};
+
     use super::*;
     use crate::clock::NEVER;
 
@@ -89,7 +124,7 @@ mod tests {
         assert_eq!(probes.admits_at(2, 100), 110);
         assert_eq!(probes.admit(109, 2, 100), None);
         assert!(probes.admit(110, 2, 100).is_some());
-        // The stuck call gives back a slot that is another's by now.
+        // The stuck call gives back a slot that is another call's by now.
         probes.give_back(stuck);
         assert_eq!(probes.admit(111, 2, 100), None);
     }
@@ -98,18 +133,12 @@ mod tests {
     fn slots_of_the_same_moment_are_reclaimed_in_the_order_of_admission() {
         let mut probes = Probes::default();
         let [first, second, third] = [0; 3].map(|_| probes.admit(10, 3, 100).expect("a free slot"));
-        let tickets = |probes: &Probes| {
-            probes
-                .slots
-                .iter()
-                .map(|slot| slot.ticket)
-                .collect::<Vec<_>>()
-        };
+        let holds = |probes: &Probes, ticket| probes.slots.admitted.contains_key(&ticket);
         let fourth = probes.admit(110, 3, 100).expect("the first is reclaimed");
-        assert!(!tickets(&probes).contains(&first));
+        assert!(!holds(&probes, first));
         let fifth = probes.admit(110, 3, 100).expect("the second is reclaimed");
-        assert!(!tickets(&probes).contains(&second));
-        assert_eq!(tickets(&probes), [third, fourth, fifth]);
+        assert!(!holds(&probes, second));
+        assert!([third, fourth, fifth].map(|ticket| holds(&probes, ticket)) == [true; 3]);
     }
 
     #[test]
@@ -118,5 +147,112 @@ mod tests {
         probes.admit(10, 1, NEVER).expect("a free slot");
         assert_eq!(probes.admits_at(1, NEVER), NEVER);
         assert_eq!(probes.admit(NEVER - 1, 1, NEVER), None);
+    }
+
+    thread_local! {
+        static COMPARISONS: Cell<u64> = const { Cell::new(0) };
+    }
+
+    /// A ticket that counts how often one is compared.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    struct Counted(u32);
+
+    impl Ord for Counted {
+        fn cmp(&self, other: &Self) -> Ordering {
+            COMPARISONS.set(COMPARISONS.get() + 1);
+            self.0.cmp(&other.0)
+        }
+    }
+
+    impl PartialOrd for Counted {
+        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+
+    #[test]
+    fn each_probe_of_many_looked_at_all_of_them() {
+        const SLOTS: u32 = 10_000;
+        let mut slots = Slots::default();
+        let steps = |act: &mut dyn FnMut()| {
+            COMPARISONS.set(0);
+            act();
+            COMPARISONS.get() / u64::from(SLOTS)
+        };
+        // All of one moment, so that the tickets decide every comparison.
+        let admit = steps(&mut || (0..SLOTS).for_each(|ticket| slots.insert(Counted(ticket), 7)));
+        assert_eq!(slots.len(), SLOTS as usize);
+        let reclaim = steps(&mut || {
+            for ticket in SLOTS..SLOTS * 2 {
+                assert_eq!(slots.oldest(), Some(7));
+                slots.remove_oldest();
+                slots.insert(Counted(ticket), 7);
+            }
+        });
+        let give_back =
+            steps(&mut || (SLOTS..SLOTS * 2).for_each(|ticket| slots.remove(Counted(ticket))));
+        assert_eq!(slots.len(), 0);
+        for (operation, steps) in [
+            ("admit", admit),
+            ("reclaim", reclaim),
+            ("give back", give_back),
+        ] {
+            assert!((1..200).contains(&steps), "{operation} takes {steps} steps");
+        }
+    }
+
+    /// Numbers below `below` that look random and are the same in each run.
+    fn numbers(seed: u64, below: u64) -> impl Iterator<Item = u64> {
+        let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        std::iter::repeat_with(move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 16) % below
+        })
+    }
+
+    #[test]
+    fn slots_are_reclaimed_and_given_back_as_from_a_list() {
+        const LEASE: u64 = 20;
+        for seed in 1..=1_000 {
+            let limit = 1 + u32::try_from(seed % 4).expect("below 4");
+            let mut probes = Probes::default();
+            let mut list: Vec<(u64, u32)> = Vec::new();
+            let mut tickets = Vec::new();
+            // The clock reading of a thread may be older than the reading of the thread before it.
+            let moments = numbers(seed, 50);
+            let mut choices = numbers(seed + 1_000, 8);
+            for (step, now) in moments.take(100).enumerate() {
+                let now = now + step as u64 / 4;
+                let given_back = choices.next().and_then(|which| usize::try_from(which).ok());
+                if let Some(&ticket) = given_back.and_then(|which| tickets.get(which)) {
+                    probes.give_back(ticket);
+                    list.retain(|&(_, held)| held != ticket);
+                }
+                let oldest = list.iter().min().copied();
+                let is_full = list.len() >= limit as usize;
+                let reclaims = oldest.filter(|&(admitted, _)| is_full && admitted + LEASE <= now);
+                let admitted = probes.admit(now, limit, LEASE);
+                assert_eq!(
+                    admitted.is_some(),
+                    !is_full || reclaims.is_some(),
+                    "seed {seed}"
+                );
+                if let Some(ticket) = admitted {
+                    list.retain(|&slot| Some(slot) != reclaims);
+                    list.push((now, ticket));
+                    tickets.insert(0, ticket);
+                }
+                assert_eq!(probes.slots.len(), list.len(), "seed {seed}");
+                for &(admitted, ticket) in &list {
+                    assert_eq!(
+                        probes.slots.admitted.get(&ticket),
+                        Some(&admitted),
+                        "seed {seed}"
+                    );
+                }
+            }
+        }
     }
 }
