@@ -10,12 +10,13 @@ pub use std::boxed::Box;
 pub use std::option::Option::{self, None};
 pub use std::result::Result::{Err, Ok};
 
-pub use crate::circuit::{CallPermit, Recorded, Site, Verdict, Watch};
+pub use crate::circuit::{CallPermit, Recorded, Verdict, Watch};
 pub use crate::function::{FallbackFunction, OptionFunction, Passing};
 pub use crate::outcome::{
     Answer, Answered, Fallible, FromCircuitOpen, FromTimedOut, Same, WorkerArgument,
     again_for_worker, attempt, call, failed, failed_by, failed_with,
 };
+pub use crate::registry::site::Site;
 pub use crate::retry::{Attempt, Backoff, Retry, RetryArgument, keep, keep_unless_last, kept};
 pub use crate::show::{Show, Shown};
 pub use crate::timeout::TimeoutFuture;

@@ -72,6 +72,45 @@ fn statistics_of_all_hold_each_under_its_name_in_order() {
 }
 
 #[test]
+fn an_attribute_registers_a_new_circuit_after_a_removal() {
+    const NAME: &str = "registry::removed";
+    #[circuit_breaker(name = NAME, failure_threshold = 1, error = |_| "refused")]
+    fn call() -> Result<(), &'static str> {
+        Err("down")
+    }
+    #[circuit_breaker(name = NAME, failure_threshold = 1, error = |_| "refused")]
+    async fn call_async() -> Result<(), &'static str> {
+        call()
+    }
+    assert_eq!((call(), call()), (Err("down"), Err("refused")));
+    let removed = registry::remove(NAME).expect("registered");
+    assert_eq!(removed.state(), CircuitState::Open);
+    assert!(registry::get(NAME).is_none());
+    assert_eq!((call(), call()), (Err("down"), Err("refused")));
+    let stats = registry::stats(NAME).expect("registered anew");
+    assert_eq!((stats.failures, stats.refused), (1, 1));
+    assert_eq!((removed.stats().failures, removed.stats().refused), (1, 1));
+}
+
+#[test]
+fn an_attribute_finds_a_circuit_that_the_program_registered() {
+    const NAME: &str = "registry::registered";
+    #[circuit_breaker(name = NAME, failure_threshold = 2, error = |_| "refused")]
+    fn call() -> Result<(), &'static str> {
+        Ok(())
+    }
+    let own = CircuitBreaker::new(NAME, CONFIG.failure_threshold(2));
+    assert_eq!(registry::register(own.clone()), Ok(()));
+    own.isolate();
+    assert_eq!(call(), Err("refused"));
+    let other = CircuitBreaker::new(NAME, CONFIG);
+    assert_eq!(
+        registry::register(other).map_err(|taken| taken.to_string()),
+        Err(format!("another circuit is registered as `{NAME}`"))
+    );
+}
+
+#[test]
 fn a_circuit_knows_where_it_was_declared() {
     let here = Location::caller();
     let by_hand = registry::get_or_register("registry::declared", CONFIG);

@@ -1,8 +1,9 @@
 //! Names and error texts that come from outside: of any length and content, and far too many of them.
 
 use std::{
+    cell::Cell,
     fmt::{self, Write},
-    fs,
+    fs, io,
     sync::{Arc, Mutex},
 };
 
@@ -147,8 +148,8 @@ fn a_million_names_by_mistake_are_one_error_and_no_leak() {
             let circuit = registry::get_or_register(format!("reliability::user-{number}"), CONFIG);
             circuit
                 .acquire()
-                .expect("outside of the registry or in it, it works")
-                .failure();
+                .expect("in the registry or beyond its bound, it works")
+                .success();
         }
     });
     let [line] = &lines[..] else {
@@ -178,4 +179,37 @@ fn a_million_names_by_mistake_are_one_error_and_no_leak() {
         // All of them kept would be 600 bytes each.
         assert!(grown < 60, "{grown} MB more than before");
     }
+}
+
+#[test]
+fn beyond_the_bound_a_circuit_remembered_no_failure_and_protected_nobody() {
+    if !is_alone(beyond_the_bound_a_circuit_remembered_no_failure_and_protected_nobody) {
+        return;
+    }
+    for number in 0..10_000 {
+        registry::get_or_register(format!("reliability::tenant-{number}"), CONFIG);
+    }
+    let calls = Cell::new(0);
+    for _ in 0..1_000 {
+        let breaker = registry::get_or_register(String::from("payments.internal"), CONFIG);
+        let outcome = breaker.call(|| {
+            calls.set(calls.get() + 1);
+            Err::<(), _>(io::Error::other("down"))
+        });
+        assert!(outcome.is_err());
+    }
+    assert_eq!(calls.get(), 5, "the circuit is open from then on");
+    assert!(registry::get("payments.internal").is_none());
+    let (name, stats) = registry::all_stats()
+        .into_iter()
+        .find(|(_, stats)| stats.state == CircuitState::Open)
+        .expect("an overflow circuit");
+    assert!(name.starts_with("registry overflow "), "{name}");
+    assert_eq!((stats.failures, stats.refused), (5, 995));
+
+    // A name that is removed makes room.
+    assert!(registry::remove("reliability::tenant-0").is_some());
+    assert!(registry::remove(&name).is_some());
+    let breaker = registry::get_or_register(String::from("payments.internal"), CONFIG);
+    assert_eq!(breaker.name(), "payments.internal");
 }

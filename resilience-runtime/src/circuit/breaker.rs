@@ -13,7 +13,7 @@ use super::{
     verdict::Verdict,
     watch::CircuitCall,
 };
-use crate::sync::Arc;
+use crate::sync::{Arc, atomic::Ordering};
 
 /// A circuit breaker: refuses calls to a service that keeps failing, until it answers again.
 ///
@@ -54,8 +54,22 @@ impl CircuitBreaker {
         Self::declared_at(name.into().into(), config, Location::caller())
     }
 
-    pub(super) fn place(&self) -> &'static Location<'static> {
+    pub(crate) fn place(&self) -> &'static Location<'static> {
         self.shared.declared_at
+    }
+
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// Whether the circuit was taken out of the registry, so that its name may be another circuit's.
+    #[inline]
+    pub(crate) fn is_removed(&self) -> bool {
+        self.shared.is_removed.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_removed(&self, is_removed: bool) {
+        self.shared.is_removed.store(is_removed, Ordering::Relaxed);
     }
 
     pub(crate) fn declared_at(

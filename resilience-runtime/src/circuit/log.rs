@@ -76,7 +76,7 @@ pub(super) fn clash(
 
 /// Two methods of one name in one module, say: nobody meant them to share.
 #[cold]
-pub(super) fn shared_by_default(
+pub(crate) fn shared_by_default(
     circuit: &str,
     declared_at: &Location<'_>,
     shared_at: &Location<'_>,
@@ -88,13 +88,18 @@ pub(super) fn shared_by_default(
     );
 }
 
-/// Names are computed from something that does not end.
+/// The names are computed from something that has no end.
 #[cold]
-pub(crate) fn registry_full(circuit: &str, capacity: usize, declared_at: &Location<'_>) {
+pub(crate) fn registry_full(
+    circuit: &str,
+    capacity: usize,
+    shared_circuits: usize,
+    declared_at: &Location<'_>,
+) {
     error!(
         target: "resilience",
-        circuit, capacity, %declared_at,
-        "the registry is full: this circuit and all further ones with computed names are outside of it, new at each call"
+        circuit, capacity, shared_circuits, %declared_at,
+        "the registry is full: this name and all further computed names share overflow circuits"
     );
 }
 

@@ -21,7 +21,6 @@ mod permit;
 mod probes;
 mod settings;
 mod shared;
-mod site;
 mod stats;
 mod transition;
 mod verdict;
@@ -37,7 +36,6 @@ pub use self::{
     error::CircuitOpen,
     permit::{CallPermit, Permit},
     settings::CircuitBreakerSettings,
-    site::Site,
     stats::CircuitBreakerStats,
     transition::{CircuitState, Transition, TransitionReason},
     verdict::Verdict,

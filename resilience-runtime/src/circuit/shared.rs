@@ -39,6 +39,8 @@ pub(super) struct Shared {
     gate: AtomicU64,
     /// [`Due`], written like the gate, and before it.
     due: AtomicU64,
+    /// Attributes read it with every call, so it lies beside the gate.
+    pub(super) is_removed: AtomicBool,
     pub(super) config: CircuitBreakerConfig,
     lane_0: Lane,
     machine: Mutex<Machine>,
@@ -62,6 +64,7 @@ impl Shared {
         Self {
             gate: AtomicU64::new(machine.gate(&config).bits()),
             due: AtomicU64::new(machine.due(&config).bits()),
+            is_removed: AtomicBool::new(false),
             config,
             lane_0: Lane::default(),
             machine: Mutex::new(machine),

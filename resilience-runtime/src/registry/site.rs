@@ -1,51 +1,57 @@
 //! The place in the user's code that an attribute stands on.
 
-// Not from `crate::sync`: a static needs a constant constructor.
-use std::{panic::Location, sync::OnceLock};
+use std::{
+    panic::Location,
+    // Not from `crate::sync`: a static needs a constant constructor.
+    sync::OnceLock,
+};
 
-use super::{breaker::CircuitBreaker, config::CircuitBreakerConfig, log, name::Name};
-use crate::registry;
+use super::{newest::Newest, table::REGISTRY};
+use crate::circuit::{CircuitBreaker, CircuitBreakerConfig, Name, log};
 
-/// One `#[circuit_breaker]`: finds its circuit in the registry once and keeps it.
+/// One `#[circuit_breaker]`: looks its circuit up in the registry once and keeps it until it is removed there.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Site {
     name: &'static str,
     is_named: bool,
     place: &'static Location<'static>,
-    circuit: OnceLock<CircuitBreaker>,
+    first: OnceLock<CircuitBreaker>,
+    /// The circuits after the first, each found when the one before was removed from the registry. They stay here, because
+    /// a call may still hold a reference to one.
+    later: OnceLock<Box<Newest<CircuitBreaker>>>,
 }
 
 impl Site {
     #[track_caller]
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            is_named: true,
-            place: Location::caller(),
-            circuit: OnceLock::new(),
-        }
+        Self::at(name, true, Location::caller())
     }
 
     /// The name is the function's path: the methods of two types in one module have the same.
     #[track_caller]
     #[must_use]
     pub const fn unnamed(name: &'static str) -> Self {
+        Self::at(name, false, Location::caller())
+    }
+
+    const fn at(name: &'static str, is_named: bool, place: &'static Location<'static>) -> Self {
         Self {
             name,
-            is_named: false,
-            place: Location::caller(),
-            circuit: OnceLock::new(),
+            is_named,
+            place,
+            first: OnceLock::new(),
+            later: OnceLock::new(),
         }
     }
 
-    /// The circuit; registers it with `config` on first use.
+    /// The circuit; registers it with `config` on first use, and after a removal.
     #[inline]
     pub fn circuit(&'static self, config: &CircuitBreakerConfig) -> &'static CircuitBreaker {
-        match self.circuit.get() {
-            Some(circuit) => circuit,
-            None => self.register(config),
+        match self.first.get() {
+            Some(circuit) if !circuit.is_removed() => circuit,
+            first => self.look_up(first, config),
         }
     }
 
@@ -60,21 +66,44 @@ impl Site {
         circuit
     }
 
+    #[inline(never)]
+    fn look_up(
+        &'static self,
+        first: Option<&'static CircuitBreaker>,
+        config: &CircuitBreakerConfig,
+    ) -> &'static CircuitBreaker {
+        match self.later.get().and_then(|later| later.get()) {
+            Some(circuit) if !circuit.is_removed() => circuit,
+            _ => self.register(first, config),
+        }
+    }
+
     #[cold]
-    fn register(&'static self, config: &CircuitBreakerConfig) -> &'static CircuitBreaker {
+    fn register(
+        &'static self,
+        first: Option<&'static CircuitBreaker>,
+        config: &CircuitBreakerConfig,
+    ) -> &'static CircuitBreaker {
         // Outside `get_or_init`, which would hold other callers up while the clash is logged.
-        let circuit = registry::register(Name::Static(self.name), *config, self.place);
+        let name = Name::Static(self.name);
+        let circuit = REGISTRY.get_or_register(name, *config, self.place);
         if !self.is_named && circuit.place() != self.place {
             log::shared_by_default(self.name, circuit.place(), self.place);
         }
-        self.circuit.get_or_init(|| circuit)
+        match first {
+            None => self.first.get_or_init(|| circuit),
+            Some(_) => self
+                .later
+                .get_or_init(|| Box::new(Newest::new()))
+                .add(circuit),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::circuit::capture;
+    use crate::{CircuitState, circuit::capture, registry};
 
     const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new();
 
@@ -158,5 +187,35 @@ mod tests {
             SITE.circuit(&other);
         });
         assert_eq!(quiet, [""; 0]);
+    }
+
+    #[test]
+    fn after_a_removal_every_site_of_the_name_finds_the_new_circuit() {
+        static ONE: Site = Site::new("site::removed");
+        static TWO: Site = Site::new("site::removed");
+        for round in 0..5 {
+            let circuit = ONE.circuit(&CONFIG);
+            assert_eq!(circuit.state(), CircuitState::Closed, "round {round}");
+            circuit.trip();
+            assert!(TWO.circuit(&CONFIG).is_same(circuit));
+            assert!(std::ptr::eq(ONE.circuit(&CONFIG), circuit), "it is kept");
+            let removed = registry::remove("site::removed").expect("registered");
+            assert!(removed.is_same(circuit));
+            assert_eq!(circuit.stats().opened, 1, "the handle works on");
+        }
+        assert!(registry::get("site::removed").is_none());
+    }
+
+    #[test]
+    fn a_circuit_that_is_registered_again_is_found_again() {
+        static SITE: Site = Site::new("site::again");
+        let first = SITE.circuit(&CONFIG);
+        let removed = registry::remove("site::again").expect("registered");
+        assert_eq!(registry::register(removed), Ok(()));
+        assert!(SITE.circuit(&CONFIG).is_same(first));
+        registry::remove("site::again");
+        let by_hand = CircuitBreaker::new("site::again", CONFIG);
+        assert_eq!(registry::register(by_hand.clone()), Ok(()));
+        assert!(SITE.circuit(&CONFIG).is_same(&by_hand));
     }
 }

@@ -1,0 +1,254 @@
+//! All circuits of the process, by name.
+//!
+//! A `#[circuit_breaker]` registers its circuit on the first call. The same name is the same circuit, whether the
+//! functions are sync or async; if the configurations differ, the first is kept and the log tells of the clash once,
+//! as an ERROR with both places.
+//!
+//! # The bound
+//!
+//! A name that is computed from input (a URL, a user) could name any number of circuits, so there is a bound. Once 10,000
+//! circuits are registered, further computed names share 16 overflow circuits: the hash of a name chooses the one, so a
+//! name keeps its circuit, and a service that is down is still found out, together with others. An overflow circuit has the
+//! configuration of the call that used it first, and its name is like `registry overflow 3 of 16`, in statistics and in
+//! [`CircuitOpen`](crate::CircuitOpen). The log says so once, as an ERROR. Constant names, as those of the attributes, and
+//! circuits that [`register`] is given are always registered, because there are only as many as the program has.
+//! [`remove`] makes room.
+//!
+//! ```
+//! use resilience::{CircuitBreakerConfig, CircuitState, registry};
+//!
+//! let breaker = registry::get_or_register("llm_api", CircuitBreakerConfig::new());
+//! assert!(registry::isolate("llm_api"));
+//! assert_eq!(breaker.state(), CircuitState::Open);
+//!
+//! for (name, stats) in registry::all_stats() {
+//!     println!("{name}: {}, {} refused", stats.state, stats.refused);
+//! }
+//! registry::reset_all();
+//! assert_eq!(breaker.state(), CircuitState::Closed);
+//! ```
+
+mod newest;
+pub(crate) mod site;
+mod table;
+
+use std::{borrow::Cow, collections::BTreeMap, error::Error, fmt, panic::Location};
+
+use self::table::REGISTRY;
+use crate::{
+    circuit::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats},
+    show::Shown,
+};
+
+/// The circuit of that name; a new one, declared here, if there is none.
+///
+/// If there is one with another configuration, it keeps its own, and the clash is logged once per name. A computed name
+/// beyond the [bound](self) gets a circuit that it shares.
+///
+/// ```
+/// use resilience::{CircuitBreakerConfig, registry};
+///
+/// let one = registry::get_or_register("jira", CircuitBreakerConfig::new());
+/// let two = registry::get_or_register("jira", CircuitBreakerConfig::new());
+/// one.isolate();
+/// assert_eq!(two.state(), one.state());
+/// ```
+#[track_caller]
+pub fn get_or_register(
+    name: impl Into<Cow<'static, str>>,
+    config: CircuitBreakerConfig,
+) -> CircuitBreaker {
+    REGISTRY.get_or_register(name.into().into(), config, Location::caller())
+}
+
+/// Registers a circuit that the program made with [`CircuitBreaker::new`], under its own name.
+///
+/// Attributes and [`get_or_register`] then find it by that name. A circuit that is registered already stays so.
+///
+/// # Errors
+/// If another circuit has the name. [`remove`] frees it.
+///
+/// ```
+/// use resilience::{CircuitBreaker, CircuitBreakerConfig, registry};
+///
+/// let breaker = CircuitBreaker::new("ledger", CircuitBreakerConfig::new());
+/// registry::register(breaker.clone())?;
+/// assert!(registry::trip("ledger"));
+///
+/// let other = CircuitBreaker::new("ledger", CircuitBreakerConfig::new());
+/// assert_eq!(registry::register(other).unwrap_err().name(), "ledger");
+/// # Ok::<(), registry::NameTaken>(())
+/// ```
+pub fn register(breaker: CircuitBreaker) -> Result<(), NameTaken> {
+    let name = breaker.name().to_owned();
+    if REGISTRY.register(breaker) {
+        Ok(())
+    } else {
+        Err(NameTaken { name })
+    }
+}
+
+/// Takes the circuit of that name out of the registry and returns it, if there is one.
+///
+/// Handles and permits of the circuit work on. The next call of an attribute with the name registers a new circuit, which
+/// is closed and knows nothing of the old one. An attribute keeps the memory of each circuit that it has used, because a
+/// call may still be under way in it.
+///
+/// ```
+/// # use resilience::{CircuitBreakerConfig, CircuitState, registry};
+/// let old = registry::get_or_register("tenant-7", CircuitBreakerConfig::new());
+/// old.trip();
+/// assert!(registry::remove("tenant-7").is_some());
+/// assert!(registry::get("tenant-7").is_none());
+///
+/// let new = registry::get_or_register("tenant-7", CircuitBreakerConfig::new());
+/// assert_eq!((old.state(), new.state()), (CircuitState::Open, CircuitState::Closed));
+/// ```
+pub fn remove(name: &str) -> Option<CircuitBreaker> {
+    REGISTRY.remove(name)
+}
+
+/// The circuit of that name, if one is registered.
+///
+/// ```
+/// # use resilience::registry;
+/// assert!(registry::get("never_called").is_none());
+/// ```
+pub fn get(name: &str) -> Option<CircuitBreaker> {
+    REGISTRY.get(name)
+}
+
+/// The statistics of the circuit of that name.
+///
+/// ```
+/// # use resilience::{CircuitBreakerConfig, registry};
+/// registry::get_or_register("billing", CircuitBreakerConfig::new());
+/// assert_eq!(registry::stats("billing").map(|stats| stats.successes), Some(0));
+/// ```
+pub fn stats(name: &str) -> Option<CircuitBreakerStats> {
+    get(name).map(|circuit| circuit.stats())
+}
+
+/// The statistics of all circuits, by name. Calls go on while they are read.
+///
+/// ```
+/// # use resilience::{CircuitBreakerConfig, registry};
+/// registry::get_or_register("search", CircuitBreakerConfig::new());
+/// assert!(registry::all_stats().contains_key("search"));
+/// ```
+pub fn all_stats() -> BTreeMap<String, CircuitBreakerStats> {
+    REGISTRY.all_stats()
+}
+
+/// Resets the circuit of that name, see [`CircuitBreaker::reset`]. Whether there is one.
+///
+/// ```
+/// # use resilience::{CircuitBreakerConfig, registry};
+/// registry::get_or_register("mail", CircuitBreakerConfig::new());
+/// assert!(registry::reset("mail"));
+/// assert!(!registry::reset("never_called"));
+/// ```
+pub fn reset(name: &str) -> bool {
+    REGISTRY.act(name, CircuitBreaker::reset)
+}
+
+/// Trips the circuit of that name, see [`CircuitBreaker::trip`]. Whether there is one.
+///
+/// ```
+/// # use resilience::{CircuitBreakerConfig, CircuitState, registry};
+/// let breaker = registry::get_or_register("mail", CircuitBreakerConfig::new());
+/// assert!(registry::trip("mail"));
+/// assert_eq!(breaker.state(), CircuitState::Open);
+/// ```
+pub fn trip(name: &str) -> bool {
+    REGISTRY.act(name, CircuitBreaker::trip)
+}
+
+/// Isolates the circuit of that name, see [`CircuitBreaker::isolate`]. Whether there is one.
+///
+/// ```
+/// # use resilience::{CircuitBreakerConfig, registry};
+/// let breaker = registry::get_or_register("mail", CircuitBreakerConfig::new());
+/// assert!(registry::isolate("mail"));
+/// assert_eq!(breaker.acquire().unwrap_err().retry_after(), None);
+/// ```
+pub fn isolate(name: &str) -> bool {
+    REGISTRY.act(name, CircuitBreaker::isolate)
+}
+
+/// Resets all circuits, isolated ones too.
+///
+/// ```
+/// # use resilience::{CircuitBreakerConfig, CircuitState, registry};
+/// let breaker = registry::get_or_register("mail", CircuitBreakerConfig::new());
+/// breaker.trip();
+/// registry::reset_all();
+/// assert_eq!(breaker.state(), CircuitState::Closed);
+/// ```
+pub fn reset_all() {
+    REGISTRY.handles().iter().for_each(CircuitBreaker::reset);
+}
+
+/// Another circuit has the name that [`register`] was to give.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameTaken {
+    name: String,
+}
+
+impl NameTaken {
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl fmt::Display for NameTaken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The name may come from outside, and this goes to logs.
+        let name = Shown::Display(&self.name);
+        write!(f, "another circuit is registered as `{name}`")
+    }
+}
+
+impl Error for NameTaken {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new();
+
+    #[test]
+    fn the_public_functions_reach_the_registry_of_the_process() {
+        let circuit = get_or_register("registry::public", CONFIG);
+        assert!(isolate("registry::public"));
+        assert!(trip("registry::public"));
+        assert_eq!(stats("registry::public").map(|stats| stats.opened), Some(1));
+        assert!(all_stats().contains_key("registry::public"));
+        assert!(reset("registry::public"));
+        assert_eq!(
+            get("registry::public").map(|c| c.state()),
+            Some(circuit.state())
+        );
+        assert!(
+            circuit
+                .stats()
+                .declared_at
+                .is_some_and(|at| at.file() == file!())
+        );
+    }
+
+    #[test]
+    fn a_taken_name_is_told_and_cannot_forge_a_line() {
+        let name = "registry::taken\nERROR forged";
+        let first = CircuitBreaker::new(name, CONFIG);
+        assert_eq!(register(first.clone()), Ok(()));
+        assert_eq!(register(first), Ok(()), "it is registered already");
+        let taken = register(CircuitBreaker::new(name, CONFIG)).expect_err("taken");
+        assert_eq!(taken.name(), name);
+        assert_eq!(
+            taken.to_string(),
+            r"another circuit is registered as `registry::taken\nERROR forged`"
+        );
+    }
+}
