@@ -258,8 +258,9 @@ pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
 /// - `mode = thread` runs it on a worker thread, and the caller gets its error at the limit. The body goes on: it may
 ///   ask [`is_abandoned`](../resilience/fn.is_abandoned.html), holds its worker until it ends, and its late result is
 ///   dropped. Arguments must be owned and `Send + 'static`; below a [`#[retry]`](../resilience/attr.retry.html) each
-///   attempt's worker gets a clone of them, so they must be `Clone` too. There are at most 512 workers in the process;
-///   with all of them busy a call is refused at once. The time is real time.
+///   attempt's worker gets a clone of them, so they must be `Clone` too. There are at most 512 workers in the process,
+///   half of them for one operation; a call beyond that is refused at once
+///   ([`workers`](../resilience/workers/index.html)). The time is real time.
 /// - `mode = cooperative` runs it in place. It may borrow what it likes, and nothing interrupts it: it may ask
 ///   [`deadline`](../resilience/fn.deadline.html) and return early, and a late result becomes the error.
 ///

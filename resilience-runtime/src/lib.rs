@@ -65,6 +65,7 @@
 //! | read circuits, or move them by hand | [`registry`], [`CircuitBreaker`], [`CircuitBreakerStats`] |
 //! | be told of retries and transitions | `on_retry = …` with a [`RetryEvent`], [`CircuitBreaker::on_transition`], `tracing` events under the target `resilience` |
 //! | see the limit from inside a sync body | [`deadline`], [`is_abandoned`] |
+//! | configure the threads of sync timeouts | [`workers::configure`], [`worker_stats`] |
 //! | do without an attribute | [`RetryConfig::run`] and [`run_async`](RetryConfig::run_async), [`CircuitBreaker::call`] and [`call_async`](CircuitBreaker::call_async), [`TimeoutConfig::run_async`] |
 //!
 //! # Errors
@@ -108,4 +109,5 @@ pub use resilience_macros::{circuit_breaker, retry, timeout};
 pub use retry::{Jitter, RetryConfig, RetryEvent, Retrying, Strategy};
 pub use timeout::{
     TimedOut, TimeoutConfig, TimeoutFuture, WorkerStats, deadline, is_abandoned, worker_stats,
+    workers,
 };

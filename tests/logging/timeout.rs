@@ -29,17 +29,18 @@ fn a_panic_of_an_abandoned_body_is_an_error_that_names_the_operation() {
     }
     let capture = Capture::begin();
     // The limit grows until the body began within it, so that no machine is too slow.
-    let may_go = [10, 100, 1_000, 10_000]
+    let abandoned = [10, 100, 1_000, 10_000]
         .map(Duration::from_millis)
         .into_iter()
         .find_map(|limit| {
             let (may_go, go_on) = mpsc::channel();
             query(limit, go_on)
                 .is_err_and(|late| late.was_started())
-                .then_some(may_go)
+                .then_some((limit, may_go))
         });
     assert_eq!(capture.take(), []);
-    drop(may_go.expect("a body begins within seconds"));
+    let (limit, may_go) = abandoned.expect("a body begins within seconds");
+    drop(may_go);
     let (begun, mut logged) = (Instant::now(), Vec::new());
     while logged.is_empty() && begun.elapsed() < Duration::from_secs(60) {
         std::thread::yield_now();
@@ -50,6 +51,7 @@ fn a_panic_of_an_abandoned_body_is_an_error_that_names_the_operation() {
         "a body abandoned at its timeout panicked",
         [
             ("operation", "db_query".into()),
+            ("limit_ms", (limit.as_secs_f64() * 1e3).into()),
             ("panic", "too late to matter".into()),
         ],
     );

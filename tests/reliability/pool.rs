@@ -11,7 +11,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use resilience::{TimedOut, TimeoutConfig, is_abandoned, timeout, worker_stats};
+use resilience::{
+    CircuitOpen, CircuitState, TimedOut, TimeoutConfig, circuit_breaker, is_abandoned, registry,
+    timeout, worker_stats,
+    workers::{self, WorkerConfig},
+};
 
 use crate::alone::is_alone;
 
@@ -50,10 +54,26 @@ impl Hook {
     }
 }
 
-#[timeout(20ms)]
-fn hangs(hook: Hook) -> Result<(), TimedOut> {
-    hook.hang();
-    Ok(())
+fn hang(operation: &'static str, hook: Hook) -> Result<(), TimedOut> {
+    TimeoutConfig::new(Duration::from_millis(20))
+        .operation(operation)
+        .run_thread(move || hook.hang())
+}
+
+/// Calls until bodies of the operation hold as many workers as they may. A call that is abandoned before its body began
+/// holds no worker, so the number of calls is not known beforehand.
+fn hang_until_refused(operation: &'static str, hook: &Hook, held: usize) {
+    thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                while hang(operation, hook.clone())
+                    .is_err_and(|late| late.was_started() || worker_stats().live < held)
+                {
+                }
+            });
+        }
+    });
+    until(|| worker_stats().abandoned_running == held);
 }
 
 #[test]
@@ -62,18 +82,8 @@ fn bodies_that_hang_for_good_fill_a_bounded_pool_which_then_refuses() {
         return;
     }
     let hook = Hook::default();
-    thread::scope(|scope| {
-        for _ in 0..16 {
-            // Whoever is given up before it began holds no worker, so it takes as many calls as it takes.
-            scope.spawn(|| {
-                while hangs(hook.clone())
-                    .is_err_and(|late| worker_stats().live < CAPACITY || late.was_started())
-                {
-                }
-            });
-        }
-    });
-    until(|| worker_stats().abandoned_running == CAPACITY);
+    hang_until_refused("one dependency", &hook, CAPACITY / 2);
+    hang_until_refused("another dependency", &hook, CAPACITY);
     let stats = worker_stats();
     assert_eq!((stats.live, stats.idle), (CAPACITY, 0));
 
@@ -108,6 +118,7 @@ fn nested_bodies_in_a_full_pool_are_refused_and_do_not_wait_for_each_other() {
     if !is_alone(nested_bodies_in_a_full_pool_are_refused_and_do_not_wait_for_each_other) {
         return;
     }
+    workers::configure(WorkerConfig::new().max_share(1.0)).unwrap();
     let all_begun = Arc::new(Barrier::new(CAPACITY));
     let outcomes: Vec<_> = thread::scope(|scope| {
         let calls: Vec<_> = (0..CAPACITY)
@@ -134,6 +145,136 @@ fn nested_bodies_in_a_full_pool_are_refused_and_do_not_wait_for_each_other() {
                 .was_started()
         );
     }
+}
+
+#[derive(Debug)]
+enum ServiceError {
+    CircuitOpen,
+    TimedOut,
+}
+
+impl From<CircuitOpen> for ServiceError {
+    fn from(_: CircuitOpen) -> Self {
+        Self::CircuitOpen
+    }
+}
+
+impl From<TimedOut> for ServiceError {
+    fn from(_: TimedOut) -> Self {
+        Self::TimedOut
+    }
+}
+
+#[test]
+fn a_dependency_that_hangs_takes_no_workers_from_a_healthy_one() {
+    #[circuit_breaker(name = "healthy", failure_threshold = 1)]
+    #[timeout(1h)]
+    fn healthy() -> Result<u8, ServiceError> {
+        Ok(7)
+    }
+    if !is_alone(a_dependency_that_hangs_takes_no_workers_from_a_healthy_one) {
+        return;
+    }
+    let hook = Hook::default();
+    hang_until_refused("hangs", &hook, CAPACITY / 2);
+    let refused = hang("hangs", hook.clone()).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "`hangs` was not started: its other calls hold its whole share of the worker threads"
+    );
+    for _ in 0..10 {
+        assert!(matches!(healthy(), Ok(7)));
+    }
+    let stats = registry::stats("healthy").unwrap();
+    assert_eq!((stats.state, stats.failures), (CircuitState::Closed, 0));
+    hook.let_go();
+    until(|| worker_stats().abandoned_running == 0);
+    assert!(hang("hangs", hook).is_ok(), "it is served again");
+}
+
+#[expect(
+    clippy::large_stack_arrays,
+    reason = "the stack is one of the settings"
+)]
+#[test]
+fn the_pool_is_configured_once_and_before_it_starts() {
+    if !is_alone(the_pool_is_configured_once_and_before_it_starts) {
+        return;
+    }
+    assert_eq!(
+        worker_stats().live,
+        0,
+        "reading the statistics starts nothing"
+    );
+    let config = WorkerConfig::new()
+        .max_workers(4)
+        .max_share(0.5)
+        .stack_size(32 << 20)
+        .idle_timeout(Duration::from_millis(1));
+    assert_eq!(workers::configure(config), Ok(()));
+    let twice = workers::configure(WorkerConfig::new()).unwrap_err();
+    assert!(twice.to_string().contains("already configured or started"));
+
+    let hook = Hook::default();
+    hang_until_refused("hangs", &hook, 2);
+    let deep = TimeoutConfig::new(AGES).run_thread(|| std::hint::black_box([0_u8; 4 << 20]).len());
+    assert_eq!(
+        deep,
+        Ok(4 << 20),
+        "more than the stack of an unconfigured worker"
+    );
+    hook.let_go();
+    until(|| worker_stats().live == 0);
+    assert_eq!(workers::configure(config), Err(twice), "it has started");
+}
+
+/// A fork copies the pool's books, but not its threads.
+#[cfg(unix)]
+#[test]
+fn a_forked_child_begins_with_an_empty_pool() {
+    #[expect(unsafe_code, reason = "std has no fork")]
+    mod system {
+        unsafe extern "C" {
+            fn fork() -> i32;
+            fn waitpid(process: i32, status: *mut i32, options: i32) -> i32;
+            fn _exit(status: i32) -> !;
+        }
+
+        /// Runs `child` in a forked process and returns its exit status.
+        pub(super) fn in_a_child(child: impl FnOnce() -> i32) -> i32 {
+            // SAFETY: the child only runs what is given here and ends without unwinding into the parent's frames. glibc
+            // keeps its allocator usable in a child of several threads.
+            unsafe {
+                let process = fork();
+                if process == 0 {
+                    _exit(child());
+                }
+                assert!(process > 0, "no fork");
+                let mut status = 0;
+                assert_eq!(waitpid(process, &raw mut status, 0), process);
+                status
+            }
+        }
+    }
+    if !is_alone(a_forked_child_begins_with_an_empty_pool) {
+        return;
+    }
+    let add = |n: u8| TimeoutConfig::new(PATIENCE).run_thread(move || n + 1);
+    workers::configure(WorkerConfig::new().max_workers(3)).unwrap();
+    assert_eq!(add(1), Ok(2));
+    until(|| worker_stats().idle == 1);
+    let status = system::in_a_child(|| {
+        let before = worker_stats();
+        let outcome = add(2);
+        let after = worker_stats();
+        i32::from((before.live, outcome, after.live) != (0, Ok(3), 1))
+    });
+    assert_eq!(
+        status, 0,
+        "the child waited for a worker that it does not have"
+    );
+    assert_eq!(add(3), Ok(4));
+    assert_eq!(worker_stats().live, 1);
 }
 
 const AT_ONCE: usize = 16;
@@ -163,7 +304,7 @@ fn it_grows_to_what_is_needed_at_once_and_then_reuses_its_threads() {
         let name = TimeoutConfig::new(AGES)
             .run_thread(|| thread::current().name().map(str::to_owned))
             .unwrap();
-        assert!(name.is_some_and(|name| name.starts_with("resilience-timeout-")));
+        assert!(name.is_some_and(|name| name.starts_with("resilience-")));
     }
     assert!(worker_stats().live <= AT_ONCE);
 }
@@ -226,7 +367,7 @@ fn an_abandoned_body_sees_it_and_its_late_result_is_dropped_on_its_own_thread() 
     );
     let (abandoned, thread) = told.recv_timeout(PATIENCE).unwrap();
     assert!(
-        abandoned && thread.starts_with("resilience-timeout-"),
+        abandoned && thread.starts_with("resilience-"),
         "{abandoned} on {thread}"
     );
 }
@@ -244,7 +385,9 @@ fn on_busy_cores_the_caller_leaves_at_its_limit() {
         for _ in 0..BUSY_THREADS {
             scope.spawn(|| {
                 all_run.wait();
-                while !stop.load(Ordering::Relaxed) {}
+                while !stop.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
             });
         }
         all_run.wait();

@@ -134,7 +134,11 @@ impl TimeoutConfig {
     /// ```
     #[cold]
     pub fn timed_out(&self) -> TimedOut {
-        TimedOut::new(*self, Cause::Expired)
+        self.error(Cause::Expired)
+    }
+
+    pub(super) fn error(&self, cause: Cause) -> TimedOut {
+        TimedOut::new(self.operation, self.message, self.limit, cause)
     }
 
     /// The same, within what an enclosing timeout leaves.

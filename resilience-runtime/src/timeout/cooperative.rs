@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::{TimedOut, TimeoutConfig, deadline::Scope};
+use super::{config::TimeoutConfig, deadline::Scope, error::TimedOut};
 
 impl TimeoutConfig {
     /// Runs `body` in place, and refuses its result if it comes after the limit.

@@ -24,7 +24,7 @@ thread_local! {
     static FRAME: Cell<Frame> = const {
         Cell::new(Frame { deadline: None, cooperative: false })
     };
-    // Of a worker: raised by the caller of its present body.
+    // On a worker thread, the flag that the caller of its present body sets when it gives up.
     static ABANDONED: OnceCell<Arc<AtomicBool>> = const { OnceCell::new() };
 }
 
@@ -139,10 +139,10 @@ impl Drop for Scope {
     }
 }
 
-/// Makes this thread a worker, whose bodies are given up by raising `flag`.
-pub(super) fn watch(flag: Arc<AtomicBool>) {
-    ABANDONED.with(|watched| {
-        let first = watched.set(flag).is_ok();
+/// Makes this thread a worker, whose callers give up by setting `flag`.
+pub(super) fn set_abandoned_flag(flag: Arc<AtomicBool>) {
+    ABANDONED.with(|own| {
+        let first = own.set(flag).is_ok();
         debug_assert!(first, "a thread is one worker at most");
     });
 }
@@ -221,7 +221,7 @@ mod tests {
     fn on_a_worker_the_callers_word_counts_and_not_the_clock() {
         thread::spawn(|| {
             let flag = Arc::new(AtomicBool::new(false));
-            watch(Arc::clone(&flag));
+            set_abandoned_flag(Arc::clone(&flag));
             let _body = Scope::thread(Some(Instant::now()));
             assert!(!is_abandoned());
             flag.store(true, Ordering::Relaxed);

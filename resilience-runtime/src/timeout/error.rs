@@ -2,8 +2,6 @@
 
 use std::{error::Error, fmt, io, time::Duration};
 
-use super::TimeoutConfig;
-
 /// A call took longer than its limit, or could not be started within it.
 ///
 /// Converts into [`io::Error`] with [`io::ErrorKind::TimedOut`], and so fits into `io::Result`, and into
@@ -43,16 +41,23 @@ pub(super) enum Cause {
     NotBegun,
     /// The pool has as many workers as it may have, and all are busy.
     PoolFull,
+    /// The operation holds as many workers as its share of the pool allows.
+    ShareUsedUp,
     /// The operating system gave no new thread.
     NoThread,
 }
 
 impl TimedOut {
-    pub(super) fn new(config: TimeoutConfig, cause: Cause) -> Self {
+    pub(super) const fn new(
+        operation: Option<&'static str>,
+        message: Option<&'static str>,
+        limit: Duration,
+        cause: Cause,
+    ) -> Self {
         Self {
-            operation: config.get_operation(),
-            message: config.get_message(),
-            limit: config.get_limit(),
+            operation,
+            message,
+            limit,
             cause,
         }
     }
@@ -69,8 +74,9 @@ impl TimedOut {
 
     /// Whether the body began to run.
     ///
-    /// `false` only in thread mode: the worker pool was full, the system gave no thread, or the time was over before
-    /// a worker came to it. Such a body has done nothing and never will, so even one with side effects is safe to retry.
+    /// `false` only in thread mode: the worker pool was full, the operation's share of it was used up, the system gave no
+    /// thread, or the time was over before a worker came to the body. Such a body has done nothing and never will, so
+    /// even one with side effects is safe to retry.
     pub fn was_started(&self) -> bool {
         self.cause == Cause::Expired
     }
@@ -82,6 +88,9 @@ impl fmt::Display for TimedOut {
         let refusal = match self.cause {
             Cause::Expired | Cause::NotBegun => None,
             Cause::PoolFull => Some("no worker thread was free"),
+            Cause::ShareUsedUp => {
+                Some("its other calls hold its whole share of the worker threads")
+            }
             Cause::NoThread => Some("no worker thread was free and the system gave no new one"),
         };
         match (refusal, self.message, self.operation) {
@@ -105,6 +114,7 @@ impl From<TimedOut> for io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::TimeoutConfig;
 
     const CONFIG: TimeoutConfig = TimeoutConfig::new(Duration::from_millis(1500));
 
@@ -127,15 +137,30 @@ mod tests {
 
     #[test]
     fn a_full_pool_says_so_whatever_the_message() {
-        let error = TimedOut::new(
-            CONFIG.operation("db_query").message("too slow"),
-            Cause::PoolFull,
-        );
+        let config = CONFIG.operation("db_query").message("too slow");
+        let full = config.error(Cause::PoolFull);
         assert_eq!(
-            error.to_string(),
+            full.to_string(),
             "`db_query` was not started: no worker thread was free"
         );
-        assert!(!error.was_started());
+        let share_used_up = config.error(Cause::ShareUsedUp);
+        assert_eq!(
+            share_used_up.to_string(),
+            "`db_query` was not started: its other calls hold its whole share of the worker threads"
+        );
+    }
+
+    #[test]
+    fn a_body_that_never_began_was_not_started_for_whatever_reason() {
+        for (cause, was_started) in [
+            (Cause::Expired, true),
+            (Cause::NotBegun, false),
+            (Cause::PoolFull, false),
+            (Cause::ShareUsedUp, false),
+            (Cause::NoThread, false),
+        ] {
+            assert_eq!(CONFIG.error(cause).was_started(), was_started, "{cause:?}");
+        }
     }
 
     #[test]

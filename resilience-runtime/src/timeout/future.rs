@@ -12,7 +12,7 @@ use std::{
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::{TimedOut, TimeoutConfig};
+use super::{config::TimeoutConfig, error::TimedOut};
 use crate::clock::{Start, create_timer};
 use crate::outcome::Fallible;
 

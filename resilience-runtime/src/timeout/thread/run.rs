@@ -1,4 +1,4 @@
-//! The timeout of a sync body on a worker thread: the caller leaves at the deadline, the body stays.
+//! `TimeoutConfig::run_thread`: from the caller's body to a task and back.
 
 use std::{
     any::Any,
@@ -11,11 +11,15 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
-    TimedOut, TimeoutConfig, deadline,
-    error::Cause,
-    job::{Job, Work},
+    caller_trace::CallerTrace,
     pool::Pool,
-    trace::Trace,
+    process_pool::process_pool,
+    task::{Slot, Task},
+};
+use crate::timeout::{
+    config::TimeoutConfig,
+    deadline,
+    error::{Cause, TimedOut},
 };
 
 impl TimeoutConfig {
@@ -25,9 +29,10 @@ impl TimeoutConfig {
     /// [`is_abandoned`](crate::is_abandoned) and should end soon, for it holds a worker; its result is dropped on the
     /// worker, its panic becomes an ERROR event of `tracing`. A result that is there at the deadline is taken.
     ///
-    /// The body runs in the caller's current span, under its subscriber; what else is local to a thread is the
-    /// worker's own. Workers are reused, end after ten seconds without work, and never hold up the end of the process.
-    /// There are at most 512 of them: with all of them busy a call is refused at once.
+    /// The body runs in the caller's current span, under its subscriber; every other thread-local is the worker's own.
+    /// Workers are reused, end after ten seconds without work, and never hold up the end of the process. There are at most
+    /// 512 of them, of which one operation holds at most a half: a call beyond that is refused at once. See
+    /// [`workers`](crate::workers) for these numbers, the stack and the fork of a process.
     ///
     /// Inside of another sync timeout the earlier of both deadlines applies. The time is real time, also under
     /// `tokio::time::pause`: a thread cannot be paused.
@@ -55,7 +60,7 @@ impl TimeoutConfig {
     where
         T: Send + 'static,
     {
-        run_on(Pool::of_process(), self, body)
+        run_on(process_pool(), self, body)
     }
 }
 
@@ -64,33 +69,38 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let order = Order::of(config)?;
-    let call = Call(Mutex::new(Content::Body(body)));
-    let job = Arc::new(Job::new(order.operation(), order.deadline, call));
-    order.run(pool, &(Arc::clone(&job) as Arc<Job>))?;
-    match job.work.take() {
+    let call = Call::begin(config)?;
+    let slot = BodySlot(Mutex::new(Content::Body(body)));
+    let task = Arc::new(Task::new(
+        config.get_operation(),
+        call.config.get_limit(),
+        call.deadline,
+        slot,
+    ));
+    call.run(pool, &(Arc::clone(&task) as Arc<Task>))?;
+    match task.slot.take() {
         Content::Outcome(Ok(value)) => Ok(value),
         Content::Outcome(Err(panic)) => resume_unwind(panic),
-        Content::Body(_) | Content::Nothing => {
-            unreachable!("the outcome is kept before it is announced")
+        Content::Body(_) | Content::Empty => {
+            unreachable!("the outcome is kept before the task is finished")
         }
     }
 }
 
-/// What the call has whatever its body is.
-struct Order {
+/// The part of a call that does not depend on the types of its body, so that it is compiled once.
+struct Call {
     config: TimeoutConfig,
     deadline: Option<Instant>,
 }
 
-impl Order {
-    /// With no time left the body would be given up as it begins, so it does not begin.
-    fn of(config: TimeoutConfig) -> Result<Self, TimedOut> {
+impl Call {
+    /// With no time left the body would be abandoned as it starts, so it does not start.
+    fn begin(config: TimeoutConfig) -> Result<Self, TimedOut> {
         let config = config.within(deadline::remaining());
         if config.get_limit().is_zero() {
-            return Err(TimedOut::new(config, Cause::NotBegun));
+            return Err(config.error(Cause::NotBegun));
         }
-        // Real time, as on the worker: here tokio's clock may be paused, and there it is not.
+        // Real time, as on the worker: tokio's clock may be paused here, and is not paused there.
         let deadline = time::Instant::now().checked_add(config.get_limit());
         Ok(Self {
             config,
@@ -98,28 +108,23 @@ impl Order {
         })
     }
 
-    fn operation(&self) -> &'static str {
-        self.config.get_operation().unwrap_or("operation")
-    }
-
-    fn run(&self, pool: &Arc<Pool>, job: &Arc<Job>) -> Result<(), TimedOut> {
-        pool.run(job)
-            .map_err(|cause| TimedOut::new(self.config, cause))
+    fn run(&self, pool: &Arc<Pool>, task: &Arc<Task>) -> Result<(), TimedOut> {
+        pool.run(task).map_err(|cause| self.config.error(cause))
     }
 }
 
-/// The mutex is never contended: the job's stage says whose turn it is.
-struct Call<F, T>(Mutex<Content<F, T>>);
+/// The mutex is never contended, because the task's stage says whose turn it is.
+struct BodySlot<F, T>(Mutex<Content<F, T>>);
 
 enum Content<F, T> {
     Body(F),
     Outcome(thread::Result<T>),
-    Nothing,
+    Empty,
 }
 
-impl<F, T> Call<F, T> {
+impl<F, T> BodySlot<F, T> {
     fn take(&self) -> Content<F, T> {
-        self.replace(Content::Nothing)
+        self.replace(Content::Empty)
     }
 
     fn replace(&self, content: Content<F, T>) -> Content<F, T> {
@@ -128,12 +133,12 @@ impl<F, T> Call<F, T> {
     }
 }
 
-impl<F, T> Work for Call<F, T>
+impl<F, T> Slot for BodySlot<F, T>
 where
     F: FnOnce() -> T + Send,
     T: Send,
 {
-    fn run(&self, trace: &Trace) {
+    fn run_body(&self, trace: &CallerTrace) {
         let Content::Body(body) = self.take() else {
             return;
         };

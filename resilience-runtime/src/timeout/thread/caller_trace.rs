@@ -1,9 +1,10 @@
-//! The caller's place in its trace, carried to the worker.
+//! The caller's `tracing` context, carried to the worker thread.
 
 use std::{
     any::Any,
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
 };
 
 use tracing::{
@@ -16,14 +17,14 @@ use tracing::{
 use crate::unwind::discard;
 
 /// The caller's subscriber and current span.
-pub(super) struct Trace {
-    // `None` if nobody listens: what a thread has by itself then, so that a subscriber set later is heard.
+pub(super) struct CallerTrace {
+    // `None` if nobody listens. The worker then uses its own default, so that a subscriber set later is heard.
     dispatch: Option<Dispatch>,
     span: Span,
 }
 
-impl Trace {
-    pub(super) fn of_caller() -> Self {
+impl CallerTrace {
+    pub(super) fn capture() -> Self {
         let dispatch = dispatcher::get_default(Dispatch::clone);
         if dispatch.is::<NoSubscriber>() && !dispatcher::has_been_set() {
             return Self {
@@ -44,25 +45,37 @@ impl Trace {
         }
     }
 
-    /// Lets the span go before the caller goes on and closes it: it is the caller's, and ends when the caller says.
+    /// Drops this handle of the span. To be done before the caller wakes, so that the span closes when the caller drops its
+    /// own handle, and not when the worker comes to it.
     pub(super) fn leave_span(&mut self) {
         discard(mem::replace(&mut self.span, Span::none()));
     }
 
-    /// Tells that an abandoned body panicked: there is no one left to raise it in.
+    /// Logs the panic of an abandoned body, because there is no caller left that it could unwind.
     #[cold]
-    pub(super) fn report(&self, operation: &str, panic: Box<dyn Any + Send>) {
-        let told = catch_unwind(AssertUnwindSafe(|| {
+    pub(super) fn report_panic(
+        &self,
+        operation: Option<&str>,
+        limit: Duration,
+        panic: Box<dyn Any + Send>,
+    ) {
+        let logged = catch_unwind(AssertUnwindSafe(|| {
             let _trace = self.enter();
             let panic = panic_text(&*panic);
-            tracing::error!(target: "resilience", operation, panic, "a body abandoned at its timeout panicked");
+            tracing::error!(
+                target: "resilience",
+                operation,
+                limit_ms = limit.as_secs_f64() * 1e3,
+                panic,
+                "a body abandoned at its timeout panicked"
+            );
         }));
         discard(panic);
-        discard(told);
+        discard(logged);
     }
 }
 
-/// While the worker acts for the caller.
+/// As long as this lives, the caller's subscriber and span are the thread's current ones.
 pub(super) struct Entered<'a> {
     // The span is left before its subscriber is.
     _span: span::Entered<'a>,
@@ -75,7 +88,7 @@ fn panic_text(payload: &(dyn Any + Send)) -> &str {
     } else if let Some(text) = payload.downcast_ref::<String>() {
         text
     } else {
-        "a value that is no text"
+        "a value that is not text"
     }
 }
 
@@ -129,13 +142,13 @@ mod tests {
         }
     }
 
-    fn in_a_span() -> (Diary, Trace) {
+    fn in_a_span() -> (Diary, CallerTrace) {
         let diary = Diary::default();
         crate::attentive::keep_events();
         let dispatch = Dispatch::new(diary.clone());
         let span = dispatcher::with_default(&dispatch, || tracing::info_span!("call"));
         let dispatch = Some(dispatch);
-        (diary, Trace { dispatch, span })
+        (diary, CallerTrace { dispatch, span })
     }
 
     #[test]
@@ -162,7 +175,7 @@ mod tests {
     #[test]
     fn a_panic_is_reported_in_the_callers_span() {
         let (diary, trace) = in_a_span();
-        trace.report("db_query", Box::new("broken"));
+        trace.report_panic(Some("db_query"), Duration::from_secs(1), Box::new("broken"));
         assert_eq!(diary.take(), ["enter", "ERROR resilience", "exit"]);
     }
 
@@ -170,6 +183,6 @@ mod tests {
     fn the_text_of_a_panic_is_found() {
         assert_eq!(panic_text(&"borrowed"), "borrowed");
         assert_eq!(panic_text(&String::from("owned")), "owned");
-        assert_eq!(panic_text(&7), "a value that is no text");
+        assert_eq!(panic_text(&7), "a value that is not text");
     }
 }

@@ -16,13 +16,17 @@ use tracing::{
 };
 
 use super::*;
-use crate::timeout::{deadline, is_abandoned};
+use crate::timeout::{
+    deadline::{deadline, is_abandoned},
+    thread::worker_config::WorkerConfig,
+};
 
 const AGES: Duration = Duration::from_secs(3600);
+const CONFIG: WorkerConfig = WorkerConfig::new().max_share(1.0);
 const HANG: Duration = Duration::from_secs(60);
 
 fn pool() -> Arc<Pool> {
-    Pool::new(8, Duration::from_secs(10))
+    Pool::new(CONFIG.max_workers(8))
 }
 
 fn run<T: Send + 'static>(
@@ -50,7 +54,7 @@ fn abandon<T: Send + 'static>(
         if error.was_started() {
             return may_go;
         }
-        // Until its worker has put the letter away, a pool of one is full.
+        // Until its worker has put the task away, a pool of one is full.
         until(|| pool.stats().idle == pool.stats().live);
     }
     panic!("no body begins within seconds");
@@ -69,7 +73,7 @@ fn the_bodys_result_comes_from_a_worker() {
     let name = run(&pool(), AGES, || {
         thread::current().name().map(str::to_owned)
     });
-    assert_eq!(name, Ok(Some("resilience-timeout-1".to_owned())));
+    assert_eq!(name, Ok(Some("resilience-1".to_owned())));
 }
 
 #[test]
@@ -121,10 +125,7 @@ fn a_late_result_is_dropped_on_the_worker() {
     assert!(told.try_recv().is_err());
     drop(may_go);
     let place = told.recv_timeout(HANG).unwrap();
-    assert!(
-        place.starts_with("resilience-timeout-"),
-        "dropped on {place}"
-    );
+    assert!(place.starts_with("resilience-"), "dropped on {place}");
 }
 
 #[test]
@@ -135,7 +136,7 @@ fn a_late_result_that_panics_in_its_drop_costs_no_worker() {
             panic_any(Explosive);
         }
     }
-    let pool = Pool::new(1, Duration::from_secs(10));
+    let pool = Pool::new(CONFIG.max_workers(1));
     let may_go = abandon(&pool, |go_on| {
         let _ = go_on.recv();
         Explosive
@@ -149,7 +150,7 @@ fn a_late_result_that_panics_in_its_drop_costs_no_worker() {
 
 #[test]
 fn a_full_pool_is_a_timeout_that_says_so() {
-    let pool = Pool::new(1, Duration::from_secs(10));
+    let pool = Pool::new(CONFIG.max_workers(1));
     let may_go = abandon(&pool, |go_on| go_on.recv().is_ok());
     let error = run(&pool, AGES, || 1).unwrap_err();
     assert_eq!(
@@ -233,7 +234,11 @@ async fn a_paused_clock_at_the_caller_does_not_move_the_deadline() {
 
 #[test]
 fn many_callers_at_once_all_get_their_own_result() {
-    let pool = Pool::new(64, Duration::from_millis(1));
+    let pool = Pool::new(
+        CONFIG
+            .max_workers(64)
+            .idle_timeout(Duration::from_millis(1)),
+    );
     let served = AtomicUsize::new(0);
     thread::scope(|scope| {
         for caller in 0..8 {
@@ -302,12 +307,16 @@ fn a_late_panic_becomes_an_error_event() {
         })
     });
     drop(may_go);
+    let line = told.recv_timeout(HANG).unwrap();
+    // The limit is the one within which the body began.
+    let (before, rest) = line.split_once("limit_ms=").unwrap();
+    let (limit, after) = rest.split_once(' ').unwrap();
     assert_eq!(
-        told.recv_timeout(HANG).as_deref(),
-        Ok(
-            "ERROR resilience: message=a body abandoned at its timeout panicked operation=\"body\" panic=\"too late to matter\""
-        )
+        before,
+        "ERROR resilience: message=a body abandoned at its timeout panicked operation=\"body\" "
     );
+    assert!(limit.parse::<f64>().is_ok_and(|limit| limit >= 10.0));
+    assert_eq!(after, "panic=\"too late to matter\"");
     until(|| pool.stats().abandoned_running == 0);
     assert_eq!(run(&pool, AGES, || 1), Ok(1));
 }
