@@ -1,0 +1,77 @@
+//! The published crates that the attributes are put above.
+
+/// A crate of the sample. Versions are exact, so that two runs count the same functions.
+#[derive(Clone, Copy)]
+pub(crate) struct Sample {
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
+    /// Features beside the default ones.
+    pub(crate) features: &'static [&'static str],
+    /// Arguments of `cargo test`, if the crate publishes tests that are quick and pass without the attributes.
+    pub(crate) tests: Option<&'static [&'static str]>,
+    /// Part of the list that CI takes.
+    pub(crate) reduced: bool,
+}
+
+const fn sample(name: &'static str, version: &'static str) -> Sample {
+    Sample {
+        name,
+        version,
+        features: &[],
+        tests: None,
+        reduced: false,
+    }
+}
+
+impl Sample {
+    const fn with(mut self, features: &'static [&'static str]) -> Self {
+        self.features = features;
+        self
+    }
+
+    const fn tested(mut self, arguments: &'static [&'static str]) -> Self {
+        self.tests = Some(arguments);
+        self
+    }
+
+    const fn reduced(mut self) -> Self {
+        self.reduced = true;
+        self
+    }
+}
+
+/// `key_value_timeout` fails bare, too: tokio's paused clock runs ahead while the test waits for its socket.
+const MINI_REDIS_TESTS: [&str; 4] = ["--tests", "--", "--skip", "key_value_timeout"];
+
+/// Parsers, serializers with generic traits, readers and writers of archives, protocols, drivers and stores; sync and
+/// async code, with and without `#[async_trait]`.
+pub(crate) const SAMPLES: [Sample; 22] = [
+    sample("base64", "0.23.1"),
+    sample("bb8", "0.9.1")
+        .tested(&["--lib", "--tests"])
+        .reduced(),
+    sample("ciborium", "0.2.2").tested(&["--lib", "--tests"]),
+    sample("csv", "1.4.0").tested(&["--lib"]),
+    sample("deadpool", "0.13.1"),
+    sample("gimli", "0.34.0"),
+    sample("h2", "0.4.20"),
+    sample("httparse", "1.10.1"),
+    sample("mini-redis", "0.4.1")
+        .tested(&MINI_REDIS_TESTS)
+        .reduced(),
+    sample("object_store", "0.14.2"),
+    sample("png", "0.18.1"),
+    sample("quick-xml", "0.42.0").with(&["async-tokio", "serialize"]),
+    sample("regex-syntax", "0.8.12").tested(&["--lib"]),
+    sample("rmp-serde", "1.3.1").tested(&["--lib", "--tests"]),
+    sample("semver", "1.0.28")
+        .tested(&["--lib", "--tests"])
+        .reduced(),
+    sample("serde_json", "1.0.154"),
+    sample("tar", "0.4.46").reduced(),
+    sample("tokio-postgres", "0.7.18"),
+    sample("tokio-util", "0.7.20").with(&["full"]),
+    sample("toml", "1.2.2"),
+    sample("tungstenite", "0.30.0"),
+    sample("url", "2.5.8").tested(&["--lib", "--tests"]),
+];
