@@ -1,6 +1,7 @@
 fn query(connection: Connection) -> Result<Row, Error> {
     use ::resilience::__private as __rt;
-    const __TIMEOUT: __rt::TimeoutConfig = __rt::TimeoutConfig::new(LIMIT).operation_or("query");
+    const __TIMEOUT: __rt::TimeoutConfig =
+        __rt::TimeoutConfig::new(__rt::Limit::new(LIMIT).__duration()).operation_or("query");
     match __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> {
         let _ = &connection;
         '__body: { connection.query() }

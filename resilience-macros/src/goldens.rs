@@ -75,6 +75,7 @@ fn mistakes(spec: &OptionSpec) -> &'static [&'static str] {
             "wrong_argument",
             "wrong_return",
             "closure_wrong_return",
+            "too_many_parameters",
         ],
         Kind::Arguments => &[
             "without_parentheses",
@@ -84,6 +85,7 @@ fn mistakes(spec: &OptionSpec) -> &'static [&'static str] {
             "borrowed",
             "not_clone",
         ],
+        Kind::Error => &["of_another_type", "too_many_parameters"],
         Kind::Value => &["of_another_type"],
         Kind::CratePath => &["not_a_path", "unknown"],
     }

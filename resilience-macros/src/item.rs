@@ -68,9 +68,12 @@ impl Function {
         self.sig.asyncness.is_some()
     }
 
-    /// The function as it was written, without the attributes already taken off.
-    pub(crate) fn untouched(&self) -> TokenStream {
-        let (attrs, head, body) = (&self.attrs, &self.head, &self.body);
+    /// The function as it was written, without the attributes already taken off, and with `front` first in its body:
+    /// beside the function an attribute may not stand where the function does, as in another function (E0658).
+    pub(crate) fn with_front(&self, front: &TokenStream) -> TokenStream {
+        let (attrs, head, body) = (&self.attrs, &self.head, self.body.stream());
+        let mut body = Group::new(Delimiter::Brace, quote::quote!(#front #body));
+        body.set_span(self.body.span());
         quote::quote!(#(#attrs)* #head #body)
     }
 

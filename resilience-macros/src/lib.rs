@@ -302,6 +302,40 @@ pub fn timeout(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute(Policy::Timeout, args.into(), item.into()).into()
 }
 
+/// The name that a newcomer looks for. It says the right one.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn async_retry(_: TokenStream, item: TokenStream) -> TokenStream {
+    misnamed(Policy::Retry, item.into()).into()
+}
+
+/// The name that a newcomer looks for. It says the right one.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn async_circuit_breaker(_: TokenStream, item: TokenStream) -> TokenStream {
+    misnamed(Policy::CircuitBreaker, item.into()).into()
+}
+
+/// The name that a newcomer looks for. It says the right one.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn async_timeout(_: TokenStream, item: TokenStream) -> TokenStream {
+    misnamed(Policy::Timeout, item.into()).into()
+}
+
+fn misnamed(policy: Policy, item: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    let (mut tokens, taken) = item::without_family(item);
+    let name = policy.name();
+    let error = syn::Error::new(
+        proc_macro2::Span::call_site(),
+        format!(
+            "{policy} is for async functions, too: write `use resilience::{name};` and `#[{name}(…)]` without `async_`"
+        ),
+    );
+    tokens.extend(expand::errors(&taken, &error.into_compile_error()));
+    tokens
+}
+
 /// Expands the whole stack that starts with `policy`. Whatever is wrong, the function is still defined, so that its
 /// callers are no second error.
 fn attribute(
@@ -332,8 +366,8 @@ fn attribute(
     match check::plan(layers, &function, &mut errors) {
         Some(plan) if !errors.any() => expand::function(&function, &plan),
         _ => {
-            let mut tokens = function.untouched();
-            tokens.extend(expand::errors(&taken, &errors.into_items()));
+            let mut tokens = function.with_front(&expand::taken(&taken));
+            tokens.extend(errors.into_items());
             tokens
         }
     }

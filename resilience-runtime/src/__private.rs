@@ -4,6 +4,7 @@
 //! crate calls `core`, `Ok` or `Result` can come between.
 
 pub use core::clone::Clone;
+pub use core::convert::From;
 pub use core::time::Duration;
 pub use core::{concat, module_path};
 pub use std::boxed::Box;
@@ -11,7 +12,7 @@ pub use std::option::Option::{self, None};
 pub use std::result::Result::{Err, Ok};
 
 pub use crate::circuit::{CallPermit, Recorded, Verdict, Watch};
-pub use crate::function::{FallbackFunction, OptionFunction, Passing};
+pub use crate::function::{FallbackFunction, Limit, OptionFunction, Passing};
 pub use crate::outcome::{
     Answer, Answered, Fallible, FromCircuitOpen, FromTimedOut, Same, WorkerArgument,
     again_for_worker, attempt, call, failed, failed_by, failed_with,
@@ -21,5 +22,6 @@ pub use crate::retry::{Attempt, Backoff, Retry, RetryArgument, keep, keep_unless
 pub use crate::show::{Show, Shown};
 pub use crate::timeout::TimeoutFuture;
 pub use crate::{
-    CircuitBreaker, CircuitBreakerConfig, Jitter, RetryConfig, Strategy, TimeoutConfig, registry,
+    CircuitBreaker, CircuitBreakerConfig, CircuitOpen, Jitter, RetryConfig, Strategy, TimedOut,
+    TimeoutConfig, registry,
 };

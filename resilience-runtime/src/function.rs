@@ -10,6 +10,7 @@
 use core::error::Error;
 use core::marker::PhantomData;
 use core::ops::Deref;
+use core::time::Duration;
 
 /// The arguments are passed as they are.
 #[derive(Debug)]
@@ -87,6 +88,59 @@ impl<'a, T: Error + 'static> Convert<&'a (dyn Error + 'static), AsError> for &'a
         self
     }
 }
+
+/// What `#[timeout(…)]` was given as its limit: the entry of a lookup, which answers for a `Duration`.
+#[derive(Debug)]
+pub struct Limit<T>(NoLimit<T>);
+
+/// The second step of the lookup: it answers for any other type, and only to refuse it.
+#[derive(Debug)]
+pub struct NoLimit<T>(T);
+
+impl<T> Limit<T> {
+    /// Takes the value.
+    #[inline]
+    pub const fn new(value: T) -> Self {
+        Self(NoLimit(value))
+    }
+}
+
+impl Limit<Duration> {
+    #[doc(hidden)]
+    #[inline]
+    pub const fn __duration(&self) -> Duration {
+        self.0.0
+    }
+}
+
+impl<T> Deref for Limit<T> {
+    type Target = NoLimit<T>;
+
+    #[inline]
+    fn deref(&self) -> &NoLimit<T> {
+        &self.0
+    }
+}
+
+impl<T> NoLimit<T> {
+    #[doc(hidden)]
+    #[expect(clippy::unused_self, reason = "its type is what is looked up")]
+    pub fn __duration(&self) -> Duration
+    where
+        T: IsLimit,
+    {
+        unreachable!("nothing is `IsLimit`")
+    }
+}
+
+/// Implemented for nothing: a `Duration` is found before this is asked.
+#[diagnostic::on_unimplemented(
+    message = "the limit of `#[timeout(…)]` is a `Duration`, and this is a `{Self}`",
+    label = "this is a `{Self}`",
+    note = "a number needs a unit: write `5s`, or `Duration::from_secs(…)`",
+    note = "a configuration is behind its option: write `config = …`"
+)]
+pub trait IsLimit {}
 
 /// No type implements this trait. An implementation that asks for it stands beside the ones that count, because rustc
 /// reports an unmet trait in the words of that trait only if more than one implementation could be meant.

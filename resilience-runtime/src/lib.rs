@@ -105,6 +105,8 @@ pub use circuit::{
     CircuitOpen, CircuitState, Permit, Transition, TransitionReason,
 };
 pub use config_error::ConfigError;
+#[doc(hidden)]
+pub use resilience_macros::{async_circuit_breaker, async_retry, async_timeout};
 pub use resilience_macros::{circuit_breaker, retry, timeout};
 pub use retry::{Jitter, RetryConfig, RetryEvent, Retrying, Strategy};
 pub use timeout::{

@@ -16,8 +16,13 @@ use std::path::{Path, PathBuf};
 
 /// The cases whose error is at a whole attribute, because a macro is shown no token of an attribute without options or
 /// of an attribute that has another name.
-const POINT_AT_THE_ATTRIBUTE: [&str; 2] =
-    ["timeout/limit_missing", "stack/renamed_attribute_below"];
+const POINT_AT_THE_ATTRIBUTE: [&str; 5] = [
+    "timeout/limit_missing",
+    "stack/renamed_attribute_below",
+    "function/async_retry",
+    "function/async_circuit_breaker",
+    "function/async_timeout",
+];
 
 #[test]
 fn every_mistake_has_its_message() {

@@ -23,41 +23,23 @@ pub(super) fn check(
     function: &Function,
     errors: &mut Errors,
 ) -> CircuitBreakerPlan {
-    values.exclusive(
-        "failure_threshold",
-        "failure_rate",
-        "a circuit opens on a count of failures or on their rate",
+    let beside_breaker: Vec<_> = ["name", "config"].into_iter().chain(SETTINGS).collect();
+    let has_settings = values.exclusive(
+        "breaker",
+        &beside_breaker,
+        "an existing breaker brings its own name and configuration",
         errors,
     );
-    values.exclusive(
-        "minimum_calls",
-        "failure_threshold",
-        "only a `failure_rate` needs calls to be a rate of",
-        errors,
-    );
-    for option in ["name", "config"].iter().chain(&SETTINGS) {
-        values.exclusive(
-            "breaker",
-            option,
-            "an existing breaker brings its own name and configuration",
-            errors,
-        );
+    // With a breaker, what is wrong between its settings goes when they go.
+    if has_settings {
+        criteria(values, errors);
     }
     values.exclusive(
         "fallback",
-        "error",
+        &["error"],
         "with a fallback, a refusal makes no error",
         errors,
     );
-    if let (Some(key), None, None) = (
-        values.key("minimum_calls"),
-        values.key("failure_rate"),
-        values.key("config"),
-    ) {
-        if values.key("breaker").is_none() && values.key("failure_threshold").is_none() {
-            errors.at(key, "`minimum_calls` belongs to `failure_rate`: add one, like `failure_rate = 0.5`, or use `failure_threshold` alone");
-        }
-    }
     let name = values.take_setting("name");
     let config = values.take_config(&SETTINGS, function);
     let circuit = match values.take_expr("breaker") {
@@ -74,6 +56,36 @@ pub(super) fn check(
             .take_expr("fallback")
             .and_then(|expr| fallback(expr, function, errors)),
         error: values.take_expr("error"),
+    }
+}
+
+/// The options that say when the circuit opens: a count of failures or a rate, and what belongs to a rate alone.
+fn criteria(values: &Values, errors: &mut Errors) {
+    let is_one = values.exclusive(
+        "failure_threshold",
+        &["failure_rate"],
+        "a circuit opens on a count of failures or on their rate",
+        errors,
+    );
+    if !is_one {
+        return;
+    }
+    let is_count = !values.exclusive(
+        "minimum_calls",
+        &["failure_threshold"],
+        "only a `failure_rate` needs calls to be a rate of",
+        errors,
+    );
+    let has_rate =
+        values.incomplete || values.key("failure_rate").is_some() || values.key("config").is_some();
+    if let Some(key) = values
+        .key("minimum_calls")
+        .filter(|_| !is_count && !has_rate)
+    {
+        errors.at(
+            key,
+            "`minimum_calls` belongs to `failure_rate`: add one, like `failure_rate = 0.5`, or use `failure_threshold` alone",
+        );
     }
 }
 

@@ -3,7 +3,9 @@
 mod borrow;
 mod circuit_breaker;
 mod cloned;
+mod expression;
 mod form;
+mod pattern;
 mod receiver;
 mod retry;
 mod stack;

@@ -21,7 +21,7 @@ const SETTINGS: [&str; 8] = [
 pub(super) fn check(values: &mut Values, function: &Function, errors: &mut Errors) -> RetryPlan {
     values.exclusive(
         "max_retries",
-        "max_attempts",
+        &["max_attempts"],
         "they say the same, `max_attempts` with the first call counted in",
         errors,
     );
@@ -48,18 +48,16 @@ fn ineffective(values: &Values, errors: &mut Errors) {
         Literal::Word(word) => Some(word),
         _ => None,
     };
-    if matches!(word("strategy"), Some("Linear" | "Constant")) {
+    if word("jitter") == Some("Decorrelated") {
+        let why = "decorrelated jitter draws each delay from the one before";
+        values.exclusive("jitter", &["strategy", "multiplier"], why, errors);
+    } else if matches!(word("strategy"), Some("Linear" | "Constant")) {
         values.exclusive(
             "multiplier",
-            "strategy",
+            &["strategy"],
             "only `strategy = exponential` multiplies",
             errors,
         );
-    }
-    if word("jitter") == Some("Decorrelated") {
-        let why = "decorrelated jitter draws each delay from the one before";
-        values.exclusive("jitter", "strategy", why, errors);
-        values.exclusive("jitter", "multiplier", why, errors);
     }
 }
 

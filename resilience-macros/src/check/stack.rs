@@ -71,9 +71,11 @@ fn circuit(values: &Values) -> Option<(String, TokenStream)> {
 }
 
 fn first_delay(values: &Values) -> Known {
-    let unknown = ["config", "delay_hint"]
-        .iter()
-        .any(|name| values.key(name).is_some());
+    // An option that was refused may have said something else.
+    let unknown = values.incomplete
+        || ["config", "delay_hint"]
+            .iter()
+            .any(|name| values.key(name).is_some());
     let base = values.setting("base_delay").filter(|_| !unknown)?;
     let delay = base.literal.duration()?;
     let shortest = match values.setting("jitter").map(|jitter| jitter.literal) {
@@ -84,74 +86,77 @@ fn first_delay(values: &Values) -> Known {
     Some((shortest, base.written.clone()))
 }
 
-/// `layers` are top first, so that of two the first is the outer one.
+/// `layers` are top first, so that of two the first is the outer one. A value that contradicts several layers is one
+/// mistake, so it gets one error.
 pub(super) fn check(layers: &[Facts], errors: &mut Errors) {
     for (at, outer) in layers.iter().enumerate() {
-        if let (Some((delay, written)), Some((budget, budget_written))) =
-            (&outer.first_delay, &outer.max_elapsed)
-        {
-            if delay >= budget {
-                errors.at(
-                    quote!(#written #budget_written),
-                    format!("nothing is ever retried: the first wait is at least {delay:?}, and `max_elapsed` ends the retries at {budget:?}; \
-                         lower `base_delay` or raise `max_elapsed`"),
-                );
-            }
-        }
-        for inner in layers.iter().skip(at + 1) {
-            pair(outer, inner, errors);
+        let inner = layers.get(at + 1..).unwrap_or_default();
+        let contradictions = [
+            wait_beyond_budget(outer),
+            inner
+                .iter()
+                .find_map(|inner| time_beyond_limit(outer, inner)),
+            inner.iter().find_map(|inner| same_circuit(outer, inner)),
+        ];
+        for (tokens, message) in contradictions.into_iter().flatten() {
+            errors.at(tokens, message);
         }
     }
 }
 
-fn pair(outer: &Facts, inner: &Facts, errors: &mut Errors) {
-    if let Some((total, total_written)) = &outer.limit {
-        if let Some((limit, written)) = inner.limit.as_ref().filter(|(limit, _)| limit > total) {
-            errors.at(
-                quote!(#total_written #written),
-                format!(
-                    "the inner limit of {limit:?} can never be reached: the outer #[timeout] ends everything inside it after {total:?}; \
-                     lower the inner limit or raise the outer one"
-                ),
-            );
-        }
-        if let Some((delay, written)) = inner
-            .first_delay
-            .as_ref()
-            .filter(|(delay, _)| delay >= total)
-        {
-            errors.at(
-                quote!(#total_written #written),
-                format!(
-                    "nothing is ever retried: the first wait is at least {delay:?}, and the #[timeout] outside ends it all after \
-                     {total:?}; lower `base_delay` or raise the limit"
-                ),
-            );
-        }
-        if let Some((budget, written)) = inner
-            .max_elapsed
-            .as_ref()
-            .filter(|(budget, _)| budget > total)
-        {
-            errors.at(
-                quote!(#total_written #written),
-                format!(
-                    "`max_elapsed` of {budget:?} can never be reached: the #[timeout] outside ends it all after {total:?}; lower \
-                     `max_elapsed` or raise the limit"
-                ),
-            );
-        }
-    }
-    let (Some((circuit, written)), Some((same, again))) = (&outer.circuit, &inner.circuit) else {
-        return;
-    };
-    if circuit == same {
-        errors.at(
-            quote!(#written #again),
-            format!(
-                "{circuit} guards this function twice: a probe would take its slot outside and be refused inside; keep one, or \
-                 give each a `name`"
-            ),
+type Contradiction = Option<(TokenStream, String)>;
+
+/// The first wait of a retry does not fit into its own `max_elapsed`.
+fn wait_beyond_budget(layer: &Facts) -> Contradiction {
+    let (delay, written) = layer.first_delay.as_ref()?;
+    let (budget, budget_written) = layer.max_elapsed.as_ref()?;
+    (delay >= budget).then(|| {
+        let message = format!(
+            "nothing is ever retried: the first wait is at least {delay:?}, and `max_elapsed` ends the retries at {budget:?}; \
+             lower `base_delay` or raise `max_elapsed`"
         );
-    }
+        (quote!(#written #budget_written), message)
+    })
+}
+
+/// A time of the inner layer does not fit into the limit of the outer one.
+fn time_beyond_limit(outer: &Facts, inner: &Facts) -> Contradiction {
+    let (total, total_written) = outer.limit.as_ref()?;
+    let longer = |known: &Known| known.clone().filter(|(time, _)| time > total);
+    let (written, message) = if let Some((limit, written)) = longer(&inner.limit) {
+        let message = format!(
+            "the inner limit of {limit:?} can never be reached: the outer #[timeout] ends everything inside it after {total:?}; \
+             lower the inner limit or raise the outer one"
+        );
+        (written, message)
+    } else if let Some((delay, written)) = inner
+        .first_delay
+        .clone()
+        .filter(|(delay, _)| delay >= total)
+    {
+        let message = format!(
+            "nothing is ever retried: the first wait is at least {delay:?}, and the #[timeout] outside ends it all after \
+             {total:?}; lower `base_delay` or raise the limit"
+        );
+        (written, message)
+    } else {
+        let (budget, written) = longer(&inner.max_elapsed)?;
+        let message = format!(
+            "`max_elapsed` of {budget:?} can never be reached: the #[timeout] outside ends it all after {total:?}; lower \
+             `max_elapsed` or raise the limit"
+        );
+        (written, message)
+    };
+    Some((quote!(#total_written #written), message))
+}
+
+/// Both layers ask one circuit.
+fn same_circuit(outer: &Facts, inner: &Facts) -> Contradiction {
+    let (circuit, written) = outer.circuit.as_ref()?;
+    let (_, again) = inner.circuit.as_ref().filter(|(same, _)| same == circuit)?;
+    let message = format!(
+        "{circuit} guards this function twice: a probe would take its slot outside and be refused inside; keep one, or \
+         give each a `name`"
+    );
+    Some((quote!(#written #again), message))
 }

@@ -29,7 +29,11 @@ pub(super) fn check(
                 );
             }
         }
-        Some(_) if mode == Mode::Thread => borrowed_arguments(function, errors),
+        // A mode that was refused is not the default one.
+        Some(_) if mode == Mode::Thread && !values.is_wrong("mode") => {
+            borrowed_arguments(function, errors);
+            bound_to_one_thread(function, errors);
+        }
         _ => {}
     }
     let config = values.take_config(&["operation", "message"], function);
@@ -106,6 +110,40 @@ fn borrowed_arguments(function: &Function, errors: &mut Errors) {
                  the body watch the deadline itself with `mode = cooperative`"
             ),
         );
+    }
+}
+
+/// An `Rc` cannot go to a worker and back, and rustc would say so of a closure that nobody wrote. Any other type that is
+/// not `Send` is left to rustc, because its name does not tell.
+fn bound_to_one_thread(function: &Function, errors: &mut Errors) {
+    let argument = function.arguments().find_map(|argument| {
+        let name = written(&argument.pat.to_token_stream());
+        names_rc(&argument.ty).then(|| (&*argument.ty, format!("the argument `{name}`")))
+    });
+    let returned = match &function.sig.output {
+        syn::ReturnType::Type(_, ty) if names_rc(ty) => Some((&**ty, "what it returns".to_owned())),
+        _ => None,
+    };
+    if let Some((ty, what)) = argument.or(returned) {
+        errors.at(
+            ty,
+            format!(
+                "a sync #[timeout] runs the body on a worker thread, and an `Rc` in {what} cannot leave its thread: take an `Arc`, \
+                 or let the body watch the deadline itself with `mode = cooperative`"
+            ),
+        );
+    }
+}
+
+fn names_rc(ty: &Type) -> bool {
+    match ungroup(ty) {
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| {
+            last.ident == "Rc"
+                || matches!(&last.arguments, PathArguments::AngleBracketed(arguments)
+                    if arguments.args.iter().any(|argument| matches!(argument, GenericArgument::Type(ty) if names_rc(ty))))
+        }),
+        Type::Tuple(tuple) => tuple.elems.iter().any(names_rc),
+        _ => false,
     }
 }
 

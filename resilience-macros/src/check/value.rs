@@ -6,6 +6,8 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Ident, Lit, Path, UnOp};
 
+use super::expression::{duration_inside, inside, is_value, plain};
+use super::pattern;
 use super::stage::{Operators, Stage};
 use crate::errors::Errors;
 use crate::item::Function;
@@ -72,8 +74,11 @@ pub(super) enum Value {
 
 pub(super) fn check(entry: Entry, function: &Function, errors: &mut Errors) -> Option<Value> {
     let expr = match entry.value {
-        Raw::Pattern(filter) => return Some(Value::Pattern(filter)),
         Raw::Arguments(arguments) => return Some(Value::Arguments(arguments)),
+        Raw::Pattern(filter) => {
+            pattern::check(&filter, entry.spec, function, errors);
+            return Some(Value::Pattern(filter));
+        }
         Raw::Value(expr) => expr,
     };
     let check = Check {
@@ -92,6 +97,7 @@ pub(super) fn check(entry: Entry, function: &Function, errors: &mut Errors) -> O
         Kind::Mode(words) => check.mode(words),
         Kind::Text => check.text(),
         Kind::Function => check.function(),
+        Kind::Error => check.one_parameter().map(|()| Value::Expr(expr.clone())),
         Kind::CratePath => check.path(),
         Kind::Value | Kind::Pattern | Kind::Arguments => Ok(Value::Expr(expr.clone())),
     };
@@ -123,17 +129,6 @@ const RATE: Rule = Rule {
     why: ", for it is a share of the calls",
     nearest: |text| Some(format!("failure_rate = {}", parse::share(text)?)),
 };
-
-/// Through parentheses and the invisible groups of `macro_rules!`.
-fn plain(mut expr: &Expr) -> &Expr {
-    loop {
-        match expr {
-            Expr::Group(group) => expr = &group.expr,
-            Expr::Paren(paren) => expr = &paren.expr,
-            _ => return expr,
-        }
-    }
-}
 
 struct Check<'a> {
     key: &'a Ident,
@@ -252,7 +247,13 @@ impl Check<'_> {
     fn duration(&self, zero: bool) -> Checked {
         let name = self.name;
         let Some((negative, lit)) = self.literal() else {
-            return Ok(self.expression(Operators::RunTime));
+            return match duration_inside(self.expr) {
+                Some(literal) => {
+                    let message = inside(name, self.expr, literal);
+                    Err(syn::Error::new_spanned(literal, message))
+                }
+                None => Ok(self.expression(Operators::RunTime)),
+            };
         };
         let text = match lit {
             Lit::Str(text) => text.value(),
@@ -435,14 +436,14 @@ impl Check<'_> {
                 Ok(self.setting(self.expr.to_token_stream(), Stage::Constant, Literal::Other))
             }
             Some(_) => self.refuse(format!("`{}` takes a text in quotes, as in `{}`", self.name, self.example)),
-            // `concat!("jira", "-v2")`: a macro that is not constant is rustc's error.
-            None if matches!(self.expr, Expr::Macro(_)) => {
+            // `concat!("jira", "-v2")`: any other macro that is not constant is rustc's error.
+            None if matches!(self.expr, Expr::Macro(call) if !call.mac.path.is_ident("format")) => {
                 Ok(self.setting(self.expr.to_token_stream(), Stage::Constant, Literal::Unknown))
             }
             None => match Stage::of(self.expr, Operators::RunTime, self.function) {
                 Stage::Runtime => self.refuse(format!(
-                    "`{}` is fixed when the program is compiled: a text in quotes or the path of a constant, as in `{}`",
-                    self.name, self.example
+                    "`{}` is fixed when the program is compiled: a text in quotes or the path of a constant, as in `{}`{}",
+                    self.name, self.example, if self.name == "name" { "; a circuit that is chosen at run time is `breaker = …`, a `&CircuitBreaker`" } else { "" }
                 )),
                 _ => Ok(self.expression(Operators::RunTime)),
             },
@@ -455,7 +456,30 @@ impl Check<'_> {
                 "`{}` takes a function or a closure, as in `{}`",
                 self.name, self.example
             )),
-            expr => Ok(Value::Expr(expr.clone())),
+            expr if is_value(expr) => self.refuse(format!(
+                "`{name}` takes a function or a closure, and this is a value: write `{name} = |_| {value}`",
+                name = self.name,
+                value = written(&expr.to_token_stream())
+            )),
+            expr => self.one_parameter().map(|()| Value::Expr(expr.clone())),
+        }
+    }
+
+    /// A closure gets one argument, whatever the option is.
+    fn one_parameter(&self) -> syn::Result<()> {
+        match self.expr {
+            Expr::Closure(closure) if closure.inputs.len() != 1 && self.name != "fallback" => {
+                let parameter = closure
+                    .inputs
+                    .first()
+                    .map_or_else(|| "_".to_owned(), |first| written(&first.to_token_stream()));
+                self.refuse(format!(
+                    "the closure of `{name}` takes one parameter: write `{name} = |{parameter}| …`; it may use the function's \
+                     arguments by their names",
+                    name = self.name
+                ))
+            }
+            _ => Ok(()),
         }
     }
 

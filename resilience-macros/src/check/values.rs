@@ -16,6 +16,8 @@ use crate::policy::Policy;
 pub(super) struct Values {
     pub(super) policy: Policy,
     checked: Vec<(Ident, &'static str, Value)>,
+    /// The options that were written and are wrong.
+    wrong: Vec<&'static str>,
     /// An option was there but wrong, so nothing can be said of what is missing.
     pub(super) incomplete: bool,
     /// Where to point at what no option says.
@@ -24,17 +26,20 @@ pub(super) struct Values {
 
 impl Values {
     pub(super) fn new(layer: Layer, function: &Function, errors: &mut Errors) -> Self {
-        let written = layer.entries.len();
-        let entries = layer.entries.into_iter().filter_map(|entry| {
+        let (mut checked, mut wrong) = (Vec::new(), Vec::new());
+        for entry in layer.entries {
             let (key, name) = (entry.key.clone(), entry.spec.name);
-            value::check(entry, function, errors).map(|value| (key, name, value))
-        });
-        let checked: Vec<_> = entries.collect();
-        let incomplete = layer.incomplete || checked.len() < written;
+            match value::check(entry, function, errors) {
+                Some(value) => checked.push((key, name, value)),
+                None => wrong.push(name),
+            }
+        }
+        let incomplete = layer.incomplete || !wrong.is_empty();
         Self {
             policy: layer.policy,
             incomplete,
             checked,
+            wrong,
             place: layer.place,
         }
     }
@@ -45,6 +50,11 @@ impl Values {
             .iter()
             .find(|(_, option, _)| *option == name)
             .map(|(key, ..)| key)
+    }
+
+    /// True if the option was written, and its value was refused.
+    pub(super) fn is_wrong(&self, name: &str) -> bool {
+        self.wrong.contains(&name)
     }
 
     pub(super) fn setting(&self, name: &str) -> Option<&Setting> {
@@ -128,19 +138,41 @@ impl Values {
         ConfigPlan { base, settings }
     }
 
-    /// Two options of which only one can hold: one error from the first to the second.
-    pub(super) fn exclusive(&self, one: &str, other: &str, why: &str, errors: &mut Errors) {
+    /// An option that cannot stand beside any of the others: one error from the first to the last of them, whether it
+    /// was refused or not. Returns true if there was none.
+    pub(super) fn exclusive(
+        &self,
+        one: &str,
+        others: &[&str],
+        why: &str,
+        errors: &mut Errors,
+    ) -> bool {
+        if self.key(one).is_none() {
+            return true;
+        }
+        let others = self
+            .checked
+            .iter()
+            .filter(|(_, name, _)| others.contains(name));
+        let names: Vec<_> = others.map(|(_, name, _)| format!("`{name}`")).collect();
+        if names.is_empty() {
+            return true;
+        }
         let mut keys = self
             .checked
             .iter()
-            .filter(|(_, name, _)| *name == one || *name == other)
+            .filter(|(_, name, _)| *name == one || names.contains(&format!("`{name}`")))
             .map(|(key, ..)| key);
-        if let (Some(first), Some(second)) = (keys.next(), keys.next()) {
-            errors.at(
-                quote!(#first #second),
-                format!("`{one}` and `{other}` cannot stand together: {why}; keep one"),
-            );
-        }
+        let (first, last) = (keys.next(), keys.next_back());
+        let message = match names.as_slice() {
+            [other] => format!("`{one}` and {other} cannot stand together: {why}; keep one"),
+            several => {
+                let several = several.join(" and ");
+                format!("`{one}` cannot stand together with {several}: {why}; remove {several}")
+            }
+        };
+        errors.at(quote!(#first #last), message);
+        false
     }
 
     pub(super) fn finish(self, errors: &mut Errors) {

@@ -77,7 +77,7 @@ impl Context<'_> {
                 let answer = self.fallback(fallback, &open);
                 block(&note, answer)
             }
-            None => self.error("FromCircuitOpen::from", plan.error.as_ref(), &open),
+            None => self.error("CircuitOpen", plan.error.as_ref(), &open),
         };
         // Noted at admission, so that a refusal further inside is not forgotten.
         let flag = local("refused");

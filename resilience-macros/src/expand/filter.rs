@@ -1,11 +1,12 @@
 //! The user's filters: patterns made predicates, and functions as they are, put around what they judge.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::{ToTokens, quote};
-use syn::Expr;
+use syn::{Expr, Lit, Pat, PatIdent};
 
 use super::span::Ends;
 use super::{Context, local};
+use crate::item::bound_names;
 use crate::parse::Filter;
 
 /// A filter as an argument, and where the user wrote it.
@@ -21,9 +22,10 @@ impl UserFilter {
         let Filter { pattern, guard } = filter?;
         let error = local("error");
         let guard = guard.as_ref().map(|guard| quote!(if #guard));
+        let matched = by_value(pattern);
         let argument = quote! {
             |#error| match #error {
-                #pattern #guard => true,
+                #matched #guard => true,
                 #[allow(unreachable_patterns)]
                 _ => false,
             }
@@ -34,6 +36,60 @@ impl UserFilter {
             ends: Ends::of(&pattern.to_token_stream()),
         })
     }
+}
+
+/// A constant or a text as the whole pattern is of the error's own type, so it is matched behind the reference; rustc does
+/// so for any other pattern, but not for these.
+fn by_value(pattern: &Pat) -> TokenStream {
+    let has_constant = match plain_pattern(pattern) {
+        Pat::Or(or) => or.cases.iter().any(is_constant),
+        pattern => is_constant(pattern),
+    };
+    if !has_constant || !bound_names(pattern).into_iter().all(is_capital) {
+        return pattern.to_token_stream();
+    }
+    let ends = Ends::of(&pattern.to_token_stream());
+    let reference = ends.place(quote!(&));
+    match pattern {
+        Pat::Or(_) => {
+            let mut group = Group::new(Delimiter::Parenthesis, pattern.to_token_stream());
+            group.set_span(ends.span());
+            quote!(#reference #group)
+        }
+        _ => quote!(#reference #pattern),
+    }
+}
+
+fn plain_pattern(mut pattern: &Pat) -> &Pat {
+    while let Pat::Paren(paren) = pattern {
+        pattern = &paren.pat;
+    }
+    pattern
+}
+
+/// `BUSY`, `Status::BUSY`, `"busy"` and `b"busy"`.
+fn is_constant(pattern: &Pat) -> bool {
+    match plain_pattern(pattern) {
+        Pat::Ident(name) => is_capital(name),
+        Pat::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| is_upper(&last.ident)),
+        Pat::Lit(lit) => matches!(lit.lit, Lit::Str(_) | Lit::ByteStr(_) | Lit::CStr(_)),
+        _ => false,
+    }
+}
+
+/// A name that is a constant and binds nothing.
+fn is_capital(name: &PatIdent) -> bool {
+    let is_plain = name.by_ref.is_none() && name.mutability.is_none() && name.subpat.is_none();
+    is_plain && is_upper(&name.ident)
+}
+
+fn is_upper(name: &Ident) -> bool {
+    let name = name.to_string();
+    name.contains(char::is_uppercase) && !name.contains(char::is_lowercase)
 }
 
 impl Context<'_> {
@@ -92,12 +148,12 @@ impl Context<'_> {
             .path
             .get_ident()
             .is_some_and(|name| self.function.argument(name).is_some());
-        let is_upper = path
+        let is_static = path
             .path
             .segments
             .last()
-            .is_some_and(|last| !last.ident.to_string().chars().any(char::is_lowercase));
-        !is_argument && !is_upper
+            .is_some_and(|last| is_upper(&last.ident));
+        !is_argument && !is_static
     }
 
     /// `method(method(judged, filter), filter)`, in order.

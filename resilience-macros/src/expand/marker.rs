@@ -13,7 +13,7 @@ const TAKEN: &str = "__taken";
 
 /// Each attribute that was taken off the function stands once more, in front of nothing: else rustc never resolves its path
 /// and calls the user's `use resilience::timeout` unused.
-pub(super) fn taken(paths: &[Path]) -> TokenStream {
+pub(crate) fn taken(paths: &[Path]) -> TokenStream {
     let markers = markers(paths);
     if paths.is_empty() {
         TokenStream::new()

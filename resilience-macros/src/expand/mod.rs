@@ -22,7 +22,7 @@ use crate::parameter::Parameter;
 use code::{Code, Declarations, labelled};
 use span::{Ends, braces, keyword, pipes};
 
-pub(crate) use marker::{errors, is_expanded, is_taken, seen_too_late};
+pub(crate) use marker::{errors, is_expanded, is_taken, seen_too_late, taken};
 
 /// What every layer needs to know of its surroundings.
 struct Context<'p> {
@@ -237,11 +237,28 @@ impl Context<'_> {
         }
     }
 
-    /// The error of a policy as the function's own: through `From`, or through what `error =` says.
-    fn error(&self, from: &str, error: Option<&syn::Expr>, value: &Ident) -> TokenStream {
+    /// The error of a policy, of the type `given`, as the function's own through `From`. An error type that cannot hold it
+    /// is refused in the words of a trait of ours, but a type parameter in rustc's, which say the bound that is missing.
+    fn converted(&self, given: &str, value: &Ident) -> TokenStream {
+        let ends = self.result.error_ends;
+        if self.result.is_error_generic {
+            let (runtime, given) = (ends.name(&self.runtime.to_string()), ends.name(given));
+            // rustc points at the argument, so it has a name that stands where the error type does.
+            let named = ends.name("__given");
+            let parameters = quote!(#runtime::#given);
+            let call = self.trait_call("From", &parameters, "from", quote!(#named), ends);
+            return ends
+                .block(quote!(let #named = #value; #call))
+                .into_token_stream();
+        }
+        self.call(&format!("From{given}::from"), None, quote!(#value), ends)
+    }
+
+    /// The same, or through what `error =` says.
+    fn error(&self, given: &str, error: Option<&syn::Expr>, value: &Ident) -> TokenStream {
         let result = &self.result.tokens;
         let Some(error) = error else {
-            let converted = self.call(from, None, quote!(#value), self.result.error_ends);
+            let converted = self.converted(given, value);
             return self.call("failed", Some(result), converted, self.result.ends);
         };
         let ends = Ends::of(&error.to_token_stream());

@@ -14,6 +14,8 @@ pub(super) struct ResultType {
     pub(super) ends: Ends,
     /// Where the error type stands.
     pub(super) error_ends: Ends,
+    /// The error type is a parameter of the function, or of the `impl` around a method, where one letter is taken for one.
+    pub(super) is_error_generic: bool,
     /// What a function that returns a future returns, for a call that may borrow for less long than the whole function.
     pub(super) returned: TokenStream,
 }
@@ -34,9 +36,26 @@ impl ResultType {
             tokens: erase_impl(ty.to_token_stream()),
             ends: Ends::of(&ty.to_token_stream()),
             error_ends: Ends::of(&error_type(ty).to_token_stream()),
+            is_error_generic: is_parameter(error_type(ty), function),
             returned: elide_lifetimes(erase_impl(returned.to_token_stream())),
         }
     }
+}
+
+fn is_parameter(ty: &Type, function: &Function) -> bool {
+    let Type::Path(path) = ungroup(ty) else {
+        return false;
+    };
+    let Some(name) = path.path.get_ident() else {
+        return false;
+    };
+    let is_letter = name.to_string().len() == 1 && function.receiver().is_some();
+    is_letter
+        || function
+            .sig
+            .generics
+            .type_params()
+            .any(|param| param.ident == *name)
 }
 
 /// The `E` of `Result<T, E>`; of an alias, all of it.

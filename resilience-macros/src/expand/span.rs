@@ -32,6 +32,10 @@ impl Ends {
         placed.collect()
     }
 
+    pub(super) fn span(self) -> Span {
+        self.first
+    }
+
     /// A name of ours where these ends begin.
     pub(super) fn name(self, name: &str) -> Ident {
         Ident::new(name, self.first)

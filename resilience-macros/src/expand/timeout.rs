@@ -9,7 +9,7 @@ use super::code::{Code, Declarations, block};
 use super::config::{Config, Start, operand};
 use super::span::{Ends, pipes};
 use super::{Context, declare_refused, local};
-use crate::check::{LayerPlan, Mode, Setting, Stage, TimeoutPlan};
+use crate::check::{LayerPlan, Literal, Mode, Setting, Stage, TimeoutPlan};
 use crate::item::bound_names;
 
 impl Context<'_> {
@@ -29,19 +29,14 @@ impl Context<'_> {
         if self.is_async() && plan.error.is_none() && note.is_empty() && !self.is_users_future() {
             let (reference, future) = (config.reference(), inner.as_future());
             // In a closure: a function by its name is checked, and complained of, where the future is awaited too.
-            let error = self.call(
-                "FromTimedOut::from",
-                None,
-                quote!(#late),
-                self.result.error_ends,
-            );
+            let error = self.converted("TimedOut", &late);
             let declarations = Declarations::values(config.declarations).and(inner.declarations);
             return Code::future(
                 declarations,
                 quote!(#runtime::TimeoutFuture::failing(#reference, |#late| #error, #future)),
             );
         }
-        let error = self.error("FromTimedOut::from", plan.error.as_ref(), &late);
+        let error = self.error("TimedOut", plan.error.as_ref(), &late);
         let expired = block(&note, error);
         let expired = quote!(#runtime::Err(#late) => #expired,);
 
@@ -224,6 +219,20 @@ impl Context<'_> {
         })
     }
 
+    /// A constant or a variable may be a whole configuration, which the runtime's `Limit` refuses in words of its own.
+    fn checked_limit(&self, limit: &Setting) -> TokenStream {
+        let is_path = syn::parse2::<syn::ExprPath>(limit.written.clone()).is_ok();
+        if limit.literal != Literal::Unknown || !is_path {
+            return limit.value.clone();
+        }
+        let ends = Ends::of(&limit.written);
+        let (value, duration) = (
+            self.call("Limit::new", None, limit.value.clone(), ends),
+            ends.name("__duration"),
+        );
+        ends.place(quote!(#value.#duration()))
+    }
+
     fn timeout_config(&self, at: usize, plan: &TimeoutPlan) -> Config {
         let mut settings: Vec<Setting> = plan.config.settings.clone();
         let start = match (&plan.config.base, &plan.limit) {
@@ -250,12 +259,8 @@ impl Context<'_> {
                 } else {
                     "TimeoutConfig::new"
                 };
-                let value = self.call(
-                    constructor,
-                    None,
-                    limit.value.clone(),
-                    Ends::of(&limit.written),
-                );
+                let ends = Ends::of(&limit.written);
+                let value = self.call(constructor, None, self.checked_limit(limit), ends);
                 Start {
                     value,
                     stage: limit.stage,

@@ -21,7 +21,7 @@ pub(super) fn parse(policy: Policy, args: TokenStream, errors: &mut Errors) -> (
     let mut incomplete = false;
     let read = |input: ParseStream<'_>| {
         while !input.is_empty() {
-            match entry(policy, input) {
+            match entry(policy, input, &entries) {
                 Ok(entry) => accept(policy, entry, &mut entries, errors),
                 Err(error) => {
                     errors.push(error);
@@ -60,8 +60,14 @@ fn accept(policy: Policy, entry: Entry, entries: &mut Vec<Entry>, errors: &mut E
     }
 }
 
-fn entry(policy: Policy, input: ParseStream<'_>) -> syn::Result<Entry> {
-    if policy == Policy::Timeout && !is_named(input) && !input.peek(Token![,]) {
+fn entry(policy: Policy, input: ParseStream<'_>, earlier: &[Entry]) -> syn::Result<Entry> {
+    if let Some(error) = configuration(policy, input) {
+        return Err(error);
+    }
+    // Behind the limit, a word that stands alone is an option without its value.
+    let has_limit = earlier.iter().any(|entry| entry.spec.name == LIMIT.name);
+    let is_option = input.peek(Token![,]) || is_named(input) || (has_limit && is_word(input));
+    if policy == Policy::Timeout && !is_option {
         return limit(input);
     }
     let Ok(key) = input.call(Ident::parse_any) else {
@@ -88,6 +94,42 @@ fn entry(policy: Policy, input: ParseStream<'_>) -> syn::Result<Entry> {
         Form::Arguments => Raw::Arguments(arguments(&key, spec, input)?),
     };
     Ok(Entry { key, spec, value })
+}
+
+/// A configuration that stands without `config =`: a constant, a path or a call that begins with a capital letter. A
+/// constant of `#[timeout]` may be its limit.
+fn configuration(policy: Policy, input: ParseStream<'_>) -> Option<syn::Error> {
+    let name = input.fork().call(Ident::parse_any).ok()?.to_string();
+    let value = up_to_comma(input);
+    let mut behind = value.clone().into_iter().skip(1);
+    let is_capital = name.starts_with(char::is_uppercase);
+    let is_configuration = name.ends_with("Config");
+    if !is_capital
+        || matches!(behind.next(), Some(TokenTree::Punct(equals)) if equals.as_char() == '=')
+        || (policy == Policy::Timeout && !is_configuration)
+    {
+        return None;
+    }
+    let attribute = policy.name();
+    let message = match (is_configuration, value.clone().into_iter().nth(1)) {
+        (true, Some(TokenTree::Group(settings))) => format!(
+            "{policy} takes the settings of a `{name}` as options: write `#[{attribute}({})]`, or `config = …` with a value",
+            written(&settings.stream())
+        ),
+        _ => format!(
+            "options of {policy} have a name, and a configuration is behind `config`: write `config = {}`",
+            written(&value)
+        ),
+    };
+    Some(syn::Error::new_spanned(value, message))
+}
+
+/// True for a name in small letters that stands alone.
+fn is_word(input: ParseStream<'_>) -> bool {
+    let fork = input.fork();
+    fork.call(Ident::parse_any)
+        .is_ok_and(|name| !name.to_string().contains(char::is_uppercase))
+        && (fork.is_empty() || fork.peek(Token![,]))
 }
 
 /// What someone meant who wrote a bare value: what positional arguments mean elsewhere.

@@ -1,6 +1,6 @@
 //! The attribute language in one table: every option of every attribute, what it takes and how it is written.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Punct, Spacing, TokenStream, TokenTree};
 use syn::Lit;
 
 use crate::policy::Policy;
@@ -34,6 +34,8 @@ pub(crate) enum Kind {
     Pattern,
     /// A path or a closure.
     Function,
+    /// A function, a variant or a value that makes the error.
+    Error,
     /// Any expression.
     Value,
     /// Names of the function's arguments in parentheses, or `..` for all of them.
@@ -89,7 +91,7 @@ impl OptionSpec {
                 return if text.is_empty() || syn::parse2::<Lit>(value.clone()).is_ok() {
                     self.example.to_owned()
                 } else {
-                    format!("{}({text})", self.name)
+                    format!("{}({})", self.name, written(&alternatives(value.clone())))
                 };
             }
             Kind::Arguments => {
@@ -101,7 +103,7 @@ impl OptionSpec {
                     _ => self.example.to_owned(),
                 };
             }
-            Kind::Function | Kind::Value | Kind::CratePath => {
+            Kind::Function | Kind::Error | Kind::Value | Kind::CratePath => {
                 (!text.is_empty() && syn::parse2::<Lit>(value.clone()).is_err()).then_some(text)
             }
         };
@@ -110,6 +112,24 @@ impl OptionSpec {
             |value| format!("{} = {value}", self.name),
         )
     }
+}
+
+/// `{A, B}`, `(A, B)` or `[A, B]`, as other languages list exceptions, as the pattern `A | B`.
+fn alternatives(list: TokenStream) -> TokenStream {
+    let mut tokens = list.clone().into_iter();
+    let (Some(TokenTree::Group(group)), None) = (tokens.next(), tokens.next()) else {
+        return list;
+    };
+    let mut joined: Vec<TokenTree> = group.stream().into_iter().collect();
+    if matches!(joined.last(), Some(TokenTree::Punct(comma)) if comma.as_char() == ',') {
+        joined.pop();
+    }
+    for token in &mut joined {
+        if matches!(token, TokenTree::Punct(comma) if comma.as_char() == ',') {
+            *token = TokenTree::Punct(Punct::new('|', Spacing::Alone));
+        }
+    }
+    joined.into_iter().collect()
 }
 
 /// `0.5`, or the percentage `50`, `50.0` or `"50%"`, as a share.
@@ -269,7 +289,7 @@ const CIRCUIT_BREAKER: &[OptionSpec] = &[
     ),
     option("ignore", Kind::Pattern, "ignore(ApiError::NotFound)"),
     option("fallback", Kind::Function, "fallback = cached_answer"),
-    option("error", Kind::Value, "error = ApiError::CircuitOpen"),
+    option("error", Kind::Error, "error = ApiError::CircuitOpen"),
     option("breaker", Kind::Value, "breaker = &self.breaker"),
     option("config", Kind::Value, "config = BREAKER"),
     option("crate", Kind::CratePath, "crate = my_crate::resilience"),
@@ -283,7 +303,7 @@ const TIMEOUT: &[OptionSpec] = &[
         Kind::Text,
         "message = \"the database took too long\"",
     ),
-    option("error", Kind::Value, "error = ApiError::Timeout"),
+    option("error", Kind::Error, "error = ApiError::Timeout"),
     option(
         "mode",
         Kind::Mode(&["thread", "cooperative"]),

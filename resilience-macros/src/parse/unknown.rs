@@ -109,7 +109,6 @@ const FOREIGN: &[(Policy, &[&str], &str)] = &[
             "max_total_delay",
             "max_elapsed_time",
             "stop_after_delay",
-            "budget",
         ],
         "max_elapsed",
     ),
@@ -216,8 +215,6 @@ const FOREIGN: &[(Policy, &[&str], &str)] = &[
         Policy::CircuitBreaker,
         &[
             "window",
-            "window_size",
-            "sliding_window_size",
             "sliding_window",
             "sampling_duration",
             "interval",
@@ -334,13 +331,7 @@ const FOREIGN: &[(Policy, &[&str], &str)] = &[
     ),
     (
         Policy::CircuitBreaker,
-        &[
-            "fallback_function",
-            "fallback_method",
-            "on_open",
-            "or_else",
-            "default",
-        ],
+        &["fallback_function", "fallback_method", "or_else", "default"],
         "fallback",
     ),
     (
@@ -407,6 +398,35 @@ const FOREIGN: &[(Policy, &[&str], &str)] = &[
     ),
 ];
 
+/// The names of other libraries for what does not exist here, and the words that say what does.
+const ABSENT: &[(Policy, &[&str], &str)] = &[
+    (
+        Policy::Retry,
+        &["budget", "retry_budget", "token_bucket"],
+        "retries have no budget that calls share: `max_retries = 3` bounds the retries of one call, and `max_elapsed = 2m` \
+         their time",
+    ),
+    (
+        Policy::CircuitBreaker,
+        &["window_size", "sliding_window_size", "window_calls"],
+        "the window is a span of time and not a number of calls: write `failure_window = 60s`",
+    ),
+    (
+        Policy::CircuitBreaker,
+        &[
+            "on_open",
+            "on_close",
+            "on_half_open",
+            "on_state_change",
+            "on_state_transition",
+            "on_transition",
+            "listener",
+            "listeners",
+        ],
+        "a change of the state is told by `CircuitBreaker::on_transition`; a refused call is answered by `fallback = f`",
+    ),
+];
+
 /// An option that no attribute, or another attribute, has; `value` is what was written behind it.
 pub(super) fn unknown(policy: Policy, key: &Ident, value: &TokenStream) -> syn::Error {
     let written = key.to_string();
@@ -414,6 +434,9 @@ pub(super) fn unknown(policy: Policy, key: &Ident, value: &TokenStream) -> syn::
         .iter()
         .find(|(of, names, _)| *of == policy && names.contains(&written.as_str()))
         .and_then(|(_, _, ours)| find(policy, ours));
+    let absent = ABSENT
+        .iter()
+        .find(|(of, names, _)| *of == policy && names.contains(&written.as_str()));
     let near = || nearest(&written, options(policy), |spec| spec.name);
     let sibling = || {
         let others = Policy::ALL.into_iter().filter(|other| *other != policy);
@@ -421,7 +444,9 @@ pub(super) fn unknown(policy: Policy, key: &Ident, value: &TokenStream) -> syn::
             .into_iter()
             .find_map(|other| Some((other, find(other, &written)?)))
     };
-    let message = if let Some(spec) = foreign {
+    let message = if let Some((.., instead)) = absent {
+        format!("{policy} has no option `{written}`; {instead}")
+    } else if let Some(spec) = foreign {
         let ours = spec.spelt(&written, value);
         format!(
             "{policy} has no option `{written}`; here it is called `{}`: write `{ours}`",
@@ -460,6 +485,10 @@ pub(crate) fn nearest<'t, T>(
     all: &'t [T],
     name: impl Fn(&T) -> &'static str,
 ) -> Option<&'t T> {
+    let is_start = |one: &&T| typed.len() >= 3 && name(one).starts_with(typed);
+    if let Some(started) = all.iter().find(is_start) {
+        return Some(started);
+    }
     let distance = |one: &&T| edit_distance(typed, name(one));
     all.iter()
         .min_by_key(distance)
@@ -489,7 +518,7 @@ fn edit_distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::super::options::share;
-    use super::{FOREIGN, find, unknown};
+    use super::{ABSENT, FOREIGN, find, unknown};
     use crate::policy::Policy;
 
     fn message(policy: Policy, key: &str, value: &str) -> String {
@@ -512,6 +541,21 @@ mod tests {
                     .filter(|(other, names, _)| other == policy && names.contains(name))
                     .count();
                 assert_eq!(same, 1, "{policy}: `{name}` is in the table more than once");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_absent_is_no_option_under_another_name() {
+        for (policy, names, _) in ABSENT {
+            for name in *names {
+                assert!(find(*policy, name).is_none(), "{policy} has `{name}`");
+                assert!(
+                    !FOREIGN
+                        .iter()
+                        .any(|(of, names, _)| of == policy && names.contains(name)),
+                    "{policy} has `{name}` under another name"
+                );
             }
         }
     }

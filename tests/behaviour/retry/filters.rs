@@ -335,3 +335,53 @@ fn a_function_may_take_what_a_reference_to_the_error_converts_to() {
         assert_eq!(counts, expected, "{text}");
     }
 }
+
+#[test]
+fn a_constant_or_a_text_is_a_pattern_of_the_error_itself() {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    struct Code(u16);
+    impl Code {
+        const BUSY: Self = Self(503);
+        const DOWN: Self = Self(502);
+    }
+    const GONE: Code = Code(410);
+
+    #[retry(max_retries = 1, base_delay = 0s, retry_on(Code::BUSY | Code::DOWN | GONE), abort_on(GONE))]
+    fn by_constant(calls: &Cell<u32>, code: Code) -> Result<(), Code> {
+        made(calls, code)
+    }
+    #[retry(max_retries = 1, base_delay = 0s, retry_on(&(Code::BUSY | Code::DOWN)))]
+    fn by_reference(calls: &Cell<u32>, code: Code) -> Result<(), Code> {
+        made(calls, code)
+    }
+    #[retry(max_retries = 1, base_delay = 0s, retry_on(Code::BUSY if calls.get() == 1))]
+    fn with_guard(calls: &Cell<u32>, code: Code) -> Result<(), Code> {
+        made(calls, code)
+    }
+    #[retry(max_retries = 1, base_delay = 0s, retry_on("busy" | "down"))]
+    fn by_text(calls: &Cell<u32>, text: &'static str) -> Result<(), &'static str> {
+        made(calls, text)
+    }
+    let calls = Cell::new(0);
+    let count = |result: Result<(), Code>| {
+        assert!(result.is_err());
+        calls.take()
+    };
+    for (code, expected) in [
+        (Code::BUSY, [2, 2, 2]),
+        (Code::DOWN, [2, 2, 1]),
+        (GONE, [1, 1, 1]),
+        (Code(404), [1, 1, 1]),
+    ] {
+        let counts = [
+            count(by_constant(&calls, code)),
+            count(by_reference(&calls, code)),
+            count(with_guard(&calls, code)),
+        ];
+        assert_eq!(counts, expected, "{code:?}");
+    }
+    for (text, expected) in [("busy", 2), ("down", 2), ("gone", 1)] {
+        assert_eq!(by_text(&calls, text), Err(text));
+        assert_eq!(calls.take(), expected, "{text}");
+    }
+}

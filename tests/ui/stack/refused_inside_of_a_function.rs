@@ -1,0 +1,31 @@
+use resilience::{circuit_breaker, retry, timeout};
+
+#[derive(Debug)]
+enum ApiError {
+    Busy,
+    NotFound(u32),
+    Open(resilience::CircuitOpen),
+    Late(resilience::TimedOut),
+}
+
+impl From<resilience::CircuitOpen> for ApiError {
+    fn from(open: resilience::CircuitOpen) -> Self {
+        Self::Open(open)
+    }
+}
+
+impl From<resilience::TimedOut> for ApiError {
+    fn from(late: resilience::TimedOut) -> Self {
+        Self::Late(late)
+    }
+}
+
+fn main() {
+    #[retry(max_retries = 3)]
+    #[timeout(0s)]
+    #[circuit_breaker]
+    fn fetch(id: u32) -> Result<String, ApiError> {
+        if id == 0 { Err(ApiError::NotFound(id)) } else { Err(ApiError::Busy) }
+    }
+    let _ = fetch(7);
+}
