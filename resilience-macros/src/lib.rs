@@ -20,6 +20,8 @@ mod parse;
 mod policy;
 #[cfg(test)]
 mod snapshots;
+#[cfg(test)]
+mod user_crate;
 mod written;
 
 use policy::Policy;

@@ -1,0 +1,56 @@
+//! The user's crate in `tests/user` has every option of every attribute, so that a build of it with another toolchain, or
+//! with other versions of the dependencies, compiles the expansion of each.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use crate::parse::options;
+use crate::policy::Policy;
+
+const USER: &str = include_str!("../../tests/user/src/main.rs");
+
+/// The names at the start of the options of every `#[name(...)]` in `tokens`.
+fn used(name: &str, tokens: TokenStream, found: &mut BTreeSet<String>) {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let is_name = matches!(&token, TokenTree::Ident(ident) if ident == name);
+        match (token, tokens.peek()) {
+            (_, Some(TokenTree::Group(options))) if is_name => {
+                found.extend(names(options.stream()));
+            }
+            (TokenTree::Group(group), _) if group.delimiter() != Delimiter::None => {
+                used(name, group.stream(), found);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The first word of each part between commas.
+fn names(options: TokenStream) -> Vec<String> {
+    let tokens: Vec<_> = options.into_iter().collect();
+    let parts =
+        tokens.split(|token| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ','));
+    parts
+        .filter_map(|part| part.first())
+        .map(ToString::to_string)
+        .collect()
+}
+
+#[test]
+fn the_users_crate_has_every_option() {
+    for policy in Policy::ALL {
+        let mut found = BTreeSet::new();
+        used(policy.name(), USER.parse().expect("tokens"), &mut found);
+        let missing: Vec<_> = options(policy)
+            .iter()
+            .map(|spec| spec.name)
+            .filter(|name| !found.contains(*name))
+            .collect();
+        assert!(
+            missing.is_empty(),
+            "tests/user/src/main.rs has no {policy} with {missing:?}: add it, and a function that runs it"
+        );
+    }
+}

@@ -1,0 +1,249 @@
+//! Every option of every attribute, in functions that run.
+//!
+//! A test of the macro crate compares this file with the option table, so a new option cannot be forgotten here.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use resilience::{
+    CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, RetryConfig, RetryEvent,
+    TimedOut, TimeoutConfig, circuit_breaker, registry, retry, timeout,
+};
+
+mod facade {
+    pub use resilience;
+}
+
+const RETRY: RetryConfig = RetryConfig::new().max_retries(1).base_delay(Duration::ZERO);
+const CIRCUIT: CircuitBreakerConfig = CircuitBreakerConfig::new().failure_threshold(2);
+const LIMIT: TimeoutConfig = TimeoutConfig::new(Duration::from_secs(60));
+
+#[derive(Debug, PartialEq)]
+enum Error {
+    Busy,
+    NotFound,
+    CircuitOpen,
+    TimedOut,
+}
+
+impl From<CircuitOpen> for Error {
+    fn from(_: CircuitOpen) -> Self {
+        Self::CircuitOpen
+    }
+}
+
+impl From<TimedOut> for Error {
+    fn from(_: TimedOut) -> Self {
+        Self::TimedOut
+    }
+}
+
+impl Error {
+    fn is_busy(&self) -> bool {
+        *self == Self::Busy
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        self.is_busy().then_some(Duration::from_millis(1))
+    }
+}
+
+/// A service that is busy for so many calls and then answers with the number of the call.
+#[derive(Default)]
+struct Service {
+    is_missing: bool,
+    busy: u32,
+    calls: Cell<u32>,
+    retries: Cell<u32>,
+}
+
+impl Service {
+    fn busy(calls: u32) -> Self {
+        Self {
+            busy: calls,
+            ..Self::default()
+        }
+    }
+
+    fn answer(&self) -> Result<u32, Error> {
+        self.calls.set(self.calls.get() + 1);
+        if self.is_missing {
+            Err(Error::NotFound)
+        } else if self.calls.get() <= self.busy {
+            Err(Error::Busy)
+        } else {
+            Ok(self.calls.get())
+        }
+    }
+
+    fn count_retry(&self, event: &RetryEvent<'_, u32, Error>) {
+        self.retries.set(event.attempt);
+    }
+
+    #[retry(
+        max_retries = 3,
+        strategy = exponential,
+        base_delay = 1ms,
+        max_delay = 2ms,
+        multiplier = 2.0,
+        jitter = full,
+        max_elapsed = 1m,
+        retry_on(Error::Busy | Error::TimedOut),
+        abort_on(Error::NotFound),
+        retry_if = Error::is_busy,
+        retry_if_ok = |calls| *calls == 2,
+        delay_hint = Error::retry_after,
+        on_retry = |event| self.count_retry(event),
+    )]
+    async fn retried(&self) -> Result<u32, Error> {
+        self.answer()
+    }
+
+    #[retry(max_attempts = 2, config = RETRY, crate = crate::facade::resilience)]
+    fn retried_sync(&self) -> Result<u32, Error> {
+        self.answer()
+    }
+
+    #[retry(max_retries = 1, base_delay = 0s, clone(text))]
+    fn sent(&self, text: String) -> Result<String, Error> {
+        self.answer()?;
+        Ok(text)
+    }
+
+    #[circuit_breaker(
+        name = "by threshold",
+        failure_threshold = 1,
+        failure_window = 10s,
+        recovery_timeout = 30s,
+        success_threshold = 1,
+        half_open_max_calls = 2,
+        slow_call = 1m,
+        failure_on(Error::Busy),
+        failure_if = Error::is_busy,
+        failure_if_ok = |calls| *calls == 0,
+        ignore(Error::NotFound),
+        fallback = Self::fallback,
+    )]
+    async fn guarded(&self) -> Result<u32, Error> {
+        self.answer()
+    }
+
+    async fn fallback(_: &CircuitOpen, _: &Self) -> Result<u32, Error> {
+        Ok(99)
+    }
+}
+
+#[circuit_breaker(
+    name = "by rate",
+    failure_rate = 0.5,
+    minimum_calls = 2,
+    error = |_| Error::CircuitOpen,
+    crate = facade::resilience,
+)]
+fn guarded_by_rate(service: &Service) -> Result<u32, Error> {
+    service.answer()
+}
+
+#[circuit_breaker(name = "shared settings", config = CIRCUIT)]
+fn guarded_by_config(service: &Service) -> Result<u32, Error> {
+    service.answer()
+}
+
+#[circuit_breaker(breaker = breaker)]
+fn guarded_by_handle(breaker: &CircuitBreaker, service: &Service) -> Result<u32, Error> {
+    service.answer()
+}
+
+#[timeout(
+    limit = 10ms,
+    operation = "user.wait",
+    message = "nobody answered",
+    error = |_| Error::TimedOut,
+    crate = facade::resilience,
+)]
+async fn limited(wait: Duration) -> Result<u32, Error> {
+    tokio::time::sleep(wait).await;
+    Ok(1)
+}
+
+#[timeout(config = LIMIT, mode = cooperative)]
+fn limited_in_place(service: &Service) -> Result<u32, Error> {
+    service.answer()
+}
+
+#[timeout(1m, mode = thread)]
+fn limited_on_a_worker(number: u32) -> Result<u32, Error> {
+    Ok(number)
+}
+
+#[retry(max_retries = 5, base_delay = 1ms)]
+#[circuit_breaker(name = "stack", failure_threshold = 2)]
+#[timeout(1m)]
+async fn stacked(service: &Service) -> Result<u32, Error> {
+    tokio::task::yield_now().await;
+    service.answer()
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    retries().await;
+    circuits().await;
+    timeouts().await;
+
+    assert!(stacked(&Service::busy(9)).await.is_err());
+    assert_eq!(state("stack"), Some(CircuitState::Open));
+    println!("every attribute works");
+}
+
+async fn retries() {
+    let service = Service::busy(1);
+    assert_eq!(service.retried().await, Ok(3));
+    assert_eq!(service.retries.get(), 2);
+    let service = Service {
+        is_missing: true,
+        ..Service::default()
+    };
+    assert_eq!(service.retried().await, Err(Error::NotFound));
+    assert_eq!(service.calls.get(), 1);
+    assert_eq!(Service::busy(1).retried_sync(), Ok(2));
+    assert_eq!(Service::busy(2).retried_sync(), Err(Error::Busy));
+    assert_eq!(
+        Service::busy(1).sent("text".to_owned()),
+        Ok("text".to_owned())
+    );
+}
+
+async fn circuits() {
+    let service = Service::busy(1);
+    assert_eq!(service.guarded().await, Err(Error::Busy));
+    assert_eq!(service.guarded().await, Ok(99));
+    assert_eq!(state("by threshold"), Some(CircuitState::Open));
+
+    let service = Service::busy(1);
+    assert_eq!(guarded_by_rate(&service), Err(Error::Busy));
+    assert_eq!(guarded_by_rate(&service), Ok(2));
+    assert_eq!(state("by rate"), Some(CircuitState::Closed));
+
+    let service = Service::busy(9);
+    for expected in [Error::Busy, Error::Busy, Error::CircuitOpen] {
+        assert_eq!(guarded_by_config(&service), Err(expected));
+    }
+    let breaker = CircuitBreaker::new("by handle", CIRCUIT);
+    for expected in [Error::Busy, Error::Busy, Error::CircuitOpen] {
+        assert_eq!(guarded_by_handle(&breaker, &service), Err(expected));
+    }
+}
+
+async fn timeouts() {
+    assert_eq!(limited(Duration::ZERO).await, Ok(1));
+    assert_eq!(
+        limited(Duration::from_secs(3600)).await,
+        Err(Error::TimedOut)
+    );
+    assert_eq!(limited_in_place(&Service::default()), Ok(1));
+    assert_eq!(limited_on_a_worker(7), Ok(7));
+}
+
+fn state(name: &str) -> Option<CircuitState> {
+    registry::get(name).map(|breaker| breaker.state())
+}
