@@ -228,8 +228,8 @@ impl TimeoutConfig {
     ///
     /// # Panics
     ///
-    /// When polled, if the future is not done at once, the limit is not [`Duration::MAX`], and there is no tokio
-    /// runtime with its timer enabled. The text names the [`operation`](Self::operation). The future has been polled once
+    /// When polled, if the future is not done at once, the limit is not [`Duration::MAX`](core::time::Duration::MAX),
+    /// and there is no tokio runtime with its timer enabled. The text names the [`operation`](Self::operation). The future has been polled once
     /// by then: one that is done at once needs no timer.
     ///
     /// ```
