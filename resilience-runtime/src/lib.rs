@@ -60,7 +60,7 @@
 //! |---|---|
 //! | annotate a function | [`#[retry]`](macro@retry), [`#[circuit_breaker]`](macro@circuit_breaker), [`#[timeout]`](macro@timeout), each with all its options |
 //! | share a configuration, `config = …` | [`RetryConfig`], [`CircuitBreakerConfig`], [`TimeoutConfig`] |
-//! | make one of values that are known at run time only | [`CircuitBreakerSettings`], and [`ConfigError`] for a wrong value |
+//! | make one of values that are known at run time only | [`CircuitBreakerSettings`], [`TimeoutSettings`], and [`ConfigError`] for a wrong value |
 //! | handle what the policies report | [`CircuitOpen`], [`TimedOut`] |
 //! | read circuits, or move them by hand | [`registry`], [`CircuitBreaker`], [`CircuitBreakerStats`] |
 //! | be told of retries and transitions | `on_retry = …` with a [`RetryEvent`], [`CircuitBreaker::on_transition`], `tracing` events under the target `resilience` |
@@ -110,6 +110,6 @@ pub use resilience_macros::{async_circuit_breaker, async_retry, async_timeout};
 pub use resilience_macros::{circuit_breaker, retry, timeout};
 pub use retry::{Jitter, RetryConfig, RetryEvent, Retrying, Strategy};
 pub use timeout::{
-    TimedOut, TimeoutConfig, TimeoutFuture, WorkerStats, deadline, is_abandoned, worker_stats,
-    workers,
+    TimedOut, TimeoutConfig, TimeoutFuture, TimeoutSettings, WorkerStats, deadline, is_abandoned,
+    worker_stats, workers,
 };

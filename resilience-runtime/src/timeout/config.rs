@@ -3,6 +3,12 @@
 use std::time::Duration;
 
 use super::error::{Cause, TimedOut};
+use crate::config_error::{Rule, rule};
+
+pub(super) const LIMIT: Rule = rule!(
+    "limit",
+    "must be greater than zero (`Duration::MAX` means no limit)"
+);
 
 /// How long a call may take, and what its error says.
 ///
@@ -150,10 +156,7 @@ impl TimeoutConfig {
 
 #[track_caller]
 const fn checked(limit: Duration) -> Duration {
-    assert!(
-        !limit.is_zero(),
-        "`limit` must be greater than zero (`Duration::MAX` means no limit)"
-    );
+    LIMIT.require(!limit.is_zero());
     limit
 }
 

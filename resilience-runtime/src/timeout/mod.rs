@@ -10,6 +10,7 @@ mod cooperative;
 mod deadline;
 mod error;
 mod future;
+mod settings;
 mod thread;
 
 pub use config::TimeoutConfig;
@@ -17,4 +18,5 @@ pub(crate) use deadline::would_outlast;
 pub use deadline::{deadline, is_abandoned};
 pub use error::TimedOut;
 pub use future::TimeoutFuture;
+pub use settings::TimeoutSettings;
 pub use thread::{WorkerStats, worker_stats, workers};
