@@ -2,6 +2,16 @@
 //! them.
 
 #![forbid(unsafe_code)]
+// A macro that panics shows the user a panic of this crate instead of the place of the mistake.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used
+    )
+)]
 
 mod check;
 #[cfg(test)]

@@ -156,7 +156,12 @@ const fn option(name: &'static str, kind: Kind, example: &'static str) -> Option
     }
 }
 
-pub(super) const LIMIT: &OptionSpec = &TIMEOUT[0];
+pub(super) const LIMIT: &OptionSpec = {
+    let [limit, ..] = TIMEOUT else {
+        panic!("the table of the timeout begins with its limit");
+    };
+    limit
+};
 
 const STRATEGY: &[(&str, &str)] = &[
     ("exponential", "Strategy::Exponential"),
