@@ -156,7 +156,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             ],
             [Goal::OfBest(0.15)],
         )
-        .on_two_threads(),
+        .on_several_threads(),
         Scenario::new(
             "circuit closed, failure",
             [
@@ -200,7 +200,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             ],
             [Goal::Of("failsafe", 0.35)],
         )
-        .on_two_threads(),
+        .on_several_threads(),
         Scenario::new(
             "circuit open, refused",
             [

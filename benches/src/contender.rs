@@ -8,7 +8,10 @@ use std::{
     ops::Range,
     panic::resume_unwind,
     pin::pin,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Barrier,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
     task::{Context, Waker},
     thread,
     time::{Duration, Instant},
@@ -69,6 +72,32 @@ impl Contender {
                 runs = run();
             }
             whole(&runs)
+        })
+    }
+
+    /// A call that one thread makes while others keep every core busy, twice as many as there are cores.
+    pub fn on_busy_cores<T>(name: &'static str, mut call: impl FnMut() -> T + 'static) -> Self {
+        let busy_threads = 2 * thread::available_parallelism().map_or(1, usize::from);
+        Self::new(name, move |times| {
+            let (stop, all_run) = (AtomicBool::new(false), Barrier::new(busy_threads + 1));
+            thread::scope(|scope| {
+                for _ in 0..busy_threads {
+                    scope.spawn(|| {
+                        all_run.wait();
+                        while !stop.load(Ordering::Relaxed) {
+                            hint::spin_loop();
+                        }
+                    });
+                }
+                all_run.wait();
+                let start = Instant::now();
+                for _ in 0..times {
+                    black_box(&call());
+                }
+                let taken = start.elapsed();
+                stop.store(true, Ordering::Relaxed);
+                taken
+            })
         })
     }
 

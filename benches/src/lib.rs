@@ -13,7 +13,7 @@ pub mod subject;
 pub mod timeout;
 
 pub use contender::Contender;
-pub use scenario::{Goal, Scenario};
+pub use scenario::{Batch, Goal, Scenario};
 
 /// Everything that takes time, in the order of the table. To be called in a process of its own: it trips circuits.
 pub fn scenarios() -> Vec<Scenario> {

@@ -11,8 +11,17 @@ pub struct Scenario {
     pub contenders: Vec<Contender>,
     /// Each is a line of the table.
     pub goals: Vec<Goal>,
-    /// With threads the fastest run is the one in which they met the least, so theirs is the middle one.
-    pub threads: usize,
+    /// The batch whose figure is reported.
+    pub batch: Batch,
+}
+
+/// The batch, of many, whose figure is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Batch {
+    /// For one thread: the fastest batch was disturbed the least.
+    Fastest,
+    /// For several threads: in the fastest batch they met the least, so it says nothing about their meeting.
+    Middle,
 }
 
 impl Scenario {
@@ -25,12 +34,15 @@ impl Scenario {
             name,
             contenders: contenders.into_iter().collect(),
             goals: goals.into_iter().collect(),
-            threads: 1,
+            batch: Batch::Fastest,
         }
     }
 
-    pub(crate) fn on_two_threads(self) -> Self {
-        Self { threads: 2, ..self }
+    pub(crate) fn on_several_threads(self) -> Self {
+        Self {
+            batch: Batch::Middle,
+            ..self
+        }
     }
 }
 

@@ -53,7 +53,7 @@ pub fn answer<E: From<Failed>>(n: u64) -> Result<u64, E> {
     }
 }
 
-/// Has to be polled twice, like what waits for another machine.
+/// Has to be polled twice, like a body that waits for another machine.
 ///
 /// # Errors
 /// If `n` is 0.
@@ -63,6 +63,23 @@ pub async fn answer_later<E: From<Failed>>(n: u64) -> Result<u64, E> {
         if mem::replace(&mut asked, true) {
             Poll::Ready(())
         } else {
+            Poll::Pending
+        }
+    })
+    .await;
+    answer(n)
+}
+
+/// Is pending for so many polls, like a body that works through a stream of small messages.
+///
+/// # Errors
+/// If `n` is 0.
+pub async fn answer_after<E: From<Failed>>(pending_polls: u32, n: u64) -> Result<u64, E> {
+    let mut left = pending_polls;
+    poll_fn(|_| match left.checked_sub(1) {
+        None => Poll::Ready(()),
+        Some(rest) => {
+            left = rest;
             Poll::Pending
         }
     })

@@ -1,15 +1,15 @@
 //! `#[timeout]` by itself.
 
-use std::{hint::black_box, thread};
+use std::{hint::black_box, sync::mpsc, thread, time::Duration};
 
-use resilience::timeout;
+use resilience::{is_abandoned, timeout};
 use tower::{Layer, service_fn};
 use tower_resilience_timelimiter::TimeLimiterLayer;
 
 use crate::{
     Contender, Goal, Scenario,
     contender::request,
-    subject::{Error, Failed, LONG, answer, answer_later},
+    subject::{Error, Failed, LONG, answer, answer_after, answer_later},
 };
 
 #[timeout(LONG)]
@@ -23,8 +23,32 @@ async fn later(n: u64) -> Result<u64, Error> {
 }
 
 #[timeout(LONG)]
+async fn often(n: u64) -> Result<u64, Error> {
+    answer_after(POLLS, n).await
+}
+
+const POLLS: u32 = 1_000;
+
+#[timeout(LONG)]
 fn on_a_worker(n: u64) -> Result<u64, Error> {
     answer(n)
+}
+
+const SHORT: Duration = Duration::from_millis(5);
+
+/// Never answers in time, and ends soon after its caller has left.
+#[timeout(SHORT)]
+fn never(n: u64) -> Result<u64, Error> {
+    while !is_abandoned() {
+        thread::sleep(SHORT);
+    }
+    answer(n)
+}
+
+/// Waits for a message that never comes.
+fn no_message() -> bool {
+    let (_sender, receiver) = mpsc::channel::<()>();
+    receiver.recv_timeout(SHORT).is_err()
 }
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -62,6 +86,17 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             [Goal::Of("tokio", 1.1)],
         ),
         Scenario::new(
+            "timeout, 1,000 polls",
+            [
+                Contender::polled(ours, || often(black_box(1))),
+                Contender::polled("plain", || answer_after::<Error>(POLLS, black_box(1))),
+                Contender::polled("tokio", || {
+                    tokio::time::timeout(LONG, answer_after::<Failed>(POLLS, black_box(1)))
+                }),
+            ],
+            [Goal::Of("tokio", 1.4)],
+        ),
+        Scenario::new(
             "sync timeout, worker idle",
             [
                 Contender::sync(ours, || on_a_worker(black_box(1))),
@@ -73,5 +108,14 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             ],
             [Goal::Of("thread::spawn", 0.5)],
         ),
+        Scenario::new(
+            "sync timeout, both cores busy",
+            [
+                Contender::on_busy_cores(ours, || never(black_box(1))),
+                Contender::on_busy_cores("recv_timeout", no_message),
+            ],
+            [Goal::Of("recv_timeout", 2.0)],
+        )
+        .on_several_threads(),
     ]
 }

@@ -4,7 +4,7 @@
 
 use allocation_counter::{AllocationInfo, measure};
 use resilience::{CircuitBreaker, CircuitBreakerConfig, registry};
-use resilience_benches::{scenarios, stack};
+use resilience_benches::{Batch, scenarios, stack};
 
 /// Enough that what is allocated once, for all calls, rounds to nothing.
 const CALLS: u64 = 1_000;
@@ -19,7 +19,7 @@ fn main() {
     futures();
     for scenario in &mut scenarios() {
         // Only this thread's allocations are counted.
-        if scenario.threads > 1 || scenario.name.starts_with("statistics") {
+        if scenario.batch == Batch::Middle || scenario.name.starts_with("statistics") {
             continue;
         }
         for contender in &mut scenario.contenders {

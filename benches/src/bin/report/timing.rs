@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilience_benches::{Contender, Scenario};
+use resilience_benches::{Batch, Contender, Scenario};
 
 /// Short, so that some of them fall between two interruptions by other programs.
 const BATCH: Duration = Duration::from_millis(1);
@@ -23,10 +23,9 @@ pub(crate) fn measure(scenario: &mut Scenario) -> Vec<f64> {
             samples.push(per_call(contender.run(times), times));
         }
     }
-    let threads = scenario.threads;
     samples
         .into_iter()
-        .map(|samples| typical(samples, threads))
+        .map(|samples| reported(samples, scenario.batch))
         .collect()
 }
 
@@ -44,9 +43,10 @@ fn per_call(taken: Duration, times: u64) -> f64 {
     taken.as_secs_f64() * 1e9 / times as f64
 }
 
-/// Of one thread the fastest batch, which was disturbed the least. Of several the middle one: the fastest is the one in
-/// which they met the least.
-fn typical(mut samples: Vec<f64>, threads: usize) -> f64 {
+fn reported(mut samples: Vec<f64>, batch: Batch) -> f64 {
     samples.sort_by(f64::total_cmp);
-    samples[if threads == 1 { 0 } else { samples.len() / 2 }]
+    samples[match batch {
+        Batch::Fastest => 0,
+        Batch::Middle => samples.len() / 2,
+    }]
 }
