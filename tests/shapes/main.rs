@@ -17,6 +17,7 @@ mod arguments;
 mod async_forms;
 mod bodies;
 mod consumed_arguments;
+mod depth;
 mod drop_order;
 mod generics;
 mod modifiers;

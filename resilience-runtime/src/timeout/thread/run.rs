@@ -4,7 +4,7 @@ use std::{
     any::Any,
     mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread, time,
 };
 
@@ -124,12 +124,11 @@ enum Content<F, T> {
 
 impl<F, T> BodySlot<F, T> {
     fn take(&self) -> Content<F, T> {
-        self.replace(Content::Empty)
+        mem::replace(&mut *self.lock(), Content::Empty)
     }
 
-    fn replace(&self, content: Content<F, T>) -> Content<F, T> {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        mem::replace(&mut *held, content)
+    fn lock(&self) -> MutexGuard<'_, Content<F, T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -147,7 +146,7 @@ where
             let _trace = trace.enter();
             body()
         }));
-        self.replace(Content::Outcome(outcome));
+        *self.lock() = Content::Outcome(outcome);
     }
 
     fn discard(&self) -> Option<Box<dyn Any + Send>> {
