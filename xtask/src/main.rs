@@ -1,0 +1,42 @@
+//! Measures the repository's own source.
+//!
+//! - `cargo run -q -p xtask -- prose` prints how the comments read, and fails above the goals of [`prose`].
+//! - `cargo run -q -p xtask -- prose --worst` prints every comment block that is above them, with its place.
+//! - `cargo run -q -p xtask -- lines` prints the sizes of files and functions, and the circles between modules; it fails if
+//!   a function is too long or there is a circle.
+
+mod circles;
+mod imports;
+mod lexer;
+mod lines;
+mod prose;
+mod source;
+
+use std::env;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let packages = match source::packages() {
+        Ok(packages) => packages,
+        Err(error) => {
+            eprintln!("the source cannot be read: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let is_good = match arguments[..] {
+        ["prose"] => prose::report(&packages, false),
+        ["prose", "--worst"] => prose::report(&packages, true),
+        ["lines"] => lines::report(&packages),
+        _ => {
+            eprintln!("usage: cargo run -q -p xtask -- prose [--worst] | lines");
+            return ExitCode::FAILURE;
+        }
+    };
+    if is_good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
