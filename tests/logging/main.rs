@@ -4,4 +4,5 @@ mod capture;
 mod circuit;
 mod registry;
 mod retry;
+mod spans;
 mod timeout;
