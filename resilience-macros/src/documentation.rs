@@ -41,6 +41,25 @@ fn option(row: &str) -> &str {
 }
 
 #[test]
+fn the_readme_names_every_example() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let files = std::fs::read_dir(folder).expect("examples/");
+    let names = files.filter_map(|file| {
+        let name = file
+            .expect("readable")
+            .file_name()
+            .into_string()
+            .expect("UTF-8");
+        name.strip_suffix(".rs").map(str::to_owned)
+    });
+    for name in names {
+        let is_named =
+            README.contains(&format!("`{name}`")) || README.contains(&format!("--example {name}"));
+        assert!(is_named, "README does not name the example {name}");
+    }
+}
+
+#[test]
 fn the_tables_list_every_option_in_its_order() {
     for policy in Policy::ALL {
         let documented: Vec<_> = in_readme(policy).into_iter().map(option).collect();

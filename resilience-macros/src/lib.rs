@@ -81,7 +81,8 @@ use proc_macro::TokenStream;
 ///
 /// Durations have a unit (`250ms`, `1m30s`). Values may be any expression: constant ones are checked by the compiler,
 /// others are evaluated once per call and may use the arguments. Patterns may have a guard:
-/// `retry_on(Error::Status(code) if *code >= 500)`. A function is a path or a closure; closures may use the arguments.
+/// `retry_on(Error::Status(code) if *code >= 500)`. A pattern that is a constant or a text as a whole is matched by value:
+/// `retry_on(Status::BUSY | Status::DOWN)`. A function is a path or a closure; closures may use the arguments.
 ///
 /// `multiplier` belongs to the exponential strategy, and decorrelated jitter has no strategy: together with what
 /// ignores it, an option is a compile error.
@@ -116,6 +117,9 @@ use proc_macro::TokenStream;
 /// The top attribute is the outermost. Above a [`#[timeout]`](../resilience/attr.timeout.html) each attempt has its own
 /// limit; below one, the limit holds for all attempts and the waits between them. Above a `#[circuit_breaker]` each
 /// attempt asks the circuit; below one, the circuit counts the call with all its retries as one.
+///
+/// Another crate's attribute below this one stands around all attempts. One above it is expanded first and becomes part of
+/// each attempt: `#[tracing::instrument]` makes a span for each attempt there.
 ///
 /// # Logging
 ///
@@ -181,8 +185,8 @@ pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// Durations have a unit (`250ms`, `1m30s`). Values may be any expression: constant ones are checked by the compiler,
 /// others are evaluated once per call and may use the arguments. Patterns may have a guard:
-/// `failure_on(Error::Status(code) if *code >= 500)`. A function is a path or a closure; closures may use the
-/// arguments.
+/// `failure_on(Error::Status(code) if *code >= 500)`. A pattern that is a constant or a text as a whole is matched by
+/// value: `ignore(Status::GONE)`. A function is a path or a closure; closures may use the arguments.
 ///
 /// # Semantics
 ///

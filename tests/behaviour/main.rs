@@ -13,6 +13,7 @@
 )]
 
 mod circuit_breaker;
+mod documentation;
 mod lints;
 mod programmatic;
 mod registry;

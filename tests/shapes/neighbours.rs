@@ -1,8 +1,8 @@
 //! Other people's attributes above and below ours.
 //!
 //! An attribute above ours takes a function whose body is our expansion, or rather will be: it is expanded first, and ours
-//! then finds what it wrote. One below stays on the function and is expanded after ours. Either way it stands around all
-//! attempts, unless it rewrites the body into a future or a call, which is then what is attempted.
+//! then finds what it wrote, which is what is attempted. One below stays on the function and is expanded after ours, so it
+//! stands around all attempts. `logging/spans.rs` counts the spans of both.
 
 use resilience::{retry, timeout};
 use rstest::{fixture, rstest};
@@ -86,7 +86,7 @@ mod tracing_instrument {
             fn below(flaky: &Flaky, extra: u32) -> Result<u32, Error> { Ok(flaky.call()? + extra) }
 
             #[test]
-            fn a_span_is_around_all_attempts() {
+            fn values_come_through_a_span() {
                 assert_eq!(above(&Flaky::failing(ATTEMPTS - 1), 1), Ok(ATTEMPTS + 1));
                 assert_eq!(below(&Flaky::failing(ATTEMPTS - 1), 1), Ok(ATTEMPTS + 1));
             }
@@ -127,7 +127,7 @@ mod tracing_instrument {
             }
 
             #[test]
-            fn a_span_is_around_all_attempts() {
+            fn values_come_through_a_span() {
                 let flaky = || Flaky::failing(ATTEMPTS - 1);
                 assert_eq!(run!(above(&flaky(), 1)), Ok(ATTEMPTS + 1));
                 assert_eq!(run!(below(&flaky(), 1)), Ok(ATTEMPTS + 1));
@@ -232,6 +232,13 @@ mod harnesses {
         } else {
             Err(Error::Number)
         }
+    }
+
+    /// rstest takes the plain `#[timeout]` below it, because ours would refuse a function that returns nothing.
+    #[rstest]
+    #[timeout(std::time::Duration::from_secs(60))]
+    fn rstest_takes_a_plain_timeout_for_its_own() {
+        assert_eq!(two::default(), 2);
     }
 
     /// By its full path: rstest takes a plain `#[timeout]` below it for its own.

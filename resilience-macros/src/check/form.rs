@@ -122,7 +122,7 @@ pub(super) fn form(function: &Function, policy: Policy, errors: &mut Errors) -> 
         .find(|attr| attr.path().is_ident("track_caller"));
     if let Some(attr) = track_caller.filter(|_| !function.is_async()) {
         errors.at(
-            attr,
+            attr.path(),
             format!(
                 "`#[track_caller]` does not reach the body under {policy}, which calls it from a closure: remove it; if the \
                  body needs its caller's place, take a `&'static Location<'static>` as an argument"

@@ -560,6 +560,46 @@ mod tests {
         }
     }
 
+    /// The names in a cell of a table: `max_attempts` of `RetryConfig(max_attempts=3)`.
+    fn python_names(cell: &str) -> Vec<&str> {
+        let (before_last, _) = cell.rsplit_once('=').unwrap_or_default();
+        let names = before_last.split('=').map(|before| {
+            let start = before.rfind(|c: char| !(c.is_ascii_lowercase() || c == '_'));
+            &before[start.map_or(0, |at| at + 1)..]
+        });
+        names.filter(|name| !name.is_empty()).collect()
+    }
+
+    #[test]
+    fn the_names_of_the_python_decorators_lead_to_what_the_readme_says() {
+        let readme = include_str!("../../../README.md");
+        let section = readme
+            .split_once("## Coming from the Python decorators")
+            .expect("the section")
+            .1;
+        let table = section.lines().skip_while(|line| !line.starts_with("|---"));
+        let rows = table.skip(1).take_while(|line| line.starts_with('|'));
+        let mut names = 0;
+        for row in rows {
+            let (theirs, ours) = row[1..].split_once(" | ").expect("two columns");
+            for name in python_names(theirs) {
+                names += 1;
+                let is_told = Policy::ALL.into_iter().any(|policy| {
+                    let mut options = super::options(policy).iter();
+                    let message = message(policy, name, "");
+                    find(policy, name).is_some()
+                        || options.any(|spec| {
+                            let is_meant = ours.contains(&format!("`{}", spec.name))
+                                || (spec.name == "limit" && ours.contains("#[timeout("));
+                            is_meant && message.contains(&format!("`{}`: write", spec.name))
+                        })
+                });
+                assert!(is_told, "`{name}` leads to nothing of {ours}");
+            }
+        }
+        assert!(names > 15, "the table has {names} names");
+    }
+
     #[test]
     fn the_value_that_was_written_is_kept_if_it_can_be_meant() {
         for (policy, key, value, ours) in [
