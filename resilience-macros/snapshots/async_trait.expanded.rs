@@ -25,7 +25,7 @@ impl Service for Client {
             let mut __retry = __rt::Retry::new(&__RETRY);
             loop {
                 __rt::Retry::wait(&__retry).await;
-                let __outcome = __rt::TimeoutFuture::failing(
+                let __outcome = __rt::Limited::with_error(
                     &__TIMEOUT,
                     |__late| __rt::FromTimedOut::from(__late),
                     async {

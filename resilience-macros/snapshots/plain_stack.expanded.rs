@@ -25,7 +25,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
             };
             __rt::Recorded::new(
                 __permit,
-                __rt::TimeoutFuture::failing(
+                __rt::Limited::with_error(
                     &__TIMEOUT,
                     |__late| __rt::FromTimedOut::from(__late),
                     async {

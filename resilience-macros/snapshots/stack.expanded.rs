@@ -29,7 +29,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
             };
             __rt::Recorded::new(
                 __permit,
-                __rt::TimeoutFuture::failing(
+                __rt::Limited::with_error(
                     &__TIMEOUT,
                     |__late| __rt::FromTimedOut::from(__late),
                     async {

@@ -20,7 +20,7 @@ pub use crate::outcome::{
 pub use crate::registry::site::Site;
 pub use crate::retry::{Attempt, Backoff, Retry, RetryArgument, keep, keep_unless_last, kept};
 pub use crate::show::{Show, Shown};
-pub use crate::timeout::TimeoutFuture;
+pub use crate::timeout::Limited;
 pub use crate::{
     CircuitBreaker, CircuitBreakerConfig, CircuitOpen, Jitter, RetryConfig, Strategy, TimedOut,
     TimeoutConfig, registry,

@@ -33,7 +33,7 @@ impl Context<'_> {
             let declarations = Declarations::values(config.declarations).and(inner.declarations);
             return Code::future(
                 declarations,
-                quote!(#runtime::TimeoutFuture::failing(#reference, |#late| #error, #future)),
+                quote!(#runtime::Limited::with_error(#reference, |#late| #error, #future)),
             );
         }
         let error = self.error("TimedOut", plan.error.as_ref(), &late);
@@ -42,7 +42,7 @@ impl Context<'_> {
 
         if self.is_async() {
             let (reference, future) = (config.reference(), inner.as_future());
-            let timed = quote!(#runtime::TimeoutFuture::new(#reference, #future));
+            let timed = quote!(#runtime::Limited::new(#reference, #future));
             let arms = quote!(#runtime::Ok(#outcome) => #outcome, #expired);
             return Code::matched(
                 Declarations::values(config.declarations).and(inner.declarations),

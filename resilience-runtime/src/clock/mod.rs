@@ -1,11 +1,14 @@
-//! Time as circuits and timeouts see it: nanoseconds on one axis of the process.
+//! The time of circuits and timeouts: nanoseconds on one axis of the process.
+//!
+//! - `ticks` reads the system's clock by way of the processor's counter, which is faster.
+//! - `timer` creates tokio's timers.
 
-// The models have a clock of their own.
+// The loom models have a clock of their own, so that much of this module is unused there.
 #![cfg_attr(all(test, loom), allow(dead_code))]
 
 #[cfg(all(target_arch = "x86_64", any(unix, windows), not(miri)))]
 mod ticks;
-/// Elsewhere the system is asked each time.
+/// On other targets each reading asks the system.
 #[cfg(not(all(target_arch = "x86_64", any(unix, windows), not(miri))))]
 mod ticks {
     pub(super) fn now(system: fn() -> u64) -> u64 {
@@ -17,28 +20,28 @@ mod timer;
 
 pub(crate) use timer::create_timer;
 
-// Not from `crate::sync`: loom's cannot be statics.
+// Not from `crate::sync`, because loom's primitives cannot be statics.
 use std::{sync::LazyLock, time::Duration};
 
 use tokio::time::Instant;
 
-/// The first look at the clock. Moments are kept as differences to it, in half the space of an [`Instant`].
+/// The first reading of the clock. Moments are kept as differences to it, in half the space of an [`Instant`].
 static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// What the epoch reads on the axis.
+/// The moment of the epoch on the axis.
 ///
-/// Not zero: the process may look again under a paused clock that started before the epoch. Moments before it then
-/// still tell apart, and an `advance(30s)` there is 30 s and not a little less.
+/// It is not zero, because the process may read a paused clock that started before the epoch. Moments before the epoch are
+/// then still different from each other, and an `advance(30s)` there is 30 s and not a little less.
 const ORIGIN: u64 = 1 << 62;
 
-/// A moment that never comes, and a span that never ends.
+/// A moment that never comes; as a span, one that never ends.
 pub(crate) const NEVER: u64 = u64::MAX;
 
-/// Whether tokio is built with `test-util`, for tests that pause its clock. A service is built without, and then
-/// tokio's clock is the system's.
+/// True if tokio is built with its feature `test-util`, for tests that pause its clock. A service is built without it, and
+/// then tokio's clock is the system's.
 ///
-/// No feature of ours can tell, so the name does: tokio has a `pause` only then, and then a function item, which has no
-/// size. What the inner block imports hides what the outer one declares.
+/// No feature of this crate can tell, so the name `pause` does: tokio has it only with `test-util`. It is a function item
+/// then, which has no size, and the import in the inner block hides the constant of the outer one.
 const MAY_BE_PAUSED: bool = {
     #[allow(dead_code, non_upper_case_globals)]
     const pause: u8 = 0;
@@ -54,48 +57,50 @@ const MAY_BE_PAUSED: bool = {
 #[inline]
 pub(crate) fn now() -> u64 {
     if MAY_BE_PAUSED {
-        tokio()
+        tokio_now()
     } else {
-        ticks::now(tokio)
+        ticks::now(tokio_now)
     }
 }
 
 #[cfg(all(test, loom))]
 pub(crate) use self::model::now;
 
-fn tokio() -> u64 {
-    read(*EPOCH, Instant::now())
+fn tokio_now() -> u64 {
+    moment_of(*EPOCH, Instant::now())
 }
 
-/// When a call began. Tokio's timers and the log may ask for it later; mostly nobody does.
+/// The time at which a call began. It is kept in the form that costs the least, because timers and the log seldom ask for
+/// it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Start {
-    /// Where the clock may be paused it may also be moved by centuries, which the axis has no room for.
-    Read(Instant),
-    Counted(u64),
+pub(crate) enum StartTime {
+    /// Where the clock may be paused, a test may also advance it by centuries, and the axis has no room for them.
+    Instant(Instant),
+    /// A moment on the axis.
+    Moment(u64),
 }
 
-impl Start {
+impl StartTime {
     #[inline]
     pub(crate) fn now() -> Self {
         if MAY_BE_PAUSED {
-            Self::Read(Instant::now())
+            Self::Instant(Instant::now())
         } else {
-            Self::Counted(now())
+            Self::Moment(now())
         }
     }
 
     pub(crate) fn elapsed(self) -> Duration {
         match self {
-            Self::Read(start) => start.elapsed(),
-            Self::Counted(moment) => Duration::from_nanos(now().saturating_sub(moment)),
+            Self::Instant(start) => start.elapsed(),
+            Self::Moment(moment) => Duration::from_nanos(now().saturating_sub(moment)),
         }
     }
 
     pub(crate) fn instant(self) -> Instant {
         match self {
-            Self::Read(start) => start,
-            Self::Counted(moment) => instant(moment),
+            Self::Instant(start) => start,
+            Self::Moment(moment) => instant(moment),
         }
     }
 }
@@ -107,16 +112,16 @@ fn instant(moment: u64) -> Instant {
     }
 }
 
-fn read(epoch: Instant, now: Instant) -> u64 {
+fn moment_of(epoch: Instant, now: Instant) -> u64 {
     match now.checked_duration_since(epoch) {
         Some(after) => ORIGIN.saturating_add(nanos(after)),
         None => ORIGIN.saturating_sub(nanos(epoch.duration_since(now))),
     }
 }
 
-/// A span in nanoseconds; what does not fit (584 years) is [`NEVER`].
+/// A span in nanoseconds. A span that does not fit (584 years) is [`NEVER`].
 pub(crate) fn nanos(span: Duration) -> u64 {
-    // Not by `as_nanos`, whose 128 bits a refusal would feel.
+    // Not by `as_nanos`, because its arithmetic of 128 bits is a noticeable part of a refusal.
     span.as_secs()
         .checked_mul(1_000_000_000)
         .and_then(|nanos| nanos.checked_add(span.subsec_nanos().into()))
@@ -141,12 +146,12 @@ pub(crate) fn span(nanos: u64) -> Duration {
     }
 }
 
-/// A clock that the models set: loom needs the same run from the same schedule.
+/// A clock that the loom models set, because loom needs the same run from the same schedule.
 #[cfg(all(test, loom))]
 pub(crate) mod model {
     use std::cell::Cell;
 
-    // Loom runs all threads of a model on one, so this is the clock of them all.
+    // Loom runs all threads of a model on one thread, so they all share this clock.
     thread_local! {
         static NOW: Cell<u64> = const { Cell::new(super::ORIGIN) };
     }
@@ -173,16 +178,19 @@ mod tests {
         let epoch = Instant::now() + Duration::from_secs(5);
         let before = epoch - Duration::from_secs(5);
         let later = before + Duration::from_secs(2);
-        assert_eq!(read(epoch, later) - read(epoch, before), 2_000_000_000);
-        assert!(read(epoch, before) < ORIGIN);
-        assert_eq!(read(epoch, epoch), ORIGIN);
+        assert_eq!(
+            moment_of(epoch, later) - moment_of(epoch, before),
+            2_000_000_000
+        );
+        assert!(moment_of(epoch, before) < ORIGIN);
+        assert_eq!(moment_of(epoch, epoch), ORIGIN);
     }
 
     #[test]
     fn a_moment_is_the_instant_that_was_read() {
         let second = Duration::from_secs(1);
         for at in [*EPOCH, *EPOCH + second, *EPOCH - second] {
-            assert_eq!(instant(read(*EPOCH, at)), at);
+            assert_eq!(instant(moment_of(*EPOCH, at)), at);
         }
     }
 

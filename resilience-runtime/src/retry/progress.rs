@@ -5,7 +5,7 @@ use super::backoff::{Backoff, backoff_blocking};
 use super::config::RetryConfig;
 use super::dice;
 use super::schedule::{Decision, Schedule, Stop};
-use crate::clock::Start;
+use crate::clock::StartTime;
 use core::convert::Infallible;
 use core::time::Duration;
 use tracing::Level;
@@ -34,7 +34,7 @@ impl<'c> Retry<'c> {
     pub fn timed(config: &'c RetryConfig) -> Self {
         Self {
             config,
-            progress: Progress::started(Some(Start::now())),
+            progress: Progress::started(Some(StartTime::now())),
         }
     }
 
@@ -103,7 +103,7 @@ impl<'c> Retry<'c> {
 /// The part of a call's state that is not its configuration.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Progress {
-    started: Option<Start>,
+    started: Option<StartTime>,
     /// None before the first retry: a call that needs none has but that to write.
     repeat: Option<Repeat>,
 }
@@ -131,11 +131,11 @@ impl Progress {
     pub(crate) fn new(config: &RetryConfig) -> Self {
         let listened_to = Level::WARN <= STATIC_MAX_LEVEL && Level::WARN <= LevelFilter::current();
         let timed = listened_to || config.get_max_elapsed().is_some();
-        Self::started(timed.then(Start::now))
+        Self::started(timed.then(StartTime::now))
     }
 
     #[inline]
-    fn started(started: Option<Start>) -> Self {
+    fn started(started: Option<StartTime>) -> Self {
         Self {
             started,
             repeat: None,
@@ -174,7 +174,7 @@ impl Progress {
     ) -> Ruling {
         let mut schedule = self.schedule();
         let attempt = schedule.attempt();
-        let elapsed = self.started.map(Start::elapsed);
+        let elapsed = self.started.map(StartTime::elapsed);
         let drawn = hint.is_none() && config.is_random() && schedule.has_attempts_left(config);
         let random = if drawn { dice::throw() } else { 0.0 };
         let decision = match schedule.next(config, elapsed.unwrap_or_default(), hint, random) {

@@ -1,6 +1,6 @@
 //! A limit on how long a call may take, for futures and for blocking functions.
 //!
-//! - `future` drops the future at the deadline.
+//! - `limited` and `future` drop a future at the deadline.
 //! - `thread` runs a blocking body on a worker thread and leaves it there at the deadline.
 //! - `cooperative` runs a blocking body in place and refuses a late result.
 //! - `deadline` answers a blocking body's questions about the limit that it runs under.
@@ -10,6 +10,7 @@ mod cooperative;
 mod deadline;
 mod error;
 mod future;
+mod limited;
 mod settings;
 mod thread;
 
@@ -18,5 +19,6 @@ pub(crate) use deadline::would_outlast;
 pub use deadline::{deadline, is_abandoned};
 pub use error::TimedOut;
 pub use future::TimeoutFuture;
+pub use limited::Limited;
 pub use settings::TimeoutSettings;
 pub use thread::{WorkerStats, worker_stats, workers};

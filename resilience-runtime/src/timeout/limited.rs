@@ -1,0 +1,476 @@
+//! The future behind every async timeout: it drops the body at the deadline.
+
+use std::{
+    borrow::Borrow,
+    fmt,
+    future::Future,
+    panic::{RefUnwindSafe, UnwindSafe},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::{config::TimeoutConfig, error::TimedOut};
+use crate::clock::{StartTime, create_timer};
+use crate::outcome::Fallible;
+
+pin_project! {
+    /// A body with a limit that counts from the first poll.
+    ///
+    /// The attribute's expansion uses this type directly: it lends the configuration (`C`), so that the user's future
+    /// does not carry a copy, and chooses the output at expiry (`E`).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Limited<F, C, E = SeparateError> {
+        config: C,
+        phase: Phase,
+        at_expiry: E,
+        // `None` after the expiry, because the body is dropped before the error is returned.
+        #[pin]
+        body: Option<F>,
+        // `None` before the first poll, and for a limit without end.
+        #[pin]
+        timer: Option<Sleep>,
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Unpolled,
+    Waiting {
+        /// The number of polls since the clock was read.
+        polls: u8,
+    },
+    /// The deadline has passed, and the body gets one more poll.
+    Late,
+}
+
+/// The clock is read once in so many polls, because a reading costs as much as the rest of a poll.
+const POLLS_PER_CLOCK_READING: u8 = 16;
+
+impl<F, C> Limited<F, C> {
+    /// A body whose expiry is a [`TimedOut`] beside its own output.
+    #[inline]
+    pub fn new(config: C, body: F) -> Self {
+        Self::with_error(config, SeparateError, body)
+    }
+}
+
+impl<F, C, E> Limited<F, C, E> {
+    /// A body whose expiry is an error of its own error type, made by `at_expiry`. Code that awaits it then does not have
+    /// to tell two kinds of error apart.
+    #[inline]
+    pub fn with_error(config: C, at_expiry: E, body: F) -> Self {
+        Self {
+            config,
+            phase: Phase::Unpolled,
+            at_expiry,
+            body: Some(body),
+            timer: None,
+        }
+    }
+}
+
+impl<F: Future, C: Borrow<TimeoutConfig>, E: AtExpiry<F::Output>> Future for Limited<F, C, E> {
+    type Output = E::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let config: &TimeoutConfig = Borrow::borrow(&*this.config);
+        let first_poll = (*this.phase == Phase::Unpolled).then(StartTime::now);
+        let Some(body) = this.body.as_mut().as_pin_mut() else {
+            polled_after_expiry()
+        };
+        // The body is polled before the timer, so that a tie goes to the body.
+        if let Poll::Ready(output) = body.poll(cx) {
+            return Poll::Ready(E::in_time(output));
+        }
+        // The timer is created after the body's first poll, because a body that is done at once needs none.
+        let error = ready!(poll_limit(config, first_poll, this.timer, this.phase, cx));
+        this.body.set(None);
+        Poll::Ready(this.at_expiry.expired(error))
+    }
+}
+
+// This function is not inlined, because it is the same for all bodies.
+#[inline(never)]
+fn poll_limit(
+    config: &TimeoutConfig,
+    first_poll: Option<StartTime>,
+    mut timer: Pin<&mut Option<Sleep>>,
+    phase: &mut Phase,
+    cx: &mut Context<'_>,
+) -> Poll<TimedOut> {
+    if let Some(start) = first_poll {
+        if config.get_limit().is_zero() {
+            return Poll::Ready(config.timed_out());
+        }
+        set_timer(timer.as_mut(), start.instant(), config);
+    }
+    ready!(poll_timer(timer, phase, cx));
+    Poll::Ready(config.timed_out())
+}
+
+// A deadline that no instant can express is never reached, so it gets no timer.
+fn set_timer(mut timer: Pin<&mut Option<Sleep>>, start: Instant, config: &TimeoutConfig) {
+    let deadline = start.checked_add(config.get_limit());
+    timer.set(deadline.map(|at| create_timer(config.get_operation(), || sleep_until(at))));
+}
+
+fn poll_timer(timer: Pin<&mut Option<Sleep>>, phase: &mut Phase, cx: &mut Context<'_>) -> Poll<()> {
+    let Some(mut timer) = timer.as_pin_mut() else {
+        *phase = Phase::Waiting { polls: 0 };
+        return Poll::Pending;
+    };
+    if timer.as_mut().poll(cx).is_ready() {
+        return Poll::Ready(());
+    }
+    let polls = match *phase {
+        Phase::Unpolled => 0,
+        Phase::Waiting { polls } => polls + 1,
+        Phase::Late => return Poll::Ready(()),
+    };
+    // A timer is also pending when the task's cooperative budget is spent, and a body that spends the budget in every poll
+    // would never be timed out. `tokio::time::timeout` polls its timer outside of the budget, but the means for it are
+    // private to tokio's feature `rt`. `is_elapsed` needs no budget; it stays false for a timer that has never had budget
+    // in any poll, because such a timer is not registered. For that timer the clock is read in one of sixteen polls.
+    let reads_clock = polls == POLLS_PER_CLOCK_READING;
+    let is_late = timer.is_elapsed() || reads_clock && timer.deadline() <= Instant::now();
+    // The body may have been refused the budget as well although its result is ready, so it gets one more poll. The timer
+    // wakes the task for that poll: at once if the budget is spent, else at its next tick.
+    *phase = match (is_late, reads_clock) {
+        (true, _) => Phase::Late,
+        (false, true) => Phase::Waiting { polls: 0 },
+        (false, false) => Phase::Waiting { polls },
+    };
+    Poll::Pending
+}
+
+#[cold]
+#[track_caller]
+fn polled_after_expiry() -> ! {
+    panic!("a timeout was polled after it expired")
+}
+
+/// The output of a timeout, in time and at the expiry, over a body with the output `T`.
+pub trait AtExpiry<T> {
+    /// The output of the timeout.
+    type Output;
+
+    /// The output when the body was done in time.
+    fn in_time(output: T) -> Self::Output;
+
+    /// The output when the limit was reached.
+    fn expired(&self, error: TimedOut) -> Self::Output;
+}
+
+/// The expiry is an `Err` around the body's output.
+#[derive(Debug)]
+pub struct SeparateError;
+
+impl<T> AtExpiry<T> for SeparateError {
+    type Output = Result<T, TimedOut>;
+
+    #[inline]
+    fn in_time(output: T) -> Self::Output {
+        Ok(output)
+    }
+
+    #[inline]
+    fn expired(&self, error: TimedOut) -> Self::Output {
+        Err(error)
+    }
+}
+
+/// The expiry is an error of the body's own error type.
+impl<R: Fallible, M: Fn(TimedOut) -> R::Error> AtExpiry<R> for M {
+    type Output = R;
+
+    #[inline]
+    fn in_time(output: R) -> R {
+        output
+    }
+
+    #[inline]
+    fn expired(&self, error: TimedOut) -> R {
+        R::failed(self(error))
+    }
+}
+
+// tokio's timer is not `UnwindSafe`. The whole is, because a panic of the body leaves the timer as it was: the timer is not
+// touched while the body runs.
+impl<F: UnwindSafe, C: UnwindSafe, E: UnwindSafe> UnwindSafe for Limited<F, C, E> {}
+impl<F: RefUnwindSafe, C: RefUnwindSafe, E: RefUnwindSafe> RefUnwindSafe for Limited<F, C, E> {}
+
+// The body is left out, because few futures are `Debug`.
+impl<F, C: Borrow<TimeoutConfig>, E> fmt::Debug for Limited<F, C, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limited")
+            .field("config", Borrow::<TimeoutConfig>::borrow(&self.config))
+            .field("phase", &self.phase)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::{pending, poll_fn, ready as ready_now},
+        pin::pin,
+        sync::mpsc,
+        task::Waker,
+        time::Duration,
+    };
+
+    use tokio::time::{advance, sleep, timeout};
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(5);
+    const TICK: Duration = Duration::from_millis(1);
+
+    fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    fn limited<F>(limit: Duration, body: F) -> Limited<F, TimeoutConfig> {
+        Limited::new(TimeoutConfig::at_most(limit), body)
+    }
+
+    fn expired(limit: Duration) -> TimedOut {
+        TimeoutConfig::at_most(limit).timed_out()
+    }
+
+    struct SendOnDrop(mpsc::Sender<Instant>);
+
+    impl Drop for SendOnDrop {
+        fn drop(&mut self) {
+            self.0.send(Instant::now()).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_future_that_is_ready_at_once_needs_no_runtime() {
+        let mut done = pin!(limited(LIMIT, ready_now(7)));
+        assert_eq!(poll_once(done.as_mut()), Poll::Ready(Ok(7)));
+    }
+
+    #[test]
+    fn a_limit_without_end_needs_no_runtime() {
+        let mut endless = pin!(limited(Duration::MAX, pending::<()>()));
+        assert!(poll_once(endless.as_mut()).is_pending());
+        assert!(poll_once(endless.as_mut()).is_pending());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn expiry_comes_at_the_limit() {
+        let start = Instant::now();
+        assert_eq!(limited(LIMIT, pending::<()>()).await, Err(expired(LIMIT)));
+        assert_eq!(start.elapsed(), LIMIT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_tie_goes_to_the_body() {
+        assert_eq!(limited(LIMIT, sleep(LIMIT)).await, Ok(()));
+        assert_eq!(
+            limited(LIMIT, sleep(LIMIT + TICK)).await,
+            Err(expired(LIMIT))
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_is_ready_when_polled_late_wins() {
+        let mut late = pin!(limited(LIMIT, sleep(LIMIT)));
+        assert!(poll_once(late.as_mut()).is_pending());
+        advance(LIMIT * 10).await;
+        assert_eq!(poll_once(late.as_mut()), Poll::Ready(Ok(())));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_limit_counts_from_the_first_poll() {
+        let unpolled = limited(LIMIT, sleep(LIMIT + TICK));
+        advance(LIMIT).await;
+        // The body's own timer was set when it was built, the limit begins only now.
+        assert_eq!(unpolled.await, Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_blocks_in_its_first_poll_uses_up_its_limit() {
+        let start = Instant::now();
+        let mut blocked = false;
+        let body = poll_fn(|_| {
+            if !blocked {
+                blocked = true;
+                let _ = poll_once(pin!(advance(LIMIT / 2)));
+            }
+            Poll::<()>::Pending
+        });
+        assert_eq!(limited(LIMIT, body).await, Err(expired(LIMIT)));
+        assert_eq!(start.elapsed(), LIMIT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_zero_limit_is_one_poll_and_no_more() {
+        let mut polls = 0;
+        let body = poll_fn(|cx| {
+            polls += 1;
+            cx.waker().wake_by_ref();
+            Poll::<()>::Pending
+        });
+        assert_eq!(
+            limited(Duration::ZERO, body).await,
+            Err(expired(Duration::ZERO))
+        );
+        assert_eq!(polls, 1);
+        assert_eq!(limited(Duration::ZERO, ready_now(7)).await, Ok(7));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_without_end_never_expires() {
+        let century = Duration::from_secs(100 * 365 * 24 * 3600);
+        let mut endless = pin!(limited(Duration::MAX, pending::<()>()));
+        assert!(poll_once(endless.as_mut()).is_pending());
+        advance(century).await;
+        assert!(poll_once(endless.as_mut()).is_pending());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_body_is_dropped_before_the_error_is_out() {
+        let (dropped, drops) = mpsc::channel();
+        let guard = SendOnDrop(dropped);
+        let mut expiring = pin!(limited(LIMIT, async move {
+            let _guard = guard;
+            pending::<()>().await;
+        }));
+        let start = Instant::now();
+        assert_eq!(expiring.as_mut().await, Err(expired(LIMIT)));
+        // The timeout is still alive, but holds the body no more.
+        assert_eq!(drops.try_recv(), Ok(start + LIMIT));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn cancellation_drops_the_body_and_is_no_timeout() {
+        let (dropped, drops) = mpsc::channel();
+        let guard = SendOnDrop(dropped);
+        {
+            let mut cancelled = pin!(limited(LIMIT, async move {
+                let _guard = guard;
+                pending::<()>().await;
+            }));
+            assert!(poll_once(cancelled.as_mut()).is_pending());
+            assert!(drops.try_recv().is_err());
+        }
+        assert_eq!(drops.try_recv(), Ok(Instant::now()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_inner_of_two_expires_first_and_the_outer_bounds_both() {
+        let inner = limited(LIMIT, pending::<()>());
+        assert_eq!(limited(LIMIT * 2, inner).await, Ok(Err(expired(LIMIT))));
+        let inner = limited(LIMIT * 2, pending::<()>());
+        assert_eq!(limited(LIMIT, inner).await, Err(expired(LIMIT)));
+        // The body of the outer timeout is the inner one, and a tie goes to the body.
+        let inner = limited(LIMIT, pending::<()>());
+        assert_eq!(limited(LIMIT, inner).await, Ok(Err(expired(LIMIT))));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_spends_the_budget_in_every_poll_is_timed_out() {
+        let hog = async {
+            loop {
+                tokio::task::consume_budget().await;
+            }
+        };
+        let outcome = limited(Duration::from_millis(5), hog);
+        // A body that is never timed out would hang the test: on one thread it starves this timer, too.
+        assert_eq!(
+            timeout(Duration::from_secs(60), outcome).await,
+            Ok(Err::<(), _>(expired(Duration::from_millis(5))))
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_without_budget_gets_one_more_poll_after_the_deadline() {
+        let mut body_polls = 0;
+        let mut late = pin!(limited(
+            LIMIT,
+            poll_fn(|_| {
+                body_polls += 1;
+                Poll::<()>::Pending
+            })
+        ));
+        assert!(poll_once(late.as_mut()).is_pending());
+        advance(LIMIT).await;
+        // Another part of the task spends the budget, so the body and the timer are both pending.
+        let spend_then_poll = poll_fn(|cx| {
+            while pin!(tokio::task::consume_budget()).poll(cx).is_ready() {}
+            Poll::Ready(late.as_mut().poll(cx))
+        });
+        assert!(spend_then_poll.await.is_pending());
+        assert_eq!(late.await, Err(expired(LIMIT)));
+        assert_eq!(body_polls, 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timer_that_never_gets_budget_is_seen_to_by_the_clock() {
+        let mut late = pin!(limited(LIMIT, pending::<()>()));
+        let polls_until_expiry = poll_fn(|cx| {
+            while pin!(tokio::task::consume_budget()).poll(cx).is_ready() {}
+            assert!(late.as_mut().poll(cx).is_pending());
+            let _ = poll_once(pin!(advance(LIMIT)));
+            let mut polls = 1;
+            while late.as_mut().poll(cx).is_pending() {
+                polls += 1;
+            }
+            Poll::Ready(polls)
+        });
+        // The sixteenth poll after the first one reads the clock, and the body gets one more.
+        assert_eq!(
+            polls_until_expiry.await,
+            u32::from(POLLS_PER_CLOCK_READING) + 1
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_is_polled_often_expires_at_the_limit() {
+        let start = Instant::now();
+        let busy = async {
+            loop {
+                sleep(TICK).await;
+                for _ in 0..100 {
+                    tokio::task::yield_now().await;
+                }
+            }
+        };
+        assert_eq!(limited(LIMIT, busy).await, Err::<(), _>(expired(LIMIT)));
+        assert_eq!(start.elapsed(), LIMIT);
+    }
+
+    #[test]
+    fn a_timeout_leaves_a_future_unwind_safe() {
+        fn unwind_safe<T: UnwindSafe + RefUnwindSafe>(_: &T) {}
+        unwind_safe(&limited(LIMIT, ready_now(7)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    #[should_panic(expected = "polled after it expired")]
+    async fn a_poll_after_expiry_panics() {
+        let mut polled_out = pin!(limited(Duration::ZERO, pending::<()>()));
+        assert!(poll_once(polled_out.as_mut()).is_ready());
+        let _ = poll_once(polled_out.as_mut());
+    }
+
+    #[test]
+    fn a_timeout_adds_little_to_the_future_and_keeps_it_send() {
+        fn sendable<T: Send>(value: &T) -> usize {
+            size_of_val(value)
+        }
+        let plain = ready_now([0_u64; 32]);
+        let plain_size = sendable(&plain);
+        let timed = limited(LIMIT, plain);
+        let added = sendable(&timed) - plain_size;
+        assert!(added <= 176, "a timeout adds {added} bytes");
+    }
+}
