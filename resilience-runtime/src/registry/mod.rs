@@ -58,7 +58,7 @@ pub fn get_or_register(
     name: impl Into<Cow<'static, str>>,
     config: CircuitBreakerConfig,
 ) -> CircuitBreaker {
-    REGISTRY.get_or_register(name.into().into(), config, Location::caller())
+    REGISTRY.get_or_register(&name.into().into(), config, Location::caller())
 }
 
 /// Registers a circuit that the program made with [`CircuitBreaker::new`], under its own name.

@@ -86,7 +86,7 @@ impl Site {
     ) -> &'static CircuitBreaker {
         // Outside `get_or_init`, which would hold other callers up while the clash is logged.
         let name = Name::Static(self.name);
-        let circuit = REGISTRY.get_or_register(name, *config, self.place);
+        let circuit = REGISTRY.get_or_register(&name, *config, self.place);
         if !self.is_named && circuit.place() != self.place {
             log::shared_by_default(self.name, circuit.place(), self.place);
         }

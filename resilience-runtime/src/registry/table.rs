@@ -84,13 +84,13 @@ impl Registry {
     /// The circuit of that name, a new one, or the overflow circuit that the name shares.
     pub(super) fn get_or_register(
         &self,
-        name: Name,
+        name: &Name,
         config: CircuitBreakerConfig,
         place: &'static Location<'static>,
     ) -> CircuitBreaker {
-        let found = self.get(&name);
+        let found = self.get(name);
         let Some(circuit) = found.or_else(|| self.insert(name.clone(), config, place)) else {
-            return self.overflow(&name, config, place);
+            return self.overflow(name, config, place);
         };
         circuit.check(&config, place);
         circuit
@@ -105,7 +105,7 @@ impl Registry {
     ) -> Option<CircuitBreaker> {
         let is_bounded = !name.is_constant();
         // Asked under the lock that readers share first, because a full registry is asked with every call.
-        if is_bounded && self.is_full(&self.read()) {
+        if is_bounded && self.is_full(self.read().len()) {
             return None;
         }
         let circuit = CircuitBreaker::declared_at(name, config, place);
@@ -113,15 +113,15 @@ impl Registry {
         if let Some(ByName(faster)) = circuits.get(circuit.name()) {
             return Some(faster.clone());
         }
-        if is_bounded && self.is_full(&circuits) {
+        if is_bounded && self.is_full(circuits.len()) {
             return None;
         }
         circuits.insert(ByName(circuit.clone()));
         Some(circuit)
     }
 
-    fn is_full(&self, circuits: &HashSet<ByName>) -> bool {
-        circuits.len() >= self.capacity
+    fn is_full(&self, circuits: usize) -> bool {
+        circuits >= self.capacity
     }
 
     /// The circuit that `name` shares with others beyond the capacity. Its configuration is that of the first of them.
@@ -204,7 +204,7 @@ mod tests {
 
     #[track_caller]
     fn add(registry: &Registry, name: &'static str) -> CircuitBreaker {
-        registry.get_or_register(Name::Static(name), CONFIG, Location::caller())
+        registry.get_or_register(&Name::Static(name), CONFIG, Location::caller())
     }
 
     #[test]
@@ -212,7 +212,7 @@ mod tests {
         let registry = Registry::new(CAPACITY);
         add(&registry, "jira").isolate();
         let computed = Name::from(Cow::Owned(String::from("jira")));
-        let again = registry.get_or_register(computed, CONFIG, Location::caller());
+        let again = registry.get_or_register(&computed, CONFIG, Location::caller());
         assert_eq!(again.state(), CircuitState::Open);
         assert_eq!(registry.handles().len(), 1);
     }
@@ -225,7 +225,7 @@ mod tests {
         let events = capture::events(|| {
             for _ in 0..2 {
                 let circuit =
-                    registry.get_or_register(Name::Static("jira"), other, Location::caller());
+                    registry.get_or_register(&Name::Static("jira"), other, Location::caller());
                 assert_eq!(circuit.config(), &CONFIG);
             }
         });
@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn beyond_its_capacity_each_computed_name_had_a_new_circuit_with_each_call() {
         let registry = Registry::new(2);
-        let call = |name| registry.get_or_register(computed(name), CONFIG, Location::caller());
+        let call = |name| registry.get_or_register(&computed(name), CONFIG, Location::caller());
         let events = capture::events(|| {
             for name in ["a", "b", "c", "d", "e", "c"] {
                 call(name);
@@ -307,7 +307,7 @@ mod tests {
     fn names_beyond_the_capacity_are_spread_over_a_fixed_number_of_circuits() {
         let registry = Registry::new(0);
         for name in 0..1_000 {
-            registry.get_or_register(computed(&name.to_string()), CONFIG, Location::caller());
+            registry.get_or_register(&computed(&name.to_string()), CONFIG, Location::caller());
         }
         let names: Vec<_> = registry.all_stats().into_keys().collect();
         assert_eq!(names.len(), OVERFLOW.len(), "{names:?}");
@@ -316,10 +316,10 @@ mod tests {
     #[test]
     fn an_overflow_circuit_keeps_the_first_configuration_without_a_clash() {
         let registry = Registry::new(0);
-        registry.get_or_register(computed("a"), CONFIG, Location::caller());
+        registry.get_or_register(&computed("a"), CONFIG, Location::caller());
         let other = CONFIG.failure_threshold(9);
         let events = capture::events(|| {
-            let circuit = registry.get_or_register(computed("a"), other, Location::caller());
+            let circuit = registry.get_or_register(&computed("a"), other, Location::caller());
             assert_eq!(circuit.config(), &CONFIG);
         });
         assert_eq!(events, [""; 0]);
@@ -328,7 +328,7 @@ mod tests {
     #[test]
     fn removing_makes_room() {
         let registry = Registry::new(1);
-        let call = |name| registry.get_or_register(computed(name), CONFIG, Location::caller());
+        let call = |name| registry.get_or_register(&computed(name), CONFIG, Location::caller());
         call("a");
         assert_ne!(call("b").name(), "b");
         assert!(registry.remove("a").is_some());
