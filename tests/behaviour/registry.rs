@@ -78,10 +78,6 @@ fn an_attribute_registers_a_new_circuit_after_a_removal() {
     fn call() -> Result<(), &'static str> {
         Err("down")
     }
-    #[circuit_breaker(name = NAME, failure_threshold = 1, error = |_| "refused")]
-    async fn call_async() -> Result<(), &'static str> {
-        call()
-    }
     assert_eq!((call(), call()), (Err("down"), Err("refused")));
     let removed = registry::remove(NAME).expect("registered");
     assert_eq!(removed.state(), CircuitState::Open);
