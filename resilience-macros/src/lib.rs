@@ -198,7 +198,8 @@ pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
 ///   nor is dropped within `recovery_timeout` gives its slot to another call.
 /// - The outcome of a call that was admitted before the circuit changed its state changes nothing.
 /// - Circuits live in the [registry](../resilience/registry/index.html) of the process, under their names. If two
-///   functions give one name two configurations, the first to be called decides, and the log tells of the clash once.
+///   functions give one name two configurations, the first to be called decides, and the log tells of the clash once. A
+///   value of one function that changes from call to call is taken, until a value returns that the circuit had before.
 ///
 /// # Errors
 ///

@@ -1,4 +1,5 @@
-//! The registry: ERROR when a name is configured twice and differently; ERROR when a listener panics.
+//! The registry: ERROR when two lines configure a name differently or one line does in turns, INFO when a value changes;
+//! ERROR when a listener panics.
 
 use std::time::Duration;
 
@@ -91,8 +92,8 @@ fn the_same_configuration_is_no_clash_however_it_is_written() {
 }
 
 #[test]
-fn a_value_that_changes_from_call_to_call_is_a_clash_with_itself() {
-    #[circuit_breaker(name = "log_self_clash", failure_threshold = threshold)]
+fn a_value_that_changes_at_one_line_is_taken_until_an_earlier_one_returns() {
+    #[circuit_breaker(name = "log_changes", failure_threshold = threshold)]
     fn call(threshold: u32) -> Result<(), CircuitOpen> {
         Ok(())
     }
@@ -100,7 +101,36 @@ fn a_value_that_changes_from_call_to_call_is_a_clash_with_itself() {
     assert_eq!((call(2), call(2)), (Ok(()), Ok(())));
     assert_eq!(capture.take(), []);
     assert_eq!((call(3), call(4)), (Ok(()), Ok(())));
-    assert_eq!(capture.take().len(), 1);
+    let reconfigured = |threshold| {
+        let config = format!("{:?}", CONFIG.failure_threshold(threshold));
+        let fields = [
+            ("circuit", "log_changes".into()),
+            ("config", shown(&config)),
+        ];
+        Logged::new(Level::INFO, "circuit reconfigured", fields)
+    };
+    assert_eq!(capture.take(), [reconfigured(3), reconfigured(4)]);
+    assert_eq!(
+        (call(2), call(4), call(5), call(3)),
+        (Ok(()), Ok(()), Ok(()), Ok(()))
+    );
+    let logged = capture.take();
+    let [turns] = &logged[..] else {
+        panic!("one event, not {logged:?}")
+    };
+    assert_eq!(turns.level, Level::ERROR);
+    assert!(text(turns, "message").ends_with("give each object a circuit of its own by a `key`"));
+    assert!(text(turns, "declared_at").starts_with(file!()), "{turns:?}");
+    let threshold = |field: &str| &turns.fields[field];
+    assert_eq!(
+        (threshold("kept"), threshold("refused")),
+        (
+            &shown(&format!("{:?}", CONFIG.failure_threshold(4))),
+            &shown(&format!("{:?}", CONFIG.failure_threshold(2)))
+        )
+    );
+    let stats = registry::stats("log_changes").expect("registered");
+    assert_eq!(stats.failure_threshold, Some(4));
 }
 
 #[test]

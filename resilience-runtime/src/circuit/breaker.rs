@@ -87,9 +87,29 @@ impl CircuitBreaker {
         &self.shared.name
     }
 
-    /// What the circuit was made with.
-    pub fn config(&self) -> &CircuitBreakerConfig {
-        &self.shared.config
+    /// The configuration of now.
+    pub fn config(&self) -> CircuitBreakerConfig {
+        self.shared.config()
+    }
+
+    /// Gives the circuit another configuration, for all decisions from now on.
+    ///
+    /// The state and the statistics stay. A window whose length or criterion changes starts empty. An open time that is
+    /// running ends when it was going to end. Calls under way are judged by the new values.
+    ///
+    /// From now on the attribute or the call that declared the circuit changes the configuration no more.
+    ///
+    /// ```
+    /// use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
+    ///
+    /// let breaker = CircuitBreaker::new("search", CircuitBreakerConfig::new());
+    /// breaker.acquire().unwrap().failure();
+    /// breaker.reconfigure(breaker.config().failure_threshold(2));
+    /// breaker.acquire().unwrap().failure();
+    /// assert_eq!(breaker.state(), CircuitState::Open);
+    /// ```
+    pub fn reconfigure(&self, config: CircuitBreakerConfig) {
+        self.shared.reconfigure(config);
     }
 
     /// What the next call would meet.
@@ -217,7 +237,7 @@ impl CircuitBreaker {
         self.shared.listeners.add(std::sync::Arc::new(listener));
     }
 
-    /// Reports, once, if `config`, written at `place`, is not what the circuit was made with.
+    /// Takes `config` if the line that declared the circuit has another value now, and reports, once, if another line has.
     #[inline]
     pub(crate) fn check(&self, config: &CircuitBreakerConfig, place: &Location<'_>) {
         self.shared.check(config, place);
@@ -229,7 +249,7 @@ impl fmt::Debug for CircuitBreaker {
         f.debug_struct("CircuitBreaker")
             .field("name", &self.name())
             .field("state", &self.state())
-            .field("config", self.config())
+            .field("config", &self.config())
             .finish_non_exhaustive()
     }
 }

@@ -23,6 +23,7 @@ pub(super) const LANES: usize = if cfg!(all(test, loom)) { 1 } else { 3 };
 /// Above the count of successes stand the low bits of the generation. The count has room for a century at a million calls a
 /// second.
 const GENERATION_SHIFT: u32 = 52;
+const COUNT_MASK: u64 = (1 << GENERATION_SHIFT) - 1;
 
 fn low_bits(generation: u32) -> u64 {
     u64::from(generation) & ((1 << (u64::BITS - GENERATION_SHIFT)) - 1)
@@ -59,9 +60,12 @@ impl Lane {
             .is_ok()
     }
 
-    /// The generation after this one begins: `succeed_in` counts no more in this one.
-    pub(super) fn end_generation(&self) {
-        self.shared[Count::Success as usize].fetch_add(1 << GENERATION_SHIFT, Ordering::Relaxed);
+    /// From now on `succeed_in` counts in this generation and in no other.
+    pub(super) fn begin_generation(&self, generation: u32) {
+        let word = &self.shared[Count::Success as usize];
+        let begin = |now: u64| Some(now & COUNT_MASK | low_bits(generation) << GENERATION_SHIFT);
+        // Other threads count at the same time. It always succeeds, because there is always a next value.
+        let _ = word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, begin);
     }
 
     #[inline]
@@ -70,8 +74,7 @@ impl Lane {
     }
 
     pub(super) fn get(&self, count: Count) -> u64 {
-        let shared =
-            self.shared[count as usize].load(Ordering::Relaxed) & ((1 << GENERATION_SHIFT) - 1);
+        let shared = self.shared[count as usize].load(Ordering::Relaxed) & COUNT_MASK;
         match count {
             Count::Success => shared.wrapping_add(self.owned.load(Ordering::Relaxed)),
             Count::Ignored | Count::Refused => shared,

@@ -74,6 +74,27 @@ pub(super) fn clash(
     );
 }
 
+/// The name took another configuration.
+#[cold]
+pub(super) fn reconfigured(circuit: &str, config: &CircuitBreakerConfig) {
+    info!(target: "resilience", circuit, ?config, "circuit reconfigured");
+}
+
+/// Two objects that differ in a setting share one name, say: each would reconfigure the circuit of the other.
+#[cold]
+pub(super) fn takes_turns(
+    circuit: &str,
+    declared_at: &Location<'_>,
+    kept: &CircuitBreakerConfig,
+    refused: &CircuitBreakerConfig,
+) {
+    error!(
+        target: "resilience",
+        circuit, %declared_at, ?kept, ?refused,
+        "one source line configures the circuit with different values in turns: the present one is kept from now on;          give each object a circuit of its own by a `key`"
+    );
+}
+
 /// Two methods of one name in one module, say: nobody meant them to share.
 #[cold]
 pub(crate) fn shared_by_default(

@@ -6,6 +6,7 @@
 
 mod breaker;
 mod config;
+mod declared;
 mod due;
 mod error;
 mod gate;

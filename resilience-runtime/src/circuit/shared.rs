@@ -9,6 +9,7 @@ use std::{
 
 use super::{
     config::CircuitBreakerConfig,
+    declared::{Declared, Redeclared, is_same_line},
     due::Due,
     error::CircuitOpen,
     gate::{Gate, Status},
@@ -41,13 +42,14 @@ pub(super) struct Shared {
     due: AtomicU64,
     /// Attributes read it with every call, so it lies beside the gate.
     pub(super) is_removed: AtomicBool,
-    pub(super) config: CircuitBreakerConfig,
+    /// The nanoseconds of `slow_call`, 0 without one. Written like the gate, read for calls that are timed.
+    slow_call: AtomicU64,
+    declared: Declared,
     lane_0: Lane,
     machine: Mutex<Machine>,
     pub(super) declared_at: &'static Location<'static>,
     lane_1: Lane,
     pub(super) name: Name,
-    clash_reported: AtomicBool,
     lane_2: Lane,
     pub(super) listeners: Listeners,
     abandoned: AtomicU64,
@@ -60,18 +62,18 @@ impl Shared {
         config: CircuitBreakerConfig,
         declared_at: &'static Location<'static>,
     ) -> Self {
-        let machine = Machine::new(&config, clock::now());
+        let machine = Machine::new(config, clock::now());
         Self {
-            gate: AtomicU64::new(machine.gate(&config).bits()),
-            due: AtomicU64::new(machine.due(&config).bits()),
+            gate: AtomicU64::new(machine.gate().bits()),
+            due: AtomicU64::new(machine.due().bits()),
             is_removed: AtomicBool::new(false),
-            config,
+            slow_call: AtomicU64::new(slow_call(&config)),
+            declared: Declared::new(&config),
             lane_0: Lane::default(),
             machine: Mutex::new(machine),
             declared_at,
             lane_1: Lane::default(),
             name,
-            clash_reported: AtomicBool::new(false),
             lane_2: Lane::default(),
             listeners: Listeners::default(),
             abandoned: AtomicU64::new(0),
@@ -178,8 +180,8 @@ impl Shared {
     #[inline(never)]
     fn ask_machine(&self, now: u64) -> Result<(Gate, u32), Refused> {
         let ((admission, gate), step) = self.locked(|machine| {
-            let (admission, step) = machine.admit(&self.config, now);
-            ((admission, machine.gate(&self.config)), step)
+            let (admission, step) = machine.admit(now);
+            ((admission, machine.gate()), step)
         });
         if let Some(step) = step {
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.announce(step))) {
@@ -208,9 +210,10 @@ impl Shared {
 
     #[inline(never)]
     pub(super) fn settle(&self, pass: Pass, mark: Mark) {
-        let gate = pass.gate();
+        // Not the gate that the call passed: the circuit may have been reconfigured since then.
+        let gate = self.gate();
         // The generation never comes back, so this needs no lock.
-        if gate.generation() != self.gate().generation() {
+        if pass.gate().generation() != gate.generation() {
             return self.count_late();
         }
         let now = clock::now();
@@ -235,8 +238,7 @@ impl Shared {
             }
         }
         self.change(|machine| {
-            let (settled, step) =
-                machine.settle(&self.config, gate.generation(), pass.ticket(), mark, now);
+            let (settled, step) = machine.settle(gate.generation(), pass.ticket(), mark, now);
             // Before the transition is told: who hears of it finds the call in the statistics.
             match settled {
                 Settled::Counted => self.count_verdict(mark),
@@ -260,10 +262,11 @@ impl Shared {
     }
 
     fn is_slow(&self, pass: Pass, now: u64) -> bool {
-        match (pass.started(), self.config.get_slow_call()) {
-            (Some(started), Some(limit)) => now.saturating_sub(started.get()) > nanos(limit),
-            _ => false,
-        }
+        let Some(started) = pass.started() else {
+            return false;
+        };
+        let limit = self.slow_call.load(Ordering::Relaxed);
+        limit != 0 && now.saturating_sub(started.get()) > limit
     }
 
     /// A permit was dropped without a verdict.
@@ -291,19 +294,19 @@ impl Shared {
     #[cold]
     pub(super) fn trip(&self) {
         let now = clock::now();
-        self.change(|machine| machine.trip(&self.config, now));
+        self.change(|machine| machine.trip(now));
     }
 
     #[cold]
     pub(super) fn isolate(&self) {
         let now = clock::now();
-        self.change(|machine| machine.isolate(&self.config, now));
+        self.change(|machine| machine.isolate(now));
     }
 
     #[cold]
     pub(super) fn reset(&self) {
         let now = clock::now();
-        self.change(|machine| machine.reset(&self.config, now));
+        self.change(|machine| machine.reset(now));
     }
 
     /// Changes the machine, and tells of it after the lock.
@@ -331,20 +334,26 @@ impl Shared {
 
     /// Before anything that looks at the window.
     fn take_over(&self, machine: &mut Machine) {
-        if self.config.get_failure_rate().is_some() {
+        if machine.is_rated() {
             machine.take_over(self.sum(Count::Success));
         }
     }
 
     /// Stores only what differs: every plain call reads this cache line.
     fn publish(&self, machine: &mut Machine) {
-        let gate = machine.gate(&self.config);
+        let gate = machine.gate();
         let published = Gate::from_bits(self.gate.load(Ordering::Relaxed));
-        if published.generation() != gate.generation() && gate.is_rated() {
-            self.lanes().for_each(Lane::end_generation);
-            machine.end_generation(self.sum(Count::Success));
+        if gate.is_rated() {
+            let is_new_generation = published.generation() != gate.generation();
+            if is_new_generation || !published.is_rated() {
+                let begin = |lane: &Lane| lane.begin_generation(gate.generation());
+                self.lanes().for_each(begin);
+            }
+            if is_new_generation {
+                machine.end_generation(self.sum(Count::Success));
+            }
         }
-        let due = machine.due(&self.config).bits();
+        let due = machine.due().bits();
         if self.due.load(Ordering::Relaxed) != due {
             self.due.store(due, Ordering::Relaxed);
         }
@@ -388,7 +397,7 @@ impl Shared {
             to: to.into(),
             reason,
             failures,
-            retry_after: (to == Status::Open).then(|| self.config.get_recovery_timeout()),
+            retry_after: (to == Status::Open).then(|| self.machine().open_for()),
         }
     }
 
@@ -404,7 +413,7 @@ impl Shared {
         let now = clock::now();
         let mut machine = self.machine();
         self.take_over(&mut machine);
-        machine.view(&self.config, now)
+        machine.view(now)
     }
 
     pub(super) fn stats(&self) -> CircuitBreakerStats {
@@ -413,7 +422,7 @@ impl Shared {
             name: String::from(&*self.name),
             state: view.state,
             failure_count: view.failure_count,
-            failure_threshold: self.config.get_failure_threshold(),
+            failure_threshold: view.failure_threshold,
             failure_rate: view.failure_rate,
             successes: self.sum(Count::Success),
             failures: view.failures,
@@ -430,12 +439,57 @@ impl Shared {
         }
     }
 
-    /// Reports, once, that the name is also used with another configuration.
+    pub(super) fn config(&self) -> CircuitBreakerConfig {
+        self.machine().config()
+    }
+
+    pub(super) fn reconfigure(&self, config: CircuitBreakerConfig) {
+        self.declared.finally(|| self.apply(config));
+        log::reconfigured(&self.name, &config);
+    }
+
+    fn apply(&self, config: CircuitBreakerConfig) {
+        self.locked(|machine| {
+            machine.reconfigure(config, self.sum(Count::Success));
+            self.slow_call.store(slow_call(&config), Ordering::Relaxed);
+        });
+    }
+
+    /// Compares the configuration that a call declares at `place` with the one that was declared last.
+    #[inline]
     pub(super) fn check(&self, config: &CircuitBreakerConfig, place: &Location<'_>) {
-        if self.config != *config && !self.clash_reported.swap(true, Ordering::Relaxed) {
-            log::clash(&self.name, self.declared_at, &self.config, place, config);
+        if !self.declared.is(config) {
+            self.redeclared(config, place);
         }
     }
+
+    /// The line of the circuit has another value, or another line has.
+    #[inline(never)]
+    fn redeclared(&self, config: &CircuitBreakerConfig, place: &Location<'_>) {
+        if !is_same_line(self.declared_at, place) {
+            if self.declared.clashes() {
+                log::clash(&self.name, self.declared_at, &self.config(), place, config);
+            }
+            return;
+        }
+        let take = || {
+            let earlier = self.config();
+            self.apply(*config);
+            earlier
+        };
+        match self.declared.redeclare(config, take) {
+            Redeclared::Ignored => {}
+            Redeclared::Taken => log::reconfigured(&self.name, config),
+            Redeclared::TakesTurns => {
+                log::takes_turns(&self.name, self.declared_at, &self.config(), config);
+            }
+        }
+    }
+}
+
+fn slow_call(config: &CircuitBreakerConfig) -> u64 {
+    // A limit is never zero.
+    config.get_slow_call().map_or(0, nanos)
 }
 
 #[cfg(test)]
@@ -459,7 +513,7 @@ mod tests {
         // None is larger than its alignment, so none lies in two lines.
         assert!(
             size_of::<Lane>() <= align_of::<Shared>()
-                && offset_of!(Shared, config) <= align_of::<Shared>()
+                && offset_of!(Shared, slow_call) <= align_of::<Shared>()
         );
         let gate = offset_of!(Shared, gate);
         let hot = [

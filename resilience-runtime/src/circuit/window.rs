@@ -20,6 +20,23 @@ impl Window {
         }
     }
 
+    /// Whether a window of the one configuration can go on under the other: of the same length, by the same criterion.
+    pub(super) fn fits(&self, from: &CircuitBreakerConfig, to: &CircuitBreakerConfig) -> bool {
+        let is_same_criterion = matches!(
+            (self, to.criterion()),
+            (Self::Moments(_), Criterion::Count(_)) | (Self::Slices(_), Criterion::Rate(_))
+        );
+        is_same_criterion && from.get_failure_window() == to.get_failure_window()
+    }
+
+    /// Forgets the oldest failures beyond a threshold that became lower.
+    pub(super) fn limit(&mut self, config: &CircuitBreakerConfig) {
+        if let (Self::Moments(moments), Criterion::Count(threshold)) = (self, config.criterion()) {
+            let excess = moments.0.len().saturating_sub(threshold as usize);
+            moments.0.drain(..excess);
+        }
+    }
+
     /// Takes over what succeeded since this was called last, of `successes` in all: those are counted without the lock,
     /// in the slice that ran until now.
     pub(super) fn take_over(&mut self, successes: u64) {

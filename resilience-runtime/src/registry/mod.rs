@@ -1,8 +1,10 @@
 //! All circuits of the process, by name.
 //!
 //! A `#[circuit_breaker]` registers its circuit on the first call. The same name is the same circuit, whether the
-//! functions are sync or async; if the configurations differ, the first is kept and the log tells of the clash once,
-//! as an ERROR with both places.
+//! functions are sync or async; if the configurations of two source lines differ, the first is kept and the log tells of
+//! the clash once, as an ERROR with both places. Another value of the same line is taken, until a value returns that the
+//! circuit had before: then two objects with different values stand at the line, the present value stays, and the log says
+//! so once.
 //!
 //! # The bound
 //!
@@ -42,8 +44,9 @@ use crate::{
 
 /// The circuit of that name; a new one, declared here, if there is none.
 ///
-/// If there is one with another configuration, it keeps its own, and the clash is logged once per name. A computed name
-/// beyond the [bound](self) gets a circuit that it shares.
+/// If there is one with another configuration, it takes this one if the same source line registered it, see
+/// [the module](self). Otherwise it keeps its own, and the clash is logged once per name. A computed name beyond the
+/// [bound](self) gets a circuit that it shares.
 ///
 /// ```
 /// use resilience::{CircuitBreakerConfig, registry};

@@ -170,23 +170,70 @@ mod tests {
             event.contains(&format!("clashes_at={}", TWO.place)),
             "{event}"
         );
-        assert_eq!(TWO.circuit(&other).config(), &CONFIG, "the first is kept");
+        assert_eq!(TWO.circuit(&other).config(), CONFIG, "the first is kept");
     }
 
     #[test]
-    fn a_configuration_that_changes_between_calls_is_reported_once() {
-        static SITE: Site = Site::new("site::checked");
+    fn a_value_that_changes_at_the_same_line_is_taken() {
+        static SITE: Site = Site::new("site::changes");
         let other = CONFIG.failure_threshold(9);
         let events = capture::events(|| {
+            SITE.circuit_checked(&CONFIG)
+                .acquire()
+                .expect("closed")
+                .failure();
+            SITE.circuit_checked(&other);
+            SITE.circuit_checked(&other);
+        });
+        let [event] = &events[..] else {
+            panic!("one event, not {events:?}")
+        };
+        assert!(
+            event.starts_with(
+                "INFO resilience: message=circuit reconfigured circuit=\"site::changes\""
+            ),
+            "{event}"
+        );
+        let circuit = SITE.circuit(&other);
+        assert_eq!(circuit.config(), other);
+        assert_eq!(circuit.stats().failure_count, 1, "it keeps what it counted");
+    }
+
+    #[test]
+    fn two_objects_at_one_line_reconfigured_the_circuit_in_turns() {
+        static SITE: Site = Site::new("site::turns");
+        let [one, two] = [CONFIG.failure_threshold(1), CONFIG.failure_threshold(2)];
+        let events = capture::events(|| {
+            for _ in 0..3 {
+                SITE.circuit_checked(&one);
+                SITE.circuit_checked(&two);
+            }
+        });
+        let [taken, turns] = &events[..] else {
+            panic!("two events, not {events:?}")
+        };
+        assert!(taken.contains("circuit reconfigured"), "{taken}");
+        assert!(
+            turns.starts_with("ERROR resilience: ") && turns.contains("by a `key`"),
+            "{turns}"
+        );
+        assert_eq!(SITE.circuit(&one).config(), two, "the present one stays");
+        SITE.circuit_checked(&CONFIG);
+        assert_eq!(SITE.circuit(&one).config(), two, "from then on");
+    }
+
+    #[test]
+    fn what_reconfigure_set_by_hand_is_not_changed_by_the_line() {
+        static SITE: Site = Site::new("site::by_hand");
+        let [by_hand, later] = [CONFIG.failure_threshold(7), CONFIG.failure_threshold(8)];
+        let circuit = SITE.circuit_checked(&CONFIG);
+        circuit.reconfigure(by_hand);
+        let events = capture::events(|| {
             SITE.circuit_checked(&CONFIG);
-            SITE.circuit_checked(&other);
-            SITE.circuit_checked(&other);
+            SITE.circuit_checked(&later);
         });
-        assert_eq!(events.len(), 1, "{events:?}");
-        let quiet = capture::events(|| {
-            SITE.circuit(&other);
-        });
-        assert_eq!(quiet, [""; 0]);
+        assert_eq!(events, [""; 0]);
+        assert_eq!(circuit.config(), by_hand);
     }
 
     #[test]

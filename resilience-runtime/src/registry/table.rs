@@ -226,7 +226,7 @@ mod tests {
             for _ in 0..2 {
                 let circuit =
                     registry.get_or_register(&Name::Static("jira"), other, Location::caller());
-                assert_eq!(circuit.config(), &CONFIG);
+                assert_eq!(circuit.config(), CONFIG);
             }
         });
         assert_eq!(events.len(), 1, "{events:?}");
@@ -320,7 +320,7 @@ mod tests {
         let other = CONFIG.failure_threshold(9);
         let events = capture::events(|| {
             let circuit = registry.get_or_register(&computed("a"), other, Location::caller());
-            assert_eq!(circuit.config(), &CONFIG);
+            assert_eq!(circuit.config(), CONFIG);
         });
         assert_eq!(events, [""; 0]);
     }

@@ -51,7 +51,7 @@ async fn a_configuration_may_be_a_constant_a_chain_a_call_or_a_field() {
         "config::call",
         "config::field",
     ] {
-        assert_eq!(circuit(name).config(), &SHARED, "{name}");
+        assert_eq!(circuit(name).config(), SHARED, "{name}");
     }
 }
 
@@ -69,7 +69,7 @@ fn options_beside_a_configuration_override_it() {
     for name in ["config::overridden", "config::overridden_late"] {
         assert_eq!(
             circuit(name).config(),
-            &SHARED.failure_threshold(4).success_threshold(9),
+            SHARED.failure_threshold(4).success_threshold(9),
             "{name}"
         );
     }
@@ -87,7 +87,7 @@ fn a_rate_beside_a_configuration_with_a_threshold_replaces_it() {
         Ok(())
     }
     assert_eq!((rate(), minimum()), (Ok(()), Ok(())));
-    let config = *circuit("config::rate").config();
+    let config = circuit("config::rate").config();
     assert_eq!(
         (config.get_failure_rate(), config.get_failure_threshold()),
         (Some(0.5), None)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilience::{CircuitBreakerConfig, circuit_breaker};
+use resilience::{CircuitBreakerConfig, CircuitState, circuit_breaker};
 
 use super::{ApiError, circuit};
 
@@ -53,8 +53,8 @@ async fn every_option_may_be_a_literal() {
         Ok(())
     }
     assert_eq!((counted(), rated().await), (Ok(()), Ok(())));
-    assert_eq!(circuit("values::literal").config(), &COUNTED);
-    assert_eq!(circuit("values::literal_rate").config(), &RATED);
+    assert_eq!(circuit("values::literal").config(), COUNTED);
+    assert_eq!(circuit("values::literal_rate").config(), RATED);
 }
 
 #[tokio::test]
@@ -85,8 +85,8 @@ async fn every_option_may_be_a_constant() {
         Ok(())
     }
     assert_eq!((counted().await, rated()), (Ok(()), Ok(())));
-    assert_eq!(circuit("values::constant").config(), &COUNTED);
-    assert_eq!(circuit("values::constant_rate").config(), &RATED);
+    assert_eq!(circuit("values::constant").config(), COUNTED);
+    assert_eq!(circuit("values::constant_rate").config(), RATED);
 }
 
 #[tokio::test]
@@ -133,8 +133,8 @@ async fn every_option_may_come_from_the_receiver() {
         (client.counted().await, client.rated(WINDOW, SUCCESSES)),
         (Ok(()), Ok(()))
     );
-    assert_eq!(circuit("values::receiver").config(), &COUNTED);
-    assert_eq!(circuit("values::receiver_rate").config(), &RATED);
+    assert_eq!(circuit("values::receiver").config(), COUNTED);
+    assert_eq!(circuit("values::receiver_rate").config(), RATED);
 }
 
 #[test]
@@ -157,20 +157,24 @@ fn constants_of_the_type_and_of_a_generic_are_values() {
         }
     }
     assert_eq!(Client::<THRESHOLD>.call(), Ok(()));
-    assert_eq!(circuit("values::generic").config(), &COUNTED);
+    assert_eq!(circuit("values::generic").config(), COUNTED);
 }
 
 #[test]
-fn the_first_call_decides_where_the_values_differ_from_call_to_call() {
-    const NAME: &str = "values::first";
+fn a_value_that_changes_from_call_to_call_is_taken() {
+    const NAME: &str = "values::changes";
     #[circuit_breaker(name = NAME, failure_threshold = threshold)]
     fn call(threshold: u32) -> Result<(), ApiError> {
         Err(ApiError::Down)
     }
     assert_eq!(call(2), Err(ApiError::Down));
     assert_eq!(call(9), Err(ApiError::Down));
-    assert!(call(9).unwrap_err().is_refusal());
-    assert_eq!(circuit(NAME).config().get_failure_threshold(), Some(2));
+    assert_eq!(call(9), Err(ApiError::Down));
+    assert_eq!(circuit(NAME).config().get_failure_threshold(), Some(9));
+    // The first value returns: the present one stays.
+    assert_eq!(call(2), Err(ApiError::Down));
+    assert_eq!(circuit(NAME).stats().failure_threshold, Some(9));
+    assert_eq!(circuit(NAME).state(), CircuitState::Closed);
 }
 
 #[test]

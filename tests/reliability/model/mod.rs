@@ -43,6 +43,8 @@ enum Act {
     /// Ends one of the calls under way.
     End(Index, End),
     Advance(Duration),
+    /// Takes one of the scenario's configurations.
+    Reconfigure(Index),
     Trip,
     Isolate,
     Reset,
@@ -90,19 +92,25 @@ fn options() -> impl Strategy<Value = Options> {
         )
 }
 
-/// Times at which something changes, and one nanosecond to either side where the window is exact.
-fn pauses(options: &Options) -> impl Strategy<Value = Duration> + use<> {
-    let exact = matches!(options.opens_at, OpensAt::Failures(_));
-    let slice = options.window / SLICES;
-    let mut edges = vec![slice, options.window, options.window - slice];
-    for edge in [Some(options.recovery_timeout), options.slow_call]
-        .into_iter()
-        .flatten()
-    {
-        if edge != Duration::MAX {
-            // Up to the next slice, with a rate.
-            let slices = u32::try_from(edge.as_nanos().div_ceil(slice.as_nanos())).expect("few");
-            edges.push(if exact { edge } else { slice * slices });
+/// Times at which something changes, and one nanosecond to either side where all windows are exact.
+fn pauses(all: &[Options]) -> impl Strategy<Value = Duration> + use<> {
+    let exact = all
+        .iter()
+        .all(|options| matches!(options.opens_at, OpensAt::Failures(_)));
+    // The longest is a multiple of every other.
+    let longest = all.iter().map(|options| options.window).max();
+    let slice = longest.expect("one at least") / SLICES;
+    let mut edges = vec![slice];
+    for options in all {
+        let window = options.window;
+        let times = [window, window - window / SLICES, options.recovery_timeout];
+        for edge in times.into_iter().chain(options.slow_call) {
+            if edge != Duration::MAX {
+                // Up to the next slice, with a rate.
+                let slices = edge.as_nanos().div_ceil(slice.as_nanos());
+                let rounded = slice * u32::try_from(slices).expect("few");
+                edges.push(if exact { edge } else { rounded });
+            }
         }
     }
     if exact {
@@ -112,7 +120,7 @@ fn pauses(options: &Options) -> impl Strategy<Value = Duration> + use<> {
                 .iter()
                 .flat_map(|&edge| [edge - NANO, edge + NANO]),
         );
-        edges.extend([NANO, options.window * 100]);
+        edges.extend([NANO, slice * SLICES * 100]);
     }
     prop::sample::select(edges)
 }
@@ -127,13 +135,26 @@ fn ends() -> impl Strategy<Value = End> {
     ]
 }
 
-fn scenarios() -> impl Strategy<Value = (Options, Vec<Act>)> {
-    options().prop_flat_map(|options| {
+/// Up to three configurations, the first of which the circuit begins with. Their windows are of one length or twice as long.
+fn configurations() -> impl Strategy<Value = Vec<Options>> {
+    (options(), vec((options(), 1_u32..=2), 0..3)).prop_map(|(first, others)| {
+        let window = first.window;
+        let others = others.into_iter().map(|(other, times)| Options {
+            window: window * times,
+            ..other
+        });
+        std::iter::once(first).chain(others).collect()
+    })
+}
+
+fn scenarios() -> impl Strategy<Value = (Vec<Options>, Vec<Act>)> {
+    configurations().prop_flat_map(|options| {
         let act = prop_oneof![
             8 => Just(Act::Acquire),
             4 => Just(Act::CallAsync),
             12 => (any::<Index>(), ends()).prop_map(|(which, end)| Act::End(which, end)),
             5 => pauses(&options).prop_map(Act::Advance),
+            2 => any::<Index>().prop_map(Act::Reconfigure),
             1 => Just(Act::Trip),
             1 => prop_oneof![3 => Just(Act::Reset), 1 => Just(Act::Isolate)],
         ];
@@ -245,8 +266,8 @@ fn call_async<'c>(
     }
 }
 
-async fn compare(options: Options, acts: Vec<Act>) -> Result<(), TestCaseError> {
-    let breaker = CircuitBreaker::new("model", config(&options));
+async fn compare(all: Vec<Options>, acts: Vec<Act>) -> Result<(), TestCaseError> {
+    let breaker = CircuitBreaker::new("model", config(&all[0]));
     let heard = Arc::new(Mutex::new(Vec::new()));
     breaker.on_transition({
         let heard = Arc::clone(&heard);
@@ -260,7 +281,7 @@ async fn compare(options: Options, acts: Vec<Act>) -> Result<(), TestCaseError> 
             ));
         }
     });
-    let mut reference = Reference::new(options);
+    let mut reference = Reference::new(all[0]);
     let cells: Vec<Cell<Option<End>>> = acts.iter().map(|_| Cell::new(None)).collect();
     let mut under_way: Vec<(Real<'_>, Call)> = Vec::new();
     for (act, told) in acts.into_iter().zip(&cells) {
@@ -291,6 +312,11 @@ async fn compare(options: Options, acts: Vec<Act>) -> Result<(), TestCaseError> 
                 advance(time).await;
                 reference.advance(time);
             }
+            Act::Reconfigure(which) => {
+                let options = which.get(&all);
+                breaker.reconfigure(config(options));
+                reference.reconfigure(*options);
+            }
             Act::Trip => (breaker.trip(), reference.trip()).0,
             Act::Isolate => (breaker.isolate(), reference.isolate()).0,
             Act::Reset => (breaker.reset(), reference.reset()).0,
@@ -299,6 +325,7 @@ async fn compare(options: Options, acts: Vec<Act>) -> Result<(), TestCaseError> 
         prop_assert_eq!(breaker.state(), reference.state());
         prop_assert_eq!(stats.state, reference.state());
         prop_assert_eq!(stats.failure_count, reference.failure_count());
+        prop_assert_eq!(stats.failure_threshold, reference.failure_threshold());
         prop_assert_eq!(stats.failure_rate, reference.failure_rate());
         prop_assert_eq!(stats.retry_after, reference.retry_after());
         prop_assert_eq!(stats.time_in_state, reference.time_in_state());

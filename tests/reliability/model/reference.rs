@@ -42,6 +42,8 @@ pub(crate) struct Call {
     number: u64,
     stay: u64,
     admitted: Duration,
+    /// Only a call that began while there was a `slow_call` can be too slow.
+    is_timed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +115,38 @@ impl Reference {
         }
     }
 
+    /// Takes other options for all decisions from now on.
+    pub(crate) fn reconfigure(&mut self, options: Options) {
+        let is_same_window = options.window == self.options.window
+            && matches!(
+                (options.opens_at, self.options.opens_at),
+                (OpensAt::Failures(_), OpensAt::Failures(_))
+                    | (OpensAt::Rate { .. }, OpensAt::Rate { .. })
+            );
+        if is_same_window {
+            // A circuit keeps as many failures as the threshold needs.
+            self.keep_failures(self.failure_threshold());
+        } else {
+            self.history.clear();
+        }
+        self.options = options;
+        self.keep_failures(self.failure_threshold());
+    }
+
+    fn keep_failures(&mut self, threshold: Option<u32>) {
+        let Some(threshold) = threshold else { return };
+        self.history.retain(|(_, failed)| *failed);
+        let excess = self.history.len().saturating_sub(threshold as usize);
+        self.history.drain(..excess);
+    }
+
+    pub(crate) fn failure_threshold(&self) -> Option<u32> {
+        match self.options.opens_at {
+            OpensAt::Failures(threshold) => Some(threshold),
+            OpensAt::Rate { .. } => None,
+        }
+    }
+
     pub(crate) fn advance(&mut self, time: Duration) {
         self.now += time;
     }
@@ -174,9 +208,10 @@ impl Reference {
             number: self.admitted,
             stay: self.stay,
             admitted: self.now,
+            is_timed: self.options.slow_call.is_some(),
         };
         if self.phase == Phase::HalfOpen {
-            if self.probes.len() == self.options.half_open_max_calls {
+            if self.probes.len() >= self.options.half_open_max_calls {
                 self.probes.remove(0);
             }
             self.probes.push(call);
@@ -193,10 +228,8 @@ impl Reference {
             self.books.late += 1;
             return;
         }
-        let too_slow = self
-            .options
-            .slow_call
-            .is_some_and(|limit| self.now - call.admitted > limit);
+        let limit = self.options.slow_call.filter(|_| call.is_timed);
+        let too_slow = limit.is_some_and(|limit| self.now - call.admitted > limit);
         let failed = too_slow || matches!(end, End::Failure | End::Panicked);
         self.free_slot(call);
         if !failed && end == End::Ignored {
@@ -218,7 +251,7 @@ impl Reference {
             self.books.successes += 1;
             self.successes_in_a_row += 1;
             if self.phase == Phase::HalfOpen
-                && self.successes_in_a_row == self.options.success_threshold
+                && self.successes_in_a_row >= self.options.success_threshold
             {
                 self.close(TransitionReason::ProbesSucceeded);
             }

@@ -186,6 +186,59 @@ fn an_isolated_circuit_says_so() {
     succeed(&breaker);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_call_under_way_is_judged_by_the_configuration_at_its_end() {
+    let config = CircuitBreakerConfig::new().failure_threshold(1);
+    let second = Duration::from_secs(1);
+    let timed = config.slow_call(second);
+    let rated = timed.failure_rate(1.0).minimum_calls(1);
+    for (before, after, failures) in [
+        (timed, timed.slow_call(second * 3), 0),
+        (timed.slow_call(second * 3), timed, 1),
+        (timed, config, 0),
+        // Nobody knows when a call began that nobody timed.
+        (config, timed, 0),
+        (timed, rated, 1),
+        (rated, config, 0),
+    ] {
+        let breaker = breaker(before);
+        let permit = breaker.acquire().expect("closed");
+        breaker.reconfigure(after);
+        advance(second * 2).await;
+        permit.success();
+        let stats = breaker.stats();
+        assert_eq!(
+            (stats.failures, stats.successes, stats.late),
+            (failures, 1 - failures, 0),
+            "{before:?} and then {after:?}"
+        );
+        assert_eq!(stats.opened, failures);
+    }
+}
+
+#[test]
+fn a_rate_that_comes_later_counts_without_the_lock_as_one_from_the_start_does() {
+    let config = CircuitBreakerConfig::new();
+    let breaker = breaker(config);
+    // The generation moves on before there is a rate.
+    breaker.trip();
+    breaker.reset();
+    succeed(&breaker);
+    for _ in 0..2 {
+        breaker.reconfigure(config.failure_rate(1.0).minimum_calls(1));
+        for _ in 0..3 {
+            succeed(&breaker);
+        }
+        fail(&breaker);
+        assert_eq!(breaker.stats().failure_rate, Some(0.25));
+        breaker.reconfigure(config);
+        breaker.trip();
+        breaker.reset();
+    }
+    let stats = breaker.stats();
+    assert_eq!((stats.successes, stats.failures, stats.late), (7, 2, 0));
+}
+
 #[test]
 fn clones_are_the_same_circuit() {
     let breaker = breaker(CircuitBreakerConfig::new());

@@ -8,7 +8,6 @@ const START: u64 = 1_000 * SECOND;
 const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new().failure_threshold(2);
 
 struct Circuit {
-    config: CircuitBreakerConfig,
     machine: Machine,
     now: u64,
     successes: u64,
@@ -19,10 +18,9 @@ type Pass = (u32, u32);
 
 impl Circuit {
     fn new(config: CircuitBreakerConfig) -> Self {
-        let machine = Machine::new(&config, START);
+        let machine = Machine::new(config, START);
         let now = START;
         Self {
-            config,
             machine,
             now,
             successes: 0,
@@ -31,7 +29,7 @@ impl Circuit {
 
     fn open() -> Self {
         let mut circuit = Self::new(CONFIG);
-        circuit.machine.trip(&CONFIG, START);
+        circuit.machine.trip(START);
         circuit
     }
 
@@ -41,7 +39,7 @@ impl Circuit {
     }
 
     fn ask(&mut self) -> (Admission, Option<Step>) {
-        self.machine.admit(&self.config, self.now)
+        self.machine.admit(self.now)
     }
 
     fn enter(&mut self) -> Pass {
@@ -60,9 +58,7 @@ impl Circuit {
 
     fn settle(&mut self, pass: Pass, mark: Mark) -> (Settled, Option<Step>) {
         self.machine.take_over(self.successes);
-        let (settled, step) = self
-            .machine
-            .settle(&self.config, pass.0, pass.1, mark, self.now);
+        let (settled, step) = self.machine.settle(pass.0, pass.1, mark, self.now);
         self.successes += u64::from((settled, mark) == (Settled::Counted, Mark::Success));
         (settled, step)
     }
@@ -74,9 +70,14 @@ impl Circuit {
         transition
     }
 
+    fn reconfigure(&mut self, config: CircuitBreakerConfig) {
+        self.machine.take_over(self.successes);
+        self.machine.reconfigure(config, self.successes);
+    }
+
     fn view(&mut self) -> View {
         self.machine.take_over(self.successes);
-        self.machine.view(&self.config, self.now)
+        self.machine.view(self.now)
     }
 
     fn state(&mut self) -> CircuitState {
@@ -296,7 +297,7 @@ fn a_verdict_of_an_older_generation_changes_nothing() {
 #[test]
 fn a_second_failed_probe_is_late() {
     let mut circuit = Circuit::new(CONFIG.half_open_max_calls(2));
-    circuit.machine.trip(&CONFIG, START);
+    circuit.machine.trip(START);
     circuit = circuit.after(30);
     let (first, second) = (circuit.enter(), circuit.enter());
     assert!(circuit.settle(first, Mark::Failure).1.is_some());
@@ -308,7 +309,7 @@ fn a_second_failed_probe_is_late() {
 #[test]
 fn tripping_an_open_circuit_starts_its_timeout_anew() {
     let mut circuit = Circuit::open().after(29);
-    assert_eq!(circuit.machine.trip(&CONFIG, circuit.now), None);
+    assert_eq!(circuit.machine.trip(circuit.now), None);
     assert_eq!(circuit.refusal(), Some(seconds(30)));
     assert_eq!(circuit.view().opened, 1);
 }
@@ -316,15 +317,12 @@ fn tripping_an_open_circuit_starts_its_timeout_anew() {
 #[test]
 fn an_isolated_circuit_stays_so_until_told_otherwise() {
     let mut circuit = Circuit::new(CONFIG);
-    let isolated = circuit
-        .machine
-        .isolate(&CONFIG, START)
-        .expect("a transition");
+    let isolated = circuit.machine.isolate(START).expect("a transition");
     assert_eq!(
         (isolated.to, isolated.reason),
         (Status::Isolated, TransitionReason::Command)
     );
-    assert_eq!(circuit.machine.isolate(&CONFIG, START), None);
+    assert_eq!(circuit.machine.isolate(START), None);
     circuit.now = NEVER;
     assert_eq!(circuit.refusal(), None);
     assert_eq!(
@@ -333,13 +331,13 @@ fn an_isolated_circuit_stays_so_until_told_otherwise() {
     );
 
     circuit.now = START;
-    let tripped = circuit.machine.trip(&CONFIG, START).expect("a transition");
+    let tripped = circuit.machine.trip(START).expect("a transition");
     assert_eq!((tripped.from, tripped.to), (Status::Isolated, Status::Open));
     assert_eq!(circuit.refusal(), Some(seconds(30)));
     assert_eq!(circuit.view().opened, 1, "it was open all the time");
 
-    circuit.machine.isolate(&CONFIG, START);
-    let closed = circuit.machine.reset(&CONFIG, START).expect("a transition");
+    circuit.machine.isolate(START);
+    let closed = circuit.machine.reset(START).expect("a transition");
     assert_eq!((closed.from, closed.to), (Status::Isolated, Status::Closed));
     circuit.enter();
 }
@@ -349,7 +347,7 @@ fn resetting_empties_the_window_of_a_closed_circuit_too() {
     let mut circuit = Circuit::new(CONFIG);
     circuit.call(Mark::Failure);
     let under_way = circuit.enter();
-    assert_eq!(circuit.machine.reset(&CONFIG, circuit.now), None);
+    assert_eq!(circuit.machine.reset(circuit.now), None);
     assert_eq!(circuit.view().failure_count, 0);
     assert_eq!(
         circuit.settle(under_way, Mark::Failure),
@@ -406,10 +404,101 @@ fn time_in_half_open_does_not_begin_anew_with_the_first_probe() {
 #[test]
 fn tripped_when_it_would_probe_the_circuit_is_open_from_then_on() {
     let mut circuit = Circuit::open().after(40);
-    circuit.machine.trip(&CONFIG, circuit.now);
+    circuit.machine.trip(circuit.now);
     let view = circuit.after(1).view();
     assert_eq!(
         (view.state, view.time_in_state),
         (CircuitState::Open, Duration::from_secs(1))
     );
+}
+
+#[test]
+fn a_new_threshold_holds_from_the_next_failure() {
+    let mut circuit = Circuit::new(CONFIG.failure_threshold(9));
+    for _ in 0..4 {
+        circuit.call(Mark::Failure);
+    }
+    circuit.reconfigure(CONFIG.failure_threshold(2));
+    let view = circuit.view();
+    assert_eq!(
+        (
+            view.state,
+            view.failure_count,
+            view.failure_threshold,
+            view.failures
+        ),
+        (CircuitState::Closed, 2, Some(2), 4)
+    );
+    let opened = circuit.call(Mark::Failure).expect("over the threshold");
+    assert_eq!((opened.to, opened.failures), (Status::Open, 2));
+}
+
+#[test]
+fn a_higher_threshold_keeps_the_failures_so_far() {
+    let mut circuit = Circuit::new(CONFIG);
+    circuit.call(Mark::Failure);
+    circuit.reconfigure(CONFIG.failure_threshold(3));
+    assert_eq!(circuit.call(Mark::Failure), None);
+    assert!(circuit.call(Mark::Failure).is_some());
+}
+
+#[test]
+fn a_window_of_another_length_or_criterion_starts_empty() {
+    let others = [
+        CONFIG.failure_window(seconds(59)),
+        CONFIG.failure_rate(1.0).minimum_calls(1),
+    ];
+    for other in others {
+        let mut circuit = Circuit::new(CONFIG);
+        circuit.call(Mark::Success);
+        circuit.call(Mark::Failure);
+        circuit.reconfigure(other);
+        assert_eq!(circuit.view().failure_count, 0, "{other:?}");
+        circuit.call(Mark::Success);
+        circuit.reconfigure(CONFIG);
+        assert_eq!(circuit.call(Mark::Failure), None, "{other:?}");
+    }
+    let rated = CONFIG.failure_rate(0.5).minimum_calls(2);
+    for rated in [rated, rated.failure_window(Duration::MAX)] {
+        let mut circuit = Circuit::new(CONFIG);
+        for _ in 0..5 {
+            circuit.call(Mark::Success);
+        }
+        circuit.reconfigure(rated);
+        circuit.call(Mark::Success);
+        assert!(
+            circuit.call(Mark::Failure).is_some(),
+            "one of two, because the five before lie in no window"
+        );
+    }
+}
+
+#[test]
+fn a_running_open_time_ends_when_it_was_going_to() {
+    let mut circuit = Circuit::open().after(10);
+    circuit.reconfigure(CONFIG.recovery_timeout(seconds(5)));
+    assert_eq!(circuit.refusal(), Some(seconds(20)));
+    circuit = circuit.after(20);
+    assert!(circuit.call(Mark::Failure).is_some());
+    assert_eq!(circuit.refusal(), Some(seconds(5)), "the next one is new");
+    assert_eq!(circuit.machine.open_for(), seconds(5));
+}
+
+#[test]
+fn fewer_probes_at_once_hold_as_soon_as_those_under_way_end() {
+    let mut circuit = Circuit::new(CONFIG.half_open_max_calls(3));
+    circuit.machine.trip(START);
+    circuit = circuit.after(30);
+    let probes = [0; 3].map(|_| circuit.enter());
+    circuit.reconfigure(CONFIG.half_open_max_calls(1).success_threshold(9));
+    for probe in probes {
+        assert_eq!(circuit.refusal(), Some(Duration::ZERO));
+        assert_eq!(
+            circuit.settle(probe, Mark::Success),
+            (Settled::Counted, None)
+        );
+    }
+    circuit.enter();
+    circuit.reconfigure(CONFIG.success_threshold(4));
+    assert_eq!(circuit.view().retry_after, Some(Duration::ZERO));
 }
