@@ -14,13 +14,13 @@ pub use std::result::Result::{Err, Ok};
 pub use crate::circuit::{CallPermit, Recorded, Verdict, Watch};
 pub use crate::function::{FallbackFunction, Limit, OptionFunction, Passing};
 pub use crate::outcome::{
-    Answer, Answered, Fallible, FromCircuitOpen, FromTimedOut, Same, WorkerArgument,
-    again_for_worker, attempt, call, failed, failed_by, failed_with,
+    Answer, Answered, Fallible, FromCircuitOpen, Same, attempt, call, failed, failed_by,
+    failed_with,
 };
 pub use crate::registry::site::Site;
 pub use crate::retry::{Attempt, Backoff, Retry, RetryArgument, keep, keep_unless_last, kept};
 pub use crate::show::{Show, Shown};
-pub use crate::timeout::Limited;
+pub use crate::timeout::{FromTimedOut, Limited, WorkerArgument, assert_worker_receiver};
 pub use crate::{
     CircuitBreaker, CircuitBreakerConfig, CircuitOpen, Jitter, RetryConfig, Strategy, TimedOut,
     TimeoutConfig, registry,

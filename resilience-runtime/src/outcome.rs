@@ -2,9 +2,9 @@
 
 use std::future::Pending;
 
+use crate::CircuitOpen;
 use crate::circuit::CallPermit;
 use crate::function::Unmet;
-use crate::{CircuitOpen, TimedOut};
 
 /// A `Result`, under whatever name.
 #[diagnostic::on_unimplemented(
@@ -131,26 +131,6 @@ impl<E: From<CircuitOpen>> FromCircuitOpen for E {
     #[inline]
     fn from(open: CircuitOpen) -> Self {
         open.into()
-    }
-}
-
-/// An error type that an expired timeout converts into.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot hold the error of an expired timeout",
-    label = "this error type has no conversion from `resilience::TimedOut`",
-    note = "either give it one: `impl From<resilience::TimedOut> for {Self} {{ fn from(late: resilience::TimedOut) -> Self {{ … }} }}`",
-    note = "or say how on the attribute: `#[timeout(5s, error = |late| …)]`"
-)]
-pub trait FromTimedOut: Sized {
-    /// Converts.
-    fn from(late: TimedOut) -> Self;
-}
-
-#[diagnostic::do_not_recommend]
-impl<E: From<TimedOut>> FromTimedOut for E {
-    #[inline]
-    fn from(late: TimedOut) -> Self {
-        late.into()
     }
 }
 
@@ -293,40 +273,3 @@ pub fn call<Given, T>(function: impl FnOnce(Given) -> T, given: Given) -> T {
 pub fn attempt<T>(body: impl FnOnce() -> T) -> T {
     body()
 }
-
-/// An argument that each attempt's worker needs for itself.
-#[diagnostic::on_unimplemented(
-    message = "an argument of type `{Self}` cannot be copied for each attempt",
-    label = "`{Self}` is not `Clone`",
-    note = "under `#[retry]`, a sync `#[timeout]` gives each attempt's worker thread arguments of its own, because an abandoned one keeps what it has",
-    note = "derive `Clone`, share it in an `Arc`, put the timeout above the retry, or use `mode = cooperative`"
-)]
-pub trait WorkerArgument: Sized {
-    /// Clones.
-    #[must_use]
-    fn copy(&self) -> Self;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Clone> WorkerArgument for T {
-    #[inline]
-    fn copy(&self) -> Self {
-        self.clone()
-    }
-}
-
-/// A `self` that each attempt's worker takes: a macro cannot bind `self` to a copy, so it must be one that copies itself.
-#[diagnostic::on_unimplemented(
-    message = "`self` of type `{Self}` cannot be given to the worker of each attempt",
-    label = "`{Self}` is not `Copy`",
-    note = "under `#[retry]`, a sync `#[timeout]` gives each attempt's worker thread a `self` of its own, because an abandoned one keeps what it has",
-    note = "put the timeout above the retry, use `mode = cooperative`, or take the `Arc` as an argument: `fn f(this: Arc<Self>)`"
-)]
-pub trait WorkerReceiver {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Copy> WorkerReceiver for T {}
-
-/// Asserts that a `self` may be moved to one worker after another.
-#[inline]
-pub fn again_for_worker<T: WorkerReceiver>(_: &T) {}

@@ -177,7 +177,7 @@ impl Context<'_> {
             let token = &receiver.self_token;
             let lent = quote_spanned!(token.span=> &#token);
             let again = self.call(
-                "again_for_worker",
+                "assert_worker_receiver",
                 None,
                 lent,
                 Ends::of(&token.to_token_stream()),

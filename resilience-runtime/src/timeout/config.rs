@@ -1,4 +1,4 @@
-//! What a timeout is made of.
+//! The configuration of a timeout.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ pub(super) const LIMIT: Rule = rule!(
     "must be greater than zero (`Duration::MAX` means no limit)"
 );
 
-/// How long a call may take, and what its error says.
+/// The limit of a call, and the text of its error.
 ///
-/// What `#[timeout]` builds from its options, and the way to the same policy without an attribute:
+/// `#[timeout]` builds it from its options. Its own methods apply the same policy without an attribute:
 /// [`run_async`](Self::run_async), [`run_thread`](Self::run_thread), [`run_cooperative`](Self::run_cooperative).
 ///
 /// ```
@@ -52,7 +52,8 @@ impl TimeoutConfig {
         Self::at_most(checked(limit))
     }
 
-    /// A limit computed at run time may be used up: zero is one poll and no more.
+    /// The constructor for a limit that is computed in a call. It may be zero, because such a limit can be what is left of
+    /// a budget: the body is then polled once.
     #[doc(hidden)]
     #[must_use]
     pub const fn at_most(limit: Duration) -> Self {
@@ -63,7 +64,7 @@ impl TimeoutConfig {
         }
     }
 
-    /// Replaces the limit by one computed at run time, which may be used up.
+    /// Replaces the limit by one that is computed in a call and may be zero.
     #[doc(hidden)]
     #[must_use]
     pub const fn limit_at_most(mut self, limit: Duration) -> Self {
@@ -83,14 +84,14 @@ impl TimeoutConfig {
         self
     }
 
-    /// Names what is limited, in the error and in traces. The attribute gives the function's name.
+    /// The name of the operation, for the error and the log. The attribute gives the function's name.
     #[must_use]
     pub const fn operation(mut self, name: &'static str) -> Self {
         self.operation = Some(name);
         self
     }
 
-    /// Keeps a name that was already given.
+    /// Sets the name of the operation unless one was given.
     #[doc(hidden)]
     #[must_use]
     pub const fn operation_or(self, name: &'static str) -> Self {
@@ -119,7 +120,7 @@ impl TimeoutConfig {
         self.limit
     }
 
-    /// The name, if one was given.
+    /// The operation, if one was given.
     pub const fn get_operation(&self) -> Option<&'static str> {
         self.operation
     }
@@ -129,7 +130,7 @@ impl TimeoutConfig {
         self.message
     }
 
-    /// The error of a call that reached the limit; for tests of what is made of it, such as a `From`.
+    /// The error of a call that reached the limit. Tests of a conversion need it, such as a `From<TimedOut>`.
     ///
     /// ```
     /// use resilience::TimeoutConfig;
@@ -147,7 +148,7 @@ impl TimeoutConfig {
         TimedOut::new(self.operation, self.message, self.limit, cause)
     }
 
-    /// The same, within what an enclosing timeout leaves.
+    /// The same configuration with a limit of at most `remaining`, the time that an enclosing timeout leaves.
     pub(super) fn within(mut self, remaining: Duration) -> Self {
         self.limit = self.limit.min(remaining);
         self

@@ -5,14 +5,14 @@ use tokio::time::Instant;
 use super::{config::TimeoutConfig, deadline::Scope, error::TimedOut};
 
 impl TimeoutConfig {
-    /// Runs `body` in place, and refuses its result if it comes after the limit.
+    /// Runs `body` on the calling thread, and refuses its result if it comes after the limit.
     ///
-    /// Nothing interrupts the body; it may ask [`deadline`](crate::deadline) and [`is_abandoned`](crate::is_abandoned)
-    /// and return early. A late result is dropped. In exchange it may borrow what it likes.
+    /// Nothing interrupts the body: it may ask [`deadline`](crate::deadline) and [`is_abandoned`](crate::is_abandoned) and
+    /// return early. A late result is dropped. Unlike a body on a worker thread, this one may borrow.
     ///
     /// # Errors
     ///
-    /// [`TimedOut`] when the body took longer than the limit; exactly as long is in time.
+    /// [`TimedOut`] when the body took longer than the limit. A body that took exactly as long is in time.
     ///
     /// # Panics
     ///
@@ -74,7 +74,7 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(5);
     const CONFIG: TimeoutConfig = TimeoutConfig::new(LIMIT).operation("parse");
 
-    // Moves the paused clock within a sync body: `advance` does so in its first poll.
+    // Advances the paused clock within a sync body. `advance` moves the clock in its first poll.
     fn pass(time: Duration) {
         let advance = pin!(tokio::time::advance(time));
         let _ = advance.poll(&mut Context::from_waker(Waker::noop()));

@@ -1,4 +1,4 @@
-//! What a sync body may ask about the timeout it runs under.
+//! The questions of a sync body about the timeout that it runs under.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -12,26 +12,26 @@ use std::{
 
 use tokio::time::Instant;
 
-/// What this thread runs under.
+/// The timeout that this thread runs under.
 #[derive(Clone, Copy)]
-struct Frame {
+struct Current {
     deadline: Option<Instant>,
-    /// In place: nobody gives the body up, so it has to look at the clock itself.
+    /// The body runs in place. Nobody abandons it, so the clock has to tell that it is late.
     cooperative: bool,
 }
 
 thread_local! {
-    static FRAME: Cell<Frame> = const {
-        Cell::new(Frame { deadline: None, cooperative: false })
+    static CURRENT: Cell<Current> = const {
+        Cell::new(Current { deadline: None, cooperative: false })
     };
     // On a worker thread, the flag that the caller of its present body sets when it gives up.
     static ABANDONED: OnceCell<Arc<AtomicBool>> = const { OnceCell::new() };
 }
 
-/// The deadline of the sync `#[timeout]` this code runs in; of nested ones, the earliest.
+/// The deadline of the sync `#[timeout]` that this code runs in; the earliest one of several.
 ///
-/// `None` outside of one, or if the limit is [`Duration::MAX`]. On other threads than the body's own, and inside
-/// futures under `#[timeout]` (which are dropped at the deadline), there is none.
+/// `None` outside of a sync `#[timeout]`, and if the limit is [`Duration::MAX`]. Other threads than the body's own, and
+/// futures under `#[timeout]` (which are dropped at the deadline), have no such deadline.
 ///
 /// ```
 /// use std::time::Duration;
@@ -47,13 +47,13 @@ thread_local! {
 /// assert_eq!(resilience::deadline(), None);
 /// ```
 pub fn deadline() -> Option<Instant> {
-    FRAME.get().deadline
+    CURRENT.get().deadline
 }
 
-/// Whether nobody waits any more for the sync `#[timeout]` body that asks.
+/// True if nobody waits any more for the sync `#[timeout]` body that asks.
 ///
-/// In thread mode: the caller has got its error. In cooperative mode: the deadline has passed. `false` outside of a
-/// timeout.
+/// In thread mode the caller has got its error then; in cooperative mode the deadline has passed. `false` outside of a
+/// sync `#[timeout]`.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -71,15 +71,15 @@ pub fn deadline() -> Option<Instant> {
 /// });
 /// ```
 pub fn is_abandoned() -> bool {
-    // The value is only out of reach in a thread that is ending.
-    let given_up = ABANDONED
+    // Only in a thread that is ending is there no value.
+    let is_abandoned = ABANDONED
         .try_with(|flag| flag.get().is_some_and(|flag| flag.load(Ordering::Relaxed)))
         .unwrap_or(false);
-    let frame = FRAME.get();
-    given_up || frame.cooperative && frame.deadline.is_some_and(|at| Instant::now() > at)
+    let current = CURRENT.get();
+    is_abandoned || current.cooperative && current.deadline.is_some_and(|at| Instant::now() > at)
 }
 
-/// Whether a wait of `delay` would reach the deadline, or has no one left to wait for.
+/// True if a wait of `delay` would reach the deadline, or if the body is abandoned already.
 pub(crate) fn would_outlast(delay: Duration) -> bool {
     if is_abandoned() {
         return true;
@@ -92,42 +92,42 @@ pub(crate) fn would_outlast(delay: Duration) -> bool {
         .is_none_or(|end| end >= deadline)
 }
 
-/// The time an enclosing timeout leaves; [`Duration::MAX`] without one.
+/// The time that an enclosing timeout leaves; [`Duration::MAX`] without one.
 pub(super) fn remaining() -> Duration {
     deadline().map_or(Duration::MAX, |at| {
         at.saturating_duration_since(Instant::now())
     })
 }
 
-/// The body that runs until this is dropped, by its end or by its panic.
+/// Makes a timeout the current one of this thread until it is dropped, at the body's end or by its panic.
 #[must_use]
 pub(super) struct Scope {
-    outer: Frame,
-    // It restores the thread it was made on.
+    outer: Current,
+    // It must be dropped on the thread whose state it restores.
     _not_send: PhantomData<*const ()>,
 }
 
 impl Scope {
-    /// On a worker. The deadline has the caller's own one in it.
+    /// The body runs on a worker. The deadline is not later than the caller's own one.
     pub(super) fn thread(deadline: Option<Instant>) -> Self {
-        Self::replacing(Frame {
+        Self::replacing(Current {
             deadline,
             cooperative: false,
         })
     }
 
-    /// In place.
+    /// The body runs in place.
     pub(super) fn cooperative(deadline: Option<Instant>) -> Self {
-        let outer = FRAME.get().deadline;
-        Self::replacing(Frame {
+        let outer = CURRENT.get().deadline;
+        Self::replacing(Current {
             deadline: deadline.into_iter().chain(outer).min(),
             cooperative: true,
         })
     }
 
-    fn replacing(frame: Frame) -> Self {
+    fn replacing(current: Current) -> Self {
         Self {
-            outer: FRAME.replace(frame),
+            outer: CURRENT.replace(current),
             _not_send: PhantomData,
         }
     }
@@ -135,7 +135,7 @@ impl Scope {
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        FRAME.set(self.outer);
+        CURRENT.set(self.outer);
     }
 }
 
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn on_a_worker_the_callers_word_counts_and_not_the_clock() {
+    fn on_a_worker_the_callers_flag_decides_and_not_the_clock() {
         thread::spawn(|| {
             let flag = Arc::new(AtomicBool::new(false));
             set_abandoned_flag(Arc::clone(&flag));
@@ -227,7 +227,7 @@ mod tests {
             flag.store(true, Ordering::Relaxed);
             assert!(is_abandoned());
             assert!(would_outlast(Duration::ZERO));
-            // Given up with the body around it.
+            // A nested body is abandoned with the body around it.
             let _nested = Scope::cooperative(Some(Instant::now() + MINUTE));
             assert!(is_abandoned());
         })

@@ -2,10 +2,10 @@
 
 use std::{error::Error, fmt, io, time::Duration};
 
-/// A call took longer than its limit, or could not be started within it.
+/// A call took longer than its limit, or was not started within it.
 ///
-/// Converts into [`io::Error`] with [`io::ErrorKind::TimedOut`], and so fits into `io::Result`, and into
-/// `Box<dyn Error + Send + Sync>` and the like as any error does.
+/// It converts into [`io::Error`] with [`io::ErrorKind::TimedOut`], so that it fits into `io::Result`; and into
+/// `Box<dyn Error + Send + Sync>` and `anyhow::Error`, as any error does.
 ///
 /// ```
 /// use std::time::Duration;
@@ -32,12 +32,12 @@ pub struct TimedOut {
     cause: Cause,
 }
 
-/// Why there is no result.
+/// The reason why there is no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
     /// The body began and took too long.
     Expired,
-    /// The time was over before the body began.
+    /// The limit was reached before the body began.
     NotBegun,
     /// The pool has as many workers as it may have, and all are busy.
     PoolFull,
@@ -62,17 +62,18 @@ impl TimedOut {
         }
     }
 
-    /// What took too long: the name given, else that of the function under `#[timeout]`, else `"operation"`.
+    /// The operation that took too long: the name that was given, else the name of the function under `#[timeout]`, else
+    /// `"operation"`.
     pub fn operation(&self) -> &str {
         self.operation.unwrap_or("operation")
     }
 
-    /// The limit that was reached: the one configured, or what an enclosing sync timeout had left of its own.
+    /// The limit that was reached: the configured one, or the time that an enclosing sync timeout had left.
     pub fn limit(&self) -> Duration {
         self.limit
     }
 
-    /// Whether the body began to run.
+    /// True if the body began to run.
     ///
     /// `false` only in thread mode: the worker pool was full, the operation's share of it was used up, the system gave no
     /// thread, or the time was over before a worker came to the body. Such a body has done nothing and never will, so
@@ -84,7 +85,7 @@ impl TimedOut {
 
 impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A message written for slowness would send the reader of a full pool to the wrong place.
+        // A full pool is not told in the user's message, because that was written for a call that took too long.
         let refusal = match self.cause {
             Cause::Expired | Cause::NotBegun => None,
             Cause::PoolFull => Some("no worker thread was free"),

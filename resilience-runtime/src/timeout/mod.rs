@@ -6,6 +6,7 @@
 //! - `deadline` answers a blocking body's questions about the limit that it runs under.
 
 mod config;
+mod conversion;
 mod cooperative;
 mod deadline;
 mod error;
@@ -15,10 +16,11 @@ mod settings;
 mod thread;
 
 pub use config::TimeoutConfig;
+pub use conversion::FromTimedOut;
 pub(crate) use deadline::would_outlast;
 pub use deadline::{deadline, is_abandoned};
 pub use error::TimedOut;
 pub use future::TimeoutFuture;
 pub use limited::Limited;
 pub use settings::TimeoutSettings;
-pub use thread::{WorkerStats, worker_stats, workers};
+pub use thread::{WorkerArgument, WorkerStats, assert_worker_receiver, worker_stats, workers};

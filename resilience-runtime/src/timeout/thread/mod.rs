@@ -12,6 +12,7 @@
 //! then meet in the task alone: the worker leaves the outcome and wakes the caller, or the caller marks the task as
 //! abandoned at its deadline and leaves the rest to the worker.
 
+mod argument;
 mod caller_trace;
 mod pool;
 mod pool_state;
@@ -21,5 +22,6 @@ mod task;
 mod worker_config;
 pub mod workers;
 
+pub use argument::{WorkerArgument, assert_worker_receiver};
 pub use pool_state::WorkerStats;
 pub use process_pool::worker_stats;

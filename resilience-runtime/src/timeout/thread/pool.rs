@@ -165,7 +165,7 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(1);
     const CONFIG: WorkerConfig = WorkerConfig::new().max_workers(4).max_share(1.0);
 
-    /// Tells its thread's name, and goes on when told.
+    /// A body that sends its thread's name, and goes on when the other sender is dropped.
     struct TellsName {
         name: mpsc::Sender<String>,
         go_on: Mutex<mpsc::Receiver<()>>,

@@ -23,24 +23,24 @@ use crate::timeout::{
 };
 
 impl TimeoutConfig {
-    /// Runs `body` on a worker thread, and returns without it when it is not done within the limit.
+    /// Runs `body` on a worker thread, and returns an error when it is not done within the limit.
     ///
-    /// The calling thread blocks until then. A body that is left behind goes on: it sees
-    /// [`is_abandoned`](crate::is_abandoned) and should end soon, for it holds a worker; its result is dropped on the
-    /// worker, its panic becomes an ERROR event of `tracing`. A result that is there at the deadline is taken.
+    /// The calling thread blocks until then. An abandoned body goes on. It can ask
+    /// [`is_abandoned`](crate::is_abandoned) and should end soon, because it holds a worker. Its result is dropped on the
+    /// worker, and its panic becomes an ERROR event of `tracing`. A result that is ready at the deadline is taken.
     ///
     /// The body runs in the caller's current span, under its subscriber; every other thread-local is the worker's own.
     /// Workers are reused, end after ten seconds without work, and never hold up the end of the process. There are at most
     /// 512 of them, of which one operation holds at most a half: a call beyond that is refused at once. See
     /// [`workers`](crate::workers) for these numbers, the stack and the fork of a process.
     ///
-    /// Inside of another sync timeout the earlier of both deadlines applies. The time is real time, also under
-    /// `tokio::time::pause`: a thread cannot be paused.
+    /// Inside of another sync timeout the earlier of both deadlines applies. The time is real time even under
+    /// `tokio::time::pause`, because a thread cannot be paused.
     ///
     /// # Errors
     ///
-    /// [`TimedOut`] when the limit is reached, or when there is no worker to be had;
-    /// [`was_started`](TimedOut::was_started) tells whether the body began.
+    /// [`TimedOut`] when the limit is reached, or when there is no worker for the call.
+    /// [`was_started`](TimedOut::was_started) is true if the body began.
     ///
     /// # Panics
     ///

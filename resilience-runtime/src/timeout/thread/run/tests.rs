@@ -21,9 +21,9 @@ use crate::timeout::{
     thread::worker_config::WorkerConfig,
 };
 
-const AGES: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_secs(3600);
 const CONFIG: WorkerConfig = WorkerConfig::new().max_share(1.0);
-const HANG: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn pool() -> Arc<Pool> {
     Pool::new(CONFIG.max_workers(8))
@@ -37,9 +37,9 @@ fn run<T: Send + 'static>(
     run_on(pool, TimeoutConfig::new(limit).operation("body"), body)
 }
 
-/// Runs a body that says when it began and ends when the sender it got is dropped, and gives up on it.
+/// Abandons a body that has begun. The body goes on when the returned sender is dropped.
 ///
-/// The limit grows until the body began within it, so no busy machine is too slow for this.
+/// The limit grows until the body begins within it, so that no busy machine is too slow for the test.
 fn abandon<T: Send + 'static>(
     pool: &Arc<Pool>,
     body: impl Fn(&mpsc::Receiver<()>) -> T + Clone + Send + 'static,
@@ -54,23 +54,23 @@ fn abandon<T: Send + 'static>(
         if error.was_started() {
             return may_go;
         }
-        // Until its worker has put the task away, a pool of one is full.
-        until(|| pool.stats().idle == pool.stats().live);
+        // A pool of one worker is full until the worker has dropped the task.
+        wait_until(|| pool.stats().idle == pool.stats().live);
     }
     panic!("no body begins within seconds");
 }
 
-fn until(what: impl Fn() -> bool) {
+fn wait_until(condition: impl Fn() -> bool) {
     let begun = time::Instant::now();
-    while !what() {
-        assert!(begun.elapsed() < HANG, "it never came");
+    while !condition() {
+        assert!(begun.elapsed() < PATIENCE, "it never came");
         thread::yield_now();
     }
 }
 
 #[test]
 fn the_bodys_result_comes_from_a_worker() {
-    let name = run(&pool(), AGES, || {
+    let name = run(&pool(), LONG, || {
         thread::current().name().map(str::to_owned)
     });
     assert_eq!(name, Ok(Some("resilience-1".to_owned())));
@@ -79,29 +79,29 @@ fn the_bodys_result_comes_from_a_worker() {
 #[test]
 fn a_panic_reaches_the_caller_with_its_payload_and_the_worker_lives_on() {
     let pool = pool();
-    let unwound = catch_unwind(AssertUnwindSafe(|| run(&pool, AGES, || panic_any(7_u8))));
+    let unwound = catch_unwind(AssertUnwindSafe(|| run(&pool, LONG, || panic_any(7_u8))));
     assert_eq!(unwound.unwrap_err().downcast_ref(), Some(&7_u8));
-    assert_eq!(run(&pool, AGES, || 1), Ok(1));
+    assert_eq!(run(&pool, LONG, || 1), Ok(1));
     let stats = pool.stats();
     assert_eq!((stats.live, stats.idle), (1, 1));
 }
 
 #[test]
-fn an_abandoned_body_goes_on_and_knows() {
+fn an_abandoned_body_goes_on_and_sees_that_it_is_abandoned() {
     let pool = pool();
-    let (tell, told) = mpsc::channel();
+    let (sender, received) = mpsc::channel();
     let may_go = abandon(&pool, move |go_on| {
         let before = is_abandoned();
         let _ = go_on.recv();
-        let nested = TimeoutConfig::new(AGES).run_cooperative(is_abandoned);
-        tell.send((before, is_abandoned(), nested)).unwrap();
+        let nested = TimeoutConfig::new(LONG).run_cooperative(is_abandoned);
+        sender.send((before, is_abandoned(), nested)).unwrap();
     });
     assert_eq!(pool.stats().abandoned_running, 1);
     drop(may_go);
-    assert_eq!(told.recv_timeout(HANG), Ok((false, true, Ok(true))));
-    until(|| pool.stats().abandoned_running == 0);
+    assert_eq!(received.recv_timeout(PATIENCE), Ok((false, true, Ok(true))));
+    wait_until(|| pool.stats().abandoned_running == 0);
     assert_eq!(
-        run(&pool, AGES, is_abandoned),
+        run(&pool, LONG, is_abandoned),
         Ok(false),
         "the next body begins anew"
     );
@@ -117,14 +117,14 @@ fn a_late_result_is_dropped_on_the_worker() {
         }
     }
     let pool = pool();
-    let (tell, told) = mpsc::channel();
+    let (sender, received) = mpsc::channel();
     let may_go = abandon(&pool, move |go_on| {
         let _ = go_on.recv();
-        TellsWhere(tell.clone())
+        TellsWhere(sender.clone())
     });
-    assert!(told.try_recv().is_err());
+    assert!(received.try_recv().is_err());
     drop(may_go);
-    let place = told.recv_timeout(HANG).unwrap();
+    let place = received.recv_timeout(PATIENCE).unwrap();
     assert!(place.starts_with("resilience-"), "dropped on {place}");
 }
 
@@ -142,17 +142,17 @@ fn a_late_result_that_panics_in_its_drop_costs_no_worker() {
         Explosive
     });
     drop(may_go);
-    until(|| pool.stats().idle == 1);
+    wait_until(|| pool.stats().idle == 1);
     let stats = pool.stats();
     assert_eq!((stats.live, stats.abandoned_running), (1, 0));
-    assert_eq!(run(&pool, AGES, || 1), Ok(1));
+    assert_eq!(run(&pool, LONG, || 1), Ok(1));
 }
 
 #[test]
-fn a_full_pool_is_a_timeout_that_says_so() {
+fn a_full_pool_is_a_timeout_whose_text_says_so() {
     let pool = Pool::new(CONFIG.max_workers(1));
     let may_go = abandon(&pool, |go_on| go_on.recv().is_ok());
-    let error = run(&pool, AGES, || 1).unwrap_err();
+    let error = run(&pool, LONG, || 1).unwrap_err();
     assert_eq!(
         error.to_string(),
         "`body` was not started: no worker thread was free"
@@ -180,15 +180,15 @@ fn a_limit_without_end_has_no_deadline() {
 
 #[test]
 fn the_body_sees_the_deadline_of_its_own_limit() {
-    let before = Instant::now() + AGES;
-    let seen = run(&pool(), AGES, deadline).unwrap().unwrap();
-    assert!(before <= seen && seen <= Instant::now() + AGES);
+    let before = Instant::now() + LONG;
+    let seen = run(&pool(), LONG, deadline).unwrap().unwrap();
+    assert!(before <= seen && seen <= Instant::now() + LONG);
 }
 
 #[test]
 fn a_body_on_a_worker_runs_others_within_its_own_deadline() {
     let pool = pool();
-    let (outer, inner) = run(&pool.clone(), AGES, move || {
+    let (outer, inner) = run(&pool.clone(), LONG, move || {
         let inner = run(&pool, Duration::MAX, move || {
             (deadline(), thread::current().id())
         });
@@ -196,40 +196,40 @@ fn a_body_on_a_worker_runs_others_within_its_own_deadline() {
     })
     .unwrap();
     assert_ne!(outer.1, inner.1);
-    // The caller's clock is read twice on the way, and time is only ever lost.
+    // The clock is read twice between the two calls, so the deadlines differ by a little.
     let (outer, inner) = (outer.0.unwrap(), inner.0.unwrap());
-    assert!(inner.max(outer) - inner.min(outer) < HANG);
+    assert!(inner.max(outer) - inner.min(outer) < PATIENCE);
 }
 
 #[test]
-fn an_abandoned_body_gives_up_on_the_bodies_it_waits_for() {
+fn an_abandoned_body_abandons_the_bodies_that_it_waits_for() {
     let pool = pool();
-    let (tell, told) = mpsc::channel();
+    let (sender, received) = mpsc::channel();
     let may_go = abandon(&pool.clone(), move |go_on| {
         let (_keep, never) = mpsc::channel::<()>();
-        let inner = run(&pool, AGES, move || {
-            until(is_abandoned);
+        let inner = run(&pool, LONG, move || {
+            wait_until(is_abandoned);
             drop(never);
         });
-        tell.send(inner.is_err()).unwrap();
+        sender.send(inner.is_err()).unwrap();
         let _ = go_on.recv();
     });
-    assert_eq!(told.recv_timeout(HANG), Ok(true));
+    assert_eq!(received.recv_timeout(PATIENCE), Ok(true));
     drop(may_go);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_paused_clock_at_the_caller_does_not_move_the_deadline() {
-    tokio::time::advance(AGES * 10).await;
-    let left = run(&pool(), AGES, || deadline().map(|at| at - Instant::now()));
-    assert!(left.unwrap().unwrap() <= AGES);
-    let cooperative = TimeoutConfig::new(AGES);
+    tokio::time::advance(LONG * 10).await;
+    let left = run(&pool(), LONG, || deadline().map(|at| at - Instant::now()));
+    assert!(left.unwrap().unwrap() <= LONG);
+    let cooperative = TimeoutConfig::new(LONG);
     let nested = cooperative.run_cooperative(|| {
         run(&pool(), Duration::MAX, || {
             deadline().map(|at| at - Instant::now())
         })
     });
-    assert!(nested.unwrap().unwrap().unwrap() <= AGES);
+    assert!(nested.unwrap().unwrap().unwrap() <= LONG);
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn many_callers_at_once_all_get_their_own_result() {
             let (pool, served) = (&pool, &served);
             scope.spawn(move || {
                 for call in 0..200 {
-                    assert_eq!(run(pool, AGES, move || (caller, call)), Ok((caller, call)));
+                    assert_eq!(run(pool, LONG, move || (caller, call)), Ok((caller, call)));
                     served.fetch_add(1, Ordering::Relaxed);
                 }
             });
@@ -255,7 +255,7 @@ fn many_callers_at_once_all_get_their_own_result() {
     assert_eq!(pool.stats().refused, 0);
 }
 
-/// Sends the level, the target and the fields of each event.
+/// A subscriber that sends the level, the target and the fields of each event.
 struct Events(mpsc::SyncSender<String>);
 
 impl Subscriber for Events {
@@ -283,31 +283,32 @@ impl Subscriber for Events {
     fn exit(&self, _: &Id) {}
 }
 
-fn heard<R>(act: impl FnOnce() -> R) -> (R, mpsc::Receiver<String>) {
-    let (tell, told) = mpsc::sync_channel(16);
+fn events_of<R>(act: impl FnOnce() -> R) -> (R, mpsc::Receiver<String>) {
+    let (sender, received) = mpsc::sync_channel(16);
     crate::attentive::keep_events();
-    let result = dispatcher::with_default(&Dispatch::new(Events(tell)), act);
-    (result, told)
+    let result = dispatcher::with_default(&Dispatch::new(Events(sender)), act);
+    (result, received)
 }
 
 #[test]
 fn the_callers_subscriber_hears_the_body() {
-    let (outcome, told) = heard(|| run(&pool(), AGES, || tracing::info!(target: "body", rows = 3)));
+    let (outcome, received) =
+        events_of(|| run(&pool(), LONG, || tracing::info!(target: "body", rows = 3)));
     assert_eq!(outcome, Ok(()));
-    assert_eq!(told.try_recv().as_deref(), Ok("INFO body: rows=3"));
+    assert_eq!(received.try_recv().as_deref(), Ok("INFO body: rows=3"));
 }
 
 #[test]
 fn a_late_panic_becomes_an_error_event() {
     let pool = pool();
-    let (may_go, told) = heard(|| {
+    let (may_go, received) = events_of(|| {
         abandon(&pool, |go_on| {
             let _ = go_on.recv();
             panic!("too late to matter");
         })
     });
     drop(may_go);
-    let line = told.recv_timeout(HANG).unwrap();
+    let line = received.recv_timeout(PATIENCE).unwrap();
     // The limit is the one within which the body began.
     let (before, rest) = line.split_once("limit_ms=").unwrap();
     let (limit, after) = rest.split_once(' ').unwrap();
@@ -317,6 +318,6 @@ fn a_late_panic_becomes_an_error_event() {
     );
     assert!(limit.parse::<f64>().is_ok_and(|limit| limit >= 10.0));
     assert_eq!(after, "panic=\"too late to matter\"");
-    until(|| pool.stats().abandoned_running == 0);
-    assert_eq!(run(&pool, AGES, || 1), Ok(1));
+    wait_until(|| pool.stats().abandoned_running == 0);
+    assert_eq!(run(&pool, LONG, || 1), Ok(1));
 }
