@@ -83,8 +83,6 @@
 //! Built without tokio's `test-util`, as a service is, circuits and timeouts count from the system's clock to the moment by
 //! the processor's time-stamp counter where that is steady, which is held against the clock every few milliseconds.
 
-#[cfg(test)]
-mod attentive;
 mod circuit;
 mod clock;
 mod config_error;
@@ -95,6 +93,8 @@ mod retry;
 mod show;
 mod sync;
 mod timeout;
+#[cfg(test)]
+mod tracing_interest;
 mod unwind;
 
 #[doc(hidden)]

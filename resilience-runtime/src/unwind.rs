@@ -1,11 +1,11 @@
-//! Panics of code that is not ours, where they must go no further.
+//! Panics of the user's code that must not unwind into this library.
 
 use std::{
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-/// Drops what may panic in its drop. What that panic carries may do the same, so it is left alone.
+/// Drops a value that may panic in its drop. The payload of that panic is forgotten, because it may panic in its drop, too.
 pub(crate) fn discard<V>(value: V) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
         mem::forget(panic);

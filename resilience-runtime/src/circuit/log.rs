@@ -144,7 +144,7 @@ pub(crate) mod capture {
     /// Runs `scope` on this thread and returns the events that it wrote.
     pub(crate) fn events(scope: impl FnOnce()) -> Vec<String> {
         let capture = Capture::default();
-        crate::attentive::keep_events();
+        crate::tracing_interest::keep_events();
         tracing::subscriber::with_default(capture.clone(), scope);
         let events = capture.0.lock().expect("no test panics under it");
         events.clone()

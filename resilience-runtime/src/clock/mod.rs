@@ -20,7 +20,7 @@ mod timer;
 
 pub(crate) use timer::create_timer;
 
-// Not from `crate::sync`, because loom's primitives cannot be statics.
+// std's primitives are used here and not those of `crate::sync`, because loom's cannot be statics.
 use std::{sync::LazyLock, time::Duration};
 
 use tokio::time::Instant;
@@ -40,8 +40,8 @@ pub(crate) const NEVER: u64 = u64::MAX;
 /// True if tokio is built with its feature `test-util`, for tests that pause its clock. A service is built without it, and
 /// then tokio's clock is the system's.
 ///
-/// No feature of this crate can tell, so the name `pause` does: tokio has it only with `test-util`. It is a function item
-/// then, which has no size, and the import in the inner block hides the constant of the outer one.
+/// No feature of this crate can tell, so the name `pause` does, because tokio has it only with `test-util`. It is a function
+/// item then and has no size, and the import in the inner block hides the constant of the outer one.
 const MAY_BE_PAUSED: bool = {
     #[allow(dead_code, non_upper_case_globals)]
     const pause: u8 = 0;
@@ -70,11 +70,10 @@ fn tokio_now() -> u64 {
     moment_of(*EPOCH, Instant::now())
 }
 
-/// The time at which a call began. It is kept in the form that costs the least, because timers and the log seldom ask for
-/// it.
+/// The start of a call. It is kept in the form that costs the least, because timers and the log seldom ask for it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum StartTime {
-    /// Where the clock may be paused, a test may also advance it by centuries, and the axis has no room for them.
+    /// A test that pauses the clock may also advance it by centuries, and the axis has no room for them.
     Instant(Instant),
     /// A moment on the axis.
     Moment(u64),
@@ -121,7 +120,7 @@ fn moment_of(epoch: Instant, now: Instant) -> u64 {
 
 /// A span in nanoseconds. A span that does not fit (584 years) is [`NEVER`].
 pub(crate) fn nanos(span: Duration) -> u64 {
-    // Not by `as_nanos`, because its arithmetic of 128 bits is a noticeable part of a refusal.
+    // `as_nanos` is not used, because its arithmetic of 128 bits is a noticeable part of a refusal.
     span.as_secs()
         .checked_mul(1_000_000_000)
         .and_then(|nanos| nanos.checked_add(span.subsec_nanos().into()))

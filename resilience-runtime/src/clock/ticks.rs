@@ -1,11 +1,13 @@
-//! The system's clock, read by way of the processor's time-stamp counter: 9 ns instead of 22, and they overlap with the
-//! locked instructions beside them, while the system's call (`lfence; rdtsc` in the vDSO) waits for all before it.
+//! The system's clock, read by way of the processor's time-stamp counter.
 //!
-//! Each thread remembers an [`Anchor`], a moment of the system's clock and the counter beside it, and counts on from there
-//! for some milliseconds. Then it asks the system again. So a reading is nanoseconds from what the system would say, as
-//! long as the counter runs at one rate, which the processor is asked for, and the same on all processors, which it does not
-//! tell. When it does not after all, or the machine was suspended, the next look at the system shows: then the rate is
-//! measured anew, and after some such disturbances never again.
+//! A reading of the counter takes 9 ns instead of 22, and it overlaps with the locked instructions beside it, while the
+//! system's call (`lfence; rdtsc` in the vDSO) waits for all instructions before it.
+//!
+//! Each thread remembers a [`Reference`]: a time of the system's clock and the counter at that time. It extrapolates from
+//! there for some milliseconds, and then asks the system again. So a reading differs by nanoseconds from the system's time as
+//! long as the counter runs at one rate and shows the same on all processors. The processor tells the first and not the
+//! second. If one of them does not hold, or the machine was suspended, the next reading of the system shows it. The rate is
+//! then measured anew, and after sixteen such disturbances the counter is never used again.
 
 use std::{
     arch::x86_64::{__cpuid, _rdtsc},
@@ -16,19 +18,21 @@ use std::{
     },
 };
 
-/// How long an anchor holds, in ticks: 4 to 17 ms at 4 to 1 GHz.
+/// A reference holds for this many ticks: 4 to 17 ms at 4 to 1 GHz.
 const LIFETIME: u64 = 1 << 24;
 
-/// Two readings of the counter further apart than this were interrupted: 1 to 4 µs, where 30 ns are usual.
+/// Two readings of the counter that are further apart than this were interrupted: 1 to 4 µs, where 30 ns are usual.
 const GAP: u64 = 1 << 12;
 
-/// What the rate is measured over, in nanoseconds. At 2 µs from either end it is right to 80 millionths; a longer one may
-/// have a suspension in it.
+/// The nanoseconds over which the rate is measured. With an error of 2 µs at either end the rate is right to 80 millionths. A
+/// longer time may contain a suspension of the machine.
 const BASELINE: std::ops::RangeInclusive<u64> = 50_000_000..=1_000_000_000;
 
-/// One part in so many. Above what NTP may slew the system's clock by (500 millionths), some times over.
+/// The reference and the system may differ by one part in this many. NTP slews the system's clock by at most 500
+/// millionths, which is an eighth of it.
 const TOLERANCE: u64 = 256;
 
+/// After more disturbances than this the counter is not used any more.
 const DISTURBANCES: u32 = 16;
 
 /// Nanoseconds per tick, times 2³².
@@ -36,17 +40,18 @@ static RATE: AtomicU64 = AtomicU64::new(UNKNOWN);
 const UNKNOWN: u64 = 0;
 const UNSTEADY: u64 = u64::MAX;
 
-/// What is not slower than 250 MHz: an anchor's life is short then, and its product with the rate fits 64 bits.
+/// The rates of counters of at least 250 MHz. A reference then holds for a short time, and its product with the rate fits
+/// into 64 bits.
 const RATES: std::ops::Range<u64> = 1..1 << 34;
 
-/// Held to write the rate.
+/// The lock under which the rate is written.
 static CALIBRATION: Mutex<Calibration> = Mutex::new(Calibration {
     first: None,
     disturbances: 0,
 });
 
 thread_local! {
-    static ANCHOR: Cell<Anchor> = const { Cell::new(Anchor::NONE) };
+    static REFERENCE: Cell<Reference> = const { Cell::new(Reference::NONE) };
 }
 
 /// The counter and the clock, read side by side.
@@ -57,30 +62,30 @@ struct Sample {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Anchor {
+struct Reference {
     sample: Sample,
     rate: u64,
 }
 
-impl Anchor {
+impl Reference {
     const NONE: Self = Self {
         sample: Sample { ticks: 0, nanos: 0 },
         rate: UNKNOWN,
     };
 
-    /// What the clock shows now, if that is soon enough.
+    /// The time now, unless the reference is too old.
     #[inline]
-    fn count_on(self, ticks: impl FnOnce() -> u64) -> Option<u64> {
+    fn extrapolate(self, ticks: impl FnOnce() -> u64) -> Option<u64> {
         if self.rate == UNKNOWN {
             return None;
         }
-        // A counter that went back has come very far.
+        // For a counter that went back this difference is very large, so the reference counts as too old.
         let passed = ticks().wrapping_sub(self.sample.ticks);
         (passed < LIFETIME).then(|| self.sample.nanos + ((passed * self.rate) >> 32))
     }
 
-    /// Whether counting on would have led to `sample`.
-    fn led_to(self, sample: Sample) -> bool {
+    /// True if the extrapolation to `sample` shows the same time as the sample.
+    fn agrees_with(self, sample: Sample) -> bool {
         let passed = u128::from(sample.ticks.wrapping_sub(self.sample.ticks));
         let expected = (passed * u128::from(self.rate)) >> 32;
         let actual = u128::from(sample.nanos.wrapping_sub(self.sample.nanos));
@@ -88,21 +93,21 @@ impl Anchor {
     }
 }
 
-/// What `system` shows, in nanoseconds on an axis of its own.
+/// The time of `system` in nanoseconds; `system` decides where they are counted from.
 #[inline]
 pub(super) fn now(system: fn() -> u64) -> u64 {
-    match ANCHOR.get().count_on(ticks) {
+    match REFERENCE.get().extrapolate(ticks) {
         Some(nanos) => nanos,
-        None => ask(system),
+        None => read_system(system),
     }
 }
 
-/// Asks the system and drops anchor there.
+/// Reads the system's clock and makes the reading this thread's reference.
 #[cold]
-fn ask(system: fn() -> u64) -> u64 {
+fn read_system(system: fn() -> u64) -> u64 {
     let rate = RATE.load(Ordering::Relaxed);
     if rate == UNSTEADY {
-        ANCHOR.set(Anchor::NONE);
+        REFERENCE.set(Reference::NONE);
         return system();
     }
     let before = ticks();
@@ -113,26 +118,26 @@ fn ask(system: fn() -> u64) -> u64 {
             ticks: before + gap / 2,
             nanos,
         };
-        let last = ANCHOR.get();
-        // One of another rate is from before a disturbance that somebody else has seen.
-        let is_steady = rate != UNKNOWN && (last.rate != rate || last.led_to(sample));
+        let last = REFERENCE.get();
+        // A reference of another rate is older than a disturbance that another thread has seen.
+        let is_steady = rate != UNKNOWN && (last.rate != rate || last.agrees_with(sample));
         let rate = if is_steady {
             rate
         } else {
             calibrate(rate, sample)
         };
-        ANCHOR.set(if rate == UNSTEADY {
-            Anchor::NONE
+        REFERENCE.set(if rate == UNSTEADY {
+            Reference::NONE
         } else {
-            Anchor { sample, rate }
+            Reference { sample, rate }
         });
     }
     nanos
 }
 
-/// Measures a rate where there is none, or `rate` does not hold any more.
+/// Measures the rate if there is none, or if `rate` does not hold any more.
 fn calibrate(rate: u64, sample: Sample) -> u64 {
-    // Who calibrates already needs no help.
+    // One thread is enough to calibrate.
     let Ok(mut calibration) = CALIBRATION.try_lock() else {
         return UNKNOWN;
     };
@@ -149,7 +154,7 @@ fn calibrate(rate: u64, sample: Sample) -> u64 {
 
 #[derive(Debug)]
 struct Calibration {
-    /// Where the rate is measured from.
+    /// The rate is measured from this sample on.
     first: Option<Sample>,
     disturbances: u32,
 }
@@ -160,7 +165,7 @@ impl Calibration {
         self.disturbances += 1;
     }
 
-    /// The rate from the first sample to this one; unknown if they are too close.
+    /// The rate from the first sample to this one. It is unknown if the two are too close.
     fn rate(&mut self, last: Sample) -> u64 {
         let first = match self.first {
             Some(first) => first,
@@ -186,7 +191,7 @@ impl Calibration {
     }
 }
 
-/// Whether the processor says that its counter runs at one rate in all states of power: "invariant TSC", CPUID leaf
+/// True if the processor says that its counter runs at one rate in all states of power: "invariant TSC", CPUID leaf
 /// `8000_0007h`, bit 8 of EDX. A hypervisor that is not sure of it hides the bit.
 #[expect(
     unsafe_code,
@@ -197,7 +202,7 @@ fn is_invariant() -> bool {
     const EXTENDED: u32 = 0x8000_0000;
     const POWER: u32 = 0x8000_0007;
     // SAFETY: every x86-64 processor has the instruction, and it touches no memory.
-    // Asked once, or once a disturbance: under a hypervisor it takes microseconds.
+    // The processor is asked once, and once at each disturbance, because under a hypervisor that takes microseconds.
     unsafe { __cpuid(EXTENDED).eax >= POWER && __cpuid(POWER).edx & 1 << 8 != 0 }
 }
 
@@ -207,8 +212,8 @@ fn is_invariant() -> bool {
 )]
 #[inline]
 fn ticks() -> u64 {
-    // SAFETY: every x86-64 processor has the instruction, it takes nothing and touches no memory. Only a process that has
-    // forbidden itself the counter (`PR_SET_TSC`) is stopped by it, which is no undefined behaviour.
+    // SAFETY: every x86-64 processor has the instruction, and it has no operands and touches no memory. A process that has
+    // forbidden itself the counter (`PR_SET_TSC`) is stopped by a signal, and that is no undefined behaviour.
     unsafe { _rdtsc() }
 }
 
@@ -228,47 +233,53 @@ mod tests {
     const RATE: u64 = 1 << 31;
 
     #[test]
-    fn an_anchor_counts_on_until_its_life_is_over() {
-        let anchor = Anchor {
+    fn a_reference_extrapolates_until_it_is_too_old() {
+        let reference = Reference {
             sample: sample(1_000, 50),
             rate: RATE,
         };
-        assert_eq!(anchor.count_on(|| 1_000), Some(50));
-        assert_eq!(anchor.count_on(|| 1_200), Some(150));
-        assert_eq!(anchor.count_on(|| 999), None, "the counter went back");
-        assert_eq!(anchor.count_on(|| 1_000 + LIFETIME), None);
+        assert_eq!(reference.extrapolate(|| 1_000), Some(50));
+        assert_eq!(reference.extrapolate(|| 1_200), Some(150));
+        assert_eq!(reference.extrapolate(|| 999), None, "the counter went back");
+        assert_eq!(reference.extrapolate(|| 1_000 + LIFETIME), None);
         assert_eq!(
-            Anchor::NONE.count_on(|| unreachable!("the counter may be no good")),
+            Reference::NONE.extrapolate(|| unreachable!("the counter may be no good")),
             None
         );
     }
 
     #[test]
     fn nothing_overflows_at_the_slowest_rate() {
-        let anchor = Anchor {
+        let reference = Reference {
             sample: sample(u64::MAX - 10, 1 << 62),
             rate: RATES.end - 1,
         };
-        let latest = anchor.count_on(|| anchor.sample.ticks.wrapping_add(LIFETIME - 1));
+        let latest = reference.extrapolate(|| reference.sample.ticks.wrapping_add(LIFETIME - 1));
         assert_eq!(
             latest,
-            Some((1 << 62) + (((LIFETIME - 1) * anchor.rate) >> 32))
+            Some((1 << 62) + (((LIFETIME - 1) * reference.rate) >> 32))
         );
     }
 
     #[test]
-    fn an_anchor_is_held_against_the_system() {
-        let anchor = Anchor {
+    fn a_reference_is_compared_with_the_system() {
+        let reference = Reference {
             sample: sample(1_000, 50),
             rate: RATE,
         };
         let second = 1_000_000_000;
         let later = |off: u64| sample(1_000 + 2 * second, 50 + second + off);
-        assert!(anchor.led_to(later(0)));
-        assert!(anchor.led_to(later(second / 1_000)), "slewed by NTP");
-        assert!(!anchor.led_to(later(second / 100)), "another frequency");
+        assert!(reference.agrees_with(later(0)));
         assert!(
-            !anchor.led_to(sample(500, 50 + second)),
+            reference.agrees_with(later(second / 1_000)),
+            "slewed by NTP"
+        );
+        assert!(
+            !reference.agrees_with(later(second / 100)),
+            "another frequency"
+        );
+        assert!(
+            !reference.agrees_with(sample(500, 50 + second)),
             "another processor, whose counter is behind"
         );
     }
@@ -346,12 +357,12 @@ mod tests {
             let since = EPOCH.get_or_init(Instant::now).elapsed();
             u64::try_from(since.as_nanos()).expect("the test takes no centuries")
         }
-        // Past the baseline, and through several anchors.
+        // The time is longer than the baseline, and several references follow each other.
         let end = Instant::now() + Duration::from_millis(120);
-        let mut counted_on = 0;
+        let mut extrapolated = 0;
         while Instant::now() < end {
             let before = system();
-            counted_on += u32::from(ANCHOR.get().count_on(ticks).is_some());
+            extrapolated += u32::from(REFERENCE.get().extrapolate(ticks).is_some());
             let now = now(system);
             let after = system();
             assert!(
@@ -359,10 +370,10 @@ mod tests {
                 "{before} {now} {after}"
             );
         }
-        // Where looks at the system are too slow to be taken for anchors, there is no rate either.
+        // If every reading of the system takes too long for a reference, there is no rate either.
         let rate = super::RATE.load(Ordering::Relaxed);
         assert!(
-            counted_on > 0 || [UNKNOWN, UNSTEADY].contains(&rate),
+            extrapolated > 0 || [UNKNOWN, UNSTEADY].contains(&rate),
             "a steady counter is used"
         );
     }

@@ -118,7 +118,7 @@ mod tests {
 
     fn logged_by(f: impl FnOnce()) -> Vec<Logged> {
         let capture = Capture::default();
-        crate::attentive::keep_events();
+        crate::tracing_interest::keep_events();
         tracing::subscriber::with_default(capture.clone(), f);
         let logged = capture.0.lock().unwrap();
         logged.clone()

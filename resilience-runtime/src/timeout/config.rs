@@ -52,8 +52,8 @@ impl TimeoutConfig {
         Self::at_most(checked(limit))
     }
 
-    /// The constructor for a limit that is computed in a call. It may be zero, because such a limit can be what is left of
-    /// a budget: the body is then polled once.
+    /// The constructor for a limit that is computed in a call. Such a limit may be zero, because it can be the rest of a
+    /// budget: the body is then polled once.
     #[doc(hidden)]
     #[must_use]
     pub const fn at_most(limit: Duration) -> Self {

@@ -30,8 +30,8 @@ thread_local! {
 
 /// The deadline of the sync `#[timeout]` that this code runs in; the earliest one of several.
 ///
-/// `None` outside of a sync `#[timeout]`, and if the limit is [`Duration::MAX`]. Other threads than the body's own, and
-/// futures under `#[timeout]` (which are dropped at the deadline), have no such deadline.
+/// `None` outside of a sync `#[timeout]`, and if the limit is [`Duration::MAX`]. Other threads than the body's own have no
+/// such deadline, and neither have futures under `#[timeout]`, because they are dropped at the deadline.
 ///
 /// ```
 /// use std::time::Duration;
@@ -103,7 +103,7 @@ pub(super) fn remaining() -> Duration {
 #[must_use]
 pub(super) struct Scope {
     outer: Current,
-    // It must be dropped on the thread whose state it restores.
+    // The scope must be dropped on the thread that it was made on, because it restores that thread's state.
     _not_send: PhantomData<*const ()>,
 }
 
@@ -139,7 +139,7 @@ impl Drop for Scope {
     }
 }
 
-/// Makes this thread a worker, whose callers give up by setting `flag`.
+/// Makes this thread a worker. The caller of its present body gives up by setting `flag`.
 pub(super) fn set_abandoned_flag(flag: Arc<AtomicBool>) {
     ABANDONED.with(|own| {
         let first = own.set(flag).is_ok();

@@ -50,7 +50,7 @@ enum Phase {
 const POLLS_PER_CLOCK_READING: u8 = 16;
 
 impl<F, C> Limited<F, C> {
-    /// A body whose expiry is a [`TimedOut`] beside its own output.
+    /// The expiry is a [`TimedOut`] beside the body's own output.
     #[inline]
     pub fn new(config: C, body: F) -> Self {
         Self::with_error(config, SeparateError, body)
@@ -58,8 +58,8 @@ impl<F, C> Limited<F, C> {
 }
 
 impl<F, C, E> Limited<F, C, E> {
-    /// A body whose expiry is an error of its own error type, made by `at_expiry`. Code that awaits it then does not have
-    /// to tell two kinds of error apart.
+    /// `at_expiry` makes an error of the body's own error type, so that the code that awaits the future does not have to
+    /// tell two kinds of error apart.
     #[inline]
     pub fn with_error(config: C, at_expiry: E, body: F) -> Self {
         Self {

@@ -28,8 +28,8 @@ use crate::config_error::ConfigError;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TimeoutSettings {
-    /// See [`TimeoutConfig::limit`]. Zero is an error here: unlike the limit that an attribute computes in a call, a
-    /// setting is not what is left of a budget, and many programs mean "no limit" by it.
+    /// See [`TimeoutConfig::limit`]. Zero is an error here, because many programs mean "no limit" by it. (The limit that an
+    /// attribute computes in a call may be zero, because it can be the rest of a budget.)
     pub limit: Option<Duration>,
 }
 

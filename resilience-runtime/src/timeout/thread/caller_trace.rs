@@ -18,7 +18,8 @@ use crate::unwind::discard;
 
 /// The caller's subscriber and current span.
 pub(super) struct CallerTrace {
-    // `None` if nobody listens. The worker then uses its own default, so that a subscriber set later is heard.
+    // `None` if there is no subscriber. The worker then uses its own default, so that a subscriber that is set later gets
+    // the events of the body.
     dispatch: Option<Dispatch>,
     span: Span,
 }
@@ -45,8 +46,8 @@ impl CallerTrace {
         }
     }
 
-    /// Drops this handle of the span. To be done before the caller wakes, so that the span closes when the caller drops its
-    /// own handle, and not when the worker comes to it.
+    /// Drops this handle of the span. It is called before the caller wakes, so that the span closes when the caller drops
+    /// its own handle.
     pub(super) fn leave_span(&mut self) {
         discard(mem::replace(&mut self.span, Span::none()));
     }
@@ -75,7 +76,7 @@ impl CallerTrace {
     }
 }
 
-/// As long as this lives, the caller's subscriber and span are the thread's current ones.
+/// The caller's subscriber and span are the thread's current ones until this value is dropped.
 pub(super) struct Entered<'a> {
     // The span is left before its subscriber is.
     _span: span::Entered<'a>,
@@ -103,11 +104,11 @@ mod tests {
 
     use super::*;
 
-    /// Writes down what happens to spans and events.
+    /// A subscriber that notes the life of spans and the events.
     #[derive(Clone, Default)]
-    struct Diary(Arc<Mutex<Vec<String>>>);
+    struct Notes(Arc<Mutex<Vec<String>>>);
 
-    impl Diary {
+    impl Notes {
         fn note(&self, line: impl Into<String>) {
             self.0.lock().unwrap().push(line.into());
         }
@@ -117,7 +118,7 @@ mod tests {
         }
     }
 
-    impl Subscriber for Diary {
+    impl Subscriber for Notes {
         fn enabled(&self, _: &Metadata<'_>) -> bool {
             true
         }
@@ -142,41 +143,41 @@ mod tests {
         }
     }
 
-    fn in_a_span() -> (Diary, CallerTrace) {
-        let diary = Diary::default();
-        crate::attentive::keep_events();
-        let dispatch = Dispatch::new(diary.clone());
+    fn in_a_span() -> (Notes, CallerTrace) {
+        let notes = Notes::default();
+        crate::tracing_interest::keep_events();
+        let dispatch = Dispatch::new(notes.clone());
         let span = dispatcher::with_default(&dispatch, || tracing::info_span!("call"));
         let dispatch = Some(dispatch);
-        (diary, CallerTrace { dispatch, span })
+        (notes, CallerTrace { dispatch, span })
     }
 
     #[test]
     fn inside_the_callers_subscriber_and_span_are_current() {
-        let (diary, trace) = in_a_span();
+        let (notes, trace) = in_a_span();
         {
             let _entered = trace.enter();
             tracing::info!(target: "body", "inside");
         }
         tracing::info!(target: "body", "outside");
-        assert_eq!(diary.take(), ["enter", "INFO body", "exit"]);
+        assert_eq!(notes.take(), ["enter", "INFO body", "exit"]);
     }
 
     #[test]
     fn the_span_can_be_left_before_the_subscriber() {
-        let (diary, mut trace) = in_a_span();
+        let (notes, mut trace) = in_a_span();
         trace.leave_span();
-        assert_eq!(diary.take(), ["close"]);
+        assert_eq!(notes.take(), ["close"]);
         let _entered = trace.enter();
         tracing::info!(target: "body", "inside");
-        assert_eq!(diary.take(), ["INFO body"]);
+        assert_eq!(notes.take(), ["INFO body"]);
     }
 
     #[test]
     fn a_panic_is_reported_in_the_callers_span() {
-        let (diary, trace) = in_a_span();
+        let (notes, trace) = in_a_span();
         trace.report_panic(Some("db_query"), Duration::from_secs(1), Box::new("broken"));
-        assert_eq!(diary.take(), ["enter", "ERROR resilience", "exit"]);
+        assert_eq!(notes.take(), ["enter", "ERROR resilience", "exit"]);
     }
 
     #[test]

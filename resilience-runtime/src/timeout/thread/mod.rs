@@ -5,7 +5,7 @@
 //!  │
 //!  └───▶ process_pool ──▶ pool    the threads; each one waits for its next task
 //!                          │
-//!                          └───▶ pool_state   which threads are idle, and who may have one
+//!                          └───▶ pool_state   the idle threads, and the shares of the operations
 //! ```
 //!
 //! A call takes an idle worker out of the pool's state, or starts a thread, and puts its task there. Caller and worker

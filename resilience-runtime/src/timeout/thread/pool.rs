@@ -18,7 +18,7 @@ pub(super) struct Pool {
     state: Mutex<PoolState<Worker>>,
 }
 
-/// One thread, as the callers see it.
+/// The part of a thread that its callers see.
 struct Worker {
     assigned: Mutex<Option<Assigned>>,
     wake_up: Condvar,
@@ -48,13 +48,13 @@ impl Pool {
         self.lock().stats()
     }
 
-    /// Has a worker run the task and waits for its outcome, at most until its deadline.
+    /// Lets a worker run the task, and waits for the outcome until the deadline.
     pub(super) fn run(self: &Arc<Self>, task: &Arc<Task>) -> Result<(), Cause> {
         let assigned = Assigned {
             task: Arc::clone(task),
             trace: CallerTrace::capture(),
         };
-        // Not in the `match` itself, which would hold the lock to its end.
+        // This is not written in the `match` itself, because that would hold the lock to its end.
         let assignment = self.lock().assign(task.operation())?;
         let worker = match assignment {
             Assignment::Idle(worker) => {
@@ -112,7 +112,7 @@ impl Worker {
         self.wake_up.notify_one();
     }
 
-    /// What the thread does from its start to its end.
+    /// The main function of the thread.
     fn run_tasks(self: &Arc<Self>, pool: &Pool) {
         deadline::set_abandoned_flag(Arc::clone(&self.abandoned));
         while let Some(Assigned { task, trace }) = self.next_task(pool) {

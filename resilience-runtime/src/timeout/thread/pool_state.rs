@@ -1,4 +1,5 @@
-//! Which workers are idle and who may have one: the pool's state machine. It starts no thread and waits for nothing.
+//! The pool's state machine: it knows the idle workers, and decides if a task gets one. It starts no thread and waits for
+//! nothing.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -13,20 +14,20 @@ pub struct WorkerStats {
     pub live: usize,
     /// Worker threads that wait for a body to run; they end after ten seconds without one, unless configured otherwise.
     pub idle: usize,
-    /// Workers held by a body whose caller gave up.
+    /// Workers that still run a body after its caller gave up.
     pub abandoned_running: usize,
     /// Calls that got no worker, since the process began.
     pub refused: u64,
 }
 
-/// The operation whose calls share a share of the pool. Calls without one share one, too.
+/// The calls of one operation have one share of the pool together. So have the calls without an operation.
 pub(super) type Operation = Option<&'static str>;
 
-/// Where a task gets its worker from.
+/// The worker that a task gets.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Assignment<W> {
     Idle(Arc<W>),
-    /// The pool starts a worker with this number, which counts as live from now on.
+    /// The pool has to start a worker with this number. The worker counts as live from now on.
     Spawn(u64),
 }
 
@@ -34,9 +35,10 @@ pub(super) enum Assignment<W> {
 pub(super) struct PoolState<W> {
     max_workers: usize,
     max_per_operation: usize,
-    /// The last to come is the first to go: its stack is warm, and the others get old enough to end.
+    /// The worker that became idle last is taken first, because its stack is in the cache, and because the others then reach
+    /// their idle timeout.
     idle: Vec<Arc<W>>,
-    /// How many workers each operation holds. An operation that holds none has no entry.
+    /// The number of workers that each operation holds. An operation that holds none has no entry.
     busy: HashMap<Operation, usize>,
     live: usize,
     spawned: u64,
@@ -58,7 +60,7 @@ impl<W> PoolState<W> {
         }
     }
 
-    /// Finds a worker for a task of the operation, which holds the worker from now on.
+    /// Finds a worker for a task of the operation. The operation holds the worker from now on.
     pub(super) fn assign(&mut self, operation: Operation) -> Result<Assignment<W>, Cause> {
         if self.idle.is_empty() && self.live == self.max_workers {
             self.refused += 1;
@@ -109,7 +111,7 @@ impl<W> PoolState<W> {
         self.abandoned += 1;
     }
 
-    /// The worker is done with a task whose caller gave up.
+    /// The worker is done with a task after the task's caller gave up.
     pub(super) fn mark_idle_after_abandoned(&mut self, worker: &Arc<W>, operation: Operation) {
         self.abandoned -= 1;
         self.mark_idle(worker, operation);

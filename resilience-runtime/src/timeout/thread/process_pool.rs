@@ -8,10 +8,11 @@ use std::{
 
 use super::{pool::Pool, pool_state::WorkerStats, worker_config::WorkerConfig};
 
-/// A pool, and the process whose threads it counts.
+/// A pool, and the process that its threads belong to.
 ///
-/// A child that was forked has a copy of its parent's pool, but none of its threads. It may not even ask the copy: another
-/// thread of the parent may have held the lock during the fork. So it appends a pool of its own.
+/// A forked child has a copy of its parent's pool, but none of the threads. It must not lock the copy, because another thread
+/// of the parent may have held the lock during the fork, and would never release the copy of it. So the child appends a pool
+/// of its own.
 struct ProcessPool {
     process_id: u32,
     pool: Arc<Pool>,
@@ -20,7 +21,7 @@ struct ProcessPool {
 
 static FIRST: OnceLock<Box<ProcessPool>> = OnceLock::new();
 
-/// The newest pool, which may be the one of a parent process, and the place for the next one.
+/// The newest pool, and the place for the next one. The newest pool may belong to a parent process.
 fn newest() -> (
     Option<&'static ProcessPool>,
     &'static OnceLock<Box<ProcessPool>>,
@@ -33,7 +34,7 @@ fn newest() -> (
     (newest, next)
 }
 
-/// The pool of this process. Starts it unless it has been configured.
+/// The pool of this process. The first call starts it with the default configuration.
 pub(super) fn process_pool() -> &'static Arc<Pool> {
     let process_id = process::id();
     loop {
@@ -62,7 +63,7 @@ fn start(
     started.map_err(|_| AlreadyStarted)
 }
 
-/// Configures the worker threads of sync timeouts in this process. To be called once, before the first call of a sync
+/// Configures the worker threads of sync timeouts in this process. It must be called once, before the first call of a sync
 /// `#[timeout]` function.
 ///
 /// # Errors

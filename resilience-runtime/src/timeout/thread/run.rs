@@ -31,7 +31,7 @@ impl TimeoutConfig {
     ///
     /// The body runs in the caller's current span, under its subscriber; every other thread-local is the worker's own.
     /// Workers are reused, end after ten seconds without work, and never hold up the end of the process. There are at most
-    /// 512 of them, of which one operation holds at most a half: a call beyond that is refused at once. See
+    /// 512 of them, and one operation holds at most half of them: a call beyond that is refused at once. See
     /// [`workers`](crate::workers) for these numbers, the stack and the fork of a process.
     ///
     /// Inside of another sync timeout the earlier of both deadlines applies. The time is real time even under
@@ -113,7 +113,7 @@ impl Call {
     }
 }
 
-/// The mutex is never contended, because the task's stage says whose turn it is.
+/// The mutex is never contended, because the task's stage gives the slot to the caller or to the worker.
 struct BodySlot<F, T>(Mutex<Content<F, T>>);
 
 enum Content<F, T> {

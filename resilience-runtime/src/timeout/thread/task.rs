@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::{caller_trace::CallerTrace, pool_state::Operation};
 use crate::{timeout::deadline::Scope, unwind::discard};
 
-/// How far a task has come. The caller and the worker agree on the stage under a lock, and on nothing else.
+/// The progress of a task. The caller and the worker agree on the stage under a lock, and on nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// The body waits for its worker.
@@ -22,7 +22,7 @@ enum Stage {
     Running,
     /// The outcome is there for the caller.
     Finished,
-    /// The caller is gone; the body or the outcome is the worker's to drop.
+    /// The caller is gone, and the worker drops the body or the outcome.
     Abandoned,
 }
 
@@ -53,7 +53,7 @@ impl Stage {
     }
 }
 
-/// How the caller's wait ended.
+/// The end of the caller's wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Waited {
     Finished,

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// How many worker threads sync timeouts may have, and what these are like. For [`configure`](super::workers::configure).
+/// The number of worker threads of sync timeouts, and their properties. It is the argument of
+/// [`configure`](super::workers::configure).
 ///
 /// ```
 /// use resilience::workers::WorkerConfig;
@@ -25,8 +26,8 @@ pub struct WorkerConfig {
 }
 
 impl WorkerConfig {
-    /// 512 workers, of which one operation may hold a half; a worker ends after ten idle seconds and has the stack of any
-    /// Rust thread.
+    /// The default: 512 workers, half of them for one operation. A worker ends after ten idle seconds and has the stack of
+    /// any Rust thread.
     pub const fn new() -> Self {
         Self {
             max_workers: 512,
@@ -36,7 +37,7 @@ impl WorkerConfig {
         }
     }
 
-    /// How many workers may live at once. While all of them are busy, calls are refused.
+    /// The number of workers that may live at once. While all of them are busy, calls are refused.
     ///
     /// # Panics
     ///
@@ -48,8 +49,8 @@ impl WorkerConfig {
         self
     }
 
-    /// Which share of the workers the calls of one operation may hold, counting the ones whose callers have given up.
-    /// Calls without an operation share one such share. One worker is always allowed.
+    /// The share of the workers that the calls of one operation may hold. Calls that nobody waits for any more count, too.
+    /// The calls without an operation have one share together. One worker is always allowed.
     ///
     /// A dependency that hangs holds a worker with every call. Its share ends that, so that calls of other dependencies
     /// still find workers.
@@ -67,7 +68,7 @@ impl WorkerConfig {
         self
     }
 
-    /// How long a worker waits for its next call before it ends.
+    /// The time after which a worker without a call ends.
     pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
         self
@@ -83,7 +84,7 @@ impl WorkerConfig {
         self.max_workers
     }
 
-    /// How many workers one operation may hold.
+    /// The number of workers that one operation may hold.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,

@@ -285,7 +285,7 @@ impl Subscriber for Events {
 
 fn events_of<R>(act: impl FnOnce() -> R) -> (R, mpsc::Receiver<String>) {
     let (sender, received) = mpsc::sync_channel(16);
-    crate::attentive::keep_events();
+    crate::tracing_interest::keep_events();
     let result = dispatcher::with_default(&Dispatch::new(Events(sender)), act);
     (result, received)
 }
@@ -309,7 +309,7 @@ fn a_late_panic_becomes_an_error_event() {
     });
     drop(may_go);
     let line = received.recv_timeout(PATIENCE).unwrap();
-    // The limit is the one within which the body began.
+    // The body began within this limit.
     let (before, rest) = line.split_once("limit_ms=").unwrap();
     let (limit, after) = rest.split_once(' ').unwrap();
     assert_eq!(
