@@ -1,49 +1,89 @@
-//! The option tables stand twice, in the README and at the attributes, where people look for them. This keeps both
-//! the same, and the same as the options that are read.
+//! The option tables stand in the README and at the attributes, where people look for them. Both are written from the
+//! rows of the option tables: `BLESS=1 cargo test -p resilience-macros documentation` writes them anew.
 
-use crate::parse::options;
-use crate::policy::Policy;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proc_macro2::TokenStream;
+
+use crate::language::table::{Kind, OptionSpec, Table};
+use crate::policy::{Policy, TABLES};
 
 const README: &str = include_str!("../../README.md");
-const ATTRIBUTES: &str = include_str!("lib.rs");
 
-fn in_readme(policy: Policy) -> Vec<&'static str> {
-    table(README, &format!("### `{policy}`"), "")
+fn path(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
 }
 
-fn at_attribute(policy: Policy) -> Vec<&'static str> {
-    // The documentation stands above the function, so the table is the last one before it.
-    let function = ATTRIBUTES
-        .find(&format!("pub fn {}(", policy.name()))
-        .expect("an attribute of this name");
-    let above = &ATTRIBUTES[..function];
-    let section = above.rfind("/// # Options").expect("a section on options");
-    table(&above[section..], "/// # Options", "/// ")
+/// The row that documents an option.
+fn row(spec: &OptionSpec) -> String {
+    let name = spec.name;
+    let written = match spec.kind {
+        Kind::Pattern => format!("{name}(pattern)"),
+        Kind::Function | Kind::Error => format!("{name} = f"),
+        Kind::Value => format!("{name} = expr"),
+        Kind::CratePath => format!("{name} = path"),
+        _ => spec.example.to_owned(),
+    };
+    format!("| `{written}` | {} | {} |", spec.default, spec.meaning)
 }
 
-/// The rows of the first table behind `heading`, without its two header lines.
-fn table(text: &'static str, heading: &str, margin: &str) -> Vec<&'static str> {
-    let lines = text.lines().skip_while(|line| *line != heading);
-    let rows = lines
-        .filter_map(|line| line.strip_prefix(margin))
-        .skip_while(|line| !line.starts_with('|'));
-    rows.take_while(|line| line.starts_with('|'))
-        .skip(2)
-        .collect()
+/// `text` with the rows of the first table behind `heading` replaced; each line begins with `margin`.
+fn with_rows(text: &str, heading: &str, margin: &str, table: &Table) -> String {
+    let start = text.find(heading).unwrap_or_else(|| panic!("no {heading}"));
+    let head = format!("\n{margin}|---|---|---|\n");
+    let rows = start + text[start..].find(&head).expect("a table") + head.len();
+    let is_row = |line: &&str| line.starts_with(&format!("{margin}|"));
+    let length: usize = text[rows..]
+        .split_inclusive('\n')
+        .take_while(is_row)
+        .map(str::len)
+        .sum();
+    let written: String = table
+        .options
+        .iter()
+        .map(|spec| format!("{margin}{}\n", row(spec)))
+        .collect();
+    format!("{}{written}{}", &text[..rows], &text[rows + length..])
 }
 
-/// `max_retries` of ``| `max_retries = 3` | …``, `retry_on` of ``| `retry_on(pattern)` | …``.
-fn option(row: &str) -> &str {
-    let code = row
-        .strip_prefix("| `")
-        .expect("a row begins with its option");
-    code.split([' ', '(']).next().unwrap_or(code)
+/// The file as it is, and as the option tables would have it.
+fn documented(file: &str, with: impl Fn(&str, &Table) -> String) -> (String, String) {
+    let text = fs::read_to_string(path(file)).expect("readable");
+    let written = TABLES
+        .into_iter()
+        .fold(text.clone(), |text, table| with(&text, table));
+    if std::env::var_os("BLESS").is_some() && text != written {
+        fs::write(path(file), &written).expect("writable");
+    }
+    (text, written)
+}
+
+#[test]
+fn the_readme_has_the_rows_of_the_option_tables() {
+    let (text, written) = documented("../README.md", |text, table| {
+        with_rows(text, &format!("### `{table}`"), "", table)
+    });
+    assert!(text == written, "write the README's tables with BLESS=1");
+}
+
+#[test]
+fn the_attributes_have_the_rows_of_the_option_tables() {
+    let (text, written) = documented("src/lib.rs", |text, table| {
+        // The documentation stands above the function, so the section is the last one before it.
+        let function = text
+            .find(&format!("pub fn {}(", table.name))
+            .expect("an attribute of this name");
+        let section = text[..function].rfind("/// # Options").expect("a section");
+        let (before, behind) = text.split_at(section);
+        before.to_owned() + &with_rows(behind, "/// # Options", "/// ", table)
+    });
+    assert!(text == written, "write the tables of lib.rs with BLESS=1");
 }
 
 #[test]
 fn the_readme_names_every_example() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
-    let files = std::fs::read_dir(folder).expect("examples/");
+    let files = fs::read_dir(path("../examples")).expect("examples/");
     let names = files.filter_map(|file| {
         let name = file
             .expect("readable")
@@ -60,17 +100,32 @@ fn the_readme_names_every_example() {
 }
 
 #[test]
-fn the_tables_list_every_option_in_its_order() {
+fn every_example_is_an_option_that_expands() {
+    let lex = |source: &str| source.parse::<TokenStream>().expect("lexes");
+    let asynchronous = lex(
+        "async fn fetch(&self, text: String, request: Request) -> Result<Page, ApiError> { self.get(text, request).await }",
+    );
+    let synchronous = lex(
+        "fn fetch(text: String, request: Request) -> Result<Page, ApiError> { get(text, request) }",
+    );
     for policy in Policy::ALL {
-        let documented: Vec<_> = in_readme(policy).into_iter().map(option).collect();
-        let read: Vec<_> = options(policy).iter().map(|spec| spec.name).collect();
-        assert_eq!(documented, read, "{policy}");
-    }
-}
-
-#[test]
-fn the_attributes_say_what_the_readme_says() {
-    for policy in Policy::ALL {
-        assert_eq!(at_attribute(policy), in_readme(policy), "{policy}");
+        for spec in policy.table().options {
+            let beside = match spec.name {
+                "minimum_calls" => "failure_rate = 0.5, ",
+                name if policy == Policy::Timeout && name != "limit" => "5s, ",
+                _ => "",
+            };
+            let function = match spec.kind {
+                Kind::Mode(_) => &synchronous,
+                _ => &asynchronous,
+            };
+            let args = lex(&format!("{beside}{}", spec.example));
+            let expanded = crate::attribute(policy, args, function.clone()).to_string();
+            assert!(
+                !expanded.contains("compile_error"),
+                "{policy}: `{}` gives {expanded}",
+                spec.example
+            );
+        }
     }
 }

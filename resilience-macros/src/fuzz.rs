@@ -8,8 +8,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use proptest::prelude::*;
 use quote::quote;
 
-use crate::parse::options;
-use crate::policy::Policy;
+use crate::policy::{Policy, TABLES};
 
 /// What an argument list is made of, whether or not it belongs together.
 const ARGUMENTS: [&str; 56] = [
@@ -160,14 +159,9 @@ fn tokens(words: Vec<String>, most: usize) -> impl Strategy<Value = TokenStream>
 }
 
 fn arguments() -> impl Strategy<Value = TokenStream> {
-    let names = Policy::ALL
-        .into_iter()
-        .flat_map(options)
-        .map(|spec| spec.name.to_owned());
-    let whole = Policy::ALL
-        .into_iter()
-        .flat_map(options)
-        .map(|spec| format!("{} ,", spec.example));
+    let options = || TABLES.into_iter().flat_map(|table| table.options);
+    let names = options().map(|spec| spec.name.to_owned());
+    let whole = options().map(|spec| format!("{} ,", spec.example));
     tokens(
         ARGUMENTS
             .iter()

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::parse::{Kind, OptionSpec, options};
-use crate::policy::Policy;
+use crate::language::table::{Kind, OptionSpec, Zero};
+use crate::policy::TABLES;
 
 /// What can be wrong in the list of any attribute.
 const LIST: [&str; 10] = [
@@ -22,7 +22,7 @@ const LIST: [&str; 10] = [
 /// What can be wrong with the value of an option.
 fn mistakes(spec: &OptionSpec) -> &'static [&'static str] {
     match spec.kind {
-        Kind::Count { at_least: 0 } => &[
+        Kind::Count { at_least: 0, .. } => &[
             "negative",
             "duration",
             "text",
@@ -36,22 +36,22 @@ fn mistakes(spec: &OptionSpec) -> &'static [&'static str] {
             "constant_zero",
             "of_another_type",
         ],
-        Kind::Duration { zero: true } => &["without_unit", "negative", "of_another_type"],
-        Kind::Duration { zero: false } => &[
+        Kind::Duration(Zero::Allowed) => &["without_unit", "negative", "of_another_type"],
+        Kind::Duration(Zero::Refused { .. }) => &[
             "zero",
             "without_unit",
             "negative",
             "constant_zero",
             "of_another_type",
         ],
-        Kind::Multiplier => &[
+        Kind::Number(rule) if (rule.allows)(2.0) => &[
             "below_one",
             "negative",
             "text",
             "constant_below_one",
             "of_another_type",
         ],
-        Kind::Rate => &[
+        Kind::Number(_) => &[
             "zero",
             "above_one",
             "percent",
@@ -61,7 +61,7 @@ fn mistakes(spec: &OptionSpec) -> &'static [&'static str] {
         ],
         Kind::Word(_) => &["unknown", "misspelt", "text", "of_another_type"],
         Kind::Mode(_) => &["unknown", "misspelt", "on_async"],
-        Kind::Text => &["empty", "number", "not_constant", "of_another_type"],
+        Kind::Text { .. } => &["empty", "number", "not_constant", "of_another_type"],
         Kind::Pattern => &[
             "without_parentheses",
             "empty",
@@ -95,15 +95,15 @@ fn mistakes(spec: &OptionSpec) -> &'static [&'static str] {
 fn every_option_has_a_golden_for_every_mistake() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/ui");
     let mut missing = Vec::new();
-    for policy in Policy::ALL {
+    for table in TABLES {
         let list = LIST.iter().map(|mistake| format!("options/{mistake}"));
-        let values = options(policy).iter().flat_map(|spec| {
+        let values = table.options.iter().flat_map(|spec| {
             mistakes(spec)
                 .iter()
                 .map(|mistake| format!("{mistake}/{}", spec.name))
         });
         for case in list.chain(values) {
-            let golden = root.join(policy.name()).join(case).with_extension("stderr");
+            let golden = root.join(table.name).join(case).with_extension("stderr");
             if !golden.exists() {
                 missing.push(golden);
             }

@@ -25,14 +25,14 @@ mod fuzz;
 #[cfg(test)]
 mod goldens;
 mod item;
+mod language;
 mod parameter;
-mod parse;
 mod policy;
 #[cfg(test)]
 mod snapshots;
+mod stack;
 #[cfg(test)]
 mod user_crate;
-mod written;
 
 use policy::Policy;
 use proc_macro::TokenStream;
@@ -254,7 +254,7 @@ pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `operation = "db_query"` | function name | what the error calls it |
 /// | `message = "the database took too long"` | none | replaces the text of the error |
 /// | `error = f` | `From` | makes the error: a function or closure of `TimedOut`, a variant, or a value |
-/// | `mode = thread` | `thread` | sync functions only: `thread` or `cooperative`, see [below](#sync-functions) |
+/// | `mode = cooperative` | `thread` | sync functions only: `thread` or `cooperative`, see [below](#sync-functions) |
 /// | `config = expr` | none | a `TimeoutConfig` to start from; it may bring the limit |
 /// | `crate = path` | `::resilience` | where the runtime is, if it is renamed or re-exported |
 ///
@@ -372,7 +372,7 @@ fn attribute(
         }
     };
     let mut errors = errors::Errors::default();
-    let layers = parse::stack(policy, args, &mut function.attrs, &mut errors);
+    let layers = stack::read(policy, args, &mut function.attrs, &mut errors);
     let taken: Vec<_> = layers
         .iter()
         .filter_map(|layer| layer.taken.clone())

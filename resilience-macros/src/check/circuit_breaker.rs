@@ -7,23 +7,15 @@ use super::{Circuit, CircuitBreakerPlan, Fallback};
 use crate::errors::Errors;
 use crate::item::{Function, bound_names};
 
-const SETTINGS: [&str; 8] = [
-    "failure_threshold",
-    "failure_window",
-    "failure_rate",
-    "minimum_calls",
-    "recovery_timeout",
-    "success_threshold",
-    "half_open_max_calls",
-    "slow_call",
-];
-
 pub(super) fn check(
     values: &mut Values,
     function: &Function,
     errors: &mut Errors,
 ) -> CircuitBreakerPlan {
-    let beside_breaker: Vec<_> = ["name", "config"].into_iter().chain(SETTINGS).collect();
+    let beside_breaker: Vec<_> = ["name", "config"]
+        .into_iter()
+        .chain(values.settings())
+        .collect();
     let has_settings = values.exclusive(
         "breaker",
         &beside_breaker,
@@ -41,7 +33,7 @@ pub(super) fn check(
         errors,
     );
     let name = values.take_setting("name");
-    let config = values.take_config(&SETTINGS, function);
+    let config = values.take_config(function);
     let circuit = match values.take_expr("breaker") {
         Some(breaker) => Circuit::Given(breaker),
         None => Circuit::Named { name, config },
@@ -90,16 +82,8 @@ fn criteria(values: &Values, errors: &mut Errors) {
 }
 
 fn fallback(expr: Expr, function: &Function, errors: &mut Errors) -> Option<Fallback> {
-    if let Expr::Closure(closure) = &expr {
-        if closure.inputs.len() == 1 {
-            return Some(Fallback::Closure(expr));
-        }
-        errors.at(
-            closure,
-            "a `fallback` closure takes one parameter, the error of the open circuit: `|open| …`; it may use the function's \
-             arguments by their names",
-        );
-        return None;
+    if let Expr::Closure(_) = &expr {
+        return Some(Fallback::Closure(expr));
     }
     if let Some(attr) = function
         .arguments()

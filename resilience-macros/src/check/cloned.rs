@@ -6,8 +6,10 @@ use quote::ToTokens;
 use super::Form;
 use crate::errors::Errors;
 use crate::item::{Function, any_ident};
+use crate::language::entry::{Arguments, Raw};
+use crate::language::table::Kind;
 use crate::parameter::{Parameter, Passing};
-use crate::parse::{Arguments, Kind, Layer, Raw};
+use crate::stack::Layer;
 
 /// An argument that is cloned before each attempt that another one may follow.
 #[derive(Clone)]
@@ -24,7 +26,9 @@ pub(crate) struct Cloned {
 pub(super) fn read_later(layers: &[Layer]) -> TokenStream {
     let entries = layers.iter().flat_map(|layer| &layer.entries);
     let expressions = entries.filter_map(|entry| match &entry.value {
-        Raw::Value(expr) if entry.spec.kind == Kind::Function => Some(expr.to_token_stream()),
+        Raw::Value(expr) if matches!(entry.spec.kind, Kind::Function) => {
+            Some(expr.to_token_stream())
+        }
         Raw::Pattern(filter) => Some(filter.guard.to_token_stream()),
         Raw::Value(_) | Raw::Arguments(_) => None,
     });

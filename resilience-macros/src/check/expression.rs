@@ -3,8 +3,8 @@
 use quote::ToTokens;
 use syn::{Expr, Lit};
 
-use crate::parse;
-use crate::written::written;
+use crate::language::duration;
+use crate::language::written::written;
 
 /// The expression behind parentheses and the invisible groups of `macro_rules!`.
 pub(super) fn plain(mut expr: &Expr) -> &Expr {
@@ -36,8 +36,8 @@ pub(super) fn is_value(expr: &Expr) -> bool {
 pub(super) fn duration_inside(expr: &Expr) -> Option<&Lit> {
     match plain(expr) {
         Expr::Lit(lit) => match &lit.lit {
-            Lit::Int(int) if parse::duration(&int.to_string()).is_ok() => Some(&lit.lit),
-            Lit::Float(float) if parse::duration(&float.to_string()).is_ok() => Some(&lit.lit),
+            Lit::Int(int) if duration::parse(&int.to_string()).is_ok() => Some(&lit.lit),
+            Lit::Float(float) if duration::parse(&float.to_string()).is_ok() => Some(&lit.lit),
             _ => None,
         },
         Expr::Binary(binary) => {
@@ -68,7 +68,7 @@ pub(super) fn inside(name: &str, expr: &Expr, literal: &Lit) -> String {
             _ => None,
         };
         let times = factor(&binary.left).or_else(|| factor(&binary.right))?;
-        let product = parse::duration(&text).ok()?.checked_mul(times)?;
+        let product = duration::parse(&text).ok()?.checked_mul(times)?;
         matches!(binary.op, syn::BinOp::Mul(_)).then(|| format!("{product:?}"))
     };
     match product() {
@@ -77,7 +77,7 @@ pub(super) fn inside(name: &str, expr: &Expr, literal: &Lit) -> String {
         ),
         None => format!(
             "a duration with a unit stands alone and is no part of an expression: write `Duration::from_millis({})` for `{text}`",
-            parse::duration(&text).map_or(0, |duration| duration.as_millis())
+            duration::parse(&text).map_or(0, |time| time.as_millis())
         ),
     }
 }

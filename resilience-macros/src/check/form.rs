@@ -9,9 +9,9 @@ use syn::{
 
 use crate::errors::Errors;
 use crate::item::{Function, names, ungroup};
+use crate::language::written::written;
 use crate::parameter::{Parameter, Passing};
 use crate::policy::Policy;
-use crate::written::written;
 
 /// What stands between a call and its outcome.
 pub(crate) enum Form {

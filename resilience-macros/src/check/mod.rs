@@ -18,8 +18,9 @@ use syn::{Expr, Path};
 
 use crate::errors::Errors;
 use crate::item::Function;
-use crate::parse::{Filter, Layer};
+use crate::language::entry::Filter;
 use crate::policy::Policy;
+use crate::stack::Layer;
 
 pub(crate) use cloned::Cloned;
 pub(crate) use form::{Form, Hoisted};

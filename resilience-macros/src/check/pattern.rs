@@ -5,8 +5,9 @@ use syn::{GenericArgument, Pat, PathArguments, ReturnType, Type};
 
 use crate::errors::Errors;
 use crate::item::{Function, ungroup};
-use crate::parse::{Filter, OptionSpec};
-use crate::written::written;
+use crate::language::entry::Filter;
+use crate::language::table::OptionSpec;
+use crate::language::written::written;
 
 /// Refuses `retry_on(ErrorKind::TimedOut)` where the error is an `io::Error`.
 pub(super) fn check(filter: &Filter, spec: &OptionSpec, function: &Function, errors: &mut Errors) {

@@ -7,7 +7,8 @@ use quote::ToTokens;
 use syn::Expr;
 
 use crate::item::any_ident;
-use crate::parse::{Layer, Raw};
+use crate::language::entry::Raw;
+use crate::stack::Layer;
 
 pub(super) fn rename(layers: &mut [Layer], moved: &Ident) {
     let entries = layers.iter_mut().flat_map(|layer| &mut layer.entries);

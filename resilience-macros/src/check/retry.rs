@@ -7,17 +7,6 @@ use super::{Literal, RetryPlan, Setting};
 use crate::errors::Errors;
 use crate::item::Function;
 
-const SETTINGS: [&str; 8] = [
-    "max_retries",
-    "max_attempts",
-    "strategy",
-    "base_delay",
-    "max_delay",
-    "multiplier",
-    "jitter",
-    "max_elapsed",
-];
-
 pub(super) fn check(values: &mut Values, function: &Function, errors: &mut Errors) -> RetryPlan {
     values.exclusive(
         "max_retries",
@@ -27,7 +16,7 @@ pub(super) fn check(values: &mut Values, function: &Function, errors: &mut Error
     );
     ineffective(values, errors);
     delays(values, errors);
-    let mut config = values.take_config(&SETTINGS, function);
+    let mut config = values.take_config(function);
     if config.base.is_some() {
         merge_delays(&mut config.settings);
     }

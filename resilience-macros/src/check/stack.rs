@@ -9,8 +9,8 @@ use quote::{ToTokens, quote};
 use super::Literal;
 use super::values::Values;
 use crate::errors::Errors;
+use crate::language::written::written;
 use crate::policy::Policy;
-use crate::written::written;
 
 /// A value known while the macro runs, with the tokens that say it.
 type Known = Option<(Duration, TokenStream)>;

@@ -5,8 +5,7 @@ use quote::ToTokens;
 use syn::{Expr, GenericParam, Ident, Path, UnOp};
 
 use crate::item::{Function, any_ident};
-use crate::parse::options;
-use crate::policy::Policy;
+use crate::policy::TABLES;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
@@ -112,10 +111,8 @@ fn is_const_constructor(path: &Path) -> bool {
 
 /// A setter of our configurations: named like an option.
 fn is_setter(method: &Ident) -> bool {
-    Policy::ALL
-        .into_iter()
-        .flat_map(options)
-        .any(|option| method == option.name)
+    let mut options = TABLES.into_iter().flat_map(|table| table.options);
+    options.any(|option| method == option.name)
 }
 
 fn names_generic(tokens: TokenStream, function: &Function) -> bool {

@@ -7,7 +7,7 @@ use super::values::Values;
 use super::{Form, Mode, TimeoutPlan};
 use crate::errors::Errors;
 use crate::item::{Function, bound_names, ungroup};
-use crate::written::written;
+use crate::language::written::written;
 
 pub(super) fn check(
     values: &mut Values,
@@ -36,7 +36,7 @@ pub(super) fn check(
         }
         _ => {}
     }
-    let config = values.take_config(&["operation", "message"], function);
+    let config = values.take_config(function);
     let limit = values.take_setting("limit");
     if limit.is_none() && config.base.is_none() && !values.incomplete {
         errors.at(

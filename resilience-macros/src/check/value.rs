@@ -11,8 +11,11 @@ use super::pattern;
 use super::stage::{Operators, Stage};
 use crate::errors::Errors;
 use crate::item::Function;
-use crate::parse::{self, Arguments, Entry, Filter, Kind, Raw};
-use crate::written::written;
+use crate::language::duration;
+use crate::language::entry::{Arguments, Entry, Filter, Raw};
+use crate::language::table::{Kind, NumberRule, Zero};
+use crate::language::unknown::nearest;
+use crate::language::written::written;
 
 /// What the expansion calls the runtime's private module, which has all that a value may name.
 pub(crate) const RUNTIME: &str = "__rt";
@@ -89,13 +92,12 @@ pub(super) fn check(entry: Entry, function: &Function, errors: &mut Errors) -> O
         function,
     };
     let checked = match entry.spec.kind {
-        Kind::Count { at_least } => check.count(at_least),
-        Kind::Duration { zero } => check.duration(zero),
-        Kind::Multiplier => check.number(&MULTIPLIER),
-        Kind::Rate => check.number(&RATE),
+        Kind::Count { at_least, hint } => check.count(at_least, hint),
+        Kind::Duration(zero) => check.duration(zero),
+        Kind::Number(rule) => check.number(rule),
         Kind::Word(words) => check.word(words),
         Kind::Mode(words) => check.mode(words),
-        Kind::Text => check.text(),
+        Kind::Text { hint } => check.text(hint),
         Kind::Function => check.function(),
         Kind::Error => check.one_parameter().map(|()| Value::Expr(expr.clone())),
         Kind::CratePath => check.path(),
@@ -103,32 +105,6 @@ pub(super) fn check(entry: Entry, function: &Function, errors: &mut Errors) -> O
     };
     checked.map_err(|error| errors.push(error)).ok()
 }
-
-/// What a number must be.
-struct Rule {
-    allows: fn(f64) -> bool,
-    range: &'static str,
-    why: &'static str,
-    /// What was meant by a number or a text that is refused.
-    nearest: fn(&str) -> Option<String>,
-}
-
-const MULTIPLIER: Rule = Rule {
-    allows: |number| number >= 1.0,
-    range: "at least 1.0",
-    why: ", for delays do not shrink from one retry to the next",
-    nearest: |text| {
-        let number = text.parse::<f64>().ok()?;
-        Some(format!("multiplier = {:?}", number.max(1.0)))
-    },
-};
-
-const RATE: Rule = Rule {
-    allows: |number| number > 0.0 && number <= 1.0,
-    range: "above 0.0 and at most 1.0",
-    why: ", for it is a share of the calls",
-    nearest: |text| Some(format!("failure_rate = {}", parse::share(text)?)),
-};
 
 struct Check<'a> {
     key: &'a Ident,
@@ -174,7 +150,7 @@ impl Check<'_> {
         }
     }
 
-    fn count(&self, at_least: u32) -> Checked {
+    fn count(&self, at_least: u32, hint: &str) -> Checked {
         let (name, example) = (self.name, self.example);
         let Some((negative, lit)) = self.literal() else {
             return Ok(self.expression(Operators::Const));
@@ -183,7 +159,7 @@ impl Check<'_> {
             Lit::Int(int) if matches!(int.suffix(), "" | "u32") => {
                 (int.base10_digits().to_owned(), "")
             }
-            Lit::Int(int) if parse::duration(&int.to_string()).is_ok() => {
+            Lit::Int(int) if duration::parse(&int.to_string()).is_ok() => {
                 (int.base10_digits().to_owned(), ", not a duration")
             }
             Lit::Int(int) => (int.base10_digits().to_owned(), " of type `u32`"),
@@ -209,13 +185,9 @@ impl Check<'_> {
             });
         }
         if negative {
-            let never_ends = if name == "max_retries" {
-                "; `u32::MAX` never gives up"
-            } else {
-                ""
-            };
+            let hint = if at_least == 0 { hint } else { "" };
             return self.refuse(format!(
-                "`{name}` cannot be negative: the least is `{name} = {at_least}`{never_ends}"
+                "`{name}` cannot be negative: the least is `{name} = {at_least}`{hint}"
             ));
         }
         match count {
@@ -224,13 +196,8 @@ impl Check<'_> {
                 u32::MAX
             )),
             Ok(count) if count < at_least => {
-                let why = if name == "max_attempts" {
-                    ": it counts the first call too, so 1 never retries"
-                } else {
-                    ""
-                };
                 self.refuse(format!(
-                    "`{name}` must be at least {at_least}, not {count}{why}; write it as in `{example}`"
+                    "`{name}` must be at least {at_least}, not {count}{hint}; write it as in `{example}`"
                 ))
             }
             Ok(count) => {
@@ -244,7 +211,7 @@ impl Check<'_> {
         }
     }
 
-    fn duration(&self, zero: bool) -> Checked {
+    fn duration(&self, zero: Zero) -> Checked {
         let name = self.name;
         let Some((negative, lit)) = self.literal() else {
             return match duration_inside(self.expr) {
@@ -266,7 +233,7 @@ impl Check<'_> {
                 ));
             }
         };
-        let duration = match parse::duration(&text) {
+        let duration = match duration::parse(&text) {
             Ok(duration) => duration,
             Err(message) => return self.refuse(message),
         };
@@ -276,12 +243,7 @@ impl Check<'_> {
                 self.example
             ));
         }
-        if duration.is_zero() && !zero {
-            let instead = match name {
-                "max_elapsed" => "for a single attempt set `max_retries = 0`",
-                "limit" => "write it as in `5s`; `Duration::MAX` means no limit",
-                _ => "",
-            };
+        if let (true, Zero::Refused { instead }) = (duration.is_zero(), zero) {
             return self.refuse(match instead {
                 "" => format!(
                     "`{name}` must be longer than zero: write it as in `{}`",
@@ -297,7 +259,7 @@ impl Check<'_> {
         Ok(self.setting(value, Stage::Constant, Literal::Duration(duration)))
     }
 
-    fn number(&self, rule: &Rule) -> Checked {
+    fn number(&self, rule: &NumberRule) -> Checked {
         let (name, example) = (self.name, self.example);
         let Some((negative, lit)) = self.literal() else {
             return Ok(self.expression(Operators::Const));
@@ -308,7 +270,7 @@ impl Check<'_> {
                 float.base10_digits().to_owned()
             }
             Lit::Str(text) => {
-                let nearest = (rule.nearest)(&text.value()).unwrap_or_else(|| example.to_owned());
+                let nearest = self.nearest(rule, &text.value());
                 return self.refuse(format!(
                     "`{name}` takes a number, not a text: write `{nearest}`"
                 ));
@@ -325,16 +287,25 @@ impl Check<'_> {
             }
             _ => {
                 let sign = if negative { "-" } else { "" };
-                let nearest = Some(text.as_str())
-                    .filter(|_| !negative)
-                    .and_then(rule.nearest);
-                let nearest = nearest.unwrap_or_else(|| example.to_owned());
+                let nearest = if negative {
+                    example.to_owned()
+                } else {
+                    self.nearest(rule, &text)
+                };
                 self.refuse(format!(
                     "`{name}` must be {}, not {sign}{text}{}: write `{nearest}`",
-                    rule.range, rule.why
+                    rule.range, rule.reason
                 ))
             }
         }
+    }
+
+    /// The option with the number that was probably meant, else as in the documentation.
+    fn nearest(&self, rule: &NumberRule, text: &str) -> String {
+        (rule.nearest)(text).map_or_else(
+            || self.example.to_owned(),
+            |nearest| format!("{} = {nearest}", self.name),
+        )
     }
 
     fn word(&self, words: &'static [(&'static str, &'static str)]) -> Checked {
@@ -379,7 +350,7 @@ impl Check<'_> {
             return Ok(self.word_expression(words));
         }
         let name = self.name;
-        self.refuse(match parse::nearest(&written, words, |(word, _)| word) {
+        self.refuse(match nearest(&written, words, |(word, _)| word) {
             Some((word, _)) => format!("`{written}` is no {name}; did you mean `{name} = {word}`?"),
             None => format!("`{written}` is no {name}: it is one of {}", one_of(words)),
         })
@@ -418,7 +389,7 @@ impl Check<'_> {
             return Ok(Value::Word(word));
         }
         let name = self.name;
-        self.refuse(match parse::nearest(&typed, words, |word| word) {
+        self.refuse(match nearest(&typed, words, |word| word) {
             Some(word) => format!("`{typed}` is no {name}; did you mean `{name} = {word}`?"),
             None => {
                 let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
@@ -427,7 +398,7 @@ impl Check<'_> {
         })
     }
 
-    fn text(&self) -> Checked {
+    fn text(&self, hint: &str) -> Checked {
         match self.literal() {
             Some((false, Lit::Str(text))) if text.value().trim().is_empty() => {
                 self.refuse(format!("`{}` must not be empty: write it as in `{}`", self.name, self.example))
@@ -443,7 +414,7 @@ impl Check<'_> {
             None => match Stage::of(self.expr, Operators::RunTime, self.function) {
                 Stage::Runtime => self.refuse(format!(
                     "`{}` is fixed when the program is compiled: a text in quotes or the path of a constant, as in `{}`{}",
-                    self.name, self.example, if self.name == "name" { "; a circuit that is chosen at run time is `breaker = …`, a `&CircuitBreaker`" } else { "" }
+                    self.name, self.example, hint
                 )),
                 _ => Ok(self.expression(Operators::RunTime)),
             },
@@ -468,7 +439,7 @@ impl Check<'_> {
     /// A closure gets one argument, whatever the option is.
     fn one_parameter(&self) -> syn::Result<()> {
         match self.expr {
-            Expr::Closure(closure) if closure.inputs.len() != 1 && self.name != "fallback" => {
+            Expr::Closure(closure) if closure.inputs.len() != 1 => {
                 let parameter = closure
                     .inputs
                     .first()

@@ -10,8 +10,10 @@ use super::value::{self, Value};
 use super::{ConfigPlan, Setting};
 use crate::errors::Errors;
 use crate::item::Function;
-use crate::parse::{Arguments, Filter, Layer};
+use crate::language::entry::{Arguments, Filter};
+use crate::language::table::Role;
 use crate::policy::Policy;
+use crate::stack::Layer;
 
 pub(super) struct Values {
     pub(super) policy: Policy,
@@ -125,14 +127,23 @@ impl Values {
         }
     }
 
-    /// `config =` and the settings named here.
-    pub(super) fn take_config(&mut self, settings: &[&str], function: &Function) -> ConfigPlan {
+    /// The names of the options that set something in the configuration.
+    pub(super) fn settings(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let options = self.policy.table().options.iter();
+        options
+            .filter(|spec| spec.role == Role::Setting)
+            .map(|spec| spec.name)
+    }
+
+    /// `config =` and the settings.
+    pub(super) fn take_config(&mut self, function: &Function) -> ConfigPlan {
         let base = self.take_expr("config").map(|expr| {
             let stage = Stage::of(&expr, Operators::RunTime, function);
             (expr, stage)
         });
-        let settings = settings
-            .iter()
+        let names: Vec<_> = self.settings().collect();
+        let settings = names
+            .into_iter()
             .filter_map(|name| self.take_setting(name))
             .collect();
         ConfigPlan { base, settings }

@@ -7,7 +7,7 @@ use syn::{Expr, Lit, Pat, PatIdent};
 use super::span::Ends;
 use super::{Context, local};
 use crate::item::bound_names;
-use crate::parse::Filter;
+use crate::language::entry::Filter;
 
 /// A filter as an argument, and where the user wrote it.
 pub(super) struct UserFilter {

@@ -1,21 +1,15 @@
-//! Tokens → options as written, each with its span. What a value means is decided in [`crate::check`].
-
-mod args;
-mod duration;
-mod options;
-mod unknown;
+//! The attributes of the family that stand on a function.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Attribute, Expr, Ident, Meta, Pat, Path};
+use syn::{Attribute, Expr, Meta, Path};
 
 use crate::errors::Errors;
-use crate::policy::Policy;
-use crate::written::written;
-
-pub(crate) use duration::parse as duration;
-pub(crate) use options::{Kind, OptionSpec, options, share};
-pub(crate) use unknown::nearest;
+use crate::language::entry::Entry;
+use crate::language::table::Bare;
+use crate::language::written::written;
+use crate::language::{duration, list};
+use crate::policy::{Policy, TABLES};
 
 /// One attribute of the stack, as written.
 pub(crate) struct Layer {
@@ -30,48 +24,19 @@ pub(crate) struct Layer {
     pub(crate) place: TokenStream,
 }
 
-/// One option, as written.
-pub(crate) struct Entry {
-    pub(crate) key: Ident,
-    pub(crate) spec: &'static OptionSpec,
-    pub(crate) value: Raw,
-}
-
-pub(crate) enum Raw {
-    /// `name = value`
-    Value(Expr),
-    /// `name(pattern if guard)`
-    Pattern(Filter),
-    /// `name(argument, argument)`
-    Arguments(Arguments),
-}
-
-/// Arguments of the annotated function.
-pub(crate) enum Arguments {
-    /// `..`
-    All,
-    Named(Vec<Ident>),
-}
-
-/// A pattern to be matched against `&E`.
-pub(crate) struct Filter {
-    pub(crate) pattern: Pat,
-    pub(crate) guard: Option<Expr>,
-}
-
 /// Reads the whole stack, top first: the running attribute's `args`, then every family attribute that still stands on
 /// the function, which is taken off it.
-pub(crate) fn stack(
+pub(crate) fn read(
     policy: Policy,
     args: TokenStream,
     attrs: &mut Vec<Attribute>,
     errors: &mut Errors,
 ) -> Vec<Layer> {
-    let mut read = |policy, args: TokenStream, taken: Option<Path>| {
+    let mut read = |policy: Policy, args: TokenStream, taken: Option<Path>| {
         let place = taken
             .as_ref()
             .map_or_else(|| args.clone(), ToTokens::to_token_stream);
-        let (entries, incomplete) = args::parse(policy, args, errors);
+        let (entries, incomplete) = list::parse(policy.table(), &TABLES, args, errors);
         Layer {
             policy,
             entries,
@@ -112,13 +77,15 @@ pub(crate) fn stack(
     layers
 }
 
-/// `#[timeout = 5s]` means the limit; what another attribute's lone value means, nobody can tell.
+/// `#[timeout = 5s]` means the limit; what a lone value of another attribute means, nobody can tell.
 fn in_parentheses(policy: Policy, value: &Expr) -> String {
     let text = written(&value.to_token_stream());
-    if policy == Policy::Timeout && duration(text.trim_matches('"')).is_ok() {
+    let table = policy.table();
+    if matches!(table.bare, Bare::Is(_)) && duration::parse(text.trim_matches('"')).is_ok() {
         return text;
     }
-    options(policy)
+    table
+        .options
         .first()
         .map_or_else(String::new, |spec| spec.example.to_owned())
 }

@@ -1,6 +1,15 @@
 //! The family: the three attributes, told apart by the last segment of their path.
 
+mod circuit_breaker;
+mod retry;
+mod timeout;
+
 use std::fmt;
+
+use crate::language::table::Table;
+
+/// What each attribute of the family is told of its language.
+pub(crate) const TABLES: [&Table; 3] = [retry::TABLE, circuit_breaker::TABLE, timeout::TABLE];
 
 /// One attribute of the family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,12 +22,16 @@ pub(crate) enum Policy {
 impl Policy {
     pub(crate) const ALL: [Self; 3] = [Self::Retry, Self::CircuitBreaker, Self::Timeout];
 
-    pub(crate) fn name(self) -> &'static str {
+    pub(crate) fn table(self) -> &'static Table {
         match self {
-            Self::Retry => "retry",
-            Self::CircuitBreaker => "circuit_breaker",
-            Self::Timeout => "timeout",
+            Self::Retry => retry::TABLE,
+            Self::CircuitBreaker => circuit_breaker::TABLE,
+            Self::Timeout => timeout::TABLE,
         }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        self.table().name
     }
 
     /// `#[timeout]`, `#[resilience::timeout]`: a rename by `use … as …` cannot be seen from here.

@@ -8,21 +8,25 @@ use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Expr, Ident, Pat, Token, token};
 
-use super::options::{Form, LIMIT};
+use super::entry::{Arguments, Entry, Filter, Raw};
+use super::table::{Bare, Family, Form, OptionSpec, Table};
 use super::unknown::unknown;
-use super::{Arguments, Entry, Filter, Kind, OptionSpec, Raw, options};
+use super::written::written;
 use crate::errors::Errors;
-use crate::policy::Policy;
-use crate::written::written;
 
 /// The options that could be read, and whether there were others.
-pub(super) fn parse(policy: Policy, args: TokenStream, errors: &mut Errors) -> (Vec<Entry>, bool) {
+pub(crate) fn parse(
+    table: &'static Table,
+    family: &Family,
+    args: TokenStream,
+    errors: &mut Errors,
+) -> (Vec<Entry>, bool) {
     let mut entries: Vec<Entry> = Vec::new();
     let mut incomplete = false;
     let read = |input: ParseStream<'_>| {
         while !input.is_empty() {
-            match entry(policy, input, &entries) {
-                Ok(entry) => accept(policy, entry, &mut entries, errors),
+            match entry(table, family, input, &entries) {
+                Ok(entry) => accept(table, entry, &mut entries, errors),
                 Err(error) => {
                     errors.push(error);
                     incomplete = true;
@@ -48,45 +52,53 @@ pub(super) fn parse(policy: Policy, args: TokenStream, errors: &mut Errors) -> (
     (entries, incomplete)
 }
 
-fn accept(policy: Policy, entry: Entry, entries: &mut Vec<Entry>, errors: &mut Errors) {
+fn accept(table: &Table, entry: Entry, entries: &mut Vec<Entry>, errors: &mut Errors) {
     let name = entry.spec.name;
     if entries.iter().any(|earlier| earlier.spec.name == name) {
         errors.at(
             &entry.key,
-            format!("`{name}` is given twice in {policy}: keep one"),
+            format!("`{name}` is given twice in {table}: keep one"),
         );
     } else {
         entries.push(entry);
     }
 }
 
-fn entry(policy: Policy, input: ParseStream<'_>, earlier: &[Entry]) -> syn::Result<Entry> {
-    if let Some(error) = configuration(policy, input) {
+fn entry(
+    table: &'static Table,
+    family: &Family,
+    input: ParseStream<'_>,
+    earlier: &[Entry],
+) -> syn::Result<Entry> {
+    if let Some(error) = configuration(table, input) {
         return Err(error);
     }
-    // Behind the limit, a word that stands alone is an option without its value.
-    let has_limit = earlier.iter().any(|entry| entry.spec.name == LIMIT.name);
-    let is_option = input.peek(Token![,]) || is_named(input) || (has_limit && is_word(input));
-    if policy == Policy::Timeout && !is_option {
-        return limit(input);
+    if let Bare::Is(name) = table.bare {
+        // Behind the bare value, a word that stands alone is an option without its value.
+        let has_value = earlier.iter().any(|entry| entry.spec.name == name);
+        let is_option =
+            input.peek(Token![,]) || is_named(table, name, input) || (has_value && is_word(input));
+        if let Some(spec) = table.find(name).filter(|_| !is_option) {
+            return bare(spec, input);
+        }
     }
     let Ok(key) = input.call(Ident::parse_any) else {
         if input.peek(Token![,]) {
             return Err(input.error(format!(
-                "an option of {policy} is missing in front of this comma, or the comma is one too many"
+                "an option of {table} is missing in front of this comma, or the comma is one too many"
             )));
         }
         let value = up_to_comma(input);
         return Err(syn::Error::new_spanned(
             &value,
             format!(
-                "options of {policy} have a name: write `{}`",
-                named(policy, &value)
+                "options of {table} have a name: write `{}`",
+                named(table, &value)
             ),
         ));
     };
-    let Some(spec) = options(policy).iter().find(|spec| key == spec.name) else {
-        return Err(unknown(policy, &key, &behind_key(input)));
+    let Some(spec) = table.options.iter().find(|spec| key == spec.name) else {
+        return Err(unknown(table, family, &key, &behind_key(input)));
     };
     let value = match spec.form() {
         Form::Value => Raw::Value(value(&key, spec, input)?),
@@ -98,26 +110,26 @@ fn entry(policy: Policy, input: ParseStream<'_>, earlier: &[Entry]) -> syn::Resu
 
 /// A configuration that stands without `config =`: a constant, a path or a call that begins with a capital letter. A
 /// constant of `#[timeout]` may be its limit.
-fn configuration(policy: Policy, input: ParseStream<'_>) -> Option<syn::Error> {
+fn configuration(table: &Table, input: ParseStream<'_>) -> Option<syn::Error> {
     let name = input.fork().call(Ident::parse_any).ok()?.to_string();
     let value = up_to_comma(input);
     let mut behind = value.clone().into_iter().skip(1);
     let is_capital = name.starts_with(char::is_uppercase);
-    let is_configuration = name.ends_with("Config");
+    let is_configuration = name == table.config;
     if !is_capital
         || matches!(behind.next(), Some(TokenTree::Punct(equals)) if equals.as_char() == '=')
-        || (policy == Policy::Timeout && !is_configuration)
+        || (matches!(table.bare, Bare::Is(_)) && !is_configuration)
     {
         return None;
     }
-    let attribute = policy.name();
+    let attribute = table.name;
     let message = match (is_configuration, value.clone().into_iter().nth(1)) {
         (true, Some(TokenTree::Group(settings))) => format!(
-            "{policy} takes the settings of a `{name}` as options: write `#[{attribute}({})]`, or `config = …` with a value",
+            "{table} takes the settings of a `{name}` as options: write `#[{attribute}({})]`, or `config = …` with a value",
             written(&settings.stream())
         ),
         _ => format!(
-            "options of {policy} have a name, and a configuration is behind `config`: write `config = {}`",
+            "options of {table} have a name, and a configuration is behind `config`: write `config = {}`",
             written(&value)
         ),
     };
@@ -133,44 +145,39 @@ fn is_word(input: ParseStream<'_>) -> bool {
 }
 
 /// What someone meant who wrote a bare value: what positional arguments mean elsewhere.
-fn named(policy: Policy, value: &TokenStream) -> String {
-    let first = options(policy).iter().find(|spec| {
-        matches!(
-            (policy, spec.kind),
-            (Policy::Retry, Kind::Count { .. })
-                | (Policy::CircuitBreaker, Kind::Text)
-                | (Policy::Timeout, Kind::Duration { .. })
-        )
-    });
-    first.map_or_else(String::new, |spec| spec.spelt(spec.name, value))
+fn named(table: &Table, value: &TokenStream) -> String {
+    let (Bare::Means(name) | Bare::Is(name)) = table.bare;
+    table
+        .find(name)
+        .map_or_else(String::new, |spec| spec.spelt(spec.name, value))
 }
 
-/// `name = …`, and not a comparison; and of what is an option, the name alone.
-fn is_named(input: ParseStream<'_>) -> bool {
+/// True for `name =` (but not `name ==`), and for a known option name that stands alone, unless it is the one that may
+/// be bare.
+fn is_named(table: &Table, bare: &str, input: ParseStream<'_>) -> bool {
     if !input.peek(Ident::peek_any) {
         return false;
     }
     let fork = input.fork();
     let is_option = fork.call(Ident::parse_any).is_ok_and(|name| {
-        options(Policy::Timeout)
-            .iter()
-            .any(|spec| name == spec.name && name != LIMIT.name)
+        let mut options = table.options.iter();
+        options.any(|spec| name == spec.name && name != bare)
     });
     let ends = fork.is_empty() || fork.peek(Token![,]) || fork.peek(token::Paren);
     (fork.peek(Token![=]) && !fork.peek(Token![==])) || (is_option && ends)
 }
 
-/// The positional limit of `#[timeout(5s)]`.
-fn limit(input: ParseStream<'_>) -> syn::Result<Entry> {
+/// The value of an option whose name may be left out, as in `#[timeout(5s)]`.
+fn bare(spec: &'static OptionSpec, input: ParseStream<'_>) -> syn::Result<Entry> {
     let written = up_to_comma(input);
-    let value: Expr = input.parse().map_err(|error| explained(&error, LIMIT))?;
+    let value: Expr = input.parse().map_err(|error| explained(&error, spec))?;
     let span = written
         .into_iter()
         .next()
         .map_or_else(proc_macro2::Span::call_site, |token| token.span());
     Ok(Entry {
-        key: Ident::new(LIMIT.name, span),
-        spec: LIMIT,
+        key: Ident::new(spec.name, span),
+        spec,
         value: Raw::Value(value),
     })
 }

@@ -1,0 +1,235 @@
+//! An option that the attribute does not have: what was meant, in the words of other libraries or misspelt.
+
+use proc_macro2::TokenStream;
+use syn::Ident;
+
+use super::table::{Family, OptionSpec, Table};
+
+/// An option that no attribute, or another attribute, has; `value` is what was written behind it.
+pub(super) fn unknown(
+    table: &Table,
+    family: &Family,
+    key: &Ident,
+    value: &TokenStream,
+) -> syn::Error {
+    let written = key.to_string();
+    let foreign = || {
+        let mut names = table.foreign.iter();
+        let foreign = names.find(|foreign| foreign.names.contains(&written.as_str()))?;
+        table.find(foreign.ours)
+    };
+    let absent = || {
+        let mut names = table.absent.iter();
+        names.find(|absent| absent.names.contains(&written.as_str()))
+    };
+    let near = || nearest(&written, table.options, |spec: &OptionSpec| spec.name);
+    let sibling = || {
+        let mut others = family.iter().filter(|other| other.name != table.name);
+        others.find_map(|other| Some((other, other.find(&written)?)))
+    };
+    let message = if let Some(absent) = absent() {
+        format!("{table} has no option `{written}`; {}", absent.instead)
+    } else if let Some(spec) = foreign() {
+        let ours = spec.spelt(&written, value);
+        format!(
+            "{table} has no option `{written}`; here it is called `{}`: write `{ours}`",
+            spec.name
+        )
+    } else if let Some(spec) = near() {
+        format!(
+            "{table} has no option `{written}`; did you mean `{}`?",
+            spec.spelt(&written, value)
+        )
+    } else if let Some((other, spec)) = sibling() {
+        let (name, ours) = (other.name, spec.spelt(&written, value));
+        format!(
+            "{table} has no option `{written}`, which belongs to {other}: write `#[{name}({ours})]`"
+        )
+    } else {
+        let names: Vec<_> = table
+            .options
+            .iter()
+            .map(|spec| format!("`{}`", spec.name))
+            .collect();
+        format!(
+            "{table} has no option `{written}`; its options are {}",
+            names.join(", ")
+        )
+    };
+    syn::Error::new_spanned(key, message)
+}
+
+/// The one whose name was probably meant.
+pub(crate) fn nearest<'t, T>(
+    typed: &str,
+    all: &'t [T],
+    name: impl Fn(&T) -> &'static str,
+) -> Option<&'t T> {
+    let is_start = |one: &&T| typed.len() >= 3 && name(one).starts_with(typed);
+    if let Some(started) = all.iter().find(is_start) {
+        return Some(started);
+    }
+    let distance = |one: &&T| edit_distance(typed, name(one));
+    all.iter()
+        .min_by_key(distance)
+        .filter(|one| distance(one) <= name(one).len() / 3)
+}
+
+/// Levenshtein's distance.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut before = i + 1;
+        for (cell, right) in row.iter_mut().skip(1).zip(&b) {
+            let substituted = diagonal + usize::from(left != *right);
+            diagonal = *cell;
+            *cell = substituted.min(diagonal + 1).min(before + 1);
+            before = *cell;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unknown;
+    use crate::policy::{Policy, TABLES};
+
+    fn message(policy: Policy, key: &str, value: &str) -> String {
+        let key: syn::Ident = syn::parse_str(key)
+            .unwrap_or_else(|_| proc_macro2::Ident::new_raw(key, proc_macro2::Span::call_site()));
+        unknown(
+            policy.table(),
+            &TABLES,
+            &key,
+            &value.parse().expect("lexes"),
+        )
+        .to_string()
+    }
+
+    #[test]
+    fn every_other_librarys_name_leads_to_ours() {
+        for table in TABLES {
+            for foreign in table.foreign {
+                let ours = foreign.ours;
+                assert!(table.find(ours).is_some(), "{table} has no `{ours}`");
+            }
+            let foreign = table.foreign.iter().flat_map(|foreign| foreign.names);
+            let absent = table.absent.iter().flat_map(|absent| absent.names);
+            let mut names: Vec<_> = foreign.chain(absent).collect();
+            names.sort();
+            for pair in names.windows(2) {
+                assert_ne!(pair[0], pair[1], "{table} has a name more than once");
+            }
+            for name in names {
+                assert!(table.find(name).is_none(), "{table} has `{name}` itself");
+            }
+        }
+    }
+
+    /// The names in a cell of a table: `max_attempts` of `RetryConfig(max_attempts=3)`.
+    fn python_names(cell: &str) -> Vec<&str> {
+        let (before_last, _) = cell.rsplit_once('=').unwrap_or_default();
+        let names = before_last.split('=').map(|before| {
+            let start = before.rfind(|c: char| !(c.is_ascii_lowercase() || c == '_'));
+            &before[start.map_or(0, |at| at + 1)..]
+        });
+        names.filter(|name| !name.is_empty()).collect()
+    }
+
+    #[test]
+    fn the_names_of_the_python_decorators_lead_to_what_the_readme_says() {
+        let readme = include_str!("../../../README.md");
+        let section = readme
+            .split_once("## Coming from the Python decorators")
+            .expect("the section")
+            .1;
+        let table = section.lines().skip_while(|line| !line.starts_with("|---"));
+        let rows = table.skip(1).take_while(|line| line.starts_with('|'));
+        let mut names = 0;
+        for row in rows {
+            let (theirs, ours) = row[1..].split_once(" | ").expect("two columns");
+            for name in python_names(theirs) {
+                names += 1;
+                let is_told = Policy::ALL.into_iter().any(|policy| {
+                    let mut options = policy.table().options.iter();
+                    let message = message(policy, name, "");
+                    policy.table().find(name).is_some()
+                        || options.any(|spec| {
+                            let is_meant = ours.contains(&format!("`{}", spec.name))
+                                || (spec.name == "limit" && ours.contains("#[timeout("));
+                            is_meant && message.contains(&format!("`{}`: write", spec.name))
+                        })
+                });
+                assert!(is_told, "`{name}` leads to nothing of {ours}");
+            }
+        }
+        assert!(names > 15, "the table has {names} names");
+    }
+
+    #[test]
+    fn the_value_that_was_written_is_kept_if_it_can_be_meant() {
+        for (policy, key, value, ours) in [
+            (Policy::Retry, "retries", "7", "`max_retries = 7`"),
+            (Policy::Retry, "wait", "250ms", "`base_delay = 250ms`"),
+            (Policy::Retry, "wait", "250", "`base_delay = 1s`"),
+            (Policy::Retry, "backoff", "linear", "`strategy = linear`"),
+            (
+                Policy::Retry,
+                "backoff",
+                "fibonacci",
+                "`strategy = exponential`",
+            ),
+            (
+                Policy::Retry,
+                "retryable_exceptions",
+                "ApiError::Busy",
+                "`retry_on(ApiError::Busy)`",
+            ),
+            (
+                Policy::Retry,
+                "when",
+                "|error| error.is_busy()",
+                "`retry_if = |error| error.is_busy()`",
+            ),
+            (
+                Policy::Retry,
+                "max_retry_",
+                "7",
+                "did you mean `max_retries = 7`?",
+            ),
+            (
+                Policy::CircuitBreaker,
+                "failure_rate_threshold",
+                "50",
+                "`failure_rate = 0.5`",
+            ),
+            (
+                Policy::CircuitBreaker,
+                "reset_timeout",
+                "10s",
+                "`recovery_timeout = 10s`",
+            ),
+            (
+                Policy::CircuitBreaker,
+                "max_retries",
+                "7",
+                "`#[retry(max_retries = 7)]`",
+            ),
+            (Policy::Timeout, "timeout_ms", "500", "`limit = 500ms`"),
+            (Policy::Timeout, "timeout_seconds", "5", "`limit = 5s`"),
+            (Policy::Timeout, "duration", "\"2m\"", "`limit = \"2m\"`"),
+        ] {
+            let message = message(policy, key, value);
+            assert!(
+                message.contains(ours),
+                "{policy} `{key} = {value}`: {message}"
+            );
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The options of `#[circuit_breaker]`: one row each, from which the tables of README and rustdoc are written.
+
+use crate::language::table::{Kind, NumberRule, OptionSpec, Role, Zero};
+
+const RATE: NumberRule = NumberRule {
+    allows: |number| number > 0.0 && number <= 1.0,
+    range: "above 0.0 and at most 1.0",
+    reason: ", for it is a share of the calls",
+    nearest: share,
+};
+
+/// `0.5`, or the percentage `50`, `50.0` or `"50%"`, as a share.
+fn share(text: &str) -> Option<String> {
+    let number: f64 = text
+        .trim_matches('"')
+        .trim_end_matches(['%', ' '])
+        .parse()
+        .ok()?;
+    // From 2 on it is a percentage for certain.
+    let share = if number >= 2.0 {
+        number / 100.0
+    } else {
+        number
+    };
+    (share > 0.0 && share <= 1.0).then(|| format!("{share:?}"))
+}
+
+pub(super) const OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        name: "name",
+        kind: Kind::Text {
+            hint: "; a circuit that is chosen at run time is `breaker = …`, a `&CircuitBreaker`",
+        },
+        role: Role::Own,
+        example: "name = \"jira\"",
+        default: "module path and function name",
+        meaning: "the circuit's name; functions with the same name share one circuit, sync and async alike",
+    },
+    OptionSpec {
+        name: "failure_threshold",
+        kind: Kind::Count {
+            at_least: 1,
+            hint: "",
+        },
+        role: Role::Setting,
+        example: "failure_threshold = 5",
+        default: "`5`",
+        meaning: "open when this many failures lie within the window",
+    },
+    OptionSpec {
+        name: "failure_window",
+        kind: Kind::Duration(Zero::Refused { instead: "" }),
+        role: Role::Setting,
+        example: "failure_window = 60s",
+        default: "`60s`",
+        meaning: "how long a failure counts; the window slides",
+    },
+    OptionSpec {
+        name: "failure_rate",
+        kind: Kind::Number(&RATE),
+        role: Role::Setting,
+        example: "failure_rate = 0.5",
+        default: "none",
+        meaning: "instead of the threshold: open when this share of the calls in the window failed, or more",
+    },
+    OptionSpec {
+        name: "minimum_calls",
+        kind: Kind::Count {
+            at_least: 1,
+            hint: "",
+        },
+        role: Role::Setting,
+        example: "minimum_calls = 20",
+        default: "`20`",
+        meaning: "with `failure_rate` only: how many calls must lie in the window before the rate counts",
+    },
+    OptionSpec {
+        name: "recovery_timeout",
+        kind: Kind::Duration(Zero::Refused { instead: "" }),
+        role: Role::Setting,
+        example: "recovery_timeout = 30s",
+        default: "`30s`",
+        meaning: "how long an open circuit refuses; the next call after that is a probe",
+    },
+    OptionSpec {
+        name: "success_threshold",
+        kind: Kind::Count {
+            at_least: 1,
+            hint: "",
+        },
+        role: Role::Setting,
+        example: "success_threshold = 2",
+        default: "`2`",
+        meaning: "how many probes in a row must succeed to close the circuit; one failure opens it again",
+    },
+    OptionSpec {
+        name: "half_open_max_calls",
+        kind: Kind::Count {
+            at_least: 1,
+            hint: "",
+        },
+        role: Role::Setting,
+        example: "half_open_max_calls = 1",
+        default: "`1`",
+        meaning: "how many probes may run at the same time; other calls are refused",
+    },
+    OptionSpec {
+        name: "slow_call",
+        kind: Kind::Duration(Zero::Refused { instead: "" }),
+        role: Role::Setting,
+        example: "slow_call = 2s",
+        default: "none",
+        meaning: "a call that takes longer counts as a failure, whatever it returned",
+    },
+    OptionSpec {
+        name: "failure_on",
+        kind: Kind::Pattern,
+        role: Role::Filter,
+        example: "failure_on(ApiError::Server(_))",
+        default: "every error",
+        meaning: "only errors that match are failures; any other is a success, for the service answered",
+    },
+    OptionSpec {
+        name: "failure_if",
+        kind: Kind::Function,
+        role: Role::Filter,
+        example: "failure_if = |error| error.is_server_error()",
+        default: "none",
+        meaning: "`fn(&E) -> bool`: only errors that it accepts are failures; beside `failure_on` both must agree",
+    },
+    OptionSpec {
+        name: "failure_if_ok",
+        kind: Kind::Function,
+        role: Role::Filter,
+        example: "failure_if_ok = |answer| answer.is_stale()",
+        default: "none",
+        meaning: "`fn(&T) -> bool`: an `Ok` that is a failure",
+    },
+    OptionSpec {
+        name: "ignore",
+        kind: Kind::Pattern,
+        role: Role::Filter,
+        example: "ignore(ApiError::NotFound)",
+        default: "none",
+        meaning: "errors that count as nothing; wins over the other filters",
+    },
+    OptionSpec {
+        name: "fallback",
+        kind: Kind::Function,
+        role: Role::Own,
+        example: "fallback = cached_answer",
+        default: "none",
+        meaning: "answers when the circuit refuses: a path is called as `f(&CircuitOpen, self, arguments…)`, owned arguments by reference; a closure takes `\\|open\\|` and may use the arguments. Returns what the function returns, or, for an async function, a future of it",
+    },
+    OptionSpec {
+        name: "error",
+        kind: Kind::Error,
+        role: Role::Own,
+        example: "error = ApiError::CircuitOpen",
+        default: "`From`",
+        meaning: "makes the error of a refusal: a function or closure of `CircuitOpen`, a variant, or a value; not beside `fallback`",
+    },
+    OptionSpec {
+        name: "breaker",
+        kind: Kind::Value,
+        role: Role::Own,
+        example: "breaker = &self.breaker",
+        default: "none",
+        meaning: "an existing `&CircuitBreaker`, instead of a name and its settings",
+    },
+    OptionSpec {
+        name: "config",
+        kind: Kind::Value,
+        role: Role::Own,
+        example: "config = BREAKER",
+        default: "none",
+        meaning: "a `CircuitBreakerConfig` to start from",
+    },
+    OptionSpec {
+        name: "crate",
+        kind: Kind::CratePath,
+        role: Role::Own,
+        example: "crate = my_crate::resilience",
+        default: "`::resilience`",
+        meaning: "where the runtime is, if it is renamed or re-exported",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn a_percentage_is_read_as_a_share() {
+        for (text, expected) in [
+            ("0.5", Some("0.5")),
+            ("50", Some("0.5")),
+            ("\"12.5 %\"", Some("0.125")),
+            ("0", None),
+            ("500", None),
+            ("half", None),
+        ] {
+            assert_eq!(share(text).as_deref(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The options of `#[retry]`: one row each, from which the tables of README and rustdoc are written.
+
+use crate::language::table::{Kind, NumberRule, OptionSpec, Role, Zero};
+
+const STRATEGY: &[(&str, &str)] = &[
+    ("exponential", "Strategy::Exponential"),
+    ("linear", "Strategy::Linear"),
+    ("constant", "Strategy::Constant"),
+];
+
+const JITTER: &[(&str, &str)] = &[
+    ("full", "Jitter::Full"),
+    ("equal", "Jitter::Equal"),
+    ("decorrelated", "Jitter::Decorrelated"),
+    ("none", "Jitter::None"),
+    // Not named in messages: the words above say more.
+    ("true", "Jitter::Full"),
+    ("false", "Jitter::None"),
+];
+
+const MULTIPLIER: NumberRule = NumberRule {
+    allows: |number| number >= 1.0,
+    range: "at least 1.0",
+    reason: ", for delays do not shrink from one retry to the next",
+    nearest: |text| {
+        let number = text.parse::<f64>().ok()?;
+        Some(format!("{:?}", number.max(1.0)))
+    },
+};
+
+pub(super) const OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        name: "max_retries",
+        kind: Kind::Count {
+            at_least: 0,
+            hint: "; `u32::MAX` never gives up",
+        },
+        role: Role::Setting,
+        example: "max_retries = 3",
+        default: "`3`",
+        meaning: "how many calls may follow the first one; `0` calls once",
+    },
+    OptionSpec {
+        name: "max_attempts",
+        kind: Kind::Count {
+            at_least: 1,
+            hint: ": it counts the first call too, so 1 never retries",
+        },
+        role: Role::Setting,
+        example: "max_attempts = 4",
+        default: "–",
+        meaning: "the same, with the first call counted in; giving both is an error",
+    },
+    OptionSpec {
+        name: "strategy",
+        kind: Kind::Word(STRATEGY),
+        role: Role::Setting,
+        example: "strategy = exponential",
+        default: "`exponential`",
+        meaning: "the delay before retry n: `exponential` is base · multiplierⁿ⁻¹, `linear` is base · n, `constant` is base",
+    },
+    OptionSpec {
+        name: "base_delay",
+        kind: Kind::Duration(Zero::Allowed),
+        role: Role::Setting,
+        example: "base_delay = 1s",
+        default: "`1s`",
+        meaning: "the delay that the strategy starts from; `0s` waits for nothing, not even a timer, but an async function gives way to other tasks before each 32nd attempt",
+    },
+    OptionSpec {
+        name: "max_delay",
+        kind: Kind::Duration(Zero::Allowed),
+        role: Role::Setting,
+        example: "max_delay = 60s",
+        default: "`60s`, or `base_delay` if that is longer",
+        meaning: "the longest delay: caps what the strategy computes, what jitter draws, and `delay_hint`",
+    },
+    OptionSpec {
+        name: "multiplier",
+        kind: Kind::Number(&MULTIPLIER),
+        role: Role::Setting,
+        example: "multiplier = 2.0",
+        default: "`2.0`",
+        meaning: "how fast `exponential` grows; at least 1",
+    },
+    OptionSpec {
+        name: "jitter",
+        kind: Kind::Word(JITTER),
+        role: Role::Setting,
+        example: "jitter = full",
+        default: "`full`",
+        meaning: "what is drawn of a delay d: `full` from [0, d], `equal` from [d/2, d], `decorrelated` from [base, 3 · previous], `none` is d itself; `true` and `false` mean `full` and `none`",
+    },
+    OptionSpec {
+        name: "max_elapsed",
+        kind: Kind::Duration(Zero::Refused {
+            instead: "for a single attempt set `max_retries = 0`",
+        }),
+        role: Role::Setting,
+        example: "max_elapsed = 2m",
+        default: "none",
+        meaning: "stop when the time spent plus the next delay would reach it; the wait is not begun, and a running attempt is not cut short",
+    },
+    OptionSpec {
+        name: "retry_on",
+        kind: Kind::Pattern,
+        role: Role::Filter,
+        example: "retry_on(ApiError::Busy | ApiError::Io(_))",
+        default: "every error",
+        meaning: "retry only errors that match",
+    },
+    OptionSpec {
+        name: "abort_on",
+        kind: Kind::Pattern,
+        role: Role::Filter,
+        example: "abort_on(ApiError::NotFound)",
+        default: "none",
+        meaning: "never retry errors that match; wins over the other filters",
+    },
+    OptionSpec {
+        name: "retry_if",
+        kind: Kind::Function,
+        role: Role::Filter,
+        example: "retry_if = |error| error.is_transient()",
+        default: "none",
+        meaning: "`fn(&E) -> bool`: retry only errors that it accepts; beside `retry_on` both must agree",
+    },
+    OptionSpec {
+        name: "retry_if_ok",
+        kind: Kind::Function,
+        role: Role::Filter,
+        example: "retry_if_ok = |job| !job.is_done()",
+        default: "none",
+        meaning: "`fn(&T) -> bool`: an `Ok` to try again, such as \"not ready yet\"; when attempts run out the last one is returned",
+    },
+    OptionSpec {
+        name: "delay_hint",
+        kind: Kind::Function,
+        role: Role::Filter,
+        example: "delay_hint = |error| error.retry_after()",
+        default: "none",
+        meaning: "`fn(&E) -> Option<Duration>`: how long the server asked to wait, such as `Retry-After`; replaces the computed delay",
+    },
+    OptionSpec {
+        name: "on_retry",
+        kind: Kind::Function,
+        role: Role::Filter,
+        example: "on_retry = |event| METRICS.count(event.attempt)",
+        default: "none",
+        meaning: "`fn(&RetryEvent<'_, T, E>)`: called before each wait",
+    },
+    OptionSpec {
+        name: "clone",
+        kind: Kind::Arguments,
+        role: Role::Own,
+        example: "clone(text, request)",
+        default: "none",
+        meaning: "the body may consume these arguments: every attempt that another one may follow gets a clone, the last one that can be made the original; `clone(..)` means every owned argument, `self` included",
+    },
+    OptionSpec {
+        name: "config",
+        kind: Kind::Value,
+        role: Role::Own,
+        example: "config = RETRY",
+        default: "none",
+        meaning: "a `RetryConfig` to start from",
+    },
+    OptionSpec {
+        name: "crate",
+        kind: Kind::CratePath,
+        role: Role::Own,
+        example: "crate = my_crate::resilience",
+        default: "`::resilience`",
+        meaning: "where the runtime is, if it is renamed or re-exported",
+    },
+];

@@ -1,0 +1,64 @@
+//! The options of `#[timeout]`: one row each, from which the tables of README and rustdoc are written.
+
+use crate::language::table::{Kind, OptionSpec, Role, Zero};
+
+pub(super) const OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        name: "limit",
+        kind: Kind::Duration(Zero::Refused {
+            instead: "write it as in `5s`; `Duration::MAX` means no limit",
+        }),
+        role: Role::Own,
+        example: "limit = 5s",
+        default: "required",
+        meaning: "how long the call may take; also without its name: `#[timeout(5s)]`",
+    },
+    OptionSpec {
+        name: "operation",
+        kind: Kind::Text { hint: "" },
+        role: Role::Setting,
+        example: "operation = \"db_query\"",
+        default: "function name",
+        meaning: "what the error calls it",
+    },
+    OptionSpec {
+        name: "message",
+        kind: Kind::Text { hint: "" },
+        role: Role::Setting,
+        example: "message = \"the database took too long\"",
+        default: "none",
+        meaning: "replaces the text of the error",
+    },
+    OptionSpec {
+        name: "error",
+        kind: Kind::Error,
+        role: Role::Own,
+        example: "error = ApiError::Timeout",
+        default: "`From`",
+        meaning: "makes the error: a function or closure of `TimedOut`, a variant, or a value",
+    },
+    OptionSpec {
+        name: "mode",
+        kind: Kind::Mode(&["thread", "cooperative"]),
+        role: Role::Own,
+        example: "mode = cooperative",
+        default: "`thread`",
+        meaning: "sync functions only: `thread` or `cooperative`, see [below](#sync-functions)",
+    },
+    OptionSpec {
+        name: "config",
+        kind: Kind::Value,
+        role: Role::Own,
+        example: "config = TIMEOUT",
+        default: "none",
+        meaning: "a `TimeoutConfig` to start from; it may bring the limit",
+    },
+    OptionSpec {
+        name: "crate",
+        kind: Kind::CratePath,
+        role: Role::Own,
+        example: "crate = my_crate::resilience",
+        default: "`::resilience`",
+        meaning: "where the runtime is, if it is renamed or re-exported",
+    },
+];
