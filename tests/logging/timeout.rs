@@ -1,4 +1,5 @@
-//! `#[timeout]`: an expiry is the caller's error and no event; only what nobody can see any more is told.
+//! The events of `#[timeout]`. An expiry is the caller's error and no event; a panic of an abandoned body is an event, because
+//! no caller is left.
 
 use std::future::pending;
 use std::sync::mpsc::{self, Receiver};
@@ -10,7 +11,7 @@ use tracing::Level;
 use crate::capture::{Capture, Logged};
 
 #[tokio::test(start_paused = true)]
-async fn an_expiry_is_the_callers_affair() {
+async fn an_expiry_is_no_event() {
     #[timeout(5s)]
     async fn query() -> Result<(), TimedOut> {
         pending().await
@@ -28,7 +29,7 @@ fn a_panic_of_an_abandoned_body_is_an_error_that_names_the_operation() {
         panic!("too late to matter")
     }
     let capture = Capture::begin();
-    // The limit grows until the body began within it, so that no machine is too slow.
+    // The limit grows until the body begins within it, so that no machine is too slow.
     let abandoned = [10, 100, 1_000, 10_000]
         .map(Duration::from_millis)
         .into_iter()

@@ -1,4 +1,4 @@
-//! Sync timeouts on worker threads: a bounded pool, bodies that hang for good, and the end of the process.
+//! Sync timeouts on worker threads: a bounded pool, bodies that hang for ever, a fork, and the end of the process.
 
 use std::{
     io,
@@ -19,14 +19,14 @@ use resilience::{
 
 use crate::alone::is_alone;
 
-/// What a machine under load may take for something that needs no time.
+/// A machine under load may take so long for a step that needs no time.
 const PATIENCE: Duration = Duration::from_secs(60);
-const AGES: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_secs(3600);
 const CAPACITY: usize = 512;
 
-fn until(what: impl Fn() -> bool) {
+fn wait_until(condition: impl Fn() -> bool) {
     let started = Instant::now();
-    while !what() {
+    while !condition() {
         assert!(
             started.elapsed() < PATIENCE,
             "it never came: {:?}",
@@ -36,59 +36,59 @@ fn until(what: impl Fn() -> bool) {
     }
 }
 
-/// What bodies hang on until the test lets them go.
+/// Bodies wait for it until the test opens it.
 #[derive(Clone, Default)]
-struct Hook(Arc<(Mutex<bool>, Condvar)>);
+struct Gate(Arc<(Mutex<bool>, Condvar)>);
 
-impl Hook {
-    fn hang(&self) {
+impl Gate {
+    fn wait(&self) {
         let (open, opened) = &*self.0;
         let _open = opened
             .wait_while(open.lock().unwrap(), |open| !*open)
             .unwrap();
     }
 
-    fn let_go(&self) {
+    fn open(&self) {
         *self.0.0.lock().unwrap() = true;
         self.0.1.notify_all();
     }
 }
 
-fn hang(operation: &'static str, hook: Hook) -> Result<(), TimedOut> {
+fn hang(operation: &'static str, gate: Gate) -> Result<(), TimedOut> {
     TimeoutConfig::new(Duration::from_millis(20))
         .operation(operation)
-        .run_thread(move || hook.hang())
+        .run_thread(move || gate.wait())
 }
 
 /// Calls until bodies of the operation hold as many workers as they may. A call that is abandoned before its body began
 /// holds no worker, so the number of calls is not known beforehand.
-fn hang_until_refused(operation: &'static str, hook: &Hook, held: usize) {
+fn hang_until_refused(operation: &'static str, gate: &Gate, held: usize) {
     thread::scope(|scope| {
         for _ in 0..16 {
             scope.spawn(|| {
-                while hang(operation, hook.clone())
+                while hang(operation, gate.clone())
                     .is_err_and(|late| late.was_started() || worker_stats().live < held)
                 {
                 }
             });
         }
     });
-    until(|| worker_stats().abandoned_running == held);
+    wait_until(|| worker_stats().abandoned_running == held);
 }
 
 #[test]
-fn bodies_that_hang_for_good_fill_a_bounded_pool_which_then_refuses() {
-    if !is_alone(bodies_that_hang_for_good_fill_a_bounded_pool_which_then_refuses) {
+fn bodies_that_hang_for_ever_fill_a_bounded_pool_which_then_refuses() {
+    if !is_alone(bodies_that_hang_for_ever_fill_a_bounded_pool_which_then_refuses) {
         return;
     }
-    let hook = Hook::default();
-    hang_until_refused("one dependency", &hook, CAPACITY / 2);
-    hang_until_refused("another dependency", &hook, CAPACITY);
+    let gate = Gate::default();
+    hang_until_refused("one dependency", &gate, CAPACITY / 2);
+    hang_until_refused("another dependency", &gate, CAPACITY);
     let stats = worker_stats();
     assert_eq!((stats.live, stats.idle), (CAPACITY, 0));
 
     let started = Instant::now();
-    let refused = TimeoutConfig::new(AGES)
+    let refused = TimeoutConfig::new(LONG)
         .operation("import")
         .run_thread(|| panic!("it began"))
         .map(|(): ()| ());
@@ -104,10 +104,10 @@ fn bodies_that_hang_for_good_fill_a_bounded_pool_which_then_refuses() {
     );
     assert_eq!(worker_stats().refused, stats.refused + 1);
 
-    hook.let_go();
-    until(|| worker_stats().abandoned_running == 0);
+    gate.open();
+    wait_until(|| worker_stats().abandoned_running == 0);
     assert_eq!(
-        TimeoutConfig::new(AGES).run_thread(|| 7),
+        TimeoutConfig::new(LONG).run_thread(|| 7),
         Ok(7),
         "it serves again"
     );
@@ -125,10 +125,10 @@ fn nested_bodies_in_a_full_pool_are_refused_and_do_not_wait_for_each_other() {
             .map(|_| {
                 let all_begun = Arc::clone(&all_begun);
                 scope.spawn(|| {
-                    TimeoutConfig::new(AGES).run_thread(move || {
+                    TimeoutConfig::new(LONG).run_thread(move || {
                         all_begun.wait();
-                        let inner = TimeoutConfig::new(AGES).run_thread(|| ());
-                        // Nobody leaves before all have asked.
+                        let inner = TimeoutConfig::new(LONG).run_thread(|| ());
+                        // No body ends before all of them have called.
                         all_begun.wait();
                         inner
                     })
@@ -175,9 +175,9 @@ fn a_dependency_that_hangs_takes_no_workers_from_a_healthy_one() {
     if !is_alone(a_dependency_that_hangs_takes_no_workers_from_a_healthy_one) {
         return;
     }
-    let hook = Hook::default();
-    hang_until_refused("hangs", &hook, CAPACITY / 2);
-    let refused = hang("hangs", hook.clone()).unwrap_err();
+    let gate = Gate::default();
+    hang_until_refused("hangs", &gate, CAPACITY / 2);
+    let refused = hang("hangs", gate.clone()).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "`hangs` was not started: its other calls hold its whole share of the worker threads"
@@ -187,9 +187,9 @@ fn a_dependency_that_hangs_takes_no_workers_from_a_healthy_one() {
     }
     let stats = registry::stats("healthy").unwrap();
     assert_eq!((stats.state, stats.failures), (CircuitState::Closed, 0));
-    hook.let_go();
-    until(|| worker_stats().abandoned_running == 0);
-    assert!(hang("hangs", hook).is_ok(), "it is served again");
+    gate.open();
+    wait_until(|| worker_stats().abandoned_running == 0);
+    assert!(hang("hangs", gate).is_ok(), "it is served again");
 }
 
 #[expect(
@@ -215,20 +215,20 @@ fn the_pool_is_configured_once_and_before_it_starts() {
     let twice = workers::configure(WorkerConfig::new()).unwrap_err();
     assert!(twice.to_string().contains("already configured or started"));
 
-    let hook = Hook::default();
-    hang_until_refused("hangs", &hook, 2);
-    let deep = TimeoutConfig::new(AGES).run_thread(|| std::hint::black_box([0_u8; 4 << 20]).len());
+    let gate = Gate::default();
+    hang_until_refused("hangs", &gate, 2);
+    let deep = TimeoutConfig::new(LONG).run_thread(|| std::hint::black_box([0_u8; 4 << 20]).len());
     assert_eq!(
         deep,
         Ok(4 << 20),
         "more than the stack of an unconfigured worker"
     );
-    hook.let_go();
-    until(|| worker_stats().live == 0);
+    gate.open();
+    wait_until(|| worker_stats().live == 0);
     assert_eq!(workers::configure(config), Err(twice), "it has started");
 }
 
-/// A fork copies the pool's books, but not its threads.
+/// A fork copies the pool's state, but not its threads.
 #[cfg(unix)]
 #[test]
 fn a_forked_child_begins_with_an_empty_pool() {
@@ -242,8 +242,8 @@ fn a_forked_child_begins_with_an_empty_pool() {
 
         /// Runs `child` in a forked process and returns its exit status.
         pub(super) fn in_a_child(child: impl FnOnce() -> i32) -> i32 {
-            // SAFETY: the child only runs what is given here and ends without unwinding into the parent's frames. glibc
-            // keeps its allocator usable in a child of several threads.
+            // SAFETY: the child only runs `child` and ends by `_exit`, so it never returns into the parent's frames. glibc
+            // keeps its allocator usable in the child of a process with several threads.
             unsafe {
                 let process = fork();
                 if process == 0 {
@@ -262,7 +262,7 @@ fn a_forked_child_begins_with_an_empty_pool() {
     let add = |n: u8| TimeoutConfig::new(PATIENCE).run_thread(move || n + 1);
     workers::configure(WorkerConfig::new().max_workers(3)).unwrap();
     assert_eq!(add(1), Ok(2));
-    until(|| worker_stats().idle == 1);
+    wait_until(|| worker_stats().idle == 1);
     let status = system::in_a_child(|| {
         let before = worker_stats();
         let outcome = add(2);
@@ -289,7 +289,7 @@ fn it_grows_to_what_is_needed_at_once_and_then_reuses_its_threads() {
         for _ in 0..AT_ONCE {
             let meet = Arc::clone(&meet);
             scope.spawn(move || {
-                TimeoutConfig::new(AGES)
+                TimeoutConfig::new(LONG)
                     .run_thread(move || meet.wait().is_leader())
                     .unwrap()
             });
@@ -301,7 +301,7 @@ fn it_grows_to_what_is_needed_at_once_and_then_reuses_its_threads() {
         (AT_ONCE, AT_ONCE, 0)
     );
     for _ in 0..1_000 {
-        let name = TimeoutConfig::new(AGES)
+        let name = TimeoutConfig::new(LONG)
             .run_thread(|| thread::current().name().map(str::to_owned))
             .unwrap();
         assert!(name.is_some_and(|name| name.starts_with("resilience-")));
@@ -312,21 +312,21 @@ fn it_grows_to_what_is_needed_at_once_and_then_reuses_its_threads() {
 #[test]
 fn bodies_that_hang_do_not_hold_up_the_end_of_the_process() {
     if !is_alone(bodies_that_hang_do_not_hold_up_the_end_of_the_process) {
-        // It has ended.
+        // The process that ran the test alone has ended, which is the promise.
         return;
     }
-    let hook = Hook::default();
-    until(|| {
-        let hook = hook.clone();
+    let gate = Gate::default();
+    wait_until(|| {
+        let gate = gate.clone();
         TimeoutConfig::new(Duration::from_millis(20))
-            .run_thread(move || hook.hang())
+            .run_thread(move || gate.wait())
             .unwrap_err()
             .was_started()
     });
     assert!(worker_stats().abandoned_running >= 1);
 }
 
-/// Each call is on a worker of its own, under its caller's deadline.
+/// Each call runs on a worker of its own, under its caller's deadline.
 #[timeout(1h)]
 fn countdown(from: u32) -> io::Result<u32> {
     if from == 0 {
@@ -358,7 +358,7 @@ fn an_abandoned_body_sees_it_and_its_late_result_is_dropped_on_its_own_thread() 
         Ok(Late(dropped))
     }
     let (tell, told) = mpsc::channel();
-    // A limit so short that the body may not have begun; then it is tried again with a longer one.
+    // With a short limit the body may not begin; then the test tries a longer one.
     let limits = [20, 200, 2_000, 20_000].map(Duration::from_millis);
     assert!(
         limits

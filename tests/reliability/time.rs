@@ -1,4 +1,4 @@
-//! Time at its ends: nothing, for ever, centuries, many clocks, and clocks that disagree.
+//! The extremes of time: zero, for ever, centuries, several clocks, and clocks that disagree.
 
 use std::{
     future::{Future, pending},
@@ -76,7 +76,7 @@ async fn hours_of_backoff_take_exactly_their_time() {
     }
     let start = Instant::now();
     assert!(fails().await.is_err());
-    // 1 + 2 + 4 + … + 2048 s, then an hour each.
+    // The sum of 1, 2, 4, … and 2048 s, and then an hour for each of the other retries.
     let expected = Duration::from_secs(4095) + HOUR * (200 - 12);
     assert_eq!(start.elapsed(), expected);
 }
@@ -217,7 +217,7 @@ fn clocks_that_are_read_out_of_order_break_nothing() {
                     barrier.wait();
                     for call in 0..CALLS {
                         match (breaker.acquire(), (call + caller) % 5) {
-                            // Too long by no more than the age of the reading.
+                            // The wait may be too long by the age of the clock's reading.
                             (Err(open), _) => {
                                 assert!(
                                     open.retry_after()
@@ -246,7 +246,7 @@ fn clocks_that_are_read_out_of_order_break_nothing() {
                 && stats.closed <= stats.half_opened
                 && stats.half_opened <= stats.opened
         );
-        // Not stuck: probes succeed and close it.
+        // The circuit is not stuck: probes succeed and close it.
         while breaker.state() != CircuitState::Closed {
             if let Ok(permit) = breaker.acquire() {
                 permit.success();
@@ -255,7 +255,7 @@ fn clocks_that_are_read_out_of_order_break_nothing() {
     }
 }
 
-/// Tests of one process with clocks of their own, over one circuit: the paused one has leapt hours ahead.
+/// Two tests of one process may have different clocks over one circuit. Here the paused clock is hours ahead.
 #[test]
 fn a_paused_clock_beside_a_running_one_makes_no_negative_wait() {
     let config = CircuitBreakerConfig::new()
@@ -272,7 +272,7 @@ fn a_paused_clock_beside_a_running_one_makes_no_negative_wait() {
         breaker.acquire().unwrap().failure();
         assert_eq!(breaker.acquire().unwrap_err().retry_after(), Some(HOUR));
     });
-    // By the running clock, that was opened in ten hours from now.
+    // By the running clock, the circuit was opened ten hours from now.
     let wait = breaker
         .acquire()
         .unwrap_err()
@@ -283,7 +283,7 @@ fn a_paused_clock_beside_a_running_one_makes_no_negative_wait() {
     breaker.reset();
     breaker.trip();
     paused.block_on(async {
-        // And by the paused one this was ten hours ago.
+        // By the paused clock, it was opened ten hours ago.
         assert_eq!(breaker.state(), CircuitState::HalfOpen);
         breaker.acquire().unwrap().success();
         breaker.acquire().unwrap().success();

@@ -1,4 +1,4 @@
-//! `config =` and what overrides it.
+//! `config =`, and the options beside it that override it.
 
 use std::future::pending;
 use std::time::Duration;

@@ -13,7 +13,7 @@ use tokio::time::{Instant, advance};
 const SECOND: Duration = Duration::from_secs(1);
 const NANOSECOND: Duration = Duration::from_nanos(1);
 
-/// Lets time pass in a sync body: the clock moves in the first poll, which is all that it can give.
+/// Lets time pass in a sync body: the first poll of `advance` moves the clock, and a sync body cannot poll again.
 fn work_for(time: Duration) {
     let _ = pin!(advance(time)).poll(&mut Context::from_waker(Waker::noop()));
 }
@@ -102,7 +102,7 @@ async fn the_body_may_ask_for_its_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_body_may_ask_whether_it_was_given_up() {
+async fn the_body_may_ask_if_it_is_abandoned() {
     #[timeout(5s, mode = cooperative)]
     fn query(seen: &Cell<Vec<bool>>) -> Result<(), TimedOut> {
         let before = is_abandoned();
@@ -145,7 +145,7 @@ async fn the_longest_limit_means_never() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_used_up_limit_lets_through_what_takes_no_time() {
+async fn a_limit_of_zero_accepts_a_body_that_takes_no_time() {
     #[timeout(limit, mode = cooperative)]
     fn query(limit: Duration, takes: Duration) -> Result<u8, TimedOut> {
         work_for(takes);
@@ -157,7 +157,7 @@ async fn a_used_up_limit_lets_through_what_takes_no_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_between_attempts_that_would_outlast_the_deadline_is_not_begun() {
-    // Really slept, it would be noticed.
+    // A wait of a day would be noticed, because a sync retry sleeps in real time.
     #[timeout(5s, mode = cooperative, error = |_| "late")]
     #[retry(base_delay = delay, max_delay = delay, jitter = none)]
     fn query(delay: Duration, calls: &Cell<u32>) -> Result<(), &'static str> {
@@ -168,7 +168,7 @@ async fn a_wait_between_attempts_that_would_outlast_the_deadline_is_not_begun() 
     let calls = Cell::new(0);
     assert_eq!(query(24 * 3600 * SECOND, &calls), Err("busy"));
     assert_eq!(calls.take(), 1);
-    // Without a wait there is nothing to outlast it, until it has passed.
+    // A delay of zero outlasts no deadline, so attempts go on until the deadline has passed.
     assert_eq!(query(Duration::ZERO, &calls), Err("late"));
     assert_eq!(calls.take(), 2);
 }

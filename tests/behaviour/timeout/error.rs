@@ -1,4 +1,4 @@
-//! How the error of an expired timeout becomes the function's own.
+//! The conversion of a timeout's error into the function's own error.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -273,7 +273,7 @@ async fn error_is_evaluated_only_for_an_expiry() {
 
 #[test]
 fn a_sync_function_takes_every_form() {
-    // Used up before it begins: the surest way to be late.
+    // A limit of zero is reached before the body begins, on every machine.
     const NONE: Duration = Duration::ZERO;
     #[timeout(limit)]
     fn from(limit: Duration) -> Result<(), DbError> {

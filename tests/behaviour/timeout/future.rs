@@ -19,7 +19,7 @@ fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Writes down that it was dropped.
+/// Notes its own drop.
 struct OnDrop<'a>(&'a RefCell<Vec<&'static str>>);
 
 impl Drop for OnDrop<'_> {

@@ -1,4 +1,4 @@
-//! Where the limit may come from.
+//! The places that a limit may come from.
 
 use std::cell::Cell;
 use std::future::pending;
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 const LIMIT: Duration = Duration::from_millis(250);
 
-/// How long a call takes that is timed out.
+/// The time that a call takes until it is timed out.
 async fn limit_of<T>(call: impl Future<Output = Result<T, TimedOut>>) -> Duration {
     let start = Instant::now();
     let late = call.await.err().expect("it takes too long");
@@ -42,7 +42,7 @@ async fn it_may_be_written_with_its_unit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_may_be_named_in_any_place() {
+async fn it_may_stand_at_any_place_by_its_name() {
     #[timeout(limit = 5s)]
     async fn alone() -> Result<(), TimedOut> {
         pending().await
@@ -168,7 +168,7 @@ fn a_sync_function_takes_it_from_anywhere_too() {
     fn left() -> Duration {
         resilience::deadline().expect("inside of a timeout") - Instant::now()
     }
-    // Far from each other, so that no machine is too slow for them.
+    // The limits are hours apart, so that no machine is too slow for the test.
     let hours = |hours: u64| Duration::from_secs(hours * 3600);
     let between = |left: Result<Duration, TimedOut>, low, high| {
         (low..=high).contains(&left.expect("in time"))
@@ -200,7 +200,7 @@ fn the_runtime_may_be_reached_through_another_path() {
     assert_eq!(reexported::query(), Ok(7));
 }
 
-/// A crate that re-exports the runtime under a name of its own, as its users see it.
+/// Stands for a crate that re-exports the runtime under another name.
 mod reexported {
     pub(super) use ::resilience as policies;
 
@@ -210,7 +210,7 @@ mod reexported {
     }
 }
 
-/// The message of the panic that `f` ends with.
+/// The message of the panic of `f`.
 fn panic_of<T>(f: impl FnOnce() -> T + std::panic::UnwindSafe) -> String {
     let payload = std::panic::catch_unwind(|| drop(f())).expect_err("it panics");
     match payload.downcast::<String>() {

@@ -1,4 +1,4 @@
-//! What the error says: `operation` and `message`.
+//! The text of the error: `operation` and `message`.
 
 use std::future::pending;
 use std::time::Duration;
@@ -96,7 +96,7 @@ async fn a_limit_of_run_time_leaves_them_in_place() {
 
 #[test]
 fn a_sync_function_says_the_same() {
-    // Zero is used up before it begins, in either mode the same.
+    // A limit of zero is reached before the body begins.
     #[timeout(limit, operation = "db_query")]
     fn named(limit: Duration) -> Result<(), TimedOut> {
         unreachable!("{limit:?}")

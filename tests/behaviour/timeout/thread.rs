@@ -1,5 +1,7 @@
-//! `mode = thread`: the body runs on a worker, and the caller leaves at the deadline. Time is real here, so no body is
-//! expected to end within a short limit; one that must not end in time waits until it is told.
+//! `mode = thread`: the body runs on a worker, and the caller leaves at the deadline.
+//!
+//! Time is real here, so no test expects a body to end within a short limit. A body that must not end in time waits for a
+//! message.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -10,11 +12,11 @@ use std::time::Duration;
 use resilience::{TimedOut, deadline, is_abandoned, retry, timeout};
 use tokio::time::Instant;
 
-/// Only to be reached by a test that has failed.
-const HANG: Duration = Duration::from_secs(60);
+/// Only a test that fails waits for so long.
+const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Calls with a limit that grows until the body began within it, so that no machine is too slow. The caller's error, and
-/// what the body needs to go on.
+/// Calls with a limit that grows until the body begins within it, so that no machine is too slow. Returns the caller's
+/// error, and the sender whose drop lets the body go on.
 fn abandon(call: impl Fn(Duration, Receiver<()>) -> TimedOut) -> (TimedOut, Sender<()>) {
     for limit in [10, 100, 1_000, 10_000].map(Duration::from_millis) {
         let (may_go, go_on) = mpsc::channel();
@@ -76,11 +78,11 @@ fn the_caller_gets_its_error_while_the_body_still_runs() {
     assert_eq!(late.operation(), "query");
     assert!(is_done.try_recv().is_err());
     drop(may_go);
-    assert_eq!(is_done.recv_timeout(HANG), Ok("done"));
+    assert_eq!(is_done.recv_timeout(PATIENCE), Ok("done"));
 }
 
 #[test]
-fn the_abandoned_body_can_see_that_it_was_given_up() {
+fn the_abandoned_body_can_see_that_it_is_abandoned() {
     #[timeout(limit)]
     fn query(
         limit: Duration,
@@ -95,7 +97,7 @@ fn the_abandoned_body_can_see_that_it_was_given_up() {
     let (tell, told) = mpsc::channel();
     let (_, may_go) = abandon(|limit, go_on| query(limit, go_on, tell.clone()).unwrap_err());
     drop(may_go);
-    assert_eq!(told.recv_timeout(HANG), Ok((false, true)));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok((false, true)));
     assert!(!is_abandoned(), "the caller was not");
 }
 
@@ -121,7 +123,7 @@ fn the_late_result_is_dropped() {
     let (_, may_go) = abandon(|limit, go_on| query(limit, go_on, tell.clone()).unwrap_err());
     assert!(told.try_recv().is_err(), "there is no result yet");
     drop(may_go);
-    let place = told.recv_timeout(HANG).expect("it is dropped");
+    let place = told.recv_timeout(PATIENCE).expect("it is dropped");
     assert!(place.starts_with("resilience-"), "{place}");
 }
 
@@ -154,10 +156,10 @@ fn a_limit_is_cut_to_what_the_enclosing_one_leaves() {
     fn outer() -> Result<bool, TimedOut> {
         let mine = deadline();
         let theirs = inner()?;
-        // The clock is read anew on the way, and time is only ever lost.
+        // The clock is read again between the two calls, so the deadlines differ by a little.
         Ok(theirs
             .zip(mine)
-            .is_some_and(|(theirs, mine)| theirs <= mine + HANG))
+            .is_some_and(|(theirs, mine)| theirs <= mine + PATIENCE))
     }
     #[timeout(1000h)]
     fn inner() -> Result<Option<Instant>, TimedOut> {
@@ -260,7 +262,7 @@ fn an_attempt_after_an_abandoned_one_runs_on_another_worker() {
         tell: Sender<(Duration, String)>,
     ) -> Result<(), TimedOut> {
         let _ = tell.send((limit, worker_name()));
-        // The first attempt waits to be told, and the second for the first.
+        // The first attempt waits for the sender's drop, and the second for the first.
         let _ = go_on.lock().map(|go_on| go_on.recv());
         Ok(())
     }
@@ -269,7 +271,7 @@ fn an_attempt_after_an_abandoned_one_runs_on_another_worker() {
         query(limit, Arc::new(Mutex::new(go_on)), tell.clone()).unwrap_err()
     });
     drop((may_go, tell));
-    // The attempts of a call whose limit was too short for them may have run on any worker.
+    // The attempts of the calls before, with limits that were too short, may have run on any worker.
     let mut workers: Vec<_> = told
         .into_iter()
         .filter(|(limit, _)| *limit == late.limit())
