@@ -75,7 +75,7 @@ use proc_macro::TokenStream;
 /// | `retry_if_ok = f` | none | `fn(&T) -> bool`: an `Ok` to try again, such as "not ready yet"; when attempts run out the last one is returned |
 /// | `delay_hint = f` | none | `fn(&E) -> Option<Duration>`: how long the server asked to wait, such as `Retry-After`; replaces the computed delay |
 /// | `on_retry = f` | none | `fn(&RetryEvent<'_, T, E>)`: called before each wait |
-/// | `clone(text, request)` | none | the body may consume these arguments: every attempt that another one may follow gets a clone, the last one that can be made the original; `clone(..)` means every owned argument, `self` included |
+/// | `clone(text, request)` | none | the body may consume these arguments: every attempt that another one may follow gets a clone, the last one that can be made the original; `clone(..)` means every owned argument that is `Clone`, `self` included |
 /// | `config = expr` | none | a `RetryConfig` to start from |
 /// | `crate = path` | `::resilience` | where the runtime is, if it is renamed or re-exported |
 ///
@@ -91,7 +91,8 @@ use proc_macro::TokenStream;
 ///
 /// - Every attempt runs the body anew. Arguments are borrowed by the attempts; a body that moves one out does not
 ///   compile without `clone(…)`. With it, the attempt consumes a clone, and the next one has the argument again. A clone is
-///   made before each attempt but the last that can be made, whether or not another one follows.
+///   made before each attempt but the last that can be made, whether or not another one follows. An argument that
+///   `clone(..)` cannot clone is borrowed, as without `clone`; one that `clone(…)` names must be `Clone`.
 /// - Without `retry_on` and `retry_if` every error is retried but one: the refusal of an open
 ///   [`#[circuit_breaker]`](../resilience/attr.circuit_breaker.html) below. A filter that accepts it asks for it to be
 ///   retried; `abort_on` alone does not.

@@ -18,7 +18,9 @@ pub use crate::outcome::{
     failed_with,
 };
 pub use crate::registry::site::Site;
-pub use crate::retry::{Attempt, Backoff, Retry, RetryArgument, keep, keep_unless_last, kept};
+pub use crate::retry::{
+    Attempt, Backoff, CloneIfPossible, Kept, Retry, RetryArgument, keep, keep_unless_last, kept,
+};
 pub use crate::show::{Show, Shown};
 pub use crate::timeout::{FromTimedOut, Limited, WorkerArgument, assert_worker_receiver};
 pub use crate::{

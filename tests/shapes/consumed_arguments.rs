@@ -119,6 +119,82 @@ mod sync {
         assert_eq!(answer, Ok((vec![1, 2], "3".to_owned())));
     }
 
+    /// Not `Clone`, and so borrowed.
+    struct Connection(Flaky);
+
+    #[retry(base_delay = 0s, clone(..))]
+    fn borrowed<S: AsRef<str>>(
+        connection: Connection,
+        prefix: S,
+        mut count: impl FnMut(),
+        text: String,
+    ) -> Result<String, Error> {
+        count();
+        Ok(prefix.as_ref().to_owned() + &take(&connection.0, text)?)
+    }
+
+    #[test]
+    fn two_dots_leave_an_argument_that_is_not_clone_where_it_is() {
+        let (flaky, mut calls) = (Flaky::failing(2), 0);
+        let connection = Connection(flaky.clone());
+        let answer = borrowed(connection, "a ", || calls += 1, "text".to_owned());
+        assert_eq!(answer.as_deref(), Ok("a text"));
+        assert_eq!((flaky.calls(), calls), (3, 3));
+    }
+
+    trait Emit {
+        fn emit(self, flaky: &Flaky, text: String) -> Result<String, Error>;
+    }
+
+    impl Emit for &mut Vec<String> {
+        #[retry(base_delay = 0s, clone(..))]
+        fn emit(self, flaky: &Flaky, text: String) -> Result<String, Error> {
+            self.push(text.clone());
+            take(flaky, text)
+        }
+    }
+
+    #[test]
+    fn two_dots_leave_a_receiver_that_is_a_mutable_reference_where_it_is() {
+        let mut emitted = Vec::new();
+        let answer = (&mut emitted).emit(&Flaky::failing(2), "text".to_owned());
+        assert_eq!(answer.as_deref(), Ok("text"));
+        assert_eq!(emitted, ["text", "text", "text"]);
+    }
+
+    trait Twice: Clone {}
+
+    impl Twice for String {}
+
+    #[retry(base_delay = 0s, clone(..))]
+    fn clone_by_a_supertrait<T: Twice>(flaky: &Flaky, argument: T) -> Result<T, Error> {
+        take(flaky, argument)
+    }
+
+    #[test]
+    fn two_dots_find_a_clone_that_another_bound_brings() {
+        let answer = clone_by_a_supertrait(&Flaky::failing(1), "text".to_owned());
+        assert_eq!(answer.as_deref(), Ok("text"));
+    }
+
+    #[retry(base_delay = 0s, clone(..), retry_if = |_| !prefix.0.is_empty() && !text.is_empty())]
+    fn read_later_beside_borrowed(
+        flaky: &Flaky,
+        prefix: Prefix,
+        text: String,
+    ) -> Result<String, Error> {
+        Ok(prefix.0.to_owned() + &take(flaky, text)?)
+    }
+
+    struct Prefix(&'static str);
+
+    #[test]
+    fn a_filter_reads_what_two_dots_cloned_and_what_they_left() {
+        let answer =
+            read_later_beside_borrowed(&Flaky::failing(2), Prefix("a "), "text".to_owned());
+        assert_eq!(answer.as_deref(), Ok("a text"));
+    }
+
     #[retry(base_delay = 0s, clone(..))]
     #[allow(unused_variables)]
     fn with_cfg(
@@ -331,6 +407,31 @@ mod futures {
     #[retry(base_delay = 0s, clone(request))]
     async fn one(flaky: &Flaky, request: Request) -> Result<Request, Error> {
         take_async(flaky, request).await
+    }
+
+    /// Not `Clone`, and so borrowed.
+    struct Connection(Flaky);
+
+    #[retry(base_delay = 0s, clone(..))]
+    #[circuit_breaker(name = "consumed_arguments::borrowed", failure_threshold = 50)]
+    #[timeout(5s)]
+    async fn borrowed<S: AsRef<str>>(
+        connection: Connection,
+        prefix: S,
+        text: String,
+    ) -> Result<String, Error> {
+        Ok(prefix.as_ref().to_owned() + &take_async(&connection.0, text).await?)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_dots_leave_an_argument_that_is_not_clone_in_a_future_that_stays_send() {
+        fn send<F: Future + Send>(future: F) -> F {
+            future
+        }
+        let flaky = Flaky::failing(2);
+        let answer = borrowed(Connection(flaky.clone()), "a ", "text".to_owned());
+        assert_eq!(send(answer).await.as_deref(), Ok("a text"));
+        assert_eq!(flaky.calls(), 3);
     }
 
     #[retry(base_delay = 0s, clone(..))]

@@ -20,6 +20,8 @@ pub(crate) struct Cloned {
     pub(crate) cfg: TokenStream,
     /// A filter or a hook looks at the argument after the attempt, so that the last attempt gets a clone, too.
     pub(crate) is_read_later: bool,
+    /// `clone(…)` names the argument, so that it must be `Clone`.
+    pub(crate) is_named: bool,
 }
 
 /// The expressions of a stack that are evaluated after an attempt.
@@ -60,6 +62,7 @@ pub(super) fn check(
         is_read_later: any_ident(read_later.clone(), &|read| parameter.name == read),
         cfg: parameter.cfg(),
         name,
+        is_named: matches!(arguments, Arguments::Named(_)),
     });
     cloned.collect()
 }

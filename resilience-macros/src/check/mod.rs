@@ -139,8 +139,9 @@ pub(crate) fn plan(
         }
         if let (Some(arguments), Some(form)) = (values.take_arguments("clone"), &form) {
             for argument in cloned::check(&arguments, function, form, &read_later, errors) {
-                if cloned.iter().all(|earlier| earlier.name != argument.name) {
-                    cloned.push(argument);
+                match cloned.iter_mut().find(|other| other.name == argument.name) {
+                    Some(earlier) => earlier.is_named |= argument.is_named,
+                    None => cloned.push(argument),
                 }
             }
         }

@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::Context;
-use crate::check::Cloned;
+use crate::check::{Cloned, LayerPlan, Mode};
 
 /// The statements around an attempt.
 pub(super) struct Clones {
@@ -29,23 +29,86 @@ impl Context<'_> {
         for (at, cloned) in self.cloned.iter().enumerate() {
             let Cloned { name, cfg, .. } = cloned;
             let kept = format_ident!("__kept_{}", at, span = Span::mixed_site());
-            let runtime = &self.runtime;
-            let argument = quote_spanned!(name.span()=> &#name);
+            let original = if self.must_be_cloned(cloned) {
+                self.kept(cloned, retry)
+            } else {
+                self.kept_if_possible(cloned, retry)
+            };
+            clones.made.extend(quote!(#cfg let #kept = #original;));
+            let set_again = if self.must_be_cloned(cloned) {
+                self.set_again(cloned, &kept)
+            } else {
+                self.set_again_if_cloned(name, &kept)
+            };
+            // An attribute cannot stand on an assignment.
+            let set_again = if cfg.is_empty() {
+                set_again
+            } else {
+                quote!(#cfg { #set_again })
+            };
             if cloned.is_read_later {
-                let clone = quote!(#runtime::RetryArgument::again(#argument));
-                let original = quote!(#runtime::keep(#clone, &mut #name));
-                clones.made.extend(quote!(#cfg let #kept = #original;));
-                let set_again = set_again(cfg, name, &quote!(#kept));
                 clones.put_back_at_once.extend(set_again);
             } else {
-                let clone = quote!(#runtime::RetryArgument::again_unless_last(#argument, &#retry));
-                let original = quote!(#runtime::keep_unless_last(#clone, &mut #name));
-                clones.made.extend(quote!(#cfg let #kept = #original;));
-                let set_again = set_again(cfg, name, &quote!(#runtime::kept(#kept)));
                 clones.put_back.extend(set_again);
             }
         }
         clones
+    }
+
+    /// An argument that is named, or that goes to a worker, must be `Clone`. Of the others a body that only borrows them
+    /// asks nothing.
+    fn must_be_cloned(&self, cloned: &Cloned) -> bool {
+        let is_threaded = |layer: &LayerPlan| matches!(layer, LayerPlan::Timeout(plan) if plan.mode == Mode::Thread);
+        cloned.is_named || (!self.is_async() && self.layers.iter().any(is_threaded))
+    }
+
+    /// The original of an argument whose place a clone takes.
+    fn kept(&self, cloned: &Cloned, retry: &Ident) -> TokenStream {
+        let (runtime, name) = (&self.runtime, &cloned.name);
+        let (argument, place) = borrows(name);
+        if cloned.is_read_later {
+            let clone = quote!(#runtime::RetryArgument::again(#argument));
+            quote!(#runtime::keep(#clone, #place))
+        } else {
+            let clone = quote!(#runtime::RetryArgument::again_unless_last(#argument, &#retry));
+            quote!(#runtime::keep_unless_last(#clone, #place))
+        }
+    }
+
+    fn set_again(&self, cloned: &Cloned, kept: &Ident) -> TokenStream {
+        let (runtime, name) = (&self.runtime, &cloned.name);
+        if cloned.is_read_later {
+            quote!(#name = #kept;)
+        } else {
+            quote!(#name = #runtime::kept(#kept);)
+        }
+    }
+
+    /// The same for an argument that stays in its place if it cannot be cloned. Snapshot: `clone_of_every_argument`.
+    fn kept_if_possible(&self, cloned: &Cloned, retry: &Ident) -> TokenStream {
+        let (runtime, name) = (&self.runtime, &cloned.name);
+        let (argument, place) = borrows(name);
+        let lookup = quote!(#runtime::CloneIfPossible::of(#argument));
+        if cloned.is_read_later {
+            quote!(#lookup.__keep(#place))
+        } else {
+            quote!(#lookup.__keep_unless_last(#place, &#retry))
+        }
+    }
+
+    /// The compiler takes the branch that does not fit the argument's type for unreachable, so that it sees a clone set
+    /// again, and an argument without a clone moved.
+    fn set_again_if_cloned(&self, name: &Ident, kept: &Ident) -> TokenStream {
+        let runtime = &self.runtime;
+        quote! {
+            #[allow(unreachable_code)]
+            if #runtime::Kept::is_cloned(&#kept) {
+                #runtime::Kept::in_cloned_branch(&#kept);
+                #name = #runtime::Kept::original(#kept);
+            } else {
+                #runtime::Kept::in_place_branch(&#kept);
+            }
+        }
     }
 
     /// Is the argument's place taken by a clone that the attempt may consume?
@@ -56,11 +119,10 @@ impl Context<'_> {
     }
 }
 
-/// An attribute cannot stand on an assignment.
-fn set_again(cfg: &TokenStream, name: &Ident, original: &TokenStream) -> TokenStream {
-    if cfg.is_empty() {
-        quote!(#name = #original;)
-    } else {
-        quote!(#cfg { #name = #original; })
-    }
+/// `&name` and `&mut name`, at the name: rustc's errors about them have their caret there.
+fn borrows(name: &Ident) -> (TokenStream, TokenStream) {
+    (
+        quote_spanned!(name.span()=> &#name),
+        quote_spanned!(name.span()=> &mut #name),
+    )
 }

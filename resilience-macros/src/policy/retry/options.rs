@@ -155,7 +155,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         role: Role::Own,
         example: "clone(text, request)",
         default: "none",
-        meaning: "the body may consume these arguments: every attempt that another one may follow gets a clone, the last one that can be made the original; `clone(..)` means every owned argument, `self` included",
+        meaning: "the body may consume these arguments: every attempt that another one may follow gets a clone, the last one that can be made the original; `clone(..)` means every owned argument that is `Clone`, `self` included",
     },
     OptionSpec {
         name: "config",

@@ -142,6 +142,42 @@ fn cached(_: &CircuitOpen, query: &str, limit: &usize) -> Result<usize, Error> {
     Ok(query.len() + *limit)
 }
 
+/// A connection that cannot be cloned.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Connection {
+    answer: Option<u32>,
+}
+
+impl Connection {
+    fn send(&self, text: &str) -> Result<u32, Error> {
+        let answer = self.answer.filter(|_| !text.is_empty());
+        answer.ok_or(Error::Busy)
+    }
+}
+
+/// The body consumes an argument.
+///
+/// # Errors
+///
+/// Without an answer.
+#[retry(max_retries = 1, base_delay = 0s, clone(..))]
+pub fn consumes(connection: &Connection, text: String) -> Result<u32, Error> {
+    let consumed = text;
+    connection.send(&consumed)
+}
+
+/// The body consumes one argument and borrows one that cannot be cloned.
+///
+/// # Errors
+///
+/// Without an answer.
+#[retry(max_retries = 1, base_delay = 0s, clone(..))]
+pub async fn borrows(connection: Connection, text: String) -> Result<u32, Error> {
+    let consumed = text;
+    connection.send(&consumed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,26 @@
+fn send(mut text: String) -> Result<Answer, Error> {
+    use ::resilience::__private as __rt;
+    const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
+    let mut __retry = __rt::Retry::new(&__RETRY);
+    loop {
+        __rt::Retry::wait_blocking(&__retry);
+        let __kept_0 = __rt::CloneIfPossible::of(&text).__keep_unless_last(&mut text, &__retry);
+        let __outcome = __rt::attempt(|| -> Result<Answer, Error> { query(text) });
+        let __outcome = <Result<Answer, Error> as __rt::Fallible>::into_result(__outcome);
+        let __err @ __rt::Err(_) = __outcome else {
+            break <Result<Answer, Error> as __rt::Fallible>::done(__outcome);
+        };
+        let __show = __rt::Show::of_error(&__err).__shown();
+        let __last = __rt::Retry::failed_blocking(&mut __retry, __err).last("send", __show);
+        let __rt::None = __last else {
+            break <Result<Answer, Error> as __rt::Fallible>::last(__last);
+        };
+        #[allow(unreachable_code)]
+        if __rt::Kept::is_cloned(&__kept_0) {
+            __rt::Kept::in_cloned_branch(&__kept_0);
+            text = __rt::Kept::original(__kept_0);
+        } else {
+            __rt::Kept::in_place_branch(&__kept_0);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+#[retry(clone(..))]
+fn send(text: String) -> Result<Answer, Error> {
+    query(text)
+}
