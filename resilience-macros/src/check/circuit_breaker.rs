@@ -2,13 +2,13 @@
 
 use syn::Expr;
 
-use super::values::Values;
 use super::{Circuit, CircuitBreakerPlan, Fallback};
 use crate::errors::Errors;
 use crate::item::{Function, bound_names};
+use crate::language::values::Values;
 
 pub(super) fn check(
-    values: &mut Values,
+    values: &mut Values<'_>,
     function: &Function,
     errors: &mut Errors,
 ) -> CircuitBreakerPlan {
@@ -33,7 +33,7 @@ pub(super) fn check(
         errors,
     );
     let name = values.take_setting("name");
-    let config = values.take_config(function);
+    let config = values.take_config();
     let circuit = match values.take_expr("breaker") {
         Some(breaker) => Circuit::Given(breaker),
         None => Circuit::Named { name, config },
@@ -52,7 +52,7 @@ pub(super) fn check(
 }
 
 /// The options that say when the circuit opens: a count of failures or a rate, and what belongs to a rate alone.
-fn criteria(values: &Values, errors: &mut Errors) {
+fn criteria(values: &Values<'_>, errors: &mut Errors) {
     let is_one = values.exclusive(
         "failure_threshold",
         &["failure_rate"],

@@ -3,29 +3,27 @@
 mod borrow;
 mod circuit_breaker;
 mod cloned;
-mod expression;
 mod form;
-mod pattern;
 mod receiver;
 mod retry;
 mod stack;
-mod stage;
 mod timeout;
-mod value;
-mod values;
 
 use syn::{Expr, Path};
 
 use crate::errors::Errors;
 use crate::item::Function;
 use crate::language::entry::Filter;
-use crate::policy::Policy;
+use crate::language::scope::Scope;
+use crate::language::values::Values;
+use crate::policy::{Policy, TABLES};
 use crate::stack::Layer;
 
+pub(crate) use crate::language::stage::Stage;
+pub(crate) use crate::language::value::{Literal, RUNTIME, Setting};
+pub(crate) use crate::language::values::ConfigPlan;
 pub(crate) use cloned::Cloned;
 pub(crate) use form::{Form, Hoisted};
-pub(crate) use stage::Stage;
-pub(crate) use value::{Literal, RUNTIME, Setting};
 
 /// What the expansion needs to know, all of it checked.
 pub(crate) struct Plan {
@@ -46,12 +44,6 @@ pub(crate) enum LayerPlan {
     Retry(RetryPlan),
     CircuitBreaker(CircuitBreakerPlan),
     Timeout(TimeoutPlan),
-}
-
-/// A configuration: a value to start from, and the settings that override it.
-pub(crate) struct ConfigPlan {
-    pub(crate) base: Option<(Expr, Stage)>,
-    pub(crate) settings: Vec<Setting>,
 }
 
 pub(crate) struct RetryPlan {
@@ -128,12 +120,24 @@ pub(crate) fn plan(
         .collect();
     let read_later = cloned::read_later(&layers);
     let mut cloned: Vec<Cloned> = Vec::new();
+    let scope = Scope {
+        function,
+        family: &TABLES,
+    };
     let mut runtime = None;
     let mut plans = Vec::new();
     let mut facts = Vec::new();
     for layer in layers {
-        let mut values = values::Values::new(layer, function, errors);
-        facts.push(stack::Facts::of(&values));
+        let policy = layer.policy;
+        let mut values = Values::new(
+            policy.table(),
+            layer.entries,
+            layer.incomplete,
+            layer.place,
+            scope,
+            errors,
+        );
+        facts.push(stack::Facts::of(policy, &values));
         if let Some(path) = values.crate_path() {
             runtime.get_or_insert(path);
         }
@@ -145,8 +149,8 @@ pub(crate) fn plan(
                 }
             }
         }
-        plans.push(match values.policy {
-            Policy::Retry => LayerPlan::Retry(retry::check(&mut values, function, errors)),
+        plans.push(match policy {
+            Policy::Retry => LayerPlan::Retry(retry::check(&mut values, errors)),
             Policy::CircuitBreaker => {
                 LayerPlan::CircuitBreaker(circuit_breaker::check(&mut values, function, errors))
             }

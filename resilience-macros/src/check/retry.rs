@@ -2,12 +2,11 @@
 
 use quote::quote;
 
-use super::values::Values;
 use super::{Literal, RetryPlan, Setting};
 use crate::errors::Errors;
-use crate::item::Function;
+use crate::language::values::Values;
 
-pub(super) fn check(values: &mut Values, function: &Function, errors: &mut Errors) -> RetryPlan {
+pub(super) fn check(values: &mut Values<'_>, errors: &mut Errors) -> RetryPlan {
     values.exclusive(
         "max_retries",
         &["max_attempts"],
@@ -16,7 +15,7 @@ pub(super) fn check(values: &mut Values, function: &Function, errors: &mut Error
     );
     ineffective(values, errors);
     delays(values, errors);
-    let mut config = values.take_config(function);
+    let mut config = values.take_config();
     if config.base.is_some() {
         merge_delays(&mut config.settings);
     }
@@ -32,7 +31,7 @@ pub(super) fn check(values: &mut Values, function: &Function, errors: &mut Error
 }
 
 /// Options that another one leaves without effect.
-fn ineffective(values: &Values, errors: &mut Errors) {
+fn ineffective(values: &Values<'_>, errors: &mut Errors) {
     let word = |name: &str| match values.setting(name)?.literal {
         Literal::Word(word) => Some(word),
         _ => None,
@@ -50,7 +49,7 @@ fn ineffective(values: &Values, errors: &mut Errors) {
     }
 }
 
-fn delays(values: &Values, errors: &mut Errors) {
+fn delays(values: &Values<'_>, errors: &mut Errors) {
     let (Some(base), Some(max)) = (values.setting("base_delay"), values.setting("max_delay"))
     else {
         return;

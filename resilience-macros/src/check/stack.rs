@@ -6,9 +6,9 @@ use std::time::Duration;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
-use super::Literal;
-use super::values::Values;
 use crate::errors::Errors;
+use crate::language::value::Literal;
+use crate::language::values::Values;
 use crate::language::written::written;
 use crate::policy::Policy;
 
@@ -27,20 +27,20 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    pub(super) fn of(values: &Values) -> Self {
+    pub(super) fn of(policy: Policy, values: &Values<'_>) -> Self {
         let duration = |name| {
             let setting = values.setting(name)?;
             Some((setting.literal.duration()?, setting.written.clone()))
         };
         Self {
             limit: duration("limit"),
-            first_delay: if values.policy == Policy::Retry {
+            first_delay: if policy == Policy::Retry {
                 first_delay(values)
             } else {
                 None
             },
             max_elapsed: duration("max_elapsed"),
-            circuit: if values.policy == Policy::CircuitBreaker {
+            circuit: if policy == Policy::CircuitBreaker {
                 circuit(values)
             } else {
                 None
@@ -50,7 +50,7 @@ impl Facts {
 }
 
 /// A name, a breaker that is a place and no call, or the default name.
-fn circuit(values: &Values) -> Option<(String, TokenStream)> {
+fn circuit(values: &Values<'_>) -> Option<(String, TokenStream)> {
     if let Some(name) = values.setting("name") {
         return Some((
             format!("the circuit {}", written(&name.written)),
@@ -70,7 +70,7 @@ fn circuit(values: &Values) -> Option<(String, TokenStream)> {
     })
 }
 
-fn first_delay(values: &Values) -> Known {
+fn first_delay(values: &Values<'_>) -> Known {
     // An option that was refused may have said something else.
     let unknown = values.incomplete
         || ["config", "delay_hint"]

@@ -3,14 +3,14 @@
 use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, ReceiverKind, Type};
 
-use super::values::Values;
 use super::{Form, Mode, TimeoutPlan};
 use crate::errors::Errors;
 use crate::item::{Function, bound_names, ungroup};
+use crate::language::values::Values;
 use crate::language::written::written;
 
 pub(super) fn check(
-    values: &mut Values,
+    values: &mut Values<'_>,
     form: Option<&Form>,
     function: &Function,
     errors: &mut Errors,
@@ -36,7 +36,7 @@ pub(super) fn check(
         }
         _ => {}
     }
-    let config = values.take_config(function);
+    let config = values.take_config();
     let limit = values.take_setting("limit");
     if limit.is_none() && config.base.is_none() && !values.incomplete {
         errors.at(

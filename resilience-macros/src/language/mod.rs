@@ -2,7 +2,13 @@
 
 pub(crate) mod duration;
 pub(crate) mod entry;
+mod expression;
 pub(crate) mod list;
+mod pattern;
+pub(crate) mod scope;
+pub(crate) mod stage;
 pub(crate) mod table;
-pub(crate) mod unknown;
+mod unknown;
+pub(crate) mod value;
+pub(crate) mod values;
 pub(crate) mod written;

@@ -6,16 +6,16 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Ident, Lit, Path, UnOp};
 
+use super::duration;
+use super::entry::{Arguments, Entry, Filter, Raw};
 use super::expression::{duration_inside, inside, is_value, plain};
 use super::pattern;
+use super::scope::Scope;
 use super::stage::{Operators, Stage};
+use super::table::{Kind, NumberRule, Zero};
+use super::unknown::nearest;
+use super::written::written;
 use crate::errors::Errors;
-use crate::item::Function;
-use crate::language::duration;
-use crate::language::entry::{Arguments, Entry, Filter, Raw};
-use crate::language::table::{Kind, NumberRule, Zero};
-use crate::language::unknown::nearest;
-use crate::language::written::written;
 
 /// What the expansion calls the runtime's private module, which has all that a value may name.
 pub(crate) const RUNTIME: &str = "__rt";
@@ -58,7 +58,7 @@ pub(crate) enum Literal {
 }
 
 impl Literal {
-    pub(super) fn duration(self) -> Option<Duration> {
+    pub(crate) fn duration(self) -> Option<Duration> {
         match self {
             Self::Duration(duration) => Some(duration),
             _ => None,
@@ -75,11 +75,11 @@ pub(super) enum Value {
     Path(Path),
 }
 
-pub(super) fn check(entry: Entry, function: &Function, errors: &mut Errors) -> Option<Value> {
+pub(super) fn check(entry: Entry, scope: Scope<'_>, errors: &mut Errors) -> Option<Value> {
     let expr = match entry.value {
         Raw::Arguments(arguments) => return Some(Value::Arguments(arguments)),
         Raw::Pattern(filter) => {
-            pattern::check(&filter, entry.spec, function, errors);
+            pattern::check(&filter, entry.spec, scope.function, errors);
             return Some(Value::Pattern(filter));
         }
         Raw::Value(expr) => expr,
@@ -89,7 +89,7 @@ pub(super) fn check(entry: Entry, function: &Function, errors: &mut Errors) -> O
         name: entry.spec.name,
         example: entry.spec.example,
         expr: plain(&expr),
-        function,
+        scope,
     };
     let checked = match entry.spec.kind {
         Kind::Count { at_least, hint } => check.count(at_least, hint),
@@ -111,7 +111,7 @@ struct Check<'a> {
     name: &'static str,
     example: &'static str,
     expr: &'a Expr,
-    function: &'a Function,
+    scope: Scope<'a>,
 }
 
 type Checked = syn::Result<Value>;
@@ -134,7 +134,7 @@ impl Check<'_> {
 
     /// An expression that is passed as it is, and checked by the setter.
     fn expression(&self, operators: Operators) -> Value {
-        let stage = Stage::of(self.expr, operators, self.function);
+        let stage = Stage::of(self.expr, operators, self.scope);
         self.setting(self.expr.to_token_stream(), stage, Literal::Unknown)
     }
 
@@ -345,7 +345,7 @@ impl Check<'_> {
         }
         let is_constant = !written.chars().any(char::is_lowercase);
         let is_argument = matches!(self.expr, Expr::Path(path)
-            if path.path.get_ident().is_some_and(|name| self.function.argument(name).is_some()));
+            if path.path.get_ident().is_some_and(|name| self.scope.function.argument(name).is_some()));
         if is_constant || is_argument {
             return Ok(self.word_expression(words));
         }
@@ -359,7 +359,7 @@ impl Check<'_> {
     /// An expression of the words' type; where a flag is one of the words, `bool` will do too.
     fn word_expression(&self, words: &[(&str, &'static str)]) -> Value {
         let is_variant = matches!(self.expr, Expr::Path(path) if path.path.segments.len() > 1)
-            && Stage::of(self.expr, Operators::RunTime, self.function) == Stage::Constant;
+            && Stage::of(self.expr, Operators::RunTime, self.scope) == Stage::Constant;
         match words
             .iter()
             .find(|(word, _)| *word == "true")
@@ -411,7 +411,7 @@ impl Check<'_> {
             None if matches!(self.expr, Expr::Macro(call) if !call.mac.path.is_ident("format")) => {
                 Ok(self.setting(self.expr.to_token_stream(), Stage::Constant, Literal::Unknown))
             }
-            None => match Stage::of(self.expr, Operators::RunTime, self.function) {
+            None => match Stage::of(self.expr, Operators::RunTime, self.scope) {
                 Stage::Runtime => self.refuse(format!(
                     "`{}` is fixed when the program is compiled: a text in quotes or the path of a constant, as in `{}`{}",
                     self.name, self.example, hint

@@ -3,8 +3,8 @@
 use quote::ToTokens;
 use syn::{Expr, Lit};
 
-use crate::language::duration;
-use crate::language::written::written;
+use super::duration;
+use super::written::written;
 
 /// The expression behind parentheses and the invisible groups of `macro_rules!`.
 pub(super) fn plain(mut expr: &Expr) -> &Expr {

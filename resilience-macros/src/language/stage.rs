@@ -4,8 +4,9 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, GenericParam, Ident, Path, UnOp};
 
+use super::scope::Scope;
+use super::table::{Family, Kind};
 use crate::item::{Function, any_ident};
-use crate::policy::TABLES;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
@@ -25,11 +26,11 @@ pub(crate) enum Operators {
 }
 
 impl Stage {
-    /// Literals, upper-case paths and const constructors are constant (design.md, section 3).
-    pub(crate) fn of(expr: &Expr, operators: Operators, function: &Function) -> Self {
-        if !is_constant(expr, operators) {
+    /// Literals, upper-case paths and const constructors are constant.
+    pub(crate) fn of(expr: &Expr, operators: Operators, scope: Scope<'_>) -> Self {
+        if !is_constant(expr, operators, scope.family) {
             Self::Runtime
-        } else if names_generic(expr.to_token_stream(), function) {
+        } else if names_generic(expr.to_token_stream(), scope.function) {
             Self::Generic
         } else {
             Self::Constant
@@ -37,11 +38,12 @@ impl Stage {
     }
 }
 
-fn is_constant(expr: &Expr, operators: Operators) -> bool {
-    let constant = |expr: &Expr| is_constant(expr, operators);
+fn is_constant(expr: &Expr, operators: Operators, family: &Family) -> bool {
+    let constant = |expr: &Expr| is_constant(expr, operators, family);
+    let is_argument = |arg: &Expr| is_constant(arg, Operators::Const, family);
     match expr {
         Expr::Lit(_) => true,
-        Expr::Path(path) => is_constant_path(&path.path),
+        Expr::Path(path) => is_constant_path(&path.path, family),
         Expr::Paren(paren) => constant(&paren.expr),
         Expr::Group(group) => constant(&group.expr),
         Expr::Reference(reference) => reference.mutability.is_none() && constant(&reference.expr),
@@ -53,27 +55,21 @@ fn is_constant(expr: &Expr, operators: Operators) -> bool {
         }
         Expr::Cast(cast) => constant(&cast.expr),
         Expr::Call(call) => {
-            matches!(&*call.func, Expr::Path(path) if is_const_constructor(&path.path))
-                && call
-                    .args
-                    .iter()
-                    .all(|arg| is_constant(arg, Operators::Const))
+            matches!(&*call.func, Expr::Path(path) if is_const_constructor(&path.path, family))
+                && call.args.iter().all(is_argument)
         }
         Expr::MethodCall(call) => {
-            is_setter(&call.method)
+            is_setter(&call.method, family)
                 && constant(&call.receiver)
                 && call.args.len() == 1
-                && call
-                    .args
-                    .iter()
-                    .all(|arg| is_constant(arg, Operators::Const))
+                && call.args.iter().all(is_argument)
         }
         _ => false,
     }
 }
 
 /// `LIMIT`, `limits::LIMIT`, `Self::LIMIT`, `Duration::MAX`, and the variants of our own enums.
-fn is_constant_path(path: &Path) -> bool {
+fn is_constant_path(path: &Path, family: &Family) -> bool {
     let mut segments = path
         .segments
         .iter()
@@ -86,10 +82,21 @@ fn is_constant_path(path: &Path) -> bool {
     upper
         || segments
             .next()
-            .is_some_and(|owner| owner == "Jitter" || owner == "Strategy")
+            .is_some_and(|owner| is_enum_of_words(&owner, family))
 }
 
-fn is_const_constructor(path: &Path) -> bool {
+/// `Jitter` and `Strategy`, whose variants are the words of options.
+fn is_enum_of_words(name: &str, family: &Family) -> bool {
+    let mut options = family.iter().flat_map(|table| table.options);
+    options.any(|option| match option.kind {
+        Kind::Word(words) => words
+            .iter()
+            .any(|(_, constant)| constant.split("::").next() == Some(name)),
+        _ => false,
+    })
+}
+
+fn is_const_constructor(path: &Path, family: &Family) -> bool {
     let mut segments = path
         .segments
         .iter()
@@ -104,14 +111,13 @@ fn is_const_constructor(path: &Path) -> bool {
             name.as_str(),
             "new" | "from_secs" | "from_millis" | "from_micros" | "from_nanos"
         ),
-        "RetryConfig" | "CircuitBreakerConfig" | "TimeoutConfig" => name == "new",
-        _ => false,
+        owner => name == "new" && family.iter().any(|table| table.config == owner),
     }
 }
 
 /// A setter of our configurations: named like an option.
-fn is_setter(method: &Ident) -> bool {
-    let mut options = TABLES.into_iter().flat_map(|table| table.options);
+fn is_setter(method: &Ident, family: &Family) -> bool {
+    let mut options = family.iter().flat_map(|table| table.options);
     options.any(|option| method == option.name)
 }
 

@@ -5,49 +5,62 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Expr, Ident, Path};
 
+use super::entry::{Arguments, Entry, Filter};
+use super::scope::Scope;
 use super::stage::{Operators, Stage};
-use super::value::{self, Value};
-use super::{ConfigPlan, Setting};
+use super::table::{Role, Table};
+use super::value::{self, Setting, Value};
 use crate::errors::Errors;
-use crate::item::Function;
-use crate::language::entry::{Arguments, Filter};
-use crate::language::table::Role;
-use crate::policy::Policy;
-use crate::stack::Layer;
 
-pub(super) struct Values {
-    pub(super) policy: Policy,
+/// A configuration: a value to start from, and the settings that override it.
+pub(crate) struct ConfigPlan {
+    pub(crate) base: Option<(Expr, Stage)>,
+    pub(crate) settings: Vec<Setting>,
+}
+
+pub(crate) struct Values<'a> {
+    table: &'static Table,
+    scope: Scope<'a>,
     checked: Vec<(Ident, &'static str, Value)>,
     /// The options that were written and are wrong.
     wrong: Vec<&'static str>,
     /// An option was there but wrong, so nothing can be said of what is missing.
-    pub(super) incomplete: bool,
+    pub(crate) incomplete: bool,
     /// Where to point at what no option says.
-    pub(super) place: TokenStream,
+    pub(crate) place: TokenStream,
 }
 
-impl Values {
-    pub(super) fn new(layer: Layer, function: &Function, errors: &mut Errors) -> Self {
+impl<'a> Values<'a> {
+    /// `incomplete` says that an option could not even be read.
+    pub(crate) fn new(
+        table: &'static Table,
+        entries: Vec<Entry>,
+        incomplete: bool,
+        place: TokenStream,
+        scope: Scope<'a>,
+        errors: &mut Errors,
+    ) -> Self {
         let (mut checked, mut wrong) = (Vec::new(), Vec::new());
-        for entry in layer.entries {
+        for entry in entries {
             let (key, name) = (entry.key.clone(), entry.spec.name);
-            match value::check(entry, function, errors) {
+            match value::check(entry, scope, errors) {
                 Some(value) => checked.push((key, name, value)),
                 None => wrong.push(name),
             }
         }
-        let incomplete = layer.incomplete || !wrong.is_empty();
+        let incomplete = incomplete || !wrong.is_empty();
         Self {
-            policy: layer.policy,
-            incomplete,
+            table,
+            scope,
             checked,
             wrong,
-            place: layer.place,
+            incomplete,
+            place,
         }
     }
 
     /// The key as written, if the option is there.
-    pub(super) fn key(&self, name: &str) -> Option<&Ident> {
+    pub(crate) fn key(&self, name: &str) -> Option<&Ident> {
         self.checked
             .iter()
             .find(|(_, option, _)| *option == name)
@@ -55,11 +68,11 @@ impl Values {
     }
 
     /// True if the option was written, and its value was refused.
-    pub(super) fn is_wrong(&self, name: &str) -> bool {
+    pub(crate) fn is_wrong(&self, name: &str) -> bool {
         self.wrong.contains(&name)
     }
 
-    pub(super) fn setting(&self, name: &str) -> Option<&Setting> {
+    pub(crate) fn setting(&self, name: &str) -> Option<&Setting> {
         self.checked
             .iter()
             .find_map(|(_, option, value)| match value {
@@ -68,7 +81,7 @@ impl Values {
             })
     }
 
-    pub(super) fn expr(&self, name: &str) -> Option<&Expr> {
+    pub(crate) fn expr(&self, name: &str) -> Option<&Expr> {
         self.checked
             .iter()
             .find_map(|(_, option, value)| match value {
@@ -85,42 +98,42 @@ impl Values {
         Some(self.checked.remove(at).2)
     }
 
-    pub(super) fn take_setting(&mut self, name: &str) -> Option<Setting> {
+    pub(crate) fn take_setting(&mut self, name: &str) -> Option<Setting> {
         match self.take(name)? {
             Value::Setting(setting) => Some(setting),
             _ => None,
         }
     }
 
-    pub(super) fn take_expr(&mut self, name: &str) -> Option<Expr> {
+    pub(crate) fn take_expr(&mut self, name: &str) -> Option<Expr> {
         match self.take(name)? {
             Value::Expr(expr) => Some(expr),
             _ => None,
         }
     }
 
-    pub(super) fn take_pattern(&mut self, name: &str) -> Option<Filter> {
+    pub(crate) fn take_pattern(&mut self, name: &str) -> Option<Filter> {
         match self.take(name)? {
             Value::Pattern(filter) => Some(filter),
             _ => None,
         }
     }
 
-    pub(super) fn take_arguments(&mut self, name: &str) -> Option<Arguments> {
+    pub(crate) fn take_arguments(&mut self, name: &str) -> Option<Arguments> {
         match self.take(name)? {
             Value::Arguments(arguments) => Some(arguments),
             _ => None,
         }
     }
 
-    pub(super) fn take_word(&mut self, name: &str) -> Option<&'static str> {
+    pub(crate) fn take_word(&mut self, name: &str) -> Option<&'static str> {
         match self.take(name)? {
             Value::Word(word) => Some(word),
             _ => None,
         }
     }
 
-    pub(super) fn crate_path(&mut self) -> Option<Path> {
+    pub(crate) fn crate_path(&mut self) -> Option<Path> {
         match self.take("crate")? {
             Value::Path(path) => Some(path),
             _ => None,
@@ -128,17 +141,18 @@ impl Values {
     }
 
     /// The names of the options that set something in the configuration.
-    pub(super) fn settings(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let options = self.policy.table().options.iter();
+    pub(crate) fn settings(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let options = self.table.options.iter();
         options
             .filter(|spec| spec.role == Role::Setting)
             .map(|spec| spec.name)
     }
 
     /// `config =` and the settings.
-    pub(super) fn take_config(&mut self, function: &Function) -> ConfigPlan {
+    pub(crate) fn take_config(&mut self) -> ConfigPlan {
+        let scope = self.scope;
         let base = self.take_expr("config").map(|expr| {
-            let stage = Stage::of(&expr, Operators::RunTime, function);
+            let stage = Stage::of(&expr, Operators::RunTime, scope);
             (expr, stage)
         });
         let names: Vec<_> = self.settings().collect();
@@ -151,7 +165,7 @@ impl Values {
 
     /// An option that cannot stand beside any of the others: one error from the first to the last of them, whether it
     /// was refused or not. Returns true if there was none.
-    pub(super) fn exclusive(
+    pub(crate) fn exclusive(
         &self,
         one: &str,
         others: &[&str],
@@ -186,7 +200,7 @@ impl Values {
         false
     }
 
-    pub(super) fn finish(self, errors: &mut Errors) {
+    pub(crate) fn finish(self, errors: &mut Errors) {
         for (key, name, _) in self.checked {
             errors.at(
                 key,

@@ -3,11 +3,11 @@
 use quote::ToTokens;
 use syn::{GenericArgument, Pat, PathArguments, ReturnType, Type};
 
+use super::entry::Filter;
+use super::table::OptionSpec;
+use super::written::written;
 use crate::errors::Errors;
 use crate::item::{Function, ungroup};
-use crate::language::entry::Filter;
-use crate::language::table::OptionSpec;
-use crate::language::written::written;
 
 /// Refuses `retry_on(ErrorKind::TimedOut)` where the error is an `io::Error`.
 pub(super) fn check(filter: &Filter, spec: &OptionSpec, function: &Function, errors: &mut Errors) {
