@@ -1,4 +1,4 @@
-//! Every scenario in criterion: `cargo bench -p resilience-benches [-- FILTER]`.
+//! Runs every scenario in criterion: `cargo bench -p resilience-benches [-- FILTER]`.
 
 use std::time::Duration;
 

@@ -19,13 +19,13 @@ fn closed(n: u64) -> Result<u64, Error> {
     answer(n)
 }
 
-// A window that failures leave as fast as they come: the circuit stays closed and the window is at work.
+// Failures leave this window as fast as they come, so that the circuit stays closed while the window is used.
 #[circuit_breaker(name = "bench::failing", failure_threshold = 1000, failure_window = 5us)]
 fn failing(n: u64) -> Result<u64, Error> {
     answer(n)
 }
 
-// The same with a thousand times the failures in it.
+// This window holds a thousand times as many failures.
 #[circuit_breaker(name = "bench::failing_wide", failure_threshold = 1_000_000, failure_window = 5ms)]
 fn failing_wide(n: u64) -> Result<u64, Error> {
     answer(n)
@@ -36,7 +36,7 @@ fn closed_one(breaker: &CircuitBreaker, n: u64) -> Result<u64, Error> {
     answer(n)
 }
 
-/// Calls one circuit after the other.
+/// Each call goes to the next one of `circuits` circuits.
 fn in_turn(circuits: usize) -> impl FnMut() -> Result<u64, Error> {
     let breaker = |_| CircuitBreaker::new("bench::one_of_many", CircuitBreakerConfig::new());
     let breakers: Vec<_> = (0..circuits).map(breaker).collect();
@@ -65,7 +65,7 @@ fn never_opening() -> Recloser {
     Recloser::custom().error_rate(2.0).build()
 }
 
-/// Its window mode, as near to our `failure_rate = 0.5` as it comes.
+/// The window mode of failsafe, as near to our `failure_rate = 0.5` as possible.
 fn failsafe_window() -> impl failsafe::CircuitBreaker + Sync + 'static {
     const WINDOW: Duration = CircuitBreakerConfig::new().get_failure_window();
     let policy =
@@ -78,7 +78,7 @@ fn failsafe_consecutive(failures: u32) -> impl failsafe::CircuitBreaker + Sync +
     failsafe::Config::new().failure_policy(policy).build()
 }
 
-/// `input` decides whether the body fails.
+/// The body fails if `input` is 0.
 fn recloser(breaker: Recloser, input: u64) -> impl Fn() -> Result<u64, recloser::Error<Failed>> {
     move || breaker.call(|| answer::<Failed>(black_box(input)))
 }

@@ -1,6 +1,6 @@
-//! One way to do a thing, and the clock around it.
+//! A contender, and the ways to measure it.
 //!
-//! Outcomes are shown to `black_box` by reference: by value they would be copied, which can cost more than the call.
+//! `black_box` gets outcomes by reference, because by value they would be copied, and a copy can cost more than the call.
 
 use std::{
     fmt,
@@ -20,14 +20,14 @@ use std::{
 use tokio::{runtime, task::unconstrained};
 use tower::Service;
 
-/// One way to do what a [`Scenario`](crate::Scenario) is about.
+/// One implementation of the work of a [`Scenario`](crate::Scenario).
 pub struct Contender {
     name: &'static str,
     run: Box<dyn FnMut(u64) -> Duration>,
 }
 
 impl Contender {
-    /// A call that returns.
+    /// A sync call.
     pub fn sync<T>(name: &'static str, mut call: impl FnMut() -> T + 'static) -> Self {
         Self::new(name, move |times| {
             let start = Instant::now();
@@ -38,9 +38,9 @@ impl Contender {
         })
     }
 
-    /// A call that two threads make at the same time. The time is the one until both are done.
+    /// A call that two threads make at the same time. The clock stops when both are done.
     ///
-    /// On a busy machine they may run one after the other: such a run says nothing and is made again.
+    /// On a busy machine the threads may run one after the other. Such a run says nothing and is repeated.
     pub fn on_two_threads<T>(name: &'static str, call: impl Fn() -> T + Sync + 'static) -> Self {
         Self::new(name, move |times| {
             let run = || {
@@ -65,17 +65,17 @@ impl Contender {
                 })
             };
             let mut runs = run();
-            for _ in 0..MEETINGS {
-                if together(&runs) {
+            for _ in 0..MAX_RUNS {
+                if overlap(&runs) {
                     break;
                 }
                 runs = run();
             }
-            whole(&runs)
+            total(&runs)
         })
     }
 
-    /// A call that one thread makes while others keep every core busy, twice as many as there are cores.
+    /// A call that one thread makes while other threads keep every core busy. There are twice as many of them as cores.
     pub fn on_busy_cores<T>(name: &'static str, mut call: impl FnMut() -> T + 'static) -> Self {
         let busy_threads = 2 * thread::available_parallelism().map_or(1, usize::from);
         Self::new(name, move |times| {
@@ -101,7 +101,7 @@ impl Contender {
         })
     }
 
-    /// A call that returns a future, awaited in a task of tokio's.
+    /// A call that returns a future. It is awaited in a task of tokio's.
     pub fn awaited<F: Future>(name: &'static str, mut call: impl FnMut() -> F + 'static) -> Self {
         let runtime = timer_runtime();
         Self::new(name, move |times| {
@@ -115,12 +115,12 @@ impl Contender {
         })
     }
 
-    /// The same, polled again at once whenever it is pending: without the runtime's own part, which is the same for
-    /// all and larger than what is to be compared.
+    /// A call that returns a future. It is polled again at once whenever it is pending. This leaves out the runtime's part,
+    /// because that is the same for all contenders and larger than the difference between them.
     pub fn polled<F: Future>(name: &'static str, mut call: impl FnMut() -> F + 'static) -> Self {
         let runtime = timer_runtime();
         Self::new(name, move |times| {
-            // Out of budget a timer would not register itself, and be cheaper than it is.
+            // Without budget a timer would not register itself, and would seem cheaper than it is.
             runtime.block_on(unconstrained(async {
                 let mut cx = Context::from_waker(Waker::noop());
                 let start = Instant::now();
@@ -140,12 +140,12 @@ impl Contender {
         }
     }
 
-    /// `ours`, or the peer's name.
+    /// The name: `ours`, or the peer's.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Makes so many calls and says how long they took.
+    /// Makes this many calls and returns the time that they took.
     pub fn run(&mut self, times: u64) -> Duration {
         (self.run)(times)
     }
@@ -159,24 +159,24 @@ impl fmt::Debug for Contender {
     }
 }
 
-/// How often two threads are sent to meet before what they did is taken as it is.
-const MEETINGS: usize = 50;
+/// After this many runs without an overlap the last run is taken.
+const MAX_RUNS: usize = 50;
 
-/// Whether both threads were at work for nearly all of the time.
-fn together(runs: &[Range<Instant>; 2]) -> bool {
+/// True if both threads worked at the same time for nearly all of it.
+fn overlap(runs: &[Range<Instant>; 2]) -> bool {
     let [one, other] = runs;
     let shared = one
         .end
         .min(other.end)
         .saturating_duration_since(one.start.max(other.start));
-    shared.as_secs_f64() >= 0.9 * whole(runs).as_secs_f64()
+    shared.as_secs_f64() >= 0.9 * total(runs).as_secs_f64()
 }
 
-fn whole([one, other]: &[Range<Instant>; 2]) -> Duration {
+fn total([one, other]: &[Range<Instant>; 2]) -> Duration {
     one.end.max(other.end) - one.start.min(other.start)
 }
 
-/// One call of a tower service, which is asked for readiness first, as tower demands.
+/// One call of a tower service. It is asked for readiness first, because tower demands that.
 pub(crate) fn request<S: Service<u64>>(service: &mut S, request: u64) -> S::Future {
     let mut cx = Context::from_waker(Waker::noop());
     let readiness = service.poll_ready(&mut cx);

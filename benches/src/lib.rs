@@ -1,6 +1,6 @@
 //! The attributes and their peers, side by side.
 //!
-//! What is measured stands here once, for the three programs that measure it: `report` (the table in `README.md`),
+//! This library defines the scenarios once, for the three programs that measure them: `report` (the table in `README.md`),
 //! `memory` (allocations and sizes, for the report) and criterion (the detailed view).
 
 pub mod circuit;
@@ -15,7 +15,8 @@ pub mod timeout;
 pub use contender::Contender;
 pub use scenario::{Batch, Goal, Scenario};
 
-/// Everything that takes time, in the order of the table. To be called in a process of its own: it trips circuits.
+/// All scenarios that measure time, in the order of the table. The call needs a process of its own, because it trips
+/// circuits.
 pub fn scenarios() -> Vec<Scenario> {
     [
         circuit::scenarios(),

@@ -33,7 +33,7 @@ thread_local! {
     static CALLS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// 0, which fails, for two calls of three.
+/// Returns 0 for two calls of three. The body fails with 0.
 fn every_third() -> u64 {
     let calls = CALLS.get() + 1;
     CALLS.set(calls);

@@ -1,26 +1,26 @@
-//! What is compared, and what ours has to reach.
+//! A scenario: the contenders that are compared, and the goals that ours has to reach.
 
 use crate::Contender;
 
-/// The contenders for one thing. The first is ours.
+/// The contenders that do the same work.
 #[derive(Debug)]
 pub struct Scenario {
-    /// As the table says it.
+    /// The name in the table.
     pub name: &'static str,
-    /// Ours first.
+    /// The contenders. The first one is ours.
     pub contenders: Vec<Contender>,
-    /// Each is a line of the table.
+    /// The goals. Each one is a line of the table.
     pub goals: Vec<Goal>,
-    /// The batch whose figure is reported.
+    /// The batch for the report.
     pub batch: Batch,
 }
 
-/// The batch, of many, whose figure is reported.
+/// The batch, of many, that the report takes its figure from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Batch {
-    /// For one thread: the fastest batch was disturbed the least.
+    /// The fastest batch, for one thread, because it was disturbed the least.
     Fastest,
-    /// For several threads: in the fastest batch they met the least, so it says nothing about their meeting.
+    /// The middle batch, for several threads. In the fastest batch the threads met the least, and their meeting is measured.
     Middle,
 }
 
@@ -46,15 +46,15 @@ impl Scenario {
     }
 }
 
-/// What ours has to reach.
+/// A goal that ours has to reach.
 #[derive(Clone, Copy, Debug)]
 pub enum Goal {
-    /// At most so many times what that contender takes.
+    /// At most this many times the figure of that contender.
     Of(&'static str, f64),
-    /// At most so many times what the best of the others takes.
+    /// At most this many times the figure of the best other contender.
     OfBest(f64),
-    /// At most so many nanoseconds more than that contender takes.
+    /// At most this many nanoseconds more than that contender.
     Over(&'static str, f64),
-    /// At most so many nanoseconds.
+    /// At most this figure.
     AtMost(f64),
 }

@@ -1,4 +1,4 @@
-//! All three attributes, and the ways to the same without them.
+//! All three attributes, and the same three policies by other means.
 
 use std::{hint::black_box, sync::LazyLock};
 
@@ -19,7 +19,7 @@ use crate::{
 /// The stack around a body that is ready.
 ///
 /// # Errors
-/// None in fact.
+/// None, because the body succeeds.
 #[retry]
 #[circuit_breaker(name = "bench::stack")]
 #[timeout(LONG)]
@@ -27,10 +27,10 @@ pub async fn ours(n: u64) -> Result<u64, Error> {
     answer(n)
 }
 
-/// Without it.
+/// The body without the stack.
 ///
 /// # Errors
-/// None in fact.
+/// None, because the body succeeds.
 #[expect(clippy::unused_async, reason = "its future is measured")]
 pub async fn plain(n: u64) -> Result<u64, Error> {
     answer(n)
@@ -39,7 +39,7 @@ pub async fn plain(n: u64) -> Result<u64, Error> {
 /// The stack around a body that waits.
 ///
 /// # Errors
-/// None in fact.
+/// None, because the body succeeds.
 #[retry]
 #[circuit_breaker(name = "bench::stack_later")]
 #[timeout(LONG)]
@@ -47,14 +47,14 @@ pub async fn ours_later(n: u64) -> Result<u64, Error> {
     answer_later(n).await
 }
 
-/// What people write to get three crates under one error type.
+/// The error type that people write to use three crates together.
 #[derive(Debug)]
 pub enum ByHand {
-    /// The body's own.
+    /// The error of the body.
     Failed,
-    /// The breaker's.
+    /// The error of the circuit breaker.
     Open,
-    /// The timeout's.
+    /// The error of the timeout.
     Late,
 }
 
@@ -66,10 +66,10 @@ impl From<Failed> for ByHand {
 
 static BREAKER: LazyLock<AsyncRecloser> = LazyLock::new(|| Recloser::custom().build().into());
 
-/// backon around recloser around tokio's timeout.
+/// The three layers by hand: backon around recloser around tokio's timeout.
 ///
 /// # Errors
-/// None in fact.
+/// None, because the body succeeds.
 pub async fn by_hand(n: u64) -> Result<u64, ByHand> {
     let attempt = async || {
         let timed = async {
@@ -94,7 +94,7 @@ type TowerError = CircuitBreakerError<TimeLimiterError<Failed>>;
 /// The three layers of tower-resilience.
 ///
 /// # Panics
-/// Never: the configuration is a right one.
+/// Never, because the configuration is valid.
 pub fn tower() -> impl Service<u64, Response = u64, Error = TowerError> {
     let breaker = CircuitBreakerLayer::builder()
         .consecutive_failures(5)

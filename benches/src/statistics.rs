@@ -1,4 +1,4 @@
-//! Reading statistics.
+//! The statistics of circuits are read.
 
 use resilience::{CircuitBreakerConfig, registry};
 

@@ -1,24 +1,24 @@
-//! What the policies are put around: as little as possible, so that the figures are theirs.
+//! The bodies under the policies. They do as little as possible, so that the figures are those of the policies.
 
 use std::{future::poll_fn, hint::black_box, mem, task::Poll, time::Duration};
 
 use resilience::{CircuitOpen, TimedOut};
 
-/// Longer than any run: no limit and no recovery ends while it is measured.
+/// Longer than any run, so that no limit and no recovery ends during a measurement.
 pub const LONG: Duration = Duration::from_hours(1);
 
-/// How a body fails. Also the whole error of the peers, whose own error types bring in the rest.
+/// The error of a body. It is also the whole error of the peers' bodies, because the peers' error types add their own cases.
 #[derive(Clone, Copy, Debug)]
 pub struct Failed;
 
-/// The error of an annotated function, as a user would write it.
+/// The error of an annotated function, written as a user would write it.
 #[derive(Debug)]
 pub enum Error {
-    /// The body's own.
+    /// The error of the body.
     Failed,
-    /// The circuit's.
+    /// The error of the circuit.
     Open(CircuitOpen),
-    /// The timeout's.
+    /// The error of the timeout.
     Late(TimedOut),
 }
 
@@ -40,7 +40,7 @@ impl From<TimedOut> for Error {
     }
 }
 
-/// Succeeds unless `n` is 0, which the compiler cannot know.
+/// Succeeds unless `n` is 0. The compiler cannot know the value.
 ///
 /// # Errors
 /// If `n` is 0.
@@ -53,7 +53,7 @@ pub fn answer<E: From<Failed>>(n: u64) -> Result<u64, E> {
     }
 }
 
-/// Has to be polled twice, like a body that waits for another machine.
+/// This body has to be polled twice, like one that waits for another machine.
 ///
 /// # Errors
 /// If `n` is 0.
@@ -70,7 +70,7 @@ pub async fn answer_later<E: From<Failed>>(n: u64) -> Result<u64, E> {
     answer(n)
 }
 
-/// Is pending for so many polls, like a body that works through a stream of small messages.
+/// This body is pending for `pending_polls` polls, like one that works through a stream of small messages.
 ///
 /// # Errors
 /// If `n` is 0.

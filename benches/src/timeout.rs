@@ -36,7 +36,7 @@ fn on_a_worker(n: u64) -> Result<u64, Error> {
 
 const SHORT: Duration = Duration::from_millis(5);
 
-/// Never answers in time, and ends soon after its caller has left.
+/// This body never answers in time, and ends soon after its caller has left.
 #[timeout(SHORT)]
 fn never(n: u64) -> Result<u64, Error> {
     while !is_abandoned() {

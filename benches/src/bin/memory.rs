@@ -1,29 +1,29 @@
-//! Allocations and sizes, counted, for the report: one figure a line, its parts separated by tabs.
+//! Counts allocations and sizes for the report. It prints one figure a line, with its parts separated by tabs.
 //!
-//! A program of its own, because the allocator that counts would be felt by the clocks.
+//! It is a program of its own, because an allocator that counts would slow the other programs' measurements down.
 
 use allocation_counter::{AllocationInfo, measure};
 use resilience::{CircuitBreaker, CircuitBreakerConfig, registry};
 use resilience_benches::{Batch, scenarios, stack};
 
-/// Enough that what is allocated once, for all calls, rounds to nothing.
+/// With this many calls, an allocation that all of them share rounds to nothing.
 const CALLS: u64 = 1_000;
 
-/// As many as a large service has, a few times over.
+/// Some times as many circuits as a large service has.
 const CIRCUITS: usize = 1_000;
 
 fn main() {
-    // First, while the registry is empty and a thousand circuits are a thousand.
+    // Circuits come first, because the registry is still empty then.
     circuits("with a threshold", CircuitBreakerConfig::new());
     circuits("with a rate", CircuitBreakerConfig::new().failure_rate(1.0));
     futures();
     for scenario in &mut scenarios() {
-        // Only this thread's allocations are counted.
+        // The counter sees the allocations of this thread only.
         if scenario.batch == Batch::Middle || scenario.name.starts_with("statistics") {
             continue;
         }
         for contender in &mut scenario.contenders {
-            // Those that wait for real timers are slow.
+            // A contender that waits for a real timer is slow.
             let calls = if contender.run(1).as_millis() > 0 {
                 10
             } else {
@@ -43,8 +43,8 @@ fn main() {
     }
 }
 
-/// What a circuit takes in the registry, by itself and after the traffic that makes it hold the most. Their names are
-/// constants, as those of the attributes are.
+/// Prints the memory of a circuit in the registry, when it is new and after the traffic that makes it hold the most. The
+/// names are constants, as the names in attributes are.
 fn circuits(kind: &str, config: CircuitBreakerConfig) {
     let name = |circuit| &*format!("bench::memory {kind}::{circuit}").leak();
     let names: Vec<&'static str> = (0..CIRCUITS).map(name).collect();
@@ -65,7 +65,7 @@ fn circuits(kind: &str, config: CircuitBreakerConfig) {
 }
 
 fn keep_busy(circuit: &CircuitBreaker) {
-    // A full window, a trip, and on to the next.
+    // The calls fill the window, open the circuit, and begin again.
     for call in 0..1_000 {
         match circuit.acquire() {
             Ok(permit) if call % 2 == 0 => permit.failure(),

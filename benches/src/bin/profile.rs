@@ -1,4 +1,4 @@
-//! One contender, alone, for `perf` and callgrind: `profile SCENARIO CONTENDER CALLS`.
+//! Runs one contender alone, for `perf` and callgrind: `profile SCENARIO CONTENDER CALLS`.
 
 use std::env;
 

@@ -1,4 +1,4 @@
-//! What the attributes cost at compile time: crates made for the purpose, built from nothing and built again.
+//! Measures the compile time of the attributes: it makes crates, builds them from nothing and builds them again.
 
 use std::{
     error::Error,
@@ -9,21 +9,21 @@ use std::{
     time::Instant,
 };
 
-/// Enough that a function is more than the noise of a build.
+/// With this many functions, one of them is more than the noise of a build.
 const FUNCTIONS: u32 = 100;
 
 const PER_MODULE: usize = 10;
 
-/// Builds of one crate; the fastest counts.
+/// Each crate is built this many times, and the fastest build counts.
 const BUILDS: usize = 3;
 
-/// Seconds to build a crate that has only the dependency, from nothing, with what it depends on itself.
+/// The seconds of a clean build of a crate that has nothing but the dependency, with the dependencies of that one.
 pub(crate) struct Dependency {
     pub(crate) ours: f64,
     pub(crate) tower: f64,
 }
 
-/// Milliseconds of a release build for each function.
+/// The milliseconds of a release build for each function.
 pub(crate) struct PerFunction {
     pub(crate) plain: f64,
     pub(crate) ours: f64,
@@ -37,7 +37,7 @@ pub(crate) fn dependency() -> Result<Dependency, Box<dyn Error>> {
     ];
     for project in &projects {
         project.write("")?;
-        // Downloads are no part of a build.
+        // Downloads do not count as a part of a build.
         project.cargo(&["fetch"])?;
     }
     let [ours, tower] = best(
@@ -69,7 +69,7 @@ pub(crate) fn per_function() -> Result<PerFunction, Box<dyn Error>> {
             })
         }))
     };
-    // The first time also builds what they depend on; it is not the fastest.
+    // The first build also builds the dependencies, but it is not the fastest.
     let (without, with) = (build(0)?, build(FUNCTIONS)?);
     let [ours, instrument, plain] =
         [0, 1, 2].map(|kind| (with[kind] - without[kind]) * 1e3 / f64::from(FUNCTIONS));
@@ -80,8 +80,8 @@ pub(crate) fn per_function() -> Result<PerFunction, Box<dyn Error>> {
     })
 }
 
-/// The seconds of each project's fastest release build, each after what prepares it. They take turns, so that what the
-/// machine does meanwhile meets them all.
+/// The seconds of each project's fastest release build. Each project is prepared before each build. The projects take turns,
+/// so that other work of the machine disturbs them all alike.
 fn best<const N: usize>(
     projects: &[(&Project, impl Fn() -> Result<(), Box<dyn Error>>); N],
 ) -> Result<[f64; N], Box<dyn Error>> {
@@ -121,8 +121,8 @@ fn ours() -> String {
     format!("resilience = {{ package = \"resilience-runtime\", path = {runtime:?} }}")
 }
 
-/// A library of async functions that two more are awaited in, boxed so that all are compiled and none is inlined; in modules,
-/// as a service's are, which rustc's back end takes on side by side.
+/// The source of a library of async functions. Each one awaits two calls. All are boxed, so that they are compiled and none is
+/// inlined. They lie in modules, as the functions of a service do, so that rustc compiles the modules in parallel.
 fn functions_of(count: u32, attributes: &str, error: &str) -> String {
     let mut source = format!(
         "use std::{{future::Future, pin::Pin}};
@@ -167,7 +167,7 @@ impl Project {
             .ok_or("the program lies in no target folder")?;
         let folder = target.join("compile_time").join(name);
         fs::create_dir_all(folder.join("src"))?;
-        // The versions that the rest of the report is about.
+        // The crate gets the versions of the rest of the report.
         let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
         fs::copy(lock, folder.join("Cargo.lock"))?;
         let manifest = format!(

@@ -1,7 +1,7 @@
-//! Measures everything, prints it, and writes the table into `benches/README.md`:
-//! `cargo run --release -p resilience-benches --bin report`. Takes about two minutes.
+//! Measures all scenarios, prints them, and writes the table into `benches/README.md`:
+//! `cargo run --release -p resilience-benches --bin report`. This takes about two minutes.
 //!
-//! With an argument it only prints the scenarios whose name contains it.
+//! With an argument it measures and prints only the scenarios with the argument in their name.
 
 mod compile_time;
 mod memory;
@@ -134,7 +134,7 @@ fn compile_time(table: &mut Table) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What it ran on. Only ratios carry over to another.
+/// The machine of the measurement. Only the ratios hold on other machines.
 fn machine() -> String {
     let cores = thread::available_parallelism().map_or(0, usize::from);
     let model = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {

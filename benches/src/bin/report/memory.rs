@@ -31,7 +31,7 @@ impl Memory {
         Ok(Self { lines })
     }
 
-    /// The figure behind these words, if there is one.
+    /// The figure of the line that begins with these parts, if there is one.
     pub(crate) fn get(&self, key: &[&str]) -> Option<f64> {
         let line = self
             .lines

@@ -9,7 +9,7 @@ const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 const BEGIN: &str = "<!-- the table begins: written by `report` -->";
 const END: &str = "<!-- the table ends -->";
 
-/// What was measured of one thing, ours first.
+/// The figures of one scenario. The first one is ours.
 pub(crate) struct Row {
     pub(crate) what: String,
     pub(crate) unit: &'static str,
@@ -28,7 +28,7 @@ impl Table {
         self.rows.push(row);
     }
 
-    /// How many goals were met, of how many.
+    /// The number of goals that were met, and of all goals.
     pub(crate) fn score(&self) -> (usize, usize) {
         let judged = self
             .rows
@@ -38,7 +38,7 @@ impl Table {
         (met.len(), met.len() + missed.len())
     }
 
-    /// Replaces what stands between the markers.
+    /// Replaces the text between the markers.
     pub(crate) fn write(&self, machine: &str) -> Result<(), Box<dyn Error>> {
         let readme = fs::read_to_string(README)?;
         let (before, rest) = readme
@@ -104,7 +104,7 @@ fn judge(row: &Row, goal: Goal) -> Judgement {
     }
 }
 
-/// A line for each goal, and one if there is none.
+/// A line for each goal, or one line if there is none.
 fn lines(row: &Row) -> String {
     let Row {
         what,
@@ -137,7 +137,7 @@ fn lines(row: &Row) -> String {
     lines
 }
 
-/// As many digits as mean something.
+/// Shows a figure with its significant digits.
 fn figure(value: f64) -> String {
     if value.fract().abs() < 1e-9 && value.abs() < 1e6 {
         format!("{value}")

@@ -1,15 +1,16 @@
-//! Nanoseconds per call.
+//! Measures nanoseconds per call.
 
 use std::time::Duration;
 
 use resilience_benches::{Batch, Contender, Scenario};
 
-/// Short, so that some of them fall between two interruptions by other programs.
+/// A batch is short, so that some batches fall between two interruptions by other programs.
 const BATCH: Duration = Duration::from_millis(1);
 
 const ROUNDS: usize = 201;
 
-/// Nanoseconds per call of each contender. They take turns, so that what the machine does meanwhile meets them all.
+/// The nanoseconds per call of each contender. The contenders take turns, so that other work of the machine disturbs them all
+/// alike.
 pub(crate) fn measure(scenario: &mut Scenario) -> Vec<f64> {
     let batches: Vec<u64> = scenario.contenders.iter_mut().map(calibrate).collect();
     let mut samples = vec![Vec::with_capacity(ROUNDS); batches.len()];
@@ -29,7 +30,8 @@ pub(crate) fn measure(scenario: &mut Scenario) -> Vec<f64> {
         .collect()
 }
 
-/// How many calls fill a batch. Warms up on the way. One run may have been interrupted, three hardly.
+/// The number of calls that fill a batch. This also warms the contender up. A number counts if it is enough in three runs,
+/// because one run may have been interrupted.
 fn calibrate(contender: &mut Contender) -> u64 {
     let mut times = 1;
     while (0..3).any(|_| contender.run(times) < BATCH) {
