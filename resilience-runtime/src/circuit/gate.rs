@@ -1,7 +1,7 @@
 //! The one word that callers read instead of taking the lock.
 
 use super::{
-    config::{CircuitBreakerConfig, Criterion},
+    active_config::ActiveConfig,
     transition::{CircuitState, TransitionReason},
 };
 
@@ -43,18 +43,15 @@ impl Gate {
     /// An admitted call keeps this many low bits, without the reason: the bits above are free for its ticket.
     pub(super) const KEPT_BITS: u32 = REASON_SHIFT;
 
-    pub(super) fn new(generation: u32, status: Status, config: &CircuitBreakerConfig) -> Self {
+    pub(super) fn new(generation: u32, status: Status, config: &ActiveConfig) -> Self {
         let status = match status {
             Status::Closed => 0,
             Status::Open => 1,
             Status::HalfOpen => 2,
             Status::Isolated => 3,
         };
-        let rated = match config.criterion() {
-            Criterion::Rate(_) => RATED,
-            Criterion::Count(_) => 0,
-        };
-        let timed = config.get_slow_call().map_or(0, |_| TIMED);
+        let rated = u64::from(config.is_rated()) * RATED;
+        let timed = u64::from(config.slow_call() != 0) * TIMED;
         Self(u64::from(generation) << LOW_BITS | timed | rated | status)
     }
 
@@ -136,12 +133,17 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::CircuitBreakerConfig;
 
     #[test]
     fn only_a_closed_circuit_without_rate_and_clock_is_plain() {
-        let plain = CircuitBreakerConfig::new();
-        let timed = plain.slow_call(Duration::from_secs(1));
-        let rated = plain.failure_rate(0.5);
+        let config = CircuitBreakerConfig::new();
+        let [plain, timed, rated] = [
+            config,
+            config.slow_call(Duration::from_secs(1)),
+            config.failure_rate(0.5),
+        ]
+        .map(|config| ActiveConfig::new(&config));
         assert!(Gate::new(9, Status::Closed, &plain).is_plain());
         assert!(!Gate::new(9, Status::Closed, &timed).is_plain());
         assert!(!Gate::new(9, Status::Closed, &rated).is_plain());
@@ -156,7 +158,11 @@ mod tests {
 
     #[test]
     fn it_keeps_why_the_circuit_opened_beside_the_rest() {
-        let gate = Gate::new(u32::MAX, Status::Open, &CircuitBreakerConfig::new());
+        let gate = Gate::new(
+            u32::MAX,
+            Status::Open,
+            &ActiveConfig::new(&CircuitBreakerConfig::new()),
+        );
         for reason in [
             TransitionReason::Command,
             TransitionReason::Failures,
@@ -175,7 +181,7 @@ mod tests {
 
     #[test]
     fn gates_of_different_generations_differ() {
-        let config = CircuitBreakerConfig::new();
+        let config = ActiveConfig::new(&CircuitBreakerConfig::new());
         let gate = |generation| Gate::new(generation, Status::Closed, &config);
         assert_ne!(gate(1), gate(2));
         assert_eq!(Gate::from_bits(gate(3).bits()), gate(3));

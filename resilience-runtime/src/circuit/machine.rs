@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use super::{
-    config::{CircuitBreakerConfig, Criterion},
+    active_config::ActiveConfig,
+    config::Criterion,
     due::Due,
     gate::{Gate, Status},
     probes::Probes,
     transition::{CircuitState, TransitionReason},
     window::Window,
 };
-use crate::clock::{NEVER, nanos, remaining, span};
+use crate::clock::{NEVER, remaining, span};
 
 /// What a call that was admitted turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,10 +95,9 @@ enum Phase {
     Isolated,
 }
 
-/// A circuit's configuration and state.
+/// A circuit's state. Every operation takes the configuration of the circuit, which may have changed since the last one.
 #[derive(Debug)]
 pub(super) struct Machine {
-    config: CircuitBreakerConfig,
     phase: Phase,
     since: u64,
     /// The nanoseconds from the latest opening until a call probes, as the configuration was then.
@@ -115,13 +115,12 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    pub(super) fn new(config: CircuitBreakerConfig, now: u64) -> Self {
+    pub(super) fn new(config: &ActiveConfig, now: u64) -> Self {
         Self {
-            config,
             phase: Phase::Closed,
             since: now,
             open_for: 0,
-            window: Window::new(&config),
+            window: Window::new(config),
             failures: 0,
             generation: 0,
             opened_because: TransitionReason::Command,
@@ -131,27 +130,17 @@ impl Machine {
         }
     }
 
-    /// Takes another configuration for all decisions from now on. The state, its running open time and the counts stay.
+    /// Hears that `config` was changed from a configuration with that `window`. The state, its running open time and the
+    /// counts stay.
     ///
     /// A window whose length or criterion is another starts empty, so nothing of the `successes` so far lies in it.
-    pub(super) fn reconfigure(&mut self, config: CircuitBreakerConfig, successes: u64) {
-        if self.window.fits(&self.config, &config) {
-            self.window.limit(&config);
+    pub(super) fn reconfigured(&mut self, config: &ActiveConfig, window: u64, successes: u64) {
+        if config.failure_window() == window && self.window.fits(config) {
+            self.window.limit(config);
         } else {
-            self.window = Window::new(&config);
+            self.window = Window::new(config);
             self.window.skip(successes);
         }
-        self.config = config;
-    }
-
-    pub(super) fn config(&self) -> CircuitBreakerConfig {
-        self.config
-    }
-
-    /// Whether successes enter the window, so that the driver has to tell of them.
-    #[inline]
-    pub(super) fn is_rated(&self) -> bool {
-        matches!(self.config.criterion(), Criterion::Rate(_))
     }
 
     /// How long the circuit refused, or refuses, after its latest opening.
@@ -160,21 +149,21 @@ impl Machine {
     }
 
     /// Lets a call pass or not. The first call after `recovery_timeout` makes the circuit half-open.
-    pub(super) fn admit(&mut self, now: u64) -> (Admission, Option<Step>) {
+    pub(super) fn admit(&mut self, config: &ActiveConfig, now: u64) -> (Admission, Option<Step>) {
         let step = match self.phase {
             Phase::Open { until } if now >= until => {
                 self.half_opened = self.half_opened.saturating_add(1);
                 let probes = Box::default();
                 let reason = TransitionReason::RecoveryElapsed;
-                let step = self.enter(Phase::HalfOpen(probes), reason, now);
+                let step = self.enter(Phase::HalfOpen(probes), config, reason, now);
                 // It has read half-open since then; the call that comes now does not make it younger.
                 self.since = until;
                 Some(step)
             }
             _ => None,
         };
-        let lease = nanos(self.config.get_recovery_timeout());
-        let limit = self.config.get_half_open_max_calls();
+        let lease = config.recovery_timeout();
+        let limit = config.half_open_max_calls();
         let ticket = match &mut self.phase {
             Phase::Closed => Some(0),
             Phase::HalfOpen(probes) => probes.admit(now, limit, lease),
@@ -182,7 +171,7 @@ impl Machine {
         };
         let admission = match ticket {
             Some(ticket) => Admission::Admitted { ticket },
-            None => Admission::Refused(self.refused(now)),
+            None => Admission::Refused(self.refused(config, now)),
         };
         (admission, step)
     }
@@ -209,6 +198,7 @@ impl Machine {
     #[inline]
     pub(super) fn settle(
         &mut self,
+        config: &ActiveConfig,
         generation: u32,
         ticket: u32,
         mark: Mark,
@@ -219,30 +209,30 @@ impl Machine {
         }
         let over = match mark {
             Mark::Success => {
-                self.window.success(&self.config, now);
+                self.window.success(config, now);
                 false
             }
             Mark::Failure => {
                 self.failures = self.failures.wrapping_add(1);
-                self.window.failure(&self.config, now)
+                self.window.failure(config, now)
             }
             Mark::Ignored => false,
         };
         let step = match &mut self.phase {
             Phase::Closed => over.then(|| {
-                let reason = match self.config.criterion() {
+                let reason = match config.criterion() {
                     Criterion::Count(_) => TransitionReason::Failures,
                     Criterion::Rate(_) => TransitionReason::Rate,
                 };
-                self.open(reason, now)
+                self.open(config, reason, now)
             }),
             Phase::HalfOpen(probes) => {
                 probes.give_back(ticket);
                 match mark {
-                    Mark::Success if probes.succeed() >= self.config.get_success_threshold() => {
-                        Some(self.close(TransitionReason::ProbesSucceeded, now))
+                    Mark::Success if probes.succeed() >= config.success_threshold() => {
+                        Some(self.close(config, TransitionReason::ProbesSucceeded, now))
                     }
-                    Mark::Failure => Some(self.open(TransitionReason::ProbeFailed, now)),
+                    Mark::Failure => Some(self.open(config, TransitionReason::ProbeFailed, now)),
                     Mark::Success | Mark::Ignored => None,
                 }
             }
@@ -262,21 +252,21 @@ impl Machine {
     }
 
     /// Opens. An open circuit starts its `recovery_timeout` anew, which is no transition.
-    pub(super) fn trip(&mut self, now: u64) -> Option<Step> {
+    pub(super) fn trip(&mut self, config: &ActiveConfig, now: u64) -> Option<Step> {
         if let Phase::Open { until } = &mut self.phase {
             if now >= *until {
                 // It read half-open by now, so this is open anew.
                 self.since = now;
             }
-            *until = now.saturating_add(nanos(self.config.get_recovery_timeout()));
+            *until = now.saturating_add(config.recovery_timeout());
             self.opened_because = TransitionReason::Command;
             return None;
         }
-        Some(self.open(TransitionReason::Command, now))
+        Some(self.open(config, TransitionReason::Command, now))
     }
 
     /// Opens until told otherwise.
-    pub(super) fn isolate(&mut self, now: u64) -> Option<Step> {
+    pub(super) fn isolate(&mut self, config: &ActiveConfig, now: u64) -> Option<Step> {
         if let Phase::Isolated = self.phase {
             return None;
         }
@@ -284,38 +274,44 @@ impl Machine {
             .opened
             .saturating_add(u32::from(self.status() != Status::Open));
         self.opened_because = TransitionReason::Command;
-        Some(self.enter(Phase::Isolated, TransitionReason::Command, now))
+        Some(self.enter(Phase::Isolated, config, TransitionReason::Command, now))
     }
 
     /// Closes with an empty window. Calls under way are late then, in a closed circuit too.
-    pub(super) fn reset(&mut self, now: u64) -> Option<Step> {
+    pub(super) fn reset(&mut self, config: &ActiveConfig, now: u64) -> Option<Step> {
         if let Phase::Closed = self.phase {
             self.window.clear();
             self.generation = self.generation.wrapping_add(1);
             return None;
         }
-        Some(self.close(TransitionReason::Command, now))
+        Some(self.close(config, TransitionReason::Command, now))
     }
 
     #[cold]
-    fn open(&mut self, reason: TransitionReason, now: u64) -> Step {
-        self.open_for = nanos(self.config.get_recovery_timeout());
+    fn open(&mut self, config: &ActiveConfig, reason: TransitionReason, now: u64) -> Step {
+        self.open_for = config.recovery_timeout();
         let until = now.saturating_add(self.open_for);
         self.opened = self
             .opened
             .saturating_add(u32::from(self.status() != Status::Isolated));
         self.opened_because = reason;
-        self.enter(Phase::Open { until }, reason, now)
+        self.enter(Phase::Open { until }, config, reason, now)
     }
 
     #[cold]
-    fn close(&mut self, reason: TransitionReason, now: u64) -> Step {
+    fn close(&mut self, config: &ActiveConfig, reason: TransitionReason, now: u64) -> Step {
         self.window.clear();
         self.closed = self.closed.saturating_add(1);
-        self.enter(Phase::Closed, reason, now)
+        self.enter(Phase::Closed, config, reason, now)
     }
 
-    fn enter(&mut self, phase: Phase, reason: TransitionReason, now: u64) -> Step {
+    fn enter(
+        &mut self,
+        phase: Phase,
+        config: &ActiveConfig,
+        reason: TransitionReason,
+        now: u64,
+    ) -> Step {
         let from = self.status();
         self.phase = phase;
         self.generation = self.generation.wrapping_add(1);
@@ -324,7 +320,7 @@ impl Machine {
             from,
             to: self.status(),
             reason,
-            failures: self.window.failures(&self.config, now),
+            failures: self.window.failures(config, now),
         }
     }
 
@@ -337,8 +333,8 @@ impl Machine {
         }
     }
 
-    pub(super) fn gate(&self) -> Gate {
-        let gate = Gate::new(self.generation, self.status(), &self.config);
+    pub(super) fn gate(&self, config: &ActiveConfig) -> Gate {
+        let gate = Gate::new(self.generation, self.status(), config);
         match self.phase {
             Phase::Closed => gate,
             _ => gate.opened_because(self.opened_because),
@@ -346,39 +342,38 @@ impl Machine {
     }
 
     #[inline]
-    pub(super) fn due(&self) -> Due {
+    pub(super) fn due(&self, config: &ActiveConfig) -> Due {
         match self.phase {
-            Phase::Closed => Due::counts_until(self.window.turns_at(&self.config)),
+            Phase::Closed => Due::counts_until(self.window.turns_at(config)),
             Phase::Open { until } => Due::open_until(until),
-            Phase::HalfOpen(_) => Due::probes_taken_until(self.admits_at()),
+            Phase::HalfOpen(_) => Due::probes_taken_until(self.admits_at(config)),
             Phase::Isolated => Due::open_until(NEVER),
         }
     }
 
     /// Before this moment no call passes, unless a probe makes room: 0 if the next one does at once.
-    fn admits_at(&self) -> u64 {
+    fn admits_at(&self, config: &ActiveConfig) -> u64 {
         match &self.phase {
             Phase::Closed => 0,
             Phase::Open { until } => *until,
-            Phase::HalfOpen(probes) => probes.admits_at(
-                self.config.get_half_open_max_calls(),
-                nanos(self.config.get_recovery_timeout()),
-            ),
+            Phase::HalfOpen(probes) => {
+                probes.admits_at(config.half_open_max_calls(), config.recovery_timeout())
+            }
             Phase::Isolated => NEVER,
         }
     }
 
     /// The refusal of a call at `now`, when calls are refused.
-    fn refused(&self, now: u64) -> Refused {
+    fn refused(&self, config: &ActiveConfig, now: u64) -> Refused {
         Refused {
             state: self.status(),
             reason: self.opened_because,
-            wait: remaining(self.admits_at(), now),
+            wait: remaining(self.admits_at(config), now),
         }
     }
 
     /// The state as the next call would meet it: an open circuit is half-open from the moment it will probe.
-    pub(super) fn view(&mut self, now: u64) -> View {
+    pub(super) fn view(&mut self, config: &ActiveConfig, now: u64) -> View {
         let (state, since) = match self.phase {
             Phase::Open { until } if now >= until => (CircuitState::HalfOpen, until),
             _ => (self.status().into(), self.since),
@@ -386,11 +381,11 @@ impl Machine {
         View {
             state,
             failures: self.failures,
-            failure_count: self.window.failures(&self.config, now),
-            failure_threshold: self.config.get_failure_threshold(),
-            failure_rate: self.window.rate(&self.config, now),
-            retry_after: (self.admits_at() > now)
-                .then(|| self.refused(now))
+            failure_count: self.window.failures(config, now),
+            failure_threshold: config.failure_threshold(),
+            failure_rate: self.window.rate(config, now),
+            retry_after: (self.admits_at(config) > now)
+                .then(|| self.refused(config, now))
                 .and_then(Refused::retry_after),
             time_in_state: Duration::from_nanos(now.saturating_sub(since)),
             opened: self.opened.into(),

@@ -4,9 +4,10 @@
 //! publishes the decision to `gate` and `due`, and tells the log and the listeners once the lock is released. What the two
 //! let pass without the lock is counted in a `lane`.
 
+mod active_config;
 mod breaker;
 mod config;
-mod declared;
+mod declaration;
 mod due;
 mod error;
 mod gate;

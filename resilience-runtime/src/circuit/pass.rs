@@ -67,11 +67,14 @@ impl Pass {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CircuitBreakerConfig, circuit::gate::Status};
+    use crate::{
+        CircuitBreakerConfig,
+        circuit::{active_config::ActiveConfig, gate::Status},
+    };
 
     #[test]
     fn it_brings_back_what_it_was_given() {
-        let config = CircuitBreakerConfig::new().failure_rate(0.5);
+        let config = ActiveConfig::new(&CircuitBreakerConfig::new().failure_rate(0.5));
         let gate = Gate::new(u32::MAX, Status::HalfOpen, &config);
         let pass = Pass::new(gate, TICKETS - 1, NonZeroU64::new(7));
         assert_eq!(pass.gate(), gate);

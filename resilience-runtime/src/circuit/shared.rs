@@ -8,8 +8,9 @@ use std::{
 };
 
 use super::{
+    active_config::ActiveConfig,
     config::CircuitBreakerConfig,
-    declared::{Declared, Redeclared, is_same_line},
+    declaration::{Declarations, EarlierConfigs, NewValue, is_same_line},
     due::Due,
     error::CircuitOpen,
     gate::{Gate, Status},
@@ -23,7 +24,7 @@ use super::{
     transition::{CircuitState, Transition},
 };
 use crate::{
-    clock::{self, NEVER, nanos},
+    clock::{self, NEVER},
     sync::{
         Mutex, MutexGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -42,18 +43,18 @@ pub(super) struct Shared {
     due: AtomicU64,
     /// Attributes read it with every call, so it lies beside the gate.
     pub(super) is_removed: AtomicBool,
-    /// The nanoseconds of `slow_call`, 0 without one. Written like the gate, read for calls that are timed.
-    slow_call: AtomicU64,
-    declared: Declared,
+    declarations: Declarations,
+    pub(super) declared_at: &'static Location<'static>,
+    earlier_configs: EarlierConfigs,
+    config: ActiveConfig,
     lane_0: Lane,
     machine: Mutex<Machine>,
-    pub(super) declared_at: &'static Location<'static>,
-    lane_1: Lane,
     pub(super) name: Name,
-    lane_2: Lane,
+    lane_1: Lane,
     pub(super) listeners: Listeners,
     abandoned: AtomicU64,
     late: AtomicU64,
+    lane_2: Lane,
 }
 
 impl Shared {
@@ -62,22 +63,24 @@ impl Shared {
         config: CircuitBreakerConfig,
         declared_at: &'static Location<'static>,
     ) -> Self {
-        let machine = Machine::new(config, clock::now());
+        let config = ActiveConfig::new(&config);
+        let machine = Machine::new(&config, clock::now());
         Self {
-            gate: AtomicU64::new(machine.gate().bits()),
-            due: AtomicU64::new(machine.due().bits()),
+            gate: AtomicU64::new(machine.gate(&config).bits()),
+            due: AtomicU64::new(machine.due(&config).bits()),
             is_removed: AtomicBool::new(false),
-            slow_call: AtomicU64::new(slow_call(&config)),
-            declared: Declared::new(&config),
+            declarations: Declarations::default(),
+            declared_at,
+            earlier_configs: EarlierConfigs::default(),
+            config,
             lane_0: Lane::default(),
             machine: Mutex::new(machine),
-            declared_at,
-            lane_1: Lane::default(),
             name,
-            lane_2: Lane::default(),
+            lane_1: Lane::default(),
             listeners: Listeners::default(),
             abandoned: AtomicU64::new(0),
             late: AtomicU64::new(0),
+            lane_2: Lane::default(),
         }
     }
 
@@ -180,8 +183,8 @@ impl Shared {
     #[inline(never)]
     fn ask_machine(&self, now: u64) -> Result<(Gate, u32), Refused> {
         let ((admission, gate), step) = self.locked(|machine| {
-            let (admission, step) = machine.admit(now);
-            ((admission, machine.gate()), step)
+            let (admission, step) = machine.admit(&self.config, now);
+            ((admission, machine.gate(&self.config)), step)
         });
         if let Some(step) = step {
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.announce(step))) {
@@ -238,7 +241,8 @@ impl Shared {
             }
         }
         self.change(|machine| {
-            let (settled, step) = machine.settle(gate.generation(), pass.ticket(), mark, now);
+            let (settled, step) =
+                machine.settle(&self.config, gate.generation(), pass.ticket(), mark, now);
             // Before the transition is told: who hears of it finds the call in the statistics.
             match settled {
                 Settled::Counted => self.count_verdict(mark),
@@ -265,7 +269,7 @@ impl Shared {
         let Some(started) = pass.started() else {
             return false;
         };
-        let limit = self.slow_call.load(Ordering::Relaxed);
+        let limit = self.config.slow_call();
         limit != 0 && now.saturating_sub(started.get()) > limit
     }
 
@@ -294,19 +298,19 @@ impl Shared {
     #[cold]
     pub(super) fn trip(&self) {
         let now = clock::now();
-        self.change(|machine| machine.trip(now));
+        self.change(|machine| machine.trip(&self.config, now));
     }
 
     #[cold]
     pub(super) fn isolate(&self) {
         let now = clock::now();
-        self.change(|machine| machine.isolate(now));
+        self.change(|machine| machine.isolate(&self.config, now));
     }
 
     #[cold]
     pub(super) fn reset(&self) {
         let now = clock::now();
-        self.change(|machine| machine.reset(now));
+        self.change(|machine| machine.reset(&self.config, now));
     }
 
     /// Changes the machine, and tells of it after the lock.
@@ -334,14 +338,14 @@ impl Shared {
 
     /// Before anything that looks at the window.
     fn take_over(&self, machine: &mut Machine) {
-        if machine.is_rated() {
+        if self.config.is_rated() {
             machine.take_over(self.sum(Count::Success));
         }
     }
 
     /// Stores only what differs: every plain call reads this cache line.
     fn publish(&self, machine: &mut Machine) {
-        let gate = machine.gate();
+        let gate = machine.gate(&self.config);
         let published = Gate::from_bits(self.gate.load(Ordering::Relaxed));
         if gate.is_rated() {
             let is_new_generation = published.generation() != gate.generation();
@@ -353,7 +357,7 @@ impl Shared {
                 machine.end_generation(self.sum(Count::Success));
             }
         }
-        let due = machine.due().bits();
+        let due = machine.due(&self.config).bits();
         if self.due.load(Ordering::Relaxed) != due {
             self.due.store(due, Ordering::Relaxed);
         }
@@ -413,7 +417,7 @@ impl Shared {
         let now = clock::now();
         let mut machine = self.machine();
         self.take_over(&mut machine);
-        machine.view(now)
+        machine.view(&self.config, now)
     }
 
     pub(super) fn stats(&self) -> CircuitBreakerStats {
@@ -440,56 +444,59 @@ impl Shared {
     }
 
     pub(super) fn config(&self) -> CircuitBreakerConfig {
-        self.machine().config()
+        // Under the lock, so that it is whole.
+        let _machine = self.machine();
+        self.config.load()
     }
 
     pub(super) fn reconfigure(&self, config: CircuitBreakerConfig) {
-        self.declared.finally(|| self.apply(config));
+        self.declarations.end(&self.earlier_configs, || {
+            self.replace(&config);
+        });
         log::reconfigured(&self.name, &config);
     }
 
-    fn apply(&self, config: CircuitBreakerConfig) {
+    /// Replaces the configuration and returns the one before.
+    fn replace(&self, config: &CircuitBreakerConfig) -> CircuitBreakerConfig {
         self.locked(|machine| {
-            machine.reconfigure(config, self.sum(Count::Success));
-            self.slow_call.store(slow_call(&config), Ordering::Relaxed);
-        });
+            let before = self.config.load();
+            let window = self.config.failure_window();
+            self.config.store(config);
+            machine.reconfigured(&self.config, window, self.sum(Count::Success));
+            before
+        })
     }
 
-    /// Compares the configuration that a call declares at `place` with the one that was declared last.
+    /// Compares the configuration that a call declares at `place` with the one that the circuit has.
     #[inline]
     pub(super) fn check(&self, config: &CircuitBreakerConfig, place: &Location<'_>) {
-        if !self.declared.is(config) {
-            self.redeclared(config, place);
+        if !self.config.is(config) {
+            self.declare(config, place);
         }
     }
 
     /// The line of the circuit has another value, or another line has.
     #[inline(never)]
-    fn redeclared(&self, config: &CircuitBreakerConfig, place: &Location<'_>) {
+    fn declare(&self, config: &CircuitBreakerConfig, place: &Location<'_>) {
         if !is_same_line(self.declared_at, place) {
-            if self.declared.clashes() {
+            if self.declarations.clash() {
                 log::clash(&self.name, self.declared_at, &self.config(), place, config);
             }
             return;
         }
-        let take = || {
-            let earlier = self.config();
-            self.apply(*config);
-            earlier
-        };
-        match self.declared.redeclare(config, take) {
-            Redeclared::Ignored => {}
-            Redeclared::Taken => log::reconfigured(&self.name, config),
-            Redeclared::TakesTurns => {
+        let is_active = |config: &CircuitBreakerConfig| self.config.is(config);
+        let take = |config: &CircuitBreakerConfig| self.replace(config);
+        let decided = self
+            .declarations
+            .decide(&self.earlier_configs, config, is_active, take);
+        match decided {
+            NewValue::Ignored => {}
+            NewValue::Taken => log::reconfigured(&self.name, config),
+            NewValue::TakesTurns => {
                 log::takes_turns(&self.name, self.declared_at, &self.config(), config);
             }
         }
     }
-}
-
-fn slow_call(config: &CircuitBreakerConfig) -> u64 {
-    // A limit is never zero.
-    config.get_slow_call().map_or(0, nanos)
 }
 
 #[cfg(test)]
@@ -503,7 +510,7 @@ mod tests {
     fn a_circuit_is_small_and_has_one_allocation() {
         // What `Arc` allocates beside its content are two counters, padded to the alignment.
         let total = align_of::<Shared>() + size_of::<Shared>();
-        assert!(total <= 512, "{total}");
+        assert!(total <= 384, "{total}");
         assert_eq!(size_of::<CircuitBreaker>(), size_of::<Arc<Shared>>());
     }
 
@@ -513,7 +520,7 @@ mod tests {
         // None is larger than its alignment, so none lies in two lines.
         assert!(
             size_of::<Lane>() <= align_of::<Shared>()
-                && offset_of!(Shared, slow_call) <= align_of::<Shared>()
+                && offset_of!(Shared, earlier_configs) <= align_of::<Shared>()
         );
         let gate = offset_of!(Shared, gate);
         let hot = [

@@ -2,8 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::config::{CircuitBreakerConfig, Criterion};
-use crate::clock::nanos;
+use super::{active_config::ActiveConfig, config::Criterion};
 
 /// The recent past of a circuit, held against its threshold or its rate.
 #[derive(Debug)]
@@ -13,24 +12,20 @@ pub(super) enum Window {
 }
 
 impl Window {
-    pub(super) fn new(config: &CircuitBreakerConfig) -> Self {
+    pub(super) fn new(config: &ActiveConfig) -> Self {
         match config.criterion() {
             Criterion::Count(_) => Self::Moments(Moments::default()),
             Criterion::Rate(_) => Self::Slices(Slices::default()),
         }
     }
 
-    /// Whether a window of the one configuration can go on under the other: of the same length, by the same criterion.
-    pub(super) fn fits(&self, from: &CircuitBreakerConfig, to: &CircuitBreakerConfig) -> bool {
-        let is_same_criterion = matches!(
-            (self, to.criterion()),
-            (Self::Moments(_), Criterion::Count(_)) | (Self::Slices(_), Criterion::Rate(_))
-        );
-        is_same_criterion && from.get_failure_window() == to.get_failure_window()
+    /// Whether the window was made for the criterion of `config`.
+    pub(super) fn fits(&self, config: &ActiveConfig) -> bool {
+        matches!(self, Self::Slices(_)) == config.is_rated()
     }
 
     /// Forgets the oldest failures beyond a threshold that became lower.
-    pub(super) fn limit(&mut self, config: &CircuitBreakerConfig) {
+    pub(super) fn limit(&mut self, config: &ActiveConfig) {
         if let (Self::Moments(moments), Criterion::Count(threshold)) = (self, config.criterion()) {
             let excess = moments.0.len().saturating_sub(threshold as usize);
             moments.0.drain(..excess);
@@ -53,7 +48,7 @@ impl Window {
     }
 
     /// From when on successes belong to another slice: 0 where they are not counted.
-    pub(super) fn turns_at(&self, config: &CircuitBreakerConfig) -> u64 {
+    pub(super) fn turns_at(&self, config: &ActiveConfig) -> u64 {
         match self {
             Self::Moments(_) => 0,
             Self::Slices(slices) => slices.turns_at(width(config)),
@@ -61,7 +56,7 @@ impl Window {
     }
 
     /// One more success, which the caller counts among all of them as well.
-    pub(super) fn success(&mut self, config: &CircuitBreakerConfig, now: u64) {
+    pub(super) fn success(&mut self, config: &ActiveConfig, now: u64) {
         if let Self::Slices(slices) = self {
             slices.turn(now, width(config));
             slices.take_over(slices.taken.wrapping_add(1));
@@ -70,10 +65,10 @@ impl Window {
 
     /// Whether the circuit has to open with it. At the threshold it does.
     #[inline]
-    pub(super) fn failure(&mut self, config: &CircuitBreakerConfig, now: u64) -> bool {
+    pub(super) fn failure(&mut self, config: &ActiveConfig, now: u64) -> bool {
         match (self, config.criterion()) {
             (Self::Moments(moments), Criterion::Count(threshold)) => {
-                moments.forget(now, nanos(config.get_failure_window()));
+                moments.forget(now, config.failure_window());
                 moments.record(now, threshold);
                 moments.count() >= threshold
             }
@@ -81,7 +76,7 @@ impl Window {
                 slices.turn(now, width(config));
                 slices.count(1, 1);
                 slices
-                    .rate(config.get_minimum_calls())
+                    .rate(config.minimum_calls())
                     .is_some_and(|rate| rate >= limit)
             }
             _ => unreachable!("the window was made for the criterion"),
@@ -89,10 +84,10 @@ impl Window {
     }
 
     /// Failures in the window; never more than the threshold, as older ones are forgotten.
-    pub(super) fn failures(&mut self, config: &CircuitBreakerConfig, now: u64) -> u32 {
+    pub(super) fn failures(&mut self, config: &ActiveConfig, now: u64) -> u32 {
         match self {
             Self::Moments(moments) => {
-                moments.forget(now, nanos(config.get_failure_window()));
+                moments.forget(now, config.failure_window());
                 moments.count()
             }
             Self::Slices(slices) => {
@@ -103,12 +98,12 @@ impl Window {
     }
 
     /// The rate of failures, if it is measured and `minimum_calls` lie in the window.
-    pub(super) fn rate(&mut self, config: &CircuitBreakerConfig, now: u64) -> Option<f64> {
+    pub(super) fn rate(&mut self, config: &ActiveConfig, now: u64) -> Option<f64> {
         let Self::Slices(slices) = self else {
             return None;
         };
         slices.turn(now, width(config));
-        slices.rate(config.get_minimum_calls())
+        slices.rate(config.minimum_calls())
     }
 
     pub(super) fn clear(&mut self) {
@@ -165,8 +160,8 @@ impl Moments {
 const SLICES: u8 = 12;
 
 /// How long a slice is.
-fn width(config: &CircuitBreakerConfig) -> u64 {
-    (nanos(config.get_failure_window()) / u64::from(SLICES)).max(1)
+fn width(config: &ActiveConfig) -> u64 {
+    (config.failure_window() / u64::from(SLICES)).max(1)
 }
 
 /// So that the total over all slices fits as well. A slice that is full (71 million calls a second in the default
@@ -252,22 +247,27 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::CircuitBreakerConfig;
 
     const START: u64 = 1 << 62;
 
-    fn counting(threshold: u32, window: u64) -> (CircuitBreakerConfig, Window) {
+    fn counting(threshold: u32, window: u64) -> (ActiveConfig, Window) {
         let config = CircuitBreakerConfig::new()
             .failure_threshold(threshold)
             .failure_window(Duration::from_nanos(window));
-        (config, Window::new(&config))
+        let config = ActiveConfig::new(&config);
+        let window = Window::new(&config);
+        (config, window)
     }
 
-    fn rating(rate: f64, minimum: u32, window: u64) -> (CircuitBreakerConfig, Window) {
+    fn rating(rate: f64, minimum: u32, window: u64) -> (ActiveConfig, Window) {
         let config = CircuitBreakerConfig::new()
             .failure_rate(rate)
             .minimum_calls(minimum)
             .failure_window(Duration::from_nanos(window));
-        (config, Window::new(&config))
+        let config = ActiveConfig::new(&config);
+        let window = Window::new(&config);
+        (config, window)
     }
 
     #[test]
@@ -306,11 +306,12 @@ mod tests {
 
     #[test]
     fn a_window_for_ever_forgets_nothing() {
-        let config = CircuitBreakerConfig::new().failure_window(Duration::MAX);
+        let forever = CircuitBreakerConfig::new().failure_window(Duration::MAX);
+        let config = ActiveConfig::new(&forever);
         let mut window = Window::new(&config);
         window.failure(&config, 0);
         assert_eq!(window.failures(&config, u64::MAX - 1), 1);
-        let config = config.failure_rate(0.5).minimum_calls(1);
+        let config = ActiveConfig::new(&forever.failure_rate(0.5).minimum_calls(1));
         let mut window = Window::new(&config);
         window.failure(&config, START);
         assert_eq!(window.rate(&config, START + (1 << 32)), Some(1.0));

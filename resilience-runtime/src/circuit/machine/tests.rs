@@ -1,4 +1,5 @@
 use super::*;
+use crate::CircuitBreakerConfig;
 
 const SECOND: u64 = 1_000_000_000;
 /// Away from zero, where saturation would hide mistakes.
@@ -8,6 +9,7 @@ const START: u64 = 1_000 * SECOND;
 const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new().failure_threshold(2);
 
 struct Circuit {
+    config: ActiveConfig,
     machine: Machine,
     now: u64,
     successes: u64,
@@ -18,9 +20,11 @@ type Pass = (u32, u32);
 
 impl Circuit {
     fn new(config: CircuitBreakerConfig) -> Self {
-        let machine = Machine::new(config, START);
+        let config = ActiveConfig::new(&config);
+        let machine = Machine::new(&config, START);
         let now = START;
         Self {
+            config,
             machine,
             now,
             successes: 0,
@@ -29,7 +33,7 @@ impl Circuit {
 
     fn open() -> Self {
         let mut circuit = Self::new(CONFIG);
-        circuit.machine.trip(START);
+        circuit.machine.trip(&circuit.config, START);
         circuit
     }
 
@@ -39,7 +43,7 @@ impl Circuit {
     }
 
     fn ask(&mut self) -> (Admission, Option<Step>) {
-        self.machine.admit(self.now)
+        self.machine.admit(&self.config, self.now)
     }
 
     fn enter(&mut self) -> Pass {
@@ -58,7 +62,9 @@ impl Circuit {
 
     fn settle(&mut self, pass: Pass, mark: Mark) -> (Settled, Option<Step>) {
         self.machine.take_over(self.successes);
-        let (settled, step) = self.machine.settle(pass.0, pass.1, mark, self.now);
+        let (settled, step) = self
+            .machine
+            .settle(&self.config, pass.0, pass.1, mark, self.now);
         self.successes += u64::from((settled, mark) == (Settled::Counted, Mark::Success));
         (settled, step)
     }
@@ -71,13 +77,16 @@ impl Circuit {
     }
 
     fn reconfigure(&mut self, config: CircuitBreakerConfig) {
+        let window = self.config.failure_window();
+        self.config.store(&config);
         self.machine.take_over(self.successes);
-        self.machine.reconfigure(config, self.successes);
+        self.machine
+            .reconfigured(&self.config, window, self.successes);
     }
 
     fn view(&mut self) -> View {
         self.machine.take_over(self.successes);
-        self.machine.view(self.now)
+        self.machine.view(&self.config, self.now)
     }
 
     fn state(&mut self) -> CircuitState {
@@ -297,7 +306,7 @@ fn a_verdict_of_an_older_generation_changes_nothing() {
 #[test]
 fn a_second_failed_probe_is_late() {
     let mut circuit = Circuit::new(CONFIG.half_open_max_calls(2));
-    circuit.machine.trip(START);
+    circuit.machine.trip(&circuit.config, START);
     circuit = circuit.after(30);
     let (first, second) = (circuit.enter(), circuit.enter());
     assert!(circuit.settle(first, Mark::Failure).1.is_some());
@@ -309,7 +318,7 @@ fn a_second_failed_probe_is_late() {
 #[test]
 fn tripping_an_open_circuit_starts_its_timeout_anew() {
     let mut circuit = Circuit::open().after(29);
-    assert_eq!(circuit.machine.trip(circuit.now), None);
+    assert_eq!(circuit.machine.trip(&circuit.config, circuit.now), None);
     assert_eq!(circuit.refusal(), Some(seconds(30)));
     assert_eq!(circuit.view().opened, 1);
 }
@@ -317,12 +326,15 @@ fn tripping_an_open_circuit_starts_its_timeout_anew() {
 #[test]
 fn an_isolated_circuit_stays_so_until_told_otherwise() {
     let mut circuit = Circuit::new(CONFIG);
-    let isolated = circuit.machine.isolate(START).expect("a transition");
+    let isolated = circuit
+        .machine
+        .isolate(&circuit.config, START)
+        .expect("a transition");
     assert_eq!(
         (isolated.to, isolated.reason),
         (Status::Isolated, TransitionReason::Command)
     );
-    assert_eq!(circuit.machine.isolate(START), None);
+    assert_eq!(circuit.machine.isolate(&circuit.config, START), None);
     circuit.now = NEVER;
     assert_eq!(circuit.refusal(), None);
     assert_eq!(
@@ -331,13 +343,19 @@ fn an_isolated_circuit_stays_so_until_told_otherwise() {
     );
 
     circuit.now = START;
-    let tripped = circuit.machine.trip(START).expect("a transition");
+    let tripped = circuit
+        .machine
+        .trip(&circuit.config, START)
+        .expect("a transition");
     assert_eq!((tripped.from, tripped.to), (Status::Isolated, Status::Open));
     assert_eq!(circuit.refusal(), Some(seconds(30)));
     assert_eq!(circuit.view().opened, 1, "it was open all the time");
 
-    circuit.machine.isolate(START);
-    let closed = circuit.machine.reset(START).expect("a transition");
+    circuit.machine.isolate(&circuit.config, START);
+    let closed = circuit
+        .machine
+        .reset(&circuit.config, START)
+        .expect("a transition");
     assert_eq!((closed.from, closed.to), (Status::Isolated, Status::Closed));
     circuit.enter();
 }
@@ -347,7 +365,7 @@ fn resetting_empties_the_window_of_a_closed_circuit_too() {
     let mut circuit = Circuit::new(CONFIG);
     circuit.call(Mark::Failure);
     let under_way = circuit.enter();
-    assert_eq!(circuit.machine.reset(circuit.now), None);
+    assert_eq!(circuit.machine.reset(&circuit.config, circuit.now), None);
     assert_eq!(circuit.view().failure_count, 0);
     assert_eq!(
         circuit.settle(under_way, Mark::Failure),
@@ -404,7 +422,7 @@ fn time_in_half_open_does_not_begin_anew_with_the_first_probe() {
 #[test]
 fn tripped_when_it_would_probe_the_circuit_is_open_from_then_on() {
     let mut circuit = Circuit::open().after(40);
-    circuit.machine.trip(circuit.now);
+    circuit.machine.trip(&circuit.config, circuit.now);
     let view = circuit.after(1).view();
     assert_eq!(
         (view.state, view.time_in_state),
@@ -487,7 +505,7 @@ fn a_running_open_time_ends_when_it_was_going_to() {
 #[test]
 fn fewer_probes_at_once_hold_as_soon_as_those_under_way_end() {
     let mut circuit = Circuit::new(CONFIG.half_open_max_calls(3));
-    circuit.machine.trip(START);
+    circuit.machine.trip(&circuit.config, START);
     circuit = circuit.after(30);
     let probes = [0; 3].map(|_| circuit.enter());
     circuit.reconfigure(CONFIG.half_open_max_calls(1).success_threshold(9));
