@@ -16,14 +16,14 @@ impl Service for Client {
         use ::resilience::__private as __rt;
         #[timeout(__taken)]
         const _: () = ();
-        __rt::Box::pin(async move {
+        __rt::boxed(async move {
             let __self = self;
             let prompt = prompt;
             const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
             const __TIMEOUT: __rt::TimeoutConfig =
                 __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or("call");
             let mut __retry = __rt::Retry::new(&__RETRY);
-            loop {
+            return loop {
                 __rt::Retry::wait(&__retry).await;
                 let __outcome = __rt::Limited::with_error(
                     &__TIMEOUT,
@@ -34,7 +34,7 @@ impl Service for Client {
                         } else {
                             0
                         };
-                        '__body: {
+                        '__resilience_body: {
                             if let ::core::option::Option::Some(__ret) =
                                 ::core::option::Option::None::<Result<u8, Error>>
                             {
@@ -57,7 +57,7 @@ impl Service for Client {
                 let __rt::None = __last else {
                     break <Result<u8, Error> as __rt::Fallible>::last(__last);
                 };
-            }
+            };
         })
     }
 }

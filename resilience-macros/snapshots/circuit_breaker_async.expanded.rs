@@ -22,13 +22,13 @@ async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
             };
         }
     };
-    __rt::Recorded::new(__permit, async {
+    return __rt::Recorded::new(__permit, async {
         let _: u8 = if false {
             return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected();
         } else {
             0
         };
-        '__body: { self.client.search(query).await }
+        '__resilience_body: { self.client.search(query).await }
     })
-    .await
+    .await;
 }

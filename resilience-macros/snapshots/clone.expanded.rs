@@ -2,7 +2,7 @@ async fn send(mut self, mut text: String) -> Result<Answer, Error> {
     use ::resilience::__private as __rt;
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
-    loop {
+    return loop {
         __rt::Retry::wait(&__retry).await;
         let __kept_0 = __rt::keep_unless_last(
             __rt::RetryArgument::again_unless_last(&self, &__retry),
@@ -16,7 +16,7 @@ async fn send(mut self, mut text: String) -> Result<Answer, Error> {
                 0
             };
             let _ = &mut self;
-            '__body: { self.connection.send(text).await }
+            '__resilience_body: { self.connection.send(text).await }
         }
         .await;
         text = __kept_1;
@@ -33,5 +33,5 @@ async fn send(mut self, mut text: String) -> Result<Answer, Error> {
             break <Result<Answer, Error> as __rt::Fallible>::last(__last);
         };
         self = __rt::kept(__kept_0);
-    }
+    };
 }

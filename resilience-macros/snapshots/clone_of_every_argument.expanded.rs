@@ -2,9 +2,10 @@ fn send(mut text: String) -> Result<Answer, Error> {
     use ::resilience::__private as __rt;
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
-    loop {
+    return loop {
         __rt::Retry::wait_blocking(&__retry);
         let __kept_0 = __rt::CloneIfPossible::of(&text).__keep_unless_last(&mut text, &__retry);
+        #[allow(clippy::result_large_err)]
         let __outcome = __rt::attempt(|| -> Result<Answer, Error> { query(text) });
         let __outcome = <Result<Answer, Error> as __rt::Fallible>::into_result(__outcome);
         let __err @ __rt::Err(_) = __outcome else {
@@ -22,5 +23,5 @@ fn send(mut text: String) -> Result<Answer, Error> {
         } else {
             __rt::Kept::in_place_branch(&__kept_0);
         }
-    }
+    };
 }

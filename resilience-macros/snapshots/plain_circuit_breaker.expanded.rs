@@ -10,13 +10,13 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
             return __rt::failed::<Result<Vec<Issue>, Error>>(__rt::FromCircuitOpen::from(__open));
         }
     };
-    __rt::Recorded::new(__permit, async {
+    return __rt::Recorded::new(__permit, async {
         let _: u8 = if false {
             return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected();
         } else {
             0
         };
-        '__body: { find(query).await }
+        '__resilience_body: { find(query).await }
     })
-    .await
+    .await;
 }

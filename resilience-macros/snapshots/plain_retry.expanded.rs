@@ -2,7 +2,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
     use ::resilience::__private as __rt;
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
-    loop {
+    return loop {
         __rt::Retry::wait(&__retry).await;
         let __outcome = async {
             let _: u8 = if false {
@@ -10,7 +10,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
             } else {
                 0
             };
-            '__body: { get(url).await }
+            '__resilience_body: { get(url).await }
         }
         .await;
         let __outcome = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
@@ -22,5 +22,5 @@ async fn fetch(url: &str) -> Result<String, Error> {
         let __rt::None = __last else {
             break <Result<String, Error> as __rt::Fallible>::last(__last);
         };
-    }
+    };
 }

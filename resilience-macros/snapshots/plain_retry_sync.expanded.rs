@@ -2,8 +2,9 @@ fn fetch(url: &str) -> Result<String, Error> {
     use ::resilience::__private as __rt;
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
-    loop {
+    return loop {
         __rt::Retry::wait_blocking(&__retry);
+        #[allow(clippy::result_large_err)]
         let __outcome = __rt::attempt(|| -> Result<String, Error> { get(url) });
         let __outcome = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
         let __err @ __rt::Err(_) = __outcome else {
@@ -14,5 +15,5 @@ fn fetch(url: &str) -> Result<String, Error> {
         let __rt::None = __last else {
             break <Result<String, Error> as __rt::Fallible>::last(__last);
         };
-    }
+    };
 }

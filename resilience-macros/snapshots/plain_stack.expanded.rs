@@ -12,7 +12,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
         __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or("fetch");
     let mut __refused = false;
     let mut __retry = __rt::Retry::new(&__RETRY);
-    loop {
+    return loop {
         __rt::Retry::wait(&__retry).await;
         let __outcome = '__call: {
             let __permit = match __rt::CircuitBreaker::admit_noting(__circuit, &mut __refused) {
@@ -34,7 +34,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
                         } else {
                             0
                         };
-                        '__body: { get(url).await }
+                        '__resilience_body: { get(url).await }
                     },
                 ),
             )
@@ -51,5 +51,5 @@ async fn fetch(url: &str) -> Result<String, Error> {
         let __rt::None = __last else {
             break <Result<String, Error> as __rt::Fallible>::last(__last);
         };
-    }
+    };
 }

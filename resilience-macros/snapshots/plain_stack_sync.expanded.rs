@@ -11,7 +11,7 @@ fn load(id: u64) -> Result<Row, Error> {
         __rt::TimeoutConfig::new(__rt::Duration::new(0, 500000000)).operation_or("load");
     let mut __refused = false;
     let mut __retry = __rt::Retry::new(&__RETRY);
-    loop {
+    return loop {
         __rt::Retry::wait_blocking(&__retry);
         let __outcome = '__call: {
             let __permit = match __rt::CircuitBreaker::admit_noting(__circuit, &mut __refused) {
@@ -25,10 +25,13 @@ fn load(id: u64) -> Result<Row, Error> {
             let __outcome = {
                 #[allow(clippy::shadow_reuse)]
                 let id = __rt::WorkerArgument::copy(&id);
-                match __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> {
-                    let _ = &id;
-                    '__body: { query(id) }
-                }) {
+                #[allow(clippy::result_large_err)]
+                let __timed =
+                    __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> {
+                        let _ = &id;
+                        '__resilience_body: { query(id) }
+                    });
+                match __timed {
                     __rt::Ok(__outcome) => __outcome,
                     __rt::Err(__late) => {
                         __rt::failed::<Result<Row, Error>>(__rt::FromTimedOut::from(__late))
@@ -48,5 +51,5 @@ fn load(id: u64) -> Result<Row, Error> {
         let __rt::None = __last else {
             break <Result<Row, Error> as __rt::Fallible>::last(__last);
         };
-    }
+    };
 }

@@ -2,7 +2,7 @@ async fn query() -> Result<Row, Error> {
     use ::resilience::__private as __rt;
     const __TIMEOUT: __rt::TimeoutConfig =
         __rt::TimeoutConfig::new(__rt::Duration::new(5, 0)).operation_or("query");
-    __rt::Limited::with_error(
+    return __rt::Limited::with_error(
         &__TIMEOUT,
         |__late| __rt::FromTimedOut::from(__late),
         async {
@@ -11,8 +11,8 @@ async fn query() -> Result<Row, Error> {
             } else {
                 0
             };
-            '__body: { connect().await?.query().await }
+            '__resilience_body: { connect().await?.query().await }
         },
     )
-    .await
+    .await;
 }

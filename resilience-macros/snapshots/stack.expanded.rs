@@ -16,7 +16,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
         __rt::TimeoutConfig::new(__rt::Duration::new(30, 0)).operation_or("call_llm");
     let mut __refused = false;
     let mut __retry = __rt::Retry::new(&__RETRY);
-    loop {
+    return loop {
         __rt::Retry::wait(&__retry).await;
         let __outcome = '__call: {
             let __permit = match __rt::CircuitBreaker::admit_noting(__circuit, &mut __refused) {
@@ -38,7 +38,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
                         } else {
                             0
                         };
-                        '__body: {
+                        '__resilience_body: {
                             self.http
                                 .post(URL)
                                 .json(&Request::new(prompt))
@@ -64,5 +64,5 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
         let __rt::None = __last else {
             break <Result<String, ApiError> as __rt::Fallible>::last(__last);
         };
-    }
+    };
 }

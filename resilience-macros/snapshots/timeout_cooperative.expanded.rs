@@ -2,10 +2,12 @@ fn query(&self) -> Result<Row, Error> {
     use ::resilience::__private as __rt;
     let __timeout: __rt::TimeoutConfig =
         __rt::TimeoutConfig::at_most(self.limit).operation_or("query");
-    match __rt::TimeoutConfig::run_cooperative(__timeout, || -> Result<Row, Error> {
+    #[allow(clippy::result_large_err)]
+    let __timed = __rt::TimeoutConfig::run_cooperative(__timeout, || -> Result<Row, Error> {
         self.connection.query()
-    }) {
+    });
+    return match __timed {
         __rt::Ok(__outcome) => __outcome,
         __rt::Err(__late) => __rt::failed_with::<Result<Row, Error>, _, _>(__late, Error::Slow),
-    }
+    };
 }

@@ -2,11 +2,13 @@ fn query(connection: Connection) -> Result<Row, Error> {
     use ::resilience::__private as __rt;
     const __TIMEOUT: __rt::TimeoutConfig =
         __rt::TimeoutConfig::new(__rt::Limit::new(LIMIT).__duration()).operation_or("query");
-    match __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> {
+    #[allow(clippy::result_large_err)]
+    let __timed = __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> {
         let _ = &connection;
-        '__body: { connection.query() }
-    }) {
+        '__resilience_body: { connection.query() }
+    });
+    return match __timed {
         __rt::Ok(__outcome) => __outcome,
         __rt::Err(__late) => __rt::failed::<Result<Row, Error>>(__rt::FromTimedOut::from(__late)),
-    }
+    };
 }

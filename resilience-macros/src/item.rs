@@ -3,7 +3,7 @@
 //! A half-typed body (`client.`) must still give a defined function, or completion dies in the editor
 //! (rust-lang/rust-analyzer#10520), and untouched tokens keep the user's own errors at their own place.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, FnArg, Pat, Receiver, Signature, Token, Type, Visibility};
@@ -114,6 +114,40 @@ pub(crate) fn names(tokens: TokenStream, name: &str) -> bool {
         })
     }
     walk(tokens, name, &format!("{{{name}"))
+}
+
+/// Do the tokens assign to this variable, or to a part of it? Read without a grammar: the name stands before a lone `=`, or
+/// before an operator with one, in the same statement.
+pub(crate) fn assigns(tokens: TokenStream, name: &str) -> bool {
+    let (mut is_named, mut before) = (false, String::new());
+    for token in tokens {
+        let TokenTree::Punct(punct) = &token else {
+            before.clear();
+            match token {
+                TokenTree::Ident(ident) => is_named |= ident == name,
+                TokenTree::Group(group) if assigns(group.stream(), name) => return true,
+                TokenTree::Group(group) => is_named |= names(group.stream(), name),
+                _ => {}
+            }
+            continue;
+        };
+        let is_joint = punct.spacing() == Spacing::Joint;
+        if punct.as_char() == '=' && !is_joint {
+            let compares = matches!(before.as_str(), "=" | "!" | "<" | ">");
+            if is_named && !compares {
+                return true;
+            }
+        }
+        if matches!(punct.as_char(), ';' | ',') {
+            is_named = false;
+        }
+        if is_joint {
+            before.push(punct.as_char());
+        } else {
+            before.clear();
+        }
+    }
+    false
 }
 
 /// Is there an identifier like this, however deep?
@@ -271,5 +305,41 @@ pub(crate) fn without_family(item: TokenStream) -> (TokenStream, Vec<syn::Path>)
             )
         }
         Err(_) => (item, Vec::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assigned(tokens: &str) -> bool {
+        assigns(tokens.parse().expect("tokens"), "self")
+    }
+
+    #[test]
+    fn an_assignment_is_found_wherever_it_stands() {
+        for tokens in [
+            "self.busy = true;",
+            "*self = 1",
+            "(*self).busy = true",
+            "if x { self.count += 1; }",
+            "self.bits <<= 1",
+            "loop { (self.a, self.b) = (1, 2) }",
+        ] {
+            assert!(assigned(tokens), "{tokens}");
+        }
+    }
+
+    #[test]
+    fn what_is_only_read_is_not_assigned() {
+        for tokens in [
+            "let x = self.busy;",
+            "self.a == self.b",
+            "self.a <= 1 && self.b >= 2 && self.c != 3",
+            "match self.a { _ => 1 }",
+            "self.call(); x = 1;",
+        ] {
+            assert!(!assigned(tokens), "{tokens}");
+        }
     }
 }

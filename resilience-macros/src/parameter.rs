@@ -1,6 +1,6 @@
 //! The names that a signature binds, and how each of them is passed.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Attribute, FnArg, GenericArgument, Pat, PathArguments, ReceiverKind, Type};
 
@@ -34,6 +34,8 @@ pub(crate) struct Parameter<'f> {
     pub(crate) ty: Option<&'f Type>,
     /// The pattern binds a part of the argument, whose type is not written.
     pub(crate) is_part: bool,
+    /// The name is declared `mut`.
+    pub(crate) is_mutable: bool,
     attrs: &'f [Attribute],
 }
 
@@ -59,6 +61,7 @@ impl<'f> Parameter<'f> {
                     passing,
                     ty,
                     is_part: false,
+                    is_mutable: receiver.mutability.is_some(),
                     attrs: &receiver.attrs,
                 }];
             }
@@ -75,6 +78,7 @@ impl<'f> Parameter<'f> {
             },
             ty: Some(ty),
             is_part,
+            is_mutable: bound.mutability.is_some(),
             attrs,
         });
         names.collect()
@@ -86,6 +90,7 @@ impl<'f> Parameter<'f> {
         let names = bound_names(pattern).into_iter().map(|bound| Self {
             name: bound.ident.clone(),
             is_part: self.is_part || !is_name,
+            is_mutable: bound.mutability.is_some(),
             ..self.clone()
         });
         names.collect()
@@ -99,6 +104,12 @@ impl<'f> Parameter<'f> {
             .filter(|attr| attr.path().is_ident("cfg"))
             .map(ToTokens::to_token_stream);
         quote!(#(#cfg)*)
+    }
+
+    /// A borrow may be reached through the argument. The type of a receiver is written somewhere else.
+    pub(crate) fn may_hold_borrow(&self) -> bool {
+        self.ty
+            .is_none_or(|ty| may_hold_borrow(&ty.to_token_stream()))
     }
 
     /// The type is `Pin<&mut T>`, which is passed as an owned value and is a unique reference.
@@ -160,6 +171,16 @@ fn holds_sync(arguments: &PathArguments) -> bool {
         .args
         .iter()
         .all(|argument| matches!(argument, GenericArgument::Type(ty) if is_sync(ty)))
+}
+
+/// The type shows a borrow, or a name that may stand for a type with one.
+pub(crate) fn may_hold_borrow(ty: &TokenStream) -> bool {
+    ty.clone().into_iter().any(|token| match token {
+        TokenTree::Punct(punct) => matches!(punct.as_char(), '&' | '\''),
+        TokenTree::Ident(name) => name == "Self" || name == "impl",
+        TokenTree::Group(group) => may_hold_borrow(&group.stream()),
+        TokenTree::Literal(_) => false,
+    })
 }
 
 /// Declares a name of this pattern `mut`. The keyword has the place of the name, because rustc names a binding in its

@@ -7,15 +7,14 @@ pub use core::clone::Clone;
 pub use core::convert::From;
 pub use core::time::Duration;
 pub use core::{concat, module_path};
-pub use std::boxed::Box;
 pub use std::option::Option::{self, None};
 pub use std::result::Result::{Err, Ok};
 
 pub use crate::circuit::{CallPermit, Recorded, Verdict, Watch};
 pub use crate::function::{FallbackFunction, Limit, OptionFunction, Passing};
 pub use crate::outcome::{
-    Answer, Answered, Fallible, FromCircuitOpen, Same, attempt, call, failed, failed_by,
-    failed_with,
+    Answer, Answered, Fallible, FromCircuitOpen, Same, attempt, boxed, call, failed, failed_by,
+    failed_with, take,
 };
 pub use crate::registry::site::Site;
 pub use crate::retry::{

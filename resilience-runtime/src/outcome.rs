@@ -1,6 +1,7 @@
 //! What the expansion asks of a function's return type, in traits whose unmet bounds speak to the user.
 
 use std::future::Pending;
+use std::pin::Pin;
 
 use crate::CircuitOpen;
 use crate::circuit::CallPermit;
@@ -267,6 +268,16 @@ pub fn failed_with<R: Fallible, Given, How>(
 pub fn call<Given, T>(function: impl FnOnce(Given) -> T, given: Given) -> T {
     function(given)
 }
+
+/// `Box::pin`, under a name that stands for no other path in the user's scope (`unused_qualifications`).
+#[inline]
+pub fn boxed<F>(future: F) -> Pin<Box<F>> {
+    Box::pin(future)
+}
+
+/// Takes a value. Where it stands, it is never called: it makes an async block own what it names.
+#[inline]
+pub fn take<T>(_: T) {}
 
 /// A sync attempt. As a parameter, the closure is an `FnOnce` and may return a reborrow of what it captured.
 #[inline]

@@ -20,6 +20,7 @@ mod consumed_arguments;
 mod depth;
 mod drop_order;
 mod generics;
+mod held_borrows;
 mod modifiers;
 mod neighbours;
 mod positions;

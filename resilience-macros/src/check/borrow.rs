@@ -120,5 +120,20 @@ fn mutable_borrows(function: &Function) -> Vec<(String, Option<String>)> {
 
 /// Elision: from the receiver if it is a reference, else from the only argument that can be.
 fn elided_is_from(name: &str, function: &Function) -> bool {
-    function.receiver().is_none() || name == "self"
+    let from_receiver = function
+        .receiver()
+        .is_some_and(|receiver| match &receiver.kind {
+            ReceiverKind::Reference(..) => true,
+            ReceiverKind::Typed(_, ty) => any_punct(ty.to_token_stream(), '&'),
+            _ => false,
+        });
+    from_receiver == (name == "self")
+}
+
+fn any_punct(tokens: TokenStream, found: char) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Punct(punct) => punct.as_char() == found,
+        TokenTree::Group(group) => any_punct(group.stream(), found),
+        _ => false,
+    })
 }

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
+use syn::Expr;
 
 use super::Form;
 use crate::errors::Errors;
@@ -28,7 +29,9 @@ pub(crate) struct Cloned {
 pub(super) fn read_later(layers: &[Layer]) -> TokenStream {
     let entries = layers.iter().flat_map(|layer| &layer.entries);
     let expressions = entries.filter_map(|entry| match &entry.value {
-        Raw::Value(expr) if matches!(entry.spec.kind, Kind::Function) => {
+        Raw::Value(expr)
+            if matches!(entry.spec.kind, Kind::Function) || matches!(expr, Expr::Closure(_)) =>
+        {
             Some(expr.to_token_stream())
         }
         Raw::Pattern(filter) => Some(filter.guard.to_token_stream()),

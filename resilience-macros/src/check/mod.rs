@@ -4,11 +4,13 @@ mod borrow;
 mod circuit_breaker;
 mod cloned;
 mod form;
+mod held;
 mod receiver;
 mod retry;
 mod stack;
 mod timeout;
 
+use proc_macro2::TokenStream;
 use syn::{Expr, Path};
 
 use crate::errors::Errors;
@@ -34,6 +36,8 @@ pub(crate) struct Plan {
     /// The arguments that the body may consume. Of several retries each clones what any of them was told to: an inner
     /// one leaves to the outer one's next attempt what its own last attempt consumed.
     pub(crate) cloned: Vec<Cloned>,
+    /// The expressions that are evaluated after an attempt.
+    pub(crate) read_later: TokenStream,
     /// The paths of the attributes that were taken off the function.
     pub(crate) taken: Vec<Path>,
     /// The runtime crate.
@@ -113,6 +117,7 @@ pub(crate) fn plan(
         .filter(|_| layers.iter().any(|layer| layer.policy == Policy::Retry))
     {
         borrow::check(function, form, errors);
+        held::check(function, form, errors);
     }
     let taken = layers
         .iter()
@@ -166,6 +171,7 @@ pub(crate) fn plan(
         form: form?,
         layers: plans,
         cloned,
+        read_later,
         taken,
         runtime,
     })

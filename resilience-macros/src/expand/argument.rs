@@ -2,12 +2,13 @@
 
 use proc_macro2::{Group, Ident, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{FnArg, Pat, PatIdent, Type};
+use syn::{FnArg, Pat, PatIdent};
 
 use super::Context;
+use super::code::labelled;
 use super::span::braces;
 use crate::check::{Form, Hoisted};
-use crate::item::ungroup;
+use crate::item::{any_ident, assigns};
 use crate::parameter::{Parameter, Passing, make_mutable};
 
 impl Context<'_> {
@@ -57,7 +58,9 @@ impl Context<'_> {
     fn mutable_names(&self) -> impl Iterator<Item = &Ident> {
         let borrowed = self
             .uniquely_borrowed()
-            .filter(|parameter| parameter.passing == Passing::Owned)
+            .filter(|parameter| {
+                parameter.passing == Passing::Owned && !self.is_handed_over(parameter)
+            })
             .map(|parameter| &parameter.name);
         borrowed.chain(self.cloned.iter().map(|cloned| &cloned.name))
     }
@@ -66,16 +69,49 @@ impl Context<'_> {
     pub(super) fn unique_borrows(&self) -> TokenStream {
         let borrows = self
             .uniquely_borrowed()
-            .filter(|parameter| !self.is_rebound(&parameter.name))
+            .filter(|parameter| !self.is_rebound(parameter) && !self.is_handed_over(parameter))
+            .map(unique_borrow);
+        borrows.collect()
+    }
+
+    /// Makes a sync attempt capture the whole of what it assigns to. Of a captured field rustc would say that the value is
+    /// never read, although the caller, or a panic in between, reads it.
+    fn whole_captures(&self) -> TokenStream {
+        let body = &self.function.body;
+        let assigned = self.parameters.iter().filter(|parameter| {
+            let is_changed = match parameter.passing {
+                Passing::Owned => parameter.is_mutable,
+                Passing::Unique => true,
+                Passing::Shared => false,
+            };
+            is_changed
+                && !parameter.is_part
+                && !self.is_rebound(parameter)
+                && assigns(body.stream(), &parameter.name.to_string())
+        });
+        assigned.map(unique_borrow).collect()
+    }
+
+    /// The arguments that a body which runs once takes with it, because it may hand out a borrow that they hold: a borrow
+    /// of the argument itself ends with the function.
+    pub(super) fn handed_over(&self) -> TokenStream {
+        let runtime = &self.runtime;
+        let moved = self
+            .uniquely_borrowed()
+            .filter(|parameter| self.is_handed_over(parameter))
             .map(|parameter| {
                 let (cfg, name) = (parameter.cfg(), &parameter.name);
-                if parameter.passing == Passing::Owned {
-                    quote!(#cfg let _ = &mut #name;)
-                } else {
-                    quote!(#cfg let _ = &mut *#name;)
-                }
+                quote!(#cfg #runtime::take(#name);)
             });
-        borrows.collect()
+        moved.collect()
+    }
+
+    fn is_handed_over(&self, parameter: &Parameter<'_>) -> bool {
+        self.is_called_once()
+            && parameter.passing == Passing::Owned
+            && parameter.may_hold_borrow()
+            && self.result.may_hold_borrow()
+            && !any_ident(self.read_later.clone(), &|read| parameter.name == read)
     }
 
     /// An argument that the body does not name is not captured, and rustc is to find it unused.
@@ -93,58 +129,91 @@ impl Context<'_> {
         self.form.hoisted()
     }
 
-    /// `let mut text = text;` for `mut text: &str`: what is captured has the caller's lifetime and could not be set to a
-    /// reference to a local of the body.
+    /// The references that each attempt binds anew.
+    ///
+    /// `let mut text = text;` for `mut text: &str`: the captured reference has the caller's lifetime and could not be set to
+    /// a reference to a local of the body. `let buffer = &mut *buffer;` for `buffer: &mut [u8]`: the body may hand it on by
+    /// value, and the next attempt needs it again.
     pub(super) fn rebinds(&self) -> TokenStream {
-        let rebinds = self.mutable_references().map(|(pattern, is_unique)| {
-            let name = &pattern.ident;
-            let lent = if is_unique {
+        let rebinds = self.parameters.iter().filter_map(|parameter| {
+            let (cfg, name) = (parameter.cfg(), &parameter.name);
+            let pattern = match self.mutable_reference(parameter) {
+                Some(pattern) => pattern.to_token_stream(),
+                None if self.is_borrowed_anew(parameter) => name.to_token_stream(),
+                None => return None,
+            };
+            let reference = if parameter.passing == Passing::Unique {
                 quote!(&mut *#name)
             } else {
                 quote!(#name)
             };
-            quote!(#[allow(clippy::shadow_same, clippy::shadow_reuse)] let #pattern = #lent;)
+            let allow = quote!(#[allow(clippy::shadow_same, clippy::shadow_reuse)]);
+            Some(quote!(#cfg #allow let #pattern = #reference;))
         });
         rebinds.collect()
     }
 
-    /// The body, with the rebinds in front.
+    /// The body of a sync function, with the rebinds in front.
     pub(super) fn rebound(&self, body: &Group) -> Group {
-        let rebinds = self.rebinds();
-        if rebinds.is_empty() {
+        let (captures, rebinds) = (self.whole_captures(), self.rebinds());
+        if rebinds.is_empty() && captures.is_empty() {
             body.clone()
         } else {
-            braces(body, quote!(#rebinds '__body: #body))
+            let labelled = labelled("'__resilience_bound", body);
+            braces(body, quote!(#captures #rebinds #labelled))
         }
     }
 
     /// An argument that is bound anew needs its `mut` no more, but it is the user's: else rustc calls it unused.
     pub(super) fn mutable_still(&self) -> TokenStream {
-        self.mutable_references()
-            .map(|(pattern, _)| mutable_still(pattern))
+        self.parameters
+            .iter()
+            .filter_map(|parameter| self.mutable_reference(parameter))
+            .map(mutable_still)
             .collect()
     }
 
-    pub(super) fn is_rebound(&self, name: &Ident) -> bool {
-        self.mutable_references()
-            .any(|(pattern, _)| pattern.ident == *name)
+    fn is_rebound(&self, parameter: &Parameter<'_>) -> bool {
+        self.mutable_reference(parameter).is_some() || self.is_borrowed_anew(parameter)
     }
 
-    /// `mut name: &T` and `mut name: &mut T`, the latter unique.
-    fn mutable_references(&self) -> impl Iterator<Item = (&PatIdent, bool)> {
+    /// The pattern of `mut name: &T` or `mut name: &mut T`.
+    pub(super) fn mutable_reference(&self, parameter: &Parameter<'_>) -> Option<&PatIdent> {
         // The contents of a lone async block are behind a boundary of the user's own.
-        let is_hoisted = self.hoisted().is_some();
-        self.function
-            .arguments()
-            .filter(move |_| !is_hoisted)
-            .filter_map(|argument| match (&*argument.pat, ungroup(&argument.ty)) {
-                (Pat::Ident(pattern), Type::Reference(reference))
-                    if pattern.mutability.is_some() =>
-                {
-                    Some((pattern, reference.mutability.is_some()))
-                }
-                _ => None,
-            })
+        if self.hoisted().is_some() || parameter.passing == Passing::Owned {
+            return None;
+        }
+        match &*self.function.argument(&parameter.name)?.pat {
+            Pat::Ident(pattern) if pattern.mutability.is_some() && pattern.by_ref.is_none() => {
+                Some(pattern)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn mutable_reference_named(&self, name: &Ident) -> Option<&PatIdent> {
+        let parameter = self.parameters.iter().find(|other| other.name == *name)?;
+        self.mutable_reference(parameter)
+    }
+
+    /// A `&mut` that a retried body may hand on by value, or whose target a body assigns to: of that rustc would say that
+    /// the value is never read, if the closure or the block around the body captured the target alone.
+    fn is_borrowed_anew(&self, parameter: &Parameter<'_>) -> bool {
+        let name = &parameter.name;
+        parameter.passing == Passing::Unique
+            && !parameter.is_part
+            && name != "self"
+            && self.form.names(self.function, name)
+            && (!self.is_called_once() || assigns(self.function.body.stream(), &name.to_string()))
+    }
+}
+
+fn unique_borrow(parameter: &Parameter<'_>) -> TokenStream {
+    let (cfg, name) = (parameter.cfg(), &parameter.name);
+    if parameter.passing == Passing::Owned {
+        quote!(#cfg let _ = &mut #name;)
+    } else {
+        quote!(#cfg let _ = &mut *#name;)
     }
 }
 

@@ -68,8 +68,8 @@ impl Context<'_> {
                 )
             }
         } else {
-            let attempt = inner.expression(|body| self.boundary(body));
-            (quote!(let #outcome = #attempt;), recorded)
+            let attempt = inner.bound(&quote!(#outcome), |body| self.boundary(body));
+            (attempt, recorded)
         };
         let refusal = match &plan.fallback {
             Some(fallback) => {

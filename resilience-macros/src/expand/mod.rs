@@ -16,7 +16,7 @@ mod timeout;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
-use crate::check::{Cloned, Form, LayerPlan, Plan, RUNTIME};
+use crate::check::{Cloned, Form, Hoisted, LayerPlan, Plan, RUNTIME};
 use crate::item::Function;
 use crate::parameter::Parameter;
 use code::{Code, Declarations, labelled};
@@ -35,6 +35,8 @@ struct Context<'p> {
     parameters: Vec<Parameter<'p>>,
     /// The arguments that are cloned because an attempt may consume them.
     cloned: &'p [Cloned],
+    /// The expressions that are evaluated after an attempt.
+    read_later: &'p TokenStream,
     /// The function's outcome type, `impl Trait` erased.
     result: result::ResultType,
 }
@@ -47,6 +49,7 @@ pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
         layers: &plan.layers,
         parameters: plan.form.parameters(function),
         cloned: &plan.cloned,
+        read_later: &plan.read_later,
         result: result::ResultType::of(function, &plan.form),
     };
     let mut code = context.body();
@@ -59,32 +62,13 @@ pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
     }
     let taken = marker::taken(&plan.taken);
     let mutable = context.mutable_still();
-    let (values, borrows, statements) = (
-        &code.declarations.values,
-        &code.declarations.borrows,
-        code.statements(),
-    );
     let attempts = match &plan.form {
-        Form::Sync | Form::Async => quote!(#values #borrows #statements),
-        Form::Future { boxed, block, .. } => {
-            let constructed = context.constructed();
-            let future = match block {
-                Some(block) => {
-                    let moves = context.moves(block);
-                    quote!(async move { #moves #values #borrows #statements })
-                }
-                // The values too are computed when the function is called, so that the future borrows no more than it did.
-                None if constructed.is_some() => quote!(async move { #borrows #statements }),
-                None => quote!(async move { #values #borrows #statements }),
-            };
-            let front = constructed.map(|constructed| quote!(#values #constructed));
-            let runtime = &context.runtime;
-            if *boxed {
-                quote!(#front #runtime::Box::pin(#future))
-            } else {
-                quote!(#front #future)
-            }
+        Form::Sync | Form::Async => {
+            let (values, borrows) = (&code.declarations.values, &code.declarations.borrows);
+            let returned = code.returned();
+            quote!(#values #borrows #returned)
         }
+        Form::Future { boxed, block, .. } => context.future(&code, *boxed, block.as_ref()),
     };
     // With a span of the expansion on the outer braces, rustc's `dead_code` takes the function for generated.
     let (path, alias) = (&plan.runtime, &context.runtime);
@@ -98,6 +82,41 @@ pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
 }
 
 impl Context<'_> {
+    /// The future that a function returns without being async.
+    fn future(&self, code: &Code, boxed: bool, block: Option<&Hoisted>) -> TokenStream {
+        let body = &self.function.body;
+        let (values, borrows) = (&code.declarations.values, &code.declarations.borrows);
+        let (constructed, returned) = (self.constructed(), code.returned());
+        let contents = match block {
+            Some(block) => {
+                let moves = self.moves(block);
+                quote!(#moves #values #borrows #returned)
+            }
+            // The values too are computed when the function is called, so that the future borrows no more than it did.
+            None if constructed.is_some() => quote!(#borrows #returned),
+            None => quote!(#values #borrows #returned),
+        };
+        let front = constructed.map(|constructed| quote!(#values #constructed));
+        let Some(block) = block else {
+            let contents = braces(body, contents);
+            let keyword = keyword("async", body);
+            let future = self.boxed(quote!(#keyword move #contents), boxed, Ends::around(body));
+            return quote!(#front return #future;);
+        };
+        // A lone async block has no `return` in front, and what is emitted stands in its place.
+        let ends = Ends::of(&body.stream());
+        let (keyword, contents) = (ends.name("async"), braces(&block.body, contents));
+        self.boxed(quote!(#keyword move #contents), boxed, ends)
+    }
+
+    fn boxed(&self, future: TokenStream, boxed: bool, ends: Ends) -> TokenStream {
+        if boxed {
+            self.call("boxed", None, future, ends)
+        } else {
+            future
+        }
+    }
+
     /// The innermost code: the user's body behind a boundary, so that `return` and `?` leave the attempt and no more.
     fn body(&self) -> Code {
         let body = &self.function.body;
@@ -158,8 +177,13 @@ impl Context<'_> {
             self.result.ends,
         );
         let keyword = keyword("async", body);
-        let (borrows, rebinds, body) = (self.unique_borrows(), self.rebinds(), labelled(body));
-        let expected = quote!(let _: u8 = if false { return #expected } else { 0 };);
+        let (borrows, rebinds, body) = (
+            self.unique_borrows(),
+            self.rebinds(),
+            labelled("'__resilience_body", body),
+        );
+        let handed_over = self.handed_over();
+        let expected = quote!(let _: u8 = if false { #handed_over return #expected } else { 0 };);
         let block = braces(place, quote!(#expected #borrows #rebinds #body));
         quote!(#keyword #block)
     }

@@ -7,10 +7,13 @@ use syn::{GenericArgument, PathArguments, ReturnType, Type};
 use super::span::Ends;
 use crate::check::Form;
 use crate::item::{Function, ungroup};
+use crate::parameter::may_hold_borrow;
 
 pub(super) struct ResultType {
     /// `Result<T, E>` or an alias of it; `impl Trait` in it is `_`, which may stand in a body (E0562).
     pub(super) tokens: TokenStream,
+    /// The type as it is written.
+    outcome: TokenStream,
     pub(super) ends: Ends,
     /// Where the error type stands.
     pub(super) error_ends: Ends,
@@ -34,6 +37,7 @@ impl ResultType {
         };
         Self {
             tokens: erase_impl(ty.to_token_stream()),
+            outcome: ty.to_token_stream(),
             ends: Ends::of(&ty.to_token_stream()),
             error_ends: Ends::of(&error_type(ty).to_token_stream()),
             is_error_generic: is_parameter(error_type(ty), function),
@@ -56,6 +60,12 @@ fn is_parameter(ty: &Type, function: &Function) -> bool {
             .generics
             .type_params()
             .any(|param| param.ident == *name)
+}
+
+impl ResultType {
+    pub(super) fn may_hold_borrow(&self) -> bool {
+        may_hold_borrow(&self.outcome)
+    }
 }
 
 /// The `E` of `Result<T, E>`; of an alias, all of it.

@@ -69,7 +69,7 @@ impl Context<'_> {
         };
         let returned = returning("Fallible::last", &last);
 
-        let attempt = inner.expression(|body| self.boundary(body));
+        let attempt = inner.bound(&quote!(#outcome), |body| self.boundary(body));
         let is_outermost =
             self.asks_for_refusals(at) && !(0..at).any(|outer| self.asks_for_refusals(outer));
         let declare_refused = is_outermost.then(declare_refused);
@@ -89,7 +89,7 @@ impl Context<'_> {
             loop {
                 #runtime::Retry::#wait;
                 #made
-                let #outcome = #attempt;
+                #attempt
                 #put_back_at_once
                 let #outcome = #result;
                 #leave

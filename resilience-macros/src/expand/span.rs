@@ -23,6 +23,14 @@ impl Ends {
         }
     }
 
+    /// All of a block.
+    pub(super) fn around(block: &Group) -> Self {
+        Self {
+            first: block.span_open(),
+            last: block.span_close(),
+        }
+    }
+
     /// `tokens`, which mean what they mean, shown where these ends begin.
     pub(super) fn place(self, tokens: TokenStream) -> TokenStream {
         let placed = tokens.into_iter().map(|mut token| {
@@ -110,19 +118,20 @@ impl Context<'_> {
     }
 }
 
-/// A keyword of ours that stands for the whole body: a borrow error in it is shown there.
+/// A keyword of ours that stands for the whole body: a borrow error in it is shown there. With a span of the expansion,
+/// source-based coverage would not count the lines of an async body.
 pub(super) fn keyword(keyword: &str, body: &Group) -> Ident {
-    Ident::new(keyword, Span::mixed_site().located_at(body.span()))
+    Ident::new(keyword, body.span())
 }
 
-/// The start of a closure of ours, likewise.
+/// The start of a closure of ours, at the place of the body and of its span: lints look at the end of the body then.
 pub(super) fn pipes(body: &Group) -> TokenStream {
-    quote_spanned!(Span::mixed_site().located_at(body.span())=> ||)
+    quote_spanned!(body.span()=> ||)
 }
 
-/// A block of ours with the place of the user's.
+/// A block of ours with the span of the user's, for coverage as well.
 pub(super) fn braces(body: &Group, contents: TokenStream) -> Group {
     let mut block = Group::new(Delimiter::Brace, contents);
-    block.set_span(Span::mixed_site().located_at(body.span()));
+    block.set_span(body.span());
     block
 }

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{PatIdent, PatType};
 
 use super::argument::mutable_still;
-use super::code::{Code, Declarations, block};
+use super::code::{Code, Declarations, block, large_error_allowed};
 use super::config::{Config, Start, operand};
 use super::span::{Ends, pipes};
 use super::{Context, declare_refused, local};
@@ -51,24 +51,26 @@ impl Context<'_> {
             );
         }
         let timed = if plan.mode == Mode::Cooperative {
-            let (value, result, block) = (
+            let (value, result, block, pipes) = (
                 config.value(),
                 &self.result.tokens,
                 inner.block(&TokenStream::new()),
+                pipes(&self.function.body),
             );
-            quote!(#runtime::TimeoutConfig::run_cooperative(#value, || -> #result #block))
+            quote!(#runtime::TimeoutConfig::run_cooperative(#value, #pipes -> #result #block))
         } else {
             return self.threaded(at, config, inner, &expired, has_breaker);
         };
+        let (allow, run) = (large_error_allowed(), local("timed"));
         let value = quote! {
-            match #timed {
+            match #run {
                 #runtime::Ok(#outcome) => #outcome,
                 #expired
             }
         };
         Code::value(
             Declarations::values(config.declarations).and(inner.declarations),
-            TokenStream::new(),
+            quote!(#allow let #run = #timed;),
             value,
         )
     }
@@ -104,12 +106,10 @@ impl Context<'_> {
             (quote!(#worker -> #result #block), quote!(#outcome))
         } else {
             // The worker's own flag comes back with the outcome.
-            let (declare, attempt) = (
-                declare_refused(),
-                inner.expression(|body| self.boundary(body)),
-            );
+            let attempt = inner.bound(&quote!(#outcome: #result), |body| self.boundary(body));
+            let declare = declare_refused();
             (
-                quote!(#worker { #held #declare #borrows let #outcome: #result = #attempt; (#outcome, #refused) }),
+                quote!(#worker { #held #declare #borrows #attempt (#outcome, #refused) }),
                 quote!((#outcome, #was_refused)),
             )
         };
@@ -120,8 +120,9 @@ impl Context<'_> {
             quote!(#config_value, #job),
             self.result.ends,
         );
+        let (allow, timed) = (large_error_allowed(), local("timed"));
         let value = quote! {
-            match #run {
+            match #timed {
                 #runtime::Ok(#finished) => #finish,
                 #expired
             }
@@ -130,7 +131,7 @@ impl Context<'_> {
             Declarations::values(quote!(#mutable)).and(Declarations::values(config.declarations));
         Code::value(
             values.and(Declarations::values(inner.declarations.values)),
-            copies,
+            quote!(#copies #allow let #timed = #run;),
             value,
         )
     }
@@ -189,7 +190,9 @@ impl Context<'_> {
             .filter(|(_, pattern)| !self.is_cloned(&pattern.ident))
         {
             let (attrs, name) = (&argument.attrs, &pattern.ident);
-            let mutability = pattern.mutability.filter(|_| !self.is_rebound(name));
+            let mutability = pattern
+                .mutability
+                .filter(|_| self.mutable_reference_named(name).is_none());
             if mutability.is_some() {
                 mutable.extend(quote!(#(#attrs)*));
                 mutable.extend(mutable_still(pattern));

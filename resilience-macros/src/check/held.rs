@@ -1,0 +1,243 @@
+//! A function that returns a future is run again for each attempt, inside of a future that therefore holds the arguments.
+//! It can promise less only of what the arguments allow.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::punctuated::Punctuated;
+use syn::{
+    GenericArgument, GenericParam, PathArguments, ReturnType, Token, Type, TypeParamBound,
+    WherePredicate,
+};
+
+use super::Form;
+use crate::errors::Errors;
+use crate::item::{Function, any_ident, ungroup};
+use crate::parameter::{Parameter, Passing};
+
+type Bounds = Punctuated<TypeParamBound, Token![+]>;
+
+/// What the return type says of all that the future holds.
+#[derive(Default)]
+struct Promise {
+    is_static: bool,
+    is_send: bool,
+}
+
+pub(super) fn check(function: &Function, form: &Form, errors: &mut Errors) {
+    let (Form::Future { block: None, .. }, ReturnType::Type(_, returned)) =
+        (form, &function.sig.output)
+    else {
+        return;
+    };
+    let promise = Promise::of(returned);
+    let body = function.body.stream();
+    for parameter in form.parameters(function) {
+        let Some(reason) = promise.broken_by(&parameter, function) else {
+            continue;
+        };
+        let name = &parameter.name;
+        if is_used(body.clone(), &name.to_string()) {
+            errors.at(
+                returned,
+                format!(
+                    "under #[retry] this future holds `{name}`, because each attempt runs the body again, and {reason}; retry \
+                     an `async fn` that this function calls, or take an argument that can be held"
+                ),
+            );
+            return;
+        }
+    }
+}
+
+impl Promise {
+    fn of(returned: &Type) -> Self {
+        match ungroup(returned) {
+            Type::ImplTrait(ty) => Self::of_bounds(&ty.bounds),
+            Type::Path(path) => {
+                let Some(last) = path.path.segments.last() else {
+                    return Self::default();
+                };
+                let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+                    return Self::default();
+                };
+                match arguments.args.first() {
+                    Some(GenericArgument::Lifetime(lifetime)) => Self {
+                        is_static: lifetime.ident == "static",
+                        is_send: last.ident == "BoxFuture",
+                    },
+                    Some(GenericArgument::Type(ty)) => Self::of_box(ty),
+                    _ => Self::default(),
+                }
+            }
+            _ => Self::default(),
+        }
+    }
+
+    /// `Box<dyn Future<…>>`, which is `'static` unless it says something else.
+    fn of_box(ty: &Type) -> Self {
+        let Type::Path(path) = ungroup(ty) else {
+            return Self::default();
+        };
+        let Some(PathArguments::AngleBracketed(arguments)) =
+            path.path.segments.last().map(|last| &last.arguments)
+        else {
+            return Self::default();
+        };
+        let Some(GenericArgument::Type(pointee)) = arguments.args.first() else {
+            return Self::default();
+        };
+        let Type::TraitObject(object) = ungroup(pointee) else {
+            return Self::default();
+        };
+        let mut promise = Self::of_bounds(&object.bounds);
+        let names_lifetime = object
+            .bounds
+            .iter()
+            .any(|bound| matches!(bound, TypeParamBound::Lifetime(_)));
+        promise.is_static |= !names_lifetime;
+        promise
+    }
+
+    fn of_bounds(bounds: &Bounds) -> Self {
+        Self {
+            is_static: is_static(bounds),
+            is_send: is_send(bounds),
+        }
+    }
+
+    /// Why the future cannot hold this argument and keep the promise.
+    fn broken_by(&self, parameter: &Parameter<'_>, function: &Function) -> Option<&'static str> {
+        let borrowed = "the return type says that it holds no borrow (`'static`)";
+        if parameter.passing != Passing::Owned {
+            let is_static = parameter
+                .ty
+                .is_some_and(|ty| any_ident(ty.to_token_stream(), &|name| name == "static"));
+            return (self.is_static && !is_static).then_some(borrowed);
+        }
+        let ty = parameter.ty?;
+        if self.is_static && shows_borrow(&ty.to_token_stream()) {
+            return Some(borrowed);
+        }
+        let bounds = bounds_of(ty, function).filter(are_understood)?;
+        if self.is_send && !is_send(&bounds) {
+            return Some("the return type says `Send`, which its type need not be");
+        }
+        (self.is_static && !is_static(&bounds))
+            .then_some("the return type says `'static`, which its type need not be")
+    }
+}
+
+/// The bounds of `impl Trait`, or of a type parameter of the function.
+fn bounds_of(ty: &Type, function: &Function) -> Option<Bounds> {
+    let name = match ungroup(ty) {
+        Type::ImplTrait(ty) => return Some(ty.bounds.clone()),
+        Type::Path(path) => path.path.get_ident()?,
+        _ => return None,
+    };
+    let generics = &function.sig.generics;
+    let mut bounds = generics.params.iter().find_map(|param| match param {
+        GenericParam::Type(param) if param.ident == *name => Some(param.bounds.clone()),
+        _ => None,
+    })?;
+    let predicates = generics
+        .where_clause
+        .iter()
+        .flat_map(|clause| &clause.predicates);
+    for predicate in predicates {
+        if let WherePredicate::Type(predicate) = predicate {
+            if *name == predicate.bounded_ty.to_token_stream().to_string() {
+                bounds.extend(predicate.bounds.iter().cloned());
+            }
+        }
+    }
+    Some(bounds)
+}
+
+/// Other traits may have `Send` or `'static` as a supertrait.
+fn are_understood(bounds: &Bounds) -> bool {
+    const NEITHER: [&str; 22] = [
+        "AsMut",
+        "AsRef",
+        "Borrow",
+        "Clone",
+        "Copy",
+        "Debug",
+        "Default",
+        "Deref",
+        "Display",
+        "Eq",
+        "Fn",
+        "FnMut",
+        "FnOnce",
+        "From",
+        "Hash",
+        "Into",
+        "IntoIterator",
+        "Iterator",
+        "Ord",
+        "PartialEq",
+        "ToOwned",
+        "ToString",
+    ];
+    bounds.iter().all(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| {
+            ["Send", "Sync", "Unpin"]
+                .iter()
+                .chain(&NEITHER)
+                .any(|name| last.ident == name)
+        }),
+        _ => true,
+    })
+}
+
+fn is_static(bounds: &Bounds) -> bool {
+    let mut lifetimes = bounds.iter().filter_map(|bound| match bound {
+        TypeParamBound::Lifetime(lifetime) => Some(lifetime),
+        _ => None,
+    });
+    lifetimes.any(|lifetime| lifetime.ident == "static")
+}
+
+fn is_send(bounds: &Bounds) -> bool {
+    any_ident(quote!(#bounds), &|name| name == "Send")
+}
+
+/// A reference or a lifetime other than `'static`.
+fn shows_borrow(ty: &TokenStream) -> bool {
+    let mut tokens = ty.clone().into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Punct(punct) if matches!(punct.as_char(), '&' | '\'') => {
+                let next = tokens.peek().map(ToString::to_string);
+                if !matches!(next.as_deref(), Some("static" | "'")) {
+                    return true;
+                }
+            }
+            // Lifetimes in parentheses, as in `Fn(&str)`, are the type's own.
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Is the variable read? A field or a method of its name is another thing.
+fn is_used(tokens: TokenStream, name: &str) -> bool {
+    let mut after_dot = false;
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let is_dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
+        match token {
+            TokenTree::Ident(ident) if ident == name && !after_dot => {
+                let is_field =
+                    matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
+                if !is_field {
+                    return true;
+                }
+            }
+            TokenTree::Group(group) if is_used(group.stream(), name) => return true,
+            _ => {}
+        }
+        after_dot = is_dot;
+    }
+    false
+}
