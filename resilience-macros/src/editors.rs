@@ -1,4 +1,4 @@
-//! What an editor shows while someone types: a function that is still defined, with the tokens that are there.
+//! While someone types in an editor, the function is still defined, with the tokens that are there.
 
 use proc_macro2::TokenStream;
 
@@ -10,7 +10,7 @@ fn lex(source: &str) -> TokenStream {
         .unwrap_or_else(|error| panic!("{source}: {error}"))
 }
 
-/// The expansion without white space, which is the printer's business.
+/// The expansion without white space, because the printer chooses that.
 fn expand(policy: Policy, args: &str, item: &str) -> String {
     crate::attribute(policy, lex(args), lex(item))
         .to_string()
@@ -80,7 +80,7 @@ fn a_half_typed_argument_list_leaves_the_function_as_it_was() {
     ] {
         let expanded = expand(policy, args, item);
         if (policy, args) == (Policy::Timeout, "limit") {
-            // A variable of that name, perhaps: rustc knows.
+            // `limit` may be a variable, and only rustc knows.
             assert!(expanded.contains("Limit::new(limit)"), "{expanded}");
             continue;
         }

@@ -10,7 +10,7 @@ use quote::quote;
 
 use crate::policy::{Policy, TABLES};
 
-/// What an argument list is made of, whether or not it belongs together.
+/// Tokens of argument lists, in any order.
 const ARGUMENTS: [&str; 56] = [
     "=",
     "=",
@@ -177,7 +177,7 @@ fn items() -> impl Strategy<Value = TokenStream> {
     tokens(ITEM.iter().map(ToString::to_string).collect(), 10)
 }
 
-/// How often each token occurs, groups opened.
+/// Counts each token, in groups, too.
 fn count(tokens: TokenStream, counts: &mut HashMap<String, usize>) {
     for token in tokens {
         match token {

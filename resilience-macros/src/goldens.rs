@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::language::table::{Kind, OptionSpec, Zero};
 use crate::policy::TABLES;
 
-/// What can be wrong in the list of any attribute.
+/// The mistakes that can be made in the list of any attribute.
 const LIST: [&str; 10] = [
     "twice",
     "without_value",
@@ -19,7 +19,7 @@ const LIST: [&str; 10] = [
     "of_another_library",
 ];
 
-/// What can be wrong with the value of an option.
+/// The mistakes that can be made in the value of an option.
 fn mistakes(spec: &OptionSpec) -> &'static [&'static str] {
     match spec.kind {
         Kind::Count { at_least: 0, .. } => &[

@@ -15,7 +15,7 @@ use crate::policy::Policy;
 /// Lines that an expansion may add to a plain function: for one attribute, and for the stack of three.
 const BUDGETS: [(&str, usize); 2] = [("plain_stack", 54), ("plain", 24)];
 
-/// Every pair of what is written and what it becomes.
+/// The name of each snapshot, and its two files.
 fn snapshots() -> Vec<(String, PathBuf, PathBuf)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots");
     let names = fs::read_dir(&folder)

@@ -15,12 +15,12 @@ use crate::policy::{Policy, TABLES};
 pub(crate) struct Layer {
     pub(crate) policy: Policy,
     pub(crate) entries: Vec<Entry>,
-    /// Something could not be read, so that what is missing may have been written.
+    /// An option could not be read, so that a missing one may have been meant by it.
     pub(crate) incomplete: bool,
-    /// The attribute's path as it stood on the function; `None` for the top one, whose macro is running.
+    /// The attribute's path as it stood on the function; `None` for the top one, because its macro is running.
     pub(crate) taken: Option<Path>,
-    /// Where to point at what no option says: the options, or the path of an attribute that was taken off. Empty is the
-    /// attribute itself, of which a macro is shown no token.
+    /// Span for errors about a missing option: the options, or the path of an attribute that was taken off. Empty: underline
+    /// the whole attribute (call site), because a macro is shown no token of it.
     pub(crate) place: TokenStream,
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn read(
     layers
 }
 
-/// `#[timeout = 5s]` means the limit; what a lone value of another attribute means, nobody can tell.
+/// `#[timeout = 5s]` means the limit; a lone value of another attribute has no meaning, so the message shows an example.
 fn in_parentheses(policy: Policy, value: &Expr) -> String {
     let text = written(&value.to_token_stream());
     let table = policy.table();

@@ -13,7 +13,7 @@ const UNITS: [(&str, u64); 8] = [
     ("ns", 1),
 ];
 
-/// Reads a literal's text, without its quotes. The error says what is wrong and what would be right.
+/// Reads a literal's text, without its quotes. The error says the cause and the fix.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let mut rest = text.trim();
     let mut total = Duration::ZERO;
@@ -78,7 +78,7 @@ fn unknown_unit(text: &str, number: &str, unit: &str) -> String {
     }
 }
 
-/// `number` times `nanos`, exactly; what is finer than a nanosecond is refused.
+/// Multiplies exactly; a duration that is finer than a nanosecond is refused.
 fn scaled(number: &str, nanos: u64) -> Option<Duration> {
     let digits: String = number.chars().filter(|c| *c != '_').collect();
     let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));

@@ -1,4 +1,4 @@
-//! What can be said of an expression by its form alone.
+//! Questions that the form of an expression answers, without its type.
 
 use quote::ToTokens;
 use syn::{Expr, Lit};
@@ -17,8 +17,7 @@ pub(super) fn plain(mut expr: &Expr) -> &Expr {
     }
 }
 
-/// True for an expression that makes a value which cannot be called: a literal collection, or a variant with its
-/// fields.
+/// True for an expression that makes a value and no function: a literal collection, or a variant with its fields.
 pub(super) fn is_value(expr: &Expr) -> bool {
     match expr {
         Expr::Array(_) | Expr::Repeat(_) | Expr::Struct(_) | Expr::Tuple(_) | Expr::Binary(_) => {

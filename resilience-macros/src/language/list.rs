@@ -144,7 +144,7 @@ fn is_word(input: ParseStream<'_>) -> bool {
         && (fork.is_empty() || fork.peek(Token![,]))
 }
 
-/// What someone meant who wrote a bare value: what positional arguments mean elsewhere.
+/// The option that a bare value was meant for, because positional arguments have that meaning elsewhere.
 fn named(table: &Table, value: &TokenStream) -> String {
     let (Bare::Means(name) | Bare::Is(name)) = table.bare;
     table
@@ -167,7 +167,7 @@ fn is_named(table: &Table, bare: &str, input: ParseStream<'_>) -> bool {
     (fork.peek(Token![=]) && !fork.peek(Token![==])) || (is_option && ends)
 }
 
-/// The value of an option whose name may be left out, as in `#[timeout(5s)]`.
+/// The value of the option that may stand without its name, as in `#[timeout(5s)]`.
 fn bare(spec: &'static OptionSpec, input: ParseStream<'_>) -> syn::Result<Entry> {
     let written = up_to_comma(input);
     let value: Expr = input.parse().map_err(|error| explained(&error, spec))?;
@@ -228,7 +228,7 @@ fn pattern(key: &Ident, spec: &OptionSpec, input: ParseStream<'_>) -> syn::Resul
     let content;
     syn::parenthesized!(content in input);
     let result = filter(key, spec, &content);
-    // What is left is part of the mistake, not another one.
+    // The rest is part of the same mistake.
     content.parse::<TokenStream>()?;
     result
 }
@@ -320,7 +320,7 @@ fn arguments(key: &Ident, spec: &OptionSpec, input: ParseStream<'_>) -> syn::Res
     Err(syn::Error::new_spanned(written, message))
 }
 
-/// The parser's own words, and what would be right.
+/// The parser's own words, and the option as it is written.
 fn explained(error: &syn::Error, spec: &OptionSpec) -> syn::Error {
     syn::Error::new(
         error.span(),

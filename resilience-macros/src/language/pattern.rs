@@ -1,4 +1,4 @@
-//! What can be seen to be wrong with a pattern before rustc reads it.
+//! Mistakes in a pattern that can be seen before rustc reads it.
 
 use quote::ToTokens;
 use syn::{GenericArgument, Pat, PathArguments, ReturnType, Type};

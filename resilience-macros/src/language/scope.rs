@@ -1,12 +1,12 @@
-//! What the value of an option may name.
+//! The names that the value of an option may use.
 
 use super::table::Family;
 use crate::item::Function;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'a> {
-    /// Its arguments and generics.
+    /// The function, for its arguments and generics.
     pub(crate) function: &'a Function,
-    /// The configurations of the policies, their setters, and the words of their options.
+    /// The policies, for their configurations, the setters of these, and the words of their options.
     pub(crate) family: &'a Family,
 }

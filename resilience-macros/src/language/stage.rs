@@ -10,11 +10,11 @@ use crate::item::{Function, any_ident};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
-    /// Can stand in a const item, which `cargo check` evaluates.
+    /// The expression can stand in a const item, and `cargo check` evaluates that.
     Constant,
-    /// Constant, but names `Self` or a generic, which a const item cannot (E0401).
+    /// The expression is constant, but it names `Self` or a generic, and a const item cannot (E0401).
     Generic,
-    /// Evaluated once per call.
+    /// The expression is evaluated once per call.
     Runtime,
 }
 
@@ -85,7 +85,7 @@ fn is_constant_path(path: &Path, family: &Family) -> bool {
             .is_some_and(|owner| is_enum_of_words(&owner, family))
 }
 
-/// `Jitter` and `Strategy`, whose variants are the words of options.
+/// True for `Jitter` and `Strategy`, because their variants are the words of options.
 fn is_enum_of_words(name: &str, family: &Family) -> bool {
     let mut options = family.iter().flat_map(|table| table.options);
     options.any(|option| match option.kind {
@@ -133,7 +133,7 @@ fn names_generic(tokens: TokenStream, function: &Function) -> bool {
             GenericParam::Lifetime(_) => None,
         })
         .collect();
-    // A method may stand in `impl<const N: u32> …`, which an attribute cannot see: there, one letter is taken for a generic.
+    // A method may stand in `impl<const N: u32> …`. An attribute cannot see that, so there one letter is taken for a generic.
     let is_method = function.receiver().is_some();
     any_ident(tokens, &|name| {
         name == "Self"

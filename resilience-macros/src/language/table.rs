@@ -1,5 +1,5 @@
-//! What an attribute is told about its own language: the options that it has, one row each, and the names that other
-//! libraries have for them.
+//! The table that describes the language of an attribute: its options, one row each, and the names that other libraries
+//! have for them.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub(crate) struct Table {
     pub(crate) name: &'static str,
     /// The name of its configuration in the runtime crate.
     pub(crate) config: &'static str,
-    /// The options, in the order in which the documentation lists them.
+    /// The options, in the order of the documentation.
     pub(crate) options: &'static [OptionSpec],
     pub(crate) foreign: &'static [Foreign],
     pub(crate) absent: &'static [Absent],
@@ -37,7 +37,7 @@ impl fmt::Display for Table {
     }
 }
 
-/// What a value without a name is.
+/// The meaning of a value without a name.
 #[derive(Clone, Copy)]
 pub(crate) enum Bare {
     /// An error that names this option.
@@ -52,7 +52,7 @@ pub(crate) struct Foreign {
     pub(crate) ours: &'static str,
 }
 
-/// Names that other libraries have for what does not exist here, and the words that say what does.
+/// Names that other libraries have for a feature that does not exist here, and the words that name the alternative.
 pub(crate) struct Absent {
     pub(crate) names: &'static [&'static str],
     pub(crate) instead: &'static str,
@@ -73,7 +73,7 @@ pub(crate) struct OptionSpec {
     pub(crate) meaning: &'static str,
 }
 
-/// What an option is for.
+/// The use of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     /// A setter of the configuration has its name and takes its value.
@@ -84,7 +84,7 @@ pub(crate) enum Role {
     Own,
 }
 
-/// What an option takes.
+/// The kind of value that an option takes.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
     /// A whole number. The hint is added to the message about a smaller one.
@@ -113,27 +113,27 @@ pub(crate) enum Kind {
     CratePath,
 }
 
-/// What a duration of zero is.
+/// The meaning of a duration of zero.
 #[derive(Clone, Copy)]
 pub(crate) enum Zero {
     Allowed,
-    /// An error that says what to write, or shows the example if there is nothing to say.
+    /// An error with the alternative, or with the example if there is none.
     Refused {
         instead: &'static str,
     },
 }
 
-/// What a number must be.
+/// A rule for the value of a number.
 pub(crate) struct NumberRule {
     pub(crate) allows: fn(f64) -> bool,
     pub(crate) range: &'static str,
-    /// The reason of the range, in front of which the message is.
+    /// The reason of the range, with which the message ends.
     pub(crate) reason: &'static str,
     /// The number that was probably meant by a text or by a number out of range.
     pub(crate) nearest: fn(&str) -> Option<String>,
 }
 
-/// How an option is written.
+/// The syntax of an option.
 pub(super) enum Form {
     Value,
     Pattern,

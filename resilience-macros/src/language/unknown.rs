@@ -1,11 +1,11 @@
-//! An option that the attribute does not have: what was meant, in the words of other libraries or misspelt.
+//! An option that the attribute does not have: a word of another library, or a misspelt one of ours.
 
 use proc_macro2::TokenStream;
 use syn::Ident;
 
 use super::table::{Family, OptionSpec, Table};
 
-/// An option that no attribute, or another attribute, has; `value` is what was written behind it.
+/// The error for an option that no attribute, or only another one, has. The message uses `value`, if that can be meant.
 pub(super) fn unknown(
     table: &Table,
     family: &Family,
@@ -59,7 +59,7 @@ pub(super) fn unknown(
     syn::Error::new_spanned(key, message)
 }
 
-/// The one whose name was probably meant.
+/// The one that was probably meant.
 pub(crate) fn nearest<'t, T>(
     typed: &str,
     all: &'t [T],

@@ -1,4 +1,4 @@
-//! One option's value: what kind of thing it is, whether it is in range, and when it is evaluated.
+//! Checks the value of one option: its kind, its range, and the stage of its evaluation.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use super::unknown::nearest;
 use super::written::written;
 use crate::errors::Errors;
 
-/// What the expansion calls the runtime's private module, which has all that a value may name.
+/// The expansion's name for the runtime's private module. A value of the expansion names nothing else.
 pub(crate) const RUNTIME: &str = "__rt";
 
 /// A call of one setter of a configuration.
@@ -27,7 +27,7 @@ pub(crate) struct Setting {
     /// The value, ready to be passed.
     pub(crate) value: TokenStream,
     pub(crate) literal: Literal,
-    /// What the user wrote: where an error of const evaluation points.
+    /// The user's tokens, because an error of const evaluation points there.
     pub(crate) written: TokenStream,
     pub(crate) stage: Stage,
 }
@@ -46,13 +46,13 @@ impl Setting {
     }
 }
 
-/// What is known of a value while the macro runs.
+/// The value of an option, as far as the macro knows it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Literal {
     Count(u32),
     Duration(Duration),
     Word(&'static str),
-    /// A number or a text in range, of which no other rule speaks.
+    /// A number or a text in range. No other rule asks for it.
     Other,
     Unknown,
 }
@@ -366,7 +366,7 @@ impl Check<'_> {
             .and_then(|(_, constant)| constant.split("::").next())
         {
             Some(ty) if !is_variant => {
-                // Where the user's value stands, which is what may not fit.
+                // The call stands where the user's value does, because that may be of another type.
                 let expr = self.expr;
                 let first = expr.to_token_stream().into_iter().next();
                 let span = first.map_or_else(Span::call_site, |token| {

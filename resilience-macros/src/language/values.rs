@@ -1,5 +1,5 @@
-//! The checked options of one attribute, taken out one by one. What nobody takes would be accepted and ignored, so
-//! that is reported too.
+//! The checked options of one attribute. The policy takes them out one by one; an option that it leaves would be ignored,
+//! so that is an error of this crate.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -24,9 +24,9 @@ pub(crate) struct Values<'a> {
     checked: Vec<(Ident, &'static str, Value)>,
     /// The options that were written and are wrong.
     wrong: Vec<&'static str>,
-    /// An option was there but wrong, so nothing can be said of what is missing.
+    /// An option was refused, so that a missing one may have been meant by it.
     pub(crate) incomplete: bool,
-    /// Where to point at what no option says.
+    /// Span for errors about a missing option. Empty: underline the whole attribute (call site).
     pub(crate) place: TokenStream,
 }
 

@@ -10,7 +10,7 @@ pub(crate) fn written(tokens: &TokenStream) -> String {
 
 const OPERATORS: [&str; 9] = ["->", "=>", "::", "==", "!=", "&&", "||", "..", "..="];
 
-/// What the token before asks of the one behind it.
+/// The space that a token asks for behind it.
 #[derive(Clone, Copy, PartialEq)]
 enum Gap {
     /// Nothing may stand between.
@@ -109,7 +109,7 @@ mod tests {
         ] {
             let tokens = text.parse().expect("lexes");
             assert_eq!(written(&tokens), text);
-            // As `syn` prints it again, with its own spacing.
+            // `syn` prints it with a spacing of its own.
             let loose = tokens.to_string().parse().expect("lexes");
             assert_eq!(written(&loose), text);
         }

@@ -8,7 +8,7 @@ use std::fmt;
 
 use crate::language::table::Table;
 
-/// What each attribute of the family is told of its language.
+/// The languages of all attributes of the family.
 pub(crate) const TABLES: [&Table; 3] = [retry::TABLE, circuit_breaker::TABLE, timeout::TABLE];
 
 /// One attribute of the family.

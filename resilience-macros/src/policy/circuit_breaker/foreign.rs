@@ -1,4 +1,4 @@
-//! What other libraries, and the Python decorators, call the options of `#[circuit_breaker]`.
+//! The names that other libraries, and the Python decorators, have for the options of `#[circuit_breaker]`.
 
 use crate::language::table::{Absent, Foreign};
 

@@ -1,4 +1,4 @@
-//! The options of `#[retry]`: one row each, from which the tables of README and rustdoc are written.
+//! The options of `#[retry]`, one row each. The tables of README and rustdoc are written from the rows.
 
 use crate::language::table::{Kind, NumberRule, OptionSpec, Role, Zero};
 
@@ -13,7 +13,7 @@ const JITTER: &[(&str, &str)] = &[
     ("equal", "Jitter::Equal"),
     ("decorrelated", "Jitter::Decorrelated"),
     ("none", "Jitter::None"),
-    // Not named in messages: the words above say more.
+    // Messages do not name these two, because the words above say more.
     ("true", "Jitter::Full"),
     ("false", "Jitter::None"),
 ];

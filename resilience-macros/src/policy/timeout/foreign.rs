@@ -1,4 +1,4 @@
-//! What other libraries, and the Python decorators, call the options of `#[timeout]`.
+//! The names that other libraries, and the Python decorators, have for the options of `#[timeout]`.
 
 use crate::language::table::{Absent, Foreign};
 
