@@ -168,6 +168,19 @@ fn a_limit_is_cut_to_what_the_enclosing_one_leaves() {
     assert_eq!(outer(), Ok(true));
 }
 
+#[expect(clippy::large_stack_arrays, reason = "the stack is the subject")]
+#[test]
+fn a_result_of_200_kilobytes_fits_into_the_stack_of_a_worker() {
+    #[timeout(1h, error = |late| late.to_string())]
+    fn page(byte: u8) -> Result<[u8; 200_000], String> {
+        Ok([byte; 200_000])
+    }
+    // The caller copies the result, too, and gets a stack that is large enough.
+    let caller = thread::Builder::new().stack_size(16 << 20);
+    let last_byte = caller.spawn(|| page(7).map(|page| page[199_999]));
+    assert_eq!(last_byte.unwrap().join().unwrap(), Ok(7));
+}
+
 #[test]
 fn a_panic_passes_through_unchanged_and_leaves_nothing_broken() {
     #[timeout(1h)]

@@ -5,7 +5,7 @@ use std::{
     mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    thread, time,
+    time,
 };
 
 use tokio::time::Instant;
@@ -16,10 +16,13 @@ use super::{
     process_pool::process_pool,
     task::{Slot, Task},
 };
-use crate::timeout::{
-    config::TimeoutConfig,
-    deadline,
-    error::{Cause, TimedOut},
+use crate::{
+    timeout::{
+        config::TimeoutConfig,
+        deadline,
+        error::{Cause, TimedOut},
+    },
+    unwind::discard,
 };
 
 impl TimeoutConfig {
@@ -79,8 +82,8 @@ where
     ));
     call.run(pool, &(Arc::clone(&task) as Arc<Task>))?;
     match task.slot.take() {
-        Content::Outcome(Ok(value)) => Ok(value),
-        Content::Outcome(Err(panic)) => resume_unwind(panic),
+        Content::Value(value) => Ok(value),
+        Content::Panic(panic) => resume_unwind(panic),
         Content::Body(_) | Content::Empty => {
             unreachable!("the outcome is kept before the task is finished")
         }
@@ -118,13 +121,18 @@ struct BodySlot<F, T>(Mutex<Content<F, T>>);
 
 enum Content<F, T> {
     Body(F),
-    Outcome(thread::Result<T>),
+    Value(T),
+    Panic(Box<dyn Any + Send>),
     Empty,
 }
 
 impl<F, T> BodySlot<F, T> {
     fn take(&self) -> Content<F, T> {
         mem::replace(&mut *self.lock(), Content::Empty)
+    }
+
+    fn replace(&self, content: Content<F, T>) -> Content<F, T> {
+        mem::replace(&mut *self.lock(), content)
     }
 
     fn lock(&self) -> MutexGuard<'_, Content<F, T>> {
@@ -141,17 +149,23 @@ where
         let Content::Body(body) = self.take() else {
             return;
         };
-        // A subscriber that panics does so to the caller, as it would without the worker.
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
+        // The value is stored inside of the closure, because `catch_unwind` would copy it several times in a debug build, and
+        // a large value would overflow the worker's stack.
+        let unwound = catch_unwind(AssertUnwindSafe(|| {
             let _trace = trace.enter();
-            body()
+            // Rust evaluates the right side first, so the lock is not held while the body runs.
+            *self.lock() = Content::Value(body());
         }));
-        *self.lock() = Content::Outcome(outcome);
+        // A panic of the caller's subscriber is a panic of the call, as it would be without the worker. The subscriber may
+        // panic when the trace is left, with the value already stored.
+        if let Err(panic) = unwound {
+            discard(self.replace(Content::Panic(panic)));
+        }
     }
 
     fn discard(&self) -> Option<Box<dyn Any + Send>> {
         match self.take() {
-            Content::Outcome(Err(panic)) => Some(panic),
+            Content::Panic(panic) => Some(panic),
             rest => catch_unwind(AssertUnwindSafe(|| drop(rest))).err(),
         }
     }
