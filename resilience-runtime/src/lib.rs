@@ -102,7 +102,7 @@ pub mod __private;
 
 pub use circuit::{
     CircuitBreaker, CircuitBreakerConfig, CircuitBreakerSettings, CircuitBreakerStats, CircuitCall,
-    CircuitOpen, CircuitState, Permit, Transition, TransitionReason,
+    CircuitOpen, CircuitState, OwnedPermit, Permit, Transition, TransitionReason,
 };
 pub use config_error::ConfigError;
 #[doc(hidden)]

@@ -6,7 +6,7 @@ use super::{
     config::CircuitBreakerConfig,
     error::CircuitOpen,
     name::Name,
-    permit::{CallPermit, Permit},
+    permit::{CallPermit, OwnedPermit, Permit},
     shared::Shared,
     stats::CircuitBreakerStats,
     transition::{CircuitState, Transition},
@@ -158,6 +158,28 @@ impl CircuitBreaker {
     pub fn acquire(&self) -> Result<Permit<'_>, CircuitOpen> {
         let pass = self.shared.admit()?;
         Ok(Permit::new(&self.shared, pass))
+    }
+
+    /// Asks for one call, as [`acquire`](Self::acquire) does, for a permit that may move into a task or a struct.
+    ///
+    /// # Errors
+    /// If the circuit is open, or half-open with all its probe slots taken.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), resilience::CircuitOpen> {
+    /// use resilience::{CircuitBreaker, CircuitBreakerConfig};
+    ///
+    /// let breaker = CircuitBreaker::new("queue", CircuitBreakerConfig::new());
+    /// let permit = breaker.acquire_owned()?;
+    /// tokio::spawn(async move { permit.success() }).await.unwrap();
+    /// assert_eq!(breaker.stats().successes, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn acquire_owned(&self) -> Result<OwnedPermit, CircuitOpen> {
+        let pass = self.shared.admit()?;
+        Ok(OwnedPermit::new(Arc::clone(&self.shared), pass))
     }
 
     /// [`acquire`](Self::acquire) for a call whose body the caller runs in place, so that only a panic can drop the permit.

@@ -73,6 +73,7 @@ pub(super) struct Step {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct View {
     pub(super) state: CircuitState,
+    pub(super) isolated: bool,
     pub(super) failures: u64,
     pub(super) failure_count: u32,
     pub(super) failure_threshold: Option<u32>,
@@ -380,6 +381,7 @@ impl Machine {
         };
         View {
             state,
+            isolated: matches!(self.phase, Phase::Isolated),
             failures: self.failures,
             failure_count: self.window.failures(config, now),
             failure_threshold: config.failure_threshold(),

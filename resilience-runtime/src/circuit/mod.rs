@@ -36,7 +36,7 @@ pub use self::{
     breaker::CircuitBreaker,
     config::CircuitBreakerConfig,
     error::CircuitOpen,
-    permit::{CallPermit, Permit},
+    permit::{CallPermit, OwnedPermit, Permit},
     settings::CircuitBreakerSettings,
     stats::CircuitBreakerStats,
     transition::{CircuitState, Transition, TransitionReason},

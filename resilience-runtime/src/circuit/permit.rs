@@ -3,6 +3,7 @@
 use std::{fmt, mem};
 
 use super::{machine::Mark, pass::Pass, shared::Shared, watch::Watch};
+use crate::sync::Arc;
 
 /// The right to one call, which waits for the verdict on it.
 ///
@@ -74,6 +75,80 @@ impl Drop for Permit<'_> {
     #[inline]
     fn drop(&mut self) {
         self.shared.dropped(self.pass);
+    }
+}
+
+/// A [`Permit`] that holds the circuit itself, so that it may move into a task or a struct.
+///
+/// [`CircuitBreaker::acquire_owned`](crate::CircuitBreaker::acquire_owned) hands it out. Dropped without an outcome, it
+/// counts as a [`Permit`] does.
+///
+/// ```
+/// use resilience::{CircuitBreaker, CircuitBreakerConfig};
+///
+/// let breaker = CircuitBreaker::new("queue", CircuitBreakerConfig::new());
+/// let permit = breaker.acquire_owned()?;
+/// let consumer = std::thread::spawn(move || permit.success());
+/// consumer.join().unwrap();
+/// assert_eq!(breaker.stats().successes, 1);
+/// # Ok::<(), resilience::CircuitOpen>(())
+/// ```
+#[must_use = "a permit that is dropped without an outcome counts as an abandoned call"]
+pub struct OwnedPermit {
+    /// Taken before an outcome is recorded, so that a panic there cannot record a second one.
+    shared: Option<Arc<Shared>>,
+    pass: Pass,
+}
+
+impl OwnedPermit {
+    pub(super) fn new(shared: Arc<Shared>, pass: Pass) -> Self {
+        Self {
+            shared: Some(shared),
+            pass: pass.noting_unwinding(),
+        }
+    }
+
+    /// Records that the call succeeded. See [`Permit::success`].
+    pub fn success(mut self) {
+        if let Some(shared) = self.shared.take() {
+            shared.succeed(self.pass);
+        }
+    }
+
+    /// Records that the call failed. See [`Permit::failure`].
+    pub fn failure(self) {
+        self.settle(Mark::Failure);
+    }
+
+    /// Records that the call says nothing about the service. See [`Permit::ignore`].
+    pub fn ignore(self) {
+        self.settle(Mark::Ignored);
+    }
+
+    fn settle(mut self, mark: Mark) {
+        if let Some(shared) = self.shared.take() {
+            shared.settle(self.pass, mark);
+        }
+    }
+}
+
+impl Drop for OwnedPermit {
+    fn drop(&mut self) {
+        if let Some(shared) = self.shared.take() {
+            shared.dropped(self.pass);
+        }
+    }
+}
+
+impl fmt::Debug for OwnedPermit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnedPermit")
+            // Only a permit that is spent holds none, and nobody sees that one.
+            .field(
+                "circuit",
+                &self.shared.as_ref().map_or("", |shared| &*shared.name),
+            )
+            .finish_non_exhaustive()
     }
 }
 
@@ -314,6 +389,48 @@ mod tests {
             scope.spawn(move || permit.success());
         });
         assert_eq!(breaker.stats().successes, 1);
+    }
+
+    #[test]
+    fn an_owned_permit_outlives_the_handle_and_counts_as_a_permit() {
+        fn portable<T: Send + Sync + 'static>(permit: T) -> T {
+            permit
+        }
+        let breaker = breaker(CircuitBreakerConfig::new());
+        let acquire = || portable(breaker.acquire_owned().expect("closed"));
+        acquire().success();
+        acquire().failure();
+        acquire().ignore();
+        drop(acquire());
+        let caught = catch_unwind(|| {
+            let _permit = acquire();
+            panic_quietly();
+        });
+        assert!(caught.is_err());
+        let stats = breaker.stats();
+        assert_eq!(
+            (
+                stats.successes,
+                stats.failures,
+                stats.ignored,
+                stats.abandoned
+            ),
+            (1, 2, 1, 1)
+        );
+        breaker.isolate();
+        let refused = breaker.acquire_owned().expect_err("isolated");
+        assert_eq!((refused.name(), breaker.stats().refused), ("permit", 1));
+        assert!(breaker.stats().isolated);
+
+        let permit = {
+            let gone = CircuitBreaker::new("gone", CircuitBreakerConfig::new());
+            gone.acquire_owned().expect("closed")
+        };
+        assert_eq!(
+            format!("{permit:?}"),
+            "OwnedPermit { circuit: \"gone\", .. }"
+        );
+        permit.success();
     }
 
     #[test]

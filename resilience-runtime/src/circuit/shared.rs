@@ -425,6 +425,7 @@ impl Shared {
         CircuitBreakerStats {
             name: String::from(&*self.name),
             state: view.state,
+            isolated: view.isolated,
             failure_count: view.failure_count,
             failure_threshold: view.failure_threshold,
             failure_rate: view.failure_rate,
@@ -439,7 +440,7 @@ impl Shared {
             closed: view.closed,
             time_in_state: view.time_in_state,
             retry_after: view.retry_after,
-            declared_at: Some(self.declared_at),
+            declared_at: self.declared_at,
         }
     }
 

@@ -1,12 +1,17 @@
-//! A circuit's statistics.
+//! The statistics of a circuit.
 
 use std::{panic::Location, time::Duration};
 
 use super::transition::CircuitState;
 
-/// A snapshot of one circuit. Counts run from the circuit's creation and are never reset.
+/// A snapshot of one circuit.
 ///
-/// Calls go on while it is taken, so counts may be a call apart from each other.
+/// Each count says how often something happened **since the circuit was made**, and is never reset. Two fields speak of the
+/// **window** instead, that is of the last `failure_window`: [`failure_count`](Self::failure_count) and
+/// [`failure_rate`](Self::failure_rate). The circuit opens by them, and they fall again while [`failures`](Self::failures)
+/// only grows.
+///
+/// Calls go on while the snapshot is taken, so counts may be a call apart from each other.
 ///
 /// ```
 /// use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
@@ -14,48 +19,54 @@ use super::transition::CircuitState;
 /// let breaker = CircuitBreaker::new("search", CircuitBreakerConfig::new());
 /// breaker.acquire().unwrap().success();
 /// breaker.acquire().unwrap().failure();
+/// breaker.reset(); // empties the window
+/// breaker.acquire().unwrap().failure();
 ///
 /// let stats = breaker.stats();
 /// assert_eq!(stats.state, CircuitState::Closed);
-/// assert_eq!((stats.successes, stats.failures), (1, 1));
-/// assert_eq!((stats.failure_count, stats.failure_threshold), (1, Some(5)));
+/// assert_eq!((stats.successes, stats.failures), (1, 2), "since the circuit was made");
+/// assert_eq!((stats.failure_count, stats.failure_threshold), (1, Some(5)), "in the window");
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CircuitBreakerStats {
-    /// The circuit's name.
+    /// The name of the circuit.
     pub name: String,
-    /// What the next call would meet.
+    /// The state that the next call would meet.
     pub state: CircuitState,
-    /// Failures that lie in the window now; with a threshold, at most that many.
+    /// The circuit is open because of [`isolate`](crate::CircuitBreaker::isolate), until it is told otherwise.
+    pub isolated: bool,
+    /// **In the window:** failures of the last `failure_window`. With a threshold, at most that many are kept.
     pub failure_count: u32,
-    /// The failures at which the circuit opens; `None` in rate mode.
+    /// The `failure_count` at which the circuit opens; `None` if it opens by a rate.
     pub failure_threshold: Option<u32>,
-    /// The rate of failures in the window now; `None` below `minimum_calls`, and without a rate to hold it against.
+    /// **In the window:** the rate of failures. `None` while fewer than `minimum_calls` calls lie in the window, and if
+    /// the circuit opens by a threshold.
     pub failure_rate: Option<f64>,
-    /// Calls that succeeded, or returned an error that does not count.
+    /// **Since the start:** calls that succeeded, or returned an error that does not count as a failure.
     pub successes: u64,
-    /// Calls that failed, panicked or were too slow.
+    /// **Since the start:** calls that failed, panicked or were too slow.
     pub failures: u64,
-    /// Calls that count as nothing.
+    /// **Since the start:** calls whose outcome says nothing about the service.
     pub ignored: u64,
-    /// Calls that were not admitted.
+    /// **Since the start:** calls that the circuit did not admit.
     pub refused: u64,
-    /// Calls that were dropped without a verdict.
+    /// **Since the start:** admitted calls that ended without an outcome, because their future or permit was dropped.
     pub abandoned: u64,
-    /// Verdicts on calls that were admitted before the latest transition or reset; in none of the counts above.
+    /// **Since the start:** outcomes of calls that were admitted before the latest transition or reset. They are in none of
+    /// the counts above.
     pub late: u64,
-    /// How often the circuit opened, isolation included.
+    /// **Since the start:** how often the circuit opened, isolation included.
     pub opened: u64,
-    /// How often it began to probe.
+    /// **Since the start:** how often the circuit began to probe.
     pub half_opened: u64,
-    /// How often it closed again.
+    /// **Since the start:** how often the circuit closed again.
     pub closed: u64,
     /// How long `state` has lasted.
     pub time_in_state: Duration,
-    /// How long until a call is admitted; `None` if it would be now, and while isolated. See
+    /// How long until a call is admitted. `None` if a call is admitted now, and while the circuit is isolated. See
     /// [`CircuitOpen::retry_after`](crate::CircuitOpen::retry_after).
     pub retry_after: Option<Duration>,
-    /// Where the circuit was declared.
-    pub declared_at: Option<&'static Location<'static>>,
+    /// The source line that declared the circuit.
+    pub declared_at: &'static Location<'static>,
 }

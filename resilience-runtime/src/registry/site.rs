@@ -115,7 +115,7 @@ mod tests {
         circuit.isolate();
         let stats = registry::stats("site::found").expect("registered");
         assert_eq!(stats.opened, 1);
-        let place = stats.declared_at.expect("a place");
+        let place = stats.declared_at;
         assert_eq!((place.file(), place.line()), (file!(), SITE.place.line()));
     }
 

@@ -53,7 +53,7 @@ async fn every_field_tells_its_part_of_the_story() {
         (closed.time_in_state, closed.retry_after),
         (Duration::from_secs(3), None)
     );
-    let declared = closed.declared_at.expect("an attribute has a place");
+    let declared = closed.declared_at;
     assert_eq!((declared.file(), declared.line()), (file!(), DECLARED));
 
     let _ = call(Some(Err(ApiError::Down))).await;
