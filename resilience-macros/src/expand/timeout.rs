@@ -136,9 +136,9 @@ impl Context<'_> {
         )
     }
 
-    /// Names each argument, so that all of it moves to the worker and lives as long as the body: a closure captures only
-    /// the fields that it uses, and the rest, a lock perhaps, would end with the call. One that the body does not name is
-    /// left to rustc's `unused_variables`, unless its name says that it is only held.
+    /// Emits `let _ = &argument;` for each argument, so that the whole argument moves to the worker and lives as long as the
+    /// body. A closure captures only the fields that it uses, and the rest, a lock perhaps, would be dropped with the call. An
+    /// argument that the body does not name is left to rustc's `unused_variables`, unless its name begins with `_`.
     fn held(&self) -> TokenStream {
         let held = self.given_to_worker().map(|(argument, pattern)| {
             let (attrs, name) = (&argument.attrs, &pattern.ident);
@@ -159,7 +159,7 @@ impl Context<'_> {
         receiver.into_iter().chain(held).collect()
     }
 
-    /// A sync body behind a closure, passed on as an `FnOnce` so that it may return a reborrow of a `&mut` argument
+    /// Emits a sync body as a closure. It is passed on as an `FnOnce`, so that it may return a reborrow of a `&mut` argument
     /// (tokio-rs/tracing#2857).
     pub(super) fn boundary(&self, body: &Group) -> TokenStream {
         let (runtime, result) = (&self.runtime, &self.result.tokens);
@@ -167,8 +167,8 @@ impl Context<'_> {
         quote!(#runtime::attempt(#pipes -> #result #body))
     }
 
-    /// Under a retry each attempt's worker needs arguments of its own, for an abandoned one keeps what it was given. The
-    /// copies stand for the arguments, in the lints too.
+    /// Emits clones of the arguments for a timeout under a retry. Each attempt's worker needs its own, because an abandoned
+    /// attempt keeps its arguments. The clones have the arguments' names and attributes, so that lints see them as arguments.
     fn copies(&self) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         let (mut mutable, mut copies) = (TokenStream::new(), TokenStream::new());
@@ -207,8 +207,8 @@ impl Context<'_> {
         (mutable, copies)
     }
 
-    /// The arguments that the body names, and those whose name says that they are only held. The others are left to
-    /// rustc's `unused_variables`.
+    /// The arguments that move to the worker: those that the body names, and those with a name that begins with `_`, because
+    /// it says that they are only held. The others are left to rustc's `unused_variables`.
     fn given_to_worker(&self) -> impl Iterator<Item = (&PatType, &PatIdent)> {
         let arguments = self.function.arguments();
         let names = arguments.flat_map(|argument| {
@@ -222,7 +222,8 @@ impl Context<'_> {
         })
     }
 
-    /// A constant or a variable may be a whole configuration, which the runtime's `Limit` refuses in words of its own.
+    /// The limit as a `Duration`. A constant or a variable may be a whole configuration by mistake. The runtime's `Limit`
+    /// refuses that and names the right option.
     fn checked_limit(&self, limit: &Setting) -> TokenStream {
         let is_path = syn::parse2::<syn::ExprPath>(limit.written.clone()).is_ok();
         if limit.literal != Literal::Unknown || !is_path {
@@ -256,7 +257,7 @@ impl Context<'_> {
                 }
             }
             (None, Some(limit)) => {
-                // A limit computed from what is left of a budget may be zero: that is no mistake in the code.
+                // A limit that is computed in the call may be zero, because it can be the rest of a budget.
                 let constructor = if limit.stage == Stage::Runtime {
                     "TimeoutConfig::at_most"
                 } else {
@@ -271,7 +272,7 @@ impl Context<'_> {
                     default: None,
                 }
             }
-            // Refused by the check.
+            // The check refuses a timeout without a limit.
             (None, None) => Start {
                 value: TokenStream::new(),
                 stage: Stage::Constant,
