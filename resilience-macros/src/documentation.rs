@@ -39,11 +39,10 @@ fn with_rows(text: &str, heading: &str, margin: &str, table: &Table) -> String {
         .take_while(is_row)
         .map(str::len)
         .sum();
-    let written: String = table
-        .options
-        .iter()
-        .map(|spec| format!("{margin}{}\n", row(spec)))
-        .collect();
+    let mut written = String::new();
+    for spec in table.options {
+        written.extend([margin, &row(spec), "\n"]);
+    }
     format!("{}{written}{}", &text[..rows], &text[rows + length..])
 }
 

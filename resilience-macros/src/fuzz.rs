@@ -208,7 +208,7 @@ fn contains(expanded: &TokenStream, kept: &TokenStream) -> Result<(), TestCaseEr
 
 /// The item as it is defined in the end: without the family's attributes in front, and inner ones outside.
 fn defined(item: &TokenStream) -> TokenStream {
-    let (rest, _) = crate::item::without_family(item.clone());
+    let (rest, _) = crate::function::item::without_attributes(item.clone(), crate::is_family);
     rest.into_iter()
         .filter(|token| token.to_string() != "!")
         .collect()

@@ -20,20 +20,21 @@ mod documentation;
 mod editors;
 mod errors;
 mod expand;
+mod function;
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod goldens;
-mod item;
 mod language;
-mod parameter;
 mod policy;
 #[cfg(test)]
 mod snapshots;
+mod source_text;
 mod stack;
 #[cfg(test)]
 mod user_crate;
 
+use function::item;
 use policy::Policy;
 use proc_macro::TokenStream;
 
@@ -342,7 +343,7 @@ pub fn async_timeout(_: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 fn misnamed(policy: Policy, item: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
-    let (mut tokens, taken) = item::without_family(item);
+    let (mut tokens, taken) = item::without_attributes(item, is_family);
     let name = policy.name();
     let error = syn::Error::new(
         proc_macro2::Span::call_site(),
@@ -352,6 +353,10 @@ fn misnamed(policy: Policy, item: proc_macro2::TokenStream) -> proc_macro2::Toke
     );
     tokens.extend(expand::errors(&taken, &error.into_compile_error()));
     tokens
+}
+
+fn is_family(path: &syn::Path) -> bool {
+    Policy::of(path).is_some()
 }
 
 /// Expands the whole stack that starts with `policy`. Whatever is wrong, the function is still defined, so that its
@@ -364,10 +369,10 @@ fn attribute(
     if expand::is_taken(&args) {
         return item;
     }
-    let mut function = match item::Function::parse(policy, item.clone()) {
+    let mut function = match item::Function::parse(&policy, item.clone()) {
         Ok(function) => function,
         Err(error) => {
-            let (mut tokens, taken) = item::without_family(item);
+            let (mut tokens, taken) = item::without_attributes(item, is_family);
             tokens.extend(expand::errors(&taken, &error.into_compile_error()));
             return tokens;
         }

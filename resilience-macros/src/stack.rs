@@ -7,9 +7,9 @@ use syn::{Attribute, Expr, Meta, Path};
 use crate::errors::Errors;
 use crate::language::entry::Entry;
 use crate::language::table::Bare;
-use crate::language::written::written;
 use crate::language::{duration, list};
 use crate::policy::{Policy, TABLES};
+use crate::source_text::source_text;
 
 /// One attribute of the stack, as written.
 pub(crate) struct Layer {
@@ -79,7 +79,7 @@ pub(crate) fn read(
 
 /// `#[timeout = 5s]` means the limit; a lone value of another attribute has no meaning, so the message shows an example.
 fn in_parentheses(policy: Policy, value: &Expr) -> String {
-    let text = written(&value.to_token_stream());
+    let text = source_text(&value.to_token_stream());
     let table = policy.table();
     if matches!(table.bare, Bare::Is(_)) && duration::parse(text.trim_matches('"')).is_ok() {
         return text;

@@ -4,7 +4,8 @@ use syn::Expr;
 
 use super::{Circuit, CircuitBreakerPlan, Fallback};
 use crate::errors::Errors;
-use crate::item::{Function, bound_names};
+use crate::function::item::Function;
+use crate::function::pattern::bound_names;
 use crate::language::values::Values;
 
 pub(super) fn check(

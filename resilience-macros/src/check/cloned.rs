@@ -6,10 +6,11 @@ use syn::Expr;
 
 use super::Form;
 use crate::errors::Errors;
-use crate::item::{Function, any_ident};
+use crate::function::item::Function;
+use crate::function::parameter::{Parameter, Passing};
+use crate::function::tokens::any_ident;
 use crate::language::entry::{Arguments, Raw};
 use crate::language::table::Kind;
-use crate::parameter::{Parameter, Passing};
 use crate::stack::Layer;
 
 /// An argument that is cloned before each attempt that another one may follow.

@@ -1,11 +1,7 @@
 //! Options as written → one checked plan for the whole stack.
 
-mod borrow;
 mod circuit_breaker;
 mod cloned;
-mod form;
-mod held;
-mod receiver;
 mod retry;
 mod stack;
 mod timeout;
@@ -14,18 +10,20 @@ use proc_macro2::TokenStream;
 use syn::{Expr, Path};
 
 use crate::errors::Errors;
-use crate::item::Function;
+use crate::function::item::Function;
+use crate::function::{form, held_arguments, returned_borrow};
 use crate::language::entry::Filter;
+use crate::language::receiver;
 use crate::language::scope::Scope;
 use crate::language::values::Values;
 use crate::policy::{Policy, TABLES};
 use crate::stack::Layer;
 
+pub(crate) use crate::function::form::{Form, Hoisted};
 pub(crate) use crate::language::stage::Stage;
 pub(crate) use crate::language::value::{Literal, RUNTIME, Setting};
 pub(crate) use crate::language::values::ConfigPlan;
 pub(crate) use cloned::Cloned;
-pub(crate) use form::{Form, Hoisted};
 
 /// What the expansion needs to know, all of it checked.
 pub(crate) struct Plan {
@@ -108,16 +106,17 @@ pub(crate) fn plan(
     errors: &mut Errors,
 ) -> Option<Plan> {
     // The options are checked even if the function is wrong: they are mistakes of their own.
-    let form = form::form(function, layers.first()?.policy, errors);
+    let form = form::form(function, &layers.first()?.policy, errors);
     if let Some(moved) = form.as_ref().and_then(Form::moved_receiver) {
-        receiver::rename(&mut layers, moved);
+        let entries = layers.iter_mut().flat_map(|layer| &mut layer.entries);
+        receiver::rename(entries, moved);
     }
     if let Some(form) = form
         .as_ref()
         .filter(|_| layers.iter().any(|layer| layer.policy == Policy::Retry))
     {
-        borrow::check(function, form, errors);
-        held::check(function, form, errors);
+        returned_borrow::check(function, form, &Policy::Retry, errors);
+        held_arguments::check(function, form, &Policy::Retry, errors);
     }
     let taken = layers
         .iter()

@@ -9,8 +9,8 @@ use quote::{ToTokens, quote};
 use crate::errors::Errors;
 use crate::language::value::Literal;
 use crate::language::values::Values;
-use crate::language::written::written;
 use crate::policy::Policy;
+use crate::source_text::source_text;
 
 /// A value known while the macro runs, with the tokens that say it.
 type Known = Option<(Duration, TokenStream)>;
@@ -53,14 +53,14 @@ impl Facts {
 fn circuit(values: &Values<'_>) -> Option<(String, TokenStream)> {
     if let Some(name) = values.setting("name") {
         return Some((
-            format!("the circuit {}", written(&name.written)),
+            format!("the circuit {}", source_text(&name.written)),
             name.written.clone(),
         ));
     }
     if let Some(breaker) = values.expr("breaker") {
         let tokens = breaker.to_token_stream();
         let is_place = !matches!(tokens.clone().into_iter().last(), Some(TokenTree::Group(_)));
-        return is_place.then(|| (format!("the circuit of `{}`", written(&tokens)), tokens));
+        return is_place.then(|| (format!("the circuit of `{}`", source_text(&tokens)), tokens));
     }
     (!values.incomplete).then(|| {
         (

@@ -5,9 +5,11 @@ use syn::{GenericArgument, PathArguments, ReceiverKind, Type};
 
 use super::{Form, Mode, TimeoutPlan};
 use crate::errors::Errors;
-use crate::item::{Function, bound_names, ungroup};
+use crate::function::item::Function;
+use crate::function::pattern::bound_names;
+use crate::function::types::ungroup;
 use crate::language::values::Values;
-use crate::language::written::written;
+use crate::source_text::source_text;
 
 pub(super) fn check(
     values: &mut Values<'_>,
@@ -79,7 +81,7 @@ fn borrowed_arguments(function: &Function, errors: &mut Errors) {
         .arguments()
         .filter(|argument| is_borrow(&argument.ty))
         .map(|argument| {
-            let name = written(&argument.pat.to_token_stream());
+            let name = source_text(&argument.pat.to_token_stream());
             (
                 argument.ty.to_token_stream(),
                 format!("`{name}`"),
@@ -117,7 +119,7 @@ fn borrowed_arguments(function: &Function, errors: &mut Errors) {
 /// not `Send` is left to rustc, because its name does not tell.
 fn bound_to_one_thread(function: &Function, errors: &mut Errors) {
     let argument = function.arguments().find_map(|argument| {
-        let name = written(&argument.pat.to_token_stream());
+        let name = source_text(&argument.pat.to_token_stream());
         names_rc(&argument.ty).then(|| (&*argument.ty, format!("the argument `{name}`")))
     });
     let returned = match &function.sig.output {
@@ -180,11 +182,13 @@ fn owned(borrowed: &Type) -> String {
     let Type::Reference(reference) = ungroup(borrowed) else {
         return unnamed();
     };
-    let text = written(&reference.elem.to_token_stream());
+    let text = source_text(&reference.elem.to_token_stream());
     match (text.as_str(), ungroup(&reference.elem)) {
         ("str", _) => "a `String`".to_owned(),
         ("Path", _) => "a `PathBuf`".to_owned(),
-        (_, Type::Slice(slice)) => format!("a `Vec<{}>`", written(&slice.elem.to_token_stream())),
+        (_, Type::Slice(slice)) => {
+            format!("a `Vec<{}>`", source_text(&slice.elem.to_token_stream()))
+        }
         (_, Type::Path(_)) => format!("`{text}` by value or an `Arc` of it"),
         _ => unnamed(),
     }

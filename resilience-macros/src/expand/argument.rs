@@ -8,8 +8,9 @@ use super::Context;
 use super::code::labelled;
 use super::span::braces;
 use crate::check::{Form, Hoisted};
-use crate::item::{any_ident, assigns};
-use crate::parameter::{Parameter, Passing, make_mutable};
+use crate::function::parameter::{Parameter, Passing};
+use crate::function::pattern::make_mutable;
+use crate::function::tokens::{any_ident, assigns};
 
 impl Context<'_> {
     /// Visibility and signature. The parameters that an attempt borrows uniquely, and those that are set again before the

@@ -9,7 +9,9 @@ use super::filter::UserFilter;
 use super::span::Ends;
 use super::{Context, local};
 use crate::check::{Circuit, CircuitBreakerPlan, Fallback, Stage};
-use crate::item::{any_ident, bound_names, ungroup};
+use crate::function::pattern::bound_names;
+use crate::function::tokens::any_ident;
+use crate::function::types::ungroup;
 
 /// For a function of so many arguments, and a receiver, the runtime's `FallbackFunction` is implemented.
 const MOST_CHECKED_ARGUMENTS: usize = 7;

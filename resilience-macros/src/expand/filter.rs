@@ -6,7 +6,7 @@ use syn::{Expr, Lit, Pat, PatIdent};
 
 use super::span::Ends;
 use super::{Context, local};
-use crate::item::bound_names;
+use crate::function::pattern::bound_names;
 use crate::language::entry::Filter;
 
 /// A filter as an argument, and where the user wrote it.

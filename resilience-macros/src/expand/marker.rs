@@ -5,7 +5,7 @@ use quote::quote;
 use syn::Path;
 
 use crate::check::RUNTIME;
-use crate::item::Function;
+use crate::function::item::Function;
 use crate::policy::Policy;
 
 /// The argument of an attribute that stands only to be resolved.

@@ -17,8 +17,8 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
 use crate::check::{Cloned, Form, Hoisted, LayerPlan, Plan, RUNTIME};
-use crate::item::Function;
-use crate::parameter::Parameter;
+use crate::function::item::Function;
+use crate::function::parameter::Parameter;
 use code::{Code, Declarations, labelled};
 use span::{Ends, braces, keyword, pipes};
 

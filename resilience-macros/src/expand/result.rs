@@ -6,8 +6,9 @@ use syn::{GenericArgument, PathArguments, ReturnType, Type};
 
 use super::span::Ends;
 use crate::check::Form;
-use crate::item::{Function, ungroup};
-use crate::parameter::may_hold_borrow;
+use crate::function::item::Function;
+use crate::function::parameter::may_hold_borrow;
+use crate::function::types::ungroup;
 
 pub(super) struct ResultType {
     /// `Result<T, E>` or an alias of it; `impl Trait` in it is `_`, which may stand in a body (E0562).

@@ -10,7 +10,7 @@ use super::config::{Config, Start, operand};
 use super::span::{Ends, pipes};
 use super::{Context, declare_refused, local};
 use crate::check::{LayerPlan, Literal, Mode, Setting, Stage, TimeoutPlan};
-use crate::item::bound_names;
+use crate::function::pattern::bound_names;
 
 impl Context<'_> {
     pub(super) fn timeout(&self, at: usize, plan: &TimeoutPlan, inner: Code) -> Code {

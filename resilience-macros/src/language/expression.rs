@@ -4,7 +4,7 @@ use quote::ToTokens;
 use syn::{Expr, Lit};
 
 use super::duration;
-use super::written::written;
+use crate::source_text::source_text;
 
 /// The expression behind parentheses and the invisible groups of `macro_rules!`.
 pub(super) fn plain(mut expr: &Expr) -> &Expr {
@@ -54,7 +54,7 @@ pub(super) fn duration_inside(expr: &Expr) -> Option<&Lit> {
 
 /// Says how an expression with such a literal is written: with the product if it is one, else with a constructor.
 pub(super) fn inside(name: &str, expr: &Expr, literal: &Lit) -> String {
-    let text = written(&literal.to_token_stream());
+    let text = source_text(&literal.to_token_stream());
     let product = || {
         let Expr::Binary(binary) = expr else {
             return None;

@@ -11,8 +11,8 @@ use syn::{Expr, Ident, Pat, Token, token};
 use super::entry::{Arguments, Entry, Filter, Raw};
 use super::table::{Bare, Family, Form, OptionSpec, Table};
 use super::unknown::unknown;
-use super::written::written;
 use crate::errors::Errors;
+use crate::source_text::source_text;
 
 /// The options that could be read, and whether there were others.
 pub(crate) fn parse(
@@ -126,11 +126,11 @@ fn configuration(table: &Table, input: ParseStream<'_>) -> Option<syn::Error> {
     let message = match (is_configuration, value.clone().into_iter().nth(1)) {
         (true, Some(TokenTree::Group(settings))) => format!(
             "{table} takes the settings of a `{name}` as options: write `#[{attribute}({})]`, or `config = …` with a value",
-            written(&settings.stream())
+            source_text(&settings.stream())
         ),
         _ => format!(
             "options of {table} have a name, and a configuration is behind `config`: write `config = {}`",
-            written(&value)
+            source_text(&value)
         ),
     };
     Some(syn::Error::new_spanned(value, message))
@@ -258,7 +258,7 @@ fn filter(key: &Ident, spec: &OptionSpec, content: ParseStream<'_>) -> syn::Resu
         _ => token,
     });
     let message = if content.peek(Token![,]) && guard.is_none() {
-        let joined = written(&joined.collect());
+        let joined = source_text(&joined.collect());
         format!(
             "several patterns are joined by `|`: write `{key}({})`",
             joined.trim_end_matches([' ', '|'])

@@ -5,15 +5,16 @@ use syn::{GenericArgument, Pat, PathArguments, ReturnType, Type};
 
 use super::entry::Filter;
 use super::table::OptionSpec;
-use super::written::written;
 use crate::errors::Errors;
-use crate::item::{Function, ungroup};
+use crate::function::item::Function;
+use crate::function::types::ungroup;
+use crate::source_text::source_text;
 
 /// Refuses `retry_on(ErrorKind::TimedOut)` where the error is an `io::Error`.
 pub(super) fn check(filter: &Filter, spec: &OptionSpec, function: &Function, errors: &mut Errors) {
     let pattern = &filter.pattern;
     if filter.guard.is_none() && names_error_kind(pattern) && is_io_error(function) {
-        let text = written(&pattern.to_token_stream());
+        let text = source_text(&pattern.to_token_stream());
         let name = spec.name;
         let condition = if matches!(pattern, Pat::Or(_)) {
             format!("matches!(error.kind(), {text})")

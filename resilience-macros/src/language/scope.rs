@@ -1,7 +1,7 @@
 //! The names that the value of an option may use.
 
 use super::table::Family;
-use crate::item::Function;
+use crate::function::item::Function;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'a> {

@@ -6,7 +6,8 @@ use syn::{Expr, GenericParam, Ident, Path, UnOp};
 
 use super::scope::Scope;
 use super::table::{Family, Kind};
-use crate::item::{Function, any_ident};
+use crate::function::item::Function;
+use crate::function::tokens::any_ident;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {

@@ -7,7 +7,7 @@ use proc_macro2::{Punct, Spacing, TokenStream, TokenTree};
 use syn::Lit;
 
 use super::duration;
-use super::written::written;
+use crate::source_text::source_text;
 
 /// The language of one attribute.
 pub(crate) struct Table {
@@ -152,7 +152,7 @@ impl OptionSpec {
     /// The option with the value that was written under the name of `typed`, if it can be meant as it stands or with its
     /// unit; else as in the documentation.
     pub(super) fn spelt(&self, typed: &str, value: &TokenStream) -> String {
-        let text = written(value);
+        let text = source_text(value);
         let whole = |unit: &str| {
             text.parse::<u32>()
                 .ok()
@@ -177,7 +177,11 @@ impl OptionSpec {
                 return if text.is_empty() || syn::parse2::<Lit>(value.clone()).is_ok() {
                     self.example.to_owned()
                 } else {
-                    format!("{}({})", self.name, written(&alternatives(value.clone())))
+                    format!(
+                        "{}({})",
+                        self.name,
+                        source_text(&alternatives(value.clone()))
+                    )
                 };
             }
             Kind::Arguments => {

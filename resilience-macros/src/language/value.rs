@@ -14,8 +14,8 @@ use super::scope::Scope;
 use super::stage::{Operators, Stage};
 use super::table::{Kind, NumberRule, Zero};
 use super::unknown::nearest;
-use super::written::written;
 use crate::errors::Errors;
+use crate::source_text::source_text;
 
 /// The expansion's name for the runtime's private module. A value of the expansion names nothing else.
 pub(crate) const RUNTIME: &str = "__rt";
@@ -384,7 +384,7 @@ impl Check<'_> {
     }
 
     fn mode(&self, words: &'static [&'static str]) -> Checked {
-        let typed = written(&self.expr.to_token_stream());
+        let typed = source_text(&self.expr.to_token_stream());
         if let Some(word) = words.iter().find(|word| **word == typed.trim_matches('"')) {
             return Ok(Value::Word(word));
         }
@@ -430,7 +430,7 @@ impl Check<'_> {
             expr if is_value(expr) => self.refuse(format!(
                 "`{name}` takes a function or a closure, and this is a value: write `{name} = |_| {value}`",
                 name = self.name,
-                value = written(&expr.to_token_stream())
+                value = source_text(&expr.to_token_stream())
             )),
             expr => self.one_parameter().map(|()| Value::Expr(expr.clone())),
         }
@@ -440,10 +440,10 @@ impl Check<'_> {
     fn one_parameter(&self) -> syn::Result<()> {
         match self.expr {
             Expr::Closure(closure) if closure.inputs.len() != 1 => {
-                let parameter = closure
-                    .inputs
-                    .first()
-                    .map_or_else(|| "_".to_owned(), |first| written(&first.to_token_stream()));
+                let parameter = closure.inputs.first().map_or_else(
+                    || "_".to_owned(),
+                    |first| source_text(&first.to_token_stream()),
+                );
                 self.refuse(format!(
                     "the closure of `{name}` takes one parameter: write `{name} = |{parameter}| …`; it may use the function's \
                      arguments by their names",

@@ -4,7 +4,9 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Attribute, FnArg, GenericArgument, Pat, PathArguments, ReceiverKind, Type};
 
-use crate::item::{Function, bound_names, ungroup};
+use super::item::Function;
+use super::pattern::bound_names;
+use super::types::ungroup;
 
 /// Types that are `Sync` whatever they hold, if they are `Send`.
 const SYNC: [&str; 22] = [
@@ -181,44 +183,4 @@ pub(crate) fn may_hold_borrow(ty: &TokenStream) -> bool {
         TokenTree::Group(group) => may_hold_borrow(&group.stream()),
         TokenTree::Literal(_) => false,
     })
-}
-
-/// Declares a name of this pattern `mut`. The keyword has the place of the name, because rustc names a binding in its
-/// errors only if all of it was written by the user.
-pub(crate) fn make_mutable(pattern: &mut Pat, name: &Ident) {
-    match pattern {
-        Pat::Ident(bound) => {
-            if bound.ident == *name && bound.by_ref.is_none() && bound.mutability.is_none() {
-                bound.mutability = Some(syn::Token![mut](bound.ident.span()));
-            }
-            if let Some((_, sub)) = &mut bound.subpat {
-                make_mutable(sub, name);
-            }
-        }
-        Pat::Or(or) => or
-            .cases
-            .iter_mut()
-            .for_each(|case| make_mutable(case, name)),
-        Pat::Paren(paren) => make_mutable(&mut paren.pat, name),
-        Pat::Reference(reference) => make_mutable(&mut reference.pat, name),
-        Pat::Slice(slice) => slice
-            .elems
-            .iter_mut()
-            .for_each(|elem| make_mutable(elem, name)),
-        Pat::Struct(fields) => {
-            for field in &mut fields.fields {
-                make_mutable(&mut field.pat, name);
-            }
-        }
-        Pat::Tuple(tuple) => tuple
-            .elems
-            .iter_mut()
-            .for_each(|elem| make_mutable(elem, name)),
-        Pat::TupleStruct(tuple) => tuple
-            .elems
-            .iter_mut()
-            .for_each(|elem| make_mutable(elem, name)),
-        Pat::Type(typed) => make_mutable(&mut typed.pat, name),
-        _ => {}
-    }
 }

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
-pub(crate) fn written(tokens: &TokenStream) -> String {
+pub(crate) fn source_text(tokens: &TokenStream) -> String {
     let mut text = String::new();
     append(tokens.clone(), &mut text);
     text
@@ -88,7 +88,7 @@ fn space(text: &mut String, wanted: bool) {
 
 #[cfg(test)]
 mod tests {
-    use super::written;
+    use super::source_text;
 
     #[test]
     fn tokens_read_as_they_were_typed() {
@@ -108,10 +108,10 @@ mod tests {
             "|error| error.is_transient()",
         ] {
             let tokens = text.parse().expect("lexes");
-            assert_eq!(written(&tokens), text);
+            assert_eq!(source_text(&tokens), text);
             // `syn` prints it with a spacing of its own.
             let loose = tokens.to_string().parse().expect("lexes");
-            assert_eq!(written(&loose), text);
+            assert_eq!(source_text(&loose), text);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! How the function is async, and what no attribute of the family can wrap.
 
+use std::fmt::Display;
+
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::Parser;
@@ -7,11 +9,12 @@ use syn::{
     Block, Expr, GenericArgument, Pat, PathArguments, ReturnType, Stmt, Type, TypeParamBound,
 };
 
+use super::item::Function;
+use super::parameter::{Parameter, Passing};
+use super::tokens::names;
+use super::types::ungroup;
 use crate::errors::Errors;
-use crate::item::{Function, names, ungroup};
-use crate::language::written::written;
-use crate::parameter::{Parameter, Passing};
-use crate::policy::Policy;
+use crate::source_text::source_text;
 
 /// What stands between a call and its outcome.
 pub(crate) enum Form {
@@ -99,19 +102,23 @@ impl Hoisted {
     }
 }
 
-pub(super) fn form(function: &Function, policy: Policy, errors: &mut Errors) -> Option<Form> {
+pub(crate) fn form(
+    function: &Function,
+    attribute: &dyn Display,
+    errors: &mut Errors,
+) -> Option<Form> {
     let sig = &function.sig;
     if let Some(constness) = &sig.constness {
         errors.at(
             constness,
-            format!("{policy} cannot stand on a `const fn`: it reads the clock and waits; remove `const`"),
+            format!("{attribute} cannot stand on a `const fn`: it reads the clock and waits; remove `const`"),
         );
         return None;
     }
     if let Some(variadic) = &sig.variadic {
         errors.at(
             variadic,
-            format!("{policy} cannot pass on C-variadic arguments: wrap the call in a function without them"),
+            format!("{attribute} cannot pass on C-variadic arguments: wrap the call in a function without them"),
         );
         return None;
     }
@@ -124,7 +131,7 @@ pub(super) fn form(function: &Function, policy: Policy, errors: &mut Errors) -> 
         errors.at(
             attr.path(),
             format!(
-                "`#[track_caller]` does not reach the body under {policy}, which calls it from a closure: remove it; if the \
+                "`#[track_caller]` does not reach the body under {attribute}, which calls it from a closure: remove it; if the \
                  body needs its caller's place, take a `&'static Location<'static>` as an argument"
             ),
         );
@@ -133,25 +140,25 @@ pub(super) fn form(function: &Function, policy: Policy, errors: &mut Errors) -> 
     let ReturnType::Type(_, returned) = &sig.output else {
         errors.at(
             &sig.ident,
-            format!("{policy} needs a function that returns a `Result`, and `{}` returns nothing: write `-> Result<(), Error>`", sig.ident),
+            format!("{attribute} needs a function that returns a `Result`, and `{}` returns nothing: write `-> Result<(), Error>`", sig.ident),
         );
         return None;
     };
     if function.is_async() {
-        return outcome(returned, policy, errors).then_some(Form::Async);
+        return outcome(returned, attribute, errors).then_some(Form::Async);
     }
     match future_output(returned) {
-        Some((boxed, output)) => outcome(&output, policy, errors).then(|| Form::Future {
+        Some((boxed, output)) => outcome(&output, attribute, errors).then(|| Form::Future {
             boxed,
             output: Box::new(output),
             block: lone_async_block(function),
         }),
-        None => outcome(returned, policy, errors).then_some(Form::Sync),
+        None => outcome(returned, attribute, errors).then_some(Form::Sync),
     }
 }
 
 /// Refuses at once what can be seen to be no `Result`; an alias is left to the compiler, which knows.
-fn outcome(ty: &Type, policy: Policy, errors: &mut Errors) -> bool {
+fn outcome(ty: &Type, attribute: &dyn Display, errors: &mut Errors) -> bool {
     const PRIMITIVES: [&str; 21] = [
         "bool", "char", "str", "String", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16",
         "i32", "i64", "i128", "isize", "f32", "f64", "Option", "Vec", "Box",
@@ -180,7 +187,7 @@ fn outcome(ty: &Type, policy: Policy, errors: &mut Errors) -> bool {
         _ => false,
     };
     if plain {
-        let shown = written(&ty.to_token_stream());
+        let shown = source_text(&ty.to_token_stream());
         let instead = match ungroup(ty) {
             // Nothing ever comes back that could fail.
             Type::Never(_) => String::new(),
@@ -201,7 +208,7 @@ fn outcome(ty: &Type, policy: Policy, errors: &mut Errors) -> bool {
         };
         errors.at(
             ty,
-            format!("{policy} needs a function that returns a `Result`, but this one returns `{shown}`: a failure must be visible in the value{instead}"),
+            format!("{attribute} needs a function that returns a `Result`, but this one returns `{shown}`: a failure must be visible in the value{instead}"),
         );
     }
     !plain

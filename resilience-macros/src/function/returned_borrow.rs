@@ -1,15 +1,24 @@
 //! A borrow of what is borrowed mutably cannot leave a retried attempt: the next attempt needs it again, and rustc cannot
 //! see that a returned borrow ends the loop (E0499 and E0524, until Polonius: rust-lang/rust#54663).
 
+use std::fmt::Display;
+
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Lifetime, ReceiverKind, ReturnType, Type};
 
-use super::Form;
+use super::form::Form;
+use super::item::Function;
+use super::types::ungroup;
 use crate::errors::Errors;
-use crate::item::{Function, ungroup};
 
-pub(super) fn check(function: &Function, form: &Form, errors: &mut Errors) {
+/// `attribute` is the one that runs the function more than once, for messages.
+pub(crate) fn check(
+    function: &Function,
+    form: &Form,
+    attribute: &dyn Display,
+    errors: &mut Errors,
+) {
     let returned = match (form, &function.sig.output) {
         // The future may borrow what it likes: it is what is retried.
         (Form::Future { output, .. }, _) => output,
@@ -29,7 +38,7 @@ pub(super) fn check(function: &Function, form: &Form, errors: &mut Errors) {
             errors.at(
                 &borrow.tokens,
                 format!(
-                    "under #[retry] this cannot be a borrow of `{name}`: the next attempt needs `{name}` again; return an owned \
+                    "under {attribute} this cannot be a borrow of `{name}`: the next attempt needs `{name}` again; return an owned \
                      value, or borrow from the outside: call a retried function first, and take the reference after it"
                 ),
             );

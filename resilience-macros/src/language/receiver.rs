@@ -6,12 +6,10 @@ use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Expr;
 
-use crate::item::any_ident;
-use crate::language::entry::Raw;
-use crate::stack::Layer;
+use super::entry::{Entry, Raw};
+use crate::function::tokens::any_ident;
 
-pub(super) fn rename(layers: &mut [Layer], moved: &Ident) {
-    let entries = layers.iter_mut().flat_map(|layer| &mut layer.entries);
+pub(crate) fn rename<'e>(entries: impl Iterator<Item = &'e mut Entry>, moved: &Ident) {
     for expr in entries.filter_map(|entry| match &mut entry.value {
         Raw::Value(expr) => Some(expr),
         Raw::Pattern(filter) => filter.guard.as_mut(),

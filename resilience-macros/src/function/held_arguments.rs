@@ -1,6 +1,8 @@
 //! A function that returns a future is run again for each attempt, inside of a future that therefore holds the arguments.
 //! It can promise less only of what the arguments allow.
 
+use std::fmt::Display;
+
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
@@ -9,10 +11,12 @@ use syn::{
     WherePredicate,
 };
 
-use super::Form;
+use super::form::Form;
+use super::item::Function;
+use super::parameter::{Parameter, Passing};
+use super::tokens::any_ident;
+use super::types::ungroup;
 use crate::errors::Errors;
-use crate::item::{Function, any_ident, ungroup};
-use crate::parameter::{Parameter, Passing};
 
 type Bounds = Punctuated<TypeParamBound, Token![+]>;
 
@@ -23,7 +27,13 @@ struct Promise {
     is_send: bool,
 }
 
-pub(super) fn check(function: &Function, form: &Form, errors: &mut Errors) {
+/// `attribute` is the one that runs the function more than once, for messages.
+pub(crate) fn check(
+    function: &Function,
+    form: &Form,
+    attribute: &dyn Display,
+    errors: &mut Errors,
+) {
     let (Form::Future { block: None, .. }, ReturnType::Type(_, returned)) =
         (form, &function.sig.output)
     else {
@@ -40,7 +50,7 @@ pub(super) fn check(function: &Function, form: &Form, errors: &mut Errors) {
             errors.at(
                 returned,
                 format!(
-                    "under #[retry] this future holds `{name}`, because each attempt runs the body again, and {reason}; retry \
+                    "under {attribute} this future holds `{name}`, because each attempt runs the body again, and {reason}; retry \
                      an `async fn` that this function calls, or take an argument that can be held"
                 ),
             );
