@@ -48,14 +48,14 @@ impl Service for Client {
                     },
                 )
                 .await;
-                let __outcome = <Result<u8, Error> as __rt::Fallible>::into_result(__outcome);
-                let __err @ __rt::Err(_) = __outcome else {
-                    break <Result<u8, Error> as __rt::Fallible>::done(__outcome);
+                let __result = <Result<u8, Error> as __rt::Fallible>::into_result(__outcome);
+                let __error @ __rt::Err(_) = __result else {
+                    break <Result<u8, Error> as __rt::Fallible>::succeeded(__result);
                 };
-                let __show = __rt::Show::of_error(&__err).__shown();
-                let __last = __rt::Retry::failed(&mut __retry, __err).last("call", __show);
+                let __traits = __rt::Inspect::of(&__error).__traits();
+                let __last = __rt::Attempt::failed(&mut __retry, __traits, __error).last("call");
                 let __rt::None = __last else {
-                    break <Result<u8, Error> as __rt::Fallible>::last(__last);
+                    break <Result<u8, Error> as __rt::Fallible>::given_up(__last);
                 };
             };
         })

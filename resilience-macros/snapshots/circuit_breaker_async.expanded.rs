@@ -22,13 +22,17 @@ async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
             };
         }
     };
-    return __rt::Recorded::new(__permit, async {
-        let _: u8 = if false {
-            return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected();
-        } else {
-            0
-        };
-        '__resilience_body: { self.client.search(query).await }
-    })
+    return __rt::Recorded::new(
+        __permit,
+        async {
+            let _: u8 = if false {
+                return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected();
+            } else {
+                0
+            };
+            '__resilience_body: { self.client.search(query).await }
+        },
+        |__outcome| __rt::Inspect::of(__outcome).__traits(),
+    )
     .await;
 }

@@ -20,17 +20,18 @@ async fn send(mut self, mut text: String) -> Result<Answer, Error> {
         }
         .await;
         text = __kept_1;
-        let __outcome = <Result<Answer, Error> as __rt::Fallible>::into_result(__outcome);
-        let __err @ __rt::Err(_) = __outcome else {
-            break <Result<Answer, Error> as __rt::Fallible>::done(__outcome);
+        let __result = <Result<Answer, Error> as __rt::Fallible>::into_result(__outcome);
+        let __error @ __rt::Err(_) = __result else {
+            break <Result<Answer, Error> as __rt::Fallible>::succeeded(__result);
         };
-        let __show = __rt::Show::of_error(&__err).__shown();
-        let __last = __rt::Attempt::retry_if(__rt::Retry::failed(&mut __retry, __err), |error| {
-            error.concerns(&text)
-        })
-        .last("send", __show);
+        let __traits = __rt::Inspect::of(&__error).__traits();
+        let __last = __rt::Attempt::retry_if(
+            __rt::Attempt::failed(&mut __retry, __traits, __error),
+            |error| error.concerns(&text),
+        )
+        .last("send");
         let __rt::None = __last else {
-            break <Result<Answer, Error> as __rt::Fallible>::last(__last);
+            break <Result<Answer, Error> as __rt::Fallible>::given_up(__last);
         };
         self = __rt::kept(__kept_0);
     };

@@ -7,14 +7,14 @@ fn send(mut text: String) -> Result<Answer, Error> {
         let __kept_0 = __rt::CloneIfPossible::of(&text).__keep_unless_last(&mut text, &__retry);
         #[allow(clippy::result_large_err)]
         let __outcome = __rt::attempt(|| -> Result<Answer, Error> { query(text) });
-        let __outcome = <Result<Answer, Error> as __rt::Fallible>::into_result(__outcome);
-        let __err @ __rt::Err(_) = __outcome else {
-            break <Result<Answer, Error> as __rt::Fallible>::done(__outcome);
+        let __result = <Result<Answer, Error> as __rt::Fallible>::into_result(__outcome);
+        let __error @ __rt::Err(_) = __result else {
+            break <Result<Answer, Error> as __rt::Fallible>::succeeded(__result);
         };
-        let __show = __rt::Show::of_error(&__err).__shown();
-        let __last = __rt::Retry::failed_blocking(&mut __retry, __err).last("send", __show);
+        let __traits = __rt::Inspect::of(&__error).__traits();
+        let __last = __rt::Attempt::failed_blocking(&mut __retry, __traits, __error).last("send");
         let __rt::None = __last else {
-            break <Result<Answer, Error> as __rt::Fallible>::last(__last);
+            break <Result<Answer, Error> as __rt::Fallible>::given_up(__last);
         };
         #[allow(unreachable_code)]
         if __rt::Kept::is_cloned(&__kept_0) {

@@ -10,13 +10,17 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
             return __rt::failed::<Result<Vec<Issue>, Error>>(__rt::FromCircuitOpen::from(__open));
         }
     };
-    return __rt::Recorded::new(__permit, async {
-        let _: u8 = if false {
-            return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected();
-        } else {
-            0
-        };
-        '__resilience_body: { find(query).await }
-    })
+    return __rt::Recorded::new(
+        __permit,
+        async {
+            let _: u8 = if false {
+                return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected();
+            } else {
+                0
+            };
+            '__resilience_body: { find(query).await }
+        },
+        |__outcome| __rt::Inspect::of(__outcome).__traits(),
+    )
     .await;
 }

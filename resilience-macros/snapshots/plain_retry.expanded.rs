@@ -13,14 +13,14 @@ async fn fetch(url: &str) -> Result<String, Error> {
             '__resilience_body: { get(url).await }
         }
         .await;
-        let __outcome = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
-        let __err @ __rt::Err(_) = __outcome else {
-            break <Result<String, Error> as __rt::Fallible>::done(__outcome);
+        let __result = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
+        let __error @ __rt::Err(_) = __result else {
+            break <Result<String, Error> as __rt::Fallible>::succeeded(__result);
         };
-        let __show = __rt::Show::of_error(&__err).__shown();
-        let __last = __rt::Retry::failed(&mut __retry, __err).last("fetch", __show);
+        let __traits = __rt::Inspect::of(&__error).__traits();
+        let __last = __rt::Attempt::failed(&mut __retry, __traits, __error).last("fetch");
         let __rt::None = __last else {
-            break <Result<String, Error> as __rt::Fallible>::last(__last);
+            break <Result<String, Error> as __rt::Fallible>::given_up(__last);
         };
     };
 }

@@ -10,12 +10,12 @@ async fn fetch(url: &str) -> Result<String, Error> {
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
     const __TIMEOUT: __rt::TimeoutConfig =
         __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or("fetch");
-    let mut __refused = false;
+    let mut __origin = __rt::Origin::Body;
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
         __rt::Retry::wait(&__retry).await;
         let __outcome = '__call: {
-            let __permit = match __rt::CircuitBreaker::admit_noting(__circuit, &mut __refused) {
+            let __permit = match __rt::CircuitBreaker::admit_noting(__circuit, &mut __origin) {
                 __rt::Ok(__permit) => __permit,
                 __rt::Err(__open) => {
                     break '__call __rt::failed::<Result<String, Error>>(
@@ -37,19 +37,21 @@ async fn fetch(url: &str) -> Result<String, Error> {
                         '__resilience_body: { get(url).await }
                     },
                 ),
+                |__outcome| __rt::Inspect::of(__outcome).__traits(),
             )
             .await
         };
-        let __outcome = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
-        let __err @ __rt::Err(_) = __outcome else {
-            break <Result<String, Error> as __rt::Fallible>::done(__outcome);
+        let __result = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
+        let __error @ __rt::Err(_) = __result else {
+            break <Result<String, Error> as __rt::Fallible>::succeeded(__result);
         };
-        let __show = __rt::Show::of_error(&__err).__shown();
-        let __last = __rt::Retry::failed(&mut __retry, __err)
-            .unless_refused(__refused)
-            .last("fetch", __show);
+        let __traits = __rt::Inspect::of(&__error).__traits();
+        let __last = __rt::Attempt::failed(&mut __retry, __traits, __error)
+            .from_stack(&mut __origin)
+            .refused_for(__rt::CircuitBreaker::refuses_for(__circuit))
+            .last("fetch");
         let __rt::None = __last else {
-            break <Result<String, Error> as __rt::Fallible>::last(__last);
+            break <Result<String, Error> as __rt::Fallible>::given_up(__last);
         };
     };
 }

@@ -9,12 +9,12 @@ fn load(id: u64) -> Result<Row, Error> {
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
     const __TIMEOUT: __rt::TimeoutConfig =
         __rt::TimeoutConfig::new(__rt::Duration::new(0, 500000000)).operation_or("load");
-    let mut __refused = false;
+    let mut __origin = __rt::Origin::Body;
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
         __rt::Retry::wait_blocking(&__retry);
         let __outcome = '__call: {
-            let __permit = match __rt::CircuitBreaker::admit_noting(__circuit, &mut __refused) {
+            let __permit = match __rt::CircuitBreaker::admit_noting(__circuit, &mut __origin) {
                 __rt::Ok(__permit) => __permit,
                 __rt::Err(__open) => {
                     break '__call __rt::failed::<Result<Row, Error>>(__rt::FromCircuitOpen::from(
@@ -34,22 +34,26 @@ fn load(id: u64) -> Result<Row, Error> {
                 match __timed {
                     __rt::Ok(__outcome) => __outcome,
                     __rt::Err(__late) => {
+                        __origin = __rt::TimedOut::origin(&__late);
                         __rt::failed::<Result<Row, Error>>(__rt::FromTimedOut::from(__late))
                     }
                 }
             };
-            <Result<Row, Error> as __rt::Fallible>::record(__outcome, __permit)
+            __rt::record::<Result<Row, Error>, _, _>(__outcome, __permit, __origin, |__outcome| {
+                __rt::Inspect::of(__outcome).__traits()
+            })
         };
-        let __outcome = <Result<Row, Error> as __rt::Fallible>::into_result(__outcome);
-        let __err @ __rt::Err(_) = __outcome else {
-            break <Result<Row, Error> as __rt::Fallible>::done(__outcome);
+        let __result = <Result<Row, Error> as __rt::Fallible>::into_result(__outcome);
+        let __error @ __rt::Err(_) = __result else {
+            break <Result<Row, Error> as __rt::Fallible>::succeeded(__result);
         };
-        let __show = __rt::Show::of_error(&__err).__shown();
-        let __last = __rt::Retry::failed_blocking(&mut __retry, __err)
-            .unless_refused(__refused)
-            .last("load", __show);
+        let __traits = __rt::Inspect::of(&__error).__traits();
+        let __last = __rt::Attempt::failed_blocking(&mut __retry, __traits, __error)
+            .from_stack(&mut __origin)
+            .refused_for(__rt::CircuitBreaker::refuses_for(__circuit))
+            .last("load");
         let __rt::None = __last else {
-            break <Result<Row, Error> as __rt::Fallible>::last(__last);
+            break <Result<Row, Error> as __rt::Fallible>::given_up(__last);
         };
     };
 }

@@ -6,10 +6,11 @@ fn fetch(url: &str, patient: bool) -> Result<String, Error> {
         __rt::Retry::wait_blocking(&__retry);
         #[allow(clippy::result_large_err)]
         let __outcome = __rt::attempt(|| -> Result<String, Error> { get(url) });
-        let __outcome = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
+        let __result = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
+        let __traits = __rt::Inspect::of(&__result).__traits();
         let __last = __rt::Attempt::next_telling(
-            __rt::Attempt::retry_if(
-                __rt::Retry::after_blocking(&mut __retry, __outcome),
+            __rt::Attempt::retry_on(
+                __rt::Attempt::after_blocking(&mut __retry, __traits, __result),
                 |__error| match __error {
                     Error::Busy | Error::Io(_) if patient => true,
                     #[allow(unreachable_patterns)]
@@ -17,11 +18,10 @@ fn fetch(url: &str, patient: bool) -> Result<String, Error> {
                 },
             ),
             "fetch",
-            |__error| __rt::Show::of(__error).__shown()(__error),
             |event| count(event),
         );
         let __rt::None = __last else {
-            break <Result<String, Error> as __rt::Fallible>::last(__last);
+            break <Result<String, Error> as __rt::Fallible>::given_up(__last);
         };
     };
 }

@@ -59,6 +59,7 @@ fn mistakes(spec: &OptionSpec) -> &'static [&'static str] {
             "constant_above_one",
             "of_another_type",
         ],
+        Kind::Flag => &["text", "of_another_type"],
         Kind::Word(_) => &["unknown", "misspelt", "text", "of_another_type"],
         Kind::Mode(_) => &["unknown", "misspelt", "on_async"],
         Kind::Text { .. } => &["empty", "number", "not_constant", "of_another_type"],

@@ -66,16 +66,17 @@ use proc_macro::TokenStream;
 /// | `max_attempts = 4` | – | the same, with the first call counted in; giving both is an error |
 /// | `strategy = exponential` | `exponential` | the delay before retry n: `exponential` is base · multiplierⁿ⁻¹, `linear` is base · n, `constant` is base |
 /// | `base_delay = 1s` | `1s` | the delay that the strategy starts from; `0s` waits for nothing, not even a timer, but an async function gives way to other tasks before each 32nd attempt |
-/// | `max_delay = 60s` | `60s`, or `base_delay` if that is longer | the longest delay: caps what the strategy computes, what jitter draws, and `delay_hint` |
+/// | `max_delay = 60s` | `60s`, or `base_delay` if that is longer | the longest delay: caps a computed `base_delay`, what the strategy computes, what jitter draws, and `delay_hint` |
 /// | `multiplier = 2.0` | `2.0` | how fast `exponential` grows; at least 1 |
 /// | `jitter = full` | `full` | what is drawn of a delay d: `full` from [0, d], `equal` from [d/2, d], `decorrelated` from [base, 3 · previous], `none` is d itself; `true` and `false` mean `full` and `none` |
 /// | `max_elapsed = 2m` | none | stop when the time spent plus the next delay would reach it; the wait is not begun, and a running attempt is not cut short |
-/// | `retry_on(pattern)` | every error | retry only errors that match |
+/// | `retry_on(pattern)` | every error | retry only errors that match; a refusal that matches is retried, too |
 /// | `abort_on(pattern)` | none | never retry errors that match; wins over the other filters |
-/// | `retry_if = f` | none | `fn(&E) -> bool`: retry only errors that it accepts; beside `retry_on` both must agree |
+/// | `retry_if = f` | none | `fn(&E) -> bool`: retry only errors that it accepts; beside `retry_on` both must agree; it does not decide over refusals |
 /// | `retry_if_ok = f` | none | `fn(&T) -> bool`: an `Ok` to try again, such as "not ready yet"; when attempts run out the last one is returned |
 /// | `delay_hint = f` | none | `fn(&E) -> Option<Duration>`: how long the server asked to wait, such as `Retry-After`; replaces the computed delay |
 /// | `on_retry = f` | none | `fn(&RetryEvent<'_, T, E>)`: called before each wait |
+/// | `retry_refused = true` | `false` | retry refusals too: the errors of an open circuit, of this function or of another one that the body calls |
 /// | `clone(text, request)` | none | the body may consume these arguments: every attempt that another one may follow gets a clone, the last one that can be made the original; `clone(..)` means every owned argument that is `Clone`, `self` included |
 /// | `config = expr` | none | a `RetryConfig` to start from |
 /// | `crate = path` | `::resilience` | where the runtime is, if it is renamed or re-exported |
@@ -94,24 +95,29 @@ use proc_macro::TokenStream;
 ///   compile without `clone(…)`. With it, the attempt consumes a clone, and the next one has the argument again. A clone is
 ///   made before each attempt but the last that can be made, whether or not another one follows. An argument that
 ///   `clone(..)` cannot clone is borrowed, as without `clone`; one that `clone(…)` names must be `Clone`.
-/// - Without `retry_on` and `retry_if` every error is retried but one: the refusal of an open
-///   [`#[circuit_breaker]`](../resilience/attr.circuit_breaker.html) below. A filter that accepts it asks for it to be
-///   retried; `abort_on` alone does not.
-/// - Nothing is waited for after the last attempt. The state belongs to one call.
+/// - Without `retry_on` and `retry_if` every error is retried but a refusal: an error that holds the
+///   [`CircuitOpen`](../resilience/struct.CircuitOpen.html) of an open circuit, of this stack or of another function. It is
+///   recognised by the error's `source()` chain. `retry_on(…)` that matches it or `retry_refused = true` asks for it to be
+///   retried; `retry_if` does not decide over it, and `abort_on` wins over all.
+/// - Above a [`#[circuit_breaker]`](../resilience/attr.circuit_breaker.html) a wait is not begun after which the circuit
+///   would still refuse, unless the retry asks for refusals or a `fallback` answers them.
+/// - Filters and hooks are asked before a wait, and so not after the last attempt. Nothing is waited for after it, either.
+///   The state belongs to one call.
 /// - On an async function, a failed attempt's future is dropped before the wait; a call that is dropped runs nothing
-///   more. On a sync function the waits block the thread.
+///   more. On a sync function the waits block the thread, in real time even where tokio's clock is paused.
 /// - A function that returns a future (`-> impl Future`, a boxed one, an `#[async_trait]` method) is retried as a
 ///   future, not as its constructor.
 ///
 /// # Errors
 ///
-/// The last error, as the function returned it; if the last attempt returned an `Ok` that `retry_if_ok` did not accept,
-/// that `Ok`.
+/// The last error, as the function returned it; if the last attempt returned an `Ok`, that `Ok`. If a layer refused an
+/// attempt after others had failed, the error of the last attempt that was not refused: a sync function keeps it, and an async
+/// one if it is `Send`.
 ///
 /// # Panics
 ///
 /// A panic of the body is not retried. A value computed at run time that is out of range panics in the call, with the
-/// words of [`RetryConfig`](../resilience/struct.RetryConfig.html)'s setters. An async function that has to wait
+/// words of [`RetryConfig`](../resilience/struct.RetryConfig.html)'s setters; a `base_delay` above `max_delay` is capped. An async function that has to wait
 /// outside a tokio runtime with its timer enabled panics.
 ///
 /// # Stacking
@@ -125,8 +131,9 @@ use proc_macro::TokenStream;
 ///
 /// # Logging
 ///
-/// `tracing` events under the target `resilience`: WARN before each retry, ERROR when it gives up, nothing when the
-/// first attempt succeeds.
+/// `tracing` events under the target `resilience`: WARN before each retry; one event with a `reason` when it gives up, ERROR
+/// if attempts or time ran out, WARN for a refusal, DEBUG for an error that is not retried; nothing when the first attempt
+/// succeeds.
 #[proc_macro_attribute]
 pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute(Policy::Retry, args.into(), item.into()).into()
@@ -175,7 +182,7 @@ pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `success_threshold = 2` | `2` | how many probes in a row must succeed to close the circuit; one failure opens it again |
 /// | `half_open_max_calls = 1` | `1` | how many probes may run at the same time; other calls are refused |
 /// | `slow_call = 2s` | none | a call that takes longer counts as a failure, whatever it returned |
-/// | `failure_on(pattern)` | every error | only errors that match are failures; any other is a success, for the service answered |
+/// | `failure_on(pattern)` | every error | only errors that match are failures; any other is a success, for the service answered. A refusal that matches is a failure, too |
 /// | `failure_if = f` | none | `fn(&E) -> bool`: only errors that it accepts are failures; beside `failure_on` both must agree |
 /// | `failure_if_ok = f` | none | `fn(&T) -> bool`: an `Ok` that is a failure |
 /// | `ignore(pattern)` | none | errors that count as nothing; wins over the other filters |
@@ -193,7 +200,8 @@ pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # Semantics
 ///
 /// - A call is a failure, a success or ignored. An `Err` is a failure unless a filter says otherwise; an error that is
-///   no failure is a success. A panic is a failure. A call that is dropped before it is done is none of these, and
+///   no failure is a success. A refusal of another circuit is ignored unless `failure_on(…)` matches it, and so is always a
+///   timeout whose body never began. A panic is a failure. A call that is dropped before it is done is none of these, and
 ///   counted as `abandoned`.
 /// - The call that opens the circuit returns its own error. The circuit opens on failures only.
 /// - Half-open, up to `half_open_max_calls` calls run as probes and the others are refused. A probe that neither ends

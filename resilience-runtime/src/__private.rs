@@ -10,17 +10,18 @@ pub use core::{concat, module_path};
 pub use std::option::Option::{self, None};
 pub use std::result::Result::{Err, Ok};
 
-pub use crate::circuit::{CallPermit, Recorded, Verdict, Watch};
+pub use crate::circuit::{CallPermit, Recorded, Verdict, Watch, record};
 pub use crate::function::{FallbackFunction, Limit, OptionFunction, Passing};
+pub use crate::inspect::Inspect;
 pub use crate::outcome::{
-    Answer, Answered, Fallible, FromCircuitOpen, Same, attempt, boxed, call, failed, failed_by,
-    failed_with, take,
+    Answer, Answered, Fallible, FromCircuitOpen, Same, asks_for, attempt, boxed, call, failed,
+    failed_by, failed_with, take,
 };
+pub use crate::refusal::Origin;
 pub use crate::registry::site::Site;
 pub use crate::retry::{
     Attempt, Backoff, CloneIfPossible, Kept, Retry, RetryArgument, keep, keep_unless_last, kept,
 };
-pub use crate::show::{Show, Shown};
 pub use crate::timeout::{FromTimedOut, Limited, WorkerArgument, assert_worker_receiver};
 pub use crate::{
     CircuitBreaker, CircuitBreakerConfig, CircuitOpen, Jitter, RetryConfig, Strategy, TimedOut,

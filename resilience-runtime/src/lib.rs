@@ -66,7 +66,8 @@
 //! | be told of retries and transitions | `on_retry = …` with a [`RetryEvent`], [`CircuitBreaker::on_transition`], `tracing` events under the target `resilience` |
 //! | see the limit from inside a sync body | [`deadline`], [`is_abandoned`] |
 //! | configure the threads of sync timeouts | [`workers::configure`], [`worker_stats`] |
-//! | do without an attribute | [`RetryConfig::run`] and [`run_async`](RetryConfig::run_async), [`CircuitBreaker::call`] and [`call_async`](CircuitBreaker::call_async), [`TimeoutConfig::run_async`] |
+//! | tell that the service was not asked | [`is_refusal`], [`Refusal`] |
+//! | do without an attribute | [`RetryConfig::run`], [`prepare`](RetryConfig::prepare) and [`run_async`](RetryConfig::run_async), [`CircuitBreaker::call`] and [`call_async`](CircuitBreaker::call_async), [`TimeoutConfig::run_async`] |
 //!
 //! # Errors
 //!
@@ -76,8 +77,8 @@
 //!
 //! # Time
 //!
-//! Time is [`tokio::time::Instant`]: a paused clock drives delays, limits of async functions and circuits in tests.
-//! Only the worker threads of a sync `#[timeout]` live in real time. Async functions need a tokio runtime with its
+//! Time is [`tokio::time::Instant`]: in tests a paused clock drives the delays and limits of async functions, and circuits.
+//! A sync `#[retry]` waits in real time, and the worker threads of a sync `#[timeout]` live in it. Async functions need a tokio runtime with its
 //! timer enabled; sync ones need none.
 //!
 //! Built without tokio's `test-util`, as a service is, circuits and timeouts count from the system's clock to the moment by
@@ -87,7 +88,9 @@ mod circuit;
 mod clock;
 mod config_error;
 mod function;
+mod inspect;
 mod outcome;
+mod refusal;
 pub mod registry;
 mod retry;
 mod show;
@@ -105,10 +108,13 @@ pub use circuit::{
     CircuitOpen, CircuitState, OwnedPermit, Permit, Transition, TransitionReason,
 };
 pub use config_error::ConfigError;
+pub use refusal::{Refusal, RefusalKind, is_refusal};
 #[doc(hidden)]
 pub use resilience_macros::{async_circuit_breaker, async_retry, async_timeout};
 pub use resilience_macros::{circuit_breaker, retry, timeout};
-pub use retry::{Jitter, RetryConfig, RetryEvent, Retrying, Strategy};
+pub use retry::{
+    Jitter, PreparedRetry, RetryConfig, RetryEvent, RetryFuture, RetrySettings, Strategy,
+};
 pub use timeout::{
     TimedOut, TimeoutConfig, TimeoutFuture, TimeoutSettings, WorkerStats, deadline, is_abandoned,
     worker_stats, workers,

@@ -4,7 +4,6 @@ use std::future::Pending;
 use std::pin::Pin;
 
 use crate::CircuitOpen;
-use crate::circuit::CallPermit;
 use crate::function::Unmet;
 
 /// A `Result`, under whatever name.
@@ -35,18 +34,14 @@ pub trait Fallible: Sized {
     /// # Panics
     ///
     /// If it is none.
-    fn done(result: Result<Self::Value, Self::Error>) -> Self;
+    fn succeeded(result: Result<Self::Value, Self::Error>) -> Self;
 
     /// And for the outcome that no attempt comes after.
     ///
     /// # Panics
     ///
     /// If there is none, because another is due.
-    fn last(outcome: Option<Result<Self::Value, Self::Error>>) -> Self;
-
-    /// Records the verdict on a call without filters, and returns its outcome.
-    #[must_use]
-    fn record(self, permit: CallPermit<'_>) -> Self;
+    fn given_up(outcome: Option<Result<Self::Value, Self::Error>>) -> Self;
 
     /// `Err(error)`.
     fn failed(error: Self::Error) -> Self;
@@ -78,7 +73,7 @@ impl<T, E> Fallible for Result<T, E> {
     }
 
     #[inline]
-    fn done(result: Self) -> Self {
+    fn succeeded(result: Self) -> Self {
         match result {
             Ok(value) => Ok(value),
             Err(_) => unreachable!("a failure is judged"),
@@ -86,25 +81,10 @@ impl<T, E> Fallible for Result<T, E> {
     }
 
     #[inline]
-    fn last(outcome: Option<Self>) -> Self {
+    fn given_up(outcome: Option<Self>) -> Self {
         match outcome {
             Some(outcome) => outcome,
             None => unreachable!("another attempt is due"),
-        }
-    }
-
-    #[inline]
-    fn record(self, permit: CallPermit<'_>) -> Self {
-        match self {
-            Ok(value) => {
-                permit.success();
-                Ok(value)
-            }
-            // Not taken out: it would have to be dropped if recording unwinds, from a place of its own.
-            Err(_) => {
-                permit.failure();
-                self
-            }
         }
     }
 
@@ -261,6 +241,15 @@ pub fn failed_with<R: Fallible, Given, How>(
     make: impl MakeError<Given, R::Error, How>,
 ) -> R {
     R::failed(make.make(given))
+}
+
+/// True if the pattern of `retry_on` matches the error that a refusal would be.
+#[inline]
+pub fn asks_for<R: Fallible>(refusal: R, matches: impl FnOnce(&R::Error) -> bool) -> bool {
+    match refusal.into_result() {
+        Ok(_) => false,
+        Err(error) => matches(&error),
+    }
 }
 
 /// Calls a closure whose parameter's type must be known before its body is read.

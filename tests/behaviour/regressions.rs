@@ -1,5 +1,6 @@
 //! What once broke, each named after it.
 
+use std::cell::Cell;
 use std::error::Error;
 use std::future::Future;
 use std::io;
@@ -12,7 +13,10 @@ use std::sync::{Arc, LazyLock};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use resilience::{RetryConfig, TimeoutConfig, circuit_breaker, registry, retry, timeout};
+use resilience::{
+    CircuitBreaker, CircuitBreakerConfig, RetryConfig, TimeoutConfig, circuit_breaker, is_refusal,
+    registry, retry, timeout,
+};
 
 /// Tells when it is dropped.
 struct Lock(mpsc::Sender<&'static str>);
@@ -317,4 +321,182 @@ async fn a_retried_future_was_not_unwind_safe() {
     }
     let call = assert_unwind_safe(load("a".to_owned()));
     assert_eq!(call.await.unwrap_err().to_string(), "a");
+}
+
+/// Calls `function` while `circuit` is isolated: its error, and how often the circuit refused.
+fn refused<E>(circuit: &str, function: impl FnOnce() -> Result<(), E>) -> (E, u64) {
+    let refused = || registry::stats(circuit).expect("registered").refused;
+    let before = refused();
+    registry::isolate(circuit);
+    let error = function().expect_err("the circuit is isolated");
+    (error, refused() - before)
+}
+
+#[test]
+fn a_retried_function_wasted_its_attempts_on_the_open_circuit_of_another_one() {
+    #[circuit_breaker(name = "regressions::guarded")]
+    fn guarded() -> io::Result<()> {
+        Ok(())
+    }
+    guarded().unwrap();
+
+    #[retry(base_delay = 0s)]
+    fn with_io() -> io::Result<()> {
+        guarded()
+    }
+    #[retry(base_delay = 0s, retry_if = |_| true)]
+    fn with_filter() -> io::Result<()> {
+        guarded()
+    }
+    #[retry(base_delay = 0s)]
+    fn with_anyhow() -> anyhow::Result<()> {
+        use anyhow::Context;
+        guarded().context("no answer from the store")
+    }
+    #[retry(base_delay = 0s)]
+    fn with_box() -> Result<(), Box<dyn Error>> {
+        Ok(guarded()?)
+    }
+    #[retry(base_delay = 0s)]
+    fn with_sendable_box() -> Result<(), Box<dyn Error + Send + Sync>> {
+        Ok(guarded()?)
+    }
+    #[derive(Debug, thiserror::Error)]
+    enum StoreError<'t> {
+        #[error("no answer for {0}")]
+        Io(&'t str, #[source] io::Error),
+    }
+    #[retry(base_delay = 0s)]
+    fn with_lifetime(key: &str) -> Result<(), StoreError<'_>> {
+        guarded().map_err(|error| StoreError::Io(key, error))
+    }
+    #[derive(Debug, thiserror::Error)]
+    enum Transparent {
+        #[error(transparent)]
+        Io(#[from] io::Error),
+    }
+    #[retry(base_delay = 0s)]
+    fn with_transparent() -> Result<(), Transparent> {
+        Ok(guarded()?)
+    }
+    const NAME: &str = "regressions::guarded";
+    assert_eq!(refused(NAME, with_io).1, 1);
+    assert_eq!(refused(NAME, with_filter).1, 1);
+    assert_eq!(refused(NAME, with_anyhow).1, 1);
+    assert_eq!(refused(NAME, with_box).1, 1);
+    assert_eq!(refused(NAME, with_sendable_box).1, 1);
+    assert_eq!(refused(NAME, || with_lifetime("key")).1, 1);
+    assert_eq!(refused(NAME, with_transparent).1, 1);
+
+    #[retry(max_retries = 2, base_delay = 0s, retry_refused = true)]
+    fn asks() -> io::Result<()> {
+        guarded()
+    }
+    #[retry(max_retries = 2, base_delay = 0s, retry_on(_))]
+    fn asks_by_a_pattern() -> io::Result<()> {
+        guarded()
+    }
+    assert_eq!(refused(NAME, asks).1, 3);
+    assert_eq!(refused(NAME, asks_by_a_pattern).1, 3);
+}
+
+#[test]
+fn a_retried_value_wasted_its_attempts_on_an_open_circuit() {
+    let breaker = CircuitBreaker::new("value", CircuitBreakerConfig::new());
+    breaker.isolate();
+    let config = RetryConfig::new().base_delay(Duration::ZERO);
+    let outcome = config
+        .prepare(|| breaker.call(|| Ok::<_, io::Error>(42)))
+        .retry_if(|error| !is_refusal(error))
+        .run();
+    assert!(is_refusal(&outcome.unwrap_err()));
+    assert_eq!(breaker.stats().refused, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_cause_was_lost_when_a_circuit_opened_during_the_retries() {
+    #[circuit_breaker(name = "regressions::cause", failure_threshold = 2)]
+    async fn guarded() -> io::Result<()> {
+        Err(io::Error::other("down"))
+    }
+    #[retry(base_delay = 1s, jitter = none)]
+    async fn with_io() -> io::Result<()> {
+        guarded().await
+    }
+    #[retry(base_delay = 1s, jitter = none)]
+    async fn not_send() -> Result<(), Box<dyn Error>> {
+        Ok(guarded().await?)
+    }
+    assert_eq!(with_io().await.unwrap_err().to_string(), "down");
+    let stats = registry::stats("regressions::cause").unwrap();
+    assert_eq!((stats.failures, stats.refused), (2, 1));
+
+    // A future does not keep an error that is not `Send`.
+    registry::reset("regressions::cause");
+    let error = not_send().await.unwrap_err();
+    assert!(is_refusal(&*error), "{error}");
+}
+
+#[test]
+fn a_circuit_counted_the_refusal_of_another_one_as_a_failure() {
+    #[circuit_breaker(name = "regressions::inner")]
+    fn inner() -> io::Result<()> {
+        Ok(())
+    }
+    #[circuit_breaker(name = "regressions::outer")]
+    fn outer() -> io::Result<()> {
+        inner()
+    }
+    #[circuit_breaker(name = "regressions::counting", failure_on(_))]
+    fn counting() -> io::Result<()> {
+        inner()
+    }
+    outer().unwrap();
+    counting().unwrap();
+    registry::isolate("regressions::inner");
+    outer().unwrap_err();
+    counting().unwrap_err();
+    let counted = |name| {
+        let stats = registry::stats(name).expect("registered");
+        (stats.ignored, stats.failures)
+    };
+    assert_eq!(counted("regressions::outer"), (1, 0));
+    assert_eq!(counted("regressions::counting"), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stateful_filter_lost_a_token_after_the_last_attempt() {
+    #[retry(max_retries = 2, retry_if = |_| take(tokens), on_retry = |_| told.set(told.get() + 1))]
+    async fn call(tokens: &Cell<u32>, told: &Cell<u32>) -> io::Result<()> {
+        Err(io::Error::other("busy"))
+    }
+    fn take(tokens: &Cell<u32>) -> bool {
+        tokens.set(tokens.get() - 1);
+        true
+    }
+    let (tokens, told) = (Cell::new(10), Cell::new(0));
+    call(&tokens, &told).await.unwrap_err();
+    assert_eq!((tokens.get(), told.get()), (8, 2));
+}
+
+/// Its futures borrow from the closure. A lock lends the connection to one attempt after the other.
+#[tokio::test(start_paused = true)]
+async fn a_closure_that_changes_what_it_captures_was_not_taken() {
+    struct Connection(u32);
+    impl Connection {
+        async fn ping(&mut self) -> Result<u32, &'static str> {
+            self.0 += 1;
+            if self.0 < 3 { Err("busy") } else { Ok(self.0) }
+        }
+        #[retry]
+        async fn ping_again(&mut self) -> Result<u32, &'static str> {
+            self.ping().await
+        }
+    }
+    let mut connection = Connection(0);
+    let lent = tokio::sync::Mutex::new(&mut connection);
+    let config = RetryConfig::new();
+    let pinged = config.run_async(|| async { lent.lock().await.ping().await });
+    assert_eq!(pinged.await, Ok(3));
+    assert_eq!(Connection(0).ping_again().await, Ok(3));
 }

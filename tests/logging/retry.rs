@@ -1,14 +1,14 @@
-//! `#[retry]`: WARN per retry, ERROR when attempts run out.
+//! `#[retry]`: WARN per retry, and one event with a reason when it gives up.
 
 use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;
 
-use resilience::retry;
+use resilience::{circuit_breaker, registry, retry};
 use tokio::time::sleep;
 use tracing::Level;
 
-use crate::capture::{Capture, Logged, shown};
+use crate::capture::{Capture, Logged, Value, shown};
 
 /// Succeeds in the call of that number, from 1.
 fn succeed_in(call: u32, calls: &Cell<u32>) -> Result<u32, &'static str> {
@@ -33,31 +33,36 @@ async fn a_warning_per_retry_and_an_error_when_attempts_run_out() {
     }
     let capture = Capture::begin();
     assert_eq!(fetch().await, Err("busy"));
-    let retrying = |attempt: u64, delay, elapsed| {
+    let retrying = |attempt: u64, delay: f64, elapsed: f64, message| {
         let fields = [
             ("operation", "fetch".into()),
             ("attempt", attempt.into()),
             ("max_attempts", 3.into()),
-            ("delay", shown(delay)),
-            ("elapsed", shown(elapsed)),
+            ("delay_ms", delay.into()),
+            ("elapsed_ms", elapsed.into()),
             ("error", shown("busy")),
         ];
-        Logged::new(Level::WARN, "attempt failed, retrying", fields)
+        Logged::new(Level::WARN, message, fields)
     };
     let gave_up = Logged::new(
         Level::ERROR,
-        "attempt failed, giving up: no attempts left",
+        "attempt 3 failed, giving up: no attempts are left",
         [
             ("operation", "fetch".into()),
             ("attempt", 3.into()),
             ("max_attempts", 3.into()),
-            ("elapsed", shown("33s")),
+            ("reason", "attempts".into()),
+            ("elapsed_ms", 33_000.0.into()),
             ("error", shown("busy")),
         ],
     );
     assert_eq!(
         capture.take(),
-        [retrying(1, "1s", "10s"), retrying(2, "2s", "21s"), gave_up]
+        [
+            retrying(1, 1_000.0, 10_000.0, "attempt 1 failed, retrying in 1.0s"),
+            retrying(2, 2_000.0, 21_000.0, "attempt 2 failed, retrying in 2.0s"),
+            gave_up
+        ]
     );
 }
 
@@ -74,17 +79,18 @@ async fn a_sync_function_says_the_same() {
             ("operation", "fetch".into()),
             ("attempt", attempt.into()),
             ("max_attempts", 2.into()),
-            ("elapsed", shown("0ns")),
+            ("elapsed_ms", 0.0.into()),
             ("error", shown("busy")),
         ]
     };
-    let mut retrying = Logged::new(Level::WARN, "attempt failed, retrying", common(1));
-    retrying.fields.insert("delay", shown("0ns"));
-    let gave_up = Logged::new(
+    let mut retrying = Logged::new(Level::WARN, "attempt 1 failed, retrying at once", common(1));
+    retrying.fields.insert("delay_ms", 0.0.into());
+    let mut gave_up = Logged::new(
         Level::ERROR,
-        "attempt failed, giving up: no attempts left",
+        "attempt 2 failed, giving up: no attempts are left",
         common(2),
     );
+    gave_up.fields.insert("reason", "attempts".into());
     assert_eq!(capture.take(), [retrying, gave_up]);
 }
 
@@ -110,15 +116,88 @@ fn success_on_a_later_attempt_adds_nothing_to_the_warnings() {
     assert_eq!(levels(&capture.take()), [Level::WARN, Level::WARN]);
 }
 
+/// The level and the reason of the only event.
+fn only(logged: &[Logged]) -> (Level, &Value) {
+    let [event] = logged else {
+        panic!("{logged:?}")
+    };
+    (event.level, &event.fields["reason"])
+}
+
 #[test]
-fn an_error_that_is_not_retried_is_the_callers_affair() {
+fn an_error_that_is_not_retried_is_for_debugging() {
     #[retry(base_delay = 0s, abort_on(&"busy"))]
-    fn fetch() -> Result<u32, &'static str> {
+    fn aborted() -> Result<u32, &'static str> {
         succeed_in(2, &Cell::new(0))
     }
+    #[retry(base_delay = 0s, retry_on(&"reset"))]
+    fn unmatched() -> Result<u32, &'static str> {
+        succeed_in(2, &Cell::new(0))
+    }
+    #[retry(base_delay = 0s, retry_if = |_| false)]
+    fn refused() -> Result<u32, &'static str> {
+        succeed_in(2, &Cell::new(0))
+    }
+    for call in [aborted, unmatched, refused] {
+        let capture = Capture::begin();
+        assert_eq!(call(), Err("busy"));
+        let logged = capture.take();
+        assert_eq!(only(&logged), (Level::DEBUG, &"not_retryable".into()));
+        assert_eq!(
+            logged[0].fields["message"],
+            shown("attempt 1 failed, giving up: this error is not retried")
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_ends_a_retry_with_a_warning_and_its_reason() {
+    #[circuit_breaker(name = "logging::retry::elsewhere")]
+    async fn guarded() -> std::io::Result<()> {
+        Ok(())
+    }
+    #[retry]
+    async fn outer() -> std::io::Result<()> {
+        guarded().await
+    }
+    guarded().await.unwrap();
+    registry::isolate("logging::retry::elsewhere");
     let capture = Capture::begin();
-    assert_eq!(fetch(), Err("busy"));
-    assert_eq!(capture.take(), []);
+    outer().await.unwrap_err();
+    let logged = capture.take();
+    assert_eq!(only(&logged), (Level::WARN, &"refused".into()));
+    assert_eq!(
+        logged[0].fields["message"],
+        shown("attempt 1 failed, giving up: a layer refused the call")
+    );
+    assert_eq!(
+        logged[0].fields["error"],
+        shown("circuit `logging::retry::elsewhere` is isolated")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_for_an_open_circuit_is_not_begun_with_a_warning_and_its_reason() {
+    #[retry]
+    #[circuit_breaker(name = "logging::retry::own", failure_threshold = 1)]
+    async fn fetch() -> std::io::Result<()> {
+        Err(std::io::Error::other("down"))
+    }
+    let capture = Capture::begin();
+    assert_eq!(fetch().await.unwrap_err().to_string(), "down");
+    let logged = capture.take();
+    let last = logged
+        .last()
+        .expect("the circuit opened, and the retry gave up");
+    assert_eq!(
+        (last.level, &last.fields["reason"]),
+        (Level::WARN, &"circuit_open".into())
+    );
+    assert_eq!(last.fields["error"], shown("down"));
+    assert_eq!(
+        last.fields["message"],
+        shown("attempt 1 failed, giving up: the circuit would still refuse after the next delay")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -133,7 +212,7 @@ async fn giving_up_for_lack_of_time_says_so() {
     assert_eq!(levels(&logged), [Level::WARN, Level::ERROR]);
     assert_eq!(
         logged[1].fields["message"],
-        shown("attempt failed, giving up: the next delay would reach max_elapsed")
+        shown("attempt 2 failed, giving up: the next delay would reach max_elapsed")
     );
 }
 
@@ -146,16 +225,14 @@ fn a_value_that_is_tried_again_is_told_without_an_error() {
     let capture = Capture::begin();
     assert_eq!(fetch(), Ok(7));
     let logged = capture.take();
-    assert_eq!(levels(&logged), [Level::WARN, Level::ERROR]);
-    assert!(
-        logged
-            .iter()
-            .all(|event| !event.fields.contains_key("error")),
-        "{logged:?}"
-    );
+    let [only] = &logged[..] else {
+        panic!("nobody asks whether the last value is accepted: {logged:?}")
+    };
+    assert_eq!(only.level, Level::WARN);
+    assert!(!only.fields.contains_key("error"), "{only:?}");
     assert_eq!(
-        logged[0].fields["message"],
-        shown("attempt returned a value to try again, retrying")
+        only.fields["message"],
+        shown("attempt 1 returned a value to try again, retrying at once")
     );
 }
 

@@ -26,13 +26,21 @@ pub(crate) struct Cloned {
     pub(crate) is_named: bool,
 }
 
-/// The expressions of a stack that are evaluated after an attempt.
+/// The expressions of a stack that are evaluated after an attempt. A retry with `retry_on` makes the error of a refusal to
+/// find out whether the pattern matches it.
 pub(super) fn read_later(layers: &[Layer]) -> TokenStream {
+    let makes_errors = layers
+        .iter()
+        .flat_map(|layer| &layer.entries)
+        .any(|entry| entry.spec.name == "retry_on");
     let entries = layers.iter().flat_map(|layer| &layer.entries);
     let expressions = entries.filter_map(|entry| match &entry.value {
         Raw::Value(expr)
             if matches!(entry.spec.kind, Kind::Function) || matches!(expr, Expr::Closure(_)) =>
         {
+            Some(expr.to_token_stream())
+        }
+        Raw::Value(expr) if makes_errors && matches!(entry.spec.kind, Kind::Error) => {
             Some(expr.to_token_stream())
         }
         Raw::Pattern(filter) => Some(filter.guard.to_token_stream()),

@@ -79,6 +79,18 @@ pub(crate) enum Circuit {
     },
 }
 
+impl Circuit {
+    /// True if its handle borrows from no argument.
+    pub(crate) fn is_static(&self) -> bool {
+        match self {
+            Self::Given(_) => false,
+            Self::Named { name, .. } => name
+                .as_ref()
+                .is_none_or(|name| name.stage == Stage::Constant),
+        }
+    }
+}
+
 pub(crate) enum Fallback {
     Closure(Expr),
     /// Called with the error and what the function was called with.

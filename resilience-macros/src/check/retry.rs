@@ -2,7 +2,7 @@
 
 use quote::quote;
 
-use super::{Literal, RetryPlan, Setting};
+use super::{Literal, RetryPlan, Setting, Stage};
 use crate::errors::Errors;
 use crate::language::values::Values;
 
@@ -16,9 +16,7 @@ pub(super) fn check(values: &mut Values<'_>, errors: &mut Errors) -> RetryPlan {
     ineffective(values, errors);
     delays(values, errors);
     let mut config = values.take_config();
-    if config.base.is_some() {
-        merge_delays(&mut config.settings);
-    }
+    check_constant_delays(&mut config.settings);
     RetryPlan {
         config,
         retry_on: values.take_pattern("retry_on"),
@@ -68,17 +66,34 @@ fn delays(values: &Values<'_>, errors: &mut Errors) {
     }
 }
 
-/// Beside a `config =`, the two must be set as one: either alone may contradict what the configuration holds.
-fn merge_delays(settings: &mut Vec<Setting>) {
+/// Sets two constant delays by one setter, which compares them: a constant base above a constant cap is a mistake. The
+/// others are capped at run time.
+fn check_constant_delays(settings: &mut Vec<Setting>) {
     let find = |name: &str| settings.iter().position(|setting| setting.setter == name);
     let (Some(base), Some(max)) = (find("base_delay"), find("max_delay")) else {
         return;
     };
+    let both = [base, max].map(|at| settings.get(at));
+    let is_constant = both
+        .iter()
+        .flatten()
+        .all(|setting| setting.stage != Stage::Runtime);
+    let is_known = both
+        .iter()
+        .flatten()
+        .all(|setting| setting.literal != Literal::Unknown);
+    if !is_constant || is_known {
+        return;
+    }
     let max = settings.remove(max);
-    if let Some(base) = settings.get_mut(base) {
+    if let Some(base) = settings.iter_mut().find(|base| base.setter == "base_delay") {
+        // The error is at the value that the macro cannot compare.
+        if base.literal != Literal::Unknown {
+            base.written = max.written;
+        }
         let (shortest, longest) = (&base.value, &max.value);
         base.value = quote!(#shortest, #longest);
-        base.setter = "delays";
+        base.setter = "constant_delays";
         base.stage = base.stage.max(max.stage);
         base.literal = Literal::Unknown;
     }

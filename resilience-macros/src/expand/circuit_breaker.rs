@@ -7,7 +7,7 @@ use syn::{Expr, ReceiverKind, Type};
 use super::code::{Code, Declarations, block};
 use super::filter::UserFilter;
 use super::span::Ends;
-use super::{Context, local};
+use super::{Context, declare_origin, local};
 use crate::check::{Circuit, CircuitBreakerPlan, Fallback, Stage};
 use crate::function::pattern::bound_names;
 use crate::function::tokens::any_ident;
@@ -27,63 +27,39 @@ impl Context<'_> {
         let runtime = &self.runtime;
         let (permit, outcome, open) = (local("permit"), local("outcome"), local("open"));
 
-        let filters = [
-            UserFilter::pattern("Verdict::failure_if", plan.failure_on.as_ref()),
-            self.filter(
-                "Verdict::failure_if",
-                plan.failure_if.as_ref(),
-                &quote!(bool),
-            ),
-            self.filter(
-                "Verdict::failure_if_ok",
-                plan.failure_if_ok.as_ref(),
-                &quote!(bool),
-            ),
-            UserFilter::pattern("Verdict::ignore_if", plan.ignore.as_ref()),
-        ];
-        let is_filtered = filters.iter().any(Option::is_some);
-        let recorded = if is_filtered {
-            let result = self.outcome(&outcome);
-            let verdict = self.filtered(quote!(#runtime::Verdict::of(#result)), filters);
-            self.returned(quote!(#verdict.record(#permit)))
-        } else {
-            self.call(
-                "Fallible::record",
-                Some(&self.result.tokens),
-                quote!(#outcome, #permit),
-                self.result.ends,
-            )
-        };
+        let (is_judged, recorded) = self.recorded(at, plan, &outcome, &permit);
         let (guarded, recorded) = if self.is_async() {
             let (future, arms) = inner.as_future_and_arms();
             // The permit comes back only for what has to be done under it after the future is gone.
-            if is_filtered || arms.is_some() || self.is_users_future() {
+            if is_judged || arms.is_some() || self.is_users_future() {
                 let judge = arms.map(|arms| quote!(let #outcome = match #outcome { #arms };));
                 (
                     quote!(let (#permit, #outcome) = #runtime::CallPermit::watch(#permit, #future).await; #judge),
                     recorded,
                 )
             } else {
+                let traits = self.traits();
                 (
                     TokenStream::new(),
-                    quote!(#runtime::Recorded::new(#permit, #future).await),
+                    quote!(#runtime::Recorded::new(#permit, #future, #traits).await),
                 )
             }
         } else {
             let attempt = inner.bound(&quote!(#outcome), |body| self.boundary(body));
             (attempt, recorded)
         };
+        let declare_origin = self.declares_origin(at).then(declare_origin);
         let refusal = match &plan.fallback {
             Some(fallback) => {
-                let note = self.note_refused(at, &quote!(false));
+                let note = self.note_origin(at, &quote!(#runtime::Origin::Body));
                 let answer = self.fallback(fallback, &open);
                 block(&note, answer)
             }
             None => self.error("CircuitOpen", plan.error.as_ref(), &open),
         };
-        // Noted at admission, so that a refusal further inside is not forgotten.
-        let flag = local("refused");
-        let admit = if self.is_asked_for_refusals(at) {
+        // The origin is noted at admission, so that a refusal further inside is not forgotten.
+        let flag = local("origin");
+        let admit = if self.is_asked_for_origin(at) {
             quote!(admit_noting(#circuit, &mut #flag))
         } else {
             quote!(admit(#circuit))
@@ -96,6 +72,7 @@ impl Context<'_> {
         };
         // The body is in no arm of the match: the future would keep what is matched for as long as it awaits there.
         let statements = quote! {
+            #declare_origin
             let #permit = match #runtime::CircuitBreaker::#admit {
                 #runtime::Ok(#permit) => #permit,
                 #runtime::Err(#open) => #leave #refusal,
@@ -111,6 +88,60 @@ impl Context<'_> {
             TokenStream::new(),
             quote!(#label: { #statements #recorded }),
         )
+    }
+
+    /// True if more than the error's origin decides, and the expression that records the outcome under the permit.
+    fn recorded(
+        &self,
+        at: usize,
+        plan: &CircuitBreakerPlan,
+        outcome: &Ident,
+        permit: &Ident,
+    ) -> (bool, TokenStream) {
+        let (runtime, traits, origin) = (&self.runtime, self.traits(), local("origin"));
+        let filters = [
+            UserFilter::pattern("Verdict::failure_on", plan.failure_on.as_ref()),
+            self.filter(
+                "Verdict::failure_if",
+                plan.failure_if.as_ref(),
+                &quote!(bool),
+            ),
+            self.filter(
+                "Verdict::failure_if_ok",
+                plan.failure_if_ok.as_ref(),
+                &quote!(bool),
+            ),
+            UserFilter::pattern("Verdict::ignore_if", plan.ignore.as_ref()),
+        ];
+        let is_told_origin = self.asks_for_origin(at);
+        if filters.iter().any(Option::is_some) {
+            let result = self.outcome(outcome);
+            let from_stack = is_told_origin.then(|| quote!(.from_stack(#origin)));
+            let verdict = quote!(#runtime::Verdict::of(#result, #traits)#from_stack);
+            let verdict = self.filtered(verdict, filters);
+            return (true, self.returned(quote!(#verdict.record(#permit))));
+        }
+        let origin = if is_told_origin {
+            origin.into_token_stream()
+        } else {
+            quote!(#runtime::Origin::Body)
+        };
+        let recorded = self.call(
+            "record",
+            Some(&{
+                let result = &self.result.tokens;
+                quote!(#result, _, _)
+            }),
+            quote!(#outcome, #permit, #origin, #traits),
+            self.result.ends,
+        );
+        (is_told_origin, recorded)
+    }
+
+    /// Finds out what the error type allows, from the type of an outcome alone.
+    fn traits(&self) -> TokenStream {
+        let (runtime, outcome) = (&self.runtime, local("outcome"));
+        quote!(|#outcome| #runtime::Inspect::of(#outcome).__traits())
     }
 
     /// What must be declared, and a `&CircuitBreaker` expression.

@@ -16,7 +16,7 @@ mod timeout;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
-use crate::check::{Cloned, Form, Hoisted, LayerPlan, Plan, RUNTIME};
+use crate::check::{Cloned, Form, Hoisted, LayerPlan, Mode, Plan, RUNTIME};
 use crate::function::item::Function;
 use crate::function::parameter::Parameter;
 use code::{Code, Declarations, labelled};
@@ -241,21 +241,39 @@ impl Context<'_> {
         self.layers.iter().skip(at + 1).any(kind)
     }
 
-    /// A retry without a filter wastes no attempt on an open circuit, so it must be told of refusals inside it.
-    fn asks_for_refusals(&self, at: usize) -> bool {
-        matches!(self.layers.get(at), Some(LayerPlan::Retry(retry)) if retry.retry_on.is_none() && retry.retry_if.is_none())
-            && self.has_inside(at, |layer| matches!(layer, LayerPlan::CircuitBreaker(_)))
+    /// True if the layer must be told by the layers inside where their errors come from, because the error type may lose it:
+    /// a retry does not retry the refusal of an open circuit, and a circuit ignores refusals and bodies that never began.
+    fn asks_for_origin(&self, at: usize) -> bool {
+        let is_circuit = |layer: &LayerPlan| matches!(layer, LayerPlan::CircuitBreaker(_));
+        match self.layers.get(at) {
+            Some(LayerPlan::Retry(_)) => self.has_inside(at, is_circuit),
+            Some(LayerPlan::CircuitBreaker(_)) => {
+                self.has_inside(at, |layer| is_circuit(layer) || self.is_threaded(layer))
+            }
+            Some(LayerPlan::Timeout(_)) | None => false,
+        }
     }
 
-    fn is_asked_for_refusals(&self, at: usize) -> bool {
-        (0..at).any(|outer| self.asks_for_refusals(outer))
+    fn is_asked_for_origin(&self, at: usize) -> bool {
+        (0..at).any(|outer| self.asks_for_origin(outer))
     }
 
-    /// Notes, inside the layer at `at`, whether its error is an open circuit's; nothing if no retry outside asks.
-    fn note_refused(&self, at: usize, refused: &TokenStream) -> TokenStream {
-        if self.is_asked_for_refusals(at) {
-            let flag = local("refused");
-            quote!(#flag = #refused;)
+    /// True for the outermost of the layers that ask.
+    fn declares_origin(&self, at: usize) -> bool {
+        self.asks_for_origin(at) && !self.is_asked_for_origin(at)
+    }
+
+    /// True for a timeout whose body runs on a worker.
+    fn is_threaded(&self, layer: &LayerPlan) -> bool {
+        !self.is_async()
+            && matches!(layer, LayerPlan::Timeout(timeout) if timeout.mode == Mode::Thread)
+    }
+
+    /// Notes, inside the layer at `at`, where its error comes from; nothing if no layer outside asks.
+    fn note_origin(&self, at: usize, origin: &TokenStream) -> TokenStream {
+        if self.is_asked_for_origin(at) {
+            let flag = local("origin");
+            quote!(#flag = #origin;)
         } else {
             TokenStream::new()
         }
@@ -310,8 +328,8 @@ fn local(name: &str) -> Ident {
     format_ident!("__{}", name, span = Span::mixed_site())
 }
 
-/// Whether an open circuit refused the last attempt.
-fn declare_refused() -> TokenStream {
-    let flag = local("refused");
-    quote!(let mut #flag = false;)
+/// Declares where the error of the last attempt comes from.
+fn declare_origin() -> TokenStream {
+    let (origin, runtime) = (local("origin"), format_ident!("{RUNTIME}"));
+    quote!(let mut #origin = #runtime::Origin::Body;)
 }

@@ -1,6 +1,6 @@
-//! The loop of `#[retry]`: a fresh attempt, then [`Attempt::next`] says whether to wait for another.
+//! The loop of `#[retry]`: a fresh attempt, then the runtime's `Attempt` says whether to wait for another one.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::cloned::Clones;
@@ -8,73 +8,47 @@ use super::code::{Code, Declarations};
 use super::config::{Config, Start, operand};
 use super::filter::UserFilter;
 use super::span::Ends;
-use super::{Context, declare_refused, local};
-use crate::check::{ConfigPlan, RetryPlan, Stage};
+use super::{Context, declare_origin, local};
+use crate::check::{CircuitBreakerPlan, ConfigPlan, LayerPlan, RetryPlan, Stage};
+
+/// The statements between an attempt's result and the next attempt.
+struct Judgement {
+    /// The result is bound to this name.
+    result_name: Ident,
+    /// Leaves the loop with a success that nobody wants to see, and looks at the type of the error.
+    leave: TokenStream,
+    /// The outcome that the call ends with, or `None` if another attempt is due.
+    next: TokenStream,
+}
 
 impl Context<'_> {
     pub(super) fn retry(&self, at: usize, plan: &RetryPlan, inner: Code) -> Code {
         let config = self.policy_config("RetryConfig", &self.item(at, "retry"), &plan.config);
         let reference = config.reference();
         let runtime = &self.runtime;
-        let (retry, outcome, error) = (local("retry"), local("outcome"), local("error"));
-        let (failed, show, last) = (local("err"), local("show"), local("last"));
+        let (retry, outcome, last) = (local("retry"), local("outcome"), local("last"));
+        let result = self.outcome(&outcome);
+        let Judgement {
+            leave,
+            result_name,
+            next,
+        } = self.judgement(at, plan, &retry);
+        let given_up = self.call(
+            "Fallible::given_up",
+            Some(&self.result.tokens),
+            quote!(#last),
+            self.result.ends,
+        );
+
+        let attempt = inner.bound(&quote!(#outcome), |body| self.boundary(body));
+        let origin = self.declares_origin(at).then(declare_origin);
+        // A hook is told how long the call took.
         let new = if plan.on_retry.is_some() {
             quote!(timed)
         } else {
             quote!(new)
         };
-
-        let (operation, result) = (self.function.name(), self.outcome(&outcome));
-        let returning = |method, value| {
-            self.call(
-                method,
-                Some(&self.result.tokens),
-                quote!(#value),
-                self.result.ends,
-            )
-        };
-        // A success leaves at once, unless it is to be seen: judged together with the failures it would lie in memory with
-        // them, from where it would have to be copied.
-        let is_success_seen = plan.retry_if_ok.is_some() || plan.on_retry.is_some();
-        let judge = match (is_success_seen, self.is_async()) {
-            (false, true) => quote!(failed(&mut #retry, #failed)),
-            (false, false) => quote!(failed_blocking(&mut #retry, #failed)),
-            (true, true) => quote!(after(&mut #retry, #outcome)),
-            (true, false) => quote!(after_blocking(&mut #retry, #outcome)),
-        };
-        let ended = self.judged(at, plan, quote!(#runtime::Retry::#judge));
-        let (leave, next) = if is_success_seen {
-            let show = quote!(|#error| #runtime::Show::of(#error).__shown()(#error));
-            let next = match &plan.on_retry {
-                Some(hook) => {
-                    let ends = Ends::of(&hook.to_token_stream());
-                    let hook = self.closure(hook, &quote!(()));
-                    self.call(
-                        "Attempt::next_telling",
-                        None,
-                        quote!(#ended, #operation, #show, #hook),
-                        ends,
-                    )
-                }
-                None => quote!(#ended.next(#operation, #show)),
-            };
-            (TokenStream::new(), next)
-        } else {
-            let success = returning("Fallible::done", &outcome);
-            let leave = quote! {
-                let #failed @ #runtime::Err(_) = #outcome else { break #success };
-                let #show = #runtime::Show::of_error(&#failed).__shown();
-            };
-            (leave, quote!(#ended.last(#operation, #show)))
-        };
-        let returned = returning("Fallible::last", &last);
-
-        let attempt = inner.bound(&quote!(#outcome), |body| self.boundary(body));
-        let is_outermost =
-            self.asks_for_refusals(at) && !(0..at).any(|outer| self.asks_for_refusals(outer));
-        let declare_refused = is_outermost.then(declare_refused);
-        let statements =
-            quote!(#declare_refused let mut #retry = #runtime::Retry::#new(#reference););
+        let statements = quote!(#origin let mut #retry = #runtime::Retry::#new(#reference););
         let wait = if self.is_async() {
             quote!(wait(&#retry).await)
         } else {
@@ -91,10 +65,10 @@ impl Context<'_> {
                 #made
                 #attempt
                 #put_back_at_once
-                let #outcome = #result;
+                let #result_name = #result;
                 #leave
                 let #last = #next;
-                let #runtime::None = #last else { break #returned };
+                let #runtime::None = #last else { break #given_up };
                 #put_back
             }
         };
@@ -105,35 +79,116 @@ impl Context<'_> {
         )
     }
 
-    /// The user's filters around an ended attempt.
-    fn judged(&self, at: usize, plan: &RetryPlan, ended: TokenStream) -> TokenStream {
-        let mut ended = self.filtered(
-            ended,
-            [
-                UserFilter::pattern("Attempt::retry_if", plan.retry_on.as_ref()),
-                self.filter("Attempt::retry_if", plan.retry_if.as_ref(), &quote!(bool)),
-                self.filter(
-                    "Attempt::retry_if_ok",
-                    plan.retry_if_ok.as_ref(),
-                    &quote!(bool),
-                ),
-                UserFilter::pattern("Attempt::abort_if", plan.abort_on.as_ref()),
-            ],
-        );
-        if self.asks_for_refusals(at) {
-            let refused = local("refused");
-            ended = quote!(#ended.unless_refused(#refused));
-        }
+    /// The way from a result to the decision on it.
+    fn judgement(&self, at: usize, plan: &RetryPlan, retry: &Ident) -> Judgement {
         let runtime = &self.runtime;
-        // Asked last, and so only for what will be retried.
-        self.filtered(
-            ended,
-            [self.filter(
+        let (result, error) = (local("result"), local("error"));
+        let operation = self.function.name();
+        // A success leaves at once, unless a filter or a hook sees it: judged together with the failures it would lie in
+        // memory with them, from where it would have to be copied.
+        let is_success_seen = plan.retry_if_ok.is_some() || plan.on_retry.is_some();
+        let judged = if is_success_seen { &result } else { &error };
+        let judge = match (is_success_seen, self.is_async()) {
+            (false, true) => quote!(failed),
+            (false, false) => quote!(failed_blocking),
+            (true, true) => quote!(after),
+            (true, false) => quote!(after_blocking),
+        };
+        let traits = local("traits");
+        let ended = quote!(#runtime::Attempt::#judge(&mut #retry, #traits, #judged));
+        let ended = self.judged(at, plan, ended);
+        let next = match &plan.on_retry {
+            Some(hook) => {
+                let ends = Ends::of(&hook.to_token_stream());
+                let hook = self.closure(hook, &quote!(()));
+                let arguments = quote!(#ended, #operation, #hook);
+                self.call("Attempt::next_telling", None, arguments, ends)
+            }
+            None if is_success_seen => quote!(#ended.next(#operation)),
+            None => quote!(#ended.last(#operation)),
+        };
+        let leave = if is_success_seen {
+            None
+        } else {
+            let succeeded = self.call(
+                "Fallible::succeeded",
+                Some(&self.result.tokens),
+                quote!(#result),
+                self.result.ends,
+            );
+            Some(quote!(let #error @ #runtime::Err(_) = #result else { break #succeeded };))
+        };
+        let inspect = quote!(let #traits = #runtime::Inspect::of(&#judged).__traits(););
+        Judgement {
+            leave: quote!(#leave #inspect),
+            result_name: result,
+            next,
+        }
+    }
+
+    /// The user's filters around an ended attempt.
+    fn judged(&self, at: usize, plan: &RetryPlan, mut ended: TokenStream) -> TokenStream {
+        let runtime = &self.runtime;
+        if self.asks_for_origin(at) {
+            let origin = local("origin");
+            ended = quote!(#ended.from_stack(&mut #origin));
+        }
+        let filters = [
+            UserFilter::pattern("Attempt::retry_on", plan.retry_on.as_ref()),
+            self.filter("Attempt::retry_if", plan.retry_if.as_ref(), &quote!(bool)),
+            self.filter(
+                "Attempt::retry_if_ok",
+                plan.retry_if_ok.as_ref(),
+                &quote!(bool),
+            ),
+            UserFilter::pattern("Attempt::abort_if", plan.abort_on.as_ref()),
+            self.filter(
                 "Attempt::delay_hint",
                 plan.delay_hint.as_ref(),
                 &quote!(#runtime::Option<#runtime::Duration>),
-            )],
-        )
+            ),
+        ];
+        let ended = self.filtered(ended, filters);
+        let circuits = self.circuits_in_sight(at);
+        circuits.fold(ended, |ended, (at, circuit)| {
+            let wait = self.certain_refusal(at, circuit, plan);
+            quote!(#ended.refused_for(#wait))
+        })
+    }
+
+    /// For how long the circuit at `at` is certain to refuse, unless the retry asks for its refusals.
+    fn certain_refusal(
+        &self,
+        at: usize,
+        circuit: &CircuitBreakerPlan,
+        retry: &RetryPlan,
+    ) -> TokenStream {
+        let runtime = &self.runtime;
+        let breaker = Ident::new(&self.item(at, "circuit"), Span::mixed_site());
+        let Some(retry_on) = UserFilter::pattern("asks_for", retry.retry_on.as_ref()) else {
+            return quote!(#runtime::CircuitBreaker::refuses_for(#breaker));
+        };
+        // The pattern is shown the error that the refusal would be.
+        let open = local("open");
+        let refusal = self.error("CircuitOpen", circuit.error.as_ref(), &open);
+        let asks = self.filtered(refusal, [Some(retry_on)]);
+        quote!(#runtime::CircuitBreaker::refuses_for_unless(#breaker, |#open| #asks))
+    }
+
+    /// The circuits below a retry that refuse with an error and whose handles the retry can name: a handle that borrows from
+    /// an argument moves to a worker together with the argument.
+    fn circuits_in_sight(&self, at: usize) -> impl Iterator<Item = (usize, &CircuitBreakerPlan)> {
+        let mut is_on_worker = false;
+        let inside = self.layers.iter().enumerate().skip(at + 1);
+        inside.filter_map(move |(at, layer)| {
+            is_on_worker |= self.is_threaded(layer);
+            match layer {
+                LayerPlan::CircuitBreaker(circuit) if circuit.fallback.is_none() => {
+                    (!is_on_worker || circuit.circuit.is_static()).then_some((at, circuit))
+                }
+                _ => None,
+            }
+        })
     }
 
     /// The configuration of a policy that has defaults for everything.

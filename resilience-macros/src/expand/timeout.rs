@@ -8,7 +8,7 @@ use super::argument::mutable_still;
 use super::code::{Code, Declarations, block, large_error_allowed};
 use super::config::{Config, Start, operand};
 use super::span::{Ends, pipes};
-use super::{Context, declare_refused, local};
+use super::{Context, declare_origin, local};
 use crate::check::{LayerPlan, Literal, Mode, Setting, Stage, TimeoutPlan};
 use crate::function::pattern::bound_names;
 
@@ -17,11 +17,12 @@ impl Context<'_> {
         let config = self.timeout_config(at, plan);
         let runtime = &self.runtime;
         let (outcome, late) = (local("outcome"), local("late"));
-        // Only a breaker inside can have left the flag set.
-        let has_breaker =
-            self.has_inside(at, |layer| matches!(layer, LayerPlan::CircuitBreaker(_)));
-        let note = if has_breaker {
-            self.note_refused(at, &quote!(false))
+        let notes_inside = self.notes_origin_inside(at);
+        let is_threaded = !self.is_async() && plan.mode == Mode::Thread;
+        let note = if is_threaded {
+            self.note_origin(at, &quote!(#runtime::TimedOut::origin(&#late)))
+        } else if notes_inside {
+            self.note_origin(at, &quote!(#runtime::Origin::Body))
         } else {
             TokenStream::new()
         };
@@ -59,7 +60,7 @@ impl Context<'_> {
             );
             quote!(#runtime::TimeoutConfig::run_cooperative(#value, #pipes -> #result #block))
         } else {
-            return self.threaded(at, config, inner, &expired, has_breaker);
+            return self.threaded(at, config, inner, &expired, notes_inside);
         };
         let (allow, run) = (large_error_allowed(), local("timed"));
         let value = quote! {
@@ -75,6 +76,13 @@ impl Context<'_> {
         )
     }
 
+    /// True if a layer inside notes where its errors come from.
+    fn notes_origin_inside(&self, at: usize) -> bool {
+        self.has_inside(at, |layer| {
+            matches!(layer, LayerPlan::CircuitBreaker(_)) || self.is_threaded(layer)
+        })
+    }
+
     /// Everything inside moves to the worker: the arguments whole, and what the inner layers borrow from them.
     fn threaded(
         &self,
@@ -82,19 +90,19 @@ impl Context<'_> {
         config: Config,
         inner: Code,
         expired: &TokenStream,
-        has_breaker: bool,
+        notes_inside: bool,
     ) -> Code {
         let (runtime, result, config_value) = (&self.runtime, &self.result.tokens, config.value());
-        let (outcome, refused, was_refused) =
-            (local("outcome"), local("refused"), local("was_refused"));
+        let (outcome, origin, origin_inside) =
+            (local("outcome"), local("origin"), local("origin_inside"));
         let is_retried = self.has_outside(at, |layer| matches!(layer, LayerPlan::Retry(_)));
         let (mutable, copies) = if is_retried {
             self.copies()
         } else {
             Default::default()
         };
-        let note = if has_breaker {
-            self.note_refused(at, &quote!(#was_refused))
+        let note = if notes_inside {
+            self.note_origin(at, &quote!(#origin_inside))
         } else {
             TokenStream::new()
         };
@@ -105,12 +113,12 @@ impl Context<'_> {
             let block = inner.block(&quote!(#held #borrows));
             (quote!(#worker -> #result #block), quote!(#outcome))
         } else {
-            // The worker's own flag comes back with the outcome.
+            // The worker notes the origin for itself, and it comes back with the outcome.
             let attempt = inner.bound(&quote!(#outcome: #result), |body| self.boundary(body));
-            let declare = declare_refused();
+            let declare = declare_origin();
             (
-                quote!(#worker { #held #declare #borrows #attempt (#outcome, #refused) }),
-                quote!((#outcome, #was_refused)),
+                quote!(#worker { #held #declare #borrows #attempt (#outcome, #origin) }),
+                quote!((#outcome, #origin_inside)),
             )
         };
         let finish = block(&note, quote!(#outcome));

@@ -95,6 +95,7 @@ pub(super) fn check(entry: Entry, scope: Scope<'_>, errors: &mut Errors) -> Opti
         Kind::Count { at_least, hint } => check.count(at_least, hint),
         Kind::Duration(zero) => check.duration(zero),
         Kind::Number(rule) => check.number(rule),
+        Kind::Flag => check.flag(),
         Kind::Word(words) => check.word(words),
         Kind::Mode(words) => check.mode(words),
         Kind::Text { hint } => check.text(hint),
@@ -306,6 +307,20 @@ impl Check<'_> {
             || self.example.to_owned(),
             |nearest| format!("{} = {nearest}", self.name),
         )
+    }
+
+    fn flag(&self) -> Checked {
+        match self.expr {
+            Expr::Lit(syn::ExprLit {
+                lit: Lit::Bool(flag),
+                ..
+            }) => Ok(self.setting(flag.to_token_stream(), Stage::Constant, Literal::Other)),
+            Expr::Lit(_) => self.refuse(format!(
+                "`{}` takes `true` or `false`: write `{}`",
+                self.name, self.example
+            )),
+            _ => Ok(self.expression(Operators::Const)),
+        }
     }
 
     fn word(&self, words: &'static [(&'static str, &'static str)]) -> Checked {

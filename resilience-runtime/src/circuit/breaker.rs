@@ -1,6 +1,6 @@
 //! The handle.
 
-use std::{borrow::Cow, fmt, panic::Location};
+use std::{borrow::Cow, fmt, panic::Location, time::Duration};
 
 use super::{
     config::CircuitBreakerConfig,
@@ -10,10 +10,13 @@ use super::{
     shared::Shared,
     stats::CircuitBreakerStats,
     transition::{CircuitState, Transition},
-    verdict::Verdict,
+    verdict::{UNSEEN, Verdict},
     watch::CircuitCall,
 };
-use crate::sync::{Arc, atomic::Ordering};
+use crate::{
+    refusal::Origin,
+    sync::{Arc, atomic::Ordering},
+};
 
 /// A circuit breaker: refuses calls to a service that keeps failing, until it answers again.
 ///
@@ -190,14 +193,34 @@ impl CircuitBreaker {
         Ok(CallPermit::new(&self.shared, pass))
     }
 
-    /// [`admit`](Self::admit), for a retry outside that wants to know what was an open circuit's refusal.
-    // Compiled once: who retries has the nanosecond.
+    /// [`admit`](Self::admit), for a layer outside that wants to know whether an error is an open circuit's refusal.
+    // Compiled once, because a call that is retried has the nanosecond.
     #[doc(hidden)]
     #[inline(never)]
-    pub fn admit_noting(&self, refused: &mut bool) -> Result<CallPermit<'_>, CircuitOpen> {
+    pub fn admit_noting(&self, origin: &mut Origin) -> Result<CallPermit<'_>, CircuitOpen> {
         let permit = self.admit();
-        *refused = permit.is_err();
+        *origin = match permit {
+            Ok(_) => Origin::Body,
+            Err(_) => Origin::Refused,
+        };
         permit
+    }
+
+    /// How long the circuit is certain to refuse; `None` if it may take a call now.
+    #[doc(hidden)]
+    pub fn refuses_for(&self) -> Option<Duration> {
+        self.refuses_for_unless(|_| false)
+    }
+
+    /// [`refuses_for`](Self::refuses_for), unless the caller asks for the refusal that a call would meet now.
+    #[doc(hidden)]
+    pub fn refuses_for_unless(
+        &self,
+        is_asked_for: impl FnOnce(CircuitOpen) -> bool,
+    ) -> Option<Duration> {
+        let open = self.shared.refusal()?;
+        let wait = open.retry_after().unwrap_or(Duration::MAX);
+        (!is_asked_for(open)).then_some(wait)
     }
 
     /// Calls `body` if the circuit lets it. An `Err` is a failure, and so is a panic.
@@ -220,7 +243,7 @@ impl CircuitBreaker {
         E: From<CircuitOpen>,
     {
         let permit = self.admit()?;
-        Verdict::of(body()).record(permit)
+        Verdict::of(body(), |_| UNSEEN).record(permit)
     }
 
     /// Runs `future` if the circuit lets it, which it decides at the first poll. An `Err` is a failure, and so is a

@@ -3,7 +3,10 @@
 use std::{error::Error, fmt, io, time::Duration};
 
 use super::{gate::Status, machine::Refused, name::Name, transition::TransitionReason};
-use crate::show::Shown;
+use crate::{
+    refusal::{Refusal, RefusalKind},
+    show::Shown,
+};
 
 /// A circuit refused the call: it is open, or its probe slots are taken.
 ///
@@ -79,7 +82,32 @@ impl fmt::Display for CircuitOpen {
     }
 }
 
-impl Error for CircuitOpen {}
+impl Error for CircuitOpen {
+    /// The [`Refusal`], which says why the circuit opened.
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(refusal(self.reason()))
+    }
+}
+
+/// The mark of a refusal: one for each reason, because a refusal allocates nothing.
+fn refusal(reason: TransitionReason) -> &'static Refusal {
+    macro_rules! refusal {
+        ($why:literal) => {{
+            static REFUSAL: Refusal = Refusal::new(RefusalKind::CircuitOpen, $why);
+            &REFUSAL
+        }};
+    }
+    match reason {
+        TransitionReason::Failures => refusal!("too many calls failed"),
+        TransitionReason::Rate => refusal!("too large a share of the calls failed"),
+        TransitionReason::ProbeFailed => refusal!("a probe failed"),
+        TransitionReason::Command => refusal!("the program opened the circuit"),
+        // These two close it or let it probe.
+        TransitionReason::ProbesSucceeded | TransitionReason::RecoveryElapsed => {
+            refusal!("the circuit is open")
+        }
+    }
+}
 
 impl From<CircuitOpen> for io::Error {
     /// Keeps the refusal as the [inner error](io::Error::get_ref).
@@ -161,6 +189,32 @@ mod tests {
             "api\nERROR forged\x1b[2J",
             "the name itself is as it was given"
         );
+    }
+
+    #[test]
+    fn its_source_is_the_refusal_with_the_reason() {
+        let open = isolated();
+        let refusal = Refusal::of(&open).expect("it is a refusal");
+        assert_eq!(refusal.kind(), RefusalKind::CircuitOpen);
+        assert_eq!(refusal.to_string(), "too many calls failed");
+        let io = io::Error::from(open);
+        assert_eq!(
+            Refusal::of(&io).map(Refusal::kind),
+            Some(RefusalKind::CircuitOpen)
+        );
+    }
+
+    #[test]
+    fn every_reason_has_a_text_of_its_own() {
+        let texts = [
+            TransitionReason::Failures,
+            TransitionReason::Rate,
+            TransitionReason::ProbeFailed,
+            TransitionReason::Command,
+        ]
+        .map(|reason| refusal(reason).to_string());
+        let distinct: std::collections::BTreeSet<_> = texts.iter().collect();
+        assert_eq!(distinct.len(), texts.len());
     }
 
     #[test]

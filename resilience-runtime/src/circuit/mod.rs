@@ -40,6 +40,6 @@ pub use self::{
     settings::CircuitBreakerSettings,
     stats::CircuitBreakerStats,
     transition::{CircuitState, Transition, TransitionReason},
-    verdict::Verdict,
+    verdict::{Verdict, record},
     watch::{CircuitCall, Recorded, Watch},
 };

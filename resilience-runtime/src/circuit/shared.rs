@@ -138,6 +138,30 @@ impl Shared {
         }
     }
 
+    /// The refusal that a call would meet now, if it is certain for a time: half-open, a probe may end at any moment.
+    #[cold]
+    pub(super) fn refusal(&self) -> Option<CircuitOpen> {
+        let gate = self.gate();
+        let reason = gate.reason();
+        let refused = |state, wait| {
+            let refused = Refused {
+                state,
+                reason,
+                wait,
+            };
+            CircuitOpen::new(self.name.clone(), refused)
+        };
+        match gate.status() {
+            Status::Closed => None,
+            Status::Isolated => Some(refused(Status::Isolated, NEVER)),
+            Status::Open | Status::HalfOpen => {
+                let view = self.view();
+                let wait = view.retry_after.map_or(NEVER, clock::nanos);
+                (view.state == CircuitState::Open).then(|| refused(Status::Open, wait))
+            }
+        }
+    }
+
     #[inline(never)]
     fn decide(&self, gate: Gate) -> Result<Pass, Refused> {
         let decision = self.pass_or_wait(gate);

@@ -1,6 +1,7 @@
 //! Futures that run under a permit.
 
 use std::{
+    marker::PhantomData,
     mem,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -8,8 +9,17 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{breaker::CircuitBreaker, error::CircuitOpen, permit::CallPermit, verdict::Verdict};
-use crate::outcome::Fallible;
+use super::{
+    breaker::CircuitBreaker,
+    error::CircuitOpen,
+    permit::CallPermit,
+    verdict::{UNSEEN, Verdict, record},
+};
+use crate::{
+    inspect::{Traits, View},
+    outcome::Fallible,
+    refusal::Origin,
+};
 
 pin_project! {
     /// Runs a future under a permit and returns the permit with its output.
@@ -54,31 +64,47 @@ pin_project! {
     #[doc(hidden)]
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct Recorded<'c, F> {
+    pub struct Recorded<'c, F, V> {
         permit: Held<'c>,
+        view: PhantomData<V>,
         #[pin]
         future: F,
     }
 }
 
-impl<'c, F> Recorded<'c, F> {
+impl<'c, F: Future<Output: Fallible>, V> Recorded<'c, F, V> {
+    /// `_traits` only says how the error type is looked at: it is not called.
     #[inline]
-    pub fn new(permit: CallPermit<'c>, future: F) -> Self {
+    pub fn new<S>(
+        permit: CallPermit<'c>,
+        future: F,
+        _traits: impl FnOnce(&Outcome<F>) -> Traits<V, S>,
+    ) -> Self {
         Self {
             permit: Held(Some(permit)),
+            view: PhantomData,
             future,
         }
     }
 }
 
-impl<F: Future<Output: Fallible>> Future for Recorded<'_, F> {
+/// The outcome of a future as the `Result` that it is.
+type Outcome<F> =
+    Result<<<F as Future>::Output as Fallible>::Value, <<F as Future>::Output as Fallible>::Error>;
+
+impl<F, V> Future for Recorded<'_, F, V>
+where
+    F: Future<Output: Fallible>,
+    V: View<<F::Output as Fallible>::Error>,
+{
     type Output = F::Output;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let outcome = ready!(this.permit.poll(this.future, cx));
-        Poll::Ready(outcome.record(this.permit.release()))
+        let traits = |_: &_| Traits::<V, ()>::new();
+        Poll::Ready(record(outcome, this.permit.release(), Origin::Body, traits))
     }
 }
 
@@ -168,7 +194,7 @@ where
             this.watch.as_mut().project().permit.0 = Some(breaker.admit()?);
         }
         let (permit, outcome) = ready!(this.watch.poll(cx));
-        Poll::Ready(Verdict::of(outcome).record(permit))
+        Poll::Ready(Verdict::of(outcome, |_| UNSEEN).record(permit))
     }
 }
 
@@ -214,19 +240,33 @@ mod tests {
         let breaker = CircuitBreaker::new("watch", CircuitBreakerConfig::new());
         let permit = || breaker.admit().expect("closed");
         assert_eq!(
-            poll_once(pin!(Recorded::new(permit(), ready(Ok::<_, u8>(7))))),
+            poll_once(pin!(Recorded::new(permit(), ready(Ok::<_, u8>(7)), |_| {
+                UNSEEN
+            }))),
             Poll::Ready(Ok(7))
         );
         assert_eq!(
-            poll_once(pin!(Recorded::new(permit(), ready(Err::<u8, _>(7))))),
+            poll_once(pin!(Recorded::new(
+                permit(),
+                ready(Err::<u8, _>(7)),
+                |_| UNSEEN
+            ))),
             Poll::Ready(Err(7))
         );
-        assert!(poll_once(pin!(Recorded::new(permit(), pending::<Result<u8, u8>>()))).is_pending());
+        assert!(
+            poll_once(pin!(Recorded::new(
+                permit(),
+                pending::<Result<u8, u8>>(),
+                |_| UNSEEN
+            )))
+            .is_pending()
+        );
         let panics = poll_fn(|_| -> Poll<Result<u8, u8>> { resume_unwind(Box::new("expected")) });
         assert!(
             catch_unwind(AssertUnwindSafe(|| poll_once(pin!(Recorded::new(
                 permit(),
-                panics
+                panics,
+                |_| UNSEEN
             )))))
             .is_err()
         );

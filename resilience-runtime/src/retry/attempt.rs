@@ -1,75 +1,192 @@
-//! The verdict on one attempt: the caller's filters, then the decision.
+//! The judgement of one attempt: the caller's filters, then the decision.
 
 use super::config::RetryConfig;
 use super::event::RetryEvent;
 use super::log::Report;
-use super::progress::{Progress, Ruling};
-use super::schedule::Decision;
+use super::random;
+use super::schedule::{Decision, Reason, Schedule};
+use super::state::Retry;
+use crate::clock::StartTime;
+use crate::inspect::{Slot, Traits, View};
+use crate::refusal::Origin;
 use crate::show::Shown;
+use core::borrow::Borrow;
 use core::convert::Infallible;
+use core::marker::PhantomData;
 use core::time::Duration;
 
-/// An attempt that has ended. Filters narrow down whether another is wanted; [`next`](Self::next) decides.
+/// An attempt that has ended. Its methods are called in the order in which they stand here, because each narrows down
+/// whether another attempt follows, and none asks the caller's function if its answer cannot change that.
+///
+/// `V` says how an error is looked at, and `S` is the place of the last error that was retried.
 #[derive(Debug)]
 #[must_use = "an attempt decides nothing until `next` is called"]
-pub struct Attempt<'a, 'c, T, E> {
-    // Owned, and taken apart to be shown to anybody: an outcome that is itself borrowed lies in memory, from where a
-    // success would be copied to be returned.
+pub struct Attempt<'a, T, E, V, S> {
+    // It is owned, and taken apart to be shown to a filter: an outcome that is itself borrowed lies in memory, from where
+    // a success would be copied to be returned.
     outcome: Result<T, E>,
-    case: Case<'a, 'c>,
+    review: Review<'a>,
+    kept: &'a mut S,
+    view: PhantomData<V>,
 }
 
-/// What the decision depends on beside the outcome, whatever its type.
+/// Everything that the decision depends on beside the outcome, so that it is the same for all types of outcomes.
 #[derive(Debug)]
-struct Case<'a, 'c> {
-    config: &'c RetryConfig,
-    progress: &'a mut Progress,
+struct Review<'a> {
+    config: &'a RetryConfig,
+    started: Option<StartTime>,
+    schedule: &'a mut Option<Schedule>,
+    /// Where the own stack says that the error comes from, if a layer of it can refuse.
+    origin: Option<&'a mut Origin>,
+    /// The error is a refusal of one of our layers.
+    is_refused: bool,
+    /// Refusals are to be retried: by the configuration, or because `retry_on` matches this one.
+    wants_refusals: bool,
+    /// `retry_if_ok` accepts the value.
+    wants_value: bool,
+    /// Why no other attempt follows, as soon as that is certain.
+    reason: Option<Reason>,
     hint: Option<Duration>,
-    wanted: bool,
-    within_deadline: bool,
+    /// For so long a circuit of the own stack is certain to refuse.
+    refused_for: Option<Duration>,
+    /// True for a wait that blocks the thread past the deadline of a sync `#[timeout]` around it.
+    outlasts_deadline: fn(Duration) -> bool,
+    elapsed: Option<Duration>,
 }
 
-impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
-    /// Every error is retried and no value, until a filter says otherwise.
+impl<'a, E, V: View<E>, S> Attempt<'a, Infallible, E, V, S> {
+    /// Judges an attempt that has failed, whatever the type of its success.
+    ///
+    /// The expansion does not take the error out: were it of a type that has no values, rustc would call the code that
+    /// uses it unreachable, and say so to the user.
+    ///
+    /// # Panics
+    ///
+    /// If the attempt has succeeded.
     #[inline]
-    pub(crate) fn new(
-        config: &'c RetryConfig,
-        progress: &'a mut Progress,
+    pub fn failed<T, C: Borrow<RetryConfig>>(
+        retry: &'a mut Retry<C, S>,
+        traits: Traits<V, S>,
         outcome: Result<T, E>,
     ) -> Self {
-        let wanted = outcome.is_err();
-        Self {
-            outcome,
-            case: Case {
-                config,
-                progress,
-                hint: None,
-                wanted,
-                within_deadline: false,
-            },
+        match outcome {
+            Err(error) => Attempt::after(retry, traits, Err(error)),
+            Ok(_) => unreachable!("a success has left"),
         }
     }
 
-    /// Retries an error only if `f` accepts it. Several filters must all agree; one that cannot change the verdict any
-    /// more is not asked.
+    /// Decides for an attempt that can only have failed: most of it is compiled once for all functions of an error's type.
+    /// `None`: another attempt is due. `Some`: the error that the call ends with.
     #[inline]
-    pub fn retry_if(mut self, f: impl FnOnce(&E) -> bool) -> Self {
-        match self.outcome {
-            Err(error) => {
-                self.case.wanted = self.case.wanted && f(&error);
-                Self {
-                    outcome: Err(error),
-                    ..self
-                }
-            }
-            outcome => Self { outcome, ..self },
+    pub fn last<T>(mut self, operation: &'static str) -> Option<Result<T, E>>
+    where
+        S: Slot<E>,
+    {
+        let Err(error) = self.outcome;
+        if self.review.gives_up::<E, V>(operation, &error) {
+            Some(Err(self.review.given_up::<E, S>(error, self.kept)))
+        } else {
+            self.review.keep::<E, V, S>(error, self.kept);
+            None
         }
+    }
+}
+
+impl<'a, E, V: View<E>> Attempt<'a, Infallible, E, V, Option<E>> {
+    /// Does the same as [`failed`](Self::failed) for a sync function: the wait blocks the thread.
+    #[inline]
+    pub fn failed_blocking<T, C: Borrow<RetryConfig>, Other>(
+        retry: &'a mut Retry<C, Option<E>>,
+        _: Traits<V, Other>,
+        outcome: Result<T, E>,
+    ) -> Self {
+        Self::failed(retry, Traits::new(), outcome).blocking()
+    }
+}
+
+impl<'a, T, E, V: View<E>> Attempt<'a, T, E, V, Option<E>> {
+    /// Does the same as [`after`](Self::after) for a sync function: the wait blocks the thread.
+    #[inline]
+    pub fn after_blocking<C: Borrow<RetryConfig>, Other>(
+        retry: &'a mut Retry<C, Option<E>>,
+        _: Traits<V, Other>,
+        outcome: Result<T, E>,
+    ) -> Self {
+        Self::after(retry, Traits::new(), outcome).blocking()
+    }
+}
+
+impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
+    /// Judges an attempt that has ended.
+    #[inline]
+    pub fn after<C: Borrow<RetryConfig>>(
+        retry: &'a mut Retry<C, S>,
+        _: Traits<V, S>,
+        outcome: Result<T, E>,
+    ) -> Self {
+        let is_refused = match &outcome {
+            Ok(_) => false,
+            Err(error) => V::origin(error) == Origin::Refused,
+        };
+        let review = Review::new(
+            retry.config.borrow(),
+            retry.started,
+            &mut retry.schedule,
+            is_refused,
+        );
+        Self {
+            outcome,
+            review,
+            kept: &mut retry.kept,
+            view: PhantomData,
+        }
+    }
+
+    #[inline]
+    fn blocking(mut self) -> Self {
+        self.review.outlasts_deadline = crate::timeout::would_outlast;
+        self
+    }
+
+    /// Takes into account where the own stack says that the error comes from: the error type may have lost it.
+    #[inline]
+    pub fn from_stack(mut self, origin: &'a mut Origin) -> Self {
+        self.review.is_refused |= self.outcome.is_err() && *origin == Origin::Refused;
+        self.review.origin = Some(origin);
+        self
+    }
+
+    /// Retries an error only if `f` matches it. A refusal that it matches is asked for.
+    #[inline]
+    pub fn retry_on(self, f: impl FnOnce(&E) -> bool) -> Self {
+        self.filter(|review, error| {
+            let matches = f(error);
+            if review.is_refused {
+                review.wants_refusals |= matches;
+            } else if !matches {
+                review.reason = Some(Reason::NotRetryable);
+            }
+        })
+    }
+
+    /// Retries an error only if `f` accepts it. It does not decide over refusals.
+    #[inline]
+    pub fn retry_if(self, f: impl FnOnce(&E) -> bool) -> Self {
+        self.filter(|review, error| {
+            if !review.is_refused && !f(error) {
+                review.reason = Some(Reason::NotRetryable);
+            }
+        })
     }
 
     /// Never retries an error that `f` accepts.
     #[inline]
     pub fn abort_if(self, f: impl FnOnce(&E) -> bool) -> Self {
-        self.retry_if(|error| !f(error))
+        self.filter(|review, error| {
+            if !review.is_unwanted_refusal() && f(error) {
+                review.reason = Some(Reason::NotRetryable);
+            }
+        })
     }
 
     /// Retries a value only if `f` accepts it.
@@ -77,7 +194,7 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
     pub fn retry_if_ok(mut self, f: impl FnOnce(&T) -> bool) -> Self {
         match self.outcome {
             Ok(value) => {
-                self.case.wanted = f(&value);
+                self.review.wants_value = self.review.reason.is_none() && f(&value);
                 Self {
                     outcome: Ok(value),
                     ..self
@@ -87,21 +204,29 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
         }
     }
 
-    /// Does not retry what is an open circuit's refusal. Belongs behind the filters.
+    /// Lets the error say how long to wait.
     #[inline]
-    pub fn unless_refused(mut self, refused: bool) -> Self {
-        self.case.wanted &= !refused;
+    pub fn delay_hint(self, f: impl FnOnce(&E) -> Option<Duration>) -> Self {
+        self.filter(|review, error| {
+            if !review.is_unwanted_refusal() {
+                review.hint = f(error);
+            }
+        })
+    }
+
+    /// Takes into account for how long a circuit of the own stack is certain to refuse.
+    #[inline]
+    pub fn refused_for(mut self, open: Option<Duration>) -> Self {
+        self.review.refused_for = self.review.refused_for.max(open);
         self
     }
 
-    /// Lets the error say how long to wait. Asked only if a retry is still possible, so it belongs behind the filters.
+    /// Shows the error to one more filter, unless it is certain already that no other attempt follows.
     #[inline]
-    pub fn delay_hint(mut self, f: impl FnOnce(&E) -> Option<Duration>) -> Self {
+    fn filter(mut self, f: impl FnOnce(&mut Review<'a>, &E)) -> Self {
         match self.outcome {
-            Err(error)
-                if self.case.wanted && self.case.progress.has_attempts_left(self.case.config) =>
-            {
-                self.case.hint = f(&error);
+            Err(error) if self.review.reason.is_none() => {
+                f(&mut self.review, &error);
                 Self {
                     outcome: Err(error),
                     ..self
@@ -111,128 +236,191 @@ impl<'a, 'c, T, E> Attempt<'a, 'c, T, E> {
         }
     }
 
-    /// Stops if the wait would outlast the deadline of a sync `#[timeout]` around it.
+    /// Decides, and logs it. `None`: another attempt is due, after a wait. `Some`: the outcome that the call ends with.
     #[inline]
-    pub(crate) fn within_deadline(mut self) -> Self {
-        self.case.within_deadline = true;
-        self
+    pub fn next(self, operation: &'static str) -> Option<Result<T, E>>
+    where
+        S: Slot<E>,
+    {
+        self.next_telling(operation, |_| {})
     }
 
-    /// Decides, and logs it. `None`: another attempt is due, after a wait, [`Retry::wait`](super::Retry::wait) or the
-    /// driver's own. `Some`: the outcome as it was, which is the call's.
-    #[inline]
-    pub fn next(self, operation: &'static str, show: fn(&E) -> Shown<'_>) -> Option<Result<T, E>> {
-        self.next_telling(operation, show, |_| {})
-    }
-
-    /// [`next`](Self::next), with a hook for the retries.
+    /// Does the same as [`next`](Self::next), and tells a hook of a retry.
     #[inline]
     pub fn next_telling(
-        self,
+        mut self,
         operation: &'static str,
-        show: fn(&E) -> Shown<'_>,
         on_retry: impl FnOnce(&RetryEvent<'_, T, E>),
-    ) -> Option<Result<T, E>> {
-        // Taken apart side by side, so that a success leaves as its value alone; and what is borrowed from here on is a
-        // value of its own.
+    ) -> Option<Result<T, E>>
+    where
+        S: Slot<E>,
+    {
+        // It is taken apart side by side, so that a success leaves as its value alone, and the outcome that is borrowed
+        // from here on is a value of its own.
         let outcome = match self.outcome {
-            Ok(value) if !self.case.wanted => return Some(Ok(value)),
-            Err(error) if !self.case.wanted => return Some(Err(error)),
+            Ok(value) if !self.review.wants_value => return Some(Ok(value)),
             Ok(value) => Ok(value),
             Err(error) => Err(error),
         };
         let seen = outcome.as_ref();
-        let Some(Again {
-            attempt,
-            delay,
-            elapsed,
-        }) = self.case.due(operation, seen.err(), show)
-        else {
-            return Some(outcome);
+        let Some(delay) = self.review.due::<E, V>(operation, seen.err()) else {
+            return Some(outcome.map_err(|error| self.review.given_up::<E, S>(error, self.kept)));
         };
         on_retry(&RetryEvent {
-            attempt,
+            operation,
+            // The next attempt's number is in the schedule already.
+            attempt: self.review.attempt().saturating_sub(1),
+            max_attempts: self.review.config.get_max_attempts(),
             delay,
-            elapsed,
+            elapsed: self.review.elapsed.unwrap_or_default(),
             outcome: seen,
         });
+        if let Err(error) = outcome {
+            self.review.keep::<E, V, S>(error, self.kept);
+        }
         None
     }
 }
 
-impl<E> Attempt<'_, '_, Infallible, E> {
-    /// [`next`](Self::next) for what can only be an error: most of it is compiled once for all functions of an error's type.
+impl<'a> Review<'a> {
     #[inline]
-    pub fn last<T>(
-        self,
-        operation: &'static str,
-        show: fn(&E) -> Shown<'_>,
-    ) -> Option<Result<T, E>> {
-        let Err(error) = self.outcome;
-        self.case
-            .ends(operation, &error, show)
-            .then_some(Err(error))
-    }
-}
-
-/// Another attempt that is due.
-struct Again {
-    /// The attempt that just ended.
-    attempt: u32,
-    delay: Duration,
-    elapsed: Duration,
-}
-
-impl Case<'_, '_> {
-    // Out of line: it is the same for all functions of an error's type, and a call that succeeds has no use for it.
-    #[cold]
-    #[inline(never)]
-    fn due<E>(
-        self,
-        operation: &'static str,
-        error: Option<&E>,
-        show: fn(&E) -> Shown<'_>,
-    ) -> Option<Again> {
-        self.rule(operation, error.map(show))
-    }
-
-    /// [`due`](Self::due) without a hook to tell of it.
-    #[cold]
-    #[inline(never)]
-    fn ends<E>(self, operation: &'static str, error: &E, show: fn(&E) -> Shown<'_>) -> bool {
-        !self.wanted || self.rule(operation, Some(show(error))).is_none()
-    }
-
-    fn rule(self, operation: &'static str, error: Option<Shown<'_>>) -> Option<Again> {
-        let outlasts = if self.within_deadline {
-            crate::timeout::would_outlast
-        } else {
-            |_| false
+    fn new(
+        config: &'a RetryConfig,
+        started: Option<StartTime>,
+        schedule: &'a mut Option<Schedule>,
+        is_refused: bool,
+    ) -> Self {
+        let review = Self {
+            config,
+            started,
+            schedule,
+            origin: None,
+            is_refused,
+            wants_refusals: config.get_retry_refused(),
+            wants_value: false,
+            reason: None,
+            hint: None,
+            refused_for: None,
+            outlasts_deadline: |_| false,
+            elapsed: None,
         };
-        let Ruling {
-            decision,
-            attempt,
-            elapsed,
-        } = self.progress.rule(self.config, self.hint, outlasts);
+        let reason = (!review.has_attempts_left()).then_some(Reason::Attempts);
+        Self { reason, ..review }
+    }
+
+    #[inline]
+    fn schedule(&self) -> Schedule {
+        self.schedule.unwrap_or(Schedule::FIRST)
+    }
+
+    fn attempt(&self) -> u32 {
+        self.schedule().attempt()
+    }
+
+    #[inline]
+    fn has_attempts_left(&self) -> bool {
+        self.schedule().has_attempts_left(self.config)
+    }
+
+    #[inline]
+    fn is_unwanted_refusal(&self) -> bool {
+        self.is_refused && !self.wants_refusals
+    }
+
+    // These two are out of line, because they are the same for all functions of an error's type, and a call that succeeds
+    // has no use for them.
+
+    /// The delay, if another attempt is due.
+    #[cold]
+    #[inline(never)]
+    fn due<E, V: View<E>>(&mut self, operation: &str, error: Option<&E>) -> Option<Duration> {
+        match self.decide(operation, error.map(V::show)) {
+            Decision::Wait(delay) => Some(delay),
+            Decision::GiveUp(_) => None,
+        }
+    }
+
+    /// True if no other attempt follows.
+    #[cold]
+    #[inline(never)]
+    fn gives_up<E, V: View<E>>(&mut self, operation: &str, error: &E) -> bool {
+        matches!(
+            self.decide(operation, Some(V::show(error))),
+            Decision::GiveUp(_)
+        )
+    }
+
+    fn decide(&mut self, operation: &str, error: Option<Shown<'_>>) -> Decision {
+        let mut schedule = self.schedule();
+        self.elapsed = self.started.map(StartTime::elapsed);
         let report = Report {
             operation,
-            attempt,
+            attempt: schedule.attempt(),
             max_attempts: self.config.get_max_attempts(),
-            elapsed,
+            elapsed: self.elapsed,
             error,
         };
+        let decision = self.next(&mut schedule);
         match decision {
             Decision::Wait(delay) => {
+                *self.schedule = Some(schedule);
                 report.retrying(delay);
-                Some(Again {
-                    attempt,
-                    delay,
-                    elapsed: elapsed.unwrap_or_default(),
-                })
             }
-            Decision::Stop(reason) => {
-                report.giving_up(reason);
-                None
+            Decision::GiveUp(reason) => report.giving_up(reason),
+        }
+        decision
+    }
+
+    fn next(&self, schedule: &mut Schedule) -> Decision {
+        if let Some(reason) = self.reason {
+            return Decision::GiveUp(reason);
+        }
+        if self.is_unwanted_refusal() {
+            return Decision::GiveUp(Reason::Refused);
+        }
+        let is_drawn = self.hint.is_none() && self.config.is_random();
+        let random = if is_drawn { random::draw() } else { 0.0 };
+        let elapsed = self.elapsed.unwrap_or_default();
+        match schedule.next(self.config, elapsed, self.hint, random) {
+            Decision::Wait(delay) if (self.outlasts_deadline)(delay) => {
+                Decision::GiveUp(Reason::Deadline)
+            }
+            // After a refusal that it asked for, a retry waits for the circuit.
+            Decision::Wait(delay) if !self.wants_refusals && self.is_refused_after(delay) => {
+                Decision::GiveUp(Reason::CircuitOpen)
+            }
+            decision => decision,
+        }
+    }
+
+    fn is_refused_after(&self, delay: Duration) -> bool {
+        self.refused_for.is_some_and(|open| open > delay)
+    }
+
+    /// Keeps an error that is retried, if a layer may refuse a later attempt. A refusal that is retried is an error like
+    /// any other, so it takes the place of those before it.
+    #[inline]
+    fn keep<E, V: View<E>, S: Slot<E>>(&self, error: E, kept: &mut S) {
+        if self.is_refused {
+            kept.take();
+        } else if V::HOLDS_REFUSALS || self.origin.is_some() {
+            kept.put(error);
+        }
+    }
+
+    /// The error that the call ends with: if a layer refused the last attempt, the last error that the body returned.
+    #[inline]
+    fn given_up<E, S: Slot<E>>(&mut self, error: E, kept: &mut S) -> E {
+        if !self.is_unwanted_refusal() {
+            return error;
+        }
+        match kept.take() {
+            None => error,
+            Some(cause) => {
+                if let Some(origin) = &mut self.origin {
+                    **origin = Origin::Body;
+                }
+                cause
             }
         }
     }
@@ -240,9 +428,9 @@ impl Case<'_, '_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::delay::Jitter;
-    use super::super::progress::Retry;
+    use super::super::strategy::Jitter;
     use super::*;
+    use crate::inspect::Inspect;
     use core::cell::Cell;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -250,74 +438,169 @@ mod tests {
     const FAILED: Result<u8, &str> = Err("busy");
     const DONE: Result<u8, &str> = Ok(7);
 
-    /// Judges the first attempt of a call, without hook.
-    fn judge<T, E>(
-        outcome: Result<T, E>,
-        filter: impl for<'a> FnOnce(Attempt<'a, 'static, T, E>) -> Attempt<'a, 'static, T, E>,
-    ) -> Option<Duration> {
-        let mut retry = Retry::new(&CONFIG);
-        let last = filter(retry.after(outcome)).next("test", Shown::type_name);
-        last.is_none().then(|| retry.delay().expect("it is due"))
+    type State<E> = Retry<&'static RetryConfig, Option<E>>;
+
+    /// `attempt!(&mut retry, outcome)` is an attempt that has ended.
+    macro_rules! attempt {
+        ($retry:expr, $outcome:expr) => {{
+            let outcome = $outcome;
+            let traits = Inspect::of(&outcome).__traits();
+            Attempt::after_blocking($retry, traits, outcome)
+        }};
+    }
+
+    /// Judges the first attempt of a call by the filters: the delay, if another one follows.
+    macro_rules! judge {
+        ($outcome:expr $(, $filter:ident($($argument:expr),*))*) => {{
+            let mut retry = Retry::new(&CONFIG);
+            let last = attempt!(&mut retry, $outcome)$(.$filter($($argument),*))*.next("test");
+            last.is_none().then(|| retry.delay().expect("it is due"))
+        }};
     }
 
     #[test]
     fn every_error_is_retried_and_no_value() {
-        assert_eq!(judge(FAILED, |attempt| attempt), Some(SECOND));
-        assert_eq!(judge(DONE, |attempt| attempt), None);
+        assert_eq!(judge!(FAILED), Some(SECOND));
+        assert_eq!(judge!(DONE), None);
     }
 
     #[test]
     fn all_filters_must_agree() {
         for (first, second) in [(true, true), (true, false), (false, true), (false, false)] {
-            let due = judge(FAILED, |a| a.retry_if(|_| first).retry_if(|_| second));
+            let due = judge!(FAILED, retry_on(|_| first), retry_if(|_| second));
             assert_eq!(due.is_some(), first && second);
         }
     }
 
     #[test]
-    fn abort_wins_in_any_order() {
-        assert_eq!(
-            judge(FAILED, |a| a.abort_if(|_| true).retry_if(|_| true)),
-            None
-        );
-        assert_eq!(
-            judge(FAILED, |a| a.retry_if(|_| true).abort_if(|_| true)),
-            None
-        );
-        assert!(judge(FAILED, |a| a.abort_if(|_| false).retry_if(|_| true)).is_some());
+    fn abort_wins() {
+        assert_eq!(judge!(FAILED, retry_if(|_| true), abort_if(|_| true)), None);
+        assert!(judge!(FAILED, retry_if(|_| true), abort_if(|_| false)).is_some());
     }
 
     #[test]
     fn filters_see_only_their_side_of_the_outcome() {
-        let due = judge(DONE, |attempt| {
-            attempt
-                .retry_if(|_| unreachable!())
-                .abort_if(|_| unreachable!())
-                .delay_hint(|_| unreachable!())
-        });
+        let due = judge!(
+            DONE,
+            retry_on(|_| unreachable!()),
+            retry_if(|_| unreachable!()),
+            abort_if(|_| unreachable!()),
+            delay_hint(|_| unreachable!())
+        );
         assert_eq!(due, None);
-        let due = judge(FAILED, |attempt| attempt.retry_if_ok(|_| unreachable!()));
-        assert_eq!(due, Some(SECOND));
+        assert_eq!(
+            judge!(FAILED, retry_if_ok(|_| unreachable!())),
+            Some(SECOND)
+        );
     }
 
     #[test]
     fn a_value_can_be_tried_again() {
-        assert_eq!(
-            judge(DONE, |a| a.retry_if_ok(|value| *value == 7)),
-            Some(SECOND)
-        );
-        assert_eq!(judge(DONE, |a| a.retry_if_ok(|value| *value == 0)), None);
+        assert_eq!(judge!(DONE, retry_if_ok(|value| *value == 7)), Some(SECOND));
+        assert_eq!(judge!(DONE, retry_if_ok(|value| *value == 0)), None);
+    }
+
+    /// Judges a refusal that the own stack knows of.
+    macro_rules! judge_refusal {
+        ($config:expr $(, $filter:ident($($argument:expr),*))*) => {{
+            let (config, mut origin) = ($config, Origin::Refused);
+            let mut retry = Retry::new(&config);
+            attempt!(&mut retry, FAILED).from_stack(&mut origin)$(.$filter($($argument),*))*.next("test").is_none()
+        }};
     }
 
     #[test]
-    fn a_refusal_is_not_retried() {
-        assert_eq!(judge(FAILED, |attempt| attempt.unless_refused(true)), None);
-        assert!(judge(FAILED, |attempt| attempt.unless_refused(false)).is_some());
+    fn a_refusal_is_retried_only_if_it_is_asked_for() {
+        assert!(!judge_refusal!(CONFIG));
+        assert!(!judge_refusal!(CONFIG, retry_on(|_| false)));
+        assert!(judge_refusal!(CONFIG, retry_on(|_| true)));
+        assert!(judge_refusal!(CONFIG.retry_refused(true)));
+        assert!(judge_refusal!(
+            CONFIG.retry_refused(true),
+            retry_on(|_| false)
+        ));
+    }
+
+    #[test]
+    fn retry_if_does_not_decide_over_refusals_and_abort_wins() {
+        assert!(!judge_refusal!(CONFIG, retry_if(|_| unreachable!())));
+        assert!(judge_refusal!(
+            CONFIG,
+            retry_on(|_| true),
+            retry_if(|_| unreachable!())
+        ));
+        assert!(!judge_refusal!(
+            CONFIG,
+            retry_on(|_| true),
+            abort_if(|_| true)
+        ));
+        assert!(!judge_refusal!(
+            CONFIG.retry_refused(true),
+            abort_if(|_| true)
+        ));
+    }
+
+    #[test]
+    fn when_a_layer_refuses_the_last_error_of_the_body_is_the_calls() {
+        let mut origin = Origin::Body;
+        let mut retry: State<&str> = Retry::new(&CONFIG);
+        for error in ["first", "second"] {
+            let attempt = attempt!(&mut retry, Err::<(), _>(error));
+            assert_eq!(attempt.from_stack(&mut origin).next("test"), None);
+        }
+        origin = Origin::Refused;
+        let attempt = attempt!(&mut retry, Err::<(), _>("refused"));
+        assert_eq!(
+            attempt.from_stack(&mut origin).next("test"),
+            Some(Err("second"))
+        );
+        assert_eq!(origin, Origin::Body, "for the layers around it");
+    }
+
+    #[test]
+    fn so_it_is_if_the_last_attempt_is_refused() {
+        let config = CONFIG.max_retries(1);
+        let mut origin = Origin::Body;
+        let mut retry = Retry::new(&config);
+        let attempt = attempt!(&mut retry, Err::<(), _>("first"));
+        assert_eq!(attempt.from_stack(&mut origin).next("test"), None);
+        origin = Origin::Refused;
+        let attempt = attempt!(&mut retry, Err::<(), _>("refused"));
+        assert_eq!(
+            attempt.from_stack(&mut origin).next("test"),
+            Some(Err("first"))
+        );
+    }
+
+    #[test]
+    fn without_an_error_of_the_body_the_refusal_is_the_calls() {
+        let mut origin = Origin::Refused;
+        let mut retry: State<&str> = Retry::new(&CONFIG);
+        let attempt = attempt!(&mut retry, Err::<(), _>("refused"));
+        assert_eq!(
+            attempt.from_stack(&mut origin).next("test"),
+            Some(Err("refused"))
+        );
+        assert_eq!(origin, Origin::Refused);
+    }
+
+    #[test]
+    fn no_wait_is_begun_after_which_the_circuit_would_still_refuse() {
+        let open = |wait| judge!(FAILED, refused_for(wait));
+        assert_eq!(open(Some(2 * SECOND)), None);
+        assert_eq!(open(Some(SECOND + Duration::from_nanos(1))), None);
+        assert_eq!(open(Some(SECOND)), Some(SECOND), "it probes then");
+        assert_eq!(open(None), Some(SECOND));
+        assert_eq!(
+            judge!(FAILED, refused_for(Some(2 * SECOND)), refused_for(None)),
+            None,
+            "one circuit of two is enough"
+        );
     }
 
     #[test]
     fn a_hint_replaces_the_delay() {
-        let hinted = |hint| judge(FAILED, |attempt| attempt.delay_hint(|_| hint));
+        let hinted = |hint| judge!(FAILED, delay_hint(|_| hint));
         assert_eq!(hinted(Some(9 * SECOND)), Some(9 * SECOND));
         assert_eq!(hinted(Some(Duration::ZERO)), Some(Duration::ZERO));
         assert_eq!(hinted(None), Some(SECOND));
@@ -325,31 +608,41 @@ mod tests {
 
     #[test]
     fn a_hint_is_asked_only_if_a_retry_is_possible() {
-        let filtered = judge(FAILED, |a| {
-            a.retry_if(|_| false).delay_hint(|_| unreachable!())
-        });
+        let filtered = judge!(FAILED, retry_if(|_| false), delay_hint(|_| unreachable!()));
         assert_eq!(filtered, None);
-        let config = CONFIG.max_retries(0);
-        let last = Retry::new(&config)
-            .after(FAILED)
-            .delay_hint(|_| unreachable!())
-            .next("test", Shown::type_name);
-        assert_eq!(last, Some(FAILED));
     }
 
     #[test]
-    fn filters_decide_on_the_last_attempt_too() {
+    fn nobody_is_asked_after_the_last_attempt() {
         let config = CONFIG.max_retries(0);
-        let asked = Cell::new(false);
-        let last = Retry::new(&config)
-            .after(FAILED)
-            .retry_if(|_| {
-                asked.set(true);
-                true
-            })
-            .next("test", Shown::type_name);
+        let mut retry = Retry::new(&config);
+        let last = attempt!(&mut retry, FAILED)
+            .retry_on(|_| unreachable!())
+            .retry_if(|_| unreachable!())
+            .abort_if(|_| unreachable!())
+            .delay_hint(|_| unreachable!())
+            .next_telling("test", |_| unreachable!());
         assert_eq!(last, Some(FAILED));
-        assert!(asked.get());
+        let last = attempt!(&mut retry, DONE)
+            .retry_if_ok(|_| unreachable!())
+            .next_telling("test", |_| unreachable!());
+        assert_eq!(last, Some(DONE));
+    }
+
+    #[test]
+    fn a_filter_that_cannot_change_the_decision_is_not_asked() {
+        let asked = Cell::new(0);
+        let ask = |answer| {
+            asked.set(asked.get() + 1);
+            answer
+        };
+        let due = judge!(
+            FAILED,
+            retry_on(|_| ask(false)),
+            retry_if(|_| ask(true)),
+            abort_if(|_| ask(true))
+        );
+        assert_eq!((due, asked.get()), (None, 1));
     }
 
     #[tokio::test(start_paused = true)]
@@ -359,45 +652,70 @@ mod tests {
         let mut told = Vec::new();
         loop {
             tokio::time::advance(10 * SECOND).await;
-            let last = retry
-                .after(FAILED)
-                .next_telling("test", Shown::type_name, |event| {
-                    told.push((
-                        event.attempt,
-                        event.delay,
-                        event.elapsed,
-                        event.outcome.err().copied(),
-                    ));
-                });
+            let last = attempt!(&mut retry, FAILED).next_telling("test", |event| {
+                told.push((
+                    event.operation.to_owned(),
+                    event.attempt,
+                    event.max_attempts,
+                    event.delay,
+                    event.elapsed,
+                    event.outcome.err().copied(),
+                ));
+            });
             if last.is_some() {
                 break;
             }
             retry.wait().await;
         }
+        let busy = Some("busy");
         assert_eq!(
-            told.iter().map(|t| (t.0, t.1, t.2)).collect::<Vec<_>>(),
-            [(1, SECOND, 10 * SECOND), (2, 2 * SECOND, 21 * SECOND)]
+            told,
+            [
+                ("test".to_owned(), 1, 3, SECOND, 10 * SECOND, busy),
+                ("test".to_owned(), 2, 3, 2 * SECOND, 21 * SECOND, busy)
+            ]
         );
-        assert!(told.iter().all(|t| t.3 == Some("busy")));
     }
 
     #[test]
     fn a_hook_sees_the_value_that_was_not_accepted() {
         let mut seen = None;
-        let last = Retry::timed(&CONFIG)
-            .after(DONE)
+        let mut retry = Retry::timed(&CONFIG);
+        let last = attempt!(&mut retry, DONE)
             .retry_if_ok(|_| true)
-            .next_telling("test", Shown::type_name, |event| {
+            .next_telling("test", |event| {
                 seen = event.outcome.ok().copied();
             });
         assert_eq!(last, None);
         assert_eq!(seen, Some(7));
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn elapsed_counts_from_the_beginning_of_the_call() {
+        let config = CONFIG.max_elapsed(3 * SECOND);
+        let mut retry = Retry::new(&config);
+        tokio::time::advance(SECOND).await;
+        assert_eq!(attempt!(&mut retry, FAILED).next("test"), None);
+        tokio::time::advance(SECOND).await;
+        // 2 s and the next delay of 2 s would reach the limit.
+        assert_eq!(attempt!(&mut retry, FAILED).next("test"), Some(FAILED));
+    }
+
+    #[test]
+    fn jitter_is_drawn_anew_for_each_delay() {
+        let config = CONFIG.jitter(Jitter::Full);
+        let draw = || {
+            let mut retry = Retry::new(&config);
+            assert_eq!(attempt!(&mut retry, FAILED).next("test"), None);
+            retry.delay()
+        };
+        let first = draw();
+        assert!((0..100).any(|_| draw() != first));
+    }
+
     #[test]
     fn outcomes_without_any_trait_can_be_judged() {
         struct Opaque;
-        let outcome: Result<Opaque, Opaque> = Err(Opaque);
-        assert_eq!(judge(outcome, |attempt| attempt), Some(SECOND));
+        assert_eq!(judge!(Err::<Opaque, _>(Opaque)), Some(SECOND));
     }
 }

@@ -48,7 +48,9 @@ fn wait(delay: Duration, attempt: u32) -> Option<Wait> {
         // A wait that a panic interrupts is dropped with its future and never looked at again.
         return Some(Box::pin(AssertUnwindSafe(tokio::time::sleep(delay))));
     }
-    (attempt % YIELDS_EVERY == 0).then(|| Box::pin(Yield { is_done: false }) as Wait)
+    // The number of the attempt stands still at its maximum.
+    let gives_way = attempt % YIELDS_EVERY == 0 || attempt == u32::MAX;
+    gives_way.then(|| Box::pin(Yield { is_done: false }) as Wait)
 }
 
 /// Gives way to other tasks once. It wakes itself, so that it works in any runtime.
@@ -132,10 +134,11 @@ mod tests {
     #[test]
     fn each_32nd_attempt_without_delay_gives_way_once() {
         let mut cx = Context::from_waker(Waker::noop());
-        for attempt in 1..=100 {
+        for attempt in (1..=100).chain([u32::MAX]) {
             let mut backoff = core::pin::pin!(Backoff::new(Some(Duration::ZERO), attempt));
             let gives_way = backoff.as_mut().poll(&mut cx).is_pending();
-            assert_eq!(gives_way, attempt % 32 == 0, "before attempt {attempt}");
+            let is_due = attempt % 32 == 0 || attempt == u32::MAX;
+            assert_eq!(gives_way, is_due, "before attempt {attempt}");
             if gives_way {
                 assert_eq!(backoff.as_mut().poll(&mut cx), Poll::Ready(()));
             }

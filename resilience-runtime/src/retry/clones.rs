@@ -1,6 +1,8 @@
 //! `clone(…)` of `#[retry]`: the body may consume an argument, because the next attempt gets the original.
 
-use super::progress::Retry;
+use super::config::RetryConfig;
+use super::state::Retry;
+use core::borrow::Borrow;
 use core::mem;
 
 /// An argument that `clone(…)` names.
@@ -17,7 +19,7 @@ pub trait RetryArgument: Sized {
 
     /// The same, if another attempt may follow. The last one gets the original.
     #[inline]
-    fn again_unless_last(&self, retry: &Retry<'_>) -> Option<Self> {
+    fn again_unless_last<C: Borrow<RetryConfig>, S>(&self, retry: &Retry<C, S>) -> Option<Self> {
         retry.has_attempts_left().then(|| self.again())
     }
 }
@@ -60,8 +62,9 @@ pub fn kept<T>(original: Option<T>) -> T {
 
 #[cfg(test)]
 mod tests {
+    use super::super::attempt::Attempt;
     use super::*;
-    use crate::RetryConfig;
+    use crate::inspect::Inspect;
     use std::sync::Arc;
 
     #[test]
@@ -82,9 +85,9 @@ mod tests {
         argument = kept(first);
         assert_eq!(Arc::strong_count(&original), 2);
 
-        let none = retry
-            .failed(Err::<(), _>("down"))
-            .last::<()>("call", |error| crate::show::Shown::Display(error));
+        let outcome = Err::<(), _>("down");
+        let traits = Inspect::of(&outcome).__traits();
+        let none = Attempt::failed(&mut retry, traits, outcome).last::<()>("call");
         assert!(none.is_none(), "another attempt follows");
         assert!(keep_unless_last(argument.again_unless_last(&retry), &mut argument).is_none());
         assert_eq!(Arc::strong_count(&original), 2);

@@ -1,7 +1,25 @@
-//! What the user chose, checked where it is written.
+//! The options of `#[retry]` as a value. Each setter checks its value.
 
-use super::delay::{Jitter, Strategy};
+use super::strategy::{Jitter, Strategy};
+use crate::config_error::{Rule, rule};
 use core::time::Duration;
+
+pub(super) const MAX_ATTEMPTS: Rule = rule!(
+    "max_attempts",
+    "must be at least 1: it counts the first call too, so 1 never retries"
+);
+pub(super) const MULTIPLIER: Rule = rule!(
+    "multiplier",
+    "must be a finite number of at least 1.0: delays do not shrink from one retry to the next"
+);
+pub(super) const MAX_ELAPSED: Rule = rule!(
+    "max_elapsed",
+    "must be longer than zero: for a single attempt set `max_retries` to 0"
+);
+const DELAYS: Rule = rule!(
+    "base_delay",
+    "must not be longer than `max_delay`: lower `base_delay` or raise `max_delay`"
+);
 
 const DEFAULT_BASE_DELAY: Duration = Duration::from_secs(1);
 const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(60);
@@ -37,10 +55,11 @@ pub struct RetryConfig {
     strategy: Strategy,
     jitter: Jitter,
     multiplier: f64,
-    // `None` until set: a default never contradicts what was set, only a choice contradicts a choice.
+    // `None` until it is set, because the default of one delay depends on the other.
     base_delay: Option<Duration>,
     max_delay: Option<Duration>,
     max_elapsed: Option<Duration>,
+    retry_refused: bool,
 }
 
 impl RetryConfig {
@@ -63,6 +82,7 @@ impl RetryConfig {
             base_delay: None,
             max_delay: None,
             max_elapsed: None,
+            retry_refused: false,
         }
     }
 
@@ -94,10 +114,7 @@ impl RetryConfig {
     #[track_caller]
     #[must_use]
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
-        assert!(
-            attempts >= 1,
-            "`max_attempts` must be at least 1: it counts the first call too, so 1 never retries"
-        );
+        MAX_ATTEMPTS.require(attempts >= 1);
         self.max_retries = attempts - 1;
         self
     }
@@ -120,6 +137,8 @@ impl RetryConfig {
     /// Sets the delay that the [`Strategy`] starts from. Default 1 s, or `max_delay` if that was set lower. Zero waits
     /// for nothing, not even a timer; an async retry gives way to other tasks before each 32nd attempt.
     ///
+    /// A base above `max_delay` is capped by it when a delay is computed.
+    ///
     /// ```
     /// use resilience::RetryConfig;
     /// use std::time::Duration;
@@ -127,15 +146,10 @@ impl RetryConfig {
     /// let config = RetryConfig::new().base_delay(Duration::from_millis(20));
     /// assert_eq!(config.delay(1), Duration::from_millis(20));
     /// ```
-    ///
-    /// # Panics
-    ///
-    /// If a `max_delay` was set and is shorter.
-    #[track_caller]
     #[must_use]
     pub const fn base_delay(mut self, delay: Duration) -> Self {
         self.base_delay = Some(delay);
-        self.delays_agree()
+        self
     }
 
     /// Sets the longest delay; it caps the computed delay before jitter is drawn and again after, and a delay the
@@ -149,38 +163,20 @@ impl RetryConfig {
     /// assert_eq!(config.delay(2), Duration::from_secs(2));
     /// assert_eq!(config.delay(3), Duration::from_secs(3));
     /// ```
-    ///
-    /// # Panics
-    ///
-    /// If a `base_delay` was set and is longer.
-    #[track_caller]
     #[must_use]
     pub const fn max_delay(mut self, delay: Duration) -> Self {
         self.max_delay = Some(delay);
-        self.delays_agree()
+        self
     }
 
-    /// Sets both delays at once, so that overriding them in a configuration that has others compares the new with the
-    /// new only.
+    /// Sets both delays, which are constants of an attribute: there a base above the cap is a mistake in the program.
     #[doc(hidden)]
     #[track_caller]
     #[must_use]
-    pub const fn delays(mut self, base: Duration, max: Duration) -> Self {
-        self.base_delay = Some(base);
-        self.max_delay = Some(max);
-        self.delays_agree()
-    }
-
-    #[track_caller]
-    const fn delays_agree(self) -> Self {
-        if let (Some(base), Some(max)) = (self.base_delay, self.max_delay) {
-            // Durations cannot be compared in a const fn; their nanoseconds can.
-            assert!(
-                base.as_nanos() <= max.as_nanos(),
-                "`base_delay` must not be longer than `max_delay`: lower `base_delay` or raise `max_delay`"
-            );
-        }
-        self
+    pub const fn constant_delays(self, base: Duration, max: Duration) -> Self {
+        // A const fn cannot compare durations, but their nanoseconds.
+        DELAYS.require(base.as_nanos() <= max.as_nanos());
+        self.base_delay(base).max_delay(max)
     }
 
     /// Sets by how much each [`Strategy::Exponential`] delay is longer than the one before. Default 2.0.
@@ -199,10 +195,7 @@ impl RetryConfig {
     #[track_caller]
     #[must_use]
     pub const fn multiplier(mut self, multiplier: f64) -> Self {
-        assert!(
-            multiplier.is_finite() && multiplier >= 1.0,
-            "`multiplier` must be a finite number of at least 1.0: delays do not shrink from one retry to the next"
-        );
+        MULTIPLIER.require(multiplier.is_finite() && multiplier >= 1.0);
         self.multiplier = multiplier;
         self
     }
@@ -246,11 +239,23 @@ impl RetryConfig {
     #[track_caller]
     #[must_use]
     pub const fn max_elapsed(mut self, limit: Duration) -> Self {
-        assert!(
-            !limit.is_zero(),
-            "`max_elapsed` must be longer than zero: for a single attempt set `max_retries` to 0"
-        );
+        MAX_ELAPSED.require(!limit.is_zero());
         self.max_elapsed = Some(limit);
+        self
+    }
+
+    /// Sets whether refusals are retried: the errors of an open circuit, of this stack or of another function. Default
+    /// `false`, because a refusal says nothing about the service and waiting for it adds load.
+    ///
+    /// ```
+    /// use resilience::RetryConfig;
+    ///
+    /// const PATIENT: RetryConfig = RetryConfig::new().retry_refused(true);
+    /// assert!(PATIENT.get_retry_refused());
+    /// ```
+    #[must_use]
+    pub const fn retry_refused(mut self, retry: bool) -> Self {
+        self.retry_refused = retry;
         self
     }
 
@@ -296,6 +301,11 @@ impl RetryConfig {
     pub const fn get_max_elapsed(&self) -> Option<Duration> {
         self.max_elapsed
     }
+
+    /// Whether refusals are retried.
+    pub const fn get_retry_refused(&self) -> bool {
+        self.retry_refused
+    }
 }
 
 impl Default for RetryConfig {
@@ -313,7 +323,7 @@ mod tests {
 
     fn panic_text(f: impl FnOnce() -> RetryConfig + std::panic::UnwindSafe) -> String {
         let panic = catch_unwind(f).expect_err("a wrong value was accepted");
-        (*panic.downcast_ref::<&str>().expect("a literal message")).to_owned()
+        panic.downcast_ref::<String>().expect("a sentence").clone()
     }
 
     #[test]
@@ -324,10 +334,11 @@ mod tests {
             .strategy(Strategy::Linear)
             .base_delay(Duration::ZERO)
             .max_delay(SECOND)
-            .delays(SECOND, SECOND)
+            .constant_delays(SECOND, SECOND)
             .multiplier(1.0)
             .jitter(Jitter::None)
-            .max_elapsed(SECOND);
+            .max_elapsed(SECOND)
+            .retry_refused(true);
         assert_eq!(CONFIG.get_max_retries(), 4);
         assert_eq!(
             (CONFIG.get_strategy(), CONFIG.get_multiplier()),
@@ -339,6 +350,7 @@ mod tests {
         );
         assert_eq!(CONFIG.get_jitter(), Jitter::None);
         assert_eq!(CONFIG.get_max_elapsed(), Some(SECOND));
+        assert!(CONFIG.get_retry_refused());
     }
 
     #[test]
@@ -355,6 +367,7 @@ mod tests {
             (SECOND, 60 * SECOND)
         );
         assert_eq!(config.get_max_elapsed(), None);
+        assert!(!config.get_retry_refused());
     }
 
     #[test]
@@ -372,28 +385,23 @@ mod tests {
     }
 
     #[test]
-    fn contradicting_delays_are_refused_in_either_order() {
-        let words = "`base_delay` must not be longer than `max_delay`: lower `base_delay` or raise `max_delay`";
+    fn a_base_above_the_cap_is_capped_in_either_order() {
         let new = RetryConfig::new;
+        let capped = new().base_delay(5 * SECOND).max_delay(2 * SECOND);
+        assert_eq!(capped, new().max_delay(2 * SECOND).base_delay(5 * SECOND));
         assert_eq!(
-            panic_text(|| new().base_delay(2 * SECOND).max_delay(SECOND)),
-            words
+            [1, 2, 9].map(|attempt| capped.delay(attempt)),
+            [2 * SECOND; 3]
         );
-        assert_eq!(
-            panic_text(|| new().max_delay(SECOND).base_delay(2 * SECOND)),
-            words
-        );
-        assert_eq!(panic_text(|| new().delays(2 * SECOND, SECOND)), words);
+        // The cap may be raised later.
+        assert_eq!(capped.max_delay(60 * SECOND).delay(1), 5 * SECOND);
     }
 
     #[test]
-    fn delays_set_together_are_not_compared_with_those_they_replace() {
-        let config = RetryConfig::new()
-            .delays(SECOND, 2 * SECOND)
-            .delays(10 * SECOND, 20 * SECOND);
+    fn a_constant_base_above_a_constant_cap_is_a_mistake() {
         assert_eq!(
-            (config.get_base_delay(), config.get_max_delay()),
-            (10 * SECOND, 20 * SECOND)
+            panic_text(|| RetryConfig::new().constant_delays(2 * SECOND, SECOND)),
+            "`base_delay` must not be longer than `max_delay`: lower `base_delay` or raise `max_delay`"
         );
     }
 

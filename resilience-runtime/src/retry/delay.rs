@@ -1,73 +1,8 @@
 //! How long to wait: pure arithmetic that saturates instead of overflowing.
 
 use super::config::RetryConfig;
+use super::strategy::{Jitter, Strategy};
 use core::time::Duration;
-
-/// How the delay grows from one retry to the next.
-///
-/// The delay before retry `n` (counted from 1), before [`max_delay`](RetryConfig::max_delay) caps it and
-/// [`Jitter`] shortens it:
-///
-/// ```
-/// use resilience::{RetryConfig, Strategy};
-/// use std::time::Duration;
-///
-/// let config = RetryConfig::new().base_delay(Duration::from_secs(2));
-/// let third = |strategy| config.strategy(strategy).delay(3);
-/// assert_eq!(third(Strategy::Exponential), Duration::from_secs(8));
-/// assert_eq!(third(Strategy::Linear), Duration::from_secs(6));
-/// assert_eq!(third(Strategy::Constant), Duration::from_secs(2));
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Strategy {
-    /// `base_delay · multiplierⁿ⁻¹`. The default.
-    #[default]
-    Exponential,
-    /// `base_delay · n`.
-    Linear,
-    /// `base_delay`, always.
-    Constant,
-}
-
-/// How much of a delay is left to chance, so that callers that failed together do not come back together.
-///
-/// The formulas are those of Marc Brooker, "Exponential Backoff And Jitter", [AWS Architecture Blog][aws], 2015; `d` is
-/// the delay of the [`Strategy`], already capped by [`max_delay`](RetryConfig::max_delay). Numbers are drawn uniformly.
-///
-/// ```
-/// use resilience::{Jitter, RetryConfig};
-///
-/// const POLITE: RetryConfig = RetryConfig::new().jitter(Jitter::Equal);
-/// assert_ne!(POLITE, RetryConfig::new());
-/// ```
-///
-/// [aws]: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Jitter {
-    /// From `[0, d]`: spreads callers the widest. The default.
-    #[default]
-    Full,
-    /// From `[d/2, d]`: never comes back at once.
-    Equal,
-    /// From `[base_delay, 3 · previous]`, where `previous` is the delay before it and starts at `base_delay`. The
-    /// [`Strategy`] and the multiplier play no part.
-    Decorrelated,
-    /// Exactly `d`.
-    None,
-}
-
-/// A switch: [`Full`](Jitter::Full) or [`None`](Jitter::None).
-///
-/// ```
-/// use resilience::Jitter;
-///
-/// assert_eq!((Jitter::from(true), Jitter::from(false)), (Jitter::Full, Jitter::None));
-/// ```
-impl From<bool> for Jitter {
-    fn from(on: bool) -> Self {
-        if on { Self::Full } else { Self::None }
-    }
-}
 
 impl RetryConfig {
     /// The delay after attempt `attempt` (counted from 1) as the [`Strategy`] computes it: capped by
@@ -146,7 +81,7 @@ fn scaled(delay: Duration, factor: f64) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::super::dice;
+    use super::super::random;
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -160,7 +95,7 @@ mod tests {
     ];
 
     #[test]
-    fn from_zero_nothing_grows_and_no_dice_are_needed() {
+    fn from_zero_nothing_grows_and_no_number_is_drawn() {
         for strategy in STRATEGIES {
             for jitter in JITTERS {
                 let config = RetryConfig::new()
@@ -200,8 +135,24 @@ mod tests {
         for strategy in STRATEGIES {
             let config = RetryConfig::new()
                 .strategy(strategy)
-                .delays(3 * SECOND, 3 * SECOND);
+                .base_delay(3 * SECOND)
+                .max_delay(3 * SECOND);
             assert_eq!(delays(config), [3000; 4]);
+        }
+    }
+
+    #[test]
+    fn a_base_above_the_cap_is_capped() {
+        for jitter in JITTERS {
+            let config = RetryConfig::new()
+                .base_delay(9 * SECOND)
+                .max_delay(2 * SECOND)
+                .jitter(jitter);
+            assert_eq!(config.delay(1), 2 * SECOND);
+            assert!(
+                config.jittered(1, None, ALMOST_ONE) <= 2 * SECOND,
+                "{jitter:?}"
+            );
         }
     }
 
@@ -225,13 +176,22 @@ mod tests {
             RetryConfig::new()
                 .multiplier(f64::MAX)
                 .base_delay(Duration::ZERO),
-            RetryConfig::new().delays(Duration::from_nanos(1), Duration::MAX),
-            RetryConfig::new().delays(Duration::MAX, Duration::MAX),
             RetryConfig::new()
-                .delays(Duration::MAX, Duration::MAX)
+                .base_delay(Duration::from_nanos(1))
+                .max_delay(Duration::MAX),
+            RetryConfig::new()
+                .base_delay(Duration::MAX)
+                .max_delay(Duration::MAX),
+            RetryConfig::new()
+                .base_delay(Duration::MAX)
+                .max_delay(Duration::MAX)
                 .multiplier(1e308),
-            RetryConfig::new().delays(Duration::ZERO, Duration::ZERO),
-            RetryConfig::new().delays(Duration::ZERO, Duration::MAX),
+            RetryConfig::new()
+                .base_delay(Duration::ZERO)
+                .max_delay(Duration::ZERO),
+            RetryConfig::new()
+                .base_delay(Duration::ZERO)
+                .max_delay(Duration::MAX),
         ];
         for config in extremes {
             for (strategy, jitter) in STRATEGIES.into_iter().flat_map(|s| JITTERS.map(|j| (s, j))) {
@@ -318,12 +278,12 @@ mod tests {
                     ),
                     Jitter::None => (d, d),
                 };
-                let delay = config.jittered(attempt, previous, dice::throw());
+                let delay = config.jittered(attempt, previous, random::draw());
                 assert!((low..=high).contains(&delay), "{jitter:?}: {delay:?}");
                 previous = Some(delay);
             }
         }
-        let full = || config.jittered(1, None, dice::throw());
+        let full = || config.jittered(1, None, random::draw());
         let (lower, upper) = (0..1000)
             .map(|_| full())
             .partition::<Vec<_>, _>(|d| *d < SECOND / 2);

@@ -1,26 +1,30 @@
-//! What an `on_retry` hook is told.
+//! The event that an `on_retry` hook is told.
 
 use core::any::type_name;
 use core::fmt;
 use core::time::Duration;
 
-/// An attempt failed and there will be another: what `#[retry(on_retry = ...)]` passes to its function, once before
-/// each wait.
+/// An attempt failed and there will be another one. `#[retry(on_retry = …)]` passes this event to its function, once
+/// before each wait.
 ///
 /// ```
 /// use resilience::RetryEvent;
 ///
 /// fn count_retries<T, E: std::fmt::Display>(event: &RetryEvent<'_, T, E>) {
 ///     if let Err(error) = event.outcome {
-///         println!("attempt {} failed: {error}; again in {:?}", event.attempt, event.delay);
+///         println!("{}: attempt {} failed: {error}; again in {:?}", event.operation, event.attempt, event.delay);
 ///     }
 /// }
 /// # let _: fn(&RetryEvent<'_, (), String>) = count_retries;
 /// ```
 #[non_exhaustive]
 pub struct RetryEvent<'a, T, E> {
-    /// The number of the attempt that just failed, from 1.
+    /// The function's name, or the name that a value was given.
+    pub operation: &'a str,
+    /// The number of the attempt that has just failed, from 1.
     pub attempt: u32,
+    /// How many attempts there may be, the first one included.
+    pub max_attempts: u32,
     /// How long the wait before the next attempt takes; zero when there is none.
     pub delay: Duration,
     /// How long all attempts and waits took so far.
@@ -29,7 +33,7 @@ pub struct RetryEvent<'a, T, E> {
     pub outcome: Result<&'a T, &'a E>,
 }
 
-// By hand: a derive would demand the same of `T` and `E`, which are only referred to.
+// Written by hand, because a derive would demand the same of `T` and `E`, which are only referred to.
 impl<T, E> Clone for RetryEvent<'_, T, E> {
     fn clone(&self) -> Self {
         *self
@@ -46,7 +50,9 @@ impl<T, E> fmt::Debug for RetryEvent<'_, T, E> {
             Err(_) => ("Err", type_name::<E>()),
         };
         f.debug_struct("RetryEvent")
+            .field("operation", &self.operation)
             .field("attempt", &self.attempt)
+            .field("max_attempts", &self.max_attempts)
             .field("delay", &self.delay)
             .field("elapsed", &self.elapsed)
             .field("outcome", &format_args!("{variant}({type_name})"))
@@ -62,7 +68,9 @@ mod tests {
     fn an_event_is_copied_and_printed_whatever_it_refers_to() {
         struct Opaque;
         let event = RetryEvent::<(), Opaque> {
+            operation: "fetch",
             attempt: 2,
+            max_attempts: 4,
             delay: Duration::from_millis(50),
             elapsed: Duration::from_secs(1),
             outcome: Err(&Opaque),
@@ -71,7 +79,7 @@ mod tests {
         assert_eq!(
             format!("{event:?}"),
             format!(
-                "RetryEvent {{ attempt: 2, delay: 50ms, elapsed: 1s, outcome: Err({}) }}",
+                "RetryEvent {{ operation: \"fetch\", attempt: 2, max_attempts: 4, delay: 50ms, elapsed: 1s, outcome: Err({}) }}",
                 type_name::<Opaque>()
             )
         );

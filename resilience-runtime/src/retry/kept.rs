@@ -8,12 +8,14 @@
 //! function that returns [`Infallible`]: the compiler takes what follows for unreachable, and then finds a moved argument
 //! by its name.
 
+use core::borrow::Borrow;
 use core::convert::Infallible;
 use core::marker::PhantomData;
 use core::ops::Deref;
 
 use super::clones::{self, RetryArgument};
-use super::progress::Retry;
+use super::config::RetryConfig;
+use super::state::Retry;
 
 /// The entry of the lookup: answers for types that are `Clone`.
 #[derive(Debug)]
@@ -40,7 +42,11 @@ impl<T: Clone> CloneIfPossible<T> {
 
     #[doc(hidden)]
     #[inline]
-    pub fn __keep_unless_last(&self, argument: &mut T, retry: &Retry<'_>) -> Original<T> {
+    pub fn __keep_unless_last<C: Borrow<RetryConfig>, S>(
+        &self,
+        argument: &mut T,
+        retry: &Retry<C, S>,
+    ) -> Original<T> {
         let clone = argument.again_unless_last(retry);
         Original(clones::keep_unless_last(clone, argument))
     }
@@ -59,7 +65,11 @@ impl<T> LeaveInPlace<T> {
 
     #[doc(hidden)]
     #[inline]
-    pub fn __keep_unless_last(&self, _: &mut T, _: &Retry<'_>) -> InPlace<T> {
+    pub fn __keep_unless_last<C: Borrow<RetryConfig>, S>(
+        &self,
+        _: &mut T,
+        _: &Retry<C, S>,
+    ) -> InPlace<T> {
         InPlace(PhantomData)
     }
 }

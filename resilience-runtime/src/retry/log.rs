@@ -1,67 +1,108 @@
-//! What retry says about itself: a warning per retry, an error when it gives up.
+//! The events of a retry: a warning before each wait, and one event when it gives up.
 
-use super::schedule::Stop;
+use super::schedule::Reason;
 use crate::show::Shown;
+use core::fmt;
 use core::time::Duration;
+use tracing::Level;
 
-/// What both events say. Absent fields are not recorded.
+/// The fields that all events have. An absent field is not recorded.
 #[derive(Debug)]
 pub(crate) struct Report<'a> {
-    pub(crate) operation: &'static str,
+    pub(crate) operation: &'a str,
     pub(crate) attempt: u32,
     pub(crate) max_attempts: u32,
     pub(crate) elapsed: Option<Duration>,
-    /// None for a value that was not accepted.
+    /// `None` for a value that was not accepted.
     pub(crate) error: Option<Shown<'a>>,
+}
+
+/// An event with the fields of a report, which needs its level at compile time.
+macro_rules! event {
+    ($level:expr, $report:ident, { $($field:ident = $value:expr),* }, $($message:tt)*) => {
+        tracing::event!(
+            target: "resilience",
+            $level,
+            operation = $report.operation,
+            attempt = $report.attempt,
+            max_attempts = $report.max_attempts,
+            $($field = $value,)*
+            elapsed_ms = $report.elapsed.map(milliseconds),
+            error = $report.error.map(tracing::field::display),
+            $($message)*
+        )
+    };
 }
 
 impl Report<'_> {
     #[cold]
     pub(crate) fn retrying(&self, delay: Duration) {
-        tracing::warn!(
-            target: "resilience",
-            operation = self.operation,
-            attempt = self.attempt,
-            max_attempts = self.max_attempts,
-            delay = ?delay,
-            elapsed = self.elapsed.map(tracing::field::debug),
-            error = self.error.map(tracing::field::display),
-            "{}, retrying",
+        let when = When(delay);
+        event!(
+            Level::WARN,
+            self,
+            { delay_ms = milliseconds(delay) },
+            "attempt {} {}, retrying {when}",
+            self.attempt,
             self.what_happened(),
         );
     }
 
     #[cold]
-    pub(crate) fn giving_up(&self, reason: Stop) {
-        tracing::error!(
-            target: "resilience",
-            operation = self.operation,
-            attempt = self.attempt,
-            max_attempts = self.max_attempts,
-            elapsed = self.elapsed.map(tracing::field::debug),
-            error = self.error.map(tracing::field::display),
-            "{}, giving up: {reason}",
-            self.what_happened(),
-        );
+    pub(crate) fn giving_up(&self, reason: Reason) {
+        macro_rules! giving_up {
+            ($level:expr) => {
+                event!(
+                    $level,
+                    self,
+                    { reason = reason.name() },
+                    "attempt {} {}, giving up: {reason}",
+                    self.attempt,
+                    self.what_happened(),
+                )
+            };
+        }
+        match reason.level() {
+            Level::ERROR => giving_up!(Level::ERROR),
+            Level::WARN => giving_up!(Level::WARN),
+            _ => giving_up!(Level::DEBUG),
+        }
     }
 
     fn what_happened(&self) -> &'static str {
         match self.error {
-            Some(_) => "attempt failed",
-            None => "attempt returned a value to try again",
+            Some(_) => "failed",
+            None => "returned a value to try again",
         }
     }
 }
 
+/// How long the wait is, as words.
+struct When(Duration);
+
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_zero() {
+            f.write_str("at once")
+        } else {
+            write!(f, "in {:.1?}", self.0)
+        }
+    }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::attempt::Attempt;
     use super::super::config::RetryConfig;
-    use super::super::delay::Jitter;
-    use super::super::progress::Retry;
+    use super::super::state::Retry;
+    use super::super::strategy::Jitter;
     use super::*;
-    use crate::show::Show;
+    use crate::inspect::Inspect;
     use std::collections::BTreeMap;
-    use std::fmt;
     use std::sync::{Arc, Mutex};
     use tracing::field::{Field, Visit};
     use tracing::{Event, Level, Metadata, Subscriber, span};
@@ -82,6 +123,10 @@ mod tests {
 
         fn record_str(&mut self, field: &Field, value: &str) {
             self.fields.insert(field.name(), value.to_owned());
+        }
+
+        fn record_f64(&mut self, field: &Field, value: f64) {
+            self.fields.insert(field.name(), format!("f64 {value}"));
         }
     }
 
@@ -133,10 +178,9 @@ mod tests {
         let mut retry = Retry::new(config);
         let mut again = true;
         while again {
-            let attempt = retry.after(outcome).retry_if_ok(|()| true);
-            again = attempt
-                .next("fetch", |e| Show::of(e).__shown()(e))
-                .is_none();
+            let traits = Inspect::of(&outcome).__traits();
+            let attempt = Attempt::after_blocking(&mut retry, traits, outcome);
+            again = attempt.retry_if_ok(|()| true).next("fetch").is_none();
         }
     }
 
@@ -144,17 +188,16 @@ mod tests {
     async fn a_warning_per_retry_and_an_error_at_the_end() {
         let config = CONFIG.max_retries(2);
         let logged = logged_by(|| exhaust(&config, Err("busy\nERROR forged")));
-        let expected = |attempt, delay: Option<&str>, message| {
-            let mut all = fields(&[
+        let expected = |attempt, last: (&'static str, &str), message| {
+            fields(&[
                 ("operation", "fetch"),
                 ("attempt", attempt),
                 ("max_attempts", "3"),
-                ("elapsed", "0ns"),
+                ("elapsed_ms", "f64 0"),
                 ("error", r"busy\nERROR forged"),
                 ("message", message),
-            ]);
-            all.extend(delay.map(|delay| ("delay", delay.to_owned())));
-            all
+                last,
+            ])
         };
         assert_eq!(
             logged.iter().map(|l| l.level).collect::<Vec<_>>(),
@@ -164,9 +207,21 @@ mod tests {
         assert_eq!(
             logged.into_iter().map(|l| l.fields).collect::<Vec<_>>(),
             [
-                expected("1", Some("1s"), "attempt failed, retrying"),
-                expected("2", Some("2s"), "attempt failed, retrying"),
-                expected("3", None, "attempt failed, giving up: no attempts left"),
+                expected(
+                    "1",
+                    ("delay_ms", "f64 1000"),
+                    "attempt 1 failed, retrying in 1.0s"
+                ),
+                expected(
+                    "2",
+                    ("delay_ms", "f64 2000"),
+                    "attempt 2 failed, retrying in 2.0s"
+                ),
+                expected(
+                    "3",
+                    ("reason", "attempts"),
+                    "attempt 3 failed, giving up: no attempts are left"
+                ),
             ]
         );
     }
@@ -181,38 +236,69 @@ mod tests {
         assert_eq!(last.level, Level::ERROR);
         assert_eq!(
             last.fields["message"],
-            "attempt failed, giving up: the next delay would reach max_elapsed"
+            "attempt 1 failed, giving up: the next delay would reach max_elapsed"
         );
     }
 
     #[test]
-    fn a_value_that_runs_out_of_attempts_is_an_error_without_error_field() {
+    fn a_value_to_try_again_has_no_error_field() {
         let config = CONFIG.max_retries(1);
         let logged = logged_by(|| exhaust(&config, Ok(())));
+        let [only] = &logged[..] else {
+            panic!("nobody asks whether the last value was accepted: {logged:?}")
+        };
+        assert_eq!(only.level, Level::WARN);
+        assert!(!only.fields.contains_key("error"));
         assert_eq!(
-            logged.iter().map(|l| l.level).collect::<Vec<_>>(),
-            [Level::WARN, Level::ERROR]
-        );
-        assert!(logged.iter().all(|l| !l.fields.contains_key("error")));
-        assert_eq!(
-            logged[0].fields["message"],
-            "attempt returned a value to try again, retrying"
+            only.fields["message"],
+            "attempt 1 returned a value to try again, retrying in 1.0s"
         );
     }
 
     #[test]
-    fn success_and_errors_that_are_not_retried_are_silent() {
-        let logged = logged_by(|| {
-            let next = |outcome: Result<(), &'static str>| {
-                Retry::new(&CONFIG)
-                    .after(outcome)
-                    .retry_if(|_| false)
-                    .next("fetch", Shown::type_name)
+    fn success_is_silent_and_an_error_that_is_not_retried_is_for_debugging() {
+        let next = |outcome: Result<(), &'static str>| {
+            let mut retry = Retry::new(&CONFIG);
+            let traits = Inspect::of(&outcome).__traits();
+            Attempt::after_blocking(&mut retry, traits, outcome)
+                .retry_if(|_| false)
+                .next("fetch")
+        };
+        assert_eq!(logged_by(|| assert_eq!(next(Ok(())), Some(Ok(())))), []);
+        let logged = logged_by(|| assert_eq!(next(Err("fatal")), Some(Err("fatal"))));
+        let [last] = &logged[..] else {
+            panic!("{logged:?}")
+        };
+        assert_eq!(last.level, Level::DEBUG);
+        assert_eq!(last.fields["reason"], "not_retryable");
+        assert_eq!(
+            last.fields["message"],
+            "attempt 1 failed, giving up: this error is not retried"
+        );
+    }
+
+    #[test]
+    fn each_reason_has_a_level_and_a_name() {
+        let levels = [
+            (Reason::Attempts, Level::ERROR, "attempts"),
+            (Reason::Elapsed, Level::ERROR, "elapsed"),
+            (Reason::Deadline, Level::ERROR, "deadline"),
+            (Reason::Refused, Level::WARN, "refused"),
+            (Reason::CircuitOpen, Level::WARN, "circuit_open"),
+            (Reason::NotRetryable, Level::DEBUG, "not_retryable"),
+        ];
+        for (reason, level, name) in levels {
+            let report = Report {
+                operation: "fetch",
+                attempt: 1,
+                max_attempts: 2,
+                elapsed: None,
+                error: None,
             };
-            assert_eq!(next(Ok(())), Some(Ok(())));
-            assert_eq!(next(Err("fatal")), Some(Err("fatal")));
-        });
-        assert_eq!(logged, []);
+            let logged = logged_by(|| report.giving_up(reason));
+            assert_eq!(logged[0].level, level, "{reason:?}");
+            assert_eq!(logged[0].fields["reason"], name);
+        }
     }
 
     #[test]
@@ -224,16 +310,17 @@ mod tests {
             elapsed: None,
             error: None,
         };
-        let logged = logged_by(|| report.giving_up(Stop::Deadline));
+        let logged = logged_by(|| report.giving_up(Reason::Deadline));
         assert_eq!(
             logged[0].fields,
             fields(&[
                 ("operation", "fetch"),
                 ("attempt", "1"),
                 ("max_attempts", "2"),
+                ("reason", "deadline"),
                 (
                     "message",
-                    "attempt returned a value to try again, giving up: \
+                    "attempt 1 returned a value to try again, giving up: \
                      the next delay would outlast the deadline"
                 ),
             ])

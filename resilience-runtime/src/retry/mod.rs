@@ -1,28 +1,32 @@
 //! Retry: calling again after an error, with a growing, jittered delay in between.
 //!
-//! What decides is pure: [`delay`] computes how long to wait, [`schedule`] whether to. What does is thin: [`attempt`]
-//! asks the caller's filters, [`dice`] draws, [`log`] reports, [`mod@backoff`] waits, and [`run`] is the loop for closures;
-//! `#[retry]` emits its own.
+//! [`delay`] computes how long to wait and [`schedule`] decides whether to; both are pure. The other files are thin:
+//! [`state`] is one call, [`attempt`] asks the caller's filters after each attempt, [`random`] draws, [`log`] reports,
+//! [`mod@backoff`] waits, and [`run`] is the loop for closures. `#[retry]` emits a loop of its own.
 
 mod attempt;
 mod backoff;
 mod clones;
 mod config;
 mod delay;
-mod dice;
 mod event;
+mod hooks;
 mod kept;
 mod log;
-mod progress;
+mod random;
 mod run;
 mod schedule;
+mod settings;
+mod state;
+mod strategy;
 
 pub use attempt::Attempt;
 pub use backoff::Backoff;
 pub use clones::{RetryArgument, keep, keep_unless_last, kept};
 pub use config::RetryConfig;
-pub use delay::{Jitter, Strategy};
 pub use event::RetryEvent;
 pub use kept::{CloneIfPossible, Kept};
-pub use progress::Retry;
-pub use run::Retrying;
+pub use run::{PreparedRetry, RetryFuture};
+pub use settings::RetrySettings;
+pub use state::Retry;
+pub use strategy::{Jitter, Strategy};

@@ -1,62 +1,114 @@
 //! Whether to call again: a pure state machine. It is told the time, the server's hint and a random number, and answers.
 
 use super::config::RetryConfig;
+use crate::clock::nanos;
 use core::fmt;
+use core::num::{NonZeroU32, NonZeroU64};
 use core::time::Duration;
+use tracing::Level;
 
-/// What happens after an attempt whose outcome asks for another.
+/// The decision after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
+    /// Wait, then try again.
     Wait(Duration),
-    Stop(Stop),
+    GiveUp(Reason),
 }
 
-/// Why there is no other attempt. Reads as the end of "giving up: ".
+/// Why there is no other attempt. It reads as the end of "giving up: ".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stop {
+pub(crate) enum Reason {
+    /// The attempts are used up.
     Attempts,
+    /// The wait would reach `max_elapsed`.
     Elapsed,
+    /// The wait would outlast the deadline of a sync timeout.
     Deadline,
+    /// A layer refused the call.
+    Refused,
+    /// A circuit of the own stack would still refuse after the wait.
+    CircuitOpen,
+    /// A filter said no.
+    NotRetryable,
 }
 
-impl fmt::Display for Stop {
+impl Reason {
+    /// The value of the log field `reason`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Attempts => "attempts",
+            Self::Elapsed => "elapsed",
+            Self::Deadline => "deadline",
+            Self::Refused => "refused",
+            Self::CircuitOpen => "circuit_open",
+            Self::NotRetryable => "not_retryable",
+        }
+    }
+
+    /// An end that costs the caller its result although the service was tried is an error. A refusal protects the
+    /// service, and an error that nobody wants retried is daily business.
+    pub(crate) fn level(self) -> Level {
+        match self {
+            Self::Attempts | Self::Elapsed | Self::Deadline => Level::ERROR,
+            Self::Refused | Self::CircuitOpen => Level::WARN,
+            Self::NotRetryable => Level::DEBUG,
+        }
+    }
+}
+
+impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Attempts => "no attempts left",
+            Self::Attempts => "no attempts are left",
             Self::Elapsed => "the next delay would reach max_elapsed",
             Self::Deadline => "the next delay would outlast the deadline",
+            Self::Refused => "a layer refused the call",
+            Self::CircuitOpen => "the circuit would still refuse after the next delay",
+            Self::NotRetryable => "this error is not retried",
         })
     }
 }
 
-/// The state of one call: which attempt runs, and the last computed delay, from which decorrelated jitter goes on.
+/// The state of one call between its attempts. It lies in the user's future, so its durations are nanoseconds, which take
+/// half the room and end after 584 years.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Schedule {
-    attempt: u32,
-    previous: Option<Duration>,
+    attempt: NonZeroU32,
+    /// The last computed delay, from which decorrelated jitter goes on. That is never zero, because it is not shorter than
+    /// the base.
+    previous: Option<NonZeroU64>,
+    /// The wait before the attempt.
+    delay: u64,
 }
 
 impl Schedule {
+    /// The state before the first attempt.
+    pub(crate) const FIRST: Self = Self {
+        attempt: NonZeroU32::MIN,
+        previous: None,
+        delay: 0,
+    };
+
+    /// The number of the attempt that runs or has just ended, from 1.
     #[inline]
-    pub(crate) const fn new() -> Self {
-        Self {
-            attempt: 1,
-            previous: None,
-        }
-    }
-
-    /// The number of the attempt that runs or just ended, from 1.
     pub(crate) fn attempt(&self) -> u32 {
-        self.attempt
+        self.attempt.get()
     }
 
-    /// Whether the number of attempts allows another.
+    /// The wait before the attempt.
+    #[inline]
+    pub(crate) fn delay(&self) -> Duration {
+        Duration::from_nanos(self.delay)
+    }
+
+    /// True if the number of attempts allows another one.
+    #[inline]
     pub(crate) fn has_attempts_left(&self, config: &RetryConfig) -> bool {
-        self.attempt <= config.get_max_retries()
+        self.attempt() <= config.get_max_retries()
     }
 
-    /// Decides on another attempt, `elapsed` after the first began (it only matters under `max_elapsed`). A `hint`
-    /// replaces the computed delay; otherwise `random`, from `[0, 1)`, draws the jitter.
+    /// Decides on another attempt, `elapsed` after the first one began (the time only matters under `max_elapsed`). A
+    /// `hint` replaces the computed delay; otherwise `random`, from `[0, 1)`, draws the jitter.
     pub(crate) fn next(
         &mut self,
         config: &RetryConfig,
@@ -65,32 +117,38 @@ impl Schedule {
         random: f64,
     ) -> Decision {
         if !self.has_attempts_left(config) {
-            return Decision::Stop(Stop::Attempts);
+            return Decision::GiveUp(Reason::Attempts);
         }
         let delay = if let Some(hint) = hint {
             hint.min(config.get_max_delay())
         } else {
-            let delay = config.jittered(self.attempt, self.previous, random);
-            self.previous = Some(delay);
+            let previous = self.previous.map(|nanos| Duration::from_nanos(nanos.get()));
+            let delay = config.jittered(self.attempt(), previous, random);
+            self.previous = NonZeroU64::new(nanos(delay));
             delay
         };
         if let Some(limit) = config.get_max_elapsed() {
             if elapsed.saturating_add(delay) >= limit {
-                return Decision::Stop(Stop::Elapsed);
+                return Decision::GiveUp(Reason::Elapsed);
             }
         }
         self.attempt = self.attempt.saturating_add(1);
+        self.delay = nanos(delay);
         Decision::Wait(delay)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::delay::Jitter;
+    use super::super::strategy::Jitter;
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
     const CONFIG: RetryConfig = RetryConfig::new().jitter(Jitter::None);
+
+    fn first() -> Schedule {
+        Schedule::FIRST
+    }
 
     fn next(schedule: &mut Schedule, config: &RetryConfig, elapsed: Duration) -> Decision {
         schedule.next(config, elapsed, None, 0.0)
@@ -98,19 +156,21 @@ mod tests {
 
     #[test]
     fn attempts_run_out_after_the_last_retry() {
-        let mut schedule = Schedule::new();
+        let mut schedule = first();
         for (attempt, seconds) in [(1, 1), (2, 2), (3, 4)] {
             assert_eq!(schedule.attempt(), attempt);
+            let delay = Duration::from_secs(seconds);
             assert_eq!(
                 next(&mut schedule, &CONFIG, Duration::ZERO),
-                Decision::Wait(Duration::from_secs(seconds))
+                Decision::Wait(delay)
             );
+            assert_eq!(schedule.delay(), delay);
         }
         assert_eq!(schedule.attempt(), 4);
         assert!(!schedule.has_attempts_left(&CONFIG));
         assert_eq!(
             next(&mut schedule, &CONFIG, Duration::ZERO),
-            Decision::Stop(Stop::Attempts)
+            Decision::GiveUp(Reason::Attempts)
         );
     }
 
@@ -118,25 +178,25 @@ mod tests {
     fn no_retries_is_a_single_attempt() {
         let config = CONFIG.max_retries(0);
         assert_eq!(
-            next(&mut Schedule::new(), &config, Duration::ZERO),
-            Decision::Stop(Stop::Attempts)
+            next(&mut first(), &config, Duration::ZERO),
+            Decision::GiveUp(Reason::Attempts)
         );
     }
 
     #[test]
     fn max_elapsed_stops_before_the_wait_that_would_reach_it() {
         let config = CONFIG.max_elapsed(10 * SECOND);
-        let after = |elapsed| next(&mut Schedule::new(), &config, elapsed);
+        let after = |elapsed| next(&mut first(), &config, elapsed);
         let nearly = Duration::new(8, 999_999_999);
         assert_eq!(after(nearly), Decision::Wait(SECOND));
-        assert_eq!(after(9 * SECOND), Decision::Stop(Stop::Elapsed));
-        assert_eq!(after(Duration::MAX), Decision::Stop(Stop::Elapsed));
+        assert_eq!(after(9 * SECOND), Decision::GiveUp(Reason::Elapsed));
+        assert_eq!(after(Duration::MAX), Decision::GiveUp(Reason::Elapsed));
     }
 
     #[test]
     fn without_a_time_limit_elapsed_does_not_matter() {
         assert_eq!(
-            next(&mut Schedule::new(), &CONFIG, Duration::MAX),
+            next(&mut first(), &CONFIG, Duration::MAX),
             Decision::Wait(SECOND)
         );
     }
@@ -145,15 +205,15 @@ mod tests {
     fn exhausted_attempts_are_named_before_the_time_limit() {
         let config = CONFIG.max_retries(0).max_elapsed(SECOND);
         assert_eq!(
-            next(&mut Schedule::new(), &config, 2 * SECOND),
-            Decision::Stop(Stop::Attempts)
+            next(&mut first(), &config, 2 * SECOND),
+            Decision::GiveUp(Reason::Attempts)
         );
     }
 
     #[test]
     fn a_hint_replaces_the_delay_without_jitter_and_under_the_cap() {
         let config = RetryConfig::new().max_delay(30 * SECOND);
-        let hinted = |hint| Schedule::new().next(&config, Duration::ZERO, Some(hint), 0.25);
+        let hinted = |hint| first().next(&config, Duration::ZERO, Some(hint), 0.25);
         assert_eq!(hinted(7 * SECOND), Decision::Wait(7 * SECOND));
         assert_eq!(hinted(Duration::ZERO), Decision::Wait(Duration::ZERO));
         assert_eq!(hinted(Duration::MAX), Decision::Wait(30 * SECOND));
@@ -163,8 +223,8 @@ mod tests {
     fn a_hint_is_held_to_max_elapsed() {
         let config = CONFIG.max_elapsed(10 * SECOND);
         assert_eq!(
-            Schedule::new().next(&config, Duration::ZERO, Some(10 * SECOND), 0.0),
-            Decision::Stop(Stop::Elapsed)
+            first().next(&config, Duration::ZERO, Some(10 * SECOND), 0.0),
+            Decision::GiveUp(Reason::Elapsed)
         );
     }
 
@@ -173,7 +233,7 @@ mod tests {
         let config = RetryConfig::new()
             .jitter(Jitter::Decorrelated)
             .max_retries(9);
-        let mut schedule = Schedule::new();
+        let mut schedule = first();
         let mut step = |hint| schedule.next(&config, Duration::ZERO, hint, 0.5);
         assert_eq!(step(None), Decision::Wait(2 * SECOND));
         // A hint says nothing about our own pace.
@@ -182,11 +242,27 @@ mod tests {
     }
 
     #[test]
+    fn it_is_small_because_it_lies_in_futures() {
+        assert_eq!(size_of::<Option<Schedule>>(), 24);
+    }
+
+    #[test]
+    fn the_longest_delay_ends_after_584_years() {
+        let config = CONFIG.base_delay(Duration::MAX);
+        let mut schedule = first();
+        assert_eq!(
+            next(&mut schedule, &config, Duration::ZERO),
+            Decision::Wait(Duration::MAX)
+        );
+        assert_eq!(schedule.delay(), Duration::from_nanos(u64::MAX));
+    }
+
+    #[test]
     fn the_attempt_counter_saturates() {
         let config = CONFIG.max_retries(u32::MAX);
         let mut schedule = Schedule {
-            attempt: u32::MAX,
-            previous: None,
+            attempt: NonZeroU32::MAX,
+            ..Schedule::FIRST
         };
         assert_eq!(
             next(&mut schedule, &config, Duration::ZERO),

@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt, io, time::Duration};
 
+use crate::refusal::{NotStarted, Origin};
+
 /// A call took longer than its limit, or was not started within it.
 ///
 /// It converts into [`io::Error`] with [`io::ErrorKind::TimedOut`], so that it fits into `io::Result`; and into
@@ -81,6 +83,16 @@ impl TimedOut {
     pub fn was_started(&self) -> bool {
         self.cause == Cause::Expired
     }
+
+    /// Where the error comes from, for the layers outside of the timeout whose error type loses it.
+    #[doc(hidden)]
+    pub fn origin(&self) -> Origin {
+        if self.was_started() {
+            Origin::Body
+        } else {
+            Origin::NotStarted
+        }
+    }
 }
 
 impl fmt::Display for TimedOut {
@@ -104,7 +116,12 @@ impl fmt::Display for TimedOut {
     }
 }
 
-impl Error for TimedOut {}
+impl Error for TimedOut {
+    /// A mark, if the body never began: circuits ignore such an error wherever it is held.
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        (!self.was_started()).then_some(&NotStarted as _)
+    }
+}
 
 impl From<TimedOut> for io::Error {
     fn from(error: TimedOut) -> Self {

@@ -244,14 +244,6 @@ fn a_wrong_value_at_run_time_panics_with_the_words_of_the_setter() {
     fn max_elapsed(limit: Duration) -> Result<(), ()> {
         unreachable!("{limit:?}")
     }
-    #[retry(base_delay = base, max_delay = cap)]
-    fn delays(base: Duration, cap: Duration) -> Result<(), ()> {
-        unreachable!("{base:?}, {cap:?}")
-    }
-    #[retry(config = LINEAR, max_delay = cap)]
-    fn contradicts_the_configuration(cap: Duration) -> Result<(), ()> {
-        unreachable!("{cap:?}")
-    }
     let new = RetryConfig::new;
     assert_eq!(panic_of(|| attempts(0)), panic_of(|| new().max_attempts(0)));
     for factor in [0.5, -1.0, f64::NAN, f64::INFINITY] {
@@ -264,11 +256,48 @@ fn a_wrong_value_at_run_time_panics_with_the_words_of_the_setter() {
         panic_of(|| max_elapsed(Duration::ZERO)),
         panic_of(|| new().max_elapsed(Duration::ZERO))
     );
-    let contradiction = panic_of(|| new().base_delay(2 * SECOND).max_delay(SECOND));
-    assert_eq!(panic_of(|| delays(2 * SECOND, SECOND)), contradiction);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_computed_base_above_the_cap_is_capped() {
+    #[retry(max_retries = 1, base_delay = base, max_delay = cap, jitter = none)]
+    async fn delays(base: Duration, cap: Duration, calls: Cell<u32>) -> Result<(), u32> {
+        fail(&calls)
+    }
+    #[retry(max_retries = 1, max_delay = 2s, base_delay = base, jitter = none)]
+    async fn constant_cap(base: Duration, calls: Cell<u32>) -> Result<(), u32> {
+        fail(&calls)
+    }
+    #[retry(config = LINEAR, max_retries = 1, max_delay = cap)]
+    async fn below_the_configuration(cap: Duration, calls: Cell<u32>) -> Result<(), u32> {
+        fail(&calls)
+    }
+    #[retry(config = LINEAR, max_retries = 1, max_delay = 2s)]
+    async fn constant_below_the_configuration(calls: Cell<u32>) -> Result<(), u32> {
+        fail(&calls)
+    }
+    let capped = (2, 2 * SECOND);
     assert_eq!(
-        panic_of(|| contradicts_the_configuration(SECOND)),
-        contradiction
+        measured(|calls| delays(5 * SECOND, 2 * SECOND, calls)).await,
+        capped
+    );
+    assert_eq!(
+        measured(|calls| constant_cap(5 * SECOND, calls)).await,
+        capped
+    );
+    assert_eq!(
+        measured(|calls| below_the_configuration(2 * SECOND, calls)).await,
+        capped
+    );
+    assert_eq!(measured(constant_below_the_configuration).await, capped);
+    // A cap that nobody set gives way to the base.
+    #[retry(max_retries = 1, base_delay = base, jitter = none)]
+    async fn unset_cap(base: Duration, calls: Cell<u32>) -> Result<(), u32> {
+        fail(&calls)
+    }
+    assert_eq!(
+        measured(|calls| unset_cap(90 * SECOND, calls)).await,
+        (2, 90 * SECOND)
     );
 }
 

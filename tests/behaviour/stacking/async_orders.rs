@@ -219,18 +219,18 @@ async fn the_timer_does_not_run_during_a_backoff_outside_it() {
     );
 }
 
-/// Two failures open the circuit. Inside the retry those are two attempts, and the third is refused, which ends the
-/// retry; outside they are two calls.
+/// Two failures open the circuit. Inside the retry those are two attempts, and the retry does not begin the wait after
+/// which the circuit would still refuse; outside they are two calls.
 #[tokio::test(start_paused = true)]
 async fn a_circuit_inside_the_retry_opens_between_attempts_and_one_outside_between_calls() {
     assert_eq!(
         table(3, || Service::new(&[Fails])).await,
         [
-            "retry circuit timeout: open, 2 executions, 2 failed, 3 refused, 2 s",
-            "retry timeout circuit: open, 2 executions, 2 failed, 3 refused, 2 s",
+            "retry circuit timeout: open, 2 executions, 2 failed, 2 refused, 1 s",
+            "retry timeout circuit: open, 2 executions, 2 failed, 2 refused, 1 s",
             "circuit retry timeout: open, 6 executions, 2 failed, 1 refused, 4 s",
             "circuit timeout retry: open, 6 executions, 2 failed, 1 refused, 4 s",
-            "timeout retry circuit: open, 2 executions, 2 failed, 3 refused, 2 s",
+            "timeout retry circuit: open, 2 executions, 2 failed, 2 refused, 1 s",
             "timeout circuit retry: open, 6 executions, 2 failed, 1 refused, 4 s",
         ]
     );

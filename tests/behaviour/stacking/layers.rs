@@ -4,9 +4,7 @@ use std::cell::Cell;
 use std::io;
 use std::time::Duration;
 
-use resilience::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitState, circuit_breaker, retry, timeout,
-};
+use resilience::{CircuitBreaker, CircuitBreakerConfig, circuit_breaker, retry, timeout};
 use tokio::time::{Instant, sleep};
 
 use super::Step::{Fails, Hangs, Succeeds};
@@ -117,29 +115,6 @@ async fn a_circuit_inside_a_timeout_measures_slow_calls_itself() {
     }
     assert_eq!(call(3 * SECOND).await, Ok(()));
     assert_eq!(word(&call(SECOND).await), "open");
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_refusal_of_an_inner_circuit_is_a_failure_to_an_outer_one() {
-    let outer = CircuitBreaker::new("host", CircuitBreakerConfig::new().failure_threshold(1));
-    let inner = CircuitBreaker::new("endpoint", CircuitBreakerConfig::new());
-    inner.isolate();
-    #[circuit_breaker(breaker = outer)]
-    #[circuit_breaker(breaker = inner)]
-    async fn call(outer: &CircuitBreaker, inner: &CircuitBreaker) -> Result<(), ApiError> {
-        Ok(())
-    }
-    let Err(ApiError::Open(open)) = call(&outer, &inner).await else {
-        panic!("refused")
-    };
-    assert_eq!(
-        (open.name(), outer.state()),
-        ("endpoint", CircuitState::Open)
-    );
-    let Err(ApiError::Open(open)) = call(&outer, &inner).await else {
-        panic!("refused")
-    };
-    assert_eq!((open.name(), inner.stats().refused), ("host", 1));
 }
 
 #[tokio::test(start_paused = true)]

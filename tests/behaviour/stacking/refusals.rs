@@ -1,10 +1,10 @@
-//! Whether the refusal of an open circuit is retried: not without a filter, and not with `abort_on` alone; where a
-//! filter accepts it.
+//! The refusal of an open circuit is retried only if `retry_on(…)` matches it or `retry_refused = true` asks for it, and a
+//! circuit around it ignores it unless `failure_on(…)` matches it.
 
 use std::io;
 use std::sync::Arc;
 
-use resilience::{CircuitBreakerConfig, circuit_breaker, registry, retry, timeout};
+use resilience::{CircuitBreaker, CircuitBreakerConfig, circuit_breaker, registry, retry, timeout};
 use tokio::time::Instant;
 
 use super::Step::{Fails, Succeeds};
@@ -18,15 +18,15 @@ fn isolated() -> Service {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_filter_that_accepts_refusals_waits_for_the_circuit_to_recover() {
+async fn a_retry_that_asks_for_refusals_waits_for_the_circuit_to_recover() {
     #[retry(max_retries = 5, base_delay = 10s, strategy = constant, jitter = none, retry_on(ApiError::Open(_)))]
     #[circuit_breaker(breaker = &service.breaker)]
     async fn pattern(service: &Service) -> Result<(), ApiError> {
         service.answer().await
     }
-    #[retry(max_retries = 5, base_delay = 10s, strategy = constant, jitter = none, retry_if = |error| *error != ApiError::Down)]
+    #[retry(max_retries = 5, base_delay = 10s, strategy = constant, jitter = none, retry_refused = true)]
     #[circuit_breaker(breaker = &service.breaker)]
-    async fn function(service: &Service) -> Result<(), ApiError> {
+    async fn option(service: &Service) -> Result<(), ApiError> {
         service.answer().await
     }
     async fn recovers(call: impl AsyncFnOnce(&Service) -> Result<(), ApiError>) {
@@ -40,7 +40,7 @@ async fn a_filter_that_accepts_refusals_waits_for_the_circuit_to_recover() {
         );
     }
     recovers(pattern).await;
-    recovers(function).await;
+    recovers(option).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,15 +66,15 @@ async fn the_refusal_may_say_itself_when_to_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_filter_that_rejects_refusals_ends_the_retry() {
+async fn a_retry_that_does_not_ask_for_refusals_ends_with_one() {
     #[retry(retry_on(ApiError::Down))]
     #[circuit_breaker(breaker = &service.breaker)]
     async fn pattern(service: &Service) -> Result<(), ApiError> {
         service.answer().await
     }
-    #[retry(retry_on(_), retry_if = |error| !matches!(error, ApiError::Open(_)))]
+    #[retry(retry_if = |_| true)]
     #[circuit_breaker(breaker = &service.breaker)]
-    async fn both(service: &Service) -> Result<(), ApiError> {
+    async fn function(service: &Service) -> Result<(), ApiError> {
         service.answer().await
     }
     #[retry(retry_on(_), abort_on(ApiError::Open(_)))]
@@ -86,7 +86,7 @@ async fn a_filter_that_rejects_refusals_ends_the_retry() {
     for refused in 1..=3 {
         let outcome = match refused {
             1 => pattern(&service).await,
-            2 => both(&service).await,
+            2 => function(&service).await,
             _ => aborted(&service).await,
         };
         assert_eq!(
@@ -108,11 +108,11 @@ async fn abort_on_alone_does_not_ask_for_refusals() {
         (word(&call(&service).await), service.recorded().as_str()),
         ("open", "1 refused")
     );
-    // Other errors are retried: two failures open the circuit, and its refusal ends the retry.
+    // Other errors are retried until two failures open the circuit.
     let service = Service::new(&[Fails]);
     assert_eq!(
         (word(&call(&service).await), service.recorded().as_str()),
-        ("open", "2 failed, 1 refused")
+        ("down", "2 failed")
     );
 }
 
@@ -278,4 +278,174 @@ async fn the_error_of_a_fallback_is_no_refusal() {
         (word(&fails(&service).await), service.recorded().as_str()),
         ("down", "4 refused")
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_is_not_begun_after_which_the_own_circuit_would_still_refuse() {
+    #[retry(base_delay = 10s, jitter = none)]
+    #[circuit_breaker(breaker = &service.breaker)]
+    async fn no_filter(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    #[retry(base_delay = 10s, jitter = none, retry_on(ApiError::Down))]
+    #[timeout(1m)]
+    #[circuit_breaker(breaker = &service.breaker)]
+    async fn another_pattern(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    #[retry(base_delay = 10s, jitter = none, retry_if = |_| true)]
+    #[circuit_breaker(breaker = &service.breaker)]
+    async fn function(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    async fn ends(call: impl AsyncFnOnce(&Service) -> Result<(), ApiError>) {
+        let (service, start) = (Service::new(&[Fails]), Instant::now());
+        assert_eq!(
+            call(&service).await,
+            Err(ApiError::Down),
+            "the cause and no refusal"
+        );
+        assert_eq!(
+            (service.recorded().as_str(), start.elapsed()),
+            ("2 failed", 10 * SECOND)
+        );
+    }
+    ends(no_filter).await;
+    ends(another_pattern).await;
+    ends(function).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_outlasts_the_open_time_is_begun() {
+    #[retry(max_retries = 2, base_delay = 30s, strategy = constant, jitter = none)]
+    #[circuit_breaker(breaker = &service.breaker)]
+    async fn call(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    let service = Service::new(&[Fails, Fails, Succeeds]);
+    assert_eq!(call(&service).await, Ok(()));
+    assert_eq!(service.recorded(), "1 succeeded, 2 failed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_asks_for_refusals_begins_the_wait() {
+    #[retry(max_retries = 9, base_delay = 10s, strategy = constant, jitter = none, retry_on(_))]
+    #[circuit_breaker(breaker = &service.breaker)]
+    async fn pattern(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    #[retry(max_retries = 9, base_delay = 10s, strategy = constant, jitter = none, retry_refused = true)]
+    #[circuit_breaker(breaker = &service.breaker)]
+    async fn option(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    async fn recovers(call: impl AsyncFnOnce(&Service) -> Result<(), ApiError>) {
+        let service = Service::new(&[Fails, Fails, Succeeds]);
+        assert_eq!(call(&service).await, Ok(()));
+        // It opens at 10 s and refuses at 20 and 30 s.
+        assert_eq!(service.recorded(), "1 succeeded, 2 failed, 2 refused");
+    }
+    recovers(pattern).await;
+    recovers(option).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_with_a_fallback_between_itself_and_the_circuit_begins_the_wait() {
+    #[retry(max_retries = 2, base_delay = 10s, jitter = none)]
+    #[circuit_breaker(breaker = &service.breaker, fallback = |_| async { Ok(()) })]
+    async fn call(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    let service = Service::new(&[Fails]);
+    assert_eq!(
+        call(&service).await,
+        Ok(()),
+        "the fallback answers the third attempt"
+    );
+    assert_eq!(service.recorded(), "2 failed, 1 refused");
+}
+
+/// Another caller opens the circuit during the wait.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_after_an_error_of_the_body_ends_with_that_error() {
+    #[retry(base_delay = 10s, jitter = none, on_retry = |_| service.breaker.isolate())]
+    #[circuit_breaker(breaker = &service.breaker)]
+    async fn told(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    #[retry(base_delay = 10s, jitter = none)]
+    #[circuit_breaker(breaker = &service.breaker)]
+    async fn call(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    let service = Service::unguarded(&[Fails]);
+    assert_eq!(told(&service).await, Err(ApiError::Down));
+    assert_eq!(service.recorded(), "1 failed, 1 refused");
+
+    let service = Service::unguarded(&[Fails]);
+    let (outcome, ()) = tokio::join!(call(&service), async {
+        tokio::time::sleep(5 * SECOND).await;
+        service.breaker.isolate();
+    });
+    assert_eq!(outcome, Err(ApiError::Down));
+    assert_eq!(service.recorded(), "1 failed, 1 refused");
+}
+
+/// The outer retry must not take the inner one's error for the refusal that it stands for.
+#[tokio::test(start_paused = true)]
+async fn an_error_that_an_inner_retry_returns_instead_of_a_refusal_is_none() {
+    #[retry(max_retries = 1, base_delay = 1s, jitter = none)]
+    #[retry(base_delay = 1s, jitter = none, on_retry = |_| service.breaker.isolate())]
+    #[timeout(1h, error = ApiError::Down)]
+    #[circuit_breaker(breaker = &service.breaker)]
+    async fn call(service: &Service) -> Result<(), ApiError> {
+        service.answer().await
+    }
+    let service = Service::unguarded(&[Fails]);
+    assert_eq!(call(&service).await, Err(ApiError::Down));
+    // The outer retry sees that the circuit is isolated, and so does not wait for it.
+    assert_eq!(service.recorded(), "1 failed, 1 refused");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_circuit_ignores_the_refusals_that_pass_through_it_unless_a_pattern_matches_them() {
+    fn outer() -> CircuitBreaker {
+        CircuitBreaker::new("outer", CircuitBreakerConfig::new())
+    }
+    #[circuit_breaker(breaker = outer)]
+    #[circuit_breaker(breaker = &inner.breaker)]
+    async fn ignores(outer: &CircuitBreaker, inner: &Service) -> Result<(), ApiError> {
+        inner.answer().await
+    }
+    #[circuit_breaker(breaker = outer, failure_on(ApiError::Open(_)))]
+    #[circuit_breaker(breaker = &inner.breaker)]
+    async fn counts(outer: &CircuitBreaker, inner: &Service) -> Result<(), ApiError> {
+        inner.answer().await
+    }
+    #[circuit_breaker(breaker = outer, failure_if = |_| true)]
+    #[circuit_breaker(breaker = &inner.breaker)]
+    async fn does_not_decide(outer: &CircuitBreaker, inner: &Service) -> Result<(), ApiError> {
+        inner.answer().await
+    }
+    let (inner, first, second, third) = (isolated(), outer(), outer(), outer());
+    assert_eq!(word(&ignores(&first, &inner).await), "open");
+    assert_eq!((first.stats().ignored, first.stats().failures), (1, 0));
+    assert_eq!(word(&counts(&second, &inner).await), "open");
+    assert_eq!((second.stats().ignored, second.stats().failures), (0, 1));
+    assert_eq!(word(&does_not_decide(&third, &inner).await), "open");
+    assert_eq!((third.stats().ignored, third.stats().failures), (1, 0));
+}
+
+/// The error type has lost what it was made of.
+#[test]
+fn a_circuit_knows_the_refusals_of_its_own_stack_by_their_origin() {
+    #[circuit_breaker(breaker = outer, error = "refused by the outer circuit")]
+    #[circuit_breaker(breaker = &inner.breaker, error = "refused")]
+    fn call(outer: &CircuitBreaker, inner: &Service) -> Result<(), &'static str> {
+        inner.answer_blocking().map_err(|_| "down")
+    }
+    let outer = CircuitBreaker::new("outer", CircuitBreakerConfig::new());
+    assert_eq!(call(&outer, &isolated()), Err("refused"));
+    assert_eq!(call(&outer, &Service::new(&[Fails])), Err("down"));
+    assert_eq!((outer.stats().ignored, outer.stats().failures), (1, 1));
 }

@@ -99,7 +99,7 @@ impl Service {
         self.answer()
     }
 
-    #[retry(max_attempts = 2, config = RETRY, crate = crate::facade::resilience)]
+    #[retry(max_attempts = 2, retry_refused = true, config = RETRY, crate = crate::facade::resilience)]
     fn retried_sync(&self) -> Result<u32, Error> {
         self.answer()
     }

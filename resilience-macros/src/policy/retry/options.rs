@@ -73,7 +73,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         role: Role::Setting,
         example: "max_delay = 60s",
         default: "`60s`, or `base_delay` if that is longer",
-        meaning: "the longest delay: caps what the strategy computes, what jitter draws, and `delay_hint`",
+        meaning: "the longest delay: caps a computed `base_delay`, what the strategy computes, what jitter draws, and `delay_hint`",
     },
     OptionSpec {
         name: "multiplier",
@@ -107,7 +107,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         role: Role::Filter,
         example: "retry_on(ApiError::Busy | ApiError::Io(_))",
         default: "every error",
-        meaning: "retry only errors that match",
+        meaning: "retry only errors that match; a refusal that matches is retried, too",
     },
     OptionSpec {
         name: "abort_on",
@@ -123,7 +123,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         role: Role::Filter,
         example: "retry_if = |error| error.is_transient()",
         default: "none",
-        meaning: "`fn(&E) -> bool`: retry only errors that it accepts; beside `retry_on` both must agree",
+        meaning: "`fn(&E) -> bool`: retry only errors that it accepts; beside `retry_on` both must agree; it does not decide over refusals",
     },
     OptionSpec {
         name: "retry_if_ok",
@@ -148,6 +148,14 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         example: "on_retry = |event| METRICS.count(event.attempt)",
         default: "none",
         meaning: "`fn(&RetryEvent<'_, T, E>)`: called before each wait",
+    },
+    OptionSpec {
+        name: "retry_refused",
+        kind: Kind::Flag,
+        role: Role::Setting,
+        example: "retry_refused = true",
+        default: "`false`",
+        meaning: "retry refusals too: the errors of an open circuit, of this function or of another one that the body calls",
     },
     OptionSpec {
         name: "clone",

@@ -1,0 +1,492 @@
+//! What an error type allows, although no policy puts a bound on it: how its errors are shown, whether they can hold a
+//! refusal, and whether one may be kept in a future that is sent to other threads.
+//!
+//! The choice is made where the type is known, in the expansion, by method lookup: `Inspect::of(&error).__traits()` finds
+//! the first method of that name whose bounds hold, each one dereference further away than the one before. They are
+//! inherent methods, so no trait has to be in scope, and a blanket trait of the user's cannot come in between. The method
+//! returns a type without size, so the answer costs nothing at run time.
+
+use core::error::Error;
+use core::fmt::{Debug, Display};
+use core::marker::PhantomData;
+use core::ops::Deref;
+use std::sync::{Mutex, PoisonError};
+
+use crate::refusal::Origin;
+use crate::show::Shown;
+
+/// How an error of type `E` is shown, and where it comes from.
+pub trait View<E> {
+    /// True if an error of this type can hold a refusal.
+    const HOLDS_REFUSALS: bool;
+
+    /// Shows the error in a log line.
+    fn show(error: &E) -> Shown<'_>;
+
+    /// Says where the error comes from, as far as its sources tell.
+    fn origin(error: &E) -> Origin;
+}
+
+/// An [`Error`]: its `source()` chain is walked.
+#[derive(Debug)]
+pub enum AsError {}
+
+/// It derefs to an [`Error`], as `Box<dyn Error>` and `anyhow::Error` do, which are none themselves.
+#[derive(Debug)]
+pub enum AsTarget {}
+
+/// It is shown by `Display` and has no sources.
+#[derive(Debug)]
+pub enum AsDisplay {}
+
+/// It is shown by `Debug` and has no sources.
+#[derive(Debug)]
+pub enum AsDebug {}
+
+/// It is shown by the name of its type: it promises neither `Display` nor `Debug`.
+#[derive(Debug)]
+pub enum AsTypeName {}
+
+impl<E: Error> View<E> for AsError {
+    const HOLDS_REFUSALS: bool = true;
+
+    fn show(error: &E) -> Shown<'_> {
+        Shown::Display(error)
+    }
+
+    #[inline]
+    fn origin(error: &E) -> Origin {
+        Origin::of_source(error.source())
+    }
+}
+
+impl<E: Display + Deref<Target: Error>> View<E> for AsTarget {
+    const HOLDS_REFUSALS: bool = true;
+
+    fn show(error: &E) -> Shown<'_> {
+        Shown::Display(error)
+    }
+
+    #[inline]
+    fn origin(error: &E) -> Origin {
+        Origin::of_source((**error).source())
+    }
+}
+
+impl<E: Display> View<E> for AsDisplay {
+    const HOLDS_REFUSALS: bool = false;
+
+    fn show(error: &E) -> Shown<'_> {
+        Shown::Display(error)
+    }
+
+    #[inline]
+    fn origin(_: &E) -> Origin {
+        Origin::Body
+    }
+}
+
+impl<E: Debug> View<E> for AsDebug {
+    const HOLDS_REFUSALS: bool = false;
+
+    fn show(error: &E) -> Shown<'_> {
+        Shown::Debug(error)
+    }
+
+    #[inline]
+    fn origin(_: &E) -> Origin {
+        Origin::Body
+    }
+}
+
+impl<E> View<E> for AsTypeName {
+    const HOLDS_REFUSALS: bool = false;
+
+    fn show(error: &E) -> Shown<'_> {
+        Shown::type_name(error)
+    }
+
+    #[inline]
+    fn origin(_: &E) -> Origin {
+        Origin::Body
+    }
+}
+
+/// A place for one error between two attempts.
+pub trait Slot<E> {
+    /// Puts an error into the place, instead of the one that is there.
+    fn put(&mut self, error: E);
+
+    /// Takes the error out.
+    fn take(&mut self) -> Option<E>;
+}
+
+/// In place: for sync functions, whose memory is the stack's.
+impl<E> Slot<E> for Option<E> {
+    fn put(&mut self, error: E) {
+        *self = Some(error);
+    }
+
+    fn take(&mut self) -> Option<E> {
+        Option::take(self)
+    }
+}
+
+/// In a box: for the future of an async function, which stays as small as it was, `Send` and `Sync` because the error is
+/// `Send`, and `UnwindSafe`.
+#[derive(Debug)]
+pub struct Boxed<E>(Option<Box<Mutex<E>>>);
+
+impl<E> Default for Boxed<E> {
+    #[inline]
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<E> Slot<E> for Boxed<E> {
+    fn put(&mut self, error: E) {
+        match &mut self.0 {
+            Some(kept) => *kept.get_mut().unwrap_or_else(PoisonError::into_inner) = error,
+            None => self.0 = Some(Box::new(Mutex::new(error))),
+        }
+    }
+
+    fn take(&mut self) -> Option<E> {
+        let kept = self.0.take()?;
+        Some(kept.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Nowhere: for the future of an async function whose error is not `Send`, because the future would not be `Send` either.
+#[derive(Debug, Default)]
+pub struct Nowhere;
+
+impl<E> Slot<E> for Nowhere {
+    fn put(&mut self, error: E) {
+        drop(error);
+    }
+
+    fn take(&mut self) -> Option<E> {
+        None
+    }
+}
+
+/// The answer of the lookup: `V` is a [`View`] and `S` the [`Slot`] that a future may have.
+#[derive(Debug)]
+pub struct Traits<V, S>(PhantomData<(V, S)>);
+
+impl<V, S> Traits<V, S> {
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// One step of the lookup, its method, and the way to the next step.
+macro_rules! steps {
+    ($($(#[$doc:meta])* $step:ident [$($bounds:tt)*] => $view:ident, $slot:ty; $next:ident)*) => { $(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $step<E>($next<E>);
+
+        impl<E: $($bounds)*> $step<E> {
+            #[doc(hidden)]
+            #[inline]
+            pub fn __traits(&self) -> Traits<$view, $slot> {
+                Traits::new()
+            }
+        }
+
+        impl<E> Deref for $step<E> {
+            type Target = $next<E>;
+
+            #[inline]
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
+    )* };
+}
+
+steps! {
+    /// The entry of the lookup.
+    Inspect [Error + Send] => AsError, Boxed<E>; InspectLocalError
+    /// The second step.
+    InspectLocalError [Error] => AsError, Nowhere; InspectTarget
+    /// The third step.
+    InspectTarget [Display + Deref<Target: Error> + Send] => AsTarget, Boxed<E>; InspectLocalTarget
+    /// The fourth step.
+    InspectLocalTarget [Display + Deref<Target: Error>] => AsTarget, Nowhere; InspectDisplay
+    /// The fifth step.
+    InspectDisplay [Display + Send] => AsDisplay, Boxed<E>; InspectLocalDisplay
+    /// The sixth step.
+    InspectLocalDisplay [Display] => AsDisplay, Nowhere; InspectDebug
+    /// The seventh step.
+    InspectDebug [Debug + Send] => AsDebug, Boxed<E>; InspectLocalDebug
+    /// The eighth step.
+    InspectLocalDebug [Debug] => AsDebug, Nowhere; InspectAny
+    /// The ninth step.
+    InspectAny [Send] => AsTypeName, Boxed<E>; InspectLocalAny
+}
+
+/// The last step, which answers for every type.
+#[derive(Debug)]
+pub struct InspectLocalAny<E>(PhantomData<E>);
+
+impl<E> InspectLocalAny<E> {
+    #[doc(hidden)]
+    #[inline]
+    #[expect(clippy::unused_self, reason = "the lookup goes by its type")]
+    pub fn __traits(&self) -> Traits<AsTypeName, Nowhere> {
+        Traits::new()
+    }
+}
+
+impl<E> Inspect<E> {
+    /// Takes the error's type for the lookup, from the outcome that the error is in.
+    #[inline]
+    pub fn of<T>(_: &Result<T, E>) -> Self {
+        macro_rules! nested {
+            ($step:ident $($rest:ident)*) => { $step(nested!($($rest)*)) };
+            () => { PhantomData };
+        }
+        nested!(
+            Inspect InspectLocalError InspectTarget InspectLocalTarget InspectDisplay
+            InspectLocalDisplay InspectDebug InspectLocalDebug InspectAny InspectLocalAny
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::fmt;
+    use std::error::Error;
+    use std::panic::{RefUnwindSafe, UnwindSafe};
+    use std::rc::Rc;
+
+    use crate::refusal::{Refusal, RefusalKind};
+
+    fn shown_by<T, E, V: View<E>, S>(outcome: &Result<T, E>, _: &Traits<V, S>) -> String {
+        match outcome {
+            Ok(_) => unreachable!("it is an error"),
+            Err(error) => V::show(error).to_string(),
+        }
+    }
+
+    fn origin_by<T, E, V: View<E>, S>(outcome: &Result<T, E>, _: &Traits<V, S>) -> Origin {
+        match outcome {
+            Ok(_) => unreachable!("it is an error"),
+            Err(error) => V::origin(error),
+        }
+    }
+
+    fn is_kept_by<T, E, V, S: Slot<E> + Default>(outcome: Result<T, E>, _: &Traits<V, S>) -> bool {
+        let mut slot = S::default();
+        let Err(error) = outcome else {
+            unreachable!("it is an error")
+        };
+        slot.put(error);
+        slot.take().is_some()
+    }
+
+    /// As the expansion writes it, where the type is known.
+    macro_rules! shown {
+        ($error:expr) => {{
+            let outcome: Result<(), _> = Err($error);
+            shown_by(&outcome, &Inspect::of(&outcome).__traits())
+        }};
+    }
+
+    macro_rules! origin {
+        ($error:expr) => {{
+            let outcome: Result<(), _> = Err($error);
+            origin_by(&outcome, &Inspect::of(&outcome).__traits())
+        }};
+    }
+
+    macro_rules! is_kept {
+        ($error:expr) => {{
+            let outcome: Result<(), _> = Err($error);
+            let traits = Inspect::of(&outcome).__traits();
+            is_kept_by(outcome, &traits)
+        }};
+    }
+
+    #[derive(Clone, Debug)]
+    struct Both;
+
+    impl Display for Both {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("both, displayed")
+        }
+    }
+
+    impl Error for Both {}
+
+    #[derive(Debug)]
+    struct OnlyDebug {
+        #[expect(dead_code, reason = "read by Debug")]
+        code: u16,
+    }
+
+    struct Neither;
+
+    static REFUSAL: Refusal = Refusal::new(RefusalKind::CircuitOpen, "the circuit is open");
+
+    /// An error that holds a refusal.
+    #[derive(Debug)]
+    struct Refused<'t>(&'t str);
+
+    impl Display for Refused<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Refused<'_> {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&REFUSAL)
+        }
+    }
+
+    #[test]
+    fn display_is_preferred() {
+        assert_eq!(shown!(Both), "both, displayed");
+        assert_eq!(shown!(String::from("text")), "text");
+        assert_eq!(shown!("text"), "text");
+        assert_eq!(shown!(&&Both), "both, displayed");
+        assert_eq!(
+            shown!(Rc::new(Neither)),
+            core::any::type_name::<Rc<Neither>>()
+        );
+    }
+
+    #[test]
+    fn debug_comes_second() {
+        assert_eq!(shown!(OnlyDebug { code: 503 }), "OnlyDebug { code: 503 }");
+        assert_eq!(shown!(()), "()");
+        assert_eq!(shown!(Some("text")), "Some(\"text\")");
+        assert_eq!(shown!(Some(Rc::new(1))), "Some(1)");
+    }
+
+    #[test]
+    fn the_type_name_comes_last() {
+        assert_eq!(shown!(Neither), core::any::type_name::<Neither>());
+        // A bound that fails deeper inside the type falls through as well.
+        assert_eq!(
+            shown!(Some(Neither)),
+            core::any::type_name::<Option<Neither>>()
+        );
+    }
+
+    #[test]
+    fn errors_behind_dyn_are_displayed() {
+        let boxed: Box<dyn Error> = Box::new(Both);
+        let sendable: Box<dyn Error + Send + Sync> = Box::new(Both);
+        let counted: Rc<dyn Error> = Rc::new(Both);
+        assert_eq!(shown!(boxed), "both, displayed");
+        assert_eq!(shown!(sendable), "both, displayed");
+        assert_eq!(shown!(counted), "both, displayed");
+    }
+
+    #[test]
+    fn a_refusal_is_found_in_whatever_is_or_derefs_to_an_error() {
+        let boxed: Box<dyn Error> = Box::new(Refused("refused"));
+        let sendable: Box<dyn Error + Send + Sync> = Box::new(Refused("refused"));
+        let text = String::from("borrowed");
+        assert_eq!(origin!(Refused("refused")), Origin::Refused);
+        assert_eq!(origin!(&Refused("refused")), Origin::Refused);
+        assert_eq!(origin!(Refused(&text)), Origin::Refused);
+        assert_eq!(origin!(boxed), Origin::Refused);
+        assert_eq!(origin!(sendable), Origin::Refused);
+        assert_eq!(origin!(Both), Origin::Body);
+        assert_eq!(origin!(Box::<dyn Error>::from("text")), Origin::Body);
+        assert_eq!(origin!("text"), Origin::Body);
+        assert_eq!(origin!(OnlyDebug { code: 503 }), Origin::Body);
+        assert_eq!(origin!(Neither), Origin::Body);
+    }
+
+    #[test]
+    fn an_error_is_kept_in_a_future_if_it_is_send() {
+        assert!(is_kept!(Both));
+        assert!(is_kept!("text"));
+        assert!(is_kept!(OnlyDebug { code: 503 }));
+        assert!(is_kept!(Neither));
+        assert!(is_kept!(Box::<dyn Error + Send + Sync>::from("text")));
+        assert!(!is_kept!(Box::<dyn Error>::from("text")));
+        assert!(!is_kept!(Rc::<dyn Error>::from(Box::<dyn Error>::from(
+            "text"
+        ))));
+        assert!(!is_kept!(Rc::new(1)));
+        assert!(!is_kept!(Some(Rc::new(1))));
+        assert!(!is_kept!(Rc::new(Neither)));
+    }
+
+    #[test]
+    fn a_slot_has_room_for_the_newest() {
+        fn newest<S: Slot<u32> + Default>() -> [Option<u32>; 3] {
+            let mut slot = S::default();
+            let before = slot.take();
+            slot.put(1);
+            slot.put(2);
+            [before, slot.take(), slot.take()]
+        }
+        assert_eq!(newest::<Option<u32>>(), [None, Some(2), None]);
+        assert_eq!(newest::<Boxed<u32>>(), [None, Some(2), None]);
+        assert_eq!(newest::<Nowhere>(), [None, None, None]);
+    }
+
+    #[test]
+    fn a_box_is_small_and_takes_no_auto_trait_away() {
+        fn carried<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe>() {}
+        carried::<Boxed<std::cell::Cell<u8>>>();
+        carried::<Boxed<std::io::Error>>();
+        assert_eq!(size_of::<Boxed<[u8; 100]>>(), size_of::<usize>());
+    }
+
+    fn generic<E>(error: E) -> String {
+        shown!(error)
+    }
+
+    fn generic_debug<E: Debug>(error: E) -> String {
+        shown!(error)
+    }
+
+    fn generic_display<E>(error: E) -> String
+    where
+        E: Display,
+    {
+        shown!(error)
+    }
+
+    fn generic_error<E: Error>(error: E) -> String {
+        shown!(error)
+    }
+
+    fn generic_origin<E: Error>(error: E) -> Origin {
+        origin!(error)
+    }
+
+    #[test]
+    fn a_generic_error_is_shown_by_what_its_bounds_promise() {
+        assert_eq!(generic(Both), core::any::type_name::<Both>());
+        assert_eq!(generic_debug(Both), "Both");
+        assert_eq!(generic_display(Both), "both, displayed");
+        assert_eq!(generic_error(Both), "both, displayed");
+        assert_eq!(generic_origin(Refused("refused")), Origin::Refused);
+    }
+
+    #[test]
+    fn the_users_own_blanket_trait_does_not_come_in_between() {
+        trait Blanket {
+            fn __traits(&self) -> u8 {
+                0
+            }
+        }
+        impl<T: ?Sized> Blanket for T {}
+        assert_eq!(shown!(Both), "both, displayed");
+        assert_eq!(Blanket::__traits(&Both), 0);
+    }
+}

@@ -1,0 +1,216 @@
+//! The settings of a retry as values that are only known at run time.
+
+use super::config::{MAX_ATTEMPTS, MAX_ELAPSED, MULTIPLIER, RetryConfig};
+use super::strategy::{Jitter, Strategy};
+use crate::config_error::{ConfigError, Rule, rule};
+use core::time::Duration;
+
+const ONE_COUNT: Rule = rule!(
+    "max_attempts",
+    "must not stand beside `max_retries`, because both say how many calls there are"
+);
+
+/// Settings of a retry that are only known at run time: from a file, from the environment, from a command line.
+///
+/// A setting that is `None` leaves the configuration as it is. [`apply_to`](Self::apply_to) returns an error where a
+/// setter of [`RetryConfig`] panics.
+///
+/// ```
+/// use resilience::{RetryConfig, RetrySettings};
+/// use std::time::Duration;
+///
+/// let settings = RetrySettings {
+///     max_retries: Some(5),
+///     base_delay: Some(Duration::from_millis(50)),
+///     ..RetrySettings::default()
+/// };
+/// let config = settings.apply_to(RetryConfig::new())?;
+/// assert_eq!((config.get_max_attempts(), config.delay(2)), (6, Duration::from_millis(100)));
+///
+/// let shrinking = RetrySettings { multiplier: Some(0.5), ..settings };
+/// let error = shrinking.apply_to(config).unwrap_err();
+/// assert_eq!((error.setting(), error.value()), ("multiplier", "0.5"));
+/// # Ok::<(), resilience::ConfigError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RetrySettings {
+    /// See [`RetryConfig::max_retries`].
+    pub max_retries: Option<u32>,
+    /// See [`RetryConfig::max_attempts`].
+    pub max_attempts: Option<u32>,
+    /// See [`RetryConfig::strategy`].
+    pub strategy: Option<Strategy>,
+    /// See [`RetryConfig::base_delay`].
+    pub base_delay: Option<Duration>,
+    /// See [`RetryConfig::max_delay`].
+    pub max_delay: Option<Duration>,
+    /// See [`RetryConfig::multiplier`].
+    pub multiplier: Option<f64>,
+    /// See [`RetryConfig::jitter`].
+    pub jitter: Option<Jitter>,
+    /// See [`RetryConfig::max_elapsed`].
+    pub max_elapsed: Option<Duration>,
+    /// See [`RetryConfig::retry_refused`].
+    pub retry_refused: Option<bool>,
+}
+
+impl RetrySettings {
+    /// Returns `config` with those settings that are `Some`. A base above the cap is capped, as in [`RetryConfig`].
+    ///
+    /// # Errors
+    /// The first value that breaks the rule of its setting; `max_attempts` beside `max_retries`, too, because both say
+    /// how many calls there are.
+    pub fn apply_to(&self, mut config: RetryConfig) -> Result<RetryConfig, ConfigError> {
+        if let (Some(attempts), Some(_)) = (self.max_attempts, self.max_retries) {
+            ONE_COUNT.check(false, attempts)?;
+        }
+        if let Some(retries) = self.max_retries {
+            config = config.max_retries(retries);
+        }
+        if let Some(attempts) = self.max_attempts {
+            MAX_ATTEMPTS.check(attempts >= 1, attempts)?;
+            config = config.max_attempts(attempts);
+        }
+        if let Some(strategy) = self.strategy {
+            config = config.strategy(strategy);
+        }
+        if let Some(delay) = self.base_delay {
+            config = config.base_delay(delay);
+        }
+        if let Some(delay) = self.max_delay {
+            config = config.max_delay(delay);
+        }
+        if let Some(multiplier) = self.multiplier {
+            MULTIPLIER.check(multiplier.is_finite() && multiplier >= 1.0, multiplier)?;
+            config = config.multiplier(multiplier);
+        }
+        if let Some(jitter) = self.jitter {
+            config = config.jitter(jitter);
+        }
+        if let Some(limit) = self.max_elapsed {
+            MAX_ELAPSED.check(!limit.is_zero(), limit)?;
+            config = config.max_elapsed(limit);
+        }
+        if let Some(retry) = self.retry_refused {
+            config = config.retry_refused(retry);
+        }
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const NONE: RetrySettings = RetrySettings {
+        max_retries: None,
+        max_attempts: None,
+        strategy: None,
+        base_delay: None,
+        max_delay: None,
+        multiplier: None,
+        jitter: None,
+        max_elapsed: None,
+        retry_refused: None,
+    };
+
+    #[test]
+    fn a_setting_that_is_none_changes_nothing() {
+        let config = RetryConfig::new().max_retries(7).max_elapsed(SECOND);
+        assert_eq!(RetrySettings::default(), NONE);
+        assert_eq!(NONE.apply_to(config), Ok(config));
+    }
+
+    #[test]
+    fn each_setting_is_applied() {
+        let settings = RetrySettings {
+            max_retries: Some(9),
+            max_attempts: None,
+            strategy: Some(Strategy::Linear),
+            base_delay: Some(2 * SECOND),
+            max_delay: Some(5 * SECOND),
+            multiplier: Some(3.0),
+            jitter: Some(Jitter::Equal),
+            max_elapsed: Some(90 * SECOND),
+            retry_refused: Some(true),
+        };
+        let expected = RetryConfig::new()
+            .max_retries(9)
+            .strategy(Strategy::Linear)
+            .base_delay(2 * SECOND)
+            .max_delay(5 * SECOND)
+            .multiplier(3.0)
+            .jitter(Jitter::Equal)
+            .max_elapsed(90 * SECOND)
+            .retry_refused(true);
+        assert_eq!(settings.apply_to(RetryConfig::new()), Ok(expected));
+        let attempts = RetrySettings {
+            max_attempts: Some(3),
+            ..NONE
+        };
+        assert_eq!(
+            attempts.apply_to(RetryConfig::new()),
+            Ok(RetryConfig::new().max_retries(2))
+        );
+    }
+
+    #[test]
+    fn a_wrong_value_is_an_error_with_the_words_of_the_panic() {
+        let error = |settings: RetrySettings| {
+            let error = settings.apply_to(RetryConfig::new()).unwrap_err();
+            (error.setting(), error.value().to_owned(), error.rule())
+        };
+        let attempts = RetrySettings {
+            max_attempts: Some(0),
+            ..NONE
+        };
+        assert_eq!(
+            error(attempts),
+            ("max_attempts", "0".to_owned(), MAX_ATTEMPTS.words)
+        );
+        for wrong in [0.99, -1.0, f64::NAN, f64::INFINITY] {
+            let multiplier = RetrySettings {
+                multiplier: Some(wrong),
+                ..NONE
+            };
+            assert_eq!(
+                error(multiplier),
+                ("multiplier", format!("{wrong:?}"), MULTIPLIER.words)
+            );
+        }
+        let elapsed = RetrySettings {
+            max_elapsed: Some(Duration::ZERO),
+            ..NONE
+        };
+        assert_eq!(
+            error(elapsed),
+            ("max_elapsed", "0ns".to_owned(), MAX_ELAPSED.words)
+        );
+    }
+
+    #[test]
+    fn both_counts_are_an_error() {
+        let settings = RetrySettings {
+            max_attempts: Some(3),
+            max_retries: Some(2),
+            ..NONE
+        };
+        let error = settings.apply_to(RetryConfig::new()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`max_attempts` must not stand beside `max_retries`, because both say how many calls there are; it is 3"
+        );
+    }
+
+    #[test]
+    fn a_base_above_the_cap_is_capped() {
+        let settings = RetrySettings {
+            base_delay: Some(9 * SECOND),
+            max_delay: Some(SECOND),
+            ..NONE
+        };
+        let config = settings.apply_to(RetryConfig::new()).unwrap();
+        assert_eq!(config.delay(1), SECOND);
+    }
+}

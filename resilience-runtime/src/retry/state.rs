@@ -1,0 +1,127 @@
+//! One call under retry.
+
+use super::backoff::{Backoff, backoff_blocking};
+use super::config::RetryConfig;
+use super::schedule::Schedule;
+use crate::clock::StartTime;
+use core::borrow::Borrow;
+use core::time::Duration;
+use tracing::Level;
+use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
+
+/// One call under retry, for the loop that `#[retry]` emits. `C` is the configuration or a reference to it, and `S` the
+/// place of the last error that was retried.
+#[derive(Debug)]
+pub struct Retry<C, S> {
+    pub(super) config: C,
+    /// `None` if nobody wants to know how long the call takes.
+    pub(super) started: Option<StartTime>,
+    /// `None` before the first retry, so that a call that succeeds at once has nothing more to write.
+    pub(super) schedule: Option<Schedule>,
+    /// The last error of the body that was retried. It is the call's if a layer refuses a later attempt.
+    pub(super) kept: S,
+}
+
+impl<C: Borrow<RetryConfig>, S: Default> Retry<C, S> {
+    /// Begins a call. The clock is read only for `max_elapsed`, or when somebody listens to the events, which say how
+    /// long the call took.
+    #[inline]
+    pub fn new(config: C) -> Self {
+        let started = is_timed(config.borrow()).then(StartTime::now);
+        Self::started(config, started)
+    }
+
+    /// Begins a call and reads the clock in any case, because a hook is told how long the call took.
+    #[inline]
+    pub fn timed(config: C) -> Self {
+        Self::started(config, Some(StartTime::now()))
+    }
+
+    /// Makes a call that [`begin`](Self::begin) begins.
+    pub(super) fn unbegun(config: C) -> Self {
+        Self::started(config, None)
+    }
+
+    #[inline]
+    fn started(config: C, started: Option<StartTime>) -> Self {
+        Self {
+            config,
+            started,
+            schedule: None,
+            kept: S::default(),
+        }
+    }
+}
+
+impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
+    /// Reads the clock if the call is timed; `is_told` if a hook wants to know how long the call took.
+    pub(super) fn begin(&mut self, is_told: bool) {
+        self.started = (is_told || is_timed(self.config.borrow())).then(StartTime::now);
+    }
+
+    /// Waits until the next attempt is due. The first one is due at once.
+    ///
+    /// The wait stands at the head of the loop, where the last outcome is gone. A future would keep an outcome during a
+    /// wait behind the verdict, because the verdict borrows it, and an outcome need not be `Send`.
+    #[inline]
+    pub fn wait(&self) -> Backoff {
+        match self.schedule {
+            None => Backoff::new(None, 1),
+            Some(schedule) => Backoff::new(Some(schedule.delay()), schedule.attempt()),
+        }
+    }
+
+    /// Does the same as [`wait`](Self::wait) and blocks the thread.
+    #[inline]
+    pub fn wait_blocking(&self) {
+        backoff_blocking(self.delay());
+    }
+
+    /// True if another attempt may follow the one that begins now.
+    #[inline]
+    pub(super) fn has_attempts_left(&self) -> bool {
+        let schedule = self.schedule.unwrap_or(Schedule::FIRST);
+        schedule.has_attempts_left(self.config.borrow())
+    }
+
+    /// The delay before the next attempt, unless that is the first one.
+    #[inline]
+    pub(super) fn delay(&self) -> Option<Duration> {
+        self.schedule.map(|schedule| schedule.delay())
+    }
+}
+
+#[inline]
+fn is_timed(config: &RetryConfig) -> bool {
+    let is_listened_to = Level::WARN <= STATIC_MAX_LEVEL && Level::WARN <= LevelFilter::current();
+    is_listened_to || config.get_max_elapsed().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::strategy::Jitter;
+    use super::*;
+
+    const CONFIG: RetryConfig = RetryConfig::new().jitter(Jitter::None);
+
+    #[test]
+    fn the_state_in_the_users_future_stays_small() {
+        assert!(size_of::<Retry<&RetryConfig, Option<Box<u8>>>>() <= 56);
+    }
+
+    #[test]
+    fn a_time_limit_or_a_hook_reads_the_clock() {
+        let limited = CONFIG.max_elapsed(Duration::from_secs(1));
+        assert!(Retry::<_, ()>::new(&limited).started.is_some());
+        assert!(Retry::<_, ()>::timed(&CONFIG).started.is_some());
+        let mut unbegun = Retry::<_, ()>::unbegun(limited);
+        assert!(unbegun.started.is_none());
+        unbegun.begin(false);
+        assert!(unbegun.started.is_some());
+    }
+
+    #[test]
+    fn the_first_attempt_is_due_at_once() {
+        assert_eq!(Retry::<_, ()>::new(&CONFIG).delay(), None);
+    }
+}
