@@ -24,7 +24,7 @@ impl Service for Client {
                 __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or("call");
             let mut __retry = __rt::Retry::new(&__RETRY);
             return loop {
-                __rt::Retry::wait(&__retry).await;
+                __rt::Retry::wait(&__retry, "call").await;
                 let __outcome = __rt::Limited::with_error(
                     &__TIMEOUT,
                     |__late| __rt::FromTimedOut::from(__late),

@@ -3,7 +3,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
-        __rt::Retry::wait(&__retry).await;
+        __rt::Retry::wait(&__retry, "fetch").await;
         let __outcome = async {
             let _: u8 = if false {
                 return <Result<String, Error> as __rt::Fallible>::expected();

@@ -13,7 +13,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
     let mut __origin = __rt::Origin::Body;
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
-        __rt::Retry::wait(&__retry).await;
+        __rt::Retry::wait(&__retry, "fetch").await;
         let __outcome = '__call: {
             let __permit = match __rt::CircuitBreaker::admit_noting(__circuit, &mut __origin) {
                 __rt::Ok(__permit) => __permit,

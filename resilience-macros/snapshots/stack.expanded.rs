@@ -17,7 +17,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
     let mut __origin = __rt::Origin::Body;
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
-        __rt::Retry::wait(&__retry).await;
+        __rt::Retry::wait(&__retry, "call_llm").await;
         let __outcome = '__call: {
             let __permit = match __rt::CircuitBreaker::admit_noting(__circuit, &mut __origin) {
                 __rt::Ok(__permit) => __permit,

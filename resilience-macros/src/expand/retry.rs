@@ -50,7 +50,8 @@ impl Context<'_> {
         };
         let statements = quote!(#origin let mut #retry = #runtime::Retry::#new(#reference););
         let wait = if self.is_async() {
-            quote!(wait(&#retry).await)
+            let operation = self.function.name();
+            quote!(wait(&#retry, #operation).await)
         } else {
             quote!(wait_blocking(&#retry))
         };

@@ -665,7 +665,7 @@ mod tests {
             if last.is_some() {
                 break;
             }
-            retry.wait().await;
+            retry.wait("test").await;
         }
         let busy = Some("busy");
         assert_eq!(

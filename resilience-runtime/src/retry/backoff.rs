@@ -8,6 +8,8 @@ use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
 
+use crate::clock::create_timer;
+
 /// A retry without delay gives way to other tasks before each attempt whose number is a multiple of this.
 const YIELDS_EVERY: u32 = 32;
 
@@ -31,22 +33,23 @@ impl Backoff {
     ///
     /// # Panics
     ///
-    /// If `delay` is longer than zero and there is no tokio runtime with its timer enabled.
+    /// If `delay` is longer than zero and there is no tokio runtime with its timer enabled. The text names the operation.
     #[inline]
-    pub(crate) fn new(delay: Option<Duration>, attempt: u32) -> Self {
+    pub(crate) fn new(delay: Option<Duration>, attempt: u32, operation: &str) -> Self {
         let wait = match delay {
             None => None,
-            Some(delay) => wait(delay, attempt),
+            Some(delay) => wait(delay, attempt, operation),
         };
         Self { wait }
     }
 }
 
 #[cold]
-fn wait(delay: Duration, attempt: u32) -> Option<Wait> {
+fn wait(delay: Duration, attempt: u32, operation: &str) -> Option<Wait> {
     if !delay.is_zero() {
         // A wait that a panic interrupts is dropped with its future and never looked at again.
-        return Some(Box::pin(AssertUnwindSafe(tokio::time::sleep(delay))));
+        let timer = create_timer(Some(operation), || tokio::time::sleep(delay));
+        return Some(Box::pin(AssertUnwindSafe(timer)));
     }
     // The number of the attempt stands still at its maximum.
     let gives_way = attempt % YIELDS_EVERY == 0 || attempt == u32::MAX;
@@ -127,7 +130,7 @@ mod tests {
     #[test]
     fn zero_is_ready_without_a_runtime() {
         let mut cx = Context::from_waker(Waker::noop());
-        let backoff = core::pin::pin!(Backoff::new(Some(Duration::ZERO), 2));
+        let backoff = core::pin::pin!(Backoff::new(Some(Duration::ZERO), 2, "load"));
         assert_eq!(backoff.poll(&mut cx), Poll::Ready(()));
     }
 
@@ -135,7 +138,7 @@ mod tests {
     fn each_32nd_attempt_without_delay_gives_way_once() {
         let mut cx = Context::from_waker(Waker::noop());
         for attempt in (1..=100).chain([u32::MAX]) {
-            let mut backoff = core::pin::pin!(Backoff::new(Some(Duration::ZERO), attempt));
+            let mut backoff = core::pin::pin!(Backoff::new(Some(Duration::ZERO), attempt, "load"));
             let gives_way = backoff.as_mut().poll(&mut cx).is_pending();
             let is_due = attempt % 32 == 0 || attempt == u32::MAX;
             assert_eq!(gives_way, is_due, "before attempt {attempt}");
@@ -152,16 +155,22 @@ mod tests {
         assert!(size_of::<Backoff>() <= 16);
     }
 
+    #[test]
+    #[should_panic(expected = "`load` needs a tokio runtime with its timer enabled")]
+    fn without_a_runtime_the_panic_names_the_operation() {
+        let _ = Backoff::new(Some(Duration::from_secs(1)), 2, "load");
+    }
+
     #[tokio::test(start_paused = true)]
     async fn the_wait_follows_virtual_time() {
         let start = Instant::now();
-        Backoff::new(Some(Duration::from_secs(3600)), 2).await;
+        Backoff::new(Some(Duration::from_secs(3600)), 2, "load").await;
         assert_eq!(start.elapsed(), Duration::from_secs(3600));
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_longest_delay_is_only_long() {
-        let forever = Backoff::new(Some(Duration::MAX), 2);
+        let forever = Backoff::new(Some(Duration::MAX), 2, "load");
         let year = Duration::from_secs(365 * 24 * 3600);
         assert!(tokio::time::timeout(year, forever).await.is_err());
     }

@@ -334,7 +334,7 @@ where
                     if let Some(outcome) = judged(attempt, this.hooks, this.operation) {
                         return Poll::Ready(outcome);
                     }
-                    let backoff = this.retry.wait();
+                    let backoff = this.retry.wait(this.operation);
                     this.phase.set(Phase::Waiting { backoff });
                 }
                 PhaseProjection::Waiting { backoff } => {

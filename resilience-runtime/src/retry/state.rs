@@ -64,10 +64,10 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     /// The wait stands at the head of the loop, where the last outcome is gone. A future would keep an outcome during a
     /// wait behind the verdict, because the verdict borrows it, and an outcome need not be `Send`.
     #[inline]
-    pub fn wait(&self) -> Backoff {
+    pub fn wait(&self, operation: &'static str) -> Backoff {
         match self.schedule {
-            None => Backoff::new(None, 1),
-            Some(schedule) => Backoff::new(Some(schedule.delay()), schedule.attempt()),
+            None => Backoff::new(None, 1, operation),
+            Some(schedule) => Backoff::new(Some(schedule.delay()), schedule.attempt(), operation),
         }
     }
 

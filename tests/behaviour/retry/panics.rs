@@ -72,3 +72,19 @@ fn a_call_after_a_panic_begins_anew() {
     assert!(catch_unwind(AssertUnwindSafe(|| call(true, &calls))).is_err());
     assert_eq!(call(false, &calls), Err(3));
 }
+
+#[test]
+fn without_a_timer_the_panic_of_a_wait_names_the_function() {
+    #[retry(base_delay = 1s, jitter = none)]
+    async fn load() -> Result<(), ()> {
+        Err(())
+    }
+    let without_timer = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
+    let panic = catch_unwind(AssertUnwindSafe(|| without_timer.block_on(load())));
+    let payload = panic.expect_err("there is no timer");
+    let text = payload.downcast_ref::<String>().expect("a text");
+    let expected = "`load` needs a tokio runtime with its timer enabled";
+    assert!(text.starts_with(expected), "{text}");
+}
