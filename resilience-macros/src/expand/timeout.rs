@@ -1,4 +1,4 @@
-//! The deadline around an async body, or around a sync one on a worker thread or in place.
+//! `#[timeout]`: the deadline around an async body, or around a sync one on a worker thread or in place.
 
 use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -13,6 +13,12 @@ use crate::check::{LayerPlan, Literal, Mode, Setting, Stage, TimeoutPlan};
 use crate::function::pattern::bound_names;
 
 impl Context<'_> {
+    /// Emits a timeout.
+    ///
+    /// - Input: `#[timeout(5s)] async fn query() -> Result<Row, Error> { … }`
+    /// - Output: `const __TIMEOUT: TimeoutConfig = …; Limited::with_error(&__TIMEOUT, |__late| …, async { … }).await`
+    ///
+    /// The snapshots `plain_timeout`, `timeout_cooperative` and `timeout_thread` show it whole.
     pub(super) fn timeout(&self, at: usize, plan: &TimeoutPlan, inner: Code) -> Code {
         let config = self.timeout_config(at, plan);
         let runtime = &self.runtime;
@@ -26,10 +32,12 @@ impl Context<'_> {
         } else {
             TokenStream::new()
         };
-        // With nothing to do on expiry but to convert, no function that awaits the timeout has to tell its two errors apart.
+        // If the expiry only has to be converted, the future does it. The code that awaits the future then does not have to
+        // tell two kinds of error apart.
         if self.is_async() && plan.error.is_none() && note.is_empty() && !self.is_users_future() {
             let (reference, future) = (config.reference(), inner.as_future());
-            // In a closure: a function by its name is checked, and complained of, where the future is awaited too.
+            // The conversion is written as a closure, because rustc checks a function by its name at the `.await` as well, and
+            // would report a missing conversion twice.
             let error = self.converted("TimedOut", &late);
             let declarations = Declarations::values(config.declarations).and(inner.declarations);
             return Code::future(
@@ -83,7 +91,13 @@ impl Context<'_> {
         })
     }
 
-    /// Everything inside moves to the worker: the arguments whole, and what the inner layers borrow from them.
+    /// Emits a timeout on a worker thread.
+    ///
+    /// - Input: `#[timeout(5s)] fn query(key: String) -> Result<Row, Error> { … }`
+    /// - Output: `match TimeoutConfig::run_thread(__TIMEOUT, move || -> … { … }) { Ok(…) => …, Err(__late) => … }`
+    ///
+    /// Everything inside moves to the worker: the whole arguments, and the values that the inner layers borrow from them. The
+    /// snapshot `timeout_thread` shows it whole.
     fn threaded(
         &self,
         at: usize,
@@ -107,13 +121,13 @@ impl Context<'_> {
             TokenStream::new()
         };
         let (held, borrows) = (self.held(), &inner.declarations.borrows);
-        // The closure stands where the body does: rustc shows it when something in it cannot be sent.
+        // The closure has the span of the body, because rustc shows it when a captured value cannot be sent.
         let worker = quote_spanned!(self.function.body.span()=> move ||);
         let (job, finished) = if note.is_empty() {
             let block = inner.block(&quote!(#held #borrows));
             (quote!(#worker -> #result #block), quote!(#outcome))
         } else {
-            // The worker notes the origin for itself, and it comes back with the outcome.
+            // The worker has its own variable for the origin, and returns it with the outcome.
             let attempt = inner.bound(&quote!(#outcome: #result), |body| self.boundary(body));
             let declare = declare_origin();
             (
