@@ -170,7 +170,7 @@ impl Context<'_> {
         self.parameters
             .iter()
             .filter_map(|parameter| self.mutable_reference(parameter))
-            .map(mutable_still)
+            .map(|pattern| mutable_still(&pattern.ident))
             .collect()
     }
 
@@ -190,11 +190,6 @@ impl Context<'_> {
             }
             _ => None,
         }
-    }
-
-    pub(super) fn mutable_reference_named(&self, name: &Ident) -> Option<&PatIdent> {
-        let parameter = self.parameters.iter().find(|other| other.name == *name)?;
-        self.mutable_reference(parameter)
     }
 
     /// A `&mut` that a retried body may hand on by value, or whose target a body assigns to: of that rustc would say that
@@ -218,7 +213,6 @@ fn unique_borrow(parameter: &Parameter<'_>) -> TokenStream {
     }
 }
 
-pub(super) fn mutable_still(pattern: &PatIdent) -> TokenStream {
-    let name = &pattern.ident;
+pub(super) fn mutable_still(name: &Ident) -> TokenStream {
     quote!(let _ = &mut #name;)
 }

@@ -2,16 +2,15 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, ReceiverKind, Type};
+use syn::Expr;
 
 use super::code::{Code, Declarations, block};
 use super::filter::UserFilter;
 use super::span::Ends;
 use super::{Context, declare_origin, local};
 use crate::check::{Circuit, CircuitBreakerPlan, Fallback, Stage};
-use crate::function::pattern::bound_names;
+use crate::function::parameter::Passing;
 use crate::function::tokens::any_ident;
-use crate::function::types::ungroup;
 
 /// For a function of so many arguments, and a receiver, the runtime's `FallbackFunction` is implemented.
 const MOST_CHECKED_ARGUMENTS: usize = 7;
@@ -220,31 +219,12 @@ impl Context<'_> {
         )
     }
 
-    /// Does the expression name an argument that the body may move or borrow mutably: any but a shared reference?
+    /// Does the expression name an argument that the body may move or borrow mutably?
     fn is_needed_inside(&self, expr: &Expr) -> bool {
-        let names = |name: &str| any_ident(expr.to_token_stream(), &|ident| ident == name);
-        let receiver = self
-            .function
-            .receiver()
-            .is_some_and(|receiver| match &receiver.kind {
-                ReceiverKind::Reference(_, _, mutability) => mutability.is_some(),
-                ReceiverKind::Typed(_, ty) => !is_shared(ty),
-                _ => true,
-            });
-        let mut owned = self
-            .function
-            .arguments()
-            .filter(|argument| !is_shared(&argument.ty));
-        let name = self
-            .form
-            .moved_receiver()
-            .map_or_else(|| "self".to_owned(), ToString::to_string);
-        receiver && names(&name)
-            || owned.any(|argument| {
-                bound_names(&argument.pat)
-                    .iter()
-                    .any(|name| names(&name.ident.to_string()))
-            })
+        self.parameters.iter().any(|parameter| {
+            parameter.passing != Passing::Shared
+                && any_ident(expr.to_token_stream(), &|ident| parameter.name == ident)
+        })
     }
 
     fn fallback(&self, fallback: &Fallback, open: &Ident) -> TokenStream {
@@ -263,8 +243,11 @@ impl Context<'_> {
                 )
             }
             Fallback::Path(path) => {
-                let arguments = self.receiver().into_iter().chain(self.arguments());
-                let arguments: Vec<_> = arguments.map(|argument| ends.place(argument)).collect();
+                let whole = self
+                    .parameters
+                    .iter()
+                    .filter(|parameter| !parameter.is_part);
+                let arguments: Vec<_> = whole.map(|whole| ends.place(whole.lent())).collect();
                 if arguments.len() > MOST_CHECKED_ARGUMENTS || !self.is_item(path) {
                     ends.call(path, quote!(#open #(, #arguments)*))
                 } else {
@@ -307,51 +290,5 @@ impl Context<'_> {
             Fallback::Closure(_) => answer,
             Fallback::Path(_) => self.trait_call("Same", result, "same", answer, ends),
         }
-    }
-
-    /// The receiver as a reference, or as it is when it is one.
-    fn receiver(&self) -> Option<TokenStream> {
-        let receiver = self.function.receiver()?;
-        let token = &receiver.self_token;
-        let name = self
-            .form
-            .moved_receiver()
-            .map_or_else(|| token.to_token_stream(), ToTokens::to_token_stream);
-        Some(match &receiver.kind {
-            ReceiverKind::Reference(_, _, Some(_)) => quote!(&mut *#name),
-            ReceiverKind::Reference(..) => name,
-            ReceiverKind::Typed(_, ty) => passed(&name, ty),
-            _ => quote!(&#name),
-        })
-    }
-
-    fn arguments(&self) -> impl Iterator<Item = TokenStream> {
-        self.function
-            .arguments()
-            .filter_map(|argument| match &*argument.pat {
-                syn::Pat::Ident(name) => Some(passed(&name.ident.to_token_stream(), &argument.ty)),
-                _ => None,
-            })
-    }
-}
-
-fn is_shared(ty: &Type) -> bool {
-    matches!(ungroup(ty), Type::Reference(reference) if reference.mutability.is_none())
-}
-
-/// Owned arguments by reference, references as they are.
-fn passed(name: &TokenStream, ty: &Type) -> TokenStream {
-    // Of one span with the name, so that they are shown as one.
-    let span = name
-        .clone()
-        .into_iter()
-        .next()
-        .map_or_else(Span::call_site, |name| name.span());
-    match ungroup(ty) {
-        Type::Reference(reference) if reference.mutability.is_some() => {
-            quote_spanned!(span=> &mut *#name)
-        }
-        Type::Reference(_) => name.clone(),
-        _ => quote_spanned!(span=> &#name),
     }
 }

@@ -2,7 +2,6 @@
 
 use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{PatIdent, PatType};
 
 use super::argument::mutable_still;
 use super::code::{Code, Declarations, block, large_error_allowed};
@@ -10,7 +9,7 @@ use super::config::{Config, Start, operand};
 use super::span::{Ends, pipes};
 use super::{Context, declare_origin, local};
 use crate::check::{LayerPlan, Literal, Mode, Setting, Stage, TimeoutPlan};
-use crate::function::pattern::bound_names;
+use crate::function::parameter::Parameter;
 
 impl Context<'_> {
     /// Emits a timeout.
@@ -162,23 +161,15 @@ impl Context<'_> {
     /// body. A closure captures only the fields that it uses, and the rest, a lock perhaps, would be dropped with the call. An
     /// argument that the body does not name is left to rustc's `unused_variables`, unless its name begins with `_`.
     fn held(&self) -> TokenStream {
-        let held = self.given_to_worker().map(|(argument, pattern)| {
-            let (attrs, name) = (&argument.attrs, &pattern.ident);
+        let held = self.given_to_worker().map(|parameter| {
+            let (attrs, name) = (parameter.attributes(), &parameter.name);
             let allow = name
                 .to_string()
                 .starts_with('_')
                 .then(|| quote!(#[allow(clippy::used_underscore_binding)]));
-            quote!(#(#attrs)* #allow let _ = &#name;)
+            quote!(#attrs #allow let _ = &#name;)
         });
-        let receiver = self
-            .function
-            .receiver()
-            .filter(|_| self.function.body_names("self"))
-            .map(|receiver| {
-                let token = &receiver.self_token;
-                quote!(let _ = &#token;)
-            });
-        receiver.into_iter().chain(held).collect()
+        held.collect()
     }
 
     /// Emits a sync body as a closure. It is passed on as an `FnOnce`, so that it may return a reborrow of a `&mut` argument
@@ -194,34 +185,26 @@ impl Context<'_> {
     fn copies(&self) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         let (mut mutable, mut copies) = (TokenStream::new(), TokenStream::new());
-        if let Some(receiver) = self.function.receiver().filter(|receiver| {
-            self.function.body_names("self") && !self.is_cloned(&receiver.self_token.into())
-        }) {
-            let token = &receiver.self_token;
-            let lent = quote_spanned!(token.span=> &#token);
-            let again = self.call(
-                "assert_worker_receiver",
-                None,
-                lent,
-                Ends::of(&token.to_token_stream()),
-            );
-            copies.extend(quote!(#again;));
-        }
-        for (argument, pattern) in self
+        for parameter in self
             .given_to_worker()
-            .filter(|(_, pattern)| !self.is_cloned(&pattern.ident))
+            .filter(|parameter| !self.is_cloned(&parameter.name))
         {
-            let (attrs, name) = (&argument.attrs, &pattern.ident);
-            let mutability = pattern
-                .mutability
-                .filter(|_| self.mutable_reference_named(name).is_none());
-            if mutability.is_some() {
-                mutable.extend(quote!(#(#attrs)*));
-                mutable.extend(mutable_still(pattern));
-            }
+            let (attrs, name) = (parameter.attributes(), &parameter.name);
             let borrowed = quote_spanned!(name.span()=> &#name);
+            if name == "self" {
+                let ends = Ends::of(&name.to_token_stream());
+                let assert = self.call("assert_worker_receiver", None, borrowed, ends);
+                copies.extend(quote!(#assert;));
+                continue;
+            }
+            let is_mutable = parameter.is_mutable && self.mutable_reference(parameter).is_none();
+            let mutability = is_mutable.then(|| syn::Token![mut](name.span()));
+            if is_mutable {
+                let still = mutable_still(name);
+                mutable.extend(quote!(#attrs #still));
+            }
             copies.extend(quote! {
-                #(#attrs)*
+                #attrs
                 #[allow(clippy::shadow_reuse)]
                 let #mutability #name = #runtime::WorkerArgument::copy(#borrowed);
             });
@@ -231,15 +214,9 @@ impl Context<'_> {
 
     /// The arguments that move to the worker: those that the body names, and those with a name that begins with `_`, because
     /// it says that they are only held. The others are left to rustc's `unused_variables`.
-    fn given_to_worker(&self) -> impl Iterator<Item = (&PatType, &PatIdent)> {
-        let arguments = self.function.arguments();
-        let names = arguments.flat_map(|argument| {
-            bound_names(&argument.pat)
-                .into_iter()
-                .map(move |name| (argument, name))
-        });
-        names.filter(|(_, pattern)| {
-            let name = pattern.ident.to_string();
+    fn given_to_worker(&self) -> impl Iterator<Item = &Parameter<'_>> {
+        self.parameters.iter().filter(|parameter| {
+            let name = parameter.name.to_string();
             name.starts_with('_') || self.function.body_names(&name)
         })
     }

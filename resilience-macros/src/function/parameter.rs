@@ -1,8 +1,8 @@
 //! The names that a signature binds, and how each of them is passed.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
-use syn::{Attribute, FnArg, GenericArgument, Pat, PathArguments, ReceiverKind, Type};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Attribute, FnArg, GenericArgument, Lifetime, Pat, PathArguments, ReceiverKind, Type};
 
 use super::item::Function;
 use super::pattern::bound_names;
@@ -34,6 +34,8 @@ pub(crate) struct Parameter<'f> {
     pub(crate) passing: Passing,
     /// The written type of the whole argument. The shorthands `self`, `&self` and `&mut self` have none.
     pub(crate) ty: Option<&'f Type>,
+    /// The lifetime of a reference, if it is written.
+    pub(crate) lifetime: Option<&'f Lifetime>,
     /// The pattern binds a part of the argument, whose type is not written.
     pub(crate) is_part: bool,
     /// The name is declared `mut`.
@@ -50,11 +52,18 @@ impl<'f> Parameter<'f> {
     fn of(input: &'f FnArg) -> Vec<Self> {
         let (attrs, ty, pattern) = match input {
             FnArg::Receiver(receiver) => {
-                let (ty, passing) = match &receiver.kind {
-                    ReceiverKind::Reference(_, _, Some(_)) => (None, Passing::Unique),
-                    ReceiverKind::Reference(_, _, None) => (None, Passing::Shared),
-                    ReceiverKind::Typed(_, ty) => (Some(&**ty), Passing::of_type(ty)),
-                    _ => (None, Passing::Owned),
+                let (ty, passing, lifetime) = match &receiver.kind {
+                    ReceiverKind::Reference(_, lifetime, mutability) => {
+                        let passing = match mutability {
+                            Some(_) => Passing::Unique,
+                            None => Passing::Shared,
+                        };
+                        (None, passing, lifetime.as_ref())
+                    }
+                    ReceiverKind::Typed(_, ty) => {
+                        (Some(&**ty), Passing::of_type(ty), lifetime_of(ty))
+                    }
+                    _ => (None, Passing::Owned, None),
                 };
                 let name = Ident::from(receiver.self_token);
                 return vec![Self {
@@ -62,6 +71,7 @@ impl<'f> Parameter<'f> {
                     name,
                     passing,
                     ty,
+                    lifetime,
                     is_part: false,
                     is_mutable: receiver.mutability.is_some(),
                     attrs: &receiver.attrs,
@@ -79,6 +89,7 @@ impl<'f> Parameter<'f> {
                 (None, _) => Passing::of_type(ty),
             },
             ty: Some(ty),
+            lifetime: lifetime_of(ty),
             is_part,
             is_mutable: bound.mutability.is_some(),
             attrs,
@@ -98,6 +109,12 @@ impl<'f> Parameter<'f> {
         names.collect()
     }
 
+    /// All attributes of the argument, for a variable that stands for it.
+    pub(crate) fn attributes(&self) -> TokenStream {
+        let attrs = self.attrs;
+        quote!(#(#attrs)*)
+    }
+
     /// The attributes that say whether the argument exists at all.
     pub(crate) fn cfg(&self) -> TokenStream {
         let cfg = self
@@ -106,6 +123,25 @@ impl<'f> Parameter<'f> {
             .filter(|attr| attr.path().is_ident("cfg"))
             .map(ToTokens::to_token_stream);
         quote!(#(#cfg)*)
+    }
+
+    /// The caller lends the argument by a `&mut` reference. A `ref mut` pattern only borrows what the function owns.
+    pub(crate) fn is_lent_uniquely(&self) -> bool {
+        self.passing == Passing::Unique
+            && self
+                .ty
+                .is_none_or(|ty| Passing::of_type(ty) == Passing::Unique)
+    }
+
+    /// An owned argument by reference, a reference as it is.
+    pub(crate) fn lent(&self) -> TokenStream {
+        let name = &self.name;
+        // All tokens have the span of the name, so that they are shown as one.
+        match self.passing {
+            Passing::Owned => quote_spanned!(name.span()=> &#name),
+            Passing::Unique => quote_spanned!(name.span()=> &mut *#name),
+            Passing::Shared => name.to_token_stream(),
+        }
     }
 
     /// A borrow may be reached through the argument. The type of a receiver is written somewhere else.
@@ -140,6 +176,13 @@ impl Parameter<'_> {
             Passing::Unique => !self.is_part,
             Passing::Shared => false,
         }
+    }
+}
+
+fn lifetime_of(ty: &Type) -> Option<&Lifetime> {
+    match ungroup(ty) {
+        Type::Reference(reference) => reference.lifetime.as_ref(),
+        _ => None,
     }
 }
 

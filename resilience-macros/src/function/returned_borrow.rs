@@ -3,13 +3,13 @@
 
 use std::fmt::Display;
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Lifetime, ReceiverKind, ReturnType, Type};
+use syn::{ReceiverKind, ReturnType};
 
 use super::form::Form;
 use super::item::Function;
-use super::types::ungroup;
+use super::parameter::Parameter;
 use crate::errors::Errors;
 
 /// `attribute` is the one that runs the function more than once, for messages.
@@ -26,12 +26,18 @@ pub(crate) fn check(
         (_, ReturnType::Default) => return,
     };
     let borrows = borrows(returned.to_token_stream());
-    for (name, lifetime) in mutable_borrows(function) {
+    let lent = Parameter::all(function);
+    for parameter in lent.iter().filter(|parameter| parameter.is_lent_uniquely()) {
+        let name = &parameter.name;
+        let lifetime = parameter
+            .lifetime
+            .map(|lifetime| lifetime.ident.to_string())
+            .filter(|lifetime| lifetime != "_");
         let tied = borrows
             .iter()
             .find(|borrow| match (&borrow.lifetime, &lifetime) {
                 (Some(returned), Some(argument)) => returned == argument,
-                (None, None) => elided_is_from(&name, function),
+                (None, None) => elided_is_from(name, function),
                 _ => false,
             });
         if let Some(borrow) = tied {
@@ -90,45 +96,8 @@ fn borrows(tokens: TokenStream) -> Vec<Borrow> {
     found
 }
 
-/// The arguments that are `&mut`, with their lifetimes.
-fn mutable_borrows(function: &Function) -> Vec<(String, Option<String>)> {
-    let name = |lifetime: &Option<Lifetime>| {
-        lifetime
-            .as_ref()
-            .map(|lifetime| lifetime.ident.to_string())
-            .filter(|name| name != "_")
-    };
-    let mut found = Vec::new();
-    if let Some(receiver) = function.receiver() {
-        match &receiver.kind {
-            ReceiverKind::Reference(_, lifetime, Some(_)) => {
-                found.push(("self".to_owned(), name(lifetime)));
-            }
-            ReceiverKind::Typed(_, ty) => {
-                if let Type::Reference(reference) = ungroup(ty) {
-                    if reference.mutability.is_some() {
-                        found.push(("self".to_owned(), name(&reference.lifetime)));
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    for argument in function.arguments() {
-        if let Type::Reference(reference) = ungroup(&argument.ty) {
-            if reference.mutability.is_some() {
-                found.push((
-                    argument.pat.to_token_stream().to_string(),
-                    name(&reference.lifetime),
-                ));
-            }
-        }
-    }
-    found
-}
-
 /// Elision: from the receiver if it is a reference, else from the only argument that can be.
-fn elided_is_from(name: &str, function: &Function) -> bool {
+fn elided_is_from(name: &Ident, function: &Function) -> bool {
     let from_receiver = function
         .receiver()
         .is_some_and(|receiver| match &receiver.kind {
