@@ -4,7 +4,7 @@
 //! dereferences to (`&str` for a `&String`) or a `&dyn Error`. Any other function is refused in words that say the
 //! signature, which rustc alone would not: it takes the user's function for the one that is right.
 //!
-//! The expansion looks the [`Passing`] up by method resolution, as [`Show`](crate::show::Show) does, because the trait
+//! The expansion looks the [`Passing`] up by method resolution, as [`Inspect`](crate::inspect::Inspect) does, because the trait
 //! solver alone cannot prefer one of two: a generic function would fit both.
 
 use core::error::Error;

@@ -96,11 +96,11 @@ fn a_sync_body_that_is_late_counts_by_what_it_returns_in_the_end() {
         result
     }
     let counted = late_inside("documentation::late", |end| {
-        assert_eq!(late(end), Err("late"))
+        assert_eq!(late(end), Err("late"));
     });
     assert_eq!(counted, (1, 0));
     let counted = late_inside("documentation::slow", |end| {
-        assert_eq!(late_and_slow(end), Err("late"))
+        assert_eq!(late_and_slow(end), Err("late"));
     });
     assert_eq!(counted, (0, 1));
 }

@@ -8,7 +8,7 @@ use super::Form;
 use crate::errors::Errors;
 use crate::function::item::Function;
 use crate::function::parameter::{Parameter, Passing};
-use crate::function::tokens::any_ident;
+use crate::function::tokens::names;
 use crate::language::entry::{Arguments, Raw};
 use crate::language::table::Kind;
 use crate::stack::Layer;
@@ -71,7 +71,7 @@ pub(super) fn check(
         .into_iter()
         .filter(|(parameter, _)| form.names(function, &parameter.name));
     let cloned = used.map(|(parameter, name)| Cloned {
-        is_read_later: any_ident(read_later.clone(), &|read| parameter.name == read),
+        is_read_later: names(read_later.clone(), &parameter.name.to_string()),
         cfg: parameter.cfg(),
         name,
         is_named: matches!(arguments, Arguments::Named(_)),

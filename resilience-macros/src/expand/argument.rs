@@ -10,7 +10,7 @@ use super::span::braces;
 use crate::check::{Form, Hoisted};
 use crate::function::parameter::{Parameter, Passing};
 use crate::function::pattern::make_mutable;
-use crate::function::tokens::{any_ident, assigns};
+use crate::function::tokens::{assigns, names};
 
 impl Context<'_> {
     /// Visibility and signature. The parameters that an attempt borrows uniquely, and those that are set again before the
@@ -112,7 +112,7 @@ impl Context<'_> {
             && parameter.passing == Passing::Owned
             && parameter.may_hold_borrow()
             && self.result.may_hold_borrow()
-            && !any_ident(self.read_later.clone(), &|read| parameter.name == read)
+            && !names(self.read_later.clone(), &parameter.name.to_string())
     }
 
     /// An argument that the body does not name is not captured, and rustc is to find it unused.

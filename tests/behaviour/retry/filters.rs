@@ -306,6 +306,10 @@ fn a_function_may_take_what_a_reference_to_the_error_converts_to() {
     fn as_an_error(calls: &Cell<u32>, text: &'static str) -> std::io::Result<()> {
         made(calls, std::io::Error::other(text))
     }
+    #[allow(
+        clippy::box_collection,
+        reason = "the error derefs to a type that is no error"
+    )]
     #[retry(max_retries = 1, base_delay = 0s, retry_if = is_short)]
     fn generic(calls: &Cell<u32>, text: &str) -> Result<(), Box<String>> {
         made(calls, Box::new(text.to_owned()))

@@ -449,3 +449,96 @@ fn a_circuit_knows_the_refusals_of_its_own_stack_by_their_origin() {
     assert_eq!(call(&outer, &Service::new(&[Fails])), Err("down"));
     assert_eq!((outer.stats().ignored, outer.stats().failures), (1, 1));
 }
+
+/// A limit of zero is over before the body begins, whatever the machine does.
+const USED_UP: std::time::Duration = std::time::Duration::ZERO;
+
+#[test]
+fn a_circuit_ignores_a_timeout_whose_body_never_began() {
+    #[circuit_breaker(breaker = &service.breaker)]
+    #[timeout(limit)]
+    fn typed(service: Arc<Service>, limit: std::time::Duration) -> Result<(), ApiError> {
+        service.answer_blocking()
+    }
+    // A pattern cannot tell it from a real timeout.
+    #[circuit_breaker(breaker = &service.breaker, failure_on(_))]
+    #[timeout(limit)]
+    fn filtered(service: Arc<Service>, limit: std::time::Duration) -> Result<(), ApiError> {
+        service.answer_blocking()
+    }
+    #[circuit_breaker(breaker = &service.breaker, error = "refused")]
+    #[timeout(limit, error = "late")]
+    fn text(service: Arc<Service>, limit: std::time::Duration) -> Result<(), &'static str> {
+        service.answer_blocking().map_err(|_| "down")
+    }
+    let ignored = |call: &dyn Fn(Arc<Service>) -> bool| {
+        let service = Arc::new(Service::new(&[Succeeds]));
+        assert!(call(Arc::clone(&service)));
+        assert_eq!(
+            (service.recorded().as_str(), service.executions()),
+            ("1 ignored", 0)
+        );
+    };
+    ignored(&|service| word(&typed(service, USED_UP)) == "late");
+    ignored(&|service| word(&filtered(service, USED_UP)) == "late");
+    ignored(&|service| text(service, USED_UP) == Err("late"));
+}
+
+#[test]
+fn so_does_the_circuit_of_a_function_that_calls_the_timed_one() {
+    #[timeout(limit)]
+    fn timed(limit: std::time::Duration) -> io::Result<()> {
+        unreachable!("no time is left of {limit:?}")
+    }
+    #[circuit_breaker(breaker = breaker)]
+    fn outer(breaker: &CircuitBreaker) -> io::Result<()> {
+        timed(USED_UP)
+    }
+    let breaker = CircuitBreaker::new("outer", CircuitBreakerConfig::new());
+    assert_eq!(outer(&breaker).unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!((breaker.stats().ignored, breaker.stats().failures), (1, 0));
+}
+
+#[test]
+fn a_retry_treats_it_as_any_timeout() {
+    #[retry(max_retries = 2, base_delay = 0s, on_retry = |_| told.set(told.get() + 1))]
+    fn call(told: &std::cell::Cell<u32>) -> io::Result<()> {
+        #[timeout(limit)]
+        fn timed(limit: std::time::Duration) -> io::Result<()> {
+            unreachable!("no time is left of {limit:?}")
+        }
+        timed(USED_UP)
+    }
+    let told = std::cell::Cell::new(0);
+    assert_eq!(call(&told).unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!(told.get(), 2);
+}
+
+/// The retry makes the error of the refusal to find out whether its pattern matches it.
+#[test]
+fn the_pattern_sees_the_error_that_the_refusal_would_be() {
+    #[retry(max_retries = 3, base_delay = 0s, clone(key), retry_on(text if text.contains("open")))]
+    #[circuit_breaker(breaker = &service.breaker, error = |open| format!("{key}: {open}"))]
+    fn asks(service: &Service, key: String) -> Result<String, String> {
+        service
+            .answer_blocking()
+            .map_err(|_| "is open".to_owned())?;
+        Ok(key)
+    }
+    #[retry(max_retries = 3, base_delay = 0s, clone(key), retry_on(text if text == "down"))]
+    #[circuit_breaker(breaker = &service.breaker, error = |open| format!("{key}: {open}"))]
+    fn does_not_ask(service: &Service, key: String) -> Result<String, String> {
+        service.answer_blocking().map_err(|_| "down".to_owned())?;
+        Ok(key)
+    }
+    let service = Service::new(&[Fails]);
+    let last = asks(&service, "key".to_owned()).unwrap_err();
+    assert!(last.starts_with("key: circuit `service` is open"), "{last}");
+    assert_eq!(service.recorded(), "2 failed, 2 refused");
+    let service = Service::new(&[Fails]);
+    assert_eq!(
+        does_not_ask(&service, "key".to_owned()).unwrap_err(),
+        "down"
+    );
+    assert_eq!(service.recorded(), "2 failed");
+}
