@@ -22,7 +22,7 @@ async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
             };
         }
     };
-    return __rt::Recorded::new(
+    return __rt::RecordedFuture::new(
         __permit,
         async {
             let _: u8 = if false {

@@ -10,7 +10,7 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
             return __rt::failed::<Result<Vec<Issue>, Error>>(__rt::FromCircuitOpen::from(__open));
         }
     };
-    return __rt::Recorded::new(
+    return __rt::RecordedFuture::new(
         __permit,
         async {
             let _: u8 = if false {

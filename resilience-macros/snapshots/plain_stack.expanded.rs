@@ -23,7 +23,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
                     );
                 }
             };
-            __rt::Recorded::new(
+            __rt::RecordedFuture::new(
                 __permit,
                 __rt::Limited::with_error(
                     &__TIMEOUT,

@@ -27,7 +27,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
                     );
                 }
             };
-            __rt::Recorded::new(
+            __rt::RecordedFuture::new(
                 __permit,
                 __rt::Limited::with_error(
                     &__TIMEOUT,

@@ -10,7 +10,7 @@ pub use core::{concat, module_path};
 pub use std::option::Option::{self, None};
 pub use std::result::Result::{Err, Ok};
 
-pub use crate::circuit::{CallPermit, Recorded, Verdict, Watch, record};
+pub use crate::circuit::{CallPermit, Classified, GuardedFuture, RecordedFuture, record};
 pub use crate::function::{FallbackFunction, Limit, OptionFunction, Passing};
 pub use crate::inspect::Inspect;
 pub use crate::outcome::{

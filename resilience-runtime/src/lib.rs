@@ -104,8 +104,9 @@ mod unwind;
 pub mod __private;
 
 pub use circuit::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitBreakerSettings, CircuitBreakerStats, CircuitCall,
-    CircuitOpen, CircuitState, OwnedPermit, Permit, Transition, TransitionReason,
+    CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFuture, CircuitBreakerSettings,
+    CircuitBreakerStats, CircuitOpen, CircuitState, OwnedPermit, Permit, Transition,
+    TransitionReason,
 };
 pub use config_error::ConfigError;
 pub use refusal::{Refusal, RefusalKind, is_refusal};

@@ -181,7 +181,7 @@ async fn a_future_passes_the_breaker_and_recovers() {
 }
 
 #[test]
-fn a_permit_takes_its_verdict_when_it_comes() -> Result<(), CircuitOpen> {
+fn a_permit_takes_its_outcome_when_it_comes() -> Result<(), CircuitOpen> {
     /// Code whose outcome is known elsewhere: the permit goes with it.
     struct Job<'c>(Permit<'c>);
     let breaker = CircuitBreaker::new("queue", CircuitBreakerConfig::new());

@@ -430,8 +430,8 @@ impl Subscriber for Broken {
 }
 
 #[test]
-fn a_subscriber_that_panics_costs_neither_the_verdict_nor_a_listener_its_news() {
-    if !is_alone(a_subscriber_that_panics_costs_neither_the_verdict_nor_a_listener_its_news) {
+fn a_subscriber_that_panics_costs_neither_the_outcome_nor_a_listener_its_news() {
+    if !is_alone(a_subscriber_that_panics_costs_neither_the_outcome_nor_a_listener_its_news) {
         return;
     }
     let breaker = CircuitBreaker::new("panics", CONFIG);

@@ -33,14 +33,14 @@ impl Context<'_> {
             if is_judged || arms.is_some() || self.is_users_future() {
                 let judge = arms.map(|arms| quote!(let #outcome = match #outcome { #arms };));
                 (
-                    quote!(let (#permit, #outcome) = #runtime::CallPermit::watch(#permit, #future).await; #judge),
+                    quote!(let (#permit, #outcome) = #runtime::GuardedFuture::new(#permit, #future).await; #judge),
                     recorded,
                 )
             } else {
                 let traits = self.traits();
                 (
                     TokenStream::new(),
-                    quote!(#runtime::Recorded::new(#permit, #future, #traits).await),
+                    quote!(#runtime::RecordedFuture::new(#permit, #future, #traits).await),
                 )
             }
         } else {
@@ -99,26 +99,26 @@ impl Context<'_> {
     ) -> (bool, TokenStream) {
         let (runtime, traits, origin) = (&self.runtime, self.traits(), local("origin"));
         let filters = [
-            UserFilter::pattern("Verdict::failure_on", plan.failure_on.as_ref()),
+            UserFilter::pattern("Classified::failure_on", plan.failure_on.as_ref()),
             self.filter(
-                "Verdict::failure_if",
+                "Classified::failure_if",
                 plan.failure_if.as_ref(),
                 &quote!(bool),
             ),
             self.filter(
-                "Verdict::failure_if_ok",
+                "Classified::failure_if_ok",
                 plan.failure_if_ok.as_ref(),
                 &quote!(bool),
             ),
-            UserFilter::pattern("Verdict::ignore_if", plan.ignore.as_ref()),
+            UserFilter::pattern("Classified::ignore_if", plan.ignore.as_ref()),
         ];
         let is_told_origin = self.asks_for_origin(at);
         if filters.iter().any(Option::is_some) {
             let result = self.outcome(outcome);
             let from_stack = is_told_origin.then(|| quote!(.from_stack(#origin)));
-            let verdict = quote!(#runtime::Verdict::of(#result, #traits)#from_stack);
-            let verdict = self.filtered(verdict, filters);
-            return (true, self.returned(quote!(#verdict.record(#permit))));
+            let classified = quote!(#runtime::Classified::of(#result, #traits)#from_stack);
+            let classified = self.filtered(classified, filters);
+            return (true, self.returned(quote!(#classified.record(#permit))));
         }
         let origin = if is_told_origin {
             origin.into_token_stream()

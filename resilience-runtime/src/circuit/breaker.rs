@@ -3,6 +3,8 @@
 use std::{borrow::Cow, fmt, panic::Location, time::Duration};
 
 use super::{
+    call_future::CircuitBreakerFuture,
+    classified::{Classified, UNSEEN},
     config::CircuitBreakerConfig,
     error::CircuitOpen,
     name::Name,
@@ -10,8 +12,6 @@ use super::{
     shared::Shared,
     stats::CircuitBreakerStats,
     transition::{CircuitState, Transition},
-    verdict::{UNSEEN, Verdict},
-    watch::CircuitCall,
 };
 use crate::{
     refusal::Origin,
@@ -159,8 +159,8 @@ impl CircuitBreaker {
     /// ```
     #[inline]
     pub fn acquire(&self) -> Result<Permit<'_>, CircuitOpen> {
-        let pass = self.shared.admit()?;
-        Ok(Permit::new(&self.shared, pass))
+        let admission = self.shared.admit()?;
+        Ok(Permit::new(&self.shared, admission))
     }
 
     /// Asks for one call, as [`acquire`](Self::acquire) does, for a permit that may move into a task or a struct.
@@ -181,16 +181,16 @@ impl CircuitBreaker {
     /// # }
     /// ```
     pub fn acquire_owned(&self) -> Result<OwnedPermit, CircuitOpen> {
-        let pass = self.shared.admit()?;
-        Ok(OwnedPermit::new(Arc::clone(&self.shared), pass))
+        let admission = self.shared.admit()?;
+        Ok(OwnedPermit::new(Arc::clone(&self.shared), admission))
     }
 
     /// [`acquire`](Self::acquire) for a call whose body the caller runs in place, so that only a panic can drop the permit.
     #[doc(hidden)]
     #[inline]
     pub fn admit(&self) -> Result<CallPermit<'_>, CircuitOpen> {
-        let pass = self.shared.admit()?;
-        Ok(CallPermit::new(&self.shared, pass))
+        let admission = self.shared.admit()?;
+        Ok(CallPermit::new(&self.shared, admission))
     }
 
     /// [`admit`](Self::admit), for a layer outside that wants to know whether an error is an open circuit's refusal.
@@ -243,7 +243,7 @@ impl CircuitBreaker {
         E: From<CircuitOpen>,
     {
         let permit = self.admit()?;
-        Verdict::of(body(), |_| UNSEEN).record(permit)
+        Classified::of(body(), |_| UNSEEN).record(permit)
     }
 
     /// Runs `future` if the circuit lets it, which it decides at the first poll. An `Err` is a failure, and so is a
@@ -264,12 +264,12 @@ impl CircuitBreaker {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn call_async<T, E, F>(&self, future: F) -> CircuitCall<'_, F>
+    pub fn call_async<T, E, F>(&self, future: F) -> CircuitBreakerFuture<'_, F>
     where
         F: Future<Output = Result<T, E>>,
         E: From<CircuitOpen>,
     {
-        CircuitCall::new(self, future)
+        CircuitBreakerFuture::new(&self.shared, future)
     }
 
     /// Has `listener` called after every transition from now on, on the thread that caused it, under no lock.

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, io, time::Duration};
 
-use super::{gate::Status, machine::Refused, name::Name, transition::TransitionReason};
+use super::{admission::Refused, gate::State, name::Name, transition::TransitionReason};
 use crate::{
     refusal::{Refusal, RefusalKind},
     show::Shown,
@@ -69,8 +69,8 @@ impl fmt::Display for CircuitOpen {
         let name = self.name();
         let name = Shown::Display(&name);
         match (self.refused.state, self.retry_after()) {
-            (Status::Isolated, _) => write!(f, "circuit `{name}` is isolated"),
-            (Status::HalfOpen, _) => {
+            (State::Isolated, _) => write!(f, "circuit `{name}` is isolated"),
+            (State::HalfOpen, _) => {
                 write!(
                     f,
                     "circuit `{name}` is half-open, and all its probes are under way"
@@ -89,7 +89,7 @@ impl Error for CircuitOpen {
     }
 }
 
-/// The mark of a refusal: one for each reason, because a refusal allocates nothing.
+/// The outcome of a refusal: one for each reason, because a refusal allocates nothing.
 fn refusal(reason: TransitionReason) -> &'static Refusal {
     macro_rules! refusal {
         ($why:literal) => {{
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
     use crate::clock::NEVER;
 
-    fn refused(state: Status, wait: u64) -> CircuitOpen {
+    fn refused(state: State, wait: u64) -> CircuitOpen {
         let reason = TransitionReason::Failures;
         let refused = Refused {
             state,
@@ -137,7 +137,7 @@ mod tests {
     }
 
     fn isolated() -> CircuitOpen {
-        refused(Status::Isolated, NEVER)
+        refused(State::Isolated, NEVER)
     }
 
     #[test]
@@ -148,25 +148,25 @@ mod tests {
         };
         let wait = Duration::from_millis(12_300);
         assert_eq!(
-            said(Status::Open, 12_300_000_000),
+            said(State::Open, 12_300_000_000),
             (
                 "circuit `llm_api` is open, retry in 12.3s".to_owned(),
                 Some(wait)
             )
         );
         assert_eq!(
-            said(Status::Open, NEVER),
+            said(State::Open, NEVER),
             ("circuit `llm_api` is open".to_owned(), Some(Duration::MAX))
         );
         assert_eq!(
-            said(Status::HalfOpen, 12_300_000_000),
+            said(State::HalfOpen, 12_300_000_000),
             (
                 "circuit `llm_api` is half-open, and all its probes are under way".to_owned(),
                 Some(Duration::ZERO)
             )
         );
         assert_eq!(
-            said(Status::Isolated, NEVER),
+            said(State::Isolated, NEVER),
             ("circuit `llm_api` is isolated".to_owned(), None)
         );
     }

@@ -7,19 +7,19 @@ use super::{
 
 /// A state as the gate tells it: isolation is a state of its own here, and `open` to the outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Status {
+pub(super) enum State {
     Closed,
     Open,
     HalfOpen,
     Isolated,
 }
 
-impl From<Status> for CircuitState {
-    fn from(status: Status) -> Self {
-        match status {
-            Status::Closed => Self::Closed,
-            Status::Open | Status::Isolated => Self::Open,
-            Status::HalfOpen => Self::HalfOpen,
+impl From<State> for CircuitState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Closed => Self::Closed,
+            State::Open | State::Isolated => Self::Open,
+            State::HalfOpen => Self::HalfOpen,
         }
     }
 }
@@ -43,16 +43,16 @@ impl Gate {
     /// An admitted call keeps this many low bits, without the reason: the bits above are free for its ticket.
     pub(super) const KEPT_BITS: u32 = REASON_SHIFT;
 
-    pub(super) fn new(generation: u32, status: Status, config: &ActiveConfig) -> Self {
-        let status = match status {
-            Status::Closed => 0,
-            Status::Open => 1,
-            Status::HalfOpen => 2,
-            Status::Isolated => 3,
+    pub(super) fn new(generation: u32, state: State, config: &ActiveConfig) -> Self {
+        let state = match state {
+            State::Closed => 0,
+            State::Open => 1,
+            State::HalfOpen => 2,
+            State::Isolated => 3,
         };
         let rated = u64::from(config.is_rated()) * RATED;
         let timed = u64::from(config.slow_call() != 0) * TIMED;
-        Self(u64::from(generation) << LOW_BITS | timed | rated | status)
+        Self(u64::from(generation) << LOW_BITS | timed | rated | state)
     }
 
     /// The same gate of a circuit that opened for this reason.
@@ -112,12 +112,12 @@ impl Gate {
     }
 
     #[inline]
-    pub(super) const fn status(self) -> Status {
+    pub(super) const fn state(self) -> State {
         match self.0 & STATUS {
-            0 => Status::Closed,
-            1 => Status::Open,
-            2 => Status::HalfOpen,
-            _ => Status::Isolated,
+            0 => State::Closed,
+            1 => State::Open,
+            2 => State::HalfOpen,
+            _ => State::Isolated,
         }
     }
 
@@ -144,23 +144,23 @@ mod tests {
             config.failure_rate(0.5),
         ]
         .map(|config| ActiveConfig::new(&config));
-        assert!(Gate::new(9, Status::Closed, &plain).is_plain());
-        assert!(!Gate::new(9, Status::Closed, &timed).is_plain());
-        assert!(!Gate::new(9, Status::Closed, &rated).is_plain());
-        for status in [Status::Open, Status::HalfOpen, Status::Isolated] {
-            let gate = Gate::new(9, status, &plain);
+        assert!(Gate::new(9, State::Closed, &plain).is_plain());
+        assert!(!Gate::new(9, State::Closed, &timed).is_plain());
+        assert!(!Gate::new(9, State::Closed, &rated).is_plain());
+        for state in [State::Open, State::HalfOpen, State::Isolated] {
+            let gate = Gate::new(9, state, &plain);
             assert!(!gate.is_plain());
-            assert_eq!((gate.status(), gate.generation()), (status, 9));
+            assert_eq!((gate.state(), gate.generation()), (state, 9));
         }
-        assert!(Gate::new(1, Status::Open, &timed).is_timed());
-        assert!(Gate::new(1, Status::Open, &rated).is_rated());
+        assert!(Gate::new(1, State::Open, &timed).is_timed());
+        assert!(Gate::new(1, State::Open, &rated).is_rated());
     }
 
     #[test]
     fn it_keeps_why_the_circuit_opened_beside_the_rest() {
         let gate = Gate::new(
             u32::MAX,
-            Status::Open,
+            State::Open,
             &ActiveConfig::new(&CircuitBreakerConfig::new()),
         );
         for reason in [
@@ -173,8 +173,8 @@ mod tests {
             assert_eq!(opened.reason(), reason);
             assert_eq!(opened.kept_bits(), gate.bits());
             assert_eq!(
-                (opened.generation(), opened.status()),
-                (u32::MAX, Status::Open)
+                (opened.generation(), opened.state()),
+                (u32::MAX, State::Open)
             );
         }
     }
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn gates_of_different_generations_differ() {
         let config = ActiveConfig::new(&CircuitBreakerConfig::new());
-        let gate = |generation| Gate::new(generation, Status::Closed, &config);
+        let gate = |generation| Gate::new(generation, State::Closed, &config);
         assert_ne!(gate(1), gate(2));
         assert_eq!(Gate::from_bits(gate(3).bits()), gate(3));
     }

@@ -104,7 +104,7 @@ fn reset(breaker: &CircuitBreaker) {
     breaker.reset();
 }
 
-/// What the gate lets pass is what the machine behind it says, or the last publication was lost.
+/// What the gate lets admission is what the machine behind it says, or the last publication was lost.
 fn assert_gate_and_machine_agree(breaker: &CircuitBreaker) {
     let state = breaker.state();
     let admission = breaker.acquire();

@@ -4,67 +4,26 @@ use std::time::Duration;
 
 use super::{
     active_config::ActiveConfig,
+    admission::{Outcome, Refused},
     config::Criterion,
-    due::Due,
-    gate::{Gate, Status},
+    gate::{Gate, State},
+    gate_expiry::GateExpiry,
     probes::Probes,
     transition::{CircuitState, TransitionReason},
     window::Window,
 };
 use crate::clock::{NEVER, remaining, span};
 
-/// What a call that was admitted turned out to be.
+/// The generation in which the call was admitted is over, so its outcome changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mark {
-    Success,
-    Failure,
-    Ignored,
-}
-
-/// The answer to a call that asks to pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Admission {
-    /// It passes, as a probe with this ticket if the circuit is half-open.
-    Admitted {
-        ticket: u32,
-    },
-    Refused(Refused),
-}
-
-/// Why a call is refused, and for how long calls will be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Refused {
-    pub(super) state: Status,
-    /// Why the circuit opened.
-    pub(super) reason: TransitionReason,
-    /// The nanoseconds until an open circuit probes.
-    pub(super) wait: u64,
-}
-
-impl Refused {
-    /// How long a caller should wait: not at all for a probe to end, as nobody knows when; `None` while isolated.
-    pub(super) fn retry_after(self) -> Option<Duration> {
-        match self.state {
-            Status::Isolated => None,
-            Status::HalfOpen | Status::Closed => Some(Duration::ZERO),
-            Status::Open => Some(span(self.wait)),
-        }
-    }
-}
-
-/// Whether a verdict reached the stay it belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Settled {
-    Counted,
-    Late,
-}
+pub(super) struct Late;
 
 /// A transition as the machine makes it. Two words with the answer it comes with, which so fits registers: through
 /// memory it would cost each failure a tenth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Step {
-    pub(super) from: Status,
-    pub(super) to: Status,
+pub(super) struct StateChange {
+    pub(super) from: State,
+    pub(super) to: State,
     pub(super) reason: TransitionReason,
     pub(super) failures: u32,
 }
@@ -86,7 +45,7 @@ pub(super) struct View {
 }
 
 #[derive(Debug)]
-enum Phase {
+enum MachineState {
     Closed,
     Open {
         until: u64,
@@ -99,7 +58,7 @@ enum Phase {
 /// A circuit's state. Every operation takes the configuration of the circuit, which may have changed since the last one.
 #[derive(Debug)]
 pub(super) struct Machine {
-    phase: Phase,
+    state: MachineState,
     since: u64,
     /// The nanoseconds from the latest opening until a call probes, as the configuration was then.
     open_for: u64,
@@ -118,7 +77,7 @@ pub(super) struct Machine {
 impl Machine {
     pub(super) fn new(config: &ActiveConfig, now: u64) -> Self {
         Self {
-            phase: Phase::Closed,
+            state: MachineState::Closed,
             since: now,
             open_for: 0,
             window: Window::new(config),
@@ -149,14 +108,18 @@ impl Machine {
         span(self.open_for)
     }
 
-    /// Lets a call pass or not. The first call after `recovery_timeout` makes the circuit half-open.
-    pub(super) fn admit(&mut self, config: &ActiveConfig, now: u64) -> (Admission, Option<Step>) {
-        let step = match self.phase {
-            Phase::Open { until } if now >= until => {
+    /// Lets a call admission or not. The first call after `recovery_timeout` makes the circuit half-open.
+    pub(super) fn admit(
+        &mut self,
+        config: &ActiveConfig,
+        now: u64,
+    ) -> (Result<u32, Refused>, Option<StateChange>) {
+        let step = match self.state {
+            MachineState::Open { until } if now >= until => {
                 self.half_opened = self.half_opened.saturating_add(1);
                 let probes = Box::default();
                 let reason = TransitionReason::RecoveryElapsed;
-                let step = self.enter(Phase::HalfOpen(probes), config, reason, now);
+                let step = self.enter(MachineState::HalfOpen(probes), config, reason, now);
                 // It has read half-open since then; the call that comes now does not make it younger.
                 self.since = until;
                 Some(step)
@@ -165,16 +128,12 @@ impl Machine {
         };
         let lease = config.recovery_timeout();
         let limit = config.half_open_max_calls();
-        let ticket = match &mut self.phase {
-            Phase::Closed => Some(0),
-            Phase::HalfOpen(probes) => probes.admit(now, limit, lease),
-            Phase::Open { .. } | Phase::Isolated => None,
+        let ticket = match &mut self.state {
+            MachineState::Closed => Some(0),
+            MachineState::HalfOpen(probes) => probes.admit(now, limit, lease),
+            MachineState::Open { .. } | MachineState::Isolated => None,
         };
-        let admission = match ticket {
-            Some(ticket) => Admission::Admitted { ticket },
-            None => Admission::Refused(self.refused(config, now)),
-        };
-        (admission, step)
+        (ticket.ok_or_else(|| self.refused(config, now)), step)
     }
 
     /// Hears of all `successes` so far, of which the driver tells before anything else: a closed circuit's are counted
@@ -186,8 +145,8 @@ impl Machine {
     /// Hears of all `successes` when a generation has ended. What it had not taken over is of before that, and gone where
     /// the window was emptied.
     pub(super) fn end_generation(&mut self, successes: u64) {
-        match self.phase {
-            Phase::Closed => self.window.skip(successes),
+        match self.state {
+            MachineState::Closed => self.window.skip(successes),
             _ => self.window.take_over(successes),
         }
     }
@@ -197,64 +156,64 @@ impl Machine {
     /// A probe whose slot was reclaimed still speaks for its generation: otherwise a service that answers slower than
     /// `recovery_timeout` could never close its circuit.
     #[inline]
-    pub(super) fn settle(
+    pub(super) fn record(
         &mut self,
         config: &ActiveConfig,
         generation: u32,
         ticket: u32,
-        mark: Mark,
+        outcome: Outcome,
         now: u64,
-    ) -> (Settled, Option<Step>) {
+    ) -> Result<Option<StateChange>, Late> {
         if generation != self.generation {
-            return (Settled::Late, None);
+            return Err(Late);
         }
-        let over = match mark {
-            Mark::Success => {
+        let over = match outcome {
+            Outcome::Success => {
                 self.window.success(config, now);
                 false
             }
-            Mark::Failure => {
+            Outcome::Failure => {
                 self.failures = self.failures.wrapping_add(1);
                 self.window.failure(config, now)
             }
-            Mark::Ignored => false,
+            Outcome::Ignored => false,
         };
-        let step = match &mut self.phase {
-            Phase::Closed => over.then(|| {
+        let step = match &mut self.state {
+            MachineState::Closed => over.then(|| {
                 let reason = match config.criterion() {
                     Criterion::Count(_) => TransitionReason::Failures,
                     Criterion::Rate(_) => TransitionReason::Rate,
                 };
                 self.open(config, reason, now)
             }),
-            Phase::HalfOpen(probes) => {
+            MachineState::HalfOpen(probes) => {
                 probes.give_back(ticket);
-                match mark {
-                    Mark::Success if probes.succeed() >= config.success_threshold() => {
+                match outcome {
+                    Outcome::Success if probes.succeed() >= config.success_threshold() => {
                         Some(self.close(config, TransitionReason::ProbesSucceeded, now))
                     }
-                    Mark::Failure => Some(self.open(config, TransitionReason::ProbeFailed, now)),
-                    Mark::Success | Mark::Ignored => None,
+                    Outcome::Failure => Some(self.open(config, TransitionReason::ProbeFailed, now)),
+                    Outcome::Success | Outcome::Ignored => None,
                 }
             }
             // No call is under way there that was admitted in this generation.
-            Phase::Open { .. } | Phase::Isolated => None,
+            MachineState::Open { .. } | MachineState::Isolated => None,
         };
-        (Settled::Counted, step)
+        Ok(step)
     }
 
     /// Frees the slot of a probe that ended without a verdict.
     pub(super) fn give_back(&mut self, generation: u32, ticket: u32) {
         if generation == self.generation {
-            if let Phase::HalfOpen(probes) = &mut self.phase {
+            if let MachineState::HalfOpen(probes) = &mut self.state {
                 probes.give_back(ticket);
             }
         }
     }
 
     /// Opens. An open circuit starts its `recovery_timeout` anew, which is no transition.
-    pub(super) fn trip(&mut self, config: &ActiveConfig, now: u64) -> Option<Step> {
-        if let Phase::Open { until } = &mut self.phase {
+    pub(super) fn trip(&mut self, config: &ActiveConfig, now: u64) -> Option<StateChange> {
+        if let MachineState::Open { until } = &mut self.state {
             if now >= *until {
                 // It read half-open by now, so this is open anew.
                 self.since = now;
@@ -267,20 +226,25 @@ impl Machine {
     }
 
     /// Opens until told otherwise.
-    pub(super) fn isolate(&mut self, config: &ActiveConfig, now: u64) -> Option<Step> {
-        if let Phase::Isolated = self.phase {
+    pub(super) fn isolate(&mut self, config: &ActiveConfig, now: u64) -> Option<StateChange> {
+        if let MachineState::Isolated = self.state {
             return None;
         }
         self.opened = self
             .opened
-            .saturating_add(u32::from(self.status() != Status::Open));
+            .saturating_add(u32::from(self.state() != State::Open));
         self.opened_because = TransitionReason::Command;
-        Some(self.enter(Phase::Isolated, config, TransitionReason::Command, now))
+        Some(self.enter(
+            MachineState::Isolated,
+            config,
+            TransitionReason::Command,
+            now,
+        ))
     }
 
     /// Closes with an empty window. Calls under way are late then, in a closed circuit too.
-    pub(super) fn reset(&mut self, config: &ActiveConfig, now: u64) -> Option<Step> {
-        if let Phase::Closed = self.phase {
+    pub(super) fn reset(&mut self, config: &ActiveConfig, now: u64) -> Option<StateChange> {
+        if let MachineState::Closed = self.state {
             self.window.clear();
             self.generation = self.generation.wrapping_add(1);
             return None;
@@ -289,85 +253,85 @@ impl Machine {
     }
 
     #[cold]
-    fn open(&mut self, config: &ActiveConfig, reason: TransitionReason, now: u64) -> Step {
+    fn open(&mut self, config: &ActiveConfig, reason: TransitionReason, now: u64) -> StateChange {
         self.open_for = config.recovery_timeout();
         let until = now.saturating_add(self.open_for);
         self.opened = self
             .opened
-            .saturating_add(u32::from(self.status() != Status::Isolated));
+            .saturating_add(u32::from(self.state() != State::Isolated));
         self.opened_because = reason;
-        self.enter(Phase::Open { until }, config, reason, now)
+        self.enter(MachineState::Open { until }, config, reason, now)
     }
 
     #[cold]
-    fn close(&mut self, config: &ActiveConfig, reason: TransitionReason, now: u64) -> Step {
+    fn close(&mut self, config: &ActiveConfig, reason: TransitionReason, now: u64) -> StateChange {
         self.window.clear();
         self.closed = self.closed.saturating_add(1);
-        self.enter(Phase::Closed, config, reason, now)
+        self.enter(MachineState::Closed, config, reason, now)
     }
 
     fn enter(
         &mut self,
-        phase: Phase,
+        state: MachineState,
         config: &ActiveConfig,
         reason: TransitionReason,
         now: u64,
-    ) -> Step {
-        let from = self.status();
-        self.phase = phase;
+    ) -> StateChange {
+        let from = self.state();
+        self.state = state;
         self.generation = self.generation.wrapping_add(1);
         self.since = now;
-        Step {
+        StateChange {
             from,
-            to: self.status(),
+            to: self.state(),
             reason,
             failures: self.window.failures(config, now),
         }
     }
 
-    fn status(&self) -> Status {
-        match self.phase {
-            Phase::Closed => Status::Closed,
-            Phase::Open { .. } => Status::Open,
-            Phase::HalfOpen { .. } => Status::HalfOpen,
-            Phase::Isolated => Status::Isolated,
+    fn state(&self) -> State {
+        match self.state {
+            MachineState::Closed => State::Closed,
+            MachineState::Open { .. } => State::Open,
+            MachineState::HalfOpen { .. } => State::HalfOpen,
+            MachineState::Isolated => State::Isolated,
         }
     }
 
     pub(super) fn gate(&self, config: &ActiveConfig) -> Gate {
-        let gate = Gate::new(self.generation, self.status(), config);
-        match self.phase {
-            Phase::Closed => gate,
+        let gate = Gate::new(self.generation, self.state(), config);
+        match self.state {
+            MachineState::Closed => gate,
             _ => gate.opened_because(self.opened_because),
         }
     }
 
     #[inline]
-    pub(super) fn due(&self, config: &ActiveConfig) -> Due {
-        match self.phase {
-            Phase::Closed => Due::counts_until(self.window.turns_at(config)),
-            Phase::Open { until } => Due::open_until(until),
-            Phase::HalfOpen(_) => Due::probes_taken_until(self.admits_at(config)),
-            Phase::Isolated => Due::open_until(NEVER),
+    pub(super) fn due(&self, config: &ActiveConfig) -> GateExpiry {
+        match self.state {
+            MachineState::Closed => GateExpiry::counts_until(self.window.turns_at(config)),
+            MachineState::Open { until } => GateExpiry::open_until(until),
+            MachineState::HalfOpen(_) => GateExpiry::probes_taken_until(self.admits_at(config)),
+            MachineState::Isolated => GateExpiry::open_until(NEVER),
         }
     }
 
     /// Before this moment no call passes, unless a probe makes room: 0 if the next one does at once.
     fn admits_at(&self, config: &ActiveConfig) -> u64 {
-        match &self.phase {
-            Phase::Closed => 0,
-            Phase::Open { until } => *until,
-            Phase::HalfOpen(probes) => {
+        match &self.state {
+            MachineState::Closed => 0,
+            MachineState::Open { until } => *until,
+            MachineState::HalfOpen(probes) => {
                 probes.admits_at(config.half_open_max_calls(), config.recovery_timeout())
             }
-            Phase::Isolated => NEVER,
+            MachineState::Isolated => NEVER,
         }
     }
 
     /// The refusal of a call at `now`, when calls are refused.
     fn refused(&self, config: &ActiveConfig, now: u64) -> Refused {
         Refused {
-            state: self.status(),
+            state: self.state(),
             reason: self.opened_because,
             wait: remaining(self.admits_at(config), now),
         }
@@ -375,13 +339,13 @@ impl Machine {
 
     /// The state as the next call would meet it: an open circuit is half-open from the moment it will probe.
     pub(super) fn view(&mut self, config: &ActiveConfig, now: u64) -> View {
-        let (state, since) = match self.phase {
-            Phase::Open { until } if now >= until => (CircuitState::HalfOpen, until),
-            _ => (self.status().into(), self.since),
+        let (state, since) = match self.state {
+            MachineState::Open { until } if now >= until => (CircuitState::HalfOpen, until),
+            _ => (self.state().into(), self.since),
         };
         View {
             state,
-            isolated: matches!(self.phase, Phase::Isolated),
+            isolated: matches!(self.state, MachineState::Isolated),
             failures: self.failures,
             failure_count: self.window.failures(config, now),
             failure_threshold: config.failure_threshold(),

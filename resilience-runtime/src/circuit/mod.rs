@@ -1,32 +1,70 @@
-//! The circuit breaker: pure state machine inside, a lock-free gate in front of it, a cheap handle outside.
+//! The circuit breaker: a pure state machine behind a lock, and a gate in front of it that needs none.
 //!
-//! `machine`, `window` and `probes` decide and know no clock; `shared` drives them: it reads the clock, holds the lock,
-//! publishes the decision to `gate` and `due`, and tells the log and the listeners once the lock is released. What the two
-//! let pass without the lock is counted in a `lane`.
+//! ```text
+//!            attribute, CircuitBreaker (breaker), CircuitBreakerFuture (call_future)
+//!                 │ asks for an admission                      ▲ the permit records the outcome
+//!                 ▼                                            │ (permit, guarded_future, classified)
+//!   ┌─────────────────────────── Shared (shared): the driver ──────────────────────────────┐
+//!   │ word          holds                            written by        read by             │
+//!   │ gate          state, generation, why it        whoever holds     every call, before  │
+//!   │               opened, "rated" and "timed"      the lock          and after its body  │
+//!   │ gate_expiry   until when the gate's answer     whoever holds     calls of a circuit  │
+//!   │               holds                            the lock          that is not plain   │
+//!   │ config        the settings                     whoever holds     the machine; calls  │
+//!   │ (active_                                       the lock          that are timed, or  │
+//!   │ config)                                                          compute settings    │
+//!   │ shards 0-2    successes, ignored, refused      every thread, in  statistics; the     │
+//!   │ (sharded_                                      its own shard     window of a rate    │
+//!   │ counter)                                                                             │
+//!   │ abandoned,    calls without an outcome, and    the call          statistics          │
+//!   │ late          outcomes that came too late                                            │
+//!   │ is_removed    the registry gave its name away  the registry      every attribute     │
+//!   │ declarations  what source lines declare        a call that       a call that         │
+//!   │ (declaration)                                  declares anew     declares anew       │
+//!   │ ┌──────────── Mutex<Machine> (machine) ──────────────────────────────────────────┐   │
+//!   │ │ decides: admit, record, trip, isolate, reset. Time and outcome in, decision    │   │
+//!   │ │ out. Keeps the window (window), the slots of probes (probes), and the counts   │   │
+//!   │ │ of failures and transitions.                                                   │   │
+//!   │ └────────────────────────────────────────────────────────────────────────────────┘   │
+//!   └──────────────────────────────────────────────────────────────────────────────────────┘
+//!                 │ after the lock is released
+//!                 ▼
+//!           log, listeners (listener): they are told of the transition
+//! ```
+//!
+//! A **plain** circuit is closed, opens by a threshold and has no `slow_call`. A call of it reads the gate, runs, reads the
+//! gate again and adds one in its shard. A call of an open circuit reads the gate, the clock and `gate_expiry`, and is
+//! refused. All other calls, and every failure, take the lock for a moment.
+//!
+//! The **generation** is one more after each change of state and each reset. An admission keeps the generation it passed
+//! in, and an outcome of an older generation counts as `late` and changes nothing.
+//!
+//! No lock is held while the user's code runs: a body, a filter, a listener or a subscriber of the log.
 
 mod active_config;
+mod admission;
 mod breaker;
+mod call_future;
+mod classified;
 mod config;
 mod declaration;
-mod due;
 mod error;
 mod gate;
-mod lane;
+mod gate_expiry;
+mod guarded_future;
 mod listener;
 pub(crate) mod log;
 #[cfg(all(test, loom))]
 mod loom_models;
 mod machine;
 mod name;
-mod pass;
 mod permit;
 mod probes;
 mod settings;
+mod sharded_counter;
 mod shared;
 mod stats;
 mod transition;
-mod verdict;
-mod watch;
 mod window;
 
 #[cfg(test)]
@@ -34,12 +72,13 @@ pub(crate) use self::log::capture;
 pub(crate) use self::name::Name;
 pub use self::{
     breaker::CircuitBreaker,
+    call_future::CircuitBreakerFuture,
+    classified::{Classified, record},
     config::CircuitBreakerConfig,
     error::CircuitOpen,
+    guarded_future::{GuardedFuture, RecordedFuture},
     permit::{CallPermit, OwnedPermit, Permit},
     settings::CircuitBreakerSettings,
     stats::CircuitBreakerStats,
     transition::{CircuitState, Transition, TransitionReason},
-    verdict::{Verdict, record},
-    watch::{CircuitCall, Recorded, Watch},
 };

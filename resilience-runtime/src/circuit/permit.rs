@@ -2,7 +2,10 @@
 
 use std::{fmt, mem};
 
-use super::{machine::Mark, pass::Pass, shared::Shared, watch::Watch};
+use super::{
+    admission::{Admission, Outcome},
+    shared::Shared,
+};
 use crate::sync::Arc;
 
 /// The right to one call, which waits for the verdict on it.
@@ -29,14 +32,14 @@ use crate::sync::Arc;
 #[must_use = "a permit that is dropped without a verdict counts as an abandoned call"]
 pub struct Permit<'c> {
     shared: &'c Shared,
-    pass: Pass,
+    admission: Admission,
 }
 
 impl<'c> Permit<'c> {
     #[inline]
-    pub(super) fn new(shared: &'c Shared, pass: Pass) -> Self {
-        let pass = pass.noting_unwinding();
-        Self { shared, pass }
+    pub(super) fn new(shared: &'c Shared, admission: Admission) -> Self {
+        let admission = admission.noting_unwinding();
+        Self { shared, admission }
     }
 
     /// The call succeeded.
@@ -44,28 +47,28 @@ impl<'c> Permit<'c> {
     /// If it took longer than `slow_call`, it counts as a failure nevertheless; so it does with the other verdicts.
     #[inline]
     pub fn success(self) {
-        let (shared, pass) = self.spend();
-        shared.succeed(pass);
+        let (shared, admission) = self.spend();
+        shared.succeed(admission);
     }
 
     /// The call failed. It may open the circuit.
     #[inline]
     pub fn failure(self) {
-        let (shared, pass) = self.spend();
-        shared.settle(pass, Mark::Failure);
+        let (shared, admission) = self.spend();
+        shared.record(admission, Outcome::Failure);
     }
 
     /// The call says nothing about the service. A probe slot is given back.
     #[inline]
     pub fn ignore(self) {
-        let (shared, pass) = self.spend();
-        shared.settle(pass, Mark::Ignored);
+        let (shared, admission) = self.spend();
+        shared.record(admission, Outcome::Ignored);
     }
 
     /// Forgotten before the verdict is recorded, so that a panic there cannot record a second one.
     #[inline]
-    fn spend(self) -> (&'c Shared, Pass) {
-        let parts = (self.shared, self.pass);
+    fn spend(self) -> (&'c Shared, Admission) {
+        let parts = (self.shared, self.admission);
         mem::forget(self);
         parts
     }
@@ -74,7 +77,7 @@ impl<'c> Permit<'c> {
 impl Drop for Permit<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.shared.dropped(self.pass);
+        self.shared.dropped(self.admission);
     }
 }
 
@@ -97,37 +100,37 @@ impl Drop for Permit<'_> {
 pub struct OwnedPermit {
     /// Taken before an outcome is recorded, so that a panic there cannot record a second one.
     shared: Option<Arc<Shared>>,
-    pass: Pass,
+    admission: Admission,
 }
 
 impl OwnedPermit {
-    pub(super) fn new(shared: Arc<Shared>, pass: Pass) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, admission: Admission) -> Self {
         Self {
             shared: Some(shared),
-            pass: pass.noting_unwinding(),
+            admission: admission.noting_unwinding(),
         }
     }
 
     /// Records that the call succeeded. See [`Permit::success`].
     pub fn success(mut self) {
         if let Some(shared) = self.shared.take() {
-            shared.succeed(self.pass);
+            shared.succeed(self.admission);
         }
     }
 
     /// Records that the call failed. See [`Permit::failure`].
     pub fn failure(self) {
-        self.settle(Mark::Failure);
+        self.record(Outcome::Failure);
     }
 
     /// Records that the call says nothing about the service. See [`Permit::ignore`].
     pub fn ignore(self) {
-        self.settle(Mark::Ignored);
+        self.record(Outcome::Ignored);
     }
 
-    fn settle(mut self, mark: Mark) {
+    fn record(mut self, outcome: Outcome) {
         if let Some(shared) = self.shared.take() {
-            shared.settle(self.pass, mark);
+            shared.record(self.admission, outcome);
         }
     }
 }
@@ -135,7 +138,7 @@ impl OwnedPermit {
 impl Drop for OwnedPermit {
     fn drop(&mut self) {
         if let Some(shared) = self.shared.take() {
-            shared.dropped(self.pass);
+            shared.dropped(self.admission);
         }
     }
 }
@@ -161,54 +164,48 @@ impl fmt::Debug for OwnedPermit {
 #[must_use = "a permit that is dropped counts as a call that panicked"]
 pub struct CallPermit<'c> {
     shared: &'c Shared,
-    pass: Pass,
+    admission: Admission,
 }
 
 impl<'c> CallPermit<'c> {
     #[inline]
-    pub(super) fn new(shared: &'c Shared, pass: Pass) -> Self {
-        Self { shared, pass }
+    pub(super) fn new(shared: &'c Shared, admission: Admission) -> Self {
+        Self { shared, admission }
     }
 
     #[inline]
     pub fn success(self) {
-        let (shared, pass) = self.spend();
-        shared.succeed(pass);
+        let (shared, admission) = self.spend();
+        shared.succeed(admission);
     }
 
     #[inline]
     pub fn failure(self) {
-        let (shared, pass) = self.spend();
-        shared.settle(pass, Mark::Failure);
-    }
-
-    /// Runs `future` under this permit and hands it back with the output.
-    #[inline]
-    pub fn watch<F: Future>(self, future: F) -> Watch<'c, F> {
-        Watch::new(self, future)
+        let (shared, admission) = self.spend();
+        shared.record(admission, Outcome::Failure);
     }
 
     #[inline]
-    pub(super) fn settle(self, mark: Mark) {
-        match mark {
-            Mark::Success => self.success(),
-            Mark::Failure | Mark::Ignored => {
-                let (shared, pass) = self.spend();
-                shared.settle(pass, mark);
+    pub(super) fn record(self, outcome: Outcome) {
+        match outcome {
+            Outcome::Success => self.success(),
+            Outcome::Failure | Outcome::Ignored => {
+                let (shared, admission) = self.spend();
+                shared.record(admission, outcome);
             }
         }
     }
 
     /// The call was cancelled, whatever else the thread is doing.
     pub(super) fn abandon(self) {
-        let (shared, pass) = self.spend();
-        shared.abandon(pass);
+        let (shared, admission) = self.spend();
+        shared.abandon(admission);
     }
 
     /// Forgotten before the verdict is recorded, so that a panic there cannot record a second one.
     #[inline]
-    fn spend(self) -> (&'c Shared, Pass) {
-        let parts = (self.shared, self.pass);
+    fn spend(self) -> (&'c Shared, Admission) {
+        let parts = (self.shared, self.admission);
         mem::forget(self);
         parts
     }
@@ -217,7 +214,7 @@ impl<'c> CallPermit<'c> {
 impl Drop for CallPermit<'_> {
     #[cold]
     fn drop(&mut self) {
-        self.shared.settle(self.pass, Mark::Failure);
+        self.shared.record(self.admission, Outcome::Failure);
     }
 }
 

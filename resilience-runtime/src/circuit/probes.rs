@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::pass::TICKETS;
+use super::admission::TICKETS;
 
 /// Calls under way as probes, each with its admission, so that one that never ends cannot keep its slot.
 #[derive(Debug, Default)]

@@ -9,17 +9,17 @@ use std::{
 
 use super::{
     active_config::ActiveConfig,
+    admission::{Admission, Outcome, Refused},
     config::CircuitBreakerConfig,
     declaration::{Declarations, EarlierConfigs, NewValue, is_same_line},
-    due::Due,
     error::CircuitOpen,
-    gate::{Gate, Status},
-    lane::{Count, LANES, Lane, Seat},
+    gate::{Gate, State},
+    gate_expiry::GateExpiry,
     listener::Listeners,
     log,
-    machine::{Admission, Machine, Mark, Refused, Settled, Step, View},
+    machine::{Late, Machine, StateChange, View},
     name::Name,
-    pass::Pass,
+    sharded_counter::{Count, CounterShard, SHARDS, ThreadShard},
     stats::CircuitBreakerStats,
     transition::{CircuitState, Transition},
 };
@@ -39,7 +39,7 @@ use crate::{
 pub(super) struct Shared {
     /// Written under the machine's lock only. Plain calls read nothing else.
     gate: AtomicU64,
-    /// [`Due`], written like the gate, and before it.
+    /// [`GateExpiry`], written like the gate, and before it.
     due: AtomicU64,
     /// Attributes read it with every call, so it lies beside the gate.
     pub(super) is_removed: AtomicBool,
@@ -47,14 +47,14 @@ pub(super) struct Shared {
     pub(super) declared_at: &'static Location<'static>,
     earlier_configs: EarlierConfigs,
     config: ActiveConfig,
-    lane_0: Lane,
+    shard_0: CounterShard,
     machine: Mutex<Machine>,
     pub(super) name: Name,
-    lane_1: Lane,
+    shard_1: CounterShard,
     pub(super) listeners: Listeners,
     abandoned: AtomicU64,
     late: AtomicU64,
-    lane_2: Lane,
+    shard_2: CounterShard,
 }
 
 impl Shared {
@@ -73,45 +73,45 @@ impl Shared {
             declared_at,
             earlier_configs: EarlierConfigs::default(),
             config,
-            lane_0: Lane::default(),
+            shard_0: CounterShard::default(),
             machine: Mutex::new(machine),
             name,
-            lane_1: Lane::default(),
+            shard_1: CounterShard::default(),
             listeners: Listeners::default(),
             abandoned: AtomicU64::new(0),
             late: AtomicU64::new(0),
-            lane_2: Lane::default(),
+            shard_2: CounterShard::default(),
         }
     }
 
     #[inline]
-    fn lane(&self, seat: Seat) -> &Lane {
-        match seat.lane {
-            0 => &self.lane_0,
-            1 => &self.lane_1,
-            _ => &self.lane_2,
+    fn shard(&self, thread_shard: ThreadShard) -> &CounterShard {
+        match thread_shard.shard {
+            0 => &self.shard_0,
+            1 => &self.shard_1,
+            _ => &self.shard_2,
         }
     }
 
     #[inline]
     fn count_success(&self) {
-        let seat = Seat::get();
-        self.lane(seat).succeed(seat);
+        let thread_shard = ThreadShard::get();
+        self.shard(thread_shard).succeed(thread_shard);
     }
 
     fn count(&self, count: Count) {
-        self.lane(Seat::get()).add(count);
+        self.shard(ThreadShard::get()).add(count);
     }
 
-    fn lanes(&self) -> impl Iterator<Item = &Lane> {
-        [&self.lane_0, &self.lane_1, &self.lane_2]
+    fn shards(&self) -> impl Iterator<Item = &CounterShard> {
+        [&self.shard_0, &self.shard_1, &self.shard_2]
             .into_iter()
-            .take(LANES)
+            .take(SHARDS)
     }
 
     fn sum(&self, count: Count) -> u64 {
-        self.lanes()
-            .map(|lane| lane.get(count))
+        self.shards()
+            .map(|shard| shard.get(count))
             .fold(0, u64::wrapping_add)
     }
 
@@ -121,18 +121,18 @@ impl Shared {
     }
 
     #[inline]
-    fn due(&self) -> Due {
-        Due::from_bits(self.due.load(Ordering::Relaxed))
+    fn due(&self) -> GateExpiry {
+        GateExpiry::from_bits(self.due.load(Ordering::Relaxed))
     }
 
     #[inline]
-    pub(super) fn admit(&self) -> Result<Pass, CircuitOpen> {
+    pub(super) fn admit(&self) -> Result<Admission, CircuitOpen> {
         let gate = self.gate();
         if gate.is_plain() {
-            return Ok(Pass::plain(gate));
+            return Ok(Admission::plain(gate));
         }
         match self.decide(gate) {
-            Ok(pass) => Ok(pass),
+            Ok(admission) => Ok(admission),
             // Made here, where it can be written straight to where the caller wants it.
             Err(refused) => Err(CircuitOpen::new(self.name.clone(), refused)),
         }
@@ -151,19 +151,19 @@ impl Shared {
             };
             CircuitOpen::new(self.name.clone(), refused)
         };
-        match gate.status() {
-            Status::Closed => None,
-            Status::Isolated => Some(refused(Status::Isolated, NEVER)),
-            Status::Open | Status::HalfOpen => {
+        match gate.state() {
+            State::Closed => None,
+            State::Isolated => Some(refused(State::Isolated, NEVER)),
+            State::Open | State::HalfOpen => {
                 let view = self.view();
                 let wait = view.retry_after.map_or(NEVER, clock::nanos);
-                (view.state == CircuitState::Open).then(|| refused(Status::Open, wait))
+                (view.state == CircuitState::Open).then(|| refused(State::Open, wait))
             }
         }
     }
 
     #[inline(never)]
-    fn decide(&self, gate: Gate) -> Result<Pass, Refused> {
+    fn decide(&self, gate: Gate) -> Result<Admission, Refused> {
         let decision = self.pass_or_wait(gate);
         if decision.is_err() {
             self.count(Count::Refused);
@@ -173,21 +173,21 @@ impl Shared {
 
     /// Whether a call passes; if not, why, and when to come back.
     #[inline]
-    fn pass_or_wait(&self, gate: Gate) -> Result<Pass, Refused> {
+    fn pass_or_wait(&self, gate: Gate) -> Result<Admission, Refused> {
         let reason = gate.reason();
-        if gate.status() == Status::Isolated {
-            let (state, wait) = (Status::Isolated, NEVER);
+        if gate.state() == State::Isolated {
+            let (state, wait) = (State::Isolated, NEVER);
             return Err(Refused {
                 state,
                 reason,
                 wait,
             });
         }
-        if gate.status() == Status::Closed && !gate.is_timed() {
-            return Ok(Pass::plain(gate));
+        if gate.state() == State::Closed && !gate.is_timed() {
+            return Ok(Admission::plain(gate));
         }
         let now = clock::now();
-        let (gate, ticket) = if gate.status() == Status::Closed {
+        let (gate, ticket) = if gate.state() == State::Closed {
             (gate, 0)
         } else {
             // As new as the gate or newer, and a newer one is what the machine would answer.
@@ -201,7 +201,7 @@ impl Shared {
             self.ask_machine(now)?
         };
         let started = NonZeroU64::new(now).filter(|_| gate.is_timed());
-        Ok(Pass::new(gate, ticket, started))
+        Ok(Admission::new(gate, ticket, started))
     }
 
     #[inline(never)]
@@ -213,75 +213,82 @@ impl Shared {
         if let Some(step) = step {
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.announce(step))) {
                 // This call will not run, and nobody else knows of its slot.
-                if let Admission::Admitted { ticket } = admission {
-                    self.abandon(Pass::new(gate, ticket, None));
+                if let Ok(ticket) = admission {
+                    self.abandon(Admission::new(gate, ticket, None));
                 }
                 resume_unwind(panic);
             }
         }
-        match admission {
-            Admission::Admitted { ticket } => Ok((gate, ticket)),
-            Admission::Refused(refused) => Err(refused),
-        }
+        Ok((gate, admission?))
     }
 
     #[inline]
-    pub(super) fn succeed(&self, pass: Pass) {
-        let gate = pass.gate();
+    pub(super) fn succeed(&self, admission: Admission) {
+        let gate = admission.gate();
         if gate.is_plain() && gate == self.gate() {
             self.count_success();
         } else {
-            self.settle(pass, Mark::Success);
+            self.record(admission, Outcome::Success);
         }
     }
 
     #[inline(never)]
-    pub(super) fn settle(&self, pass: Pass, mark: Mark) {
+    pub(super) fn record(&self, admission: Admission, outcome: Outcome) {
         // Not the gate that the call passed: the circuit may have been reconfigured since then.
         let gate = self.gate();
         // The generation never comes back, so this needs no lock.
-        if pass.gate().generation() != gate.generation() {
+        if admission.gate().generation() != gate.generation() {
             return self.count_late();
         }
         let now = clock::now();
-        let mark = if self.is_slow(pass, now) {
-            Mark::Failure
+        let outcome = if self.is_slow(admission, now) {
+            Outcome::Failure
         } else {
-            mark
+            outcome
         };
-        if gate.status() == Status::Closed {
-            match mark {
-                Mark::Success if !gate.is_rated() => return self.count_success(),
+        if gate.state() == State::Closed {
+            match outcome {
+                Outcome::Success if !gate.is_rated() => return self.count_success(),
                 // The window takes it over with the next look under the lock.
-                Mark::Success if self.due().counts(now) => {
-                    let is_counted = self.lane(Seat::get()).succeed_in(gate.generation());
+                Outcome::Success if self.due().counts(now) => {
+                    let is_counted = self.shard(ThreadShard::get()).succeed_in(gate.generation());
                     if !is_counted {
                         self.count_late();
                     }
                     return;
                 }
-                Mark::Ignored => return self.count(Count::Ignored),
-                Mark::Success | Mark::Failure => {}
+                Outcome::Ignored => return self.count(Count::Ignored),
+                Outcome::Success | Outcome::Failure => {}
             }
         }
         self.change(|machine| {
-            let (settled, step) =
-                machine.settle(&self.config, gate.generation(), pass.ticket(), mark, now);
+            let recorded = machine.record(
+                &self.config,
+                gate.generation(),
+                admission.ticket(),
+                outcome,
+                now,
+            );
             // Before the transition is told: who hears of it finds the call in the statistics.
-            match settled {
-                Settled::Counted => self.count_verdict(mark),
-                Settled::Late => self.count_late(),
+            match recorded {
+                Ok(step) => {
+                    self.count_outcome(outcome);
+                    step
+                }
+                Err(Late) => {
+                    self.count_late();
+                    None
+                }
             }
-            step
         });
     }
 
-    fn count_verdict(&self, mark: Mark) {
-        match mark {
-            Mark::Success => self.count_success(),
-            Mark::Ignored => self.count(Count::Ignored),
+    fn count_outcome(&self, outcome: Outcome) {
+        match outcome {
+            Outcome::Success => self.count_success(),
+            Outcome::Ignored => self.count(Count::Ignored),
             // By the machine, under the lock that it needs anyway.
-            Mark::Failure => {}
+            Outcome::Failure => {}
         }
     }
 
@@ -289,8 +296,8 @@ impl Shared {
         self.late.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn is_slow(&self, pass: Pass, now: u64) -> bool {
-        let Some(started) = pass.started() else {
+    fn is_slow(&self, admission: Admission, now: u64) -> bool {
+        let Some(started) = admission.started() else {
             return false;
         };
         let limit = self.config.slow_call();
@@ -299,21 +306,21 @@ impl Shared {
 
     /// A permit was dropped without a verdict.
     #[cold]
-    pub(super) fn dropped(&self, pass: Pass) {
-        if pass.is_unwinding() {
-            self.settle(pass, Mark::Failure);
+    pub(super) fn dropped(&self, admission: Admission) {
+        if admission.is_unwinding() {
+            self.record(admission, Outcome::Failure);
         } else {
-            self.abandon(pass);
+            self.abandon(admission);
         }
     }
 
     #[cold]
-    pub(super) fn abandon(&self, pass: Pass) {
+    pub(super) fn abandon(&self, admission: Admission) {
         self.abandoned.fetch_add(1, Ordering::Relaxed);
-        let gate = pass.gate();
-        if gate.status() == Status::HalfOpen && gate.generation() == self.gate().generation() {
+        let gate = admission.gate();
+        if gate.state() == State::HalfOpen && gate.generation() == self.gate().generation() {
             self.change(|machine| {
-                machine.give_back(gate.generation(), pass.ticket());
+                machine.give_back(gate.generation(), admission.ticket());
                 None
             });
         }
@@ -339,7 +346,7 @@ impl Shared {
 
     /// Changes the machine, and tells of it after the lock.
     #[inline]
-    fn change(&self, change: impl FnOnce(&mut Machine) -> Option<Step>) {
+    fn change(&self, change: impl FnOnce(&mut Machine) -> Option<StateChange>) {
         if let Some(step) = self.locked(change) {
             self.announce(step);
         }
@@ -374,8 +381,8 @@ impl Shared {
         if gate.is_rated() {
             let is_new_generation = published.generation() != gate.generation();
             if is_new_generation || !published.is_rated() {
-                let begin = |lane: &Lane| lane.begin_generation(gate.generation());
-                self.lanes().for_each(begin);
+                let begin = |shard: &CounterShard| shard.begin_generation(gate.generation());
+                self.shards().for_each(begin);
             }
             if is_new_generation {
                 machine.end_generation(self.sum(Count::Success));
@@ -393,7 +400,7 @@ impl Shared {
     /// A subscriber that panics does so to the caller, once the listeners are told; but not into a call that unwinds
     /// already, which would end the process.
     #[cold]
-    fn announce(&self, step: Step) {
+    fn announce(&self, step: StateChange) {
         let transition = self.transition(step);
         let logged = catch_unwind(AssertUnwindSafe(|| log::transition(&transition)));
         let told = catch_unwind(AssertUnwindSafe(|| self.listeners.tell(&transition)));
@@ -412,8 +419,8 @@ impl Shared {
         }
     }
 
-    fn transition(&self, step: Step) -> Transition {
-        let Step {
+    fn transition(&self, step: StateChange) -> Transition {
+        let StateChange {
             from,
             to,
             reason,
@@ -425,13 +432,13 @@ impl Shared {
             to: to.into(),
             reason,
             failures,
-            retry_after: (to == Status::Open).then(|| self.machine().open_for()),
+            retry_after: (to == State::Open).then(|| self.machine().open_for()),
         }
     }
 
     pub(super) fn state(&self) -> CircuitState {
-        match self.gate().status() {
-            Status::Closed => CircuitState::Closed,
+        match self.gate().state() {
+            State::Closed => CircuitState::Closed,
             // The lock, because gate and `due` read one by one may show a state that never was.
             _ => self.view().state,
         }
@@ -544,15 +551,15 @@ mod tests {
         const LINE: usize = 64;
         // None is larger than its alignment, so none lies in two lines.
         assert!(
-            size_of::<Lane>() <= align_of::<Shared>()
+            size_of::<CounterShard>() <= align_of::<Shared>()
                 && offset_of!(Shared, earlier_configs) <= align_of::<Shared>()
         );
         let gate = offset_of!(Shared, gate);
         let hot = [
             gate,
-            offset_of!(Shared, lane_0),
-            offset_of!(Shared, lane_1),
-            offset_of!(Shared, lane_2),
+            offset_of!(Shared, shard_0),
+            offset_of!(Shared, shard_1),
+            offset_of!(Shared, shard_2),
         ];
         for pair in hot.windows(2) {
             assert!(pair[1] - pair[0] >= LINE, "{hot:?}");

@@ -11,11 +11,11 @@ use std::{fmt, time::Duration};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CircuitState {
-    /// Calls pass and are watched.
+    /// Calls admission and are watched.
     Closed,
     /// Calls are refused.
     Open,
-    /// A few calls pass as probes, the rest are refused.
+    /// A few calls admission as probes, the rest are refused.
     HalfOpen,
 }
 

@@ -337,7 +337,7 @@ fn it_answers_refusals_only() {
 }
 
 #[test]
-fn its_answer_is_a_refusal_in_the_statistics_and_no_verdict() {
+fn its_answer_is_a_refusal_in_the_statistics_and_no_outcome() {
     const NAME: &str = "fallback::statistics";
     isolate(NAME);
     #[circuit_breaker(name = NAME, failure_if_ok = |_| true, fallback = |open| if fine { Ok(1) } else { Err(open.clone().into()) })]

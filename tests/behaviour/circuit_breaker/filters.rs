@@ -5,7 +5,7 @@ use resilience::{CircuitBreakerStats, circuit_breaker};
 use super::{ApiError, stats};
 
 /// Successes, failures and ignored calls.
-fn verdicts(name: &str) -> (u64, u64, u64) {
+fn outcomes(name: &str) -> (u64, u64, u64) {
     let CircuitBreakerStats {
         successes,
         failures,
@@ -25,7 +25,7 @@ fn without_a_filter_every_error_is_a_failure() {
     for outcome in [Ok(()), Err(ApiError::Down), Err(ApiError::Status(404))] {
         assert_eq!(call(outcome.clone()), outcome);
     }
-    assert_eq!(verdicts(NAME), (1, 2, 0));
+    assert_eq!(outcomes(NAME), (1, 2, 0));
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn an_error_that_failure_on_does_not_match_is_a_success() {
     ] {
         assert_eq!(call(error.clone()), Err(error), "it comes out as it was");
     }
-    assert_eq!(verdicts(NAME), (2, 2, 0));
+    assert_eq!(outcomes(NAME), (2, 2, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -56,7 +56,7 @@ async fn a_pattern_may_have_a_guard_that_uses_the_arguments() {
     for (from, status) in [(500, 404), (400, 404), (500, 500)] {
         assert_eq!(call(from, status).await, Err(ApiError::Status(status)));
     }
-    assert_eq!(verdicts(NAME), (1, 2, 0));
+    assert_eq!(outcomes(NAME), (1, 2, 0));
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn failure_if_takes_a_function() {
     for status in [404, 503] {
         assert_eq!(call(status), Err(ApiError::Status(status)));
     }
-    assert_eq!(verdicts(NAME), (1, 1, 0));
+    assert_eq!(outcomes(NAME), (1, 1, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -110,11 +110,11 @@ async fn failure_if_takes_a_method_and_a_closure_that_uses_the_receiver() {
     for status in [404, 409, 500] {
         assert_eq!(client.call(status).await, Err(ApiError::Status(status)));
     }
-    assert_eq!(verdicts(NAME), (2, 1, 0));
+    assert_eq!(outcomes(NAME), (2, 1, 0));
     for kind in [std::io::ErrorKind::BrokenPipe, std::io::ErrorKind::NotFound] {
         assert_eq!(by_method(kind).await.unwrap_err().kind(), kind);
     }
-    assert_eq!(verdicts(BY_METHOD), (1, 1, 0));
+    assert_eq!(outcomes(BY_METHOD), (1, 1, 0));
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn failure_on_and_failure_if_must_agree() {
     for error in [ApiError::Down, ApiError::Status(404), ApiError::Status(500)] {
         assert_eq!(call(error.clone()), Err(error));
     }
-    assert_eq!(verdicts(NAME), (2, 1, 0));
+    assert_eq!(outcomes(NAME), (2, 1, 0));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn failure_if_ok_makes_a_value_a_failure() {
     assert_eq!(search(1, &[]), Ok(&[][..]), "it is returned all the same");
     assert_eq!(search(1, &[7]), Ok(&[7][..]));
     assert_eq!(search(2, &[7]), Ok(&[7][..]));
-    assert_eq!(verdicts(NAME), (1, 2, 0));
+    assert_eq!(outcomes(NAME), (1, 2, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,7 +157,7 @@ async fn failure_if_ok_takes_a_function_and_leaves_errors_alone() {
     ] {
         assert_eq!(call(outcome.clone()).await, outcome);
     }
-    assert_eq!(verdicts(NAME), (1, 2, 0));
+    assert_eq!(outcomes(NAME), (1, 2, 0));
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn ignored_errors_count_as_nothing_and_the_rest_are_failures() {
     ] {
         assert_eq!(call(outcome.clone()), outcome);
     }
-    assert_eq!(verdicts(NAME), (1, 1, 2));
+    assert_eq!(outcomes(NAME), (1, 1, 2));
     assert_eq!(stats(NAME).opened, 1);
 }
 
@@ -200,7 +200,7 @@ fn ignore_wins_over_what_is_a_failure_and_over_what_is_a_success() {
     ] {
         assert_eq!(call(error.clone()), Err(error));
     }
-    assert_eq!(verdicts(NAME), (1, 1, 2));
+    assert_eq!(outcomes(NAME), (1, 1, 2));
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn a_refusal_meets_no_filter_of_its_own_circuit() {
     assert_eq!(call(), Err(ApiError::Down));
     super::circuit(NAME).isolate();
     assert!(call().unwrap_err().is_refusal());
-    assert_eq!((verdicts(NAME), stats(NAME).refused), ((0, 1, 0), 1));
+    assert_eq!((outcomes(NAME), stats(NAME).refused), ((0, 1, 0), 1));
 }
 
 #[test]

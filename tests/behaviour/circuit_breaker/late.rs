@@ -1,4 +1,4 @@
-//! Verdicts on calls that were admitted before the circuit changed.
+//! Outcomes of calls that were admitted before the circuit changed its state.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ async fn a_late_failure_does_not_extend_the_open_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_late_verdict_of_any_kind_is_no_probe() {
+async fn a_late_outcome_of_any_kind_is_no_probe() {
     const NAME: &str = "late::no_probe";
     #[circuit_breaker(
         name = NAME,

@@ -30,7 +30,7 @@ pub(crate) enum End {
     Success,
     Failure,
     Ignored,
-    /// Dropped without a verdict.
+    /// Dropped without an outcome.
     Abandoned,
     /// A panic of its own.
     Panicked,
@@ -84,9 +84,9 @@ pub(crate) struct Reference {
     now: Duration,
     phase: Phase,
     since: Duration,
-    /// Verdicts of calls from an earlier stay are late.
+    /// Outcomes of calls from an earlier stay are late.
     stay: u64,
-    /// Every verdict since the circuit was last emptied: when, and whether it was a failure.
+    /// Every outcome since the circuit was last emptied: when, and whether it was a failure.
     history: Vec<(Duration, bool)>,
     /// The calls that hold a probe slot, in the order of their admission.
     probes: Vec<Call>,

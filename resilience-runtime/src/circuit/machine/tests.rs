@@ -16,7 +16,7 @@ struct Circuit {
 }
 
 /// What a caller holds: generation and ticket.
-type Pass = (u32, u32);
+type Admission = (u32, u32);
 
 impl Circuit {
     fn new(config: CircuitBreakerConfig) -> Self {
@@ -42,38 +42,40 @@ impl Circuit {
         self
     }
 
-    fn ask(&mut self) -> (Admission, Option<Step>) {
+    fn ask(&mut self) -> (Result<u32, Refused>, Option<StateChange>) {
         self.machine.admit(&self.config, self.now)
     }
 
-    fn enter(&mut self) -> Pass {
+    fn enter(&mut self) -> Admission {
         match self.ask().0 {
-            Admission::Admitted { ticket } => (self.machine.generation, ticket),
-            Admission::Refused(refused) => panic!("{refused:?}"),
+            Ok(ticket) => (self.machine.generation, ticket),
+            Err(refused) => panic!("{refused:?}"),
         }
     }
 
     fn refusal(&mut self) -> Option<Duration> {
         match self.ask().0 {
-            Admission::Refused(refused) => refused.retry_after(),
-            Admission::Admitted { ticket } => panic!("admitted as {ticket}"),
+            Err(refused) => refused.retry_after(),
+            Ok(ticket) => panic!("admitted as {ticket}"),
         }
     }
 
-    fn settle(&mut self, pass: Pass, mark: Mark) -> (Settled, Option<Step>) {
+    fn record(
+        &mut self,
+        admission: Admission,
+        outcome: Outcome,
+    ) -> Result<Option<StateChange>, Late> {
         self.machine.take_over(self.successes);
-        let (settled, step) = self
-            .machine
-            .settle(&self.config, pass.0, pass.1, mark, self.now);
-        self.successes += u64::from((settled, mark) == (Settled::Counted, Mark::Success));
-        (settled, step)
+        let step =
+            self.machine
+                .record(&self.config, admission.0, admission.1, outcome, self.now)?;
+        self.successes += u64::from(outcome == Outcome::Success);
+        Ok(step)
     }
 
-    fn call(&mut self, mark: Mark) -> Option<Step> {
-        let pass = self.enter();
-        let (settled, transition) = self.settle(pass, mark);
-        assert_eq!(settled, Settled::Counted);
-        transition
+    fn call(&mut self, outcome: Outcome) -> Option<StateChange> {
+        let admission = self.enter();
+        self.record(admission, outcome).expect("of this generation")
     }
 
     fn reconfigure(&mut self, config: CircuitBreakerConfig) {
@@ -101,12 +103,12 @@ fn seconds(seconds: u64) -> Duration {
 #[test]
 fn it_opens_at_the_threshold_and_says_so() {
     let mut circuit = Circuit::new(CONFIG);
-    assert_eq!(circuit.call(Mark::Failure), None);
+    assert_eq!(circuit.call(Outcome::Failure), None);
     assert_eq!(
-        circuit.call(Mark::Failure),
-        Some(Step {
-            from: Status::Closed,
-            to: Status::Open,
+        circuit.call(Outcome::Failure),
+        Some(StateChange {
+            from: State::Closed,
+            to: State::Open,
             reason: TransitionReason::Failures,
             failures: 2,
         })
@@ -117,20 +119,20 @@ fn it_opens_at_the_threshold_and_says_so() {
 #[test]
 fn successes_between_failures_do_not_keep_it_closed() {
     let mut circuit = Circuit::new(CONFIG);
-    circuit.call(Mark::Failure);
-    circuit.call(Mark::Success);
-    circuit.call(Mark::Ignored);
-    assert!(circuit.call(Mark::Failure).is_some());
+    circuit.call(Outcome::Failure);
+    circuit.call(Outcome::Success);
+    circuit.call(Outcome::Ignored);
+    assert!(circuit.call(Outcome::Failure).is_some());
 }
 
 #[test]
 fn failures_further_apart_than_the_window_do_not_open_it() {
     let mut circuit = Circuit::new(CONFIG);
-    circuit.call(Mark::Failure);
+    circuit.call(Outcome::Failure);
     circuit = circuit.after(60);
-    assert_eq!(circuit.call(Mark::Failure), None);
+    assert_eq!(circuit.call(Outcome::Failure), None);
     circuit = circuit.after(59);
-    assert!(circuit.call(Mark::Failure).is_some());
+    assert!(circuit.call(Outcome::Failure).is_some());
 }
 
 #[test]
@@ -139,18 +141,18 @@ fn a_rate_opens_on_a_failure_and_never_on_a_success() {
         .failure_rate(0.5)
         .minimum_calls(4);
     let mut circuit = Circuit::new(config);
-    for mark in [Mark::Failure, Mark::Failure, Mark::Failure] {
-        assert_eq!(circuit.call(mark), None);
+    for outcome in [Outcome::Failure, Outcome::Failure, Outcome::Failure] {
+        assert_eq!(circuit.call(outcome), None);
     }
     assert_eq!(circuit.view().failure_rate, None);
     assert_eq!(
-        circuit.call(Mark::Success),
+        circuit.call(Outcome::Success),
         None,
         "3 of 4, but it succeeded"
     );
     assert_eq!(circuit.view().failure_rate, Some(0.75));
-    let opened = circuit.call(Mark::Failure).expect("4 of 5");
-    assert_eq!((opened.to, opened.failures), (Status::Open, 4));
+    let opened = circuit.call(Outcome::Failure).expect("4 of 5");
+    assert_eq!((opened.to, opened.failures), (State::Open, 4));
     assert_eq!(opened.reason, TransitionReason::Rate);
 }
 
@@ -170,13 +172,13 @@ fn it_probes_at_recovery_timeout_and_not_before() {
     assert_eq!(circuit.view().half_opened, 0, "but none has yet");
     assert_eq!(circuit.view().retry_after, None);
     let (admission, transition) = circuit.ask();
-    assert_eq!(admission, Admission::Admitted { ticket: 0 });
+    assert_eq!(admission, Ok(0));
     let transition = transition.expect("the first probe half-opens");
     assert_eq!(
         (transition.from, transition.to, transition.reason),
         (
-            Status::Open,
-            Status::HalfOpen,
+            State::Open,
+            State::HalfOpen,
             TransitionReason::RecoveryElapsed
         )
     );
@@ -186,49 +188,45 @@ fn it_probes_at_recovery_timeout_and_not_before() {
 #[test]
 fn probes_in_a_row_close_it_with_an_empty_window() {
     let mut circuit = Circuit::new(CONFIG);
-    circuit.call(Mark::Failure);
-    circuit.call(Mark::Failure);
+    circuit.call(Outcome::Failure);
+    circuit.call(Outcome::Failure);
     circuit = circuit.after(30);
-    assert_eq!(circuit.call(Mark::Success), None);
+    assert_eq!(circuit.call(Outcome::Success), None);
     assert_eq!(circuit.view().failure_count, 2, "opening keeps them");
-    let closed = circuit.call(Mark::Success).expect("two in a row");
+    let closed = circuit.call(Outcome::Success).expect("two in a row");
     assert_eq!(
         (closed.from, closed.to, closed.reason),
         (
-            Status::HalfOpen,
-            Status::Closed,
+            State::HalfOpen,
+            State::Closed,
             TransitionReason::ProbesSucceeded
         )
     );
     assert_eq!(circuit.view().failure_count, 0);
-    assert_eq!(circuit.call(Mark::Failure), None, "counting starts anew");
+    assert_eq!(circuit.call(Outcome::Failure), None, "counting starts anew");
 }
 
 #[test]
 fn one_failed_probe_opens_it_for_another_timeout() {
     let mut circuit = Circuit::open().after(30);
-    circuit.call(Mark::Success);
-    let opened = circuit.call(Mark::Failure).expect("one failure");
+    circuit.call(Outcome::Success);
+    let opened = circuit.call(Outcome::Failure).expect("one failure");
     assert_eq!(
         (opened.from, opened.to, opened.reason),
-        (
-            Status::HalfOpen,
-            Status::Open,
-            TransitionReason::ProbeFailed
-        )
+        (State::HalfOpen, State::Open, TransitionReason::ProbeFailed)
     );
     assert_eq!(circuit.refusal(), Some(seconds(30)));
     circuit = circuit.after(30);
-    assert_eq!(circuit.call(Mark::Success), None, "the row starts anew");
+    assert_eq!(circuit.call(Outcome::Success), None, "the row starts anew");
 }
 
 #[test]
 fn an_ignored_probe_gives_its_slot_back_and_counts_for_nothing() {
     let mut circuit = Circuit::open().after(30);
-    assert_eq!(circuit.call(Mark::Success), None);
-    assert_eq!(circuit.call(Mark::Ignored), None);
+    assert_eq!(circuit.call(Outcome::Success), None);
+    assert_eq!(circuit.call(Outcome::Ignored), None);
     assert!(
-        circuit.call(Mark::Success).is_some(),
+        circuit.call(Outcome::Success).is_some(),
         "the row was not broken"
     );
 }
@@ -269,22 +267,22 @@ fn a_probe_that_never_ends_loses_its_slot_after_recovery_timeout() {
     circuit = circuit.after(30);
     let second = circuit.enter();
     // The stuck one answers after all: that counts, but frees no slot that is not its own.
-    assert_eq!(
-        circuit.settle(stuck, Mark::Success),
-        (Settled::Counted, None)
-    );
+    assert_eq!(circuit.record(stuck, Outcome::Success), Ok(None));
     assert_eq!(circuit.refusal(), Some(Duration::ZERO));
-    assert!(circuit.settle(second, Mark::Success).1.is_some());
+    assert!(matches!(
+        circuit.record(second, Outcome::Success),
+        Ok(Some(_))
+    ));
 }
 
 #[test]
 fn a_verdict_of_an_older_generation_changes_nothing() {
     let mut circuit = Circuit::new(CONFIG);
     let slow = circuit.enter();
-    circuit.call(Mark::Failure);
-    circuit.call(Mark::Failure);
+    circuit.call(Outcome::Failure);
+    circuit.call(Outcome::Failure);
     circuit = circuit.after(10);
-    assert_eq!(circuit.settle(slow, Mark::Failure), (Settled::Late, None));
+    assert_eq!(circuit.record(slow, Outcome::Failure), Err(Late));
     assert_eq!(
         circuit.refusal(),
         Some(seconds(20)),
@@ -293,13 +291,13 @@ fn a_verdict_of_an_older_generation_changes_nothing() {
     assert_eq!(circuit.view().failure_count, 2);
 
     circuit = circuit.after(20);
-    circuit.call(Mark::Success);
+    circuit.call(Outcome::Success);
     assert_eq!(
-        circuit.settle(slow, Mark::Success),
-        (Settled::Late, None),
+        circuit.record(slow, Outcome::Success),
+        Err(Late),
         "no probe of this row"
     );
-    assert_eq!(circuit.settle(slow, Mark::Failure), (Settled::Late, None));
+    assert_eq!(circuit.record(slow, Outcome::Failure), Err(Late));
     assert_eq!(circuit.state(), CircuitState::HalfOpen);
 }
 
@@ -309,9 +307,12 @@ fn a_second_failed_probe_is_late() {
     circuit.machine.trip(&circuit.config, START);
     circuit = circuit.after(30);
     let (first, second) = (circuit.enter(), circuit.enter());
-    assert!(circuit.settle(first, Mark::Failure).1.is_some());
+    assert!(matches!(
+        circuit.record(first, Outcome::Failure),
+        Ok(Some(_))
+    ));
     circuit = circuit.after(10);
-    assert_eq!(circuit.settle(second, Mark::Failure), (Settled::Late, None));
+    assert_eq!(circuit.record(second, Outcome::Failure), Err(Late));
     assert_eq!(circuit.refusal(), Some(seconds(20)));
 }
 
@@ -332,7 +333,7 @@ fn an_isolated_circuit_stays_so_until_told_otherwise() {
         .expect("a transition");
     assert_eq!(
         (isolated.to, isolated.reason),
-        (Status::Isolated, TransitionReason::Command)
+        (State::Isolated, TransitionReason::Command)
     );
     assert_eq!(circuit.machine.isolate(&circuit.config, START), None);
     circuit.now = NEVER;
@@ -347,7 +348,7 @@ fn an_isolated_circuit_stays_so_until_told_otherwise() {
         .machine
         .trip(&circuit.config, START)
         .expect("a transition");
-    assert_eq!((tripped.from, tripped.to), (Status::Isolated, Status::Open));
+    assert_eq!((tripped.from, tripped.to), (State::Isolated, State::Open));
     assert_eq!(circuit.refusal(), Some(seconds(30)));
     assert_eq!(circuit.view().opened, 1, "it was open all the time");
 
@@ -356,22 +357,19 @@ fn an_isolated_circuit_stays_so_until_told_otherwise() {
         .machine
         .reset(&circuit.config, START)
         .expect("a transition");
-    assert_eq!((closed.from, closed.to), (Status::Isolated, Status::Closed));
+    assert_eq!((closed.from, closed.to), (State::Isolated, State::Closed));
     circuit.enter();
 }
 
 #[test]
 fn resetting_empties_the_window_of_a_closed_circuit_too() {
     let mut circuit = Circuit::new(CONFIG);
-    circuit.call(Mark::Failure);
+    circuit.call(Outcome::Failure);
     let under_way = circuit.enter();
     assert_eq!(circuit.machine.reset(&circuit.config, circuit.now), None);
     assert_eq!(circuit.view().failure_count, 0);
-    assert_eq!(
-        circuit.settle(under_way, Mark::Failure),
-        (Settled::Late, None)
-    );
-    assert_eq!(circuit.call(Mark::Failure), None);
+    assert_eq!(circuit.record(under_way, Outcome::Failure), Err(Late));
+    assert_eq!(circuit.call(Outcome::Failure), None);
     assert_eq!(circuit.view().closed, 0, "it was closed all the time");
 }
 
@@ -390,8 +388,8 @@ fn time_in_state_runs_from_the_step_into_it() {
 #[test]
 fn a_recovery_timeout_for_ever_never_probes() {
     let mut circuit = Circuit::new(CONFIG.recovery_timeout(Duration::MAX));
-    circuit.call(Mark::Failure);
-    circuit.call(Mark::Failure);
+    circuit.call(Outcome::Failure);
+    circuit.call(Outcome::Failure);
     circuit.now = NEVER - 1;
     assert_eq!(circuit.refusal(), Some(Duration::MAX));
     assert_eq!(circuit.state(), CircuitState::Open);
@@ -434,7 +432,7 @@ fn tripped_when_it_would_probe_the_circuit_is_open_from_then_on() {
 fn a_new_threshold_holds_from_the_next_failure() {
     let mut circuit = Circuit::new(CONFIG.failure_threshold(9));
     for _ in 0..4 {
-        circuit.call(Mark::Failure);
+        circuit.call(Outcome::Failure);
     }
     circuit.reconfigure(CONFIG.failure_threshold(2));
     let view = circuit.view();
@@ -447,17 +445,17 @@ fn a_new_threshold_holds_from_the_next_failure() {
         ),
         (CircuitState::Closed, 2, Some(2), 4)
     );
-    let opened = circuit.call(Mark::Failure).expect("over the threshold");
-    assert_eq!((opened.to, opened.failures), (Status::Open, 2));
+    let opened = circuit.call(Outcome::Failure).expect("over the threshold");
+    assert_eq!((opened.to, opened.failures), (State::Open, 2));
 }
 
 #[test]
 fn a_higher_threshold_keeps_the_failures_so_far() {
     let mut circuit = Circuit::new(CONFIG);
-    circuit.call(Mark::Failure);
+    circuit.call(Outcome::Failure);
     circuit.reconfigure(CONFIG.failure_threshold(3));
-    assert_eq!(circuit.call(Mark::Failure), None);
-    assert!(circuit.call(Mark::Failure).is_some());
+    assert_eq!(circuit.call(Outcome::Failure), None);
+    assert!(circuit.call(Outcome::Failure).is_some());
 }
 
 #[test]
@@ -468,24 +466,24 @@ fn a_window_of_another_length_or_criterion_starts_empty() {
     ];
     for other in others {
         let mut circuit = Circuit::new(CONFIG);
-        circuit.call(Mark::Success);
-        circuit.call(Mark::Failure);
+        circuit.call(Outcome::Success);
+        circuit.call(Outcome::Failure);
         circuit.reconfigure(other);
         assert_eq!(circuit.view().failure_count, 0, "{other:?}");
-        circuit.call(Mark::Success);
+        circuit.call(Outcome::Success);
         circuit.reconfigure(CONFIG);
-        assert_eq!(circuit.call(Mark::Failure), None, "{other:?}");
+        assert_eq!(circuit.call(Outcome::Failure), None, "{other:?}");
     }
     let rated = CONFIG.failure_rate(0.5).minimum_calls(2);
     for rated in [rated, rated.failure_window(Duration::MAX)] {
         let mut circuit = Circuit::new(CONFIG);
         for _ in 0..5 {
-            circuit.call(Mark::Success);
+            circuit.call(Outcome::Success);
         }
         circuit.reconfigure(rated);
-        circuit.call(Mark::Success);
+        circuit.call(Outcome::Success);
         assert!(
-            circuit.call(Mark::Failure).is_some(),
+            circuit.call(Outcome::Failure).is_some(),
             "one of two, because the five before lie in no window"
         );
     }
@@ -497,7 +495,7 @@ fn a_running_open_time_ends_when_it_was_going_to() {
     circuit.reconfigure(CONFIG.recovery_timeout(seconds(5)));
     assert_eq!(circuit.refusal(), Some(seconds(20)));
     circuit = circuit.after(20);
-    assert!(circuit.call(Mark::Failure).is_some());
+    assert!(circuit.call(Outcome::Failure).is_some());
     assert_eq!(circuit.refusal(), Some(seconds(5)), "the next one is new");
     assert_eq!(circuit.machine.open_for(), seconds(5));
 }
@@ -511,10 +509,7 @@ fn fewer_probes_at_once_hold_as_soon_as_those_under_way_end() {
     circuit.reconfigure(CONFIG.half_open_max_calls(1).success_threshold(9));
     for probe in probes {
         assert_eq!(circuit.refusal(), Some(Duration::ZERO));
-        assert_eq!(
-            circuit.settle(probe, Mark::Success),
-            (Settled::Counted, None)
-        );
+        assert_eq!(circuit.record(probe, Outcome::Success), Ok(None));
     }
     circuit.enter();
     circuit.reconfigure(CONFIG.success_threshold(4));

@@ -1,14 +1,18 @@
 //! What an admitted call brings back with its verdict.
 
-use std::num::NonZeroU64;
+use std::{num::NonZeroU64, time::Duration};
 
-use super::gate::Gate;
+use super::{
+    gate::{Gate, State},
+    transition::TransitionReason,
+};
+use crate::clock::span;
 
 /// The gate that a call passed, without its reason, its probe ticket and its start.
 ///
 /// Two words, so that it travels in registers: a permit of more costs a plain call twice its time in copies.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pass {
+pub(super) struct Admission {
     /// The gate below, then whether the thread was unwinding already, then the ticket.
     word: u64,
     /// Only where a call can be too slow.
@@ -21,7 +25,7 @@ const TICKET: u32 = Gate::KEPT_BITS + 1;
 /// Tickets are below this.
 pub(super) const TICKETS: u32 = 1 << (u64::BITS - TICKET);
 
-impl Pass {
+impl Admission {
     /// For a closed gate that asks for nothing.
     #[inline]
     pub(super) fn plain(gate: Gate) -> Self {
@@ -64,27 +68,56 @@ impl Pass {
     }
 }
 
+/// The outcome of a call that was admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Success,
+    Failure,
+    Ignored,
+}
+
+/// Why a call is refused, and for how long calls will be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Refused {
+    pub(super) state: State,
+    /// Why the circuit opened.
+    pub(super) reason: TransitionReason,
+    /// The nanoseconds until an open circuit probes.
+    pub(super) wait: u64,
+}
+
+impl Refused {
+    /// How long a caller should wait: not at all for a probe to end, as nobody knows when; `None` while isolated.
+    pub(super) fn retry_after(self) -> Option<Duration> {
+        match self.state {
+            State::Isolated => None,
+            State::HalfOpen | State::Closed => Some(Duration::ZERO),
+            State::Open => Some(span(self.wait)),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
         CircuitBreakerConfig,
-        circuit::{active_config::ActiveConfig, gate::Status},
+        circuit::{active_config::ActiveConfig, gate::State},
     };
 
     #[test]
     fn it_brings_back_what_it_was_given() {
         let config = ActiveConfig::new(&CircuitBreakerConfig::new().failure_rate(0.5));
-        let gate = Gate::new(u32::MAX, Status::HalfOpen, &config);
-        let pass = Pass::new(gate, TICKETS - 1, NonZeroU64::new(7));
-        assert_eq!(pass.gate(), gate);
-        assert_eq!(pass.ticket(), TICKETS - 1);
-        assert_eq!(pass.started(), NonZeroU64::new(7));
-        assert!(!pass.is_unwinding());
+        let gate = Gate::new(u32::MAX, State::HalfOpen, &config);
+        let admission = Admission::new(gate, TICKETS - 1, NonZeroU64::new(7));
+        assert_eq!(admission.gate(), gate);
+        assert_eq!(admission.ticket(), TICKETS - 1);
+        assert_eq!(admission.started(), NonZeroU64::new(7));
+        assert!(!admission.is_unwinding());
     }
 
     #[test]
     fn it_is_two_words() {
-        assert_eq!(size_of::<Pass>(), 16);
+        assert_eq!(size_of::<Admission>(), 16);
     }
 }

@@ -1,6 +1,6 @@
 //! Until when the gate is enough to go by.
 
-use super::gate::Status;
+use super::gate::State;
 
 /// A moment, and what ends with it: an open circuit refuses until then, a half-open circuit whose probe slots are taken
 /// refuses until then, or a closed circuit counts successes in the slice that runs until then.
@@ -8,14 +8,14 @@ use super::gate::Status;
 /// It is read beside the gate, not with it, and so may belong to another generation than the gate that was read. Each
 /// kind therefore says by itself what is true of the circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Due(u64);
+pub(super) struct GateExpiry(u64);
 
 /// Set in the second and the third kind, whose lowest bit tells them apart. Their moments are rounded down for it, which
 /// only sends a call to the machine that it could have spared.
 const NOT_OPEN: u64 = 1 << 63;
 const COUNTS: u64 = 1;
 
-impl Due {
+impl GateExpiry {
     /// A moment so late, 146 years after the clock's origin or never, is left to the machine.
     pub(super) fn open_until(moment: u64) -> Self {
         Self(if moment < NOT_OPEN { moment } else { 0 })
@@ -40,11 +40,11 @@ impl Due {
 
     /// The state in which the circuit refuses a call at `now`, and for how many nanoseconds from then on, if it is known to.
     #[inline]
-    pub(super) fn refuses(self, now: u64) -> Option<(Status, u64)> {
+    pub(super) fn refuses(self, now: u64) -> Option<(State, u64)> {
         if self.0 < NOT_OPEN {
-            return (now < self.0).then(|| (Status::Open, self.0 - now));
+            return (now < self.0).then(|| (State::Open, self.0 - now));
         }
-        (self.0 & COUNTS == 0 && now | NOT_OPEN < self.0).then_some((Status::HalfOpen, 0))
+        (self.0 & COUNTS == 0 && now | NOT_OPEN < self.0).then_some((State::HalfOpen, 0))
     }
 
     /// Whether a success at `now` lies in the slice that runs.
@@ -64,42 +64,42 @@ mod tests {
 
     #[test]
     fn each_kind_says_nothing_of_the_others() {
-        let open = Due::open_until(NOW + 7);
-        assert_eq!(open.refuses(NOW), Some((Status::Open, 7)));
+        let open = GateExpiry::open_until(NOW + 7);
+        assert_eq!(open.refuses(NOW), Some((State::Open, 7)));
         assert_eq!(open.refuses(NOW + 7), None);
         assert!(!open.counts(NOW));
 
-        let taken = Due::probes_taken_until(NOW + 8);
-        assert_eq!(taken.refuses(NOW + 7), Some((Status::HalfOpen, 0)));
+        let taken = GateExpiry::probes_taken_until(NOW + 8);
+        assert_eq!(taken.refuses(NOW + 7), Some((State::HalfOpen, 0)));
         assert_eq!(taken.refuses(NOW + 8), None);
         assert!(!taken.counts(NOW));
 
-        let closed = Due::counts_until(NOW + 8);
+        let closed = GateExpiry::counts_until(NOW + 8);
         assert!(closed.counts(NOW + 7) && !closed.counts(NOW + 8));
         assert_eq!(closed.refuses(NOW), None);
         for due in [open, taken, closed] {
-            assert_eq!(Due::from_bits(due.bits()), due);
+            assert_eq!(GateExpiry::from_bits(due.bits()), due);
         }
     }
 
     #[test]
     fn an_odd_moment_sends_a_call_to_the_machine_and_never_lets_it_pass() {
-        let taken = Due::probes_taken_until(NOW + 7);
-        assert_eq!(taken.refuses(NOW + 5), Some((Status::HalfOpen, 0)));
+        let taken = GateExpiry::probes_taken_until(NOW + 7);
+        assert_eq!(taken.refuses(NOW + 5), Some((State::HalfOpen, 0)));
         assert_eq!(taken.refuses(NOW + 6), None);
         assert_eq!(taken.refuses(NOW + 7), None);
-        assert!(!Due::counts_until(NOW + 7).counts(NOW + 7));
+        assert!(!GateExpiry::counts_until(NOW + 7).counts(NOW + 7));
     }
 
     #[test]
     fn an_end_that_never_comes_is_left_to_the_machine() {
-        assert_eq!(Due::open_until(NEVER).refuses(NOW), None);
-        assert!(!Due::open_until(NEVER).counts(NOW));
+        assert_eq!(GateExpiry::open_until(NEVER).refuses(NOW), None);
+        assert!(!GateExpiry::open_until(NEVER).counts(NOW));
         assert_eq!(
-            Due::probes_taken_until(NEVER).refuses(NOW),
-            Some((Status::HalfOpen, 0))
+            GateExpiry::probes_taken_until(NEVER).refuses(NOW),
+            Some((State::HalfOpen, 0))
         );
-        assert!(!Due::counts_until(0).counts(NOW));
-        assert_eq!(Due::probes_taken_until(0).refuses(NOW), None);
+        assert!(!GateExpiry::counts_until(0).counts(NOW));
+        assert_eq!(GateExpiry::probes_taken_until(0).refuses(NOW), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Counting calls without two threads writing to one cache line.
 
-// Nobody owns a lane there but in the model of that.
+// Nobody owns a shard there but in the model of that.
 #![cfg_attr(all(test, loom), allow(dead_code))]
 
 #[cfg(not(all(test, loom)))]
@@ -8,7 +8,7 @@ use std::cell::Cell;
 
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// What became of a call that is counted in a lane. Failures are the machine's to count.
+/// What became of a call that is counted in a shard. Failures are the machine's to count.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Count {
     Success,
@@ -18,7 +18,7 @@ pub(super) enum Count {
 
 /// More would take a circuit beyond 512 bytes, with its name, its window and its place in the registry; under loom they
 /// would only be more states.
-pub(super) const LANES: usize = if cfg!(all(test, loom)) { 1 } else { 3 };
+pub(super) const SHARDS: usize = if cfg!(all(test, loom)) { 1 } else { 3 };
 
 /// Above the count of successes stand the low bits of the generation. The count has room for a century at a million calls a
 /// second.
@@ -32,17 +32,17 @@ fn low_bits(generation: u32) -> u64 {
 /// The counts of the threads that are assigned to it. Aligned so that it lies in one cache line.
 #[derive(Debug, Default)]
 #[repr(align(32))]
-pub(super) struct Lane {
-    /// Successes of the thread that has the lane for its own.
+pub(super) struct CounterShard {
+    /// Successes of the thread that has the shard for its own.
     owned: AtomicU64,
     shared: [AtomicU64; 3],
 }
 
-impl Lane {
-    /// Counts a success. The owner of the lane is its only writer, so it needs no locked instruction.
+impl CounterShard {
+    /// Counts a success. The owner of the shard is its only writer, so it needs no locked instruction.
     #[inline]
-    pub(super) fn succeed(&self, seat: Seat) {
-        if seat.is_owner {
+    pub(super) fn succeed(&self, thread_shard: ThreadShard) {
+        if thread_shard.is_owner {
             let successes = self.owned.load(Ordering::Relaxed);
             self.owned
                 .store(successes.wrapping_add(1), Ordering::Relaxed);
@@ -84,33 +84,33 @@ impl Lane {
 
 /// Where a thread counts, in each circuit.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Seat {
-    pub(super) lane: usize,
+pub(super) struct ThreadShard {
+    pub(super) shard: usize,
     is_owner: bool,
 }
 
-impl Seat {
+impl ThreadShard {
     #[cfg(not(all(test, loom)))]
     fn guest() -> Self {
         static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
         Self {
-            lane: NEXT.fetch_add(1, Ordering::Relaxed) % LANES,
+            shard: NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS,
             is_owner: false,
         }
     }
 
-    /// This thread's. The first threads get a lane to themselves until they end, the others take turns in sharing them.
+    /// This thread's. The first threads get a shard to themselves until they end, the others take turns in sharing them.
     #[cfg(not(all(test, loom)))]
     #[inline]
     pub(super) fn get() -> Self {
-        SEAT.get().unwrap_or_else(take_seat)
+        THREAD_SHARD.get().unwrap_or_else(take_shard)
     }
 
-    /// Loom's atomics cannot be statics, so nobody owns a lane, but for a model of that alone.
+    /// Loom's atomics cannot be statics, so nobody owns a shard, but for a model of that alone.
     #[cfg(all(test, loom))]
     pub(super) fn get() -> Self {
         Self {
-            lane: 0,
+            shard: 0,
             is_owner: false,
         }
     }
@@ -118,34 +118,37 @@ impl Seat {
 
 #[cfg(not(all(test, loom)))]
 thread_local! {
-    static SEAT: Cell<Option<Seat>> = const { Cell::new(None) };
-    /// Apart from the seat, which is read with every call and must not need a drop.
+    static THREAD_SHARD: Cell<Option<ThreadShard>> = const { Cell::new(None) };
+    /// Apart from the thread_shard, which is read with every call and must not need a drop.
     static OWNERSHIP: Cell<Option<Ownership<'static>>> = const { Cell::new(None) };
 }
 
 #[cfg(not(all(test, loom)))]
 #[cold]
-fn take_seat() -> Seat {
-    static OWNERS: Owners = Owners([const { AtomicBool::new(false) }; LANES]);
-    // In a thread that ends already there is no place for the ownership: it is dropped, and the lane free again.
+fn take_shard() -> ThreadShard {
+    static OWNERS: Owners = Owners([const { AtomicBool::new(false) }; SHARDS]);
+    // In a thread that ends already there is no place for the ownership: it is dropped, and the shard free again.
     let own = |ownership: Ownership<'static>| {
-        let lane = ownership.lane;
+        let shard = ownership.shard;
         OWNERSHIP
             .try_with(|place| place.set(Some(ownership)))
             .ok()
-            .map(|()| Seat {
-                lane,
+            .map(|()| ThreadShard {
+                shard,
                 is_owner: true,
             })
     };
-    let seat = OWNERS.take().and_then(own).unwrap_or_else(Seat::guest);
-    SEAT.set(Some(seat));
-    seat
+    let thread_shard = OWNERS
+        .take()
+        .and_then(own)
+        .unwrap_or_else(ThreadShard::guest);
+    THREAD_SHARD.set(Some(thread_shard));
+    thread_shard
 }
 
-/// Which lanes have an owner.
+/// Which shards have an owner.
 #[derive(Debug)]
-struct Owners([AtomicBool; LANES]);
+struct Owners([AtomicBool; SHARDS]);
 
 impl Owners {
     fn take(&self) -> Option<Ownership<'_>> {
@@ -155,18 +158,18 @@ impl Owners {
                 .compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed)
                 .is_ok()
         };
-        let lane = self.0.iter().position(free)?;
+        let shard = self.0.iter().position(free)?;
         Some(Ownership {
-            lane,
-            owned: &self.0[lane],
+            shard,
+            owned: &self.0[shard],
         })
     }
 }
 
-/// A lane that no other thread owns, for as long as this lives.
+/// A shard that no other thread owns, for as long as this lives.
 #[derive(Debug)]
 struct Ownership<'o> {
-    lane: usize,
+    shard: usize,
     owned: &'o AtomicBool,
 }
 
@@ -174,8 +177,8 @@ impl Drop for Ownership<'_> {
     fn drop(&mut self) {
         // What the thread still counts, it counts as a guest.
         #[cfg(not(all(test, loom)))]
-        SEAT.set(Some(Seat {
-            lane: self.lane,
+        THREAD_SHARD.set(Some(ThreadShard {
+            shard: self.shard,
             is_owner: false,
         }));
         self.owned.store(false, Ordering::Release);
@@ -189,22 +192,22 @@ mod tests {
 
     #[test]
     fn nothing_is_lost_between_threads_that_come_and_go() {
-        let lanes: [Lane; LANES] = Default::default();
+        let shards: [CounterShard; SHARDS] = Default::default();
         for _ in 0..20 {
             std::thread::scope(|scope| {
-                for _ in 0..LANES + 2 {
+                for _ in 0..SHARDS + 2 {
                     scope.spawn(|| {
                         for _ in 0..500 {
-                            let seat = Seat::get();
-                            lanes[seat.lane].succeed(seat);
-                            lanes[seat.lane].add(Count::Refused);
+                            let thread_shard = ThreadShard::get();
+                            shards[thread_shard.shard].succeed(thread_shard);
+                            shards[thread_shard.shard].add(Count::Refused);
                         }
                     });
                 }
             });
         }
-        let sum = |count| lanes.iter().map(|lane| lane.get(count)).sum::<u64>();
-        let expected = 20 * 500 * (LANES as u64 + 2);
+        let sum = |count| shards.iter().map(|shard| shard.get(count)).sum::<u64>();
+        let expected = 20 * 500 * (SHARDS as u64 + 2);
         assert_eq!(
             (
                 sum(Count::Success),
@@ -217,30 +220,30 @@ mod tests {
 
     #[test]
     fn a_thread_that_ends_counts_on_after_it_gave_its_lane_back() {
-        struct Last(Arc<[Lane; LANES]>);
+        struct Last(Arc<[CounterShard; SHARDS]>);
         impl Drop for Last {
             fn drop(&mut self) {
-                let seat = Seat::get();
-                self.0[seat.lane].succeed(seat);
+                let thread_shard = ThreadShard::get();
+                self.0[thread_shard.shard].succeed(thread_shard);
             }
         }
         thread_local! {
             static LAST: Cell<Option<Last>> = const { Cell::new(None) };
         }
-        let lanes = Arc::<[Lane; LANES]>::default();
-        let shared = Arc::clone(&lanes);
+        let shards = Arc::<[CounterShard; SHARDS]>::default();
+        let shared = Arc::clone(&shards);
         std::thread::spawn(move || {
             // Used first, so dropped last.
             LAST.set(Some(Last(Arc::clone(&shared))));
-            let seat = Seat::get();
-            shared[seat.lane].succeed(seat);
+            let thread_shard = ThreadShard::get();
+            shared[thread_shard.shard].succeed(thread_shard);
         })
         .join()
         .expect("nothing panics");
         assert_eq!(
-            lanes
+            shards
                 .iter()
-                .map(|lane| lane.get(Count::Success))
+                .map(|shard| shard.get(Count::Success))
                 .sum::<u64>(),
             2
         );
@@ -255,14 +258,14 @@ mod loom_models {
     #[test]
     fn what_an_owner_counted_is_not_lost_to_the_next() {
         loom::model(|| {
-            let shared = Arc::new((Owners(Default::default()), Lane::default()));
-            let count = |(owners, lane): &(Owners, Lane)| {
+            let shared = Arc::new((Owners(Default::default()), CounterShard::default()));
+            let count = |(owners, shard): &(Owners, CounterShard)| {
                 let ownership = owners.take();
-                let seat = Seat {
-                    lane: ownership.as_ref().map_or(0, |own| own.lane),
+                let thread_shard = ThreadShard {
+                    shard: ownership.as_ref().map_or(0, |own| own.shard),
                     is_owner: ownership.is_some(),
                 };
-                lane.succeed(seat);
+                shard.succeed(thread_shard);
             };
             let threads = [(); 2].map(|()| {
                 let shared = Arc::clone(&shared);

@@ -1,0 +1,313 @@
+//! Futures that run under a permit.
+
+use std::{
+    marker::PhantomData,
+    mem,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use pin_project_lite::pin_project;
+
+use super::{classified::record, permit::CallPermit};
+use crate::{
+    inspect::{Traits, View},
+    outcome::Fallible,
+    refusal::Origin,
+};
+
+pin_project! {
+    /// Runs a future under a permit and returns the permit with the output.
+    ///
+    /// A panic inside a poll is a failure. A future that is dropped between two polls is a cancelled call, even if its
+    /// thread unwinds, because that panic is not the future's.
+    #[doc(hidden)]
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct GuardedFuture<'c, F> {
+        permit: HeldPermit<'c>,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<'c, F> GuardedFuture<'c, F> {
+    #[inline]
+    pub fn new(permit: CallPermit<'c>, future: F) -> Self {
+        Self::held(Some(permit), future)
+    }
+
+    /// The permit may still be missing, but not when the future is polled.
+    pub(super) fn held(permit: Option<CallPermit<'c>>, future: F) -> Self {
+        Self {
+            permit: HeldPermit(permit),
+            future,
+        }
+    }
+
+    pub(super) fn hold(self: Pin<&mut Self>, permit: CallPermit<'c>) {
+        self.project().permit.0 = Some(permit);
+    }
+}
+
+impl<'c, F: Future> Future for GuardedFuture<'c, F> {
+    type Output = (CallPermit<'c>, F::Output);
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let output = ready!(this.permit.poll(this.future, cx));
+        Poll::Ready((this.permit.release(), output))
+    }
+}
+
+pin_project! {
+    /// Runs a future under a permit and records its result, which no filter looks at.
+    ///
+    /// The function that awaits a [`GuardedFuture`] has to keep, drop and unwind the permit that comes back, and that code
+    /// would be compiled for each such function.
+    #[doc(hidden)]
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct RecordedFuture<'c, F, V> {
+        permit: HeldPermit<'c>,
+        view: PhantomData<V>,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<'c, F: Future<Output: Fallible>, V> RecordedFuture<'c, F, V> {
+    /// `_traits` is not called: its type says how the error is looked at.
+    #[inline]
+    pub fn new<S>(
+        permit: CallPermit<'c>,
+        future: F,
+        _traits: impl FnOnce(&ResultOf<F>) -> Traits<V, S>,
+    ) -> Self {
+        Self {
+            permit: HeldPermit(Some(permit)),
+            view: PhantomData,
+            future,
+        }
+    }
+}
+
+/// The output of a future as the `Result` that it is.
+type ResultOf<F> =
+    Result<<<F as Future>::Output as Fallible>::Value, <<F as Future>::Output as Fallible>::Error>;
+
+impl<F, V> Future for RecordedFuture<'_, F, V>
+where
+    F: Future<Output: Fallible>,
+    V: View<<F::Output as Fallible>::Error>,
+{
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let result = ready!(this.permit.poll(this.future, cx));
+        let traits = |_: &_| Traits::<V, ()>::new();
+        Poll::Ready(record(result, this.permit.release(), Origin::Body, traits))
+    }
+}
+
+/// A permit that is abandoned if it is dropped before it is released.
+///
+/// It is no part of the generic futures, so that its drop is compiled once.
+#[derive(Debug)]
+struct HeldPermit<'c>(Option<CallPermit<'c>>);
+
+impl<'c> HeldPermit<'c> {
+    /// Polls under the permit: if the future panics, the call has failed.
+    #[inline]
+    fn poll<F: Future>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let guard = PollGuard::new(&mut self.0);
+        let output = future.poll(cx);
+        mem::forget(guard);
+        output
+    }
+
+    #[inline]
+    fn release(&mut self) -> CallPermit<'c> {
+        self.0.take().expect("only a panic takes it")
+    }
+}
+
+impl Drop for HeldPermit<'_> {
+    fn drop(&mut self) {
+        if let Some(permit) = self.0.take() {
+            permit.abandon();
+        }
+    }
+}
+
+/// Drops the permit if the poll unwinds. It need not ask the thread whether it panics, because nothing else drops it.
+struct PollGuard<'w, 'c>(&'w mut Option<CallPermit<'c>>);
+
+impl<'w, 'c> PollGuard<'w, 'c> {
+    /// Panics without a permit: a refused call must not run when it is polled again.
+    #[inline]
+    fn new(permit: &'w mut Option<CallPermit<'c>>) -> Self {
+        assert!(permit.is_some(), "polled after completion");
+        Self(permit)
+    }
+}
+
+impl Drop for PollGuard<'_, '_> {
+    #[cold]
+    fn drop(&mut self) {
+        // A permit that is dropped counts a panic.
+        drop(self.0.take());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::{pending, poll_fn, ready},
+        panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+        pin::pin,
+        task::Waker,
+    };
+
+    use super::*;
+    use crate::{CircuitBreaker, CircuitBreakerConfig, CircuitState, circuit::classified::UNSEEN};
+
+    fn breaker() -> CircuitBreaker {
+        let config = CircuitBreakerConfig::new().failure_threshold(1);
+        CircuitBreaker::new("guarded", config)
+    }
+
+    fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn the_permit_comes_back_with_the_output() {
+        let breaker = breaker();
+        let guarded = GuardedFuture::new(breaker.admit().expect("closed"), ready(7));
+        let Poll::Ready((permit, 7)) = poll_once(pin!(guarded)) else {
+            panic!("ready with 7")
+        };
+        permit.success();
+        assert_eq!(
+            (breaker.stats().successes, breaker.stats().abandoned),
+            (1, 0)
+        );
+    }
+
+    #[test]
+    fn an_outcome_is_recorded_and_a_call_without_one_as_what_it_was() {
+        let breaker = CircuitBreaker::new("guarded", CircuitBreakerConfig::new());
+        let permit = || breaker.admit().expect("closed");
+        assert_eq!(
+            poll_once(pin!(RecordedFuture::new(
+                permit(),
+                ready(Ok::<_, u8>(7)),
+                |_| { UNSEEN }
+            ))),
+            Poll::Ready(Ok(7))
+        );
+        assert_eq!(
+            poll_once(pin!(RecordedFuture::new(
+                permit(),
+                ready(Err::<u8, _>(7)),
+                |_| UNSEEN
+            ))),
+            Poll::Ready(Err(7))
+        );
+        assert!(
+            poll_once(pin!(RecordedFuture::new(
+                permit(),
+                pending::<Result<u8, u8>>(),
+                |_| UNSEEN
+            )))
+            .is_pending()
+        );
+        let panics = poll_fn(|_| -> Poll<Result<u8, u8>> { resume_unwind(Box::new("expected")) });
+        assert!(
+            catch_unwind(AssertUnwindSafe(|| poll_once(pin!(RecordedFuture::new(
+                permit(),
+                panics,
+                |_| UNSEEN
+            )))))
+            .is_err()
+        );
+        let stats = breaker.stats();
+        assert_eq!(
+            (stats.successes, stats.failures, stats.abandoned),
+            (1, 2, 1)
+        );
+    }
+
+    #[test]
+    fn a_panic_in_a_poll_is_a_failure_at_once() {
+        let breaker = breaker();
+        let future = poll_fn(|_| -> Poll<()> { resume_unwind(Box::new("expected")) });
+        let mut guarded = Box::pin(GuardedFuture::new(breaker.admit().expect("closed"), future));
+        let caught = catch_unwind(AssertUnwindSafe(|| poll_once(guarded.as_mut())));
+        assert!(caught.is_err());
+        assert_eq!(
+            breaker.state(),
+            CircuitState::Open,
+            "while the future still lives"
+        );
+        drop(guarded);
+        assert_eq!(
+            (breaker.stats().failures, breaker.stats().abandoned),
+            (1, 0)
+        );
+    }
+
+    #[test]
+    fn a_future_dropped_between_polls_is_abandoned() {
+        let breaker = breaker();
+        {
+            let guarded = pin!(GuardedFuture::new(
+                breaker.admit().expect("closed"),
+                pending::<()>()
+            ));
+            assert!(poll_once(guarded).is_pending());
+        }
+        drop(GuardedFuture::new(
+            breaker.admit().expect("closed"),
+            pending::<()>(),
+        ));
+        assert_eq!(
+            (breaker.stats().abandoned, breaker.stats().failures),
+            (2, 0)
+        );
+    }
+
+    #[test]
+    fn a_future_dropped_by_a_panic_elsewhere_is_abandoned() {
+        let breaker = breaker();
+        let caught = catch_unwind(|| {
+            let guarded = pin!(GuardedFuture::new(
+                breaker.admit().expect("closed"),
+                pending::<()>()
+            ));
+            assert!(poll_once(guarded).is_pending());
+            resume_unwind(Box::new("expected"));
+        });
+        assert!(caught.is_err());
+        assert_eq!(
+            (breaker.stats().abandoned, breaker.stats().failures),
+            (1, 0)
+        );
+    }
+
+    #[test]
+    fn the_futures_are_as_small_as_their_parts() {
+        let breaker = breaker();
+        let guarded = GuardedFuture::new(breaker.admit().expect("closed"), ready(7_u64));
+        assert_eq!(
+            size_of_val(&guarded),
+            size_of::<CallPermit<'_>>() + size_of_val(&ready(7_u64))
+        );
+        drop(guarded);
+        assert_eq!(breaker.stats().abandoned, 1);
+    }
+}
