@@ -16,7 +16,7 @@ impl Service for Client {
         use ::resilience::__private as __rt;
         #[timeout(__taken)]
         const _: () = ();
-        __rt::boxed(async move {
+        __rt::FutureBox::pin(async move {
             let __self = self;
             let prompt = prompt;
             const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();

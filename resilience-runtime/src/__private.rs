@@ -14,7 +14,7 @@ pub use crate::circuit::{CallPermit, Classified, GuardedFuture, RecordedFuture, 
 pub use crate::function::{FallbackFunction, Limit, OptionFunction, Passing};
 pub use crate::inspect::Inspect;
 pub use crate::outcome::{
-    Answer, Answered, Fallible, FromCircuitOpen, Same, asks_for, attempt, boxed, call, failed,
+    Answer, Answered, Fallible, FromCircuitOpen, FutureBox, Same, asks_for, attempt, call, failed,
     failed_by, failed_with, take,
 };
 pub use crate::refusal::Origin;

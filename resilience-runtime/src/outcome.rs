@@ -258,10 +258,18 @@ pub fn call<Given, T>(function: impl FnOnce(Given) -> T, given: Given) -> T {
     function(given)
 }
 
-/// `Box::pin`, under a name that stands for no other path in the user's scope (`unused_qualifications`).
-#[inline]
-pub fn boxed<F>(future: F) -> Pin<Box<F>> {
-    Box::pin(future)
+/// Boxes a future. The expansion does not name `Box` itself, because the path could be shorter in the user's scope
+/// (`unused_qualifications`). This path ends in `Box::pin` as well, because `#[tracing::instrument]` recognises a boxed async
+/// function by these words.
+#[derive(Debug)]
+pub struct FutureBox;
+
+impl FutureBox {
+    /// Does the same as `Box::pin`.
+    #[inline]
+    pub fn pin<F>(future: F) -> Pin<Box<F>> {
+        Box::pin(future)
+    }
 }
 
 /// Takes a value. Where it stands, it is never called: it makes an async block own what it names.

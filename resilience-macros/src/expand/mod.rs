@@ -111,7 +111,7 @@ impl Context<'_> {
 
     fn boxed(&self, future: TokenStream, boxed: bool, ends: Ends) -> TokenStream {
         if boxed {
-            self.call("boxed", None, future, ends)
+            self.call("FutureBox::pin", None, future, ends)
         } else {
             future
         }
