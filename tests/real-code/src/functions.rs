@@ -4,8 +4,8 @@ use std::{collections::HashSet, ops::Range};
 
 use proc_macro2::TokenStream;
 use syn::{
-    FnArg, GenericArgument, ImplItemFn, ItemFn, PathArguments, ReturnType, Signature, TraitItemFn,
-    Type, TypeParamBound, Visibility, spanned::Spanned, visit::Visit,
+    Attribute, FnArg, GenericArgument, ImplItemFn, ItemFn, PathArguments, ReturnType, Signature,
+    TraitItemFn, Type, TypeParamBound, Visibility, spanned::Spanned, visit::Visit,
 };
 
 /// A function that the attributes may stand on.
@@ -14,6 +14,8 @@ pub(crate) struct Function {
     pub(crate) line: usize,
     /// Bytes of the source file: from the visibility, or else the signature, to the end of the body.
     pub(crate) bytes: Range<usize>,
+    /// The byte at which the function's own attributes and documentation begin.
+    pub(crate) first_byte: usize,
     pub(crate) is_async: bool,
     /// The names that the arguments bind, `self` among them.
     pub(crate) arguments: Vec<String>,
@@ -54,7 +56,13 @@ struct Functions<'a> {
 }
 
 impl Functions<'_> {
-    fn add(&mut self, visibility: Option<&Visibility>, signature: &Signature, end: usize) {
+    fn add(
+        &mut self,
+        attributes: &[Attribute],
+        visibility: Option<&Visibility>,
+        signature: &Signature,
+        end: usize,
+    ) {
         let ReturnType::Type(_, returned) = &signature.output else {
             return;
         };
@@ -66,10 +74,15 @@ impl Functions<'_> {
             Some(visibility) if !matches!(visibility, Visibility::Inherited) => visibility.span(),
             _ => signature.span(),
         };
+        let start = first.byte_range().start;
+        let attributes = attributes
+            .iter()
+            .map(|attribute| attribute.span().byte_range().start);
         self.found.push(Function {
             name: signature.ident.to_string(),
             line: signature.ident.span().start().line,
-            bytes: first.byte_range().start..end,
+            bytes: start..end,
+            first_byte: attributes.min().unwrap_or(start),
             is_async: signature.asyncness.is_some() || future.is_some(),
             arguments: argument_names(signature),
         });
@@ -79,19 +92,24 @@ impl Functions<'_> {
 impl<'ast> Visit<'ast> for Functions<'_> {
     fn visit_item_fn(&mut self, function: &'ast ItemFn) {
         let end = function.block.span().byte_range().end;
-        self.add(Some(&function.vis), &function.sig, end);
+        self.add(&function.attrs, Some(&function.vis), &function.sig, end);
         syn::visit::visit_item_fn(self, function);
     }
 
     fn visit_impl_item_fn(&mut self, function: &'ast ImplItemFn) {
         let end = function.block.span().byte_range().end;
-        self.add(Some(&function.vis), &function.sig, end);
+        self.add(&function.attrs, Some(&function.vis), &function.sig, end);
         syn::visit::visit_impl_item_fn(self, function);
     }
 
     fn visit_trait_item_fn(&mut self, function: &'ast TraitItemFn) {
         if let Some(body) = &function.default {
-            self.add(None, &function.sig, body.span().byte_range().end);
+            self.add(
+                &function.attrs,
+                None,
+                &function.sig,
+                body.span().byte_range().end,
+            );
         }
         syn::visit::visit_trait_item_fn(self, function);
     }
@@ -248,6 +266,7 @@ mod tests {
         let function = &collect(&file, &HashSet::new())[0];
         assert!(source[function.bytes.clone()].starts_with("pub(crate) async fn size"));
         assert!(source[function.bytes.clone()].ends_with("{ Ok(a) }"));
+        assert!(source[function.first_byte..].starts_with("/// Größe"));
         assert_eq!(function.line, 3);
         assert_eq!(function.arguments, ["self", "a"]);
     }

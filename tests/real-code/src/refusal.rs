@@ -160,12 +160,13 @@ mod tests {
             let place = Place {
                 function: 0,
                 attributes: start..end,
-                end: 100,
+                whole: 0..100,
             };
             let function = Function {
                 name: "f".to_owned(),
                 line: 1,
                 bytes: 0..50,
+                first_byte: 0,
                 is_async: false,
                 arguments: Vec::new(),
             };

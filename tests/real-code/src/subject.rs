@@ -216,7 +216,7 @@ impl Subject {
                 .position(|file| file.name == span.file_name)?;
             let mut around = places[file]
                 .iter()
-                .filter(|place| (place.attributes.start..place.end).contains(&span.byte_start));
+                .filter(|place| place.whole.contains(&span.byte_start));
             // Of functions inside of each other the innermost begins last.
             around.next_back().map(|place| (file, place))
         })

@@ -98,8 +98,8 @@ pub(crate) struct Place {
     /// The function's number.
     pub(crate) function: usize,
     pub(crate) attributes: Range<usize>,
-    /// Where the body ends.
-    pub(crate) end: usize,
+    /// From the function's own attributes to the end of the body.
+    pub(crate) whole: Range<usize>,
 }
 
 /// Inserts the text above the functions, on the line where each begins, so that the line numbers stay as they are.
@@ -122,18 +122,18 @@ pub(crate) fn annotate<'f>(
         text.push(' ');
     }
     text.push_str(&source[copied..]);
-    // A function moves by what was inserted in front of its end, functions inside of it included.
-    let moved = |end: usize| {
+    // A byte moves by the insertions in front of it.
+    let moved = |byte: usize| {
         let inserted = functions.iter().zip(&insertions);
-        let inserted = inserted.take_while(|((_, other), _)| other.bytes.start < end);
-        end + inserted.map(|(_, range)| range.len() + 1).sum::<usize>()
+        let inserted = inserted.take_while(|((_, other), _)| other.bytes.start < byte);
+        byte + inserted.map(|(_, range)| range.len() + 1).sum::<usize>()
     };
     let places = functions.iter().zip(&insertions);
     let places = places
         .map(|(&(function, at), attributes)| Place {
             function,
             attributes: attributes.clone(),
-            end: moved(at.bytes.end),
+            whole: moved(at.first_byte)..moved(at.bytes.end),
         })
         .collect();
     (text, places)
@@ -159,9 +159,9 @@ mod tests {
         assert_eq!(text.replace("#[::resilience::retry] ", ""), source);
         let covered = places
             .iter()
-            .map(|place| &text[place.attributes.start..place.end])
+            .map(|place| &text[place.whole.clone()])
             .collect::<Vec<_>>();
-        assert!(covered[0].starts_with("#[::resilience::retry] pub fn outer"));
+        assert!(covered[0].starts_with("/// One.\n#[::resilience::retry] pub fn outer"));
         assert!(covered[0].ends_with("    inner()\n}"));
         assert_eq!(
             covered[1],
