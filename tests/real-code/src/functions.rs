@@ -12,10 +12,8 @@ use syn::{
 pub(crate) struct Function {
     pub(crate) name: String,
     pub(crate) line: usize,
-    /// Bytes of the source file: from the visibility, or else the signature, to the end of the body.
+    /// Bytes of the source file, from the function's own attributes and documentation to the end of its body.
     pub(crate) bytes: Range<usize>,
-    /// The byte at which the function's own attributes and documentation begin.
-    pub(crate) first_byte: usize,
     pub(crate) is_async: bool,
     /// The names that the arguments bind, `self` among them.
     pub(crate) arguments: Vec<String>,
@@ -74,15 +72,11 @@ impl Functions<'_> {
             Some(visibility) if !matches!(visibility, Visibility::Inherited) => visibility.span(),
             _ => signature.span(),
         };
-        let start = first.byte_range().start;
-        let attributes = attributes
-            .iter()
-            .map(|attribute| attribute.span().byte_range().start);
+        let first = attributes.first().map_or(first, Spanned::span);
         self.found.push(Function {
             name: signature.ident.to_string(),
             line: signature.ident.span().start().line,
-            bytes: start..end,
-            first_byte: attributes.min().unwrap_or(start),
+            bytes: first.byte_range().start..end,
             is_async: signature.asyncness.is_some() || future.is_some(),
             arguments: argument_names(signature),
         });
@@ -260,14 +254,13 @@ mod tests {
     }
 
     #[test]
-    fn the_bytes_begin_behind_documentation_and_attributes_and_survive_wide_characters() {
-        let source = "/// Größe\n#[inline]\npub(crate) async fn size(&self, (a, _): (u8, u8)) -> Result<u8, ()> { Ok(a) }\n";
+    fn the_bytes_begin_at_the_documentation_and_survive_wide_characters() {
+        let source = "struct Maß;\n/// Größe\n#[inline]\npub(crate) async fn size(&self, (a, _): (u8, u8)) -> Result<u8, ()> { Ok(a) }\n";
         let file = parse(source).expect("the source parses");
         let function = &collect(&file, &HashSet::new())[0];
-        assert!(source[function.bytes.clone()].starts_with("pub(crate) async fn size"));
         assert!(source[function.bytes.clone()].ends_with("{ Ok(a) }"));
-        assert!(source[function.first_byte..].starts_with("/// Größe"));
-        assert_eq!(function.line, 3);
+        assert!(source[function.bytes.clone()].starts_with("/// Größe"));
+        assert_eq!(function.line, 4);
         assert_eq!(function.arguments, ["self", "a"]);
     }
 }

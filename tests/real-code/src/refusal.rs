@@ -166,7 +166,6 @@ mod tests {
                 name: "f".to_owned(),
                 line: 1,
                 bytes: 0..50,
-                first_byte: 0,
                 is_async: false,
                 arguments: Vec::new(),
             };

@@ -43,25 +43,25 @@ impl Sample {
 /// `key_value_timeout` fails bare, too: tokio's paused clock runs ahead while the test waits for its socket.
 const MINI_REDIS_TESTS: [&str; 4] = ["--tests", "--", "--skip", "key_value_timeout"];
 
-/// Parsers, serializers with generic traits, readers and writers of archives, protocols, drivers and stores; sync and
-/// async code, with and without `#[async_trait]`.
+/// One or two crates for each kind of code: clients, servers, drivers, pools, stores, protocols, archives, parsers of text
+/// and of binary formats, dates; sync and async, with and without `#[async_trait]`. Of the serializers there is one, csv:
+/// three to five in ten of their methods consume a `self` that is a `&mut` reference, or a visitor, which cannot be cloned
+/// (README, "Limits"), and no service would retry them.
 pub(crate) const SAMPLES: [Sample; 25] = [
     sample("base64", "0.23.1"),
     sample("bb8", "0.9.1").tested(&["--lib", "--tests"]),
     sample("chrono", "0.4.45").reduced(),
     sample("csv", "1.4.0").tested(&["--lib"]),
-    sample("deadpool", "0.13.1"),
     sample("gimli", "0.34.0"),
     sample("h2", "0.4.20"),
     sample("hickory-proto", "0.26.3"),
     sample("httparse", "1.10.1"),
-    sample("jiff", "1.0.2"),
     sample("mini-redis", "0.4.1")
         .tested(&MINI_REDIS_TESTS)
         .reduced(),
+    sample("object", "0.40.0"),
     sample("object_store", "0.14.2").reduced(),
     sample("png", "0.18.1"),
-    sample("postgres-protocol", "0.6.12"),
     sample("quick-xml", "0.42.0").with(&["async-tokio"]),
     sample("regex-syntax", "0.8.12").tested(&["--lib"]),
     sample("rusqlite", "0.43.0"),
@@ -69,10 +69,12 @@ pub(crate) const SAMPLES: [Sample; 25] = [
         .tested(&["--lib", "--tests"])
         .reduced(),
     sample("tar", "0.4.46").reduced(),
+    sample("time", "0.3.55").with(&["formatting", "parsing"]),
     sample("tokio-postgres", "0.7.18"),
     sample("tokio-util", "0.7.20").with(&["full"]),
     sample("tungstenite", "0.30.0"),
     sample("ureq", "3.5.2"),
     sample("url", "2.5.8").tested(&["--lib", "--tests"]),
     sample("uuid", "1.29.3"),
+    sample("wasmparser", "0.263.0"),
 ];

@@ -98,11 +98,12 @@ pub(crate) struct Place {
     /// The function's number.
     pub(crate) function: usize,
     pub(crate) attributes: Range<usize>,
-    /// From the function's own attributes to the end of the body.
+    /// From the inserted attributes to the end of the body.
     pub(crate) whole: Range<usize>,
 }
 
-/// Inserts the text above the functions, on the line where each begins, so that the line numbers stay as they are.
+/// Inserts the text above the functions: in front of their other attributes and their documentation, and on the same line,
+/// so that the line numbers stay as they are.
 pub(crate) fn annotate<'f>(
     source: &str,
     functions: impl Iterator<Item = (usize, &'f Function)>,
@@ -133,7 +134,7 @@ pub(crate) fn annotate<'f>(
         .map(|(&(function, at), attributes)| Place {
             function,
             attributes: attributes.clone(),
-            whole: moved(at.first_byte)..moved(at.bytes.end),
+            whole: attributes.start..moved(at.bytes.end),
         })
         .collect();
     (text, places)
@@ -161,7 +162,7 @@ mod tests {
             .iter()
             .map(|place| &text[place.whole.clone()])
             .collect::<Vec<_>>();
-        assert!(covered[0].starts_with("/// One.\n#[::resilience::retry] pub fn outer"));
+        assert!(covered[0].starts_with("#[::resilience::retry] /// One.\npub fn outer"));
         assert!(covered[0].ends_with("    inner()\n}"));
         assert_eq!(
             covered[1],
