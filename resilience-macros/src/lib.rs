@@ -13,29 +13,17 @@
     )
 )]
 
-mod check;
-#[cfg(test)]
-mod documentation;
-#[cfg(test)]
-mod editors;
+mod attribute;
+mod emit;
 mod errors;
-mod expand;
 mod function;
-#[cfg(test)]
-mod fuzz;
-#[cfg(test)]
-mod goldens;
 mod language;
 mod policy;
-#[cfg(test)]
-mod snapshots;
 mod source_text;
 mod stack;
 #[cfg(test)]
-mod user_crate;
+mod tests;
 
-use function::item;
-use policy::Policy;
 use proc_macro::TokenStream;
 
 /// Calls the function again when it fails, after a growing, jittered delay.
@@ -136,7 +124,7 @@ use proc_macro::TokenStream;
 /// succeeds.
 #[proc_macro_attribute]
 pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
-    attribute(Policy::Retry, args.into(), item.into()).into()
+    attribute::expand(&policy::retry::RETRY, args.into(), item.into()).into()
 }
 
 /// Refuses calls to a service that keeps failing, and probes it until it answers again.
@@ -233,7 +221,12 @@ pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
 /// `tracing` events under the target `resilience`: WARN when the circuit opens, INFO when it half-opens and closes.
 #[proc_macro_attribute]
 pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
-    attribute(Policy::CircuitBreaker, args.into(), item.into()).into()
+    attribute::expand(
+        &policy::circuit_breaker::CIRCUIT_BREAKER,
+        args.into(),
+        item.into(),
+    )
+    .into()
 }
 
 /// Limits how long the function may take.
@@ -326,80 +319,26 @@ pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
 /// where both are literals.
 #[proc_macro_attribute]
 pub fn timeout(args: TokenStream, item: TokenStream) -> TokenStream {
-    attribute(Policy::Timeout, args.into(), item.into()).into()
+    attribute::expand(&policy::timeout::TIMEOUT, args.into(), item.into()).into()
 }
 
 /// The name that a newcomer looks for. It says the right one.
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn async_retry(_: TokenStream, item: TokenStream) -> TokenStream {
-    misnamed(Policy::Retry, item.into()).into()
+    attribute::misnamed(&policy::retry::RETRY, item.into()).into()
 }
 
 /// The name that a newcomer looks for. It says the right one.
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn async_circuit_breaker(_: TokenStream, item: TokenStream) -> TokenStream {
-    misnamed(Policy::CircuitBreaker, item.into()).into()
+    attribute::misnamed(&policy::circuit_breaker::CIRCUIT_BREAKER, item.into()).into()
 }
 
 /// The name that a newcomer looks for. It says the right one.
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn async_timeout(_: TokenStream, item: TokenStream) -> TokenStream {
-    misnamed(Policy::Timeout, item.into()).into()
-}
-
-fn misnamed(policy: Policy, item: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
-    let (mut tokens, taken) = item::without_attributes(item, is_family);
-    let name = policy.name();
-    let error = syn::Error::new(
-        proc_macro2::Span::call_site(),
-        format!(
-            "{policy} is for async functions, too: write `use resilience::{name};` and `#[{name}(…)]` without `async_`"
-        ),
-    );
-    tokens.extend(expand::errors(&taken, &error.into_compile_error()));
-    tokens
-}
-
-fn is_family(path: &syn::Path) -> bool {
-    Policy::of(path).is_some()
-}
-
-/// Expands the whole stack that starts with `policy`. Whatever is wrong, the function is still defined, so that its
-/// callers are no second error.
-fn attribute(
-    policy: Policy,
-    args: proc_macro2::TokenStream,
-    item: proc_macro2::TokenStream,
-) -> proc_macro2::TokenStream {
-    if expand::is_taken(&args) {
-        return item;
-    }
-    let mut function = match item::Function::parse(&policy, item.clone()) {
-        Ok(function) => function,
-        Err(error) => {
-            let (mut tokens, taken) = item::without_attributes(item, is_family);
-            tokens.extend(expand::errors(&taken, &error.into_compile_error()));
-            return tokens;
-        }
-    };
-    let mut errors = errors::Errors::default();
-    let layers = stack::read(policy, args, &mut function.attrs, &mut errors);
-    let taken: Vec<_> = layers
-        .iter()
-        .filter_map(|layer| layer.taken.clone())
-        .collect();
-    if expand::is_expanded(&function) {
-        errors.push(expand::seen_too_late(policy));
-    }
-    match check::plan(layers, &function, &mut errors) {
-        Some(plan) if !errors.any() => expand::function(&function, &plan),
-        _ => {
-            let mut tokens = function.with_front(&expand::taken(&taken));
-            tokens.extend(errors.into_items());
-            tokens
-        }
-    }
+    attribute::misnamed(&policy::timeout::TIMEOUT, item.into()).into()
 }

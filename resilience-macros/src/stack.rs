@@ -1,4 +1,5 @@
-//! The attributes of the family that stand on a function.
+//! The attributes of the family that stand on a function, and the contradictions between them. Only a certain contradiction
+//! is refused: both values must be literals, and an unusual stack is no error.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -8,12 +9,13 @@ use crate::errors::Errors;
 use crate::language::entry::Entry;
 use crate::language::table::Bare;
 use crate::language::{duration, list};
-use crate::policy::{Policy, TABLES};
+use crate::policy;
+use crate::policy::spec::{LiteralTime, LiteralValues, Policy};
 use crate::source_text::source_text;
 
 /// One attribute of the stack, as written.
-pub(crate) struct Layer {
-    pub(crate) policy: Policy,
+pub(crate) struct WrittenLayer {
+    pub(crate) policy: &'static Policy,
     pub(crate) entries: Vec<Entry>,
     /// An option could not be read, so that a missing one may have been meant by it.
     pub(crate) incomplete: bool,
@@ -27,17 +29,18 @@ pub(crate) struct Layer {
 /// Reads the whole stack, top first: the running attribute's `args`, then every family attribute that still stands on
 /// the function, which is taken off it.
 pub(crate) fn read(
-    policy: Policy,
+    policy: &'static Policy,
     args: TokenStream,
     attrs: &mut Vec<Attribute>,
     errors: &mut Errors,
-) -> Vec<Layer> {
-    let mut read = |policy: Policy, args: TokenStream, taken: Option<Path>| {
+) -> Vec<WrittenLayer> {
+    let family = policy::family();
+    let mut read = |policy: &'static Policy, args: TokenStream, taken: Option<Path>| {
         let place = taken
             .as_ref()
             .map_or_else(|| args.clone(), ToTokens::to_token_stream);
-        let (entries, incomplete) = list::parse(policy.table(), &TABLES, args, errors);
-        Layer {
+        let (entries, incomplete) = list::parse(policy.table, &family, args, errors);
+        WrittenLayer {
             policy,
             entries,
             incomplete,
@@ -48,7 +51,7 @@ pub(crate) fn read(
     let mut wrong = Vec::new();
     let mut layers = vec![read(policy, args, None)];
     attrs.retain(|attr| {
-        let Some(policy) = Policy::of(attr.path()) else {
+        let Some(policy) = policy::of(attr.path()) else {
             return true;
         };
         let args = match &attr.meta {
@@ -78,9 +81,9 @@ pub(crate) fn read(
 }
 
 /// `#[timeout = 5s]` means the limit; a lone value of another attribute has no meaning, so the message shows an example.
-fn in_parentheses(policy: Policy, value: &Expr) -> String {
+fn in_parentheses(policy: &Policy, value: &Expr) -> String {
     let text = source_text(&value.to_token_stream());
-    let table = policy.table();
+    let table = policy.table;
     if matches!(table.bare, Bare::Is(_)) && duration::parse(text.trim_matches('"')).is_ok() {
         return text;
     }
@@ -88,4 +91,77 @@ fn in_parentheses(policy: Policy, value: &Expr) -> String {
         .options
         .first()
         .map_or_else(String::new, |spec| spec.example.to_owned())
+}
+
+/// `layers` are top first, so that of two the first is the outer one. A value that contradicts several layers is one
+/// mistake, so it gets one error.
+pub(crate) fn check(layers: &[LiteralValues], errors: &mut Errors) {
+    for (at, outer) in layers.iter().enumerate() {
+        let inner = layers.get(at + 1..).unwrap_or_default();
+        let contradictions = [
+            wait_beyond_budget(outer),
+            inner
+                .iter()
+                .find_map(|inner| time_beyond_limit(outer, inner)),
+            inner.iter().find_map(|inner| same_state(outer, inner)),
+        ];
+        for (tokens, message) in contradictions.into_iter().flatten() {
+            errors.at(tokens, message);
+        }
+    }
+}
+
+type Contradiction = Option<(TokenStream, String)>;
+
+/// The first wait of a retry does not fit into its own `max_elapsed`.
+fn wait_beyond_budget(layer: &LiteralValues) -> Contradiction {
+    let (delay, written) = layer.first_wait.as_ref()?;
+    let (budget, budget_written) = layer.longest_wait.as_ref()?;
+    (delay >= budget).then(|| {
+        let message = format!(
+            "nothing is ever retried: the first wait is at least {delay:?}, and `max_elapsed` ends the retries at {budget:?}; \
+             lower `base_delay` or raise `max_elapsed`"
+        );
+        (quote!(#written #budget_written), message)
+    })
+}
+
+/// A time of the inner layer does not fit into the limit of the outer one.
+fn time_beyond_limit(outer: &LiteralValues, inner: &LiteralValues) -> Contradiction {
+    let (total, total_written) = outer.limit.as_ref()?;
+    let longer = |known: &LiteralTime| known.clone().filter(|(time, _)| time > total);
+    let (written, message) = if let Some((limit, written)) = longer(&inner.limit) {
+        let message = format!(
+            "the inner limit of {limit:?} can never be reached: the outer #[timeout] ends everything inside it after {total:?}; \
+             lower the inner limit or raise the outer one"
+        );
+        (written, message)
+    } else if let Some((delay, written)) =
+        inner.first_wait.clone().filter(|(delay, _)| delay >= total)
+    {
+        let message = format!(
+            "nothing is ever retried: the first wait is at least {delay:?}, and the #[timeout] outside ends it all after \
+             {total:?}; lower `base_delay` or raise the limit"
+        );
+        (written, message)
+    } else {
+        let (budget, written) = longer(&inner.longest_wait)?;
+        let message = format!(
+            "`max_elapsed` of {budget:?} can never be reached: the #[timeout] outside ends it all after {total:?}; lower \
+             `max_elapsed` or raise the limit"
+        );
+        (written, message)
+    };
+    Some((quote!(#total_written #written), message))
+}
+
+/// Both layers ask one circuit.
+fn same_state(outer: &LiteralValues, inner: &LiteralValues) -> Contradiction {
+    let (circuit, written) = outer.shared.as_ref()?;
+    let (_, again) = inner.shared.as_ref().filter(|(same, _)| same == circuit)?;
+    let message = format!(
+        "{circuit} guards this function twice: a probe would take its slot outside and be refused inside; keep one, or \
+         give each a `name`"
+    );
+    Some((quote!(#written #again), message))
 }

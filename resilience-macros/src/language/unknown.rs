@@ -98,14 +98,15 @@ fn edit_distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::unknown;
-    use crate::policy::{Policy, TABLES};
+    use crate::policy::spec::Policy;
+    use crate::policy::{self, POLICIES, family};
 
-    fn message(policy: Policy, key: &str, value: &str) -> String {
+    fn message(policy: &Policy, key: &str, value: &str) -> String {
         let key: syn::Ident = syn::parse_str(key)
             .unwrap_or_else(|_| proc_macro2::Ident::new_raw(key, proc_macro2::Span::call_site()));
         unknown(
-            policy.table(),
-            &TABLES,
+            policy.table,
+            &family(),
             &key,
             &value.parse().expect("lexes"),
         )
@@ -114,7 +115,7 @@ mod tests {
 
     #[test]
     fn every_other_librarys_name_leads_to_ours() {
-        for table in TABLES {
+        for table in family() {
             for foreign in table.foreign {
                 let ours = foreign.ours;
                 assert!(table.find(ours).is_some(), "{table} has no `{ours}`");
@@ -156,10 +157,10 @@ mod tests {
             let (theirs, ours) = row[1..].split_once(" | ").expect("two columns");
             for name in python_names(theirs) {
                 names += 1;
-                let is_told = Policy::ALL.into_iter().any(|policy| {
-                    let mut options = policy.table().options.iter();
+                let is_told = POLICIES.into_iter().any(|policy| {
+                    let mut options = policy.table.options.iter();
                     let message = message(policy, name, "");
-                    policy.table().find(name).is_some()
+                    policy.table.find(name).is_some()
                         || options.any(|spec| {
                             let is_meant = ours.contains(&format!("`{}", spec.name))
                                 || (spec.name == "limit" && ours.contains("#[timeout("));
@@ -175,55 +176,80 @@ mod tests {
     #[test]
     fn the_value_that_was_written_is_kept_if_it_can_be_meant() {
         for (policy, key, value, ours) in [
-            (Policy::Retry, "retries", "7", "`max_retries = 7`"),
-            (Policy::Retry, "wait", "250ms", "`base_delay = 250ms`"),
-            (Policy::Retry, "wait", "250", "`base_delay = 1s`"),
-            (Policy::Retry, "backoff", "linear", "`strategy = linear`"),
+            (&policy::retry::RETRY, "retries", "7", "`max_retries = 7`"),
             (
-                Policy::Retry,
+                &policy::retry::RETRY,
+                "wait",
+                "250ms",
+                "`base_delay = 250ms`",
+            ),
+            (&policy::retry::RETRY, "wait", "250", "`base_delay = 1s`"),
+            (
+                &policy::retry::RETRY,
+                "backoff",
+                "linear",
+                "`strategy = linear`",
+            ),
+            (
+                &policy::retry::RETRY,
                 "backoff",
                 "fibonacci",
                 "`strategy = exponential`",
             ),
             (
-                Policy::Retry,
+                &policy::retry::RETRY,
                 "retryable_exceptions",
                 "ApiError::Busy",
                 "`retry_on(ApiError::Busy)`",
             ),
             (
-                Policy::Retry,
+                &policy::retry::RETRY,
                 "when",
                 "|error| error.is_busy()",
                 "`retry_if = |error| error.is_busy()`",
             ),
             (
-                Policy::Retry,
+                &policy::retry::RETRY,
                 "max_retry_",
                 "7",
                 "did you mean `max_retries = 7`?",
             ),
             (
-                Policy::CircuitBreaker,
+                &policy::circuit_breaker::CIRCUIT_BREAKER,
                 "failure_rate_threshold",
                 "50",
                 "`failure_rate = 0.5`",
             ),
             (
-                Policy::CircuitBreaker,
+                &policy::circuit_breaker::CIRCUIT_BREAKER,
                 "reset_timeout",
                 "10s",
                 "`recovery_timeout = 10s`",
             ),
             (
-                Policy::CircuitBreaker,
+                &policy::circuit_breaker::CIRCUIT_BREAKER,
                 "max_retries",
                 "7",
                 "`#[retry(max_retries = 7)]`",
             ),
-            (Policy::Timeout, "timeout_ms", "500", "`limit = 500ms`"),
-            (Policy::Timeout, "timeout_seconds", "5", "`limit = 5s`"),
-            (Policy::Timeout, "duration", "\"2m\"", "`limit = \"2m\"`"),
+            (
+                &policy::timeout::TIMEOUT,
+                "timeout_ms",
+                "500",
+                "`limit = 500ms`",
+            ),
+            (
+                &policy::timeout::TIMEOUT,
+                "timeout_seconds",
+                "5",
+                "`limit = 5s`",
+            ),
+            (
+                &policy::timeout::TIMEOUT,
+                "duration",
+                "\"2m\"",
+                "`limit = \"2m\"`",
+            ),
         ] {
             let message = message(policy, key, value);
             assert!(

@@ -1,11 +1,20 @@
 //! `#[circuit_breaker]`.
 
+mod check;
+mod expand;
 mod foreign;
 mod options;
 
+use super::spec::Policy;
 use crate::language::table::{Bare, Table};
 
-pub(super) const TABLE: &Table = &Table {
+pub(crate) static CIRCUIT_BREAKER: Policy = Policy {
+    table: &TABLE,
+    repeats: false,
+    check: check::check,
+};
+
+static TABLE: Table = Table {
     name: "circuit_breaker",
     config: "CircuitBreakerConfig",
     options: options::OPTIONS,

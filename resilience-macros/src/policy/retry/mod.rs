@@ -1,11 +1,21 @@
 //! `#[retry]`.
 
+mod check;
+mod clone;
+mod expand;
 mod foreign;
 mod options;
 
+use super::spec::Policy;
 use crate::language::table::{Bare, Table};
 
-pub(super) const TABLE: &Table = &Table {
+pub(crate) static RETRY: Policy = Policy {
+    table: &TABLE,
+    repeats: true,
+    check: check::check,
+};
+
+static TABLE: Table = Table {
     name: "retry",
     config: "RetryConfig",
     options: options::OPTIONS,

@@ -1,11 +1,20 @@
 //! `#[timeout]`.
 
+mod check;
+mod expand;
 mod foreign;
 mod options;
 
+use super::spec::Policy;
 use crate::language::table::{Bare, Table};
 
-pub(super) const TABLE: &Table = &Table {
+pub(crate) static TIMEOUT: Policy = Policy {
+    table: &TABLE,
+    repeats: false,
+    check: check::check,
+};
+
+static TABLE: Table = Table {
     name: "timeout",
     config: "TimeoutConfig",
     options: options::OPTIONS,

@@ -4,10 +4,10 @@ use proc_macro2::{Group, Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{FnArg, Pat, PatIdent};
 
-use super::Context;
 use super::code::labelled;
+use super::context::Context;
 use super::span::braces;
-use crate::check::{Form, Hoisted};
+use crate::function::form::{Form, Hoisted};
 use crate::function::parameter::{Parameter, Passing};
 use crate::function::pattern::make_mutable;
 use crate::function::tokens::{assigns, names};
@@ -15,7 +15,7 @@ use crate::function::tokens::{assigns, names};
 impl Context<'_> {
     /// Visibility and signature. The parameters that an attempt borrows uniquely, and those that are set again before the
     /// next one, are bound by `mut`, which no caller sees.
-    pub(super) fn head(&self) -> TokenStream {
+    pub(crate) fn head(&self) -> TokenStream {
         let function = self.function;
         let mut sig = function.sig.clone();
         let mut changed = false;
@@ -45,7 +45,7 @@ impl Context<'_> {
     }
 
     /// The moves in front of a lone async block, with the same `mut`.
-    pub(super) fn moves(&self, block: &Hoisted) -> TokenStream {
+    pub(crate) fn moves(&self, block: &Hoisted) -> TokenStream {
         let moves = block.moves.iter().map(|moved| {
             let mut statement = moved.statement.clone();
             for name in self.mutable_names() {
@@ -67,7 +67,7 @@ impl Context<'_> {
     }
 
     /// Makes an async attempt borrow uniquely what it would otherwise share.
-    pub(super) fn unique_borrows(&self) -> TokenStream {
+    pub(crate) fn unique_borrows(&self) -> TokenStream {
         let borrows = self
             .uniquely_borrowed()
             .filter(|parameter| !self.is_rebound(parameter) && !self.is_handed_over(parameter))
@@ -95,7 +95,7 @@ impl Context<'_> {
 
     /// The arguments that a body which runs once takes with it, because it may hand out a borrow that they hold: a borrow
     /// of the argument itself ends with the function.
-    pub(super) fn handed_over(&self) -> TokenStream {
+    pub(crate) fn handed_over(&self) -> TokenStream {
         let runtime = &self.runtime;
         let moved = self
             .uniquely_borrowed()
@@ -126,16 +126,12 @@ impl Context<'_> {
         })
     }
 
-    pub(super) fn hoisted(&self) -> Option<&Hoisted> {
-        self.form.hoisted()
-    }
-
     /// The references that each attempt binds anew.
     ///
     /// `let mut text = text;` for `mut text: &str`: the captured reference has the caller's lifetime and could not be set to
     /// a reference to a local of the body. `let buffer = &mut *buffer;` for `buffer: &mut [u8]`: the body may hand it on by
     /// value, and the next attempt needs it again.
-    pub(super) fn rebinds(&self) -> TokenStream {
+    pub(crate) fn rebinds(&self) -> TokenStream {
         let rebinds = self.parameters.iter().filter_map(|parameter| {
             let (cfg, name) = (parameter.cfg(), &parameter.name);
             let pattern = match self.mutable_reference(parameter) {
@@ -155,7 +151,7 @@ impl Context<'_> {
     }
 
     /// The body of a sync function, with the rebinds in front.
-    pub(super) fn rebound(&self, body: &Group) -> Group {
+    pub(crate) fn rebound(&self, body: &Group) -> Group {
         let (captures, rebinds) = (self.whole_captures(), self.rebinds());
         if rebinds.is_empty() && captures.is_empty() {
             body.clone()
@@ -166,7 +162,7 @@ impl Context<'_> {
     }
 
     /// An argument that is bound anew needs its `mut` no more, but it is the user's: else rustc calls it unused.
-    pub(super) fn mutable_still(&self) -> TokenStream {
+    pub(crate) fn mutable_still(&self) -> TokenStream {
         self.parameters
             .iter()
             .filter_map(|parameter| self.mutable_reference(parameter))
@@ -179,7 +175,7 @@ impl Context<'_> {
     }
 
     /// The pattern of `mut name: &T` or `mut name: &mut T`.
-    pub(super) fn mutable_reference(&self, parameter: &Parameter<'_>) -> Option<&PatIdent> {
+    pub(crate) fn mutable_reference(&self, parameter: &Parameter<'_>) -> Option<&PatIdent> {
         // The contents of a lone async block are behind a boundary of the user's own.
         if self.hoisted().is_some() || parameter.passing == Passing::Owned {
             return None;
@@ -213,6 +209,6 @@ fn unique_borrow(parameter: &Parameter<'_>) -> TokenStream {
     }
 }
 
-pub(super) fn mutable_still(name: &Ident) -> TokenStream {
+pub(crate) fn mutable_still(name: &Ident) -> TokenStream {
     quote!(let _ = &mut #name;)
 }

@@ -4,9 +4,9 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::Path;
 
-use crate::check::RUNTIME;
 use crate::function::item::Function;
-use crate::policy::Policy;
+use crate::language::table::Table;
+use crate::language::value::RUNTIME;
 
 /// The argument of an attribute that stands only to be resolved.
 const TAKEN: &str = "__taken";
@@ -54,13 +54,13 @@ pub(crate) fn is_expanded(function: &Function) -> bool {
     any(function.body.stream())
 }
 
-pub(crate) fn seen_too_late(policy: Policy) -> syn::Error {
+pub(crate) fn seen_too_late(attribute: &Table) -> syn::Error {
     syn::Error::new(
         Span::call_site(),
         format!(
-            "{policy} is imported under another name here, and the attribute above, which expands the whole stack, looks for `{name}`: it \
+            "{attribute} is imported under another name here, and the attribute above, which expands the whole stack, looks for `{name}`: it \
              would end up outside of what stands above it; write `#[{name}(…)]` or `#[resilience::{name}(…)]`",
-            name = policy.name()
+            name = attribute.name
         ),
     )
 }

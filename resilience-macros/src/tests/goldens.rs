@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::language::table::{Kind, OptionSpec, Zero};
-use crate::policy::TABLES;
+use crate::policy::family;
 
 /// The mistakes that can be made in the list of any attribute.
 const LIST: [&str; 10] = [
@@ -96,7 +96,7 @@ fn mistakes(spec: &OptionSpec) -> &'static [&'static str] {
 fn every_option_has_a_golden_for_every_mistake() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/ui");
     let mut missing = Vec::new();
-    for table in TABLES {
+    for table in family() {
         let list = LIST.iter().map(|mistake| format!("options/{mistake}"));
         let values = table.options.iter().flat_map(|spec| {
             mistakes(spec)

@@ -8,7 +8,8 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use proptest::prelude::*;
 use quote::quote;
 
-use crate::policy::{Policy, TABLES};
+use crate::policy::spec::Policy;
+use crate::policy::{self, POLICIES, family};
 
 /// Tokens of argument lists, in any order.
 const ARGUMENTS: [&str; 56] = [
@@ -125,8 +126,8 @@ const ITEM: [&str; 52] = [
     "'a",
 ];
 
-fn policies() -> impl Strategy<Value = Policy> {
-    proptest::sample::select(Policy::ALL.to_vec())
+fn policies() -> impl Strategy<Value = &'static Policy> {
+    proptest::sample::select(POLICIES.to_vec())
 }
 
 /// Words, and any text that lexes.
@@ -159,7 +160,7 @@ fn tokens(words: Vec<String>, most: usize) -> impl Strategy<Value = TokenStream>
 }
 
 fn arguments() -> impl Strategy<Value = TokenStream> {
-    let options = || TABLES.into_iter().flat_map(|table| table.options);
+    let options = || family().into_iter().flat_map(|table| table.options);
     let names = options().map(|spec| spec.name.to_owned());
     let whole = options().map(|spec| format!("{} ,", spec.example));
     tokens(
@@ -208,7 +209,8 @@ fn contains(expanded: &TokenStream, kept: &TokenStream) -> Result<(), TestCaseEr
 
 /// The item as it is defined in the end: without the family's attributes in front, and inner ones outside.
 fn defined(item: &TokenStream) -> TokenStream {
-    let (rest, _) = crate::function::item::without_attributes(item.clone(), crate::is_family);
+    let (rest, _) =
+        crate::function::item::without_attributes(item.clone(), |path| policy::of(path).is_some());
     rest.into_iter()
         .filter(|token| token.to_string() != "!")
         .collect()
@@ -224,7 +226,7 @@ proptest! {
         let head = quote!(pub #asyncness fn fetch<T: Clone>(&self, url: &T, mut page: u32) -> Result<T, ApiError>);
         let body = quote!({ let client = self.client; page += 1; client.get(url, page)? });
         // A `mut` in front of an argument is no part of the signature.
-        let expanded = crate::attribute(policy, args, quote!(#[doc = "kept"] #head #body)).to_string().replace("mut url : T", "url : T");
+        let expanded = crate::attribute::expand(policy, args, quote!(#[doc = "kept"] #head #body)).to_string().replace("mut url : T", "url : T");
         for kept in [quote!(#[doc = "kept"] #head).to_string(), body.to_string()] {
             prop_assert!(expanded.contains(&kept), "`{kept}` is not in {expanded}");
         }
@@ -232,14 +234,14 @@ proptest! {
 
     #[test]
     fn any_item_is_still_defined(policy in policies(), args in arguments(), item in items()) {
-        let expanded = crate::attribute(policy, args, item.clone());
+        let expanded = crate::attribute::expand(policy, args, item.clone());
         contains(&expanded, &defined(&item))?;
     }
 
     #[test]
     fn any_signature_is_still_defined(policy in policies(), item in items(), body in arguments()) {
         let item = quote!(#item fn fetch() -> Result<u32, ApiError> { #body });
-        let expanded = crate::attribute(policy, quote!(), item.clone());
+        let expanded = crate::attribute::expand(policy, quote!(), item.clone());
         contains(&expanded, &defined(&item))?;
     }
 }

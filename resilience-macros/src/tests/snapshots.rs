@@ -10,7 +10,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Item, Meta};
 
-use crate::policy::Policy;
+use crate::policy;
 
 /// Lines that an expansion may add to a plain function: for one attribute, and for the stack of three.
 const BUDGETS: [(&str, usize); 2] = [("plain_stack", 56), ("plain", 24)];
@@ -46,15 +46,15 @@ fn expand(item: Item) -> TokenStream {
             let top = function
                 .attrs
                 .iter()
-                .position(|attr| Policy::of(attr.path()).is_some())
+                .position(|attr| policy::of(attr.path()).is_some())
                 .expect("an attribute");
             let attr = function.attrs.remove(top);
             let args = match &attr.meta {
                 Meta::List(list) => list.tokens.clone(),
                 _ => TokenStream::new(),
             };
-            crate::attribute(
-                Policy::of(attr.path()).expect("found above"),
+            crate::attribute::expand(
+                policy::of(attr.path()).expect("found above"),
                 args,
                 function.into_token_stream(),
             )

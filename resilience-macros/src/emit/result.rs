@@ -4,28 +4,28 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, ReturnType, Type};
 
-use super::span::Ends;
-use crate::check::Form;
+use super::span::SpanEnds;
+use crate::function::form::Form;
 use crate::function::item::Function;
 use crate::function::parameter::may_hold_borrow;
 use crate::function::types::ungroup;
 
-pub(super) struct ResultType {
+pub(crate) struct ResultType {
     /// `Result<T, E>` or an alias of it; `impl Trait` in it is `_`, which may stand in a body (E0562).
-    pub(super) tokens: TokenStream,
+    pub(crate) tokens: TokenStream,
     /// The type as it is written.
     outcome: TokenStream,
-    pub(super) ends: Ends,
+    pub(crate) ends: SpanEnds,
     /// Where the error type stands.
-    pub(super) error_ends: Ends,
+    pub(crate) error_ends: SpanEnds,
     /// The error type is a parameter of the function, or of the `impl` around a method, where one letter is taken for one.
-    pub(super) is_error_generic: bool,
+    pub(crate) is_error_generic: bool,
     /// What a function that returns a future returns, for a call that may borrow for less long than the whole function.
-    pub(super) returned: TokenStream,
+    pub(crate) returned: TokenStream,
 }
 
 impl ResultType {
-    pub(super) fn of(function: &Function, form: &Form) -> Self {
+    pub(crate) fn of(function: &Function, form: &Form) -> Self {
         let nothing = Type::Verbatim(TokenStream::new());
         let returned = match &function.sig.output {
             ReturnType::Type(_, returned) => &**returned,
@@ -39,8 +39,8 @@ impl ResultType {
         Self {
             tokens: erase_impl(ty.to_token_stream()),
             outcome: ty.to_token_stream(),
-            ends: Ends::of(&ty.to_token_stream()),
-            error_ends: Ends::of(&error_type(ty).to_token_stream()),
+            ends: SpanEnds::of(&ty.to_token_stream()),
+            error_ends: SpanEnds::of(&error_type(ty).to_token_stream()),
             is_error_generic: is_parameter(error_type(ty), function),
             returned: elide_lifetimes(erase_impl(returned.to_token_stream())),
         }
@@ -64,7 +64,7 @@ fn is_parameter(ty: &Type, function: &Function) -> bool {
 }
 
 impl ResultType {
-    pub(super) fn may_hold_borrow(&self) -> bool {
+    pub(crate) fn may_hold_borrow(&self) -> bool {
         may_hold_borrow(&self.outcome)
     }
 }

@@ -5,22 +5,22 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::Context;
-use crate::check::{Cloned, LayerPlan, Mode};
+use super::cloned::Cloned;
+use super::context::Context;
 
 /// The statements around an attempt.
-pub(super) struct Clones {
+pub(crate) struct Clones {
     /// In front of the attempt.
-    pub(super) made: TokenStream,
+    pub(crate) made: TokenStream,
     /// Behind the attempt, for the arguments that a filter or a hook reads.
-    pub(super) put_back_at_once: TokenStream,
+    pub(crate) put_back_at_once: TokenStream,
     /// Before the next attempt.
-    pub(super) put_back: TokenStream,
+    pub(crate) put_back: TokenStream,
 }
 
 impl Context<'_> {
     /// `retry` is the state of the call, which knows whether another attempt may follow.
-    pub(super) fn clones(&self, retry: &Ident) -> Clones {
+    pub(crate) fn clones(&self, retry: &Ident) -> Clones {
         let mut clones = Clones {
             made: TokenStream::new(),
             put_back_at_once: TokenStream::new(),
@@ -58,8 +58,7 @@ impl Context<'_> {
     /// An argument that is named, or that goes to a worker, must be `Clone`. Of the others a body that only borrows them
     /// asks nothing.
     fn must_be_cloned(&self, cloned: &Cloned) -> bool {
-        let is_threaded = |layer: &LayerPlan| matches!(layer, LayerPlan::Timeout(plan) if plan.mode == Mode::Thread);
-        cloned.is_named || (!self.is_async() && self.layers.iter().any(is_threaded))
+        cloned.is_named || self.layers.iter().any(|layer| layer.moves_to_worker)
     }
 
     /// The original of an argument whose place a clone takes.
@@ -112,7 +111,7 @@ impl Context<'_> {
     }
 
     /// Is the argument's place taken by a clone that the attempt may consume?
-    pub(super) fn is_cloned(&self, name: &Ident) -> bool {
+    pub(crate) fn is_cloned(&self, name: &Ident) -> bool {
         self.cloned
             .iter()
             .any(|cloned| cloned.name == *name && !cloned.is_read_later)

@@ -1,63 +1,30 @@
 //! `clone(…)` of `#[retry]`: the arguments that an attempt may consume, because the next one gets a clone.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::ToTokens;
-use syn::Expr;
+use proc_macro2::Ident;
 
-use super::Form;
+use crate::emit::cloned::Cloned;
 use crate::errors::Errors;
 use crate::function::item::Function;
 use crate::function::parameter::{Parameter, Passing};
 use crate::function::tokens::names;
-use crate::language::entry::{Arguments, Raw};
-use crate::language::table::Kind;
-use crate::stack::Layer;
-
-/// An argument that is cloned before each attempt that another one may follow.
-#[derive(Clone)]
-pub(crate) struct Cloned {
-    /// The argument's name, at the place where an error about its type belongs.
-    pub(crate) name: Ident,
-    /// The attributes that say whether the argument exists at all.
-    pub(crate) cfg: TokenStream,
-    /// A filter or a hook looks at the argument after the attempt, so that the last attempt gets a clone, too.
-    pub(crate) is_read_later: bool,
-    /// `clone(…)` names the argument, so that it must be `Clone`.
-    pub(crate) is_named: bool,
-}
-
-/// The expressions of a stack that are evaluated after an attempt. A retry with `retry_on` makes the error of a refusal to
-/// find out whether the pattern matches it.
-pub(super) fn read_later(layers: &[Layer]) -> TokenStream {
-    let makes_errors = layers
-        .iter()
-        .flat_map(|layer| &layer.entries)
-        .any(|entry| entry.spec.name == "retry_on");
-    let entries = layers.iter().flat_map(|layer| &layer.entries);
-    let expressions = entries.filter_map(|entry| match &entry.value {
-        Raw::Value(expr)
-            if matches!(entry.spec.kind, Kind::Function) || matches!(expr, Expr::Closure(_)) =>
-        {
-            Some(expr.to_token_stream())
-        }
-        Raw::Value(expr) if makes_errors && matches!(entry.spec.kind, Kind::Error) => {
-            Some(expr.to_token_stream())
-        }
-        Raw::Pattern(filter) => Some(filter.guard.to_token_stream()),
-        Raw::Value(_) | Raw::Arguments(_) => None,
-    });
-    expressions.collect()
-}
+use crate::language::entry::Arguments;
+use crate::policy::spec::Surroundings;
 
 pub(super) fn check(
-    arguments: &Arguments,
-    function: &Function,
-    form: &Form,
-    read_later: &TokenStream,
+    arguments: Option<Arguments>,
+    surroundings: Surroundings<'_>,
     errors: &mut Errors,
 ) -> Vec<Cloned> {
+    let Surroundings {
+        function,
+        form,
+        read_later,
+    } = surroundings;
+    let (Some(arguments), Some(form)) = (arguments, form) else {
+        return Vec::new();
+    };
     let parameters = form.parameters(function);
-    let chosen: Vec<_> = match arguments {
+    let chosen: Vec<_> = match &arguments {
         Arguments::All => every_owned(&parameters)
             .map(|parameter| (parameter, parameter.name.clone()))
             .collect(),

@@ -1,15 +1,19 @@
 //! `#[timeout]`: the deadline around an async body, or around a sync one on a worker thread or in place.
 
-use proc_macro2::{Group, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 
-use super::argument::mutable_still;
-use super::code::{Code, Declarations, block, large_error_allowed};
-use super::config::{Config, Start, operand};
-use super::span::{Ends, pipes};
-use super::{Context, declare_origin, local};
-use crate::check::{LayerPlan, Literal, Mode, Setting, Stage, TimeoutPlan};
+use super::check::{Mode, TimeoutPlan};
+use crate::emit::argument::mutable_still;
+use crate::emit::code::{Code, Declarations, block, large_error_allowed};
+use crate::emit::config::{Config, Start, operand};
+use crate::emit::context::{Context, declare_origin};
+use crate::emit::plan::Emit;
+use crate::emit::span::local;
+use crate::emit::span::{SpanEnds, pipes};
 use crate::function::parameter::Parameter;
+use crate::language::stage::Stage;
+use crate::language::value::{Literal, Setting};
 
 impl Context<'_> {
     /// Emits a timeout.
@@ -85,9 +89,8 @@ impl Context<'_> {
 
     /// True if a layer inside notes where its errors come from.
     fn notes_origin_inside(&self, at: usize) -> bool {
-        self.has_inside(at, |layer| {
-            matches!(layer, LayerPlan::CircuitBreaker(_)) || self.is_threaded(layer)
-        })
+        self.inside(at)
+            .any(|layer| layer.refuses || layer.moves_to_worker)
     }
 
     /// Emits a timeout on a worker thread.
@@ -108,7 +111,7 @@ impl Context<'_> {
         let (runtime, result, config_value) = (&self.runtime, &self.result.tokens, config.value());
         let (outcome, origin, origin_inside) =
             (local("outcome"), local("origin"), local("origin_inside"));
-        let is_retried = self.has_outside(at, |layer| matches!(layer, LayerPlan::Retry(_)));
+        let is_retried = self.outside(at).any(|layer| layer.repeats);
         let (mutable, copies) = if is_retried {
             self.copies()
         } else {
@@ -172,14 +175,6 @@ impl Context<'_> {
         held.collect()
     }
 
-    /// Emits a sync body as a closure. It is passed on as an `FnOnce`, so that it may return a reborrow of a `&mut` argument
-    /// (tokio-rs/tracing#2857).
-    pub(super) fn boundary(&self, body: &Group) -> TokenStream {
-        let (runtime, result) = (&self.runtime, &self.result.tokens);
-        let pipes = pipes(body);
-        quote!(#runtime::attempt(#pipes -> #result #body))
-    }
-
     /// Emits clones of the arguments for a timeout under a retry. Each attempt's worker needs its own, because an abandoned
     /// attempt keeps its arguments. The clones have the arguments' names and attributes, so that lints see them as arguments.
     fn copies(&self) -> (TokenStream, TokenStream) {
@@ -192,7 +187,7 @@ impl Context<'_> {
             let (attrs, name) = (parameter.attributes(), &parameter.name);
             let borrowed = quote_spanned!(name.span()=> &#name);
             if name == "self" {
-                let ends = Ends::of(&name.to_token_stream());
+                let ends = SpanEnds::of(&name.to_token_stream());
                 let assert = self.call("assert_worker_receiver", None, borrowed, ends);
                 copies.extend(quote!(#assert;));
                 continue;
@@ -228,7 +223,7 @@ impl Context<'_> {
         if limit.literal != Literal::Unknown || !is_path {
             return limit.value.clone();
         }
-        let ends = Ends::of(&limit.written);
+        let ends = SpanEnds::of(&limit.written);
         let (value, duration) = (
             self.call("Limit::new", None, limit.value.clone(), ends),
             ends.name("__duration"),
@@ -247,7 +242,7 @@ impl Context<'_> {
                     },
                     _ => limit,
                 }));
-                let ends = Some(Ends::of(&quote!(#base)));
+                let ends = Some(SpanEnds::of(&quote!(#base)));
                 Start {
                     value: operand(base),
                     stage: *stage,
@@ -262,7 +257,7 @@ impl Context<'_> {
                 } else {
                     "TimeoutConfig::new"
                 };
-                let ends = Ends::of(&limit.written);
+                let ends = SpanEnds::of(&limit.written);
                 let value = self.call(constructor, None, self.checked_limit(limit), ends);
                 Start {
                     value,
@@ -288,5 +283,11 @@ impl Context<'_> {
             &start,
             &settings,
         )
+    }
+}
+
+impl Emit for TimeoutPlan {
+    fn emit(&self, context: &Context<'_>, at: usize, inner: Code) -> Code {
+        context.timeout(at, self, inner)
     }
 }

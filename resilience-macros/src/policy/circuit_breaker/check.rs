@@ -1,18 +1,70 @@
 //! The rules of `#[circuit_breaker]` that take more than one option to break.
 
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::Expr;
 
-use super::{Circuit, CircuitBreakerPlan, Fallback};
+use crate::emit::plan::PlannedLayer;
+use crate::emit::properties::{ForeseenRefusal, Properties};
 use crate::errors::Errors;
 use crate::function::item::Function;
 use crate::function::pattern::bound_names;
-use crate::language::values::Values;
+use crate::language::entry::Filter;
+use crate::language::stage::Stage;
+use crate::language::value::Setting;
+use crate::language::values::{ConfigPlan, Values};
+use crate::policy::spec::{CheckedLayer, LiteralValues, Surroundings};
+use crate::source_text::source_text;
+
+pub(super) struct CircuitBreakerPlan {
+    pub(super) circuit: Circuit,
+    pub(super) failure_on: Option<Filter>,
+    pub(super) failure_if: Option<Expr>,
+    pub(super) failure_if_ok: Option<Expr>,
+    pub(super) ignore: Option<Filter>,
+    pub(super) fallback: Option<Fallback>,
+    pub(super) error: Option<Expr>,
+}
+
+/// Which circuit a breaker guards with.
+pub(super) enum Circuit {
+    /// `breaker = expr`
+    Given(Expr),
+    /// One of the registry, by a constant name; `None` is module path and function name.
+    Named {
+        name: Option<Setting>,
+        config: ConfigPlan,
+    },
+}
+
+impl Circuit {
+    /// True if its handle borrows from no argument.
+    pub(super) fn is_static(&self) -> bool {
+        match self {
+            Self::Given(_) => false,
+            Self::Named { name, .. } => name
+                .as_ref()
+                .is_none_or(|name| name.stage == Stage::Constant),
+        }
+    }
+}
+
+pub(super) enum Fallback {
+    Closure(Expr),
+    /// Called with the error and what the function was called with.
+    Path(Expr),
+}
 
 pub(super) fn check(
     values: &mut Values<'_>,
-    function: &Function,
+    surroundings: Surroundings<'_>,
     errors: &mut Errors,
-) -> CircuitBreakerPlan {
+) -> CheckedLayer {
+    let function = surroundings.function;
+    let literals = LiteralValues {
+        shared: circuit(values),
+        ..LiteralValues::default()
+    };
     let beside_breaker: Vec<_> = ["name", "config"]
         .into_iter()
         .chain(values.settings())
@@ -39,7 +91,7 @@ pub(super) fn check(
         Some(breaker) => Circuit::Given(breaker),
         None => Circuit::Named { name, config },
     };
-    CircuitBreakerPlan {
+    let plan = CircuitBreakerPlan {
         circuit,
         failure_on: values.take_pattern("failure_on"),
         failure_if: values.take_expr("failure_if"),
@@ -49,7 +101,50 @@ pub(super) fn check(
             .take_expr("fallback")
             .and_then(|expr| fallback(expr, function, errors)),
         error: values.take_expr("error"),
+    };
+    let foreseen = plan.fallback.is_none().then(|| ForeseenRefusal {
+        handle: "circuit",
+        ty: "CircuitBreaker",
+        given: "CircuitOpen",
+        error: plan.error.clone(),
+        is_static: plan.circuit.is_static(),
+    });
+    CheckedLayer {
+        layer: PlannedLayer {
+            properties: Properties {
+                policy: "circuit_breaker",
+                refuses: true,
+                foreseen,
+                spares_refusals: true,
+                spares_unstarted: true,
+                ..Properties::default()
+            },
+            emitter: Box::new(plan),
+        },
+        literals,
+        cloned: Vec::new(),
     }
+}
+
+/// A name, a breaker that is a place and no call, or the default name.
+fn circuit(values: &Values<'_>) -> Option<(String, TokenStream)> {
+    if let Some(name) = values.setting("name") {
+        return Some((
+            format!("the circuit {}", source_text(&name.written)),
+            name.written.clone(),
+        ));
+    }
+    if let Some(breaker) = values.expr("breaker") {
+        let tokens = breaker.to_token_stream();
+        let is_place = !matches!(tokens.clone().into_iter().last(), Some(TokenTree::Group(_)));
+        return is_place.then(|| (format!("the circuit of `{}`", source_text(&tokens)), tokens));
+    }
+    (!values.incomplete).then(|| {
+        (
+            "the circuit of the function's own name".to_owned(),
+            values.place.clone(),
+        )
+    })
 }
 
 /// The options that say when the circuit opens: a count of failures or a rate, and what belongs to a rate alone.

@@ -3,13 +3,15 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
-use super::cloned::Clones;
-use super::code::{Code, Declarations};
-use super::config::{Config, Start, operand};
-use super::filter::UserFilter;
-use super::span::Ends;
-use super::{Context, declare_origin, local};
-use crate::check::{CircuitBreakerPlan, ConfigPlan, LayerPlan, RetryPlan, Stage};
+use super::check::RetryPlan;
+use crate::emit::clones::Clones;
+use crate::emit::code::{Code, Declarations};
+use crate::emit::context::{Context, declare_origin};
+use crate::emit::filter::UserFilter;
+use crate::emit::plan::Emit;
+use crate::emit::properties::ForeseenRefusal;
+use crate::emit::span::SpanEnds;
+use crate::emit::span::local;
 
 /// The statements between an attempt's result and the next attempt.
 struct Judgement {
@@ -100,7 +102,7 @@ impl Context<'_> {
         let ended = self.judged(at, plan, ended);
         let next = match &plan.on_retry {
             Some(hook) => {
-                let ends = Ends::of(&hook.to_token_stream());
+                let ends = SpanEnds::of(&hook.to_token_stream());
                 let hook = self.closure(hook, &quote!(()));
                 let arguments = quote!(#ended, #operation, #hook);
                 self.call("Attempt::next_telling", None, arguments, ends)
@@ -150,67 +152,47 @@ impl Context<'_> {
             ),
         ];
         let ended = self.filtered(ended, filters);
-        let circuits = self.circuits_in_sight(at);
-        circuits.fold(ended, |ended, (at, circuit)| {
-            let wait = self.certain_refusal(at, circuit, plan);
+        let refusals = self.foreseen_refusals(at);
+        refusals.fold(ended, |ended, (at, refusal)| {
+            let wait = self.certain_refusal(at, refusal, plan);
             quote!(#ended.refused_for(#wait))
         })
     }
 
-    /// For how long the circuit at `at` is certain to refuse, unless the retry asks for its refusals.
+    /// The time for which the layer at `at` is certain to refuse, unless the retry asks for its refusals.
     fn certain_refusal(
         &self,
         at: usize,
-        circuit: &CircuitBreakerPlan,
+        refusal: &ForeseenRefusal,
         retry: &RetryPlan,
     ) -> TokenStream {
-        let runtime = &self.runtime;
-        let breaker = Ident::new(&self.item(at, "circuit"), Span::mixed_site());
+        let (runtime, ty) = (&self.runtime, Ident::new(refusal.ty, Span::call_site()));
+        let handle = Ident::new(&self.item(at, refusal.handle), Span::mixed_site());
         let Some(retry_on) = UserFilter::pattern("asks_for", retry.retry_on.as_ref()) else {
-            return quote!(#runtime::CircuitBreaker::refuses_for(#breaker));
+            return quote!(#runtime::#ty::refuses_for(#handle));
         };
         // The pattern is shown the error that the refusal would be.
         let open = local("open");
-        let refusal = self.error("CircuitOpen", circuit.error.as_ref(), &open);
-        let asks = self.filtered(refusal, [Some(retry_on)]);
-        quote!(#runtime::CircuitBreaker::refuses_for_unless(#breaker, |#open| #asks))
+        let error = self.error(refusal.given, refusal.error.as_ref(), &open);
+        let asks = self.filtered(error, [Some(retry_on)]);
+        quote!(#runtime::#ty::refuses_for_unless(#handle, |#open| #asks))
     }
 
-    /// The circuits below a retry that refuse with an error and whose handles the retry can name: a handle that borrows from
-    /// an argument moves to a worker together with the argument.
-    fn circuits_in_sight(&self, at: usize) -> impl Iterator<Item = (usize, &CircuitBreakerPlan)> {
+    /// The refusals below a retry that can be foreseen. A handle that borrows from an argument moves to a worker together
+    /// with the argument, and the retry cannot name it then.
+    fn foreseen_refusals(&self, at: usize) -> impl Iterator<Item = (usize, &ForeseenRefusal)> {
         let mut is_on_worker = false;
         let inside = self.layers.iter().enumerate().skip(at + 1);
         inside.filter_map(move |(at, layer)| {
-            is_on_worker |= self.is_threaded(layer);
-            match layer {
-                LayerPlan::CircuitBreaker(circuit) if circuit.fallback.is_none() => {
-                    (!is_on_worker || circuit.circuit.is_static()).then_some((at, circuit))
-                }
-                _ => None,
-            }
+            is_on_worker |= layer.moves_to_worker;
+            let refusal = layer.foreseen.as_ref()?;
+            (!is_on_worker || refusal.is_static).then_some((at, refusal))
         })
     }
+}
 
-    /// The configuration of a policy that has defaults for everything.
-    pub(super) fn policy_config(&self, ty: &str, name: &str, plan: &ConfigPlan) -> Config {
-        let runtime = &self.runtime;
-        let path = quote::format_ident!("{ty}");
-        let default = quote!(#runtime::#path::new());
-        let start = match &plan.base {
-            Some((base, stage)) => Start {
-                value: operand(base),
-                stage: *stage,
-                ends: Some(Ends::of(&base.to_token_stream())),
-                default: Some(default),
-            },
-            None => Start {
-                value: default,
-                stage: Stage::Constant,
-                ends: None,
-                default: None,
-            },
-        };
-        self.config(ty, name, &start, &plan.settings)
+impl Emit for RetryPlan {
+    fn emit(&self, context: &Context<'_>, at: usize, inner: Code) -> Code {
+        context.retry(at, self, inner)
     }
 }

@@ -2,7 +2,8 @@
 
 use proc_macro2::TokenStream;
 
-use crate::policy::Policy;
+use crate::policy::spec::Policy;
+use crate::policy::{self, POLICIES};
 
 fn lex(source: &str) -> TokenStream {
     source
@@ -11,8 +12,8 @@ fn lex(source: &str) -> TokenStream {
 }
 
 /// The expansion without white space, because the printer chooses that.
-fn expand(policy: Policy, args: &str, item: &str) -> String {
-    crate::attribute(policy, lex(args), lex(item))
+fn expand(policy: &'static Policy, args: &str, item: &str) -> String {
+    crate::attribute::expand(policy, lex(args), lex(item))
         .to_string()
         .replace([' ', '\n'], "")
 }
@@ -36,8 +37,8 @@ fn a_half_typed_body_is_carried_as_it_is() {
         let closers: String = open.map(|(_, close)| *close).collect();
         let item =
             format!("async fn fetch(url: &str) -> Result<String, Error> {{ {body}{closers} }}");
-        for policy in Policy::ALL {
-            let args = if policy == Policy::Timeout { "5s" } else { "" };
+        for policy in POLICIES {
+            let args = if policy.name() == "timeout" { "5s" } else { "" };
             let expanded = expand(policy, args, &item);
             let kept = lex(&format!("{body}{closers}"))
                 .to_string()
@@ -60,26 +61,26 @@ fn a_half_typed_argument_list_leaves_the_function_as_it_was() {
     let item = "fn fetch(url: String) -> Result<String, Error> { get(url) }";
     let untouched = lex(item).to_string().replace(' ', "");
     for (policy, args) in [
-        (Policy::Retry, "max_"),
-        (Policy::Retry, "max_retries"),
-        (Policy::Retry, "max_retries ="),
-        (Policy::Retry, "max_retries = , base_delay = 1s"),
-        (Policy::Retry, "max_retries = 3,, base_delay = 1s"),
-        (Policy::Retry, "retry_on()"),
-        (Policy::Retry, "retry_on(Error::)"),
-        (Policy::Retry, "retry_on(Error::Busy if)"),
-        (Policy::Retry, "retry_if = |e| e."),
-        (Policy::Retry, "max_retries = 3 base_delay = 1s"),
-        (Policy::CircuitBreaker, "name = "),
-        (Policy::CircuitBreaker, "fallback = |"),
-        (Policy::CircuitBreaker, "\"jira\""),
-        (Policy::Timeout, ""),
-        (Policy::Timeout, "5"),
-        (Policy::Timeout, "5s, error = "),
-        (Policy::Timeout, "limit"),
+        (&policy::retry::RETRY, "max_"),
+        (&policy::retry::RETRY, "max_retries"),
+        (&policy::retry::RETRY, "max_retries ="),
+        (&policy::retry::RETRY, "max_retries = , base_delay = 1s"),
+        (&policy::retry::RETRY, "max_retries = 3,, base_delay = 1s"),
+        (&policy::retry::RETRY, "retry_on()"),
+        (&policy::retry::RETRY, "retry_on(Error::)"),
+        (&policy::retry::RETRY, "retry_on(Error::Busy if)"),
+        (&policy::retry::RETRY, "retry_if = |e| e."),
+        (&policy::retry::RETRY, "max_retries = 3 base_delay = 1s"),
+        (&policy::circuit_breaker::CIRCUIT_BREAKER, "name = "),
+        (&policy::circuit_breaker::CIRCUIT_BREAKER, "fallback = |"),
+        (&policy::circuit_breaker::CIRCUIT_BREAKER, "\"jira\""),
+        (&policy::timeout::TIMEOUT, ""),
+        (&policy::timeout::TIMEOUT, "5"),
+        (&policy::timeout::TIMEOUT, "5s, error = "),
+        (&policy::timeout::TIMEOUT, "limit"),
     ] {
         let expanded = expand(policy, args, item);
-        if (policy, args) == (Policy::Timeout, "limit") {
+        if (policy.name(), args) == ("timeout", "limit") {
             // `limit` may be a variable, and only rustc knows.
             assert!(expanded.contains("Limit::new(limit)"), "{expanded}");
             continue;
@@ -97,7 +98,7 @@ fn a_half_typed_argument_list_leaves_the_function_as_it_was() {
 fn what_is_right_beside_what_is_wrong_is_still_read() {
     let item = "async fn fetch() -> Result<String, Error> { get().await }";
     let expanded = expand(
-        Policy::Retry,
+        &policy::retry::RETRY,
         "max_retrys = 3, base_delay = 5x, multiplier = 0.5",
         item,
     );
@@ -108,7 +109,7 @@ fn what_is_right_beside_what_is_wrong_is_still_read() {
 fn the_attributes_below_are_taken_off_whatever_is_wrong_above() {
     let item = "#[doc = \"kept\"] #[timeout(5s)] #[must_use] #[circuit_breaker] async fn fetch() -> Result<String, Error> { get().await }";
     for args in ["max_retries = 3", "max_retries = "] {
-        let expanded = expand(Policy::Retry, args, item);
+        let expanded = expand(&policy::retry::RETRY, args, item);
         assert!(
             expanded.starts_with("#[doc=\"kept\"]#[must_use]asyncfnfetch()"),
             "{expanded}"

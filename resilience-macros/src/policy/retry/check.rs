@@ -1,12 +1,40 @@
 //! The rules of `#[retry]` that take more than one option to break.
 
+use std::time::Duration;
+
 use quote::quote;
+use syn::Expr;
 
-use super::{Literal, RetryPlan, Setting, Stage};
+use super::clone;
+use crate::emit::plan::PlannedLayer;
+use crate::emit::properties::Properties;
 use crate::errors::Errors;
-use crate::language::values::Values;
+use crate::language::entry::Filter;
+use crate::language::stage::Stage;
+use crate::language::value::{Literal, Setting};
+use crate::language::values::{ConfigPlan, Values};
+use crate::policy::spec::{CheckedLayer, LiteralTime, LiteralValues, Surroundings, literal_time};
 
-pub(super) fn check(values: &mut Values<'_>, errors: &mut Errors) -> RetryPlan {
+pub(super) struct RetryPlan {
+    pub(super) config: ConfigPlan,
+    pub(super) retry_on: Option<Filter>,
+    pub(super) abort_on: Option<Filter>,
+    pub(super) retry_if: Option<Expr>,
+    pub(super) retry_if_ok: Option<Expr>,
+    pub(super) delay_hint: Option<Expr>,
+    pub(super) on_retry: Option<Expr>,
+}
+
+pub(super) fn check(
+    values: &mut Values<'_>,
+    surroundings: Surroundings<'_>,
+    errors: &mut Errors,
+) -> CheckedLayer {
+    let literals = LiteralValues {
+        first_wait: first_wait(values),
+        longest_wait: literal_time(values, "max_elapsed"),
+        ..LiteralValues::default()
+    };
     values.exclusive(
         "max_retries",
         &["max_attempts"],
@@ -17,7 +45,8 @@ pub(super) fn check(values: &mut Values<'_>, errors: &mut Errors) -> RetryPlan {
     delays(values, errors);
     let mut config = values.take_config();
     check_constant_delays(&mut config.settings);
-    RetryPlan {
+    let cloned = clone::check(values.take_arguments("clone"), surroundings, errors);
+    let plan = RetryPlan {
         config,
         retry_on: values.take_pattern("retry_on"),
         abort_on: values.take_pattern("abort_on"),
@@ -25,7 +54,37 @@ pub(super) fn check(values: &mut Values<'_>, errors: &mut Errors) -> RetryPlan {
         retry_if_ok: values.take_expr("retry_if_ok"),
         delay_hint: values.take_expr("delay_hint"),
         on_retry: values.take_expr("on_retry"),
+    };
+    CheckedLayer {
+        layer: PlannedLayer {
+            properties: Properties {
+                policy: "retry",
+                repeats: true,
+                spares_refusals: true,
+                ..Properties::default()
+            },
+            emitter: Box::new(plan),
+        },
+        literals,
+        cloned,
     }
+}
+
+/// The shortest that the wait before the first retry can be.
+fn first_wait(values: &Values<'_>) -> LiteralTime {
+    // An option that was refused may have said something else.
+    let unknown = values.incomplete
+        || ["config", "delay_hint"]
+            .iter()
+            .any(|name| values.key(name).is_some());
+    let base = values.setting("base_delay").filter(|_| !unknown)?;
+    let delay = base.literal.duration()?;
+    let shortest = match values.setting("jitter").map(|jitter| jitter.literal) {
+        Some(Literal::Word("None" | "Decorrelated")) => delay,
+        Some(Literal::Word("Equal")) => delay / 2,
+        _ => Duration::ZERO,
+    };
+    Some((shortest, base.written.clone()))
 }
 
 /// Options that another one leaves without effect.

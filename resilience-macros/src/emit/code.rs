@@ -3,22 +3,22 @@
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
-pub(super) struct Code {
-    pub(super) declarations: Declarations,
+pub(crate) struct Code {
+    pub(crate) declarations: Declarations,
     shape: Shape,
 }
 
 /// What stands in front of every attempt.
 #[derive(Default)]
-pub(super) struct Declarations {
+pub(crate) struct Declarations {
     /// Items, and values computed from the arguments, once per call.
-    pub(super) values: TokenStream,
+    pub(crate) values: TokenStream,
     /// What may borrow from an argument, and so must go where the argument goes.
-    pub(super) borrows: TokenStream,
+    pub(crate) borrows: TokenStream,
 }
 
 impl Declarations {
-    pub(super) fn values(values: TokenStream) -> Self {
+    pub(crate) fn values(values: TokenStream) -> Self {
         Self {
             values,
             borrows: TokenStream::new(),
@@ -26,7 +26,7 @@ impl Declarations {
     }
 
     /// Those of an outer layer, then those of the inner one.
-    pub(super) fn and(mut self, inner: Self) -> Self {
+    pub(crate) fn and(mut self, inner: Self) -> Self {
         self.values.extend(inner.values);
         self.borrows.extend(inner.borrows);
         self
@@ -51,21 +51,21 @@ enum Shape {
 }
 
 impl Code {
-    pub(super) fn body(body: Group) -> Self {
+    pub(crate) fn body(body: Group) -> Self {
         Self {
             declarations: Declarations::default(),
             shape: Shape::Body(body),
         }
     }
 
-    pub(super) fn future(declarations: Declarations, future: TokenStream) -> Self {
+    pub(crate) fn future(declarations: Declarations, future: TokenStream) -> Self {
         Self {
             declarations,
             shape: Shape::Future(future),
         }
     }
 
-    pub(super) fn matched(
+    pub(crate) fn matched(
         declarations: Declarations,
         future: TokenStream,
         arms: TokenStream,
@@ -76,7 +76,7 @@ impl Code {
         }
     }
 
-    pub(super) fn value(
+    pub(crate) fn value(
         declarations: Declarations,
         statements: TokenStream,
         value: TokenStream,
@@ -89,7 +89,7 @@ impl Code {
 
     /// As the contents of a function's block. The `return` satisfies a house that denies `clippy::implicit_return`, and
     /// no lint calls one of a macro needless.
-    pub(super) fn returned(&self) -> TokenStream {
+    pub(crate) fn returned(&self) -> TokenStream {
         match &self.shape {
             Shape::Body(body) => quote!(return #body;),
             Shape::Future(future) => quote!(return #future.await;),
@@ -99,7 +99,7 @@ impl Code {
     }
 
     /// As one expression that is the outcome; the declarations are left to the caller.
-    pub(super) fn expression(&self, boundary: impl Fn(&Group) -> TokenStream) -> TokenStream {
+    pub(crate) fn expression(&self, boundary: impl Fn(&Group) -> TokenStream) -> TokenStream {
         match &self.shape {
             Shape::Body(body) => boundary(body),
             Shape::Future(future) => quote!(#future.await),
@@ -110,7 +110,7 @@ impl Code {
     }
 
     /// As a variable that is the outcome; the declarations are left to the caller.
-    pub(super) fn bound(
+    pub(crate) fn bound(
         &self,
         outcome: &TokenStream,
         boundary: impl Fn(&Group) -> TokenStream,
@@ -121,7 +121,7 @@ impl Code {
     }
 
     /// As one expression that is a future; the declarations are left to the caller.
-    pub(super) fn as_future(&self) -> TokenStream {
+    pub(crate) fn as_future(&self) -> TokenStream {
         match &self.shape {
             Shape::Body(body) => quote!(async #body),
             Shape::Future(future) => future.clone(),
@@ -132,7 +132,7 @@ impl Code {
 
     /// As a future, and what makes its output the outcome: without an async block in between, which would remember once
     /// more what the future inside it borrows.
-    pub(super) fn as_future_and_arms(&self) -> (TokenStream, Option<&TokenStream>) {
+    pub(crate) fn as_future_and_arms(&self) -> (TokenStream, Option<&TokenStream>) {
         match &self.shape {
             Shape::Matched { future, arms } => (future.clone(), Some(arms)),
             _ => (self.as_future(), None),
@@ -140,7 +140,7 @@ impl Code {
     }
 
     /// As the block of a closure, with something in front.
-    pub(super) fn block(&self, front: &TokenStream) -> TokenStream {
+    pub(crate) fn block(&self, front: &TokenStream) -> TokenStream {
         match &self.shape {
             Shape::Body(body) if front.is_empty() => quote!(#body),
             Shape::Body(body) => {
@@ -159,19 +159,19 @@ impl Code {
 /// In front of a statement with a closure that returns what the function returns: clippy would speak of the closure after
 /// it has spoken of the function, and of an implementation of a trait, of which it says nothing otherwise. What it says
 /// of closures inside of the body is lost.
-pub(super) fn large_error_allowed() -> TokenStream {
+pub(crate) fn large_error_allowed() -> TokenStream {
     quote!(#[allow(clippy::result_large_err)])
 }
 
 /// The user's braces inside ours. Without the label rustc calls them unnecessary; with the place of the body, an error
 /// of the whole body's type is shown there.
-pub(super) fn labelled(label: &str, body: &Group) -> TokenStream {
+pub(crate) fn labelled(label: &str, body: &Group) -> TokenStream {
     let label = syn::Lifetime::new(label, body.span());
     quote_spanned!(body.span()=> #label: #body)
 }
 
 /// `value`, in braces only if something stands in front of it.
-pub(super) fn block(statements: &TokenStream, value: TokenStream) -> TokenStream {
+pub(crate) fn block(statements: &TokenStream, value: TokenStream) -> TokenStream {
     if statements.is_empty() {
         value
     } else {

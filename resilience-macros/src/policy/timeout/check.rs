@@ -1,22 +1,45 @@
 //! The rules of `#[timeout]`: a limit, and for sync functions a mode that can work.
 
 use quote::ToTokens;
-use syn::{GenericArgument, PathArguments, ReceiverKind, Type};
+use syn::{Expr, GenericArgument, PathArguments, ReceiverKind, Type};
 
-use super::{Form, Mode, TimeoutPlan};
+use crate::emit::plan::PlannedLayer;
+use crate::emit::properties::Properties;
 use crate::errors::Errors;
+use crate::function::form::Form;
 use crate::function::item::Function;
 use crate::function::pattern::bound_names;
 use crate::function::types::ungroup;
-use crate::language::values::Values;
+use crate::language::value::Setting;
+use crate::language::values::{ConfigPlan, Values};
+use crate::policy::spec::{CheckedLayer, LiteralValues, Surroundings, literal_time};
 use crate::source_text::source_text;
+
+pub(super) struct TimeoutPlan {
+    pub(super) config: ConfigPlan,
+    /// The positional or named limit; without it, `config` brings one.
+    pub(super) limit: Option<Setting>,
+    pub(super) error: Option<Expr>,
+    /// How a sync body is timed.
+    pub(super) mode: Mode,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Thread,
+    Cooperative,
+}
 
 pub(super) fn check(
     values: &mut Values<'_>,
-    form: Option<&Form>,
-    function: &Function,
+    surroundings: Surroundings<'_>,
     errors: &mut Errors,
-) -> TimeoutPlan {
+) -> CheckedLayer {
+    let Surroundings { function, form, .. } = surroundings;
+    let literals = LiteralValues {
+        limit: literal_time(values, "limit"),
+        ..LiteralValues::default()
+    };
     let mode_key = values.key("mode").cloned();
     let mode = match values.take_word("mode") {
         Some("cooperative") => Mode::Cooperative,
@@ -46,11 +69,23 @@ pub(super) fn check(
             "#[timeout] needs a limit, as in `#[timeout(5s)]`",
         );
     }
-    TimeoutPlan {
+    let plan = TimeoutPlan {
         config,
         limit,
         error: values.take_expr("error"),
         mode,
+    };
+    CheckedLayer {
+        layer: PlannedLayer {
+            properties: Properties {
+                policy: "timeout",
+                moves_to_worker: mode == Mode::Thread && matches!(form, Some(Form::Sync)),
+                ..Properties::default()
+            },
+            emitter: Box::new(plan),
+        },
+        literals,
+        cloned: Vec::new(),
     }
 }
 

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use proc_macro2::TokenStream;
 
 use crate::language::table::{Kind, OptionSpec, Table};
-use crate::policy::{Policy, TABLES};
+use crate::policy::{POLICIES, family};
 
-const README: &str = include_str!("../../README.md");
+const README: &str = include_str!("../../../README.md");
 
 fn path(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
@@ -49,7 +49,7 @@ fn with_rows(text: &str, heading: &str, margin: &str, table: &Table) -> String {
 /// The file as it is, and as the option tables would have it.
 fn documented(file: &str, with: impl Fn(&str, &Table) -> String) -> (String, String) {
     let text = fs::read_to_string(path(file)).expect("readable");
-    let written = TABLES
+    let written = family()
         .into_iter()
         .fold(text.clone(), |text, table| with(&text, table));
     if std::env::var_os("BLESS").is_some() && text != written {
@@ -107,11 +107,11 @@ fn every_example_is_an_option_that_expands() {
     let synchronous = lex(
         "fn fetch(text: String, request: Request) -> Result<Page, ApiError> { get(text, request) }",
     );
-    for policy in Policy::ALL {
-        for spec in policy.table().options {
+    for policy in POLICIES {
+        for spec in policy.table.options {
             let beside = match spec.name {
                 "minimum_calls" => "failure_rate = 0.5, ",
-                name if policy == Policy::Timeout && name != "limit" => "5s, ",
+                name if policy.name() == "timeout" && name != "limit" => "5s, ",
                 _ => "",
             };
             let function = match spec.kind {
@@ -119,7 +119,7 @@ fn every_example_is_an_option_that_expands() {
                 _ => &asynchronous,
             };
             let args = lex(&format!("{beside}{}", spec.example));
-            let expanded = crate::attribute(policy, args, function.clone()).to_string();
+            let expanded = crate::attribute::expand(policy, args, function.clone()).to_string();
             assert!(
                 !expanded.contains("compile_error"),
                 "{policy}: `{}` gives {expanded}",

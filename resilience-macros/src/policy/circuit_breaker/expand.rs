@@ -4,13 +4,16 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 
-use super::code::{Code, Declarations, block};
-use super::filter::UserFilter;
-use super::span::Ends;
-use super::{Context, declare_origin, local};
-use crate::check::{Circuit, CircuitBreakerPlan, Fallback, Stage};
+use super::check::{Circuit, CircuitBreakerPlan, Fallback};
+use crate::emit::code::{Code, Declarations, block};
+use crate::emit::context::{Context, declare_origin};
+use crate::emit::filter::UserFilter;
+use crate::emit::plan::Emit;
+use crate::emit::span::SpanEnds;
+use crate::emit::span::local;
 use crate::function::parameter::Passing;
 use crate::function::tokens::any_ident;
+use crate::language::stage::Stage;
 
 /// For a function of so many arguments, and a receiver, the runtime's `FallbackFunction` is implemented.
 const MOST_CHECKED_ARGUMENTS: usize = 7;
@@ -151,7 +154,7 @@ impl Context<'_> {
         let (name, config) = match circuit {
             Circuit::Given(breaker) => {
                 // The type stands where the value does, for rustc shows both.
-                let ends = Ends::of(&breaker.to_token_stream());
+                let ends = SpanEnds::of(&breaker.to_token_stream());
                 let ty = ends.place(quote!(#runtime::CircuitBreaker));
                 let borrow = ends.place(quote!(&));
                 // Borrowed from what the body needs for itself: a handle of its own is cheap.
@@ -229,7 +232,7 @@ impl Context<'_> {
 
     fn fallback(&self, fallback: &Fallback, open: &Ident) -> TokenStream {
         let (Fallback::Closure(written) | Fallback::Path(written)) = fallback;
-        let ends = Ends::of(&written.to_token_stream());
+        let ends = SpanEnds::of(&written.to_token_stream());
         let (result, any) = (&self.result.tokens, ends.name("_").to_token_stream());
         let open = ends.place(quote_spanned!(Span::mixed_site()=> &#open));
         let answer = match fallback {
@@ -290,5 +293,11 @@ impl Context<'_> {
             Fallback::Closure(_) => answer,
             Fallback::Path(_) => self.trait_call("Same", result, "same", answer, ends),
         }
+    }
+}
+
+impl Emit for CircuitBreakerPlan {
+    fn emit(&self, context: &Context<'_>, at: usize, inner: Code) -> Code {
+        context.circuit_breaker(at, self, inner)
     }
 }

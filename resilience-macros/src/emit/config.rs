@@ -4,21 +4,23 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Expr;
 
-use super::Context;
-use super::span::Ends;
-use crate::check::{Literal, Setting, Stage};
+use super::context::Context;
+use super::span::SpanEnds;
+use crate::language::stage::Stage;
+use crate::language::value::{Literal, Setting};
+use crate::language::values::ConfigPlan;
 
-pub(super) struct Config {
+pub(crate) struct Config {
     /// Stands in front of every attempt.
-    pub(super) declarations: TokenStream,
+    pub(crate) declarations: TokenStream,
     /// When its value is known.
-    pub(super) stage: Stage,
+    pub(crate) stage: Stage,
     name: Ident,
 }
 
 impl Config {
     /// A `&Config` expression.
-    pub(super) fn reference(&self) -> TokenStream {
+    pub(crate) fn reference(&self) -> TokenStream {
         let name = &self.name;
         match self.stage {
             Stage::Generic => quote!(#name),
@@ -27,7 +29,7 @@ impl Config {
     }
 
     /// A `Config` expression.
-    pub(super) fn value(&self) -> TokenStream {
+    pub(crate) fn value(&self) -> TokenStream {
         let name = &self.name;
         match self.stage {
             Stage::Generic => quote!(*#name),
@@ -37,17 +39,17 @@ impl Config {
 }
 
 /// What a configuration starts from, before its settings.
-pub(super) struct Start {
-    pub(super) value: TokenStream,
-    pub(super) stage: Stage,
+pub(crate) struct Start {
+    pub(crate) value: TokenStream,
+    pub(crate) stage: Stage,
     /// Where the user wrote it; `None` is ours, and of the right type.
-    pub(super) ends: Option<Ends>,
+    pub(crate) ends: Option<SpanEnds>,
     /// Without any setting, for constants that must be checked apart from a start that is not constant.
-    pub(super) default: Option<TokenStream>,
+    pub(crate) default: Option<TokenStream>,
 }
 
 /// A user's expression that setters can be called on: `*config.setter()` is another thing than `(*config).setter()`.
-pub(super) fn operand(expr: &Expr) -> TokenStream {
+pub(crate) fn operand(expr: &Expr) -> TokenStream {
     if matches!(expr, Expr::Unary(_)) {
         quote!((#expr))
     } else {
@@ -57,7 +59,7 @@ pub(super) fn operand(expr: &Expr) -> TokenStream {
 
 impl Context<'_> {
     /// `ty` is the configuration's name in the runtime crate, `name` what the expansion calls it.
-    pub(super) fn config(
+    pub(crate) fn config(
         &self,
         ty: &str,
         name: &str,
@@ -131,7 +133,7 @@ impl Context<'_> {
         &self,
         ty: &str,
         value: TokenStream,
-        written: Option<Ends>,
+        written: Option<SpanEnds>,
         settings: impl Iterator<Item = &'s Setting> + Clone,
     ) -> TokenStream {
         let (known, checked): (Vec<_>, Vec<_>) =
@@ -157,8 +159,30 @@ impl Context<'_> {
                 &format!("{ty}::{}", setting.setter),
                 None,
                 quote!(#value, #argument),
-                Ends::of(&setting.written),
+                SpanEnds::of(&setting.written),
             )
         })
+    }
+
+    /// The configuration of a policy that has defaults for everything.
+    pub(crate) fn policy_config(&self, ty: &str, name: &str, plan: &ConfigPlan) -> Config {
+        let runtime = &self.runtime;
+        let path = quote::format_ident!("{ty}");
+        let default = quote!(#runtime::#path::new());
+        let start = match &plan.base {
+            Some((base, stage)) => Start {
+                value: operand(base),
+                stage: *stage,
+                ends: Some(SpanEnds::of(&base.to_token_stream())),
+                default: Some(default),
+            },
+            None => Start {
+                value: default,
+                stage: Stage::Constant,
+                ends: None,
+                default: None,
+            },
+        };
+        self.config(ty, name, &start, &plan.settings)
     }
 }

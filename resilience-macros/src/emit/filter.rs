@@ -4,21 +4,22 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Expr, Lit, Pat, PatIdent};
 
-use super::span::Ends;
-use super::{Context, local};
+use super::context::Context;
+use super::span::SpanEnds;
+use super::span::local;
 use crate::function::pattern::bound_names;
 use crate::language::entry::Filter;
 
 /// A filter as an argument, and where the user wrote it.
-pub(super) struct UserFilter {
+pub(crate) struct UserFilter {
     method: &'static str,
     argument: TokenStream,
-    ends: Ends,
+    ends: SpanEnds,
 }
 
 impl UserFilter {
     /// `|error| matches!(error, pattern if guard)`, without the macro.
-    pub(super) fn pattern(method: &'static str, filter: Option<&Filter>) -> Option<Self> {
+    pub(crate) fn pattern(method: &'static str, filter: Option<&Filter>) -> Option<Self> {
         let Filter { pattern, guard } = filter?;
         let error = local("error");
         let guard = guard.as_ref().map(|guard| quote!(if #guard));
@@ -33,7 +34,7 @@ impl UserFilter {
         Some(Self {
             method,
             argument,
-            ends: Ends::of(&pattern.to_token_stream()),
+            ends: SpanEnds::of(&pattern.to_token_stream()),
         })
     }
 }
@@ -48,7 +49,7 @@ fn by_value(pattern: &Pat) -> TokenStream {
     if !has_constant || !bound_names(pattern).into_iter().all(is_capital) {
         return pattern.to_token_stream();
     }
-    let ends = Ends::of(&pattern.to_token_stream());
+    let ends = SpanEnds::of(&pattern.to_token_stream());
     let reference = ends.place(quote!(&));
     match pattern {
         Pat::Or(_) => {
@@ -94,7 +95,7 @@ fn is_upper(name: &Ident) -> bool {
 
 impl Context<'_> {
     /// `method` is the runtime's, of the form `fn(Judged, filter) -> Judged`; `returned` is what the filter returns.
-    pub(super) fn filter(
+    pub(crate) fn filter(
         &self,
         method: &'static str,
         function: Option<&Expr>,
@@ -103,18 +104,18 @@ impl Context<'_> {
         let function = function?;
         Some(UserFilter {
             method,
-            ends: Ends::of(&function.to_token_stream()),
+            ends: SpanEnds::of(&function.to_token_stream()),
             argument: self.closure(function, returned),
         })
     }
 
     /// A user's function as a closure. A function of another signature is refused by the runtime's `OptionFunction`, which
     /// says the right one. A value that can be called is left to rustc, because passing it on would move it.
-    pub(super) fn closure(&self, function: &Expr, returned: &TokenStream) -> TokenStream {
+    pub(crate) fn closure(&self, function: &Expr, returned: &TokenStream) -> TokenStream {
         if matches!(plain(function), Expr::Closure(_)) {
             return function.to_token_stream();
         }
-        let ends = Ends::of(&function.to_token_stream());
+        let ends = SpanEnds::of(&function.to_token_stream());
         // The name is of the user's own context: else rustc adds that the error is in a macro's expansion.
         let given = ends.name("__given");
         if !self.is_item(function) {
@@ -133,14 +134,19 @@ impl Context<'_> {
     }
 
     /// Finds out how the function takes what it is given.
-    pub(super) fn passing(&self, function: &Expr, given: &TokenStream, ends: Ends) -> TokenStream {
+    pub(crate) fn passing(
+        &self,
+        function: &Expr,
+        given: &TokenStream,
+        ends: SpanEnds,
+    ) -> TokenStream {
         let found = ends.name("__found");
         let passing = self.call("Passing::of", None, quote!(&#function, &#given), ends);
         quote!(#passing.#found())
     }
 
     /// True for the path of a function, and false for an argument or a static, which may be a value that can be called.
-    pub(super) fn is_item(&self, function: &Expr) -> bool {
+    pub(crate) fn is_item(&self, function: &Expr) -> bool {
         let Expr::Path(path) = plain(function) else {
             return false;
         };
@@ -157,7 +163,7 @@ impl Context<'_> {
     }
 
     /// `method(method(judged, filter), filter)`, in order.
-    pub(super) fn filtered(
+    pub(crate) fn filtered(
         &self,
         judged: TokenStream,
         filters: impl IntoIterator<Item = Option<UserFilter>>,

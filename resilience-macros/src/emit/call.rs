@@ -1,0 +1,56 @@
+//! Calls of the runtime, which the compiler shows at the user's tokens.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
+
+use super::context::Context;
+use super::span::SpanEnds;
+
+impl Context<'_> {
+    /// `runtime::Type::function::<turbofish>(arguments)` from `ends.first` to `ends.last`.
+    pub(crate) fn call(
+        &self,
+        path: &str,
+        turbofish: Option<&TokenStream>,
+        arguments: TokenStream,
+        ends: SpanEnds,
+    ) -> TokenStream {
+        let runtime = Ident::new(&self.runtime.to_string(), ends.first);
+        let segments = path
+            .split("::")
+            .map(|segment| Ident::new(segment, ends.first));
+        let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
+        arguments.set_span(ends.last);
+        let arguments = TokenTree::Group(arguments);
+        // Through the trait, rustc adds no note on a bound of ours.
+        if let (Some(function), Some(ty)) = (path.strip_prefix("Fallible::"), turbofish) {
+            let function = Ident::new(function, ends.first);
+            let path = quote_spanned!(ends.first=> <#ty as #runtime::Fallible>::#function);
+            return quote!(#path #arguments);
+        }
+        let turbofish = turbofish.map(|ty| quote_spanned!(ends.first=> ::<#ty>));
+        let path = quote_spanned!(ends.first=> #runtime #(::#segments)*);
+        quote!(#path #turbofish #arguments)
+    }
+
+    /// `runtime::Trait::<parameters>::function(arguments)` from `ends.first` to `ends.last`: an unmet bound is the trait's own
+    /// and not one of a function of ours, on which rustc would add a note.
+    pub(crate) fn trait_call(
+        &self,
+        name: &str,
+        parameters: &TokenStream,
+        function: &str,
+        arguments: TokenStream,
+        ends: SpanEnds,
+    ) -> TokenStream {
+        let (runtime, name, function) = (
+            Ident::new(&self.runtime.to_string(), ends.first),
+            Ident::new(name, ends.first),
+            Ident::new(function, ends.first),
+        );
+        let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
+        arguments.set_span(ends.last);
+        let path = quote_spanned!(ends.first=> #runtime::#name::<#parameters>::#function);
+        quote!(#path #arguments)
+    }
+}

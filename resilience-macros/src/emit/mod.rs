@@ -1,0 +1,17 @@
+//! Building blocks of the output. They know no policy.
+
+pub(crate) mod argument;
+mod call;
+pub(crate) mod cloned;
+pub(crate) mod clones;
+pub(crate) mod code;
+pub(crate) mod config;
+pub(crate) mod context;
+mod error;
+pub(crate) mod filter;
+pub(crate) mod function;
+pub(crate) mod marker;
+pub(crate) mod plan;
+pub(crate) mod properties;
+mod result;
+pub(crate) mod span;

@@ -1,0 +1,38 @@
+//! The plan of a stack, of which everything is checked.
+
+use proc_macro2::TokenStream;
+use syn::Path;
+
+use super::cloned::Cloned;
+use super::code::Code;
+use super::context::Context;
+use super::properties::Properties;
+use crate::function::form::Form;
+
+pub(crate) struct Plan {
+    /// The way in which the function is async, or that it is not.
+    pub(crate) form: Form,
+    /// The layers, the top one first.
+    pub(crate) layers: Vec<PlannedLayer>,
+    /// The arguments that the body may consume. Of several retries each clones all that any of them names: an inner one
+    /// leaves to the outer one's next attempt the original that its own last attempt consumed.
+    pub(crate) cloned: Vec<Cloned>,
+    /// The expressions that are evaluated after an attempt.
+    pub(crate) read_later: TokenStream,
+    /// The paths of the attributes that were taken off the function.
+    pub(crate) taken: Vec<Path>,
+    /// The runtime crate.
+    pub(crate) runtime: Path,
+}
+
+/// One layer, as its policy planned it.
+pub(crate) struct PlannedLayer {
+    pub(crate) properties: Properties,
+    pub(crate) emitter: Box<dyn Emit>,
+}
+
+/// A policy's plan for one layer, as code.
+pub(crate) trait Emit {
+    /// Puts the layer at position `at` around the code of the layers inside of it.
+    fn emit(&self, context: &Context<'_>, at: usize, inner: Code) -> Code;
+}

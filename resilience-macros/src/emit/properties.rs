@@ -1,0 +1,40 @@
+//! What the layers of a stack know of each other: properties, and never a policy.
+
+use syn::Expr;
+
+/// The properties of one layer.
+#[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "properties are independent of each other"
+)]
+pub(crate) struct Properties {
+    /// The name of the attribute.
+    pub(crate) policy: &'static str,
+    /// The layer may run what is inside of it more than once.
+    pub(crate) repeats: bool,
+    /// The layer may refuse a call.
+    pub(crate) refuses: bool,
+    /// A refusal of the layer that can be known before the call, unless the layer answers a refusal itself.
+    pub(crate) foreseen: Option<ForeseenRefusal>,
+    /// The layer treats a refusal from inside of it in another way than an error of the body.
+    pub(crate) spares_refusals: bool,
+    /// The layer treats the expiry of a timeout whose body never began in another way than a failure.
+    pub(crate) spares_unstarted: bool,
+    /// What is inside of the layer runs on another thread.
+    pub(crate) moves_to_worker: bool,
+}
+
+/// How a layer outside finds out for how long a layer is certain to refuse.
+pub(crate) struct ForeseenRefusal {
+    /// The variable that holds the layer's handle, without the number that a repeated policy adds.
+    pub(crate) handle: &'static str,
+    /// The handle's type in the runtime, which has the functions `refuses_for` and `refuses_for_unless`.
+    pub(crate) ty: &'static str,
+    /// The runtime's error type for a refusal.
+    pub(crate) given: &'static str,
+    /// `error = …` of the layer.
+    pub(crate) error: Option<Expr>,
+    /// The handle borrows from no argument, so that a layer outside of a worker can name it, too.
+    pub(crate) is_static: bool,
+}

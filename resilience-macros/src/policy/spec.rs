@@ -1,0 +1,82 @@
+//! The entry of a policy in the list.
+
+use std::fmt;
+use std::time::Duration;
+
+use proc_macro2::TokenStream;
+
+use crate::emit::cloned::Cloned;
+use crate::emit::plan::PlannedLayer;
+use crate::errors::Errors;
+use crate::function::form::Form;
+use crate::function::item::Function;
+use crate::language::table::Table;
+use crate::language::values::Values;
+
+/// One attribute of the family.
+pub(crate) struct Policy {
+    /// The language of the attribute.
+    pub(crate) table: &'static Table,
+    /// The policy may run the function more than once.
+    pub(crate) repeats: bool,
+    /// Checks the options and plans the layer.
+    pub(crate) check: fn(&mut Values<'_>, Surroundings<'_>, &mut Errors) -> CheckedLayer,
+}
+
+impl Policy {
+    pub(crate) fn name(&self) -> &'static str {
+        self.table.name
+    }
+}
+
+#[cfg(test)]
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.table.fmt(f)
+    }
+}
+
+/// The things beside its own options that a policy may look at.
+#[derive(Clone, Copy)]
+pub(crate) struct Surroundings<'a> {
+    pub(crate) function: &'a Function,
+    /// `None` for a function that no attribute can stand on.
+    pub(crate) form: Option<&'a Form>,
+    /// The expressions of the stack that are evaluated after an attempt.
+    pub(crate) read_later: &'a TokenStream,
+}
+
+pub(crate) struct CheckedLayer {
+    pub(crate) layer: PlannedLayer,
+    pub(crate) literals: LiteralValues,
+    /// The arguments that the layer clones.
+    pub(crate) cloned: Vec<Cloned>,
+}
+
+/// A time that is written as a literal, with its tokens.
+pub(crate) type LiteralTime = Option<(Duration, TokenStream)>;
+
+/// The values of one layer that can contradict those of another layer, as far as they are literals.
+#[derive(Default)]
+pub(crate) struct LiteralValues {
+    /// The layer ends all that is inside of it after this time.
+    pub(crate) limit: LiteralTime,
+    /// The shortest that the layer's first wait can be.
+    pub(crate) first_wait: LiteralTime,
+    /// The layer begins no wait that would end after this time.
+    pub(crate) longest_wait: LiteralTime,
+    /// The name of the state that the layer shares with other layers of that name, for a message, with its tokens.
+    pub(crate) shared: Option<(String, TokenStream)>,
+}
+
+/// The value of an option that is a literal duration.
+pub(crate) fn literal_time(values: &Values<'_>, name: &str) -> LiteralTime {
+    let setting = values.setting(name)?;
+    Some((setting.literal.duration()?, setting.written.clone()))
+}
