@@ -1,7 +1,7 @@
-//! What the attributes expand into. No part of the public interface: it changes with every release.
+//! The names that the expansion uses. They are no part of the public interface, and change with every release.
 //!
-//! An expanded function imports this module under one name and finds all it needs here, so that nothing that the user's
-//! crate calls `core`, `Ok` or `Result` can come between.
+//! An expanded function imports this module under one name and finds all it needs here, so that nothing in the user's crate
+//! with the name `core`, `Ok` or `Result` can come between.
 
 pub use core::clone::Clone;
 pub use core::convert::From;
@@ -10,13 +10,14 @@ pub use core::{concat, module_path};
 pub use std::option::Option::{self, None};
 pub use std::result::Result::{Err, Ok};
 
-pub use crate::circuit::{CallPermit, Classified, GuardedFuture, RecordedFuture, record};
+pub use crate::answer::{Answer, Answered, Same};
+pub use crate::body::{FutureBox, attempt, call, take};
+pub use crate::circuit::{
+    CallPermit, Classified, FromCircuitOpen, GuardedFuture, RecordedFuture, record,
+};
+pub use crate::fallible::{Fallible, asks_for, failed, failed_by, failed_with};
 pub use crate::function::{FallbackFunction, Limit, OptionFunction, Passing};
 pub use crate::inspect::Inspect;
-pub use crate::outcome::{
-    Answer, Answered, Fallible, FromCircuitOpen, FutureBox, Same, asks_for, attempt, call, failed,
-    failed_by, failed_with, take,
-};
 pub use crate::refusal::Origin;
 pub use crate::registry::site::Site;
 pub use crate::retry::{

@@ -84,12 +84,14 @@
 //! Built without tokio's `test-util`, as a service is, circuits and timeouts count from the system's clock to the moment by
 //! the processor's time-stamp counter where that is steady, which is held against the clock every few milliseconds.
 
+mod answer;
+mod body;
 mod circuit;
 mod clock;
 mod config_error;
+mod fallible;
 mod function;
 mod inspect;
-mod outcome;
 mod refusal;
 pub mod registry;
 mod retry;

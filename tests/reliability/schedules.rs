@@ -102,6 +102,7 @@ fn bounds(options: &Options, number: u32, previous: Duration) -> (Duration, Dura
                 Duration::try_from_secs_f64(delay.as_secs_f64() * options.multiplier)
                     .unwrap_or(Duration::MAX)
             }
+            _ => unreachable!("the other strategies have their arms"),
         }
         .min(options.max_delay);
     }
@@ -110,6 +111,7 @@ fn bounds(options: &Options, number: u32, previous: Duration) -> (Duration, Dura
         Jitter::Full => (Duration::ZERO, delay),
         Jitter::Equal => (delay / 2, delay),
         Jitter::Decorrelated => (options.base_delay, (previous * 3).min(options.max_delay)),
+        _ => unreachable!("the other jitters have their arms"),
     }
 }
 

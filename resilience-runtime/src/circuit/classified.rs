@@ -2,8 +2,8 @@
 
 use super::{admission::Outcome, permit::CallPermit};
 use crate::{
+    fallible::Fallible,
     inspect::{AsTypeName, Nowhere, Traits, View},
-    outcome::Fallible,
     refusal::Origin,
 };
 

@@ -11,8 +11,8 @@ use pin_project_lite::pin_project;
 
 use super::{classified::record, permit::CallPermit};
 use crate::{
+    fallible::Fallible,
     inspect::{Traits, View},
-    outcome::Fallible,
     refusal::Origin,
 };
 

@@ -47,6 +47,7 @@ mod breaker;
 mod call_future;
 mod classified;
 mod config;
+mod conversion;
 mod declaration;
 mod error;
 mod gate;
@@ -75,6 +76,7 @@ pub use self::{
     call_future::CircuitBreakerFuture,
     classified::{Classified, record},
     config::CircuitBreakerConfig,
+    conversion::FromCircuitOpen,
     error::CircuitOpen,
     guarded_future::{GuardedFuture, RecordedFuture},
     permit::{CallPermit, OwnedPermit, Permit},

@@ -158,7 +158,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "`load` needs a tokio runtime with its timer enabled")]
     fn without_a_runtime_the_panic_names_the_operation() {
-        let _ = Backoff::new(Some(Duration::from_secs(1)), 2, "load");
+        drop(Backoff::new(Some(Duration::from_secs(1)), 2, "load"));
     }
 
     #[tokio::test(start_paused = true)]

@@ -16,6 +16,7 @@
 /// assert_eq!(third(Strategy::Constant), Duration::from_secs(2));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Strategy {
     /// `base_delay · multiplierⁿ⁻¹`. The default.
     #[default]
@@ -40,6 +41,7 @@ pub enum Strategy {
 ///
 /// [aws]: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Jitter {
     /// From `[0, d]`: spreads callers the widest. The default.
     #[default]

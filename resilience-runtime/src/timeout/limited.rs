@@ -14,7 +14,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{config::TimeoutConfig, error::TimedOut};
 use crate::clock::{StartTime, create_timer};
-use crate::outcome::Fallible;
+use crate::fallible::Fallible;
 
 pin_project! {
     /// A body with a limit that counts from the first poll.
