@@ -58,7 +58,13 @@ pub(crate) fn operand(expr: &Expr) -> TokenStream {
 }
 
 impl Context<'_> {
-    /// `ty` is the configuration's name in the runtime crate, `name` what the expansion calls it.
+    /// Emits a configuration. `ty` is its name in the runtime crate, and `name` its name in the expansion.
+    ///
+    /// - Input: `#[retry(max_retries = 3, base_delay = self.delay)]`
+    /// - Output: `const __RETRY: RetryConfig = RetryConfig::new().max_retries(3); let __retry: RetryConfig =
+    ///   RetryConfig::base_delay(__RETRY, self.delay);`
+    ///
+    /// The snapshots `retry_sync` and `plain_retry` show one of run time and a constant one.
     pub(crate) fn config(
         &self,
         ty: &str,
@@ -81,35 +87,14 @@ impl Context<'_> {
         let upper = Ident::new(&name.to_uppercase(), Span::call_site());
         let lower = Ident::new(name, Span::mixed_site());
 
-        let constant = self.chain(ty, start.value.clone(), start.ends, of(Stage::Constant));
-        let mut declarations = TokenStream::new();
-        let mut value = constant;
-        if start.stage == Stage::Constant {
-            declarations = quote!(const #upper: #path = #value;);
-            value = upper.to_token_stream();
-        } else if let Some(default) = start
-            .default
-            .clone()
-            .filter(|_| of(Stage::Constant).next().is_some())
-        {
-            let checked = self.chain(ty, default, None, of(Stage::Constant));
-            declarations = quote!(const _: #path = #checked;);
-        }
+        let (mut declarations, mut value) = self.constant_part(ty, &path, &upper, start, settings);
         value = self.chain(ty, value, None, of(Stage::Generic));
-        match stage {
-            Stage::Constant => Config {
-                declarations,
-                name: upper,
-                stage,
-            },
+        let name = match stage {
+            Stage::Constant => upper,
             Stage::Generic => {
-                // Promoted, so that a future keeps a reference and no copy.
+                // The reference is promoted to a static one, so that a future keeps a reference and no copy.
                 declarations.extend(quote!(let #lower: &'static #path = &const { #value };));
-                Config {
-                    declarations,
-                    name: lower,
-                    stage,
-                }
+                lower
             }
             Stage::Runtime => {
                 if start.stage < Stage::Runtime && of(Stage::Generic).next().is_some() {
@@ -117,13 +102,44 @@ impl Context<'_> {
                 }
                 value = self.chain(ty, value, None, of(Stage::Runtime));
                 declarations.extend(quote!(let #lower: #path = #value;));
-                Config {
-                    declarations,
-                    name: lower,
-                    stage,
-                }
+                lower
             }
+        };
+        Config {
+            declarations,
+            stage,
+            name,
         }
+    }
+
+    /// The declarations of the constant part, and the value with its constant settings. The constant settings of a start that
+    /// is not constant are checked apart from it.
+    fn constant_part(
+        &self,
+        ty: &str,
+        path: &TokenStream,
+        name: &Ident,
+        start: &Start,
+        settings: &[Setting],
+    ) -> (TokenStream, TokenStream) {
+        let constants = settings
+            .iter()
+            .filter(|setting| setting.stage == Stage::Constant);
+        let value = self.chain(ty, start.value.clone(), start.ends, constants.clone());
+        if start.stage == Stage::Constant {
+            let declarations = quote!(const #name: #path = #value;);
+            return (declarations, name.to_token_stream());
+        }
+        let mut declarations = TokenStream::new();
+        if let Some(default) = start
+            .default
+            .clone()
+            .filter(|_| constants.clone().next().is_some())
+        {
+            let checked = self.chain(ty, default, None, constants);
+            declarations = quote!(const _: #path = #checked;);
+        }
+        (declarations, value)
     }
 
     /// `value.setter(x).setter(y)`. A literal has been checked; what has not is set by a call that stands, for the compiler,

@@ -102,6 +102,14 @@ pub(super) fn check(
             .and_then(|expr| fallback(expr, function, errors)),
         error: values.take_expr("error"),
     };
+    CheckedLayer {
+        layer: planned(plan),
+        literals,
+        cloned: Vec::new(),
+    }
+}
+
+fn planned(plan: CircuitBreakerPlan) -> PlannedLayer {
     let foreseen = plan.fallback.is_none().then(|| ForeseenRefusal {
         handle: "circuit",
         ty: "CircuitBreaker",
@@ -109,20 +117,16 @@ pub(super) fn check(
         error: plan.error.clone(),
         is_static: plan.circuit.is_static(),
     });
-    CheckedLayer {
-        layer: PlannedLayer {
-            properties: Properties {
-                policy: "circuit_breaker",
-                refuses: true,
-                foreseen,
-                spares_refusals: true,
-                spares_unstarted: true,
-                ..Properties::default()
-            },
-            emitter: Box::new(plan),
+    PlannedLayer {
+        properties: Properties {
+            policy: "circuit_breaker",
+            refuses: true,
+            foreseen,
+            spares_refusals: true,
+            spares_unstarted: true,
+            ..Properties::default()
         },
-        literals,
-        cloned: Vec::new(),
+        emitter: Box::new(plan),
     }
 }
 

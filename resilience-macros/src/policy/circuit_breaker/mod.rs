@@ -2,7 +2,9 @@
 
 mod check;
 mod expand;
+mod fallback;
 mod foreign;
+mod handle;
 mod options;
 
 use super::spec::Policy;

@@ -24,6 +24,12 @@ struct Judgement {
 }
 
 impl Context<'_> {
+    /// Emits the loop of attempts.
+    ///
+    /// - Input: `#[retry(max_retries = 3)] async fn fetch(url: &str) -> Result<String, Error> { get(url).await }`
+    /// - Output: `let mut __retry = Retry::new(&__RETRY); loop { Retry::wait(&__retry).await; let __outcome = …; … break …; }`
+    ///
+    /// The snapshots `plain_retry` and `plain_retry_sync` show it whole.
     pub(super) fn retry(&self, at: usize, plan: &RetryPlan, inner: Code) -> Code {
         let config = self.policy_config("RetryConfig", &self.item(at, "retry"), &plan.config);
         let reference = config.reference();

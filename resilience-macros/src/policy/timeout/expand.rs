@@ -9,8 +9,7 @@ use crate::emit::code::{Code, Declarations, block, large_error_allowed};
 use crate::emit::config::{Config, Start, operand};
 use crate::emit::context::{Context, declare_origin};
 use crate::emit::plan::Emit;
-use crate::emit::span::local;
-use crate::emit::span::{SpanEnds, pipes};
+use crate::emit::span::{SpanEnds, local, pipes};
 use crate::function::parameter::Parameter;
 use crate::language::stage::Stage;
 use crate::language::value::{Literal, Setting};
@@ -62,27 +61,32 @@ impl Context<'_> {
                 arms,
             );
         }
-        let timed = if plan.mode == Mode::Cooperative {
-            let (value, result, block, pipes) = (
-                config.value(),
-                &self.result.tokens,
-                inner.block(&TokenStream::new()),
-                pipes(&self.function.body),
-            );
-            quote!(#runtime::TimeoutConfig::run_cooperative(#value, #pipes -> #result #block))
-        } else {
-            return self.threaded(at, config, inner, &expired, notes_inside);
-        };
-        let (allow, run) = (large_error_allowed(), local("timed"));
+        match plan.mode {
+            Mode::Thread => self.threaded(at, config, inner, &expired, notes_inside),
+            Mode::Cooperative => self.cooperative(config, inner, &expired),
+        }
+    }
+
+    /// Emits a timeout whose body runs in place.
+    ///
+    /// - Input: `#[timeout(5s, mode = cooperative)] fn query(key: &str) -> Result<Row, Error> { … }`
+    /// - Output: `let __timed = TimeoutConfig::run_cooperative(__TIMEOUT, || -> … { … }); match __timed { … }`
+    ///
+    /// The snapshot `timeout_cooperative` shows it whole.
+    fn cooperative(&self, config: Config, inner: Code, expired: &TokenStream) -> Code {
+        let (runtime, result, config_value) = (&self.runtime, &self.result.tokens, config.value());
+        let (block, pipes) = (inner.block(&TokenStream::new()), pipes(&self.function.body));
+        let (allow, timed, outcome) = (large_error_allowed(), local("timed"), local("outcome"));
+        let run = quote!(#runtime::TimeoutConfig::run_cooperative(#config_value, #pipes -> #result #block));
         let value = quote! {
-            match #run {
+            match #timed {
                 #runtime::Ok(#outcome) => #outcome,
                 #expired
             }
         };
         Code::value(
             Declarations::values(config.declarations).and(inner.declarations),
-            quote!(#allow let #run = #timed;),
+            quote!(#allow let #timed = #run;),
             value,
         )
     }
