@@ -24,7 +24,7 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// The name of the setting, which is the name of the attribute's option.
+    /// The name of the setting. The attribute's option has the same name.
     pub fn setting(&self) -> &'static str {
         self.rule.setting
     }

@@ -1,14 +1,15 @@
 //! The configuration that a circuit has now.
 
-// Not from `crate::sync`: the decisions read it under the lock of the machine. The models would only take longer.
+// The atomics are the standard library's, because the decisions read them under the lock of the machine: the models would
+// only take longer.
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::config::{CircuitBreakerConfig, Criterion};
 use crate::clock::{nanos, span};
 
-/// The configuration of a circuit in words that are written under the lock of its machine and read with or without it.
+/// The configuration of a circuit, in words. They are written under the lock of the machine and read with or without it.
 ///
-/// Without the lock, a reader may see one setting of before and another of after a change. Times are in nanoseconds, as the
+/// A reader without the lock may see one setting of before a change and another of after it. Times are in nanoseconds, as the
 /// machine counts; what is longer than 584 years is for ever.
 #[derive(Debug)]
 pub(super) struct ActiveConfig {
@@ -56,7 +57,7 @@ impl ActiveConfig {
         ]
     }
 
-    /// Whether the circuit has this configuration.
+    /// True if the circuit has this configuration.
     #[inline]
     pub(super) fn is(&self, config: &CircuitBreakerConfig) -> bool {
         let mut pairs = self.words().into_iter().zip(words(config));
@@ -130,7 +131,7 @@ impl ActiveConfig {
         self.recovery_timeout.load(Ordering::Relaxed)
     }
 
-    /// The limit above which a call is too slow, 0 without one.
+    /// A call that takes longer is too slow; 0 without a limit.
     #[inline]
     pub(super) fn slow_call(&self) -> u64 {
         self.slow_call.load(Ordering::Relaxed)

@@ -1,4 +1,4 @@
-//! What an admitted call brings back with its verdict.
+//! An admitted call, the outcome it comes to, and the refusal of a call that is not admitted.
 
 use std::{num::NonZeroU64, time::Duration};
 
@@ -8,14 +8,15 @@ use super::{
 };
 use crate::clock::span;
 
-/// The gate that a call passed, without its reason, its probe ticket and its start.
+/// An admitted call: the gate that it passed, the ticket of its probe slot, and the moment of its begin.
 ///
-/// Two words, so that it travels in registers: a permit of more costs a plain call twice its time in copies.
+/// It is two words long, so that it travels in registers. A longer one would be copied through memory, which costs a plain
+/// call as much as all the rest.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Admission {
-    /// The gate below, then whether the thread was unwinding already, then the ticket.
+    /// The gate without its reason in the low bits, then one bit for a thread that unwound already, then the ticket.
     word: u64,
-    /// Only where a call can be too slow.
+    /// `None` where no call can be too slow.
     started: Option<NonZeroU64>,
 }
 
@@ -26,7 +27,7 @@ const TICKET: u32 = Gate::KEPT_BITS + 1;
 pub(super) const TICKETS: u32 = 1 << (u64::BITS - TICKET);
 
 impl Admission {
-    /// For a closed gate that asks for nothing.
+    /// An admission through a closed gate, without a ticket and without a start.
     #[inline]
     pub(super) fn plain(gate: Gate) -> Self {
         Self::new(gate, 0, None)
@@ -38,7 +39,7 @@ impl Admission {
         Self { word, started }
     }
 
-    /// The same, and whether the thread unwinds now, for a holder that may be dropped without an outcome.
+    /// The same admission with a note if the thread unwinds now, for a permit that may be dropped without an outcome.
     #[inline]
     pub(super) fn noting_unwinding(self) -> Self {
         let unwinding = u64::from(std::thread::panicking()) * UNWINDING;
@@ -54,7 +55,7 @@ impl Admission {
     }
 
     pub(super) fn ticket(self) -> u32 {
-        // Fits, as it came from one.
+        // It fits, because `new` took it from a `u32`.
         u32::try_from(self.word >> TICKET).unwrap_or(0)
     }
 
@@ -62,7 +63,7 @@ impl Admission {
         self.started
     }
 
-    /// Whether this thread unwinds, and did not when that was noted.
+    /// True if this thread unwinds and did not when the admission was made.
     pub(super) fn is_unwinding(self) -> bool {
         std::thread::panicking() && self.word & UNWINDING == 0
     }
@@ -76,18 +77,19 @@ pub(super) enum Outcome {
     Ignored,
 }
 
-/// Why a call is refused, and for how long calls will be.
+/// The refusal of a call: the state that refuses it, the reason, and the time until the circuit probes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Refused {
     pub(super) state: State,
     /// Why the circuit opened.
     pub(super) reason: TransitionReason,
-    /// The nanoseconds until an open circuit probes.
+    /// In nanoseconds. Only an open circuit has one.
     pub(super) wait: u64,
 }
 
 impl Refused {
-    /// How long a caller should wait: not at all for a probe to end, as nobody knows when; `None` while isolated.
+    /// The time that a caller should wait. It is zero where a probe has to end, because nobody knows when it ends. There is
+    /// none while the circuit is isolated.
     pub(super) fn retry_after(self) -> Option<Duration> {
         match self.state {
             State::Isolated => None,
@@ -106,7 +108,7 @@ mod tests {
     };
 
     #[test]
-    fn it_brings_back_what_it_was_given() {
+    fn an_admission_keeps_gate_ticket_and_start() {
         let config = ActiveConfig::new(&CircuitBreakerConfig::new().failure_rate(0.5));
         let gate = Gate::new(u32::MAX, State::HalfOpen, &config);
         let admission = Admission::new(gate, TICKETS - 1, NonZeroU64::new(7));
@@ -117,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_two_words() {
+    fn an_admission_is_two_words() {
         assert_eq!(size_of::<Admission>(), 16);
     }
 }

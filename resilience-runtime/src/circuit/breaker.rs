@@ -1,4 +1,4 @@
-//! The handle.
+//! The handle of a circuit.
 
 use std::{borrow::Cow, fmt, panic::Location, time::Duration};
 
@@ -65,7 +65,7 @@ impl CircuitBreaker {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
-    /// Whether the circuit was taken out of the registry, so that its name may be another circuit's.
+    /// True if the registry gave the name of the circuit away.
     #[inline]
     pub(crate) fn is_removed(&self) -> bool {
         self.shared.is_removed.load(Ordering::Relaxed)
@@ -90,15 +90,15 @@ impl CircuitBreaker {
         &self.shared.name
     }
 
-    /// The configuration of now.
+    /// The configuration that the circuit has now.
     pub fn config(&self) -> CircuitBreakerConfig {
         self.shared.config()
     }
 
     /// Gives the circuit another configuration, for all decisions from now on.
     ///
-    /// The state and the statistics stay. A window whose length or criterion changes starts empty. An open time that is
-    /// running ends when it was going to end. Calls under way are judged by the new values.
+    /// The state and the statistics stay. If `failure_window` or the criterion changes, the window starts empty. An open time
+    /// that is running ends when it was going to end. Calls under way count by the new values.
     ///
     /// From now on the attribute or the call that declared the circuit changes the configuration no more.
     ///
@@ -115,10 +115,10 @@ impl CircuitBreaker {
         self.shared.reconfigure(config);
     }
 
-    /// What the next call would meet.
+    /// The state that the next call would meet.
     ///
-    /// An open circuit whose `recovery_timeout` is over is half-open. So is one whose probe slots are all taken: it
-    /// may refuse.
+    /// An open circuit reads half-open as soon as its `recovery_timeout` is over. A half-open circuit may refuse, because
+    /// its probe slots may all be taken.
     pub fn state(&self) -> CircuitState {
         self.shared.state()
     }
@@ -140,12 +140,12 @@ impl CircuitBreaker {
         self.shared.isolate();
     }
 
-    /// Closes the circuit and empties its window. Verdicts on calls under way are `late`. Statistics go on.
+    /// Closes the circuit and empties its window. Outcomes of calls under way are `late`. Statistics go on.
     pub fn reset(&self) {
         self.shared.reset();
     }
 
-    /// Asks for one call, and hands out the permit that waits for the verdict on it.
+    /// Asks for one call and hands out the permit for it, which waits for the outcome of the call.
     ///
     /// # Errors
     /// If the circuit is open, or half-open with all its probe slots taken.
@@ -185,7 +185,7 @@ impl CircuitBreaker {
         Ok(OwnedPermit::new(Arc::clone(&self.shared), admission))
     }
 
-    /// [`acquire`](Self::acquire) for a call whose body the caller runs in place, so that only a panic can drop the permit.
+    /// Admits a call that runs under the permit, in place or as a future, so that only a panic can drop the permit.
     #[doc(hidden)]
     #[inline]
     pub fn admit(&self) -> Result<CallPermit<'_>, CircuitOpen> {
@@ -206,7 +206,7 @@ impl CircuitBreaker {
         permit
     }
 
-    /// How long the circuit is certain to refuse; `None` if it may take a call now.
+    /// The time until the circuit may take a call; `None` if it may take one now.
     #[doc(hidden)]
     pub fn refuses_for(&self) -> Option<Duration> {
         self.refuses_for_unless(|_| false)
@@ -223,10 +223,10 @@ impl CircuitBreaker {
         (!is_asked_for(open)).then_some(wait)
     }
 
-    /// Calls `body` if the circuit lets it. An `Err` is a failure, and so is a panic.
+    /// Calls `body` if the circuit admits the call. An `Err` is a failure, and so is a panic.
     ///
     /// # Errors
-    /// What `body` returns; the refusal, converted, if it was not called.
+    /// The error of `body`; or the refusal, converted, if the call was not admitted.
     ///
     /// ```
     /// use std::io;
@@ -246,11 +246,12 @@ impl CircuitBreaker {
         Classified::of(body(), |_| UNSEEN).record(permit)
     }
 
-    /// Runs `future` if the circuit lets it, which it decides at the first poll. An `Err` is a failure, and so is a
-    /// panic; dropped before it is done, the call is `abandoned`.
+    /// Runs `future` if the circuit admits the call. The circuit decides at the first poll.
+    ///
+    /// An `Err` is a failure, and so is a panic. A call that is dropped before it is done is `abandoned`.
     ///
     /// # Errors
-    /// The output is what `future` returns; the refusal, converted, if it was not polled.
+    /// The error of `future`; or the refusal, converted, if the call was not admitted.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -272,17 +273,18 @@ impl CircuitBreaker {
         CircuitBreakerFuture::new(&self.shared, future)
     }
 
-    /// Has `listener` called after every transition from now on, on the thread that caused it, under no lock.
+    /// Calls `listener` after every transition from now on, on the thread that caused it, under no lock.
     ///
-    /// It may use the circuit. One that panics is reported to the log and breaks no call. Transitions that two threads
-    /// cause at nearly the same time may be told in either order. There is no way to remove a listener, and the
-    /// circuit keeps what it captures, for ever if that is the circuit itself: ask [`registry::get`](crate::registry::get)
-    /// for it there.
+    /// The listener may use the circuit. A listener that panics is reported to the log and breaks no call. Transitions that
+    /// two threads cause at nearly the same time may be told in either order. There is no way to remove a listener, and the
+    /// circuit keeps the values that it captures. If one of them is a handle of the circuit, the circuit is never freed: let
+    /// the listener ask [`registry::get`](crate::registry::get) instead.
     pub fn on_transition(&self, listener: impl Fn(&Transition) + Send + Sync + 'static) {
         self.shared.listeners.add(std::sync::Arc::new(listener));
     }
 
-    /// Takes `config` if the line that declared the circuit has another value now, and reports, once, if another line has.
+    /// Takes `config` if it is another value of the line that declared the circuit. Reports it, once, if it is another
+    /// line's.
     #[inline]
     pub(crate) fn check(&self, config: &CircuitBreakerConfig, place: &Location<'_>) {
         self.shared.check(config, place);

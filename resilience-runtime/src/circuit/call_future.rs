@@ -20,7 +20,7 @@ pin_project! {
     /// The future of [`CircuitBreaker::call_async`](crate::CircuitBreaker::call_async).
     #[must_use = "futures do nothing unless polled"]
     pub struct CircuitBreakerFuture<'c, F> {
-        // Taken at the first poll, which is when the call is admitted.
+        // The first poll takes it and asks it to admit the call.
         circuit: Option<&'c Shared>,
         #[pin]
         guarded: GuardedFuture<'c, F>,

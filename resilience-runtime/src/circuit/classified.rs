@@ -10,7 +10,7 @@ use crate::{
 /// A circuit that is used as a value asks nothing of the error type, so it sees nothing of the error.
 pub(super) const UNSEEN: Traits<AsTypeName, Nowhere> = Traits::new();
 
-/// The result of a call and its outcome.
+/// The result of a call and its outcome for the circuit.
 ///
 /// An `Ok` is a success and an `Err` is a failure, unless a filter says otherwise. A refusal of another layer is ignored,
 /// because it says nothing about the service, and so is a timeout whose body never began.
@@ -28,7 +28,7 @@ pub struct Classified<T, E> {
     outcome: Outcome,
 }
 
-/// The outcome of a call whose error comes from there and is shown to no filter.
+/// The outcome of an error with that origin, if no filter decides.
 fn outcome_of(origin: Origin) -> Outcome {
     match origin {
         Origin::Body => Outcome::Failure,
@@ -143,7 +143,7 @@ impl<T, E> Classified<T, E> {
         }
     }
 
-    /// Records the outcome and returns the result, which is the caller's.
+    /// Records the outcome and returns the result.
     ///
     /// # Errors
     /// The error of the result.
@@ -166,7 +166,7 @@ impl<T, E> Classified<T, E> {
 
 /// Records the outcome of a call without filters, and returns its result.
 ///
-/// `origin` is what the layers inside know of an error. `_traits` is not called: its type says how the error is looked at.
+/// `origin` is the origin of an error as the layers inside know it. `_traits` is not called: its type says how the error is looked at.
 #[doc(hidden)]
 #[inline]
 #[must_use]

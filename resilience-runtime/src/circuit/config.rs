@@ -1,4 +1,4 @@
-//! When a circuit opens, and how it closes again.
+//! The configuration of a circuit.
 
 use std::time::Duration;
 
@@ -19,9 +19,10 @@ pub(super) const HALF_OPEN_MAX_CALLS: Rule =
     rule!("half_open_max_calls", "must be at least 1, like 1");
 pub(super) const SLOW_CALL: Rule = rule!("slow_call", "must be longer than zero, like 2s");
 
-/// When a circuit opens, and how it closes again: the options of `#[circuit_breaker]` as a value.
+/// The options of `#[circuit_breaker]` as a value: they say when a circuit opens and how it closes again.
 ///
-/// Every setter checks its value: a wrong one in a `const` does not compile, and panics at run time.
+/// Every setter checks its value. A wrong value in a `const` does not compile; at run time the setter panics.
+/// [`CircuitBreakerSettings`](crate::CircuitBreakerSettings) returns an error instead.
 ///
 /// ```
 /// use std::time::Duration;
@@ -52,7 +53,7 @@ pub struct CircuitBreakerConfig {
     slow_call: Option<Duration>,
 }
 
-/// What the window is held against. One or the other, so that a leftover of the unused one makes no difference.
+/// The limit at which the circuit opens. There is one at a time, so that a leftover of the other makes no difference.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Criterion {
     Count(u32),
@@ -60,8 +61,8 @@ pub(super) enum Criterion {
 }
 
 impl CircuitBreakerConfig {
-    /// The defaults: opens at 5 failures within 60 s, probes after 30 s with one call at a time, closes after 2
-    /// successful probes in a row. No call is too slow.
+    /// The defaults: the circuit opens at 5 failures within 60 s, probes after 30 s with one call at a time, and closes
+    /// after 2 successful probes in a row. No call is too slow.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -75,7 +76,7 @@ impl CircuitBreakerConfig {
         }
     }
 
-    /// Opens when this many failures lie within the window. Default 5.
+    /// Opens the circuit when this many failures lie within the window. Default 5.
     ///
     /// Replaces a [`failure_rate`](Self::failure_rate) set before.
     ///
@@ -95,9 +96,10 @@ impl CircuitBreakerConfig {
         self
     }
 
-    /// How long a failure counts: it does while its age is below this. Default 60 s; [`Duration::MAX`] is for ever.
+    /// Sets the length of the window: a failure counts while its age is below this. Default 60 s; [`Duration::MAX`] is for
+    /// ever.
     ///
-    /// Exact with a `failure_threshold`; with a `failure_rate` the oldest twelfth slides out at a time.
+    /// The window is exact with a `failure_threshold`. With a `failure_rate` it slides by a twelfth of its length.
     ///
     /// # Panics
     /// If it is zero.
@@ -116,10 +118,10 @@ impl CircuitBreakerConfig {
         self
     }
 
-    /// Opens when the rate of failures within the window is at or above this, instead of a threshold.
+    /// Opens the circuit when the rate of failures within the window is at or above this, instead of a threshold.
     ///
-    /// Above 0.0 and at most 1.0. It counts once [`minimum_calls`](Self::minimum_calls) lie in the window. Replaces a
-    /// `failure_threshold` set before.
+    /// The rate lies above 0.0 and is at most 1.0. It counts once [`minimum_calls`](Self::minimum_calls) lie in the window.
+    /// It replaces a `failure_threshold` set before.
     ///
     /// # Panics
     /// If it is out of range or not a number.
@@ -137,7 +139,8 @@ impl CircuitBreakerConfig {
         self
     }
 
-    /// How many calls must lie in the window before a `failure_rate` counts. Default 20; no effect without a rate.
+    /// Sets the number of calls that must lie in the window before a `failure_rate` counts. Default 20; no effect without a
+    /// rate.
     ///
     /// # Panics
     /// If it is 0.
@@ -155,8 +158,9 @@ impl CircuitBreakerConfig {
         self
     }
 
-    /// How long an open circuit refuses before the next call probes, and how long a probe may hold its slot before it
-    /// is given to another call. Default 30 s; [`Duration::MAX`] is for ever.
+    /// Sets the time that an open circuit refuses before the next call probes. Default 30 s; [`Duration::MAX`] is for ever.
+    ///
+    /// A probe that holds its slot for as long loses it to another call.
     ///
     /// # Panics
     /// If it is zero.
@@ -175,7 +179,7 @@ impl CircuitBreakerConfig {
         self
     }
 
-    /// How many probes in a row must succeed to close the circuit. Default 2.
+    /// Sets the number of probes in a row that must succeed to close the circuit. Default 2.
     ///
     /// # Panics
     /// If it is 0.
@@ -193,7 +197,7 @@ impl CircuitBreakerConfig {
         self
     }
 
-    /// How many probes may run at the same time; further calls are refused. Default 1.
+    /// Sets the number of probes that may run at the same time; further calls are refused. Default 1.
     ///
     /// # Panics
     /// If it is 0.
@@ -211,7 +215,7 @@ impl CircuitBreakerConfig {
         self
     }
 
-    /// A call that takes longer than this counts as a failure, whatever it returned. Default: no call does.
+    /// Counts a call that takes longer than this as a failure, whatever it returned. Default: no call is too slow.
     ///
     /// # Panics
     /// If it is zero.
@@ -230,7 +234,7 @@ impl CircuitBreakerConfig {
         self
     }
 
-    /// The failures at which the circuit opens; `None` if it opens at a rate.
+    /// The number of failures that opens the circuit; `None` if a rate opens it.
     pub const fn get_failure_threshold(&self) -> Option<u32> {
         match self.criterion {
             Criterion::Count(failures) => Some(failures),
@@ -238,7 +242,7 @@ impl CircuitBreakerConfig {
         }
     }
 
-    /// The rate at which the circuit opens; `None` if it opens at a number of failures.
+    /// The rate that opens the circuit; `None` if a number of failures opens it.
     pub const fn get_failure_rate(&self) -> Option<f64> {
         match self.criterion {
             Criterion::Rate(rate) => Some(rate),
@@ -246,32 +250,32 @@ impl CircuitBreakerConfig {
         }
     }
 
-    /// How long a failure counts.
+    /// The length of the window.
     pub const fn get_failure_window(&self) -> Duration {
         self.failure_window
     }
 
-    /// How many calls must lie in the window before a rate counts.
+    /// The number of calls that must lie in the window before a rate counts.
     pub const fn get_minimum_calls(&self) -> u32 {
         self.minimum_calls
     }
 
-    /// How long an open circuit refuses before the next call probes.
+    /// The time that an open circuit refuses before the next call probes.
     pub const fn get_recovery_timeout(&self) -> Duration {
         self.recovery_timeout
     }
 
-    /// How many probes in a row must succeed to close the circuit.
+    /// The number of probes in a row that must succeed to close the circuit.
     pub const fn get_success_threshold(&self) -> u32 {
         self.success_threshold
     }
 
-    /// How many probes may run at the same time.
+    /// The number of probes that may run at the same time.
     pub const fn get_half_open_max_calls(&self) -> u32 {
         self.half_open_max_calls
     }
 
-    /// The time above which a call counts as a failure, if there is one.
+    /// The longest time that a call may take without counting as a failure, if there is one.
     pub const fn get_slow_call(&self) -> Option<Duration> {
         self.slow_call
     }

@@ -2,7 +2,7 @@
 
 use std::{
     panic::Location,
-    // Not from `crate::sync`: no decision of the circuit depends on this lock.
+    // The lock is the standard library's, because no decision of the circuit depends on it.
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
@@ -17,23 +17,24 @@ pub(super) struct EarlierConfigs(OnceLock<Box<Mutex<Vec<CircuitBreakerConfig>>>>
 const MOST_VALUES: usize = 64;
 
 impl EarlierConfigs {
-    /// Whoever changes the configuration holds the lock, so that one change does not overwrite another.
+    /// Every change of the configuration holds this lock, so that one change does not overwrite another.
     fn lock(&self) -> MutexGuard<'_, Vec<CircuitBreakerConfig>> {
         let list = self.0.get_or_init(Box::default);
         list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether the lines that declare a circuit are still listened to.
+/// The result of all declarations of a circuit so far.
 #[derive(Debug, Default)]
 pub(super) struct Declarations {
-    /// No further value of any line is taken: `reconfigure` was called, or objects with different values stand at one line.
+    /// No line changes the configuration any more, because `reconfigure` was called, or because objects with different
+    /// values stand at one line.
     are_over: AtomicBool,
-    /// Another line declared another configuration, which was reported.
+    /// A second line with another configuration was reported.
     have_clashed: AtomicBool,
 }
 
-/// What becomes of another value of the line.
+/// The decision over another value of the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NewValue {
     /// Declarations are over, or another thread was faster with the same value.
@@ -45,7 +46,7 @@ pub(super) enum NewValue {
 }
 
 impl Declarations {
-    /// Decides over `config`, another value of the line. `is_active` says whether the circuit has a configuration, and
+    /// Decides over `config`, another value of the line. `is_active` is true for the configuration that the circuit has, and
     /// `take` takes one and returns the one before.
     pub(super) fn decide(
         &self,
@@ -58,7 +59,7 @@ impl Declarations {
             return NewValue::Ignored;
         }
         let mut earlier = earlier.lock();
-        // Once more, because another thread may have decided in between.
+        // This is asked once more, because another thread may have decided before the lock was free.
         if self.are_over() || is_active(config) {
             return NewValue::Ignored;
         }
@@ -70,14 +71,14 @@ impl Declarations {
         NewValue::Taken
     }
 
-    /// Ends declarations and calls `change`, so that no value of a line overwrites what it changes.
+    /// Ends declarations and calls `change`, so that no value of a line overwrites the change.
     pub(super) fn end(&self, earlier: &EarlierConfigs, change: impl FnOnce()) {
         let _earlier = earlier.lock();
         self.are_over.store(true, Ordering::Relaxed);
         change();
     }
 
-    /// Whether another line's configuration is the first that clashes.
+    /// True for the first configuration of another line.
     pub(super) fn clash(&self) -> bool {
         !self.are_over()
             && !self.have_clashed.load(Ordering::Relaxed)
@@ -89,7 +90,7 @@ impl Declarations {
     }
 }
 
-/// Whether both are of one source line. The column does not matter, because a line may declare a circuit twice.
+/// True if both are of one source line. The column does not matter, because a line may declare a circuit twice.
 pub(super) fn is_same_line(one: &Location<'_>, other: &Location<'_>) -> bool {
     one.line() == other.line() && one.file() == other.file()
 }
@@ -100,7 +101,7 @@ mod tests {
 
     use super::*;
 
-    /// A circuit with a threshold, of which the rest does not matter here.
+    /// A circuit with configurations that differ in the threshold alone.
     struct Line {
         declarations: Declarations,
         earlier: EarlierConfigs,

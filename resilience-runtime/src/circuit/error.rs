@@ -8,9 +8,9 @@ use crate::{
     show::Shown,
 };
 
-/// A circuit refused the call: it is open, or its probe slots are taken.
+/// The error of a call that a circuit refused, because it is open or because its probe slots are taken.
 ///
-/// Made without allocation, so that refusing stays cheaper than calling.
+/// It is made without allocation, so that refusing stays cheaper than calling.
 ///
 /// ```
 /// use resilience::{CircuitBreaker, CircuitBreakerConfig};
@@ -40,15 +40,15 @@ impl CircuitOpen {
         &self.name
     }
 
-    /// How long until the circuit takes a call again; `None` while it is isolated.
+    /// The time until the circuit takes a call again; `None` while it is isolated.
     ///
-    /// A half-open circuit whose probe slots are taken says zero, because it takes a call as soon as a probe ends, and
-    /// nobody knows when that is. [`Duration::MAX`] if `recovery_timeout` is.
+    /// It is zero if the circuit is half-open and all its probe slots are taken: the circuit takes a call as soon as a probe
+    /// ends, and nobody knows when that is. It is [`Duration::MAX`] if `recovery_timeout` is.
     pub fn retry_after(&self) -> Option<Duration> {
         self.refused.retry_after()
     }
 
-    /// Why the circuit opened: [`TransitionReason::Failures`], [`Rate`](TransitionReason::Rate),
+    /// The reason of the opening: [`TransitionReason::Failures`], [`Rate`](TransitionReason::Rate),
     /// [`ProbeFailed`](TransitionReason::ProbeFailed) or [`Command`](TransitionReason::Command).
     ///
     /// ```
@@ -65,7 +65,7 @@ impl CircuitOpen {
 
 impl fmt::Display for CircuitOpen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // It may have come from outside, and this goes to logs.
+        // The name may come from outside, and this text goes to logs.
         let name = self.name();
         let name = Shown::Display(&name);
         match (self.refused.state, self.retry_after()) {
@@ -83,7 +83,7 @@ impl fmt::Display for CircuitOpen {
 }
 
 impl Error for CircuitOpen {
-    /// The [`Refusal`], which says why the circuit opened.
+    /// The [`Refusal`]. Its text says why the circuit opened.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(refusal(self.reason()))
     }
@@ -112,8 +112,8 @@ fn refusal(reason: TransitionReason) -> &'static Refusal {
 impl From<CircuitOpen> for io::Error {
     /// Keeps the refusal as the [inner error](io::Error::get_ref).
     ///
-    /// The kind is [`Other`](io::ErrorKind::Other), which the standard library itself never reports: a filter written
-    /// for real refused or reset connections must not match a call that never left the process.
+    /// The kind is [`Other`](io::ErrorKind::Other). The standard library itself never reports it, so a filter for refused
+    /// or reset connections does not match a call that never left the process.
     fn from(open: CircuitOpen) -> Self {
         Self::other(open)
     }

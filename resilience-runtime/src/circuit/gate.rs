@@ -1,11 +1,11 @@
-//! The one word that callers read instead of taking the lock.
+//! The word that calls read instead of taking the lock.
 
 use super::{
     active_config::ActiveConfig,
     transition::{CircuitState, TransitionReason},
 };
 
-/// A state as the gate tells it: isolation is a state of its own here, and `open` to the outside.
+/// The state of a circuit. An isolated circuit has a state of its own here; the public [`CircuitState`] calls it open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Closed,
@@ -24,23 +24,23 @@ impl From<State> for CircuitState {
     }
 }
 
-/// State, two facts of the configuration, the generation, and why the circuit opened, from the lowest bit to the highest.
+/// The state, two facts of the configuration, the generation, and the reason of the opening, from low bits to high ones.
 ///
-/// A closed circuit with a plain configuration has four zero bits at the bottom. A closed circuit has no reason. Every
-/// change of state makes a new generation, so two gates of one generation are of the same state.
+/// The low four bits of a plain circuit are zero. A closed circuit has no reason. Every change of state makes a new
+/// generation, so two gates of one generation have the same state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Gate(u64);
 
-const STATUS: u64 = 0b0011;
-/// Successes enter the window too, so they need the clock.
+const STATE: u64 = 0b0011;
+/// Successes enter the window, too, so recording one needs the clock.
 const RATED: u64 = 0b0100;
-/// Calls are timed, so they need the clock.
+/// Calls are timed, so admitting one needs the clock.
 const TIMED: u64 = 0b1000;
 const LOW_BITS: u32 = 4;
 const REASON_SHIFT: u32 = LOW_BITS + u32::BITS;
 
 impl Gate {
-    /// An admitted call keeps this many low bits, without the reason: the bits above are free for its ticket.
+    /// An admission keeps this many low bits. The bits above hold the reason here, and the ticket there.
     pub(super) const KEPT_BITS: u32 = REASON_SHIFT;
 
     pub(super) fn new(generation: u32, state: State, config: &ActiveConfig) -> Self {
@@ -55,7 +55,7 @@ impl Gate {
         Self(u64::from(generation) << LOW_BITS | timed | rated | state)
     }
 
-    /// The same gate of a circuit that opened for this reason.
+    /// The same gate, of a circuit that opened for this reason.
     pub(super) fn opened_because(self, reason: TransitionReason) -> Self {
         let reason = match reason {
             TransitionReason::Failures => 1,
@@ -69,7 +69,7 @@ impl Gate {
         Self(self.0 | reason << REASON_SHIFT)
     }
 
-    /// Why the circuit opened, if it did.
+    /// The reason of the opening. A closed circuit gives any.
     pub(super) fn reason(self) -> TransitionReason {
         match self.0 >> REASON_SHIFT {
             1 => TransitionReason::Failures,
@@ -79,7 +79,7 @@ impl Gate {
         }
     }
 
-    /// The gate without the reason, as an admitted call keeps it.
+    /// The gate without the reason, as an admission keeps it.
     #[inline]
     pub(super) const fn kept_bits(self) -> u64 {
         self.0 & ((1 << Self::KEPT_BITS) - 1)
@@ -95,7 +95,7 @@ impl Gate {
         self.0
     }
 
-    /// Closed, and a success is nothing but counted.
+    /// True for a closed circuit where a success is only counted and no call is timed.
     #[inline]
     pub(super) const fn is_plain(self) -> bool {
         self.0 & ((1 << LOW_BITS) - 1) == 0
@@ -113,7 +113,7 @@ impl Gate {
 
     #[inline]
     pub(super) const fn state(self) -> State {
-        match self.0 & STATUS {
+        match self.0 & STATE {
             0 => State::Closed,
             1 => State::Open,
             2 => State::HalfOpen,

@@ -1,22 +1,23 @@
-//! Until when the gate is enough to go by.
+//! The moment that ends the answer of the gate.
 
 use super::gate::State;
 
-/// A moment, and what ends with it: an open circuit refuses until then, a half-open circuit whose probe slots are taken
-/// refuses until then, or a closed circuit counts successes in the slice that runs until then.
+/// A moment of one of three kinds: until then an open circuit refuses, a half-open circuit refuses because its probe slots
+/// are taken, or a closed circuit counts successes in the running slice.
 ///
-/// It is read beside the gate, not with it, and so may belong to another generation than the gate that was read. Each
-/// kind therefore says by itself what is true of the circuit.
+/// A call reads it after the gate, so it may belong to a later generation than the gate. Each kind therefore says by itself
+/// what is true of the circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct GateExpiry(u64);
 
-/// Set in the second and the third kind, whose lowest bit tells them apart. Their moments are rounded down for it, which
-/// only sends a call to the machine that it could have spared.
+/// The highest bit marks the second and the third kind. Their lowest bit tells them apart, so their moments lose a
+/// nanosecond, and a call in that nanosecond asks the machine.
 const NOT_OPEN: u64 = 1 << 63;
 const COUNTS: u64 = 1;
 
 impl GateExpiry {
-    /// A moment so late, 146 years after the clock's origin or never, is left to the machine.
+    /// The machine answers if the moment is never, or 146 years or more after the origin of the clock, because it looks
+    /// like another kind then.
     pub(super) fn open_until(moment: u64) -> Self {
         Self(if moment < NOT_OPEN { moment } else { 0 })
     }
@@ -38,7 +39,7 @@ impl GateExpiry {
         self.0
     }
 
-    /// The state in which the circuit refuses a call at `now`, and for how many nanoseconds from then on, if it is known to.
+    /// The state that refuses a call at `now`, and for how many nanoseconds more. `None` if the machine has to be asked.
     #[inline]
     pub(super) fn refuses(self, now: u64) -> Option<(State, u64)> {
         if self.0 < NOT_OPEN {
@@ -47,10 +48,10 @@ impl GateExpiry {
         (self.0 & COUNTS == 0 && now | NOT_OPEN < self.0).then_some((State::HalfOpen, 0))
     }
 
-    /// Whether a success at `now` lies in the slice that runs.
+    /// True if a success at `now` lies in the running slice.
     #[inline]
     pub(super) fn counts(self, now: u64) -> bool {
-        // The lowest bit is set, so a moment that is equal is not below.
+        // The lowest bit is set on both sides, so an equal moment is not below.
         self.0 & COUNTS != 0 && now | NOT_OPEN | COUNTS < self.0
     }
 }

@@ -62,7 +62,7 @@ impl<'c, F: Future> Future for GuardedFuture<'c, F> {
 }
 
 pin_project! {
-    /// Runs a future under a permit and records its result, which no filter looks at.
+    /// Runs a future under a permit and records its result. No filter looks at the result.
     ///
     /// The function that awaits a [`GuardedFuture`] has to keep, drop and unwind the permit that comes back, and that code
     /// would be compiled for each such function.

@@ -1,9 +1,10 @@
-//! Who wants to know of a circuit's transitions.
+//! The listeners of a circuit's transitions.
 
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    // Not from `crate::sync`: loom's cannot hold a trait object, and the machine does not depend on listeners.
+    // The types are the standard library's, because loom's cannot hold a trait object, and the machine does not depend on
+    // listeners.
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
@@ -12,7 +13,7 @@ use crate::unwind::discard;
 
 type Listener = Arc<dyn Fn(&Transition) + Send + Sync>;
 
-/// Most circuits have none, so the list is made for the first.
+/// The list of listeners. Most circuits have none, so the list is made for the first one.
 #[derive(Default)]
 pub(super) struct Listeners(OnceLock<Box<Mutex<Vec<Listener>>>>);
 
@@ -23,12 +24,12 @@ impl Listeners {
         list.push(listener);
     }
 
-    /// Calls them in the order they were added, outside the lock: a listener may add one, or use the circuit.
+    /// Calls the listeners, the oldest first, outside the lock: a listener may add another one, or use the circuit.
     pub(super) fn tell(&self, transition: &Transition) {
         let Some(list) = self.0.get() else { return };
         let listeners = list.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for listener in listeners {
-            // The call that caused the transition is not the listener's to break.
+            // The panic goes no further, because the call that caused the transition must not break.
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| listener(transition))) {
                 discard(panic);
                 log::listener_panicked(transition);

@@ -1,4 +1,4 @@
-//! What a circuit writes to the log, and at which level.
+//! The events that circuits write to the log.
 
 use std::{panic::Location, time::Duration};
 
@@ -9,7 +9,7 @@ use super::{
     transition::{CircuitState, Transition},
 };
 
-/// `retry_after_ms` is a number, so that a log's reader can compute with it; the message says the same for people.
+/// The field `retry_after_ms` is a number, so that a program can compute with it. The message says the same for people.
 #[cold]
 pub(super) fn transition(step: &Transition) {
     let Transition {
@@ -58,7 +58,7 @@ pub(super) fn listener_panicked(step: &Transition) {
     error!(target: "resilience", circuit, %from, %to, "a transition listener of the circuit panicked");
 }
 
-/// The same name with another configuration: one of the two places has to change.
+/// Two source lines configure a circuit differently, so one of them has to change.
 #[cold]
 pub(super) fn clash(
     circuit: &str,
@@ -74,13 +74,14 @@ pub(super) fn clash(
     );
 }
 
-/// The name took another configuration.
+/// A circuit took another configuration.
 #[cold]
 pub(super) fn reconfigured(circuit: &str, config: &CircuitBreakerConfig) {
     info!(target: "resilience", circuit, ?config, "circuit reconfigured");
 }
 
-/// Two objects that differ in a setting share one name, say: each would reconfigure the circuit of the other.
+/// One source line has two values in turns, for example of two objects with one name: each would reconfigure the circuit
+/// of the other.
 #[cold]
 pub(super) fn takes_turns(
     circuit: &str,
@@ -95,7 +96,7 @@ pub(super) fn takes_turns(
     );
 }
 
-/// Two methods of one name in one module, say: nobody meant them to share.
+/// Two functions have one path, for example as methods of two types in one module. Nobody meant them to share a circuit.
 #[cold]
 pub(crate) fn shared_by_default(
     circuit: &str,
@@ -124,7 +125,7 @@ pub(crate) fn registry_full(
     );
 }
 
-/// A subscriber that remembers events as `LEVEL target: field=value …`, for tests.
+/// A subscriber for tests, which remembers events as `LEVEL target: field=value …`.
 #[cfg(test)]
 pub(crate) mod capture {
     use std::{

@@ -1,4 +1,4 @@
-//! Every interleaving of a few threads over one circuit, by loom.
+//! Loom runs every interleaving of a few threads over one circuit.
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test -p resilience-runtime --release --lib loom`
 
@@ -25,10 +25,10 @@ const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new()
     .success_threshold(2)
     .half_open_max_calls(1);
 
-/// Never opens while there is a success in its window.
+/// The circuit does not open while there is a success in its window.
 const RATED: CircuitBreakerConfig = CONFIG.failure_rate(1.0).minimum_calls(1);
 
-/// A twelfth of the window.
+/// A slice is a twelfth of the window.
 const SLICE: u64 = 60_000_000_000 / 12;
 
 /// Bugs of this kind show with two preemptions. `LOOM_MAX_PREEMPTIONS=3` takes a minute instead of seconds.
@@ -72,7 +72,7 @@ fn admitted(stats: &CircuitBreakerStats) -> u64 {
     stats.successes + stats.failures + stats.ignored + stats.abandoned + stats.late
 }
 
-/// One call each, with others coming between its admission and its verdict.
+/// Each makes one call. Other threads may come between its admission and its outcome.
 fn succeed(breaker: &CircuitBreaker) {
     call(breaker, |permit| permit.success());
 }
@@ -104,7 +104,7 @@ fn reset(breaker: &CircuitBreaker) {
     breaker.reset();
 }
 
-/// What the gate lets admission is what the machine behind it says, or the last publication was lost.
+/// The gate admits a call exactly if the machine would. Otherwise the last publication was lost.
 fn assert_gate_and_machine_agree(breaker: &CircuitBreaker) {
     let state = breaker.state();
     let admission = breaker.acquire();
@@ -152,7 +152,8 @@ fn every_listener_hears_of_one_transition_per_cause() {
 
 #[test]
 fn no_more_probes_at_once_than_there_are_slots() {
-    // Outside loom's sight: they watch the model and are no part of it. One model runs per thread of the harness.
+    // Loom does not see these, because they watch the model and are no part of it. Each thread of the harness runs one
+    // model.
     thread_local! {
         static RUNNING: (AtomicU64, AtomicU64) = const { (AtomicU64::new(0), AtomicU64::new(0)) };
     }
@@ -230,7 +231,7 @@ fn an_abandoned_probe_frees_its_slot_whatever_else_happens() {
     check(|| {
         let breaker = recovering(CONFIG.half_open_max_calls(2));
         race(&breaker, [abandon, fail]);
-        // Whether the failure came before, between or after: the next call after the timeout probes.
+        // The next call after the timeout probes, if the failure came before, between or after.
         set(RECOVERY * 3);
         let probe = breaker.acquire().expect("not stuck");
         breaker.acquire().expect("both slots are free").success();
@@ -258,18 +259,18 @@ fn a_slot_is_reclaimed_for_one_call_only() {
                 thread::spawn(move || {
                     if let Ok(permit) = breaker.acquire() {
                         held.fetch_add(1, Ordering::Relaxed);
-                        // Kept for good, as if it hung as well.
+                        // The slot is kept for good, as by a call that hangs, too.
                         std::mem::forget(permit);
                     }
                 })
             })
             .collect();
-        // The call that lost its slot comes back at last; what it gives back is not its own any more.
+        // The call that lost its slot ends at last. The slot that it gives back is another call's by now.
         stuck.ignore();
         for thread in threads {
             thread.join().expect("no model panics in a thread");
         }
-        // If it came back before both, its slot was free for one and there was none to reclaim.
+        // If the stuck call ended before both, its slot was free for one of them, and there was none to reclaim.
         assert_eq!(held.load(Ordering::Relaxed), 1);
         assert!(breaker.acquire().is_err());
         set(RECOVERY * 3);
@@ -388,7 +389,7 @@ fn a_rate_loses_nothing_as_its_slices_turn() {
         race(&breaker, [succeed, later, fail]);
         let stats = breaker.stats();
         assert_eq!((stats.successes, stats.failure_rate), (3, Some(0.25)));
-        // All have slid out, and none that was counted late comes back.
+        // All calls have slid out, and a call that was counted late does not come back.
         set(SLICE * 13);
         assert_eq!(breaker.stats().failure_rate, None);
         fail(&breaker);

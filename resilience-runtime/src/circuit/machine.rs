@@ -1,4 +1,4 @@
-//! The decisions of a circuit breaker. Pure: time and outcome in, decision out.
+//! The decisions of a circuit. The machine is pure: it takes the time and the outcome of a call and returns a decision.
 
 use std::time::Duration;
 
@@ -14,12 +14,13 @@ use super::{
 };
 use crate::clock::{NEVER, remaining, span};
 
-/// The generation in which the call was admitted is over, so its outcome changes nothing.
+/// The generation of the call is over, so its outcome changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Late;
 
-/// A transition as the machine makes it. Two words with the answer it comes with, which so fits registers: through
-/// memory it would cost each failure a tenth.
+/// A transition as the machine makes it.
+///
+/// It fits one register, because a failure would cost a tenth more if its answer went through memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct StateChange {
     pub(super) from: State,
@@ -28,7 +29,7 @@ pub(super) struct StateChange {
     pub(super) failures: u32,
 }
 
-/// What statistics show of the machine.
+/// The part of the statistics that the machine knows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct View {
     pub(super) state: CircuitState,
@@ -50,22 +51,23 @@ enum MachineState {
     Open {
         until: u64,
     },
-    /// Boxed, so that the many circuits that do not probe are small.
+    /// The slots are in a box, so that the many circuits that do not probe are small.
     HalfOpen(Box<Probes>),
     Isolated,
 }
 
-/// A circuit's state. Every operation takes the configuration of the circuit, which may have changed since the last one.
+/// The state of a circuit. Every operation takes the configuration, because it may change between two of them.
 #[derive(Debug)]
 pub(super) struct Machine {
     state: MachineState,
+    /// When the circuit began to read this state.
     since: u64,
     /// The nanoseconds from the latest opening until a call probes, as the configuration was then.
     open_for: u64,
     window: Window,
-    /// Of all time.
+    /// The number of calls that failed since the circuit was made.
     failures: u64,
-    /// Counts the stays: one more whenever verdicts under way lose their meaning.
+    /// One more after each change of state and each reset: outcomes of calls under way then lose their meaning.
     generation: u32,
     /// Why the circuit opened last.
     opened_because: TransitionReason,
@@ -90,10 +92,10 @@ impl Machine {
         }
     }
 
-    /// Hears that `config` was changed from a configuration with that `window`. The state, its running open time and the
+    /// Adapts to a changed `config`. The window was `window` nanoseconds long before. The state, a running open time and the
     /// counts stay.
     ///
-    /// A window whose length or criterion is another starts empty, so nothing of the `successes` so far lies in it.
+    /// A window of another length or criterion starts empty, so none of the `successes` so far lies in it.
     pub(super) fn reconfigured(&mut self, config: &ActiveConfig, window: u64, successes: u64) {
         if config.failure_window() == window && self.window.fits(config) {
             self.window.limit(config);
@@ -103,26 +105,26 @@ impl Machine {
         }
     }
 
-    /// How long the circuit refused, or refuses, after its latest opening.
+    /// The time from the latest opening until a call probes.
     pub(super) fn open_for(&self) -> Duration {
         span(self.open_for)
     }
 
-    /// Lets a call admission or not. The first call after `recovery_timeout` makes the circuit half-open.
+    /// Admits or refuses a call. The first call after `recovery_timeout` makes the circuit half-open.
     pub(super) fn admit(
         &mut self,
         config: &ActiveConfig,
         now: u64,
     ) -> (Result<u32, Refused>, Option<StateChange>) {
-        let step = match self.state {
+        let change = match self.state {
             MachineState::Open { until } if now >= until => {
                 self.half_opened = self.half_opened.saturating_add(1);
                 let probes = Box::default();
                 let reason = TransitionReason::RecoveryElapsed;
-                let step = self.enter(MachineState::HalfOpen(probes), config, reason, now);
-                // It has read half-open since then; the call that comes now does not make it younger.
+                let change = self.enter(MachineState::HalfOpen(probes), config, reason, now);
+                // The circuit has read half-open since then, and the call that comes now does not begin that anew.
                 self.since = until;
-                Some(step)
+                Some(change)
             }
             _ => None,
         };
@@ -133,17 +135,20 @@ impl Machine {
             MachineState::HalfOpen(probes) => probes.admit(now, limit, lease),
             MachineState::Open { .. } | MachineState::Isolated => None,
         };
-        (ticket.ok_or_else(|| self.refused(config, now)), step)
+        (ticket.ok_or_else(|| self.refused(config, now)), change)
     }
 
-    /// Hears of all `successes` so far, of which the driver tells before anything else: a closed circuit's are counted
-    /// outside, until [`due`](Self::due).
+    /// Takes the number of all `successes` so far. The driver calls this before every other operation.
+    ///
+    /// The successes of a closed circuit are counted without the lock until [`gate_expiry`](Self::gate_expiry).
     pub(super) fn take_over(&mut self, successes: u64) {
         self.window.take_over(successes);
     }
 
-    /// Hears of all `successes` when a generation has ended. What it had not taken over is of before that, and gone where
-    /// the window was emptied.
+    /// Takes the number of all `successes` when a generation has ended.
+    ///
+    /// Those that were not taken over before belong to the generation that ended. Where the window was emptied, they are
+    /// lost with it.
     pub(super) fn end_generation(&mut self, successes: u64) {
         match self.state {
             MachineState::Closed => self.window.skip(successes),
@@ -151,10 +156,10 @@ impl Machine {
         }
     }
 
-    /// Takes the verdict on a call that was admitted in `generation` with `ticket`.
+    /// Records the outcome of a call that was admitted in `generation` with `ticket`.
     ///
-    /// A probe whose slot was reclaimed still speaks for its generation: otherwise a service that answers slower than
-    /// `recovery_timeout` could never close its circuit.
+    /// If the slot of a probe was reclaimed, its outcome still counts in its generation. Otherwise a service that answers
+    /// slower than `recovery_timeout` could never close its circuit.
     #[inline]
     pub(super) fn record(
         &mut self,
@@ -167,7 +172,7 @@ impl Machine {
         if generation != self.generation {
             return Err(Late);
         }
-        let over = match outcome {
+        let is_over = match outcome {
             Outcome::Success => {
                 self.window.success(config, now);
                 false
@@ -178,8 +183,8 @@ impl Machine {
             }
             Outcome::Ignored => false,
         };
-        let step = match &mut self.state {
-            MachineState::Closed => over.then(|| {
+        let change = match &mut self.state {
+            MachineState::Closed => is_over.then(|| {
                 let reason = match config.criterion() {
                     Criterion::Count(_) => TransitionReason::Failures,
                     Criterion::Rate(_) => TransitionReason::Rate,
@@ -196,13 +201,13 @@ impl Machine {
                     Outcome::Success | Outcome::Ignored => None,
                 }
             }
-            // No call is under way there that was admitted in this generation.
+            // These two admit no call, so no call of their generation is under way.
             MachineState::Open { .. } | MachineState::Isolated => None,
         };
-        Ok(step)
+        Ok(change)
     }
 
-    /// Frees the slot of a probe that ended without a verdict.
+    /// Frees the slot of a probe that ended without an outcome.
     pub(super) fn give_back(&mut self, generation: u32, ticket: u32) {
         if generation == self.generation {
             if let MachineState::HalfOpen(probes) = &mut self.state {
@@ -211,11 +216,11 @@ impl Machine {
         }
     }
 
-    /// Opens. An open circuit starts its `recovery_timeout` anew, which is no transition.
+    /// Opens the circuit. An open one starts its `recovery_timeout` anew. That is no transition.
     pub(super) fn trip(&mut self, config: &ActiveConfig, now: u64) -> Option<StateChange> {
         if let MachineState::Open { until } = &mut self.state {
             if now >= *until {
-                // It read half-open by now, so this is open anew.
+                // The circuit reads half-open by now, so it begins to be open.
                 self.since = now;
             }
             *until = now.saturating_add(config.recovery_timeout());
@@ -225,7 +230,7 @@ impl Machine {
         Some(self.open(config, TransitionReason::Command, now))
     }
 
-    /// Opens until told otherwise.
+    /// Opens the circuit until a command says otherwise.
     pub(super) fn isolate(&mut self, config: &ActiveConfig, now: u64) -> Option<StateChange> {
         if let MachineState::Isolated = self.state {
             return None;
@@ -242,7 +247,7 @@ impl Machine {
         ))
     }
 
-    /// Closes with an empty window. Calls under way are late then, in a closed circuit too.
+    /// Closes the circuit with an empty window. Calls under way are late then, those of a closed circuit too.
     pub(super) fn reset(&mut self, config: &ActiveConfig, now: u64) -> Option<StateChange> {
         if let MachineState::Closed = self.state {
             self.window.clear();
@@ -307,7 +312,7 @@ impl Machine {
     }
 
     #[inline]
-    pub(super) fn due(&self, config: &ActiveConfig) -> GateExpiry {
+    pub(super) fn gate_expiry(&self, config: &ActiveConfig) -> GateExpiry {
         match self.state {
             MachineState::Closed => GateExpiry::counts_until(self.window.turns_at(config)),
             MachineState::Open { until } => GateExpiry::open_until(until),
@@ -316,7 +321,7 @@ impl Machine {
         }
     }
 
-    /// Before this moment no call passes, unless a probe makes room: 0 if the next one does at once.
+    /// No call is admitted before this moment, unless a probe ends: 0 if the next call is admitted at once.
     fn admits_at(&self, config: &ActiveConfig) -> u64 {
         match &self.state {
             MachineState::Closed => 0,
@@ -328,7 +333,7 @@ impl Machine {
         }
     }
 
-    /// The refusal of a call at `now`, when calls are refused.
+    /// The refusal of a call at `now`, for a circuit that refuses calls.
     fn refused(&self, config: &ActiveConfig, now: u64) -> Refused {
         Refused {
             state: self.state(),
@@ -337,7 +342,8 @@ impl Machine {
         }
     }
 
-    /// The state as the next call would meet it: an open circuit is half-open from the moment it will probe.
+    /// The statistics at `now`. The state is the one that the next call would meet: an open circuit reads half-open as soon
+    /// as a call would probe.
     pub(super) fn view(&mut self, config: &ActiveConfig, now: u64) -> View {
         let (state, since) = match self.state {
             MachineState::Open { until } if now >= until => (CircuitState::HalfOpen, until),

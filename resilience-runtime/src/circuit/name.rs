@@ -1,14 +1,14 @@
-//! A circuit's name, which a refusal must carry without allocating.
+//! The name of a circuit. A refusal carries it without an allocation.
 
 use std::{
     borrow::Cow,
     fmt,
     ops::Deref,
-    // Not from `crate::sync`: the text is immutable, so there is nothing to model.
+    // The standard library's `Arc` does, because the text never changes, so there is nothing to model.
     sync::Arc,
 };
 
-/// Cheap to clone: a constant, or text shared by the circuit and its errors.
+/// A name that is cheap to clone: a constant, or text that the circuit and its errors share.
 #[derive(Clone)]
 pub(crate) enum Name {
     Static(&'static str),
@@ -16,7 +16,7 @@ pub(crate) enum Name {
 }
 
 impl Name {
-    /// Written in the program, of which there are only so many.
+    /// True for a name that is written in the program. A program has a limited number of those.
     pub(crate) fn is_constant(&self) -> bool {
         matches!(self, Self::Static(_))
     }
@@ -42,7 +42,7 @@ impl Deref for Name {
     }
 }
 
-// Compared and shown as the text alone: where it is kept is no part of a name.
+// Names are compared and shown by their text alone, because the place of the text is no part of a name.
 impl PartialEq for Name {
     fn eq(&self, other: &Self) -> bool {
         **self == **other

@@ -1,4 +1,4 @@
-//! The right to one call.
+//! Permits, each the right to one call.
 
 use std::{fmt, mem};
 
@@ -8,14 +8,14 @@ use super::{
 };
 use crate::sync::Arc;
 
-/// The right to one call, which waits for the verdict on it.
+/// The right to one call. It waits for the outcome of the call.
 ///
-/// Dropped without one it gives its probe slot back and is counted as `abandoned`. Dropped because the thread unwinds
-/// from a panic that began after the admission, it is a failure.
+/// A permit that is dropped without an outcome gives its probe slot back and counts as `abandoned`. If it is dropped
+/// because its thread unwinds from a panic that began after the admission, it counts as a failure.
 ///
-/// A thread tells that it unwinds, and not from which panic. A permit that is acquired while the thread unwinds already
-/// (in a destructor) and dropped without a verdict is therefore always `abandoned`, even if a second panic dropped it. There
-/// [`CircuitBreaker::call`](crate::CircuitBreaker::call) counts a panic of its body as the failure that it is.
+/// A thread tells that it unwinds, but not from what panic. A permit that a destructor acquires while its thread unwinds
+/// already, and drops without an outcome, is therefore always `abandoned`, even if a second panic dropped it.
+/// [`CircuitBreaker::call`](crate::CircuitBreaker::call) counts a panic of its body as a failure there, too.
 ///
 /// ```
 /// use resilience::{CircuitBreaker, CircuitBreakerConfig};
@@ -29,7 +29,7 @@ use crate::sync::Arc;
 /// assert_eq!(breaker.stats().successes, 1);
 /// # Ok::<(), resilience::CircuitOpen>(())
 /// ```
-#[must_use = "a permit that is dropped without a verdict counts as an abandoned call"]
+#[must_use = "a permit that is dropped without an outcome counts as an abandoned call"]
 pub struct Permit<'c> {
     shared: &'c Shared,
     admission: Admission,
@@ -42,30 +42,30 @@ impl<'c> Permit<'c> {
         Self { shared, admission }
     }
 
-    /// The call succeeded.
+    /// Records that the call succeeded.
     ///
-    /// If it took longer than `slow_call`, it counts as a failure nevertheless; so it does with the other verdicts.
+    /// A call that took longer than `slow_call` counts as a failure nevertheless, here and with the other outcomes.
     #[inline]
     pub fn success(self) {
         let (shared, admission) = self.spend();
         shared.succeed(admission);
     }
 
-    /// The call failed. It may open the circuit.
+    /// Records that the call failed. The failure may open the circuit.
     #[inline]
     pub fn failure(self) {
         let (shared, admission) = self.spend();
         shared.record(admission, Outcome::Failure);
     }
 
-    /// The call says nothing about the service. A probe slot is given back.
+    /// Records that the call says nothing about the service. A probe slot is given back.
     #[inline]
     pub fn ignore(self) {
         let (shared, admission) = self.spend();
         shared.record(admission, Outcome::Ignored);
     }
 
-    /// Forgotten before the verdict is recorded, so that a panic there cannot record a second one.
+    /// Takes the permit apart without its drop, so that a panic while an outcome is recorded cannot record a second one.
     #[inline]
     fn spend(self) -> (&'c Shared, Admission) {
         let parts = (self.shared, self.admission);
@@ -98,7 +98,7 @@ impl Drop for Permit<'_> {
 /// ```
 #[must_use = "a permit that is dropped without an outcome counts as an abandoned call"]
 pub struct OwnedPermit {
-    /// Taken before an outcome is recorded, so that a panic there cannot record a second one.
+    /// `None` as soon as an outcome is being recorded, so that a panic there cannot record a second one.
     shared: Option<Arc<Shared>>,
     admission: Admission,
 }
@@ -146,7 +146,7 @@ impl Drop for OwnedPermit {
 impl fmt::Debug for OwnedPermit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OwnedPermit")
-            // Only a permit that is spent holds none, and nobody sees that one.
+            // Only a spent permit holds no circuit, and nobody sees a spent permit.
             .field(
                 "circuit",
                 &self.shared.as_ref().map_or("", |shared| &*shared.name),
@@ -155,11 +155,11 @@ impl fmt::Debug for OwnedPermit {
     }
 }
 
-/// The permit of a call whose body runs under it, in place or as a future that is polled under it.
+/// The permit of a call that runs under it, in place or as a future that is polled under it.
 ///
-/// Every way out of such a call records a verdict or abandons it, so only a panic of the call drops this permit: that is a
-/// failure. The thread is not asked whether it unwinds, because its answer is the same for a panic that was under way
-/// before the call began.
+/// Every way out of such a call records an outcome or abandons the permit, so only a panic of the call drops it. That is a
+/// failure. The thread is not asked if it unwinds, because its answer is the same for a panic that was under way before the
+/// call began.
 #[doc(hidden)]
 #[must_use = "a permit that is dropped counts as a call that panicked"]
 pub struct CallPermit<'c> {
@@ -196,13 +196,13 @@ impl<'c> CallPermit<'c> {
         }
     }
 
-    /// The call was cancelled, whatever else the thread is doing.
+    /// Records that the call was cancelled, even if the thread unwinds.
     pub(super) fn abandon(self) {
         let (shared, admission) = self.spend();
         shared.abandon(admission);
     }
 
-    /// Forgotten before the verdict is recorded, so that a panic there cannot record a second one.
+    /// Takes the permit apart without its drop, so that a panic while an outcome is recorded cannot record a second one.
     #[inline]
     fn spend(self) -> (&'c Shared, Admission) {
         let parts = (self.shared, self.admission);

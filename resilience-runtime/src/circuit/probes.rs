@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::admission::TICKETS;
 
-/// Calls under way as probes, each with its admission, so that one that never ends cannot keep its slot.
+/// The calls that run as probes. Each has the moment of its admission, so that a call that never ends cannot keep its slot.
 #[derive(Debug, Default)]
 pub(super) struct Probes {
     slots: Slots<u32>,
@@ -38,7 +38,7 @@ impl Probes {
         self.slots.remove(ticket);
     }
 
-    /// From when on a probe is admitted at the latest: 0 while a slot is free.
+    /// A probe is admitted at this moment at the latest: 0 while a slot is free.
     pub(super) fn admits_at(&self, limit: u32, lease: u64) -> u64 {
         match self.slots.oldest() {
             Some(admitted) if self.is_full(limit) => admitted.saturating_add(lease),
@@ -47,7 +47,7 @@ impl Probes {
     }
 
     fn is_full(&self, limit: u32) -> bool {
-        // Tickets come round after so many, and a ticket names one slot.
+        // Tickets repeat after so many, and a ticket must name one slot.
         self.slots.len() >= limit.min(TICKETS - 1) as usize
     }
 }

@@ -1,6 +1,6 @@
-//! Counting calls without two threads writing to one cache line.
+//! Counters in shards: threads that count at the same time write to different cache lines.
 
-// Nobody owns a shard there but in the model of that.
+// No thread owns a shard under loom, except in the model of the ownership.
 #![cfg_attr(all(test, loom), allow(dead_code))]
 
 #[cfg(not(all(test, loom)))]
@@ -8,7 +8,7 @@ use std::cell::Cell;
 
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// What became of a call that is counted in a shard. Failures are the machine's to count.
+/// The counts of a shard. The machine counts failures, under its lock.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Count {
     Success,
@@ -16,12 +16,12 @@ pub(super) enum Count {
     Refused,
 }
 
-/// More would take a circuit beyond 512 bytes, with its name, its window and its place in the registry; under loom they
-/// would only be more states.
+/// More shards would take a circuit beyond 512 bytes, with its name, its window and its place in the registry. Loom has one,
+/// because more would only be more states.
 pub(super) const SHARDS: usize = if cfg!(all(test, loom)) { 1 } else { 3 };
 
-/// Above the count of successes stand the low bits of the generation. The count has room for a century at a million calls a
-/// second.
+/// The low bits of the generation stand above the count of successes. The count has room for a century at a million calls
+/// a second.
 const GENERATION_SHIFT: u32 = 52;
 const COUNT_MASK: u64 = (1 << GENERATION_SHIFT) - 1;
 
@@ -29,19 +29,19 @@ fn low_bits(generation: u32) -> u64 {
     u64::from(generation) & ((1 << (u64::BITS - GENERATION_SHIFT)) - 1)
 }
 
-/// The counts of the threads that are assigned to it. Aligned so that it lies in one cache line.
+/// The counts of the threads that count here. It is aligned so that it lies in one cache line.
 #[derive(Debug, Default)]
 #[repr(align(32))]
 pub(super) struct CounterShard {
-    /// Successes of the thread that has the shard for its own.
+    /// The successes of the thread that owns the shard. Other threads do not write here.
     owned: AtomicU64,
     shared: [AtomicU64; 3],
 }
 
 impl CounterShard {
-    /// Counts a success. The owner of the shard is its only writer, so it needs no locked instruction.
+    /// Counts a success. The owner of the shard needs no locked instruction, because no other thread writes to its word.
     #[inline]
-    pub(super) fn succeed(&self, thread_shard: ThreadShard) {
+    pub(super) fn add_success(&self, thread_shard: ThreadShard) {
         if thread_shard.is_owner {
             let successes = self.owned.load(Ordering::Relaxed);
             self.owned
@@ -51,20 +51,20 @@ impl CounterShard {
         }
     }
 
-    /// Counts a success of a circuit whose window takes over successes; not if the generation is over, whose window that
-    /// was. Looking and counting is one, so no thread can be held up in between.
-    pub(super) fn succeed_in(&self, generation: u32) -> bool {
+    /// Counts a success that a window will take over, and returns true. It does not if the generation is over, because its
+    /// window is gone. The comparison and the count are one operation, so that no thread can be held up in between.
+    pub(super) fn add_success_in(&self, generation: u32) -> bool {
         let word = &self.shared[Count::Success as usize];
         let count = |now: u64| (now >> GENERATION_SHIFT == low_bits(generation)).then_some(now + 1);
         word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count)
             .is_ok()
     }
 
-    /// From now on `succeed_in` counts in this generation and in no other.
+    /// Makes [`add_success_in`](Self::add_success_in) count in this generation and in no other.
     pub(super) fn begin_generation(&self, generation: u32) {
         let word = &self.shared[Count::Success as usize];
         let begin = |now: u64| Some(now & COUNT_MASK | low_bits(generation) << GENERATION_SHIFT);
-        // Other threads count at the same time. It always succeeds, because there is always a next value.
+        // Other threads count at the same time. The update succeeds, because `begin` has a value for every word.
         let _ = word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, begin);
     }
 
@@ -82,35 +82,36 @@ impl CounterShard {
     }
 }
 
-/// Where a thread counts, in each circuit.
+/// The shard of a thread, which is the same in each circuit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ThreadShard {
-    pub(super) shard: usize,
+    pub(super) index: usize,
     is_owner: bool,
 }
 
 impl ThreadShard {
+    /// A shard that the thread shares with others. Threads without a shard of their own take turns.
     #[cfg(not(all(test, loom)))]
-    fn guest() -> Self {
+    fn shared() -> Self {
         static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
         Self {
-            shard: NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS,
+            index: NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS,
             is_owner: false,
         }
     }
 
-    /// This thread's. The first threads get a shard to themselves until they end, the others take turns in sharing them.
+    /// The shard of this thread. The first threads own a shard until they end.
     #[cfg(not(all(test, loom)))]
     #[inline]
-    pub(super) fn get() -> Self {
+    pub(super) fn current() -> Self {
         THREAD_SHARD.get().unwrap_or_else(take_shard)
     }
 
-    /// Loom's atomics cannot be statics, so nobody owns a shard, but for a model of that alone.
+    /// The shard of this thread. No thread owns one, because loom's atomics cannot be statics.
     #[cfg(all(test, loom))]
-    pub(super) fn get() -> Self {
+    pub(super) fn current() -> Self {
         Self {
-            shard: 0,
+            index: 0,
             is_owner: false,
         }
     }
@@ -119,7 +120,7 @@ impl ThreadShard {
 #[cfg(not(all(test, loom)))]
 thread_local! {
     static THREAD_SHARD: Cell<Option<ThreadShard>> = const { Cell::new(None) };
-    /// Apart from the thread_shard, which is read with every call and must not need a drop.
+    /// The ownership stands apart from the shard, because the shard is read with every call and must not need a drop.
     static OWNERSHIP: Cell<Option<Ownership<'static>>> = const { Cell::new(None) };
 }
 
@@ -127,58 +128,58 @@ thread_local! {
 #[cold]
 fn take_shard() -> ThreadShard {
     static OWNERS: Owners = Owners([const { AtomicBool::new(false) }; SHARDS]);
-    // In a thread that ends already there is no place for the ownership: it is dropped, and the shard free again.
+    // A thread that ends already has no place for the ownership. It is dropped then, and the shard is free again.
     let own = |ownership: Ownership<'static>| {
-        let shard = ownership.shard;
+        let index = ownership.index;
         OWNERSHIP
             .try_with(|place| place.set(Some(ownership)))
             .ok()
             .map(|()| ThreadShard {
-                shard,
+                index,
                 is_owner: true,
             })
     };
     let thread_shard = OWNERS
         .take()
         .and_then(own)
-        .unwrap_or_else(ThreadShard::guest);
+        .unwrap_or_else(ThreadShard::shared);
     THREAD_SHARD.set(Some(thread_shard));
     thread_shard
 }
 
-/// Which shards have an owner.
+/// For each shard, true if a thread owns it.
 #[derive(Debug)]
 struct Owners([AtomicBool; SHARDS]);
 
 impl Owners {
     fn take(&self) -> Option<Ownership<'_>> {
-        // Acquire, for what the owner before it counted.
+        // The order is `Acquire`, so that this thread sees the count of the owner before it.
         let free = |owned: &AtomicBool| {
             owned
                 .compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed)
                 .is_ok()
         };
-        let shard = self.0.iter().position(free)?;
+        let index = self.0.iter().position(free)?;
         Some(Ownership {
-            shard,
-            owned: &self.0[shard],
+            index,
+            owned: &self.0[index],
         })
     }
 }
 
-/// A shard that no other thread owns, for as long as this lives.
+/// The ownership of a shard, which ends with the drop.
 #[derive(Debug)]
 struct Ownership<'o> {
-    shard: usize,
+    index: usize,
     owned: &'o AtomicBool,
 }
 
 impl Drop for Ownership<'_> {
     fn drop(&mut self) {
-        // What the thread still counts, it counts as a guest.
+        // The thread may still count. From now on it shares the shard.
         #[cfg(not(all(test, loom)))]
         THREAD_SHARD.set(Some(ThreadShard {
-            shard: self.shard,
+            index: self.index,
             is_owner: false,
         }));
         self.owned.store(false, Ordering::Release);
@@ -198,9 +199,9 @@ mod tests {
                 for _ in 0..SHARDS + 2 {
                     scope.spawn(|| {
                         for _ in 0..500 {
-                            let thread_shard = ThreadShard::get();
-                            shards[thread_shard.shard].succeed(thread_shard);
-                            shards[thread_shard.shard].add(Count::Refused);
+                            let thread_shard = ThreadShard::current();
+                            shards[thread_shard.index].add_success(thread_shard);
+                            shards[thread_shard.index].add(Count::Refused);
                         }
                     });
                 }
@@ -223,8 +224,8 @@ mod tests {
         struct Last(Arc<[CounterShard; SHARDS]>);
         impl Drop for Last {
             fn drop(&mut self) {
-                let thread_shard = ThreadShard::get();
-                self.0[thread_shard.shard].succeed(thread_shard);
+                let thread_shard = ThreadShard::current();
+                self.0[thread_shard.index].add_success(thread_shard);
             }
         }
         thread_local! {
@@ -233,10 +234,10 @@ mod tests {
         let shards = Arc::<[CounterShard; SHARDS]>::default();
         let shared = Arc::clone(&shards);
         std::thread::spawn(move || {
-            // Used first, so dropped last.
+            // The test's value is used first, so the thread drops it last.
             LAST.set(Some(Last(Arc::clone(&shared))));
-            let thread_shard = ThreadShard::get();
-            shared[thread_shard.shard].succeed(thread_shard);
+            let thread_shard = ThreadShard::current();
+            shared[thread_shard.index].add_success(thread_shard);
         })
         .join()
         .expect("nothing panics");
@@ -262,10 +263,10 @@ mod loom_models {
             let count = |(owners, shard): &(Owners, CounterShard)| {
                 let ownership = owners.take();
                 let thread_shard = ThreadShard {
-                    shard: ownership.as_ref().map_or(0, |own| own.shard),
+                    index: ownership.as_ref().map_or(0, |own| own.index),
                     is_owner: ownership.is_some(),
                 };
-                shard.succeed(thread_shard);
+                shard.add_success(thread_shard);
             };
             let threads = [(); 2].map(|()| {
                 let shared = Arc::clone(&shared);

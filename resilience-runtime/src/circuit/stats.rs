@@ -38,7 +38,7 @@ pub struct CircuitBreakerStats {
     pub isolated: bool,
     /// **In the window:** failures of the last `failure_window`. With a threshold, at most that many are kept.
     pub failure_count: u32,
-    /// The `failure_count` at which the circuit opens; `None` if it opens by a rate.
+    /// The `failure_count` that opens the circuit; `None` if a rate opens it.
     pub failure_threshold: Option<u32>,
     /// **In the window:** the rate of failures. `None` while fewer than `minimum_calls` calls lie in the window, and if
     /// the circuit opens by a threshold.
@@ -47,7 +47,7 @@ pub struct CircuitBreakerStats {
     pub successes: u64,
     /// **Since the start:** calls that failed, panicked or were too slow.
     pub failures: u64,
-    /// **Since the start:** calls whose outcome says nothing about the service.
+    /// **Since the start:** calls that say nothing about the service.
     pub ignored: u64,
     /// **Since the start:** calls that the circuit did not admit.
     pub refused: u64,
@@ -62,9 +62,9 @@ pub struct CircuitBreakerStats {
     pub half_opened: u64,
     /// **Since the start:** how often the circuit closed again.
     pub closed: u64,
-    /// How long `state` has lasted.
+    /// The time since the circuit began to read `state`.
     pub time_in_state: Duration,
-    /// How long until a call is admitted. `None` if a call is admitted now, and while the circuit is isolated. See
+    /// The time until a call is admitted. `None` if a call is admitted now, and while the circuit is isolated. See
     /// [`CircuitOpen::retry_after`](crate::CircuitOpen::retry_after).
     pub retry_after: Option<Duration>,
     /// The source line that declared the circuit.

@@ -1,8 +1,8 @@
-//! The states of a circuit and the steps between them.
+//! The states of a circuit and the transitions between them.
 
 use std::{fmt, time::Duration};
 
-/// What the next call to a circuit meets.
+/// The state that the next call to a circuit meets.
 ///
 /// ```
 /// use resilience::CircuitState;
@@ -29,7 +29,7 @@ impl fmt::Display for CircuitState {
     }
 }
 
-/// Why a circuit changed its state.
+/// The reason of a transition.
 ///
 /// ```
 /// use resilience::TransitionReason;
@@ -66,7 +66,7 @@ impl fmt::Display for TransitionReason {
     }
 }
 
-/// A step from one state to another, as [`CircuitBreaker::on_transition`](crate::CircuitBreaker::on_transition) sees it.
+/// A transition from one state to another, as [`CircuitBreaker::on_transition`](crate::CircuitBreaker::on_transition) sees it.
 ///
 /// `from` and `to` are both `Open` when an open circuit is isolated, and when an isolated one is tripped.
 ///
@@ -96,6 +96,6 @@ pub struct Transition {
     pub reason: TransitionReason,
     /// Failures within the window at that moment.
     pub failures: u32,
-    /// How long the circuit will refuse; `None` if it does not, and if it is isolated.
+    /// The time until the circuit probes; `None` if it does not refuse, and if it is isolated.
     pub retry_after: Option<Duration>,
 }

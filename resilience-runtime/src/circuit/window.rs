@@ -1,10 +1,10 @@
-//! What lies within `failure_window`, by moment or by slice.
+//! The calls that lie within `failure_window`, kept by moment or by slice.
 
 use std::collections::VecDeque;
 
 use super::{active_config::ActiveConfig, config::Criterion};
 
-/// The recent past of a circuit, held against its threshold or its rate.
+/// The recent outcomes of a circuit: the moments of failures for a threshold, or counts by slice for a rate.
 #[derive(Debug)]
 pub(super) enum Window {
     Moments(Moments),
@@ -19,7 +19,7 @@ impl Window {
         }
     }
 
-    /// Whether the window was made for the criterion of `config`.
+    /// True if the window was made for the criterion of `config`.
     pub(super) fn fits(&self, config: &ActiveConfig) -> bool {
         matches!(self, Self::Slices(_)) == config.is_rated()
     }
@@ -32,22 +32,22 @@ impl Window {
         }
     }
 
-    /// Takes over what succeeded since this was called last, of `successes` in all: those are counted without the lock,
-    /// in the slice that ran until now.
+    /// Takes over the successes that came since this was called last, out of all `successes`. They were counted without the
+    /// lock, in the slice that ran until now.
     pub(super) fn take_over(&mut self, successes: u64) {
         if let Self::Slices(slices) = self {
             slices.take_over(successes);
         }
     }
 
-    /// Takes over nothing of them.
+    /// Leaves out the successes that came since then.
     pub(super) fn skip(&mut self, successes: u64) {
         if let Self::Slices(slices) = self {
             slices.taken = successes;
         }
     }
 
-    /// From when on successes belong to another slice: 0 where they are not counted.
+    /// The moment that ends the running slice: 0 where successes are not counted.
     pub(super) fn turns_at(&self, config: &ActiveConfig) -> u64 {
         match self {
             Self::Moments(_) => 0,
@@ -55,7 +55,7 @@ impl Window {
         }
     }
 
-    /// One more success, which the caller counts among all of them as well.
+    /// Counts a success. The caller counts it among all successes, too.
     pub(super) fn success(&mut self, config: &ActiveConfig, now: u64) {
         if let Self::Slices(slices) = self {
             slices.turn(now, width(config));
@@ -63,7 +63,7 @@ impl Window {
         }
     }
 
-    /// Whether the circuit has to open with it. At the threshold it does.
+    /// Counts a failure and returns true if the circuit has to open with it. At the threshold it has to.
     #[inline]
     pub(super) fn failure(&mut self, config: &ActiveConfig, now: u64) -> bool {
         match (self, config.criterion()) {
@@ -83,7 +83,7 @@ impl Window {
         }
     }
 
-    /// Failures in the window; never more than the threshold, as older ones are forgotten.
+    /// The failures in the window. They are never more than the threshold, because older ones are forgotten.
     pub(super) fn failures(&mut self, config: &ActiveConfig, now: u64) -> u32 {
         match self {
             Self::Moments(moments) => {
@@ -97,7 +97,7 @@ impl Window {
         }
     }
 
-    /// The rate of failures, if it is measured and `minimum_calls` lie in the window.
+    /// The rate of failures, if the circuit opens by one and `minimum_calls` lie in the window.
     pub(super) fn rate(&mut self, config: &ActiveConfig, now: u64) -> Option<f64> {
         let Self::Slices(slices) = self else {
             return None;
@@ -114,8 +114,8 @@ impl Window {
     }
 }
 
-/// The moments of the latest failures, oldest first: exact, and never more than can matter. Grows with the failures,
-/// as most circuits see none.
+/// The moments of the latest failures, oldest first. There are never more of them than the threshold. The list grows with
+/// the failures, because most circuits see none.
 #[derive(Debug, Default)]
 pub(super) struct Moments(VecDeque<u64>);
 
@@ -126,7 +126,7 @@ impl Moments {
         if length >= limit {
             self.0.pop_front();
         } else if length == self.0.capacity() {
-            // Not by itself, which would be for more than the limit.
+            // The list does not grow by itself, because it would take room for more than the limit.
             self.0.reserve_exact(length.max(8).min(limit - length));
         }
         if self.0.back().is_none_or(|&newest| newest <= now) {
@@ -136,7 +136,8 @@ impl Moments {
         }
     }
 
-    /// Threads read the clock before they queue for the lock, so a moment may arrive after a later one.
+    /// Inserts a moment before later ones. Threads read the clock before they wait for the lock, so a moment may arrive
+    /// after a later one.
     #[cold]
     fn insert(&mut self, now: u64) {
         let at = self.0.partition_point(|&time| time <= now);
@@ -159,13 +160,13 @@ impl Moments {
 
 const SLICES: u8 = 12;
 
-/// How long a slice is.
+/// The length of a slice.
 fn width(config: &ActiveConfig) -> u64 {
     (config.failure_window() / u64::from(SLICES)).max(1)
 }
 
-/// So that the total over all slices fits as well. A slice that is full (71 million calls a second in the default
-/// window) stops counting and keeps its rate.
+/// The limit is so low that the total over all slices fits, too. A slice that is full (71 million calls a second in the
+/// default window) stops counting and keeps its rate.
 const SLICE_LIMIT: u32 = u32::MAX / SLICES as u32;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -180,14 +181,14 @@ struct Ring {
     total: Slice,
 }
 
-/// Calls and failures by twelfths of the window. The running slice counts as one of them, so nothing older than the
-/// window is ever counted.
+/// The calls and failures in each twelfth of the window. The running slice is one of the twelve, so no call that is older
+/// than the window counts.
 #[derive(Debug, Default)]
 pub(super) struct Slices {
-    /// Boxed, once and for all: circuits with a threshold are the rule and should not carry it.
+    /// The slices are in a box, so that the many circuits with a threshold do not carry them.
     ring: Box<Ring>,
     newest: u64,
-    /// How many successes there were when they were taken over last.
+    /// The number of all successes when they were taken over last.
     taken: u64,
 }
 
@@ -209,10 +210,10 @@ impl Slices {
         total.failures += failures;
     }
 
-    /// The rate of failures, if so many calls are there.
+    /// The rate of failures, if there are so many calls.
     fn rate(&self, minimum_calls: u32) -> Option<f64> {
         let Slice { calls, failures } = self.ring.total;
-        // A quotient, not a product: 3 of 30 is then exactly the double that the source code calls 0.1.
+        // The rate is a quotient, because 3 of 30 is then exactly the double that the source code calls 0.1.
         (calls >= minimum_calls).then(|| f64::from(failures) / f64::from(calls))
     }
 
@@ -220,8 +221,10 @@ impl Slices {
         (self.newest + 1).saturating_mul(width)
     }
 
-    /// Makes `now`'s slice the newest and drops those that slid out. A moment before the newest slice counts in it:
-    /// a clock that went back must neither bring the past to life nor lose a call.
+    /// Makes the slice of `now` the newest and drops the slices that slid out.
+    ///
+    /// A moment before the newest slice counts in the newest, because a clock that went back must neither bring old slices
+    /// back nor lose a call.
     fn turn(&mut self, now: u64, width: u64) {
         if now < self.turns_at(width) {
             return;

@@ -93,8 +93,8 @@ pub fn register(breaker: CircuitBreaker) -> Result<(), NameTaken> {
 
 /// Takes the circuit of that name out of the registry and returns it, if there is one.
 ///
-/// Handles and permits of the circuit work on. The next call of an attribute with the name registers a new circuit, which
-/// is closed and knows nothing of the old one. An attribute keeps the memory of each circuit that it has used, because a
+/// Handles and permits of the circuit work on. The next call of an attribute with the name registers a new circuit, closed
+/// and with statistics of its own. An attribute keeps the memory of each circuit that it has used, because a
 /// call may still be under way in it.
 ///
 /// ```

@@ -1,4 +1,4 @@
-//! A list whose newest element is read without a lock.
+//! A list that lends its newest element without a lock.
 
 use std::sync::{
     Mutex, OnceLock, PoisonError,
@@ -12,7 +12,7 @@ use std::sync::{
 #[derive(Debug)]
 pub(super) struct Newest<T> {
     segments: [OnceLock<Box<[OnceLock<T>]>>; usize::BITS as usize - 1],
-    /// How many elements there are. Stored after the element.
+    /// The number of elements. It is stored after the element.
     length: AtomicUsize,
     adding: Mutex<()>,
 }

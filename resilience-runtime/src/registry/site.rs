@@ -2,14 +2,14 @@
 
 use std::{
     panic::Location,
-    // Not from `crate::sync`: a static needs a constant constructor.
+    // The lock is the standard library's, because a static needs a constant constructor.
     sync::OnceLock,
 };
 
 use super::{newest::Newest, table::REGISTRY};
 use crate::circuit::{CircuitBreaker, CircuitBreakerConfig, Name, log};
 
-/// One `#[circuit_breaker]`: looks its circuit up in the registry once and keeps it until it is removed there.
+/// One `#[circuit_breaker]`. It looks its circuit up in the registry once and keeps it until it is removed there.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Site {
@@ -29,7 +29,7 @@ impl Site {
         Self::at(name, true, Location::caller())
     }
 
-    /// The name is the function's path: the methods of two types in one module have the same.
+    /// A site without a name goes by the path of its function. The methods of two types in one module have the same path.
     #[track_caller]
     #[must_use]
     pub const fn unnamed(name: &'static str) -> Self {
@@ -46,7 +46,7 @@ impl Site {
         }
     }
 
-    /// The circuit; registers it with `config` on first use, and after a removal.
+    /// The circuit. It is registered with `config` on first use, and after a removal.
     #[inline]
     pub fn circuit(&'static self, config: &CircuitBreakerConfig) -> &'static CircuitBreaker {
         match self.first.get() {
@@ -55,7 +55,7 @@ impl Site {
         }
     }
 
-    /// The same for a configuration that each call computes: one that differs from the registered one is reported.
+    /// The circuit, for a configuration that each call computes: the circuit takes or reports another value.
     #[inline]
     pub fn circuit_checked(
         &'static self,
@@ -84,7 +84,7 @@ impl Site {
         first: Option<&'static CircuitBreaker>,
         config: &CircuitBreakerConfig,
     ) -> &'static CircuitBreaker {
-        // Outside `get_or_init`, which would hold other callers up while the clash is logged.
+        // The registry is asked outside of `get_or_init`, because other callers would wait there while a clash is logged.
         let name = Name::Static(self.name);
         let circuit = REGISTRY.get_or_register(&name, *config, self.place);
         if !self.is_named && circuit.place() != self.place {

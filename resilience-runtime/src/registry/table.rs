@@ -5,7 +5,7 @@ use std::{
     collections::{BTreeMap, HashSet, hash_map::RandomState},
     hash::{BuildHasher, Hash, Hasher},
     panic::Location,
-    // Not from `crate::sync`: loom's types cannot be statics.
+    // The types are the standard library's, because loom's cannot be statics.
     sync::{
         LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicBool, Ordering},
@@ -40,7 +40,7 @@ const OVERFLOW: [&str; 16] = [
     "registry overflow 16 of 16",
 ];
 
-/// A circuit as its name, which it holds already: a map from the one to the other would hold it once more.
+/// A circuit that is found by its name. A map from names to circuits would hold each name twice.
 struct ByName(CircuitBreaker);
 
 impl Borrow<str> for ByName {
@@ -143,7 +143,7 @@ impl Registry {
         })
     }
 
-    /// Whether the circuit has its name now. It has not if another circuit has it.
+    /// Registers the circuit under its own name. False if another circuit has the name.
     pub(super) fn register(&self, circuit: CircuitBreaker) -> bool {
         let mut circuits = self.write();
         if let Some(ByName(registered)) = circuits.get(circuit.name()) {
@@ -179,7 +179,7 @@ impl Registry {
         self.get(name).as_ref().map(action).is_some()
     }
 
-    /// A copy, so that nothing done with the circuits is done under the lock.
+    /// Copies the handles, so that nothing is done with the circuits under the lock.
     pub(super) fn handles(&self) -> Vec<CircuitBreaker> {
         self.read()
             .iter()

@@ -15,7 +15,7 @@ struct Circuit {
     successes: u64,
 }
 
-/// What a caller holds: generation and ticket.
+/// The generation and the ticket of an admitted call.
 type Admission = (u32, u32);
 
 impl Circuit {

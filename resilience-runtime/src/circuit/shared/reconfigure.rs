@@ -1,0 +1,68 @@
+//! The configuration of a circuit changes: by hand, or because the source line that declares it has another value.
+
+use std::panic::Location;
+
+use super::Shared;
+use crate::circuit::{
+    config::CircuitBreakerConfig,
+    declaration::{NewValue, is_same_line},
+    log,
+    sharded_counter::Count,
+};
+
+impl Shared {
+    pub(crate) fn config(&self) -> CircuitBreakerConfig {
+        // Under the lock, because a reader without it may see one setting of before a change and another of after it.
+        let _machine = self.machine();
+        self.config.load()
+    }
+
+    pub(crate) fn reconfigure(&self, config: CircuitBreakerConfig) {
+        self.declarations.end(&self.earlier_configs, || {
+            self.replace(&config);
+        });
+        log::reconfigured(&self.name, &config);
+    }
+
+    /// Replaces the configuration and returns the one before.
+    fn replace(&self, config: &CircuitBreakerConfig) -> CircuitBreakerConfig {
+        self.locked(|machine| {
+            let before = self.config.load();
+            let window = self.config.failure_window();
+            self.config.store(config);
+            machine.reconfigured(&self.config, window, self.sum(Count::Success));
+            before
+        })
+    }
+
+    /// Compares the configuration that a call declares at `place` with the one that the circuit has.
+    #[inline]
+    pub(crate) fn check(&self, config: &CircuitBreakerConfig, place: &Location<'_>) {
+        if !self.config.is(config) {
+            self.declare(config, place);
+        }
+    }
+
+    /// Takes or reports a configuration that differs from the one that the circuit has.
+    #[inline(never)]
+    fn declare(&self, config: &CircuitBreakerConfig, place: &Location<'_>) {
+        if !is_same_line(self.declared_at, place) {
+            if self.declarations.clash() {
+                log::clash(&self.name, self.declared_at, &self.config(), place, config);
+            }
+            return;
+        }
+        let is_active = |config: &CircuitBreakerConfig| self.config.is(config);
+        let take = |config: &CircuitBreakerConfig| self.replace(config);
+        let decided = self
+            .declarations
+            .decide(&self.earlier_configs, config, is_active, take);
+        match decided {
+            NewValue::Ignored => {}
+            NewValue::Taken => log::reconfigured(&self.name, config),
+            NewValue::TakesTurns => {
+                log::takes_turns(&self.name, self.declared_at, &self.config(), config);
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+use std::mem::offset_of;
+
+use super::*;
+use crate::{CircuitBreaker, sync::Arc};
+
+#[test]
+fn a_circuit_is_small_and_has_one_allocation() {
+    // `Arc` allocates two counters beside its content, padded to the alignment.
+    let total = align_of::<Shared>() + size_of::<Shared>();
+    assert!(total <= 384, "{total}");
+    assert_eq!(size_of::<CircuitBreaker>(), size_of::<Arc<Shared>>());
+}
+
+#[test]
+fn what_threads_write_with_every_call_lies_a_cache_line_apart() {
+    const LINE: usize = 64;
+    // None is larger than its alignment, so none lies in two lines.
+    assert!(
+        size_of::<CounterShard>() <= align_of::<Shared>()
+            && offset_of!(Shared, earlier_configs) <= align_of::<Shared>()
+    );
+    let gate = offset_of!(Shared, gate);
+    let hot = [
+        gate,
+        offset_of!(Shared, shard_0),
+        offset_of!(Shared, shard_1),
+        offset_of!(Shared, shard_2),
+    ];
+    for pair in hot.windows(2) {
+        assert!(pair[1] - pair[0] >= LINE, "{hot:?}");
+    }
+}
