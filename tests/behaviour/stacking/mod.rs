@@ -1,12 +1,11 @@
 //! Several attributes on one function: the top one is the outermost.
 
-mod async_orders;
 mod futures;
 mod layers;
 mod neighbours;
+mod orders;
 mod refusals;
 mod repeated;
-mod sync_orders;
 
 use std::future::pending;
 use std::pin::pin;
