@@ -54,10 +54,10 @@ impl CircuitBreaker {
     /// ```
     #[track_caller]
     pub fn new(name: impl Into<Cow<'static, str>>, config: CircuitBreakerConfig) -> Self {
-        Self::declared_at(name.into().into(), config, Location::caller())
+        Self::new_at(name.into().into(), config, Location::caller())
     }
 
-    pub(crate) fn place(&self) -> &'static Location<'static> {
+    pub(crate) fn declared_at(&self) -> &'static Location<'static> {
         self.shared.declared_at
     }
 
@@ -75,13 +75,13 @@ impl CircuitBreaker {
         self.shared.is_removed.store(is_removed, Ordering::Relaxed);
     }
 
-    pub(crate) fn declared_at(
+    pub(crate) fn new_at(
         name: Name,
         config: CircuitBreakerConfig,
-        place: &'static Location<'static>,
+        location: &'static Location<'static>,
     ) -> Self {
         Self {
-            shared: Arc::new(Shared::new(name, config, place)),
+            shared: Arc::new(Shared::new(name, config, location)),
         }
     }
 
@@ -286,8 +286,8 @@ impl CircuitBreaker {
     /// Takes `config` if it is another value of the line that declared the circuit. Reports it, once, if it is another
     /// line's.
     #[inline]
-    pub(crate) fn check(&self, config: &CircuitBreakerConfig, place: &Location<'_>) {
-        self.shared.check(config, place);
+    pub(crate) fn check(&self, config: &CircuitBreakerConfig, location: &Location<'_>) {
+        self.shared.check(config, location);
     }
 }
 

@@ -132,7 +132,7 @@ fn take_shard() -> ThreadShard {
     let own = |ownership: Ownership<'static>| {
         let index = ownership.index;
         OWNERSHIP
-            .try_with(|place| place.set(Some(ownership)))
+            .try_with(|location| location.set(Some(ownership)))
             .ok()
             .map(|()| ThreadShard {
                 index,

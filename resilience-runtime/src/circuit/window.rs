@@ -201,7 +201,7 @@ impl Slices {
 
     fn count(&mut self, calls: u32, failures: u32) {
         let Ring { slices, total } = &mut *self.ring;
-        let slice = &mut slices[place(self.newest)];
+        let slice = &mut slices[index_of(self.newest)];
         let calls = calls.min(SLICE_LIMIT - slice.calls);
         let failures = failures.min(calls);
         slice.calls += calls;
@@ -232,7 +232,7 @@ impl Slices {
         let Ring { slices, total } = &mut *self.ring;
         let passed = now / width - self.newest;
         for step in 1..=passed.min(SLICES.into()) {
-            let slice = std::mem::take(&mut slices[place(self.newest + step)]);
+            let slice = std::mem::take(&mut slices[index_of(self.newest + step)]);
             total.calls -= slice.calls;
             total.failures -= slice.failures;
         }
@@ -241,7 +241,7 @@ impl Slices {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the remainder is small")]
-fn place(slice: u64) -> usize {
+fn index_of(slice: u64) -> usize {
     (slice % u64::from(SLICES)) as usize
 }
 

@@ -27,23 +27,23 @@ impl<T> Newest<T> {
     }
 
     pub(super) fn get(&self) -> Option<&T> {
-        let (segment, place) = position(self.length.load(Ordering::Acquire).checked_sub(1)?);
-        self.segments.get(segment)?.get()?.get(place)?.get()
+        let (segment, index) = position(self.length.load(Ordering::Acquire).checked_sub(1)?);
+        self.segments.get(segment)?.get()?.get(index)?.get()
     }
 
     /// Adds an element and returns it.
     pub(super) fn add(&self, element: T) -> &T {
         let _adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
         let length = self.length.load(Ordering::Relaxed);
-        let (segment, place) = position(length);
+        let (segment, index) = position(length);
         let room = || (0..1_usize << segment).map(|_| OnceLock::new()).collect();
-        let added = self.segments[segment].get_or_init(room)[place].get_or_init(|| element);
+        let added = self.segments[segment].get_or_init(room)[index].get_or_init(|| element);
         self.length.store(length + 1, Ordering::Release);
         added
     }
 }
 
-/// The segment and the place in it of an element: 0 is in segment 0, 1 and 2 are in segment 1.
+/// The segment of an element and its index there: 0 is in segment 0, 1 and 2 are in segment 1.
 fn position(index: usize) -> (usize, usize) {
     let segment = (index + 1).ilog2();
     (segment as usize, index + 1 - (1 << segment))

@@ -1,4 +1,4 @@
-//! The place in the user's code that an attribute stands on.
+//! The site of an attribute in the user's code.
 
 use std::{
     panic::Location,
@@ -15,7 +15,7 @@ use crate::circuit::{CircuitBreaker, CircuitBreakerConfig, Name, log};
 pub struct Site {
     name: &'static str,
     is_named: bool,
-    place: &'static Location<'static>,
+    location: &'static Location<'static>,
     first: OnceLock<CircuitBreaker>,
     /// The circuits after the first, each found when the one before was removed from the registry. They stay here, because
     /// a call may still hold a reference to one.
@@ -36,11 +36,11 @@ impl Site {
         Self::at(name, false, Location::caller())
     }
 
-    const fn at(name: &'static str, is_named: bool, place: &'static Location<'static>) -> Self {
+    const fn at(name: &'static str, is_named: bool, location: &'static Location<'static>) -> Self {
         Self {
             name,
             is_named,
-            place,
+            location,
             first: OnceLock::new(),
             later: OnceLock::new(),
         }
@@ -62,7 +62,7 @@ impl Site {
         config: &CircuitBreakerConfig,
     ) -> &'static CircuitBreaker {
         let circuit = self.circuit(config);
-        circuit.check(config, self.place);
+        circuit.check(config, self.location);
         circuit
     }
 
@@ -86,9 +86,9 @@ impl Site {
     ) -> &'static CircuitBreaker {
         // The registry is asked outside of `get_or_init`, because other callers would wait there while a clash is logged.
         let name = Name::Static(self.name);
-        let circuit = REGISTRY.get_or_register(&name, *config, self.place);
-        if !self.is_named && circuit.place() != self.place {
-            log::shared_by_default(self.name, circuit.place(), self.place);
+        let circuit = REGISTRY.get_or_register(&name, *config, self.location);
+        if !self.is_named && circuit.declared_at() != self.location {
+            log::shared_by_default(self.name, circuit.declared_at(), self.location);
         }
         match first {
             None => self.first.get_or_init(|| circuit),
@@ -115,8 +115,11 @@ mod tests {
         circuit.isolate();
         let stats = registry::stats("site::found").expect("registered");
         assert_eq!(stats.opened, 1);
-        let place = stats.declared_at;
-        assert_eq!((place.file(), place.line()), (file!(), SITE.place.line()));
+        let location = stats.declared_at;
+        assert_eq!(
+            (location.file(), location.line()),
+            (file!(), SITE.location.line())
+        );
     }
 
     #[test]
@@ -142,7 +145,7 @@ mod tests {
         });
         assert_eq!(events.len(), 1, "{events:?}");
         assert!(
-            events[0].contains(&format!("shared_at={}", TWO.place)),
+            events[0].contains(&format!("shared_at={}", TWO.location)),
             "{events:?}"
         );
     }
@@ -163,11 +166,11 @@ mod tests {
         };
         assert!(event.starts_with("ERROR resilience: "), "{event}");
         assert!(
-            event.contains(&format!("declared_at={}", ONE.place)),
+            event.contains(&format!("declared_at={}", ONE.location)),
             "{event}"
         );
         assert!(
-            event.contains(&format!("clashes_at={}", TWO.place)),
+            event.contains(&format!("clashes_at={}", TWO.location)),
             "{event}"
         );
         assert_eq!(TWO.circuit(&other).config(), CONFIG, "the first is kept");

@@ -86,13 +86,13 @@ impl Registry {
         &self,
         name: &Name,
         config: CircuitBreakerConfig,
-        place: &'static Location<'static>,
+        location: &'static Location<'static>,
     ) -> CircuitBreaker {
         let found = self.get(name);
-        let Some(circuit) = found.or_else(|| self.insert(name.clone(), config, place)) else {
-            return self.overflow(name, config, place);
+        let Some(circuit) = found.or_else(|| self.insert(name.clone(), config, location)) else {
+            return self.overflow(name, config, location);
         };
-        circuit.check(&config, place);
+        circuit.check(&config, location);
         circuit
     }
 
@@ -101,14 +101,14 @@ impl Registry {
         &self,
         name: Name,
         config: CircuitBreakerConfig,
-        place: &'static Location<'static>,
+        location: &'static Location<'static>,
     ) -> Option<CircuitBreaker> {
         let is_bounded = !name.is_constant();
         // Asked under the lock that readers share first, because a full registry is asked with every call.
         if is_bounded && self.is_full(self.read().len()) {
             return None;
         }
-        let circuit = CircuitBreaker::declared_at(name, config, place);
+        let circuit = CircuitBreaker::new_at(name, config, location);
         let mut circuits = self.write();
         if let Some(ByName(faster)) = circuits.get(circuit.name()) {
             return Some(faster.clone());
@@ -129,17 +129,17 @@ impl Registry {
         &self,
         name: &Name,
         config: CircuitBreakerConfig,
-        place: &'static Location<'static>,
+        location: &'static Location<'static>,
     ) -> CircuitBreaker {
         if !self.overflow_reported.swap(true, Ordering::Relaxed) {
-            log::registry_full(name, self.capacity, OVERFLOW.len(), place);
+            log::registry_full(name, self.capacity, OVERFLOW.len(), location);
         }
         let hash = self.overflow_hash.hash_one(&**name);
         let shared = OVERFLOW[usize::try_from(hash % OVERFLOW.len() as u64).unwrap_or_default()];
         self.get(shared).unwrap_or_else(|| {
             // A constant name is always inserted.
-            self.insert(Name::Static(shared), config, place)
-                .unwrap_or_else(|| CircuitBreaker::declared_at(Name::Static(shared), config, place))
+            self.insert(Name::Static(shared), config, location)
+                .unwrap_or_else(|| CircuitBreaker::new_at(Name::Static(shared), config, location))
         })
     }
 

@@ -250,8 +250,8 @@ fn clones_are_the_same_circuit() {
 fn it_knows_where_it_was_declared() {
     let breaker = CircuitBreaker::new("here", CircuitBreakerConfig::new());
     let declared_on = line!() - 1;
-    let place = breaker.stats().declared_at;
-    assert_eq!((place.file(), place.line()), (file!(), declared_on));
+    let location = breaker.stats().declared_at;
+    assert_eq!((location.file(), location.line()), (file!(), declared_on));
 }
 
 #[test]

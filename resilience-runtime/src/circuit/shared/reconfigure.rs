@@ -35,20 +35,26 @@ impl Shared {
         })
     }
 
-    /// Compares the configuration that a call declares at `place` with the one that the circuit has.
+    /// Compares the configuration that a call declares at `location` with the one that the circuit has.
     #[inline]
-    pub(crate) fn check(&self, config: &CircuitBreakerConfig, place: &Location<'_>) {
+    pub(crate) fn check(&self, config: &CircuitBreakerConfig, location: &Location<'_>) {
         if !self.config.is(config) {
-            self.declare(config, place);
+            self.declare(config, location);
         }
     }
 
     /// Takes or reports a configuration that differs from the one that the circuit has.
     #[inline(never)]
-    fn declare(&self, config: &CircuitBreakerConfig, place: &Location<'_>) {
-        if !is_same_line(self.declared_at, place) {
+    fn declare(&self, config: &CircuitBreakerConfig, location: &Location<'_>) {
+        if !is_same_line(self.declared_at, location) {
             if self.declarations.clash() {
-                log::clash(&self.name, self.declared_at, &self.config(), place, config);
+                log::clash(
+                    &self.name,
+                    self.declared_at,
+                    &self.config(),
+                    location,
+                    config,
+                );
             }
             return;
         }
