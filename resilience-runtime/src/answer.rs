@@ -1,4 +1,4 @@
-//! The answer of a fallback, in traits whose unmet bounds speak to the user.
+//! The answer of a fallback. An unmet bound of these traits speaks to the user in words of ours.
 
 use std::future::Pending;
 

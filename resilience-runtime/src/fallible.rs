@@ -1,6 +1,7 @@
-//! The function's outcome, which every policy takes and returns, in traits whose unmet bounds speak to the user.
+//! The outcome of the user's function. Every policy takes one and returns one.
 //!
-//! Nothing here names a policy: a policy's conversions live with the policy.
+//! The traits are written for their error messages: an unmet bound speaks to the user in words of ours. Nothing here names
+//! a policy, because a policy's conversions live with the policy.
 
 use crate::function::Unmet;
 
@@ -113,7 +114,7 @@ pub enum ByCall {}
 #[derive(Debug)]
 pub enum ByValue {}
 
-/// The third case, which no type fits: see [`Unmet`].
+/// The third case. No type fits it: see [`Unmet`].
 #[derive(Debug)]
 pub enum Unmatched {}
 

@@ -1,10 +1,10 @@
-//! What an error type allows, although no policy puts a bound on it: how its errors are shown, whether they can hold a
-//! refusal, and whether one may be kept in a future that is sent to other threads.
+//! The traits of an error type, although no policy puts a bound on it. They decide how an error is shown, if it can hold a
+//! refusal, and if a future that is sent to other threads may keep it.
 //!
-//! The choice is made where the type is known, in the expansion, by method lookup: `Inspect::of(&error).__traits()` finds
-//! the first method of that name whose bounds hold, each one dereference further away than the one before. They are
-//! inherent methods, so no trait has to be in scope, and a blanket trait of the user's cannot come in between. The method
-//! returns a type without size, so the answer costs nothing at run time.
+//! The expansion knows the type, so it looks the traits up there, by method lookup: `Inspect::of(&error).__traits()` finds
+//! the first method of that name with bounds that hold. Each method is one dereference further away than the one before.
+//! The methods are inherent, so that no trait has to be in scope, and a blanket trait of the user's cannot come in between.
+//! They return a type without size, so the answer costs nothing at run time.
 
 use core::error::Error;
 use core::fmt::{Debug, Display};
@@ -15,7 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::refusal::Origin;
 use crate::show::Shown;
 
-/// How an error of type `E` is shown, and where it comes from.
+/// Shows an error of type `E` and finds out its origin.
 pub trait View<E> {
     /// True if an error of this type can hold a refusal.
     const HOLDS_REFUSALS: bool;
@@ -23,27 +23,27 @@ pub trait View<E> {
     /// Shows the error in a log line.
     fn show(error: &E) -> Shown<'_>;
 
-    /// Says where the error comes from, as far as its sources tell.
+    /// Returns the origin of the error, as far as its sources tell.
     fn origin(error: &E) -> Origin;
 }
 
-/// An [`Error`]: its `source()` chain is walked.
+/// The type is an [`Error`], so the error's `source()` chain is walked.
 #[derive(Debug)]
 pub enum AsError {}
 
-/// It derefs to an [`Error`], as `Box<dyn Error>` and `anyhow::Error` do, which are none themselves.
+/// The type derefs to an [`Error`] and is none itself, like `Box<dyn Error>` and `anyhow::Error`.
 #[derive(Debug)]
 pub enum AsTarget {}
 
-/// It is shown by `Display` and has no sources.
+/// The type has only `Display`, so the error has no sources.
 #[derive(Debug)]
 pub enum AsDisplay {}
 
-/// It is shown by `Debug` and has no sources.
+/// The type has only `Debug`, so the error has no sources.
 #[derive(Debug)]
 pub enum AsDebug {}
 
-/// It is shown by the name of its type: it promises neither `Display` nor `Debug`.
+/// The type has neither `Display` nor `Debug`, so the error is shown by the name of the type.
 #[derive(Debug)]
 pub enum AsTypeName {}
 
@@ -114,14 +114,14 @@ impl<E> View<E> for AsTypeName {
 
 /// A place for one error between two attempts.
 pub trait Slot<E> {
-    /// Puts an error into the place, instead of the one that is there.
+    /// Puts an error into the place. An error that is there is dropped.
     fn put(&mut self, error: E);
 
     /// Takes the error out.
     fn take(&mut self) -> Option<E>;
 }
 
-/// In place: for sync functions, whose memory is the stack's.
+/// The error lies in place. This is for sync functions, because their memory is the stack.
 impl<E> Slot<E> for Option<E> {
     fn put(&mut self, error: E) {
         *self = Some(error);
@@ -132,8 +132,8 @@ impl<E> Slot<E> for Option<E> {
     }
 }
 
-/// In a box: for the future of an async function, which stays as small as it was, `Send` and `Sync` because the error is
-/// `Send`, and `UnwindSafe`.
+/// The error lies in a box, so that the future of an async function stays small. The mutex keeps the future `Sync` and
+/// `UnwindSafe` with every error that is `Send`.
 #[derive(Debug)]
 pub struct Boxed<E>(Option<Box<Mutex<E>>>);
 
@@ -158,7 +158,8 @@ impl<E> Slot<E> for Boxed<E> {
     }
 }
 
-/// Nowhere: for the future of an async function whose error is not `Send`, because the future would not be `Send` either.
+/// The error is dropped. This is for the future of an async function with an error that is not `Send`, because the future
+/// would not be `Send` either.
 #[derive(Debug, Default)]
 pub struct Nowhere;
 
@@ -183,7 +184,7 @@ impl<V, S> Traits<V, S> {
     }
 }
 
-/// One step of the lookup, its method, and the way to the next step.
+/// Defines the steps of the lookup: each has the method, and derefs to the next step.
 macro_rules! steps {
     ($($(#[$doc:meta])* $step:ident [$($bounds:tt)*] => $view:ident, $slot:ty; $next:ident)*) => { $(
         $(#[$doc])*
@@ -230,7 +231,7 @@ steps! {
     InspectAny [Send] => AsTypeName, Boxed<E>; InspectLocalAny
 }
 
-/// The last step, which answers for every type.
+/// The last step. It answers for every type.
 #[derive(Debug)]
 pub struct InspectLocalAny<E>(PhantomData<E>);
 
@@ -244,7 +245,7 @@ impl<E> InspectLocalAny<E> {
 }
 
 impl<E> Inspect<E> {
-    /// Takes the error's type for the lookup, from the outcome that the error is in.
+    /// Takes the error's type for the lookup from the outcome that holds the error.
     #[inline]
     pub fn of<T>(_: &Result<T, E>) -> Self {
         macro_rules! nested {
@@ -291,7 +292,7 @@ mod tests {
         slot.take().is_some()
     }
 
-    /// As the expansion writes it, where the type is known.
+    /// Shows the error in the way of the expansion, where the type is known.
     macro_rules! shown {
         ($error:expr) => {{
             let outcome: Result<(), _> = Err($error);

@@ -54,14 +54,14 @@
 //! The top attribute is the outermost. Here each attempt asks the circuit and has five seconds of its own; `#[timeout]`
 //! on top would bound the whole loop. The attributes may stand in any order, and more than once.
 //!
-//! # What is where
+//! # Contents
 //!
 //! | to | there is |
 //! |---|---|
 //! | annotate a function | [`#[retry]`](macro@retry), [`#[circuit_breaker]`](macro@circuit_breaker), [`#[timeout]`](macro@timeout), each with all its options |
 //! | share a configuration, `config = …` | [`RetryConfig`], [`CircuitBreakerConfig`], [`TimeoutConfig`] |
 //! | make one of values that are known at run time only | [`CircuitBreakerSettings`], [`TimeoutSettings`], and [`ConfigError`] for a wrong value |
-//! | handle what the policies report | [`CircuitOpen`], [`TimedOut`] |
+//! | handle the errors of the policies | [`CircuitOpen`], [`TimedOut`] |
 //! | read circuits, or move them by hand | [`registry`], [`CircuitBreaker`], [`CircuitBreakerStats`] |
 //! | be told of retries and transitions | `on_retry = …` with a [`RetryEvent`], [`CircuitBreaker::on_transition`], `tracing` events under the target `resilience` |
 //! | see the limit from inside a sync body | [`deadline`], [`is_abandoned`] |
@@ -81,8 +81,8 @@
 //! A sync `#[retry]` waits in real time, and the worker threads of a sync `#[timeout]` live in it. Async functions need a tokio runtime with its
 //! timer enabled; sync ones need none.
 //!
-//! Built without tokio's `test-util`, as a service is, circuits and timeouts count from the system's clock to the moment by
-//! the processor's time-stamp counter where that is steady, which is held against the clock every few milliseconds.
+//! Without tokio's `test-util`, circuits and timeouts count by the system's clock. Between two of its readings they use the
+//! processor's time-stamp counter, where that is steady, and compare it with the clock every few milliseconds.
 
 mod answer;
 mod body;

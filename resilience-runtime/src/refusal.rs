@@ -1,20 +1,20 @@
-//! How a layer tells that an error is a refusal of another layer, wherever the error comes from.
+//! Refusals, and how a layer recognises one in an error, wherever the error comes from.
 //!
 //! An error that holds a refusal leads to a [`Refusal`] by its `source()` chain. So the walk finds it in the user's own
-//! error types, in [`io::Error`], and in boxed errors, without a bound on the error type: `inspect` chooses at compile
-//! time what an error type allows.
+//! error types, in [`io::Error`], and in boxed errors. No bound is put on the error type, because `inspect` finds out at
+//! compile time if the type has sources.
 
 use core::error::Error;
 use core::fmt;
 use std::io;
 
-/// A chain of sources that is longer is taken for a circle.
+/// A longer chain of sources is taken for a circle.
 const LONGEST_CHAIN: usize = 128;
 
-/// The mark of an error that says: one of our layers refused the call, so the service was not asked.
+/// The mark of an error that says: a layer refused the call, so the service was not asked.
 ///
-/// It is the [`source()`](Error::source) of [`CircuitOpen`](crate::CircuitOpen), and so stands in the chain of every
-/// error that holds one. Its text says why the layer refused.
+/// It is the [`source()`](Error::source) of [`CircuitOpen`](crate::CircuitOpen), and therefore stands in the chain of
+/// every error that holds a `CircuitOpen`. Its text says why the layer refused.
 ///
 /// ```
 /// use resilience::{CircuitBreaker, CircuitBreakerConfig, Refusal, RefusalKind};
@@ -34,16 +34,16 @@ pub struct Refusal {
     why: &'static str,
 }
 
-/// Which kind of layer refused a call.
+/// The kind of layer that refused a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefusalKind {
-    /// A circuit: it is open, or its probe slots are taken.
+    /// A circuit refused, because it is open or its probe slots are taken.
     CircuitOpen,
 }
 
 impl Refusal {
-    /// `why` is a whole clause, like "the circuit is open".
+    /// Makes a mark. `why` is a whole clause, like "the circuit is open".
     pub(crate) const fn new(kind: RefusalKind, why: &'static str) -> Self {
         Self { kind, why }
     }
@@ -56,7 +56,7 @@ impl Refusal {
         chain(error.source()).find_map(|error| error.downcast_ref())
     }
 
-    /// Which kind of layer refused the call.
+    /// Returns the kind of layer that refused the call.
     pub fn kind(&self) -> RefusalKind {
         self.kind
     }
@@ -70,10 +70,10 @@ impl fmt::Display for Refusal {
 
 impl Error for Refusal {}
 
-/// True if `error` holds a refusal of one of our layers: the call was refused, and the service was not asked.
+/// True if `error` holds a refusal of a layer, so that the service was not asked.
 ///
-/// `#[retry]` and `#[circuit_breaker]` recognise refusals by themselves. This is for code that decides by hand, like the
-/// filter of a policy that is used as a value:
+/// `#[retry]` and `#[circuit_breaker]` recognise refusals by themselves. This function is for code that decides by hand,
+/// like the filter of a policy that is used as a value:
 ///
 /// ```
 /// use resilience::{CircuitBreaker, CircuitBreakerConfig, RetryConfig, is_refusal};
@@ -92,7 +92,7 @@ pub fn is_refusal(error: &(dyn Error + '_)) -> bool {
     Refusal::of(error).is_some()
 }
 
-/// The mark of a timeout whose body never began. It is private, because `TimedOut::was_started` says the same.
+/// The mark of a timeout that expired before its body began. It is private, because `TimedOut::was_started` says the same.
 #[derive(Debug)]
 pub(crate) struct NotStarted;
 
@@ -104,22 +104,22 @@ impl fmt::Display for NotStarted {
 
 impl Error for NotStarted {}
 
-/// Where the error of a call comes from.
+/// The place that the error of a call comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
-    /// The body, or a timeout that cut it short.
+    /// The body returned it, or a timeout cut the body short.
     #[default]
     Body,
-    /// A layer that refused the call.
+    /// A layer refused the call.
     Refused,
-    /// A timeout that expired before the body began.
+    /// A timeout expired before the body began.
     NotStarted,
 }
 
 impl Origin {
     /// Walks the sources of an error, from the first one on.
     pub(crate) fn of_source(source: Option<&(dyn Error + 'static)>) -> Self {
-        // Most errors have no source: then nothing below is compiled into the caller.
+        // The walk is a function of its own, because most errors have no source.
         match source {
             None => Self::Body,
             Some(source) => Self::of_chain(source),
@@ -140,14 +140,15 @@ impl Origin {
     }
 }
 
-/// An error and its sources.
+/// Walks an error and its sources.
 fn chain<'e>(
     first: Option<&'e (dyn Error + 'static)>,
 ) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     core::iter::successors(first, |error| source_of(*error)).take(LONGEST_CHAIN)
 }
 
-/// The source of an [`io::Error`] leaves out the error that it holds, so that one comes first.
+/// Returns the source of an error. For an [`io::Error`] that is the error that it holds, because its own `source()` leaves
+/// that error out.
 fn source_of<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
     match error
         .downcast_ref::<io::Error>()
@@ -164,7 +165,7 @@ mod tests {
 
     static REFUSAL: Refusal = Refusal::new(RefusalKind::CircuitOpen, "the circuit is open");
 
-    /// An error whose source is `0`.
+    /// An error with the source `0`.
     #[derive(Debug)]
     struct Caused(Option<Box<dyn Error + Send + Sync>>);
 
@@ -196,7 +197,7 @@ mod tests {
         }
     }
 
-    /// As `CircuitOpen` is.
+    /// An error like `CircuitOpen`: its source is the mark.
     #[derive(Debug)]
     struct Refused;
 

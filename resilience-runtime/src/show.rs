@@ -1,4 +1,4 @@
-//! How an error is shown in a log line: by `Display`, else by `Debug`, else by the name of its type.
+//! An error as a log line shows it: by `Display`, else by `Debug`, else by the name of its type.
 
 use core::fmt::{self, Debug, Display, Write};
 
@@ -6,16 +6,16 @@ use core::fmt::{self, Debug, Display, Write};
 /// outside cannot forge a second log line or drive the reader's terminal.
 #[derive(Clone, Copy)]
 pub enum Shown<'a> {
-    /// Shown by its `Display`.
+    /// The value is shown by its `Display`.
     Display(&'a dyn Display),
-    /// Shown by its `Debug`.
+    /// The value is shown by its `Debug`.
     Debug(&'a dyn Debug),
-    /// Shown by the name of its type, because it promises neither.
+    /// The value is shown by the name of its type, because the type has neither.
     TypeName(&'static str),
 }
 
 impl Shown<'_> {
-    /// Shows only which type the value has.
+    /// Shows only the type of the value.
     pub fn type_name<E>(_: &E) -> Shown<'_> {
         Shown::TypeName(core::any::type_name::<E>())
     }

@@ -1,4 +1,4 @@
-//! What once broke, each named after it.
+//! Each test is named after a fault that once was there.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -116,7 +116,7 @@ async fn a_future_that_outlives_the_service_that_makes_it_was_refused() {
     struct Client(u32);
     struct Service(Client, String);
     impl Service {
-        // The shape of `tower::Service::call`.
+        // This is the shape of `tower::Service::call`.
         #[timeout(5s)]
         #[circuit_breaker(name = "regressions::tower")]
         fn call(&mut self, id: u32) -> Pin<Box<dyn Future<Output = io::Result<u32>> + Send>> {

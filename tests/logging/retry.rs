@@ -236,7 +236,7 @@ fn a_value_that_is_tried_again_is_told_without_an_error() {
     );
 }
 
-/// Both, so that one sees which is preferred.
+/// The type has both, so that the test sees the one that is preferred.
 #[derive(Debug)]
 struct Displayed;
 

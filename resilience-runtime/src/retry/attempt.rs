@@ -15,39 +15,41 @@ use core::convert::Infallible;
 use core::marker::PhantomData;
 use core::time::Duration;
 
-/// An attempt that has ended. Its methods are called in the order in which they stand here, because each narrows down
-/// whether another attempt follows, and none asks the caller's function if its answer cannot change that.
+/// An attempt that has ended.
 ///
-/// `V` says how an error is looked at, and `S` is the place of the last error that was retried.
+/// The expansion calls the methods in the order of this file. Each of them may rule out another attempt, and a method does
+/// not ask the caller's function after that, because the answer would change nothing. `V` inspects an error, and `S` is the
+/// place of the last error that was retried.
 #[derive(Debug)]
 #[must_use = "an attempt decides nothing until `next` is called"]
 pub struct Attempt<'a, T, E, V, S> {
-    // It is owned, and taken apart to be shown to a filter: an outcome that is itself borrowed lies in memory, from where
-    // a success would be copied to be returned.
+    // The attempt owns the outcome, and takes it apart to show it to a filter. An outcome that is borrowed as a whole lies
+    // in memory, and a success would be copied from there to be returned.
     outcome: Result<T, E>,
     review: Review<'a>,
     kept: &'a mut S,
     view: PhantomData<V>,
 }
 
-/// Everything that the decision depends on beside the outcome, so that it is the same for all types of outcomes.
+/// The facts of the decision beside the outcome. They are apart from it, so that the decision is compiled once for all types
+/// of outcomes.
 #[derive(Debug)]
 struct Review<'a> {
     config: &'a RetryConfig,
     started: Option<StartTime>,
     schedule: &'a mut Option<Schedule>,
-    /// Where the own stack says that the error comes from, if a layer of it can refuse.
+    /// The origin of the error by the word of the own stack, if a layer of the stack can refuse.
     origin: Option<&'a mut Origin>,
-    /// The error is a refusal of one of our layers.
+    /// True if the error is a refusal of a layer.
     is_refused: bool,
-    /// Refusals are to be retried: by the configuration, or because `retry_on` matches this one.
+    /// True if refusals are to be retried, by the configuration or because `retry_on` matches this one.
     wants_refusals: bool,
-    /// `retry_if_ok` accepts the value.
+    /// True if `retry_if_ok` accepts the value.
     wants_value: bool,
-    /// Why no other attempt follows, as soon as that is certain.
+    /// The reason why no other attempt follows, as soon as that is certain.
     reason: Option<Reason>,
     hint: Option<Duration>,
-    /// For so long a circuit of the own stack is certain to refuse.
+    /// A circuit of the own stack is certain to refuse for so long.
     refused_for: Option<Duration>,
     /// True for a wait that blocks the thread past the deadline of a sync `#[timeout]` around it.
     outlasts_deadline: fn(Duration) -> bool,
@@ -55,10 +57,10 @@ struct Review<'a> {
 }
 
 impl<'a, E, V: View<E>, S> Attempt<'a, Infallible, E, V, S> {
-    /// Judges an attempt that has failed, whatever the type of its success.
+    /// Judges an attempt that has failed, for any type of success.
     ///
-    /// The expansion does not take the error out: were it of a type that has no values, rustc would call the code that
-    /// uses it unreachable, and say so to the user.
+    /// The expansion does not take the error out of the outcome, because the error's type may have no values. Then rustc
+    /// would call the code after it unreachable, and say so to the user.
     ///
     /// # Panics
     ///
@@ -75,8 +77,8 @@ impl<'a, E, V: View<E>, S> Attempt<'a, Infallible, E, V, S> {
         }
     }
 
-    /// Decides for an attempt that can only have failed: most of it is compiled once for all functions of an error's type.
-    /// `None`: another attempt is due. `Some`: the error that the call ends with.
+    /// Decides for an attempt that has failed, by code that is compiled once for all functions of an error's type. `None`
+    /// means that another attempt is due, and `Some` is the error that the call ends with.
     #[inline]
     pub fn last<T>(mut self, operation: &'static str) -> Option<Result<T, E>>
     where
@@ -148,7 +150,7 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
         self
     }
 
-    /// Takes into account where the own stack says that the error comes from: the error type may have lost it.
+    /// Takes the origin of the error from the own stack, because the error type may have lost it.
     #[inline]
     pub fn from_stack(mut self, origin: &'a mut Origin) -> Self {
         self.review.is_refused |= self.outcome.is_err() && *origin == Origin::Refused;
@@ -156,7 +158,7 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
         self
     }
 
-    /// Retries an error only if `f` matches it. A refusal that it matches is asked for.
+    /// Retries an error only if `f` matches it. A refusal that `f` matches is to be retried.
     #[inline]
     pub fn retry_on(self, f: impl FnOnce(&E) -> bool) -> Self {
         self.filter(|review, error| {
@@ -169,7 +171,7 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
         })
     }
 
-    /// Retries an error only if `f` accepts it. It does not decide over refusals.
+    /// Retries an error only if `f` accepts it. `f` does not decide over refusals.
     #[inline]
     pub fn retry_if(self, f: impl FnOnce(&E) -> bool) -> Self {
         self.filter(|review, error| {
@@ -214,7 +216,7 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
         })
     }
 
-    /// Takes into account for how long a circuit of the own stack is certain to refuse.
+    /// Takes into account a circuit of the own stack that is certain to refuse for the time `open`.
     #[inline]
     pub fn refused_for(mut self, open: Option<Duration>) -> Self {
         self.review.refused_for = self.review.refused_for.max(open);
@@ -236,7 +238,8 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
         }
     }
 
-    /// Decides, and logs it. `None`: another attempt is due, after a wait. `Some`: the outcome that the call ends with.
+    /// Decides, and logs the decision. `None` means that another attempt is due after a wait, and `Some` is the outcome that
+    /// the call ends with.
     #[inline]
     pub fn next(self, operation: &'static str) -> Option<Result<T, E>>
     where
@@ -255,8 +258,8 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
     where
         S: Slot<E>,
     {
-        // It is taken apart side by side, so that a success leaves as its value alone, and the outcome that is borrowed
-        // from here on is a value of its own.
+        // The outcome is taken apart and put together again. So a success leaves as its value alone, and only a second
+        // variable is borrowed from here on.
         let outcome = match self.outcome {
             Ok(value) if !self.review.wants_value => return Some(Ok(value)),
             Ok(value) => Ok(value),
@@ -327,10 +330,10 @@ impl<'a> Review<'a> {
         self.is_refused && !self.wants_refusals
     }
 
-    // These two are out of line, because they are the same for all functions of an error's type, and a call that succeeds
-    // has no use for them.
+    // The next two functions are out of line, because they are the same for all functions of an error's type, and a call
+    // that succeeds does not need them.
 
-    /// The delay, if another attempt is due.
+    /// Decides, and returns the delay if another attempt is due.
     #[cold]
     #[inline(never)]
     fn due<E, V: View<E>>(&mut self, operation: &str, error: Option<&E>) -> Option<Duration> {
@@ -340,7 +343,7 @@ impl<'a> Review<'a> {
         }
     }
 
-    /// True if no other attempt follows.
+    /// Decides, and returns true if no other attempt follows.
     #[cold]
     #[inline(never)]
     fn gives_up<E, V: View<E>>(&mut self, operation: &str, error: &E) -> bool {
@@ -385,7 +388,7 @@ impl<'a> Review<'a> {
             Decision::Wait(delay) if (self.outlasts_deadline)(delay) => {
                 Decision::GiveUp(Reason::Deadline)
             }
-            // After a refusal that it asked for, a retry waits for the circuit.
+            // A retry that asks for refusals waits for the circuit.
             Decision::Wait(delay) if !self.wants_refusals && self.is_refused_after(delay) => {
                 Decision::GiveUp(Reason::CircuitOpen)
             }
@@ -397,8 +400,8 @@ impl<'a> Review<'a> {
         self.refused_for.is_some_and(|open| open > delay)
     }
 
-    /// Keeps an error that is retried, if a layer may refuse a later attempt. A refusal that is retried is an error like
-    /// any other, so it takes the place of those before it.
+    /// Keeps an error that is retried, if a layer may refuse a later attempt. A refusal that is retried on request counts as
+    /// any other error, so an older error is not the cause any more.
     #[inline]
     fn keep<E, V: View<E>, S: Slot<E>>(&self, error: E, kept: &mut S) {
         if self.is_refused {
@@ -408,7 +411,8 @@ impl<'a> Review<'a> {
         }
     }
 
-    /// The error that the call ends with: if a layer refused the last attempt, the last error that the body returned.
+    /// Returns the error that the call ends with. If a layer refused the last attempt, that is the last error that the body
+    /// returned.
     #[inline]
     fn given_up<E, S: Slot<E>>(&mut self, error: E, kept: &mut S) -> E {
         if !self.is_unwanted_refusal() {

@@ -10,26 +10,26 @@ use core::time::Duration;
 
 use crate::clock::create_timer;
 
-/// A retry without delay gives way to other tasks before each attempt whose number is a multiple of this.
+/// A retry without delay gives way to other tasks before each attempt with a number that is a multiple of this one.
 const YIELDS_EVERY: u32 = 32;
 
 /// Waits before the next attempt.
 ///
-/// It is small, because the user's future has room for it, and most calls have nothing to wait for: a timer is boxed
-/// when there is one.
+/// The timer is in a box, because the user's future has room for the wait although most calls do not wait.
 #[must_use = "futures do nothing unless polled"]
 pub struct Backoff {
     wait: Option<Wait>,
 }
 
-/// A timer of tokio's or a [`Yield`]. Behind `dyn`, a function under retry need not know how it is polled and dropped.
-/// The auto traits are those that the user's future keeps if its attempts have them.
+/// A timer of tokio's, or a [`Yield`]. It is behind `dyn`, so that its poll and its drop are not compiled into each function
+/// under retry. With these auto traits the user's future has the traits that its attempts have.
 type Wait = Pin<Box<dyn Future<Output = ()> + Send + Sync + UnwindSafe + RefUnwindSafe>>;
 
 impl Backoff {
-    /// Waits for `delay`, from now on, before attempt `attempt`. `None` is ready at once. So is zero, but for each 32nd
-    /// attempt, which gives way to other tasks: an attempt that never awaits would else keep the thread, and a timeout
-    /// above the retry would never be polled. Neither asks for a timer, so neither needs a runtime.
+    /// Waits for `delay`, from now on, before attempt `attempt`. `None` and zero are ready at once and need no runtime.
+    ///
+    /// Before each 32nd attempt, zero gives way to other tasks. Without that, attempts that never await would keep the
+    /// thread, and a timeout above the retry would never be polled.
     ///
     /// # Panics
     ///
@@ -47,11 +47,11 @@ impl Backoff {
 #[cold]
 fn wait(delay: Duration, attempt: u32, operation: &str) -> Option<Wait> {
     if !delay.is_zero() {
-        // A wait that a panic interrupts is dropped with its future and never looked at again.
+        // Nobody polls the wait again after a panic, because the panic drops it together with its future.
         let timer = create_timer(Some(operation), || tokio::time::sleep(delay));
         return Some(Box::pin(AssertUnwindSafe(timer)));
     }
-    // The number of the attempt stands still at its maximum.
+    // At its maximum the number of the attempt does not change any more.
     let gives_way = attempt % YIELDS_EVERY == 0 || attempt == u32::MAX;
     gives_way.then(|| Box::pin(Yield { is_done: false }) as Wait)
 }
@@ -80,8 +80,8 @@ impl Future for Backoff {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         if self.wait.is_some() {
             ready!(poll_wait(&mut self.wait, cx));
-            // It is `None` already. Where the compiler sees that, it does not compile the box's drop into each function
-            // behind the wait.
+            // The wait is `None` already. The compiler sees that only here, and then it does not compile the drop of the
+            // box into each function after the wait.
             mem::forget(self.wait.take());
         }
         Poll::Ready(())
@@ -105,7 +105,7 @@ impl fmt::Debug for Backoff {
     }
 }
 
-/// Blocks the thread for `delay`; none or zero does not even yield it.
+/// Blocks the thread for `delay`. `None` and zero return at once, without a yield.
 #[inline]
 pub(crate) fn backoff_blocking(delay: Option<Duration>) {
     if let Some(delay) = delay {

@@ -13,11 +13,11 @@ use core::mem;
     note = "derive or require `Clone`, share it in an `Arc`, or let `clone(…)` name only the arguments that the body consumes"
 )]
 pub trait RetryArgument: Sized {
-    /// A clone for an attempt to consume.
+    /// Makes a clone that an attempt may consume.
     #[must_use]
     fn again(&self) -> Self;
 
-    /// The same, if another attempt may follow. The last one gets the original.
+    /// Makes a clone if another attempt may follow, because the last attempt gets the original.
     #[inline]
     fn again_unless_last<C: Borrow<RetryConfig>, S>(&self, retry: &Retry<C, S>) -> Option<Self> {
         retry.has_attempts_left().then(|| self.again())
@@ -39,7 +39,7 @@ pub fn keep<T>(clone: T, argument: &mut T) -> T {
     mem::replace(argument, clone)
 }
 
-/// The same, if there is a clone.
+/// Does the same as [`keep`] if there is a clone.
 #[inline]
 #[must_use]
 pub fn keep_unless_last<T>(clone: Option<T>, argument: &mut T) -> Option<T> {
@@ -50,7 +50,7 @@ pub fn keep_unless_last<T>(clone: Option<T>, argument: &mut T) -> Option<T> {
 ///
 /// # Panics
 ///
-/// If there is none: no attempt follows the last one.
+/// If there is no original, because no attempt follows the last one.
 #[inline]
 #[must_use]
 pub fn kept<T>(original: Option<T>) -> T {

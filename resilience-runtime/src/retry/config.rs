@@ -24,10 +24,10 @@ const DELAYS: Rule = rule!(
 const DEFAULT_BASE_DELAY: Duration = Duration::from_secs(1);
 const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(60);
 
-/// How often to call again, and how long to wait before.
+/// The configuration of a retry: the number of attempts, and the delays between them.
 ///
-/// A value starts as [`RetryConfig::new`] and is changed by setters named as the options of `#[retry]`. Every setter is
-/// a `const fn` and checks its value: a wrong one in a `const` does not compile, the same one at run time panics with
+/// A value starts as [`RetryConfig::new`] and is changed by setters that are named as the options of `#[retry]`. Every
+/// setter is a `const fn` and checks its value. A wrong value in a `const` does not compile, and at run time it panics with
 /// the same words.
 ///
 /// ```
@@ -63,8 +63,8 @@ pub struct RetryConfig {
 }
 
 impl RetryConfig {
-    /// Three retries, [`Strategy::Exponential`] from 1 s by a multiplier of 2 up to 60 s, [`Jitter::Full`], and no limit
-    /// on the time it takes altogether.
+    /// Makes the default configuration: three retries, [`Strategy::Exponential`] from 1 s by a multiplier of 2 up to 60 s,
+    /// [`Jitter::Full`], and no limit on the time of the whole call.
     ///
     /// ```
     /// use resilience::RetryConfig;
@@ -99,8 +99,8 @@ impl RetryConfig {
         self
     }
 
-    /// Sets how many calls there may be, the first one included: one more than [`max_retries`](Self::max_retries), of
-    /// which it is another spelling. The later of the two calls counts.
+    /// Sets how many calls there may be, the first one included. It says the same as [`max_retries`](Self::max_retries) with
+    /// a number that is one more. The later of the two setters counts.
     ///
     /// ```
     /// use resilience::RetryConfig;
@@ -169,12 +169,12 @@ impl RetryConfig {
         self
     }
 
-    /// Sets both delays, which are constants of an attribute: there a base above the cap is a mistake in the program.
+    /// Sets both delays to constants of an attribute. A constant base above a constant cap is a mistake in the program.
     #[doc(hidden)]
     #[track_caller]
     #[must_use]
     pub const fn constant_delays(self, base: Duration, max: Duration) -> Self {
-        // A const fn cannot compare durations, but their nanoseconds.
+        // A const fn compares nanoseconds, because it cannot compare durations.
         DELAYS.require(base.as_nanos() <= max.as_nanos());
         self.base_delay(base).max_delay(max)
     }
@@ -244,8 +244,8 @@ impl RetryConfig {
         self
     }
 
-    /// Sets whether refusals are retried: the errors of an open circuit, of this stack or of another function. Default
-    /// `false`, because a refusal says nothing about the service and waiting for it adds load.
+    /// Sets if the retry repeats a call that a layer refused: an open circuit of this stack, or of another function. Default
+    /// `false`, because a refusal says nothing about the service, and retrying it adds load.
     ///
     /// ```
     /// use resilience::RetryConfig;
@@ -259,50 +259,50 @@ impl RetryConfig {
         self
     }
 
-    /// How many calls may follow the first one.
+    /// Returns how many calls may follow the first one.
     pub const fn get_max_retries(&self) -> u32 {
         self.max_retries
     }
 
-    /// How many calls there may be, the first one included; saturates.
+    /// Returns how many calls there may be, the first one included. The number saturates.
     pub const fn get_max_attempts(&self) -> u32 {
         self.max_retries.saturating_add(1)
     }
 
-    /// How the delay grows.
+    /// Returns the strategy of the delays.
     pub const fn get_strategy(&self) -> Strategy {
         self.strategy
     }
 
-    /// How fast an exponential delay grows.
+    /// Returns the multiplier of exponential delays.
     pub const fn get_multiplier(&self) -> f64 {
         self.multiplier
     }
 
-    /// What chance does to a delay.
+    /// Returns the jitter.
     pub const fn get_jitter(&self) -> Jitter {
         self.jitter
     }
 
-    /// The delay that the strategy starts from: what was set, else 1 s or `max_delay` if that is shorter.
+    /// Returns the delay that the strategy starts from. If nobody set it, it is 1 s, or `max_delay` if that is shorter.
     pub fn get_base_delay(&self) -> Duration {
         self.base_delay
             .unwrap_or_else(|| DEFAULT_BASE_DELAY.min(self.max_delay.unwrap_or(DEFAULT_BASE_DELAY)))
     }
 
-    /// The longest delay: what was set, else 60 s or `base_delay` if that is longer.
+    /// Returns the longest delay. If nobody set it, it is 60 s, or `base_delay` if that is longer.
     pub fn get_max_delay(&self) -> Duration {
         self.max_delay
             .unwrap_or_else(|| DEFAULT_MAX_DELAY.max(self.base_delay.unwrap_or(DEFAULT_MAX_DELAY)))
     }
 
-    /// How long the retries may take altogether.
+    /// Returns the limit on the time of the whole call.
     #[inline]
     pub const fn get_max_elapsed(&self) -> Option<Duration> {
         self.max_elapsed
     }
 
-    /// Whether refusals are retried.
+    /// True if refusals are retried.
     pub const fn get_retry_refused(&self) -> bool {
         self.retry_refused
     }

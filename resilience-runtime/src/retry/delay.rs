@@ -1,4 +1,4 @@
-//! How long to wait: pure arithmetic that saturates instead of overflowing.
+//! The delays: pure arithmetic that saturates instead of overflowing.
 
 use super::config::RetryConfig;
 use super::strategy::{Jitter, Strategy};
@@ -30,7 +30,7 @@ impl RetryConfig {
         delay.min(self.get_max_delay())
     }
 
-    /// Whether a computed delay hangs on a random number.
+    /// True if a computed delay depends on a random number.
     pub(crate) fn is_random(&self) -> bool {
         self.get_jitter() != Jitter::None && !self.get_base_delay().is_zero()
     }

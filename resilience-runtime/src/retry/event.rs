@@ -23,17 +23,18 @@ pub struct RetryEvent<'a, T, E> {
     pub operation: &'a str,
     /// The number of the attempt that has just failed, from 1.
     pub attempt: u32,
-    /// How many attempts there may be, the first one included.
+    /// The number of attempts that there may be, the first one included.
     pub max_attempts: u32,
-    /// How long the wait before the next attempt takes; zero when there is none.
+    /// The wait before the next attempt. It is zero if there is none.
     pub delay: Duration,
-    /// How long all attempts and waits took so far.
+    /// The time that all attempts and waits took so far.
     pub elapsed: Duration,
-    /// What the attempt returned: an error, or a value that `retry_if_ok` did not accept.
+    /// The outcome of the attempt: an error, or a value that `retry_if_ok` asks to try again.
     pub outcome: Result<&'a T, &'a E>,
 }
 
-// Written by hand, because a derive would demand the same of `T` and `E`, which are only referred to.
+// The impl is written by hand, because a derive would demand the same of `T` and `E`, although the event only refers to
+// them.
 impl<T, E> Clone for RetryEvent<'_, T, E> {
     fn clone(&self) -> Self {
         *self
@@ -42,7 +43,7 @@ impl<T, E> Clone for RetryEvent<'_, T, E> {
 
 impl<T, E> Copy for RetryEvent<'_, T, E> {}
 
-/// Names the type of the outcome instead of printing it: nothing is demanded of it.
+/// Prints the type of the outcome instead of the outcome, because nothing is demanded of the type.
 impl<T, E> fmt::Debug for RetryEvent<'_, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (variant, type_name) = match self.outcome {

@@ -15,14 +15,14 @@ pub trait Hooks<T, E> {
     /// True if one of them wants the value to be tried again.
     fn retry_if_ok(&mut self, value: &T) -> bool;
 
-    /// The delay that the error asks for.
+    /// Returns the delay that the error asks for.
     fn delay_hint(&mut self, error: &E) -> Option<Duration>;
 
-    /// Tells of a retry.
+    /// Tells the hooks of a retry.
     fn on_retry(&mut self, event: &RetryEvent<'_, T, E>);
 }
 
-/// No hooks: every error is retried and no value.
+/// There are no hooks, so every error is retried and no value.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct NoHooks;
@@ -47,7 +47,8 @@ impl<T, E> Hooks<T, E> for NoHooks {
     fn on_retry(&mut self, _: &RetryEvent<'_, T, E>) {}
 }
 
-/// A function and the hooks that were added before it. The names in brackets say which answers come from those alone.
+/// Defines a function together with the hooks that were added before it. The names in brackets are the methods that only
+/// those older hooks answer.
 macro_rules! hooks {
     ($(
         $(#[$doc:meta])*

@@ -1,12 +1,12 @@
-//! `clone(..)` of `#[retry]`: of all arguments, those that can be cloned are; the body borrows the others.
+//! `clone(..)` of `#[retry]` clones the arguments that can be cloned. The body borrows the others.
 //!
 //! No bound can ask whether a type is `Clone`, so method lookup decides where the type is known, in the expansion:
-//! `CloneIfPossible::of(&argument).__keep(..)` finds the first of two methods of that name whose bound holds.
+//! `CloneIfPossible::of(&argument).__keep(..)` finds the first of two methods of that name with a bound that holds.
 //!
 //! Setting an argument again behind an attempt makes the compiler forget that the attempt moved it. That must not happen to
 //! an argument without a clone. So the expansion has two branches, and in the one that does not fit the type it calls a
-//! function that returns [`Infallible`]: the compiler takes what follows for unreachable, and then finds a moved argument
-//! by its name.
+//! function that returns [`Infallible`]: the compiler takes the code after it for unreachable, and then finds a moved
+//! argument by its name.
 
 use core::borrow::Borrow;
 use core::convert::Infallible;
@@ -17,11 +17,11 @@ use super::clones::{self, RetryArgument};
 use super::config::RetryConfig;
 use super::state::Retry;
 
-/// The entry of the lookup: answers for types that are `Clone`.
+/// The entry of the lookup. It answers for types that are `Clone`.
 #[derive(Debug)]
 pub struct CloneIfPossible<T>(LeaveInPlace<T>);
 
-/// The second step: answers for every type.
+/// The second step of the lookup. It answers for every type.
 #[derive(Debug)]
 pub struct LeaveInPlace<T>(PhantomData<fn() -> T>);
 
@@ -83,29 +83,29 @@ impl<T> Deref for CloneIfPossible<T> {
     }
 }
 
-/// Whether an attempt was given a clone of an argument.
+/// Says if an attempt was given a clone of an argument.
 pub trait Kept {
     /// The argument's type.
     type Argument;
-    /// Has no value, unless a clone was given.
+    /// This type has no value, unless a clone was given.
     type IfCloned;
-    /// Has no value, if a clone was given.
+    /// This type has no value, if a clone was given.
     type IfInPlace;
 
     /// Decides between the two branches.
     fn is_cloned(&self) -> bool;
 
-    /// Stands first in the branch that sets the argument again.
+    /// The expansion calls it first in the branch that sets the argument again.
     fn in_cloned_branch(&self) -> Self::IfCloned;
 
-    /// Stands in the other branch.
+    /// The expansion calls it in the other branch.
     fn in_place_branch(&self) -> Self::IfInPlace;
 
-    /// The argument for the next attempt.
+    /// Returns the argument for the next attempt.
     fn original(self) -> Self::Argument;
 }
 
-/// The original of an argument of which the attempt got a clone. The last attempt got the original.
+/// The original of an argument. The attempt got a clone of it, and the last attempt got the original.
 #[derive(Debug)]
 pub struct Original<T>(Option<T>);
 

@@ -13,11 +13,11 @@ pub(crate) struct Report<'a> {
     pub(crate) attempt: u32,
     pub(crate) max_attempts: u32,
     pub(crate) elapsed: Option<Duration>,
-    /// `None` for a value that was not accepted.
+    /// It is `None` for a value that is tried again.
     pub(crate) error: Option<Shown<'a>>,
 }
 
-/// An event with the fields of a report, which needs its level at compile time.
+/// Emits an event with the fields of a report. It is a macro, because an event needs its level at compile time.
 macro_rules! event {
     ($level:expr, $report:ident, { $($field:ident = $value:expr),* }, $($message:tt)*) => {
         tracing::event!(
@@ -77,7 +77,7 @@ impl Report<'_> {
     }
 }
 
-/// How long the wait is, as words.
+/// The length of the wait in words.
 struct When(Duration);
 
 impl fmt::Display for When {

@@ -1,4 +1,4 @@
-//! Retry without an attribute: the loop around a closure, sync and async.
+//! Retry without an attribute is a loop around a closure, sync or async.
 
 use super::attempt::Attempt;
 use super::backoff::Backoff;
@@ -16,9 +16,9 @@ use core::time::Duration;
 use pin_project_lite::pin_project;
 
 impl RetryConfig {
-    /// Calls `function` until it succeeds or this configuration gives up, and blocks the thread in between. Every error
-    /// is retried; [`prepare`](Self::prepare) takes filters and hooks. Inside a sync `#[timeout]` a wait that would
-    /// outlast the deadline is not begun.
+    /// Calls `function` until it succeeds or this configuration gives up, and blocks the thread in between, in real time
+    /// even if tokio's clock is paused. Every error is retried; [`prepare`](Self::prepare) takes filters and hooks. Inside a
+    /// sync `#[timeout]` a wait that would outlast the deadline is not begun.
     ///
     /// ```
     /// use resilience::RetryConfig;
@@ -44,10 +44,10 @@ impl RetryConfig {
         self.prepare(function).run()
     }
 
-    /// Prepares what [`run`](Self::run) does, so that filters and hooks can be added before it runs.
+    /// Makes a retry that is not running yet, so that filters and hooks can be added before it [`run`](Self::run)s.
     ///
     /// Nothing is demanded of the error type, so a value does not see by itself that an error is the refusal of an open
-    /// circuit: ask [`is_refusal`](crate::is_refusal).
+    /// circuit. The filter asks [`is_refusal`](crate::is_refusal), if the retry should not repeat refusals.
     ///
     /// ```
     /// use resilience::{CircuitBreaker, CircuitBreakerConfig, RetryConfig, is_refusal};
@@ -105,7 +105,7 @@ impl RetryConfig {
     /// The future is `Send` if the closure and its futures are. The price is that the futures must not borrow from the
     /// closure, as those of `async || connection.ping().await` do with a `connection: &mut Connection`: rustc cannot
     /// prove of such a loop that it is `Send` (rust-lang/rust#134997). There are two ways out. A method of `Connection`
-    /// under `#[retry]` takes `&mut self`. And a lock lends the connection to one attempt after the other:
+    /// under `#[retry]` takes `&mut self`. A lock lends the connection to one attempt after the other:
     ///
     /// ```
     /// use resilience::RetryConfig;
@@ -150,7 +150,7 @@ impl RetryConfig {
     }
 }
 
-/// The setters of filters and hooks, which are the same for sync and async.
+/// Defines the setters of filters and hooks. They are the same for sync and async.
 macro_rules! setters {
     ($with:ident) => {
         /// Sets the name of the operation in logs and events. Default: the type of the function.
@@ -241,8 +241,8 @@ impl<F, H> fmt::Debug for PreparedRetry<F, H> {
     }
 }
 
-/// Nothing is demanded of the error type: errors are shown by the name of their type, hold no refusals as far as a value
-/// can see, and need not be kept.
+/// A value demands nothing of the error type. So it shows an error by the name of the type, sees no refusals, and need not
+/// keep an error.
 const UNSEEN: Traits<AsTypeName, Nowhere> = Traits::new();
 
 fn judged<T, E, S: Slot<E>, H: Hooks<T, E>>(

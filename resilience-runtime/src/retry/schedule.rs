@@ -1,4 +1,4 @@
-//! Whether to call again: a pure state machine. It is told the time, the server's hint and a random number, and answers.
+//! The decision on another attempt is a pure state machine. It is told the time, the server's hint and a random number.
 
 use super::config::RetryConfig;
 use crate::clock::nanos;
@@ -10,12 +10,13 @@ use tracing::Level;
 /// The decision after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// Wait, then try again.
+    /// The call waits and tries again.
     Wait(Duration),
+    /// The call ends.
     GiveUp(Reason),
 }
 
-/// Why there is no other attempt. It reads as the end of "giving up: ".
+/// The reason why no other attempt follows. It reads as the end of "giving up: ".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
     /// The attempts are used up.
@@ -45,8 +46,8 @@ impl Reason {
         }
     }
 
-    /// An end that costs the caller its result although the service was tried is an error. A refusal protects the
-    /// service, and an error that nobody wants retried is daily business.
+    /// The level of the event. It is an error if the caller has no result although the service was tried again and again. A
+    /// refusal is a warning, because it protects the service. An error that nobody wants retried is daily business.
     pub(crate) fn level(self) -> Level {
         match self {
             Self::Attempts | Self::Elapsed | Self::Deadline => Level::ERROR,
@@ -69,12 +70,12 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The state of one call between its attempts. It lies in the user's future, so its durations are nanoseconds, which take
-/// half the room and end after 584 years.
+/// The state of one call between its attempts. It lies in the user's future, so its durations are nanoseconds: they take
+/// half the room, and end after 584 years.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Schedule {
     attempt: NonZeroU32,
-    /// The last computed delay, from which decorrelated jitter goes on. That is never zero, because it is not shorter than
+    /// The last computed delay. Decorrelated jitter goes on from it. It is never zero then, because it is not shorter than
     /// the base.
     previous: Option<NonZeroU64>,
     /// The wait before the attempt.

@@ -10,7 +10,7 @@ const ONE_COUNT: Rule = rule!(
     "must not stand beside `max_retries`, because both say how many calls there are"
 );
 
-/// Settings of a retry that are only known at run time: from a file, from the environment, from a command line.
+/// Settings of a retry that are only known at run time, because they come from a file, the environment or a command line.
 ///
 /// A setting that is `None` leaves the configuration as it is. [`apply_to`](Self::apply_to) returns an error where a
 /// setter of [`RetryConfig`] panics.

@@ -1,6 +1,6 @@
-//! How a delay grows, and how much of it is left to chance.
+//! The growth of the delays, and the share of chance in them.
 
-/// How the delay grows from one retry to the next.
+/// The growth of the delay from one retry to the next.
 ///
 /// The delay before retry `n` (counted from 1), before [`max_delay`](crate::RetryConfig::max_delay) caps it and
 /// [`Jitter`] shortens it:
@@ -18,16 +18,16 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Strategy {
-    /// `base_delay · multiplierⁿ⁻¹`. The default.
+    /// The delay is `base_delay · multiplierⁿ⁻¹`. This is the default.
     #[default]
     Exponential,
-    /// `base_delay · n`.
+    /// The delay is `base_delay · n`.
     Linear,
-    /// `base_delay`, always.
+    /// The delay is always `base_delay`.
     Constant,
 }
 
-/// How much of a delay is left to chance, so that callers that failed together do not come back together.
+/// The share of chance in a delay, so that callers that failed together do not come back together.
 ///
 /// The formulas are those of Marc Brooker, "Exponential Backoff And Jitter", [AWS Architecture Blog][aws], 2015; `d` is
 /// the delay of the [`Strategy`], already capped by [`max_delay`](crate::RetryConfig::max_delay). Numbers are drawn uniformly.
@@ -43,19 +43,19 @@ pub enum Strategy {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Jitter {
-    /// From `[0, d]`: spreads callers the widest. The default.
+    /// A number from `[0, d]`. It spreads callers the widest. This is the default.
     #[default]
     Full,
-    /// From `[d/2, d]`: never comes back at once.
+    /// A number from `[d/2, d]`, so that no caller comes back at once.
     Equal,
-    /// From `[base_delay, 3 · previous]`, where `previous` is the delay before it and starts at `base_delay`. The
+    /// A number from `[base_delay, 3 · previous]`; `previous` is the delay before it and starts at `base_delay`. The
     /// [`Strategy`] and the multiplier play no part.
     Decorrelated,
-    /// Exactly `d`.
+    /// Exactly `d`, without chance.
     None,
 }
 
-/// A switch: [`Full`](Jitter::Full) or [`None`](Jitter::None).
+/// `true` is [`Full`](Jitter::Full) and `false` is [`None`](Jitter::None).
 ///
 /// ```
 /// use resilience::Jitter;

@@ -1,4 +1,4 @@
-//! How many calls there are, and which outcome is returned.
+//! The number of calls, and the outcome that is returned.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

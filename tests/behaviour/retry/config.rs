@@ -1,4 +1,4 @@
-//! `config =` and what overrides it.
+//! `config =`, and the options that override it.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,7 +21,7 @@ fn fail(calls: &Cell<u32>) -> Result<(), u32> {
     Err(calls.get())
 }
 
-/// How often a call was made, and how long its waits were.
+/// Returns the number of calls, and the time of all waits.
 async fn measured<F: Future<Output = Result<(), u32>>>(
     call: impl FnOnce(Cell<u32>) -> F,
 ) -> (u32, Duration) {
@@ -94,7 +94,7 @@ async fn jitter_beside_it_overrides_it() {
 
 #[tokio::test(start_paused = true)]
 async fn both_delays_are_overridden_as_one() {
-    // Either alone would contradict what the configuration has for the other.
+    // The configuration has another value for each of them.
     #[retry(config = LINEAR, base_delay = 20s, max_delay = 30s)]
     async fn above(calls: Cell<u32>) -> Result<(), u32> {
         fail(&calls)

@@ -1,4 +1,4 @@
-//! How long the waits are, measured in virtual time.
+//! The length of the waits, measured in virtual time.
 
 use std::cell::{Cell, RefCell};
 use std::pin::pin;

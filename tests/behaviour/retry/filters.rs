@@ -1,4 +1,4 @@
-//! Which errors are retried: `retry_on`, `abort_on`, `retry_if`.
+//! The errors that are retried, by `retry_on`, `abort_on` and `retry_if`.
 
 use std::cell::Cell;
 
@@ -37,7 +37,7 @@ impl Failing {
     }
 }
 
-/// How often the function was called that fails with `error`.
+/// Returns the number of calls of the function that fails with `error`.
 fn calls(error: ApiError, function: impl Fn(&Failing) -> Result<(), ApiError>) -> u32 {
     let failing = Failing(error, Cell::new(0));
     assert_eq!(function(&failing).as_ref(), Err(&failing.0));
@@ -279,7 +279,7 @@ async fn an_async_function_takes_every_filter() {
     }
 }
 
-/// Counts a call, which fails with `of`.
+/// Counts a call and fails it with `of`.
 fn made<E>(calls: &Cell<u32>, of: E) -> Result<(), E> {
     calls.set(calls.get() + 1);
     Err(of)

@@ -1,4 +1,4 @@
-//! What the future of a retried async function is like.
+//! The properties of the future of a retried async function.
 
 use std::cell::{Cell, RefCell};
 use std::future::pending;

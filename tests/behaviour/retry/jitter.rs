@@ -1,4 +1,4 @@
-//! What chance does to a delay. Delays are taken from the events: a virtual timer rounds up to milliseconds.
+//! The share of chance in a delay. The delays are read from the events, because a virtual timer rounds up to milliseconds.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use resilience::{Jitter, RetryEvent, retry};
 use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
-/// So many draws that all of them in one half of the range is a chance of 2⁻²⁰⁰.
+/// The chance that so many draws all lie in one half of the range is 2⁻²⁰⁰.
 const CALLS: usize = 200;
 
 type Delays = RefCell<Vec<Duration>>;
@@ -86,7 +86,7 @@ async fn decorrelated_jitter_draws_from_the_base_to_three_times_the_delay_before
             assert!((SECOND..=3 * pair[0]).contains(&pair[1]), "{call:?}");
         }
     }
-    // It grows beyond what the first can be, so it does go on from the delay before.
+    // The delay grows beyond the largest first one, so it goes on from the delay before it.
     assert!(of_retry(3, &delays).iter().any(|delay| *delay > 3 * SECOND));
 }
 

@@ -104,7 +104,7 @@ async fn without_it_there_is_no_limit() {
 async fn a_sync_function_has_the_limit_too() {
     #[retry(max_retries = 10, max_elapsed = 10s, base_delay = 0s)]
     fn call(calls: &Cell<u32>) -> Result<(), u32> {
-        // The clock moves in the first poll, which is all that a sync body can give it.
+        // The clock moves in the first poll. A sync body can poll only once.
         let _ = pin!(advance(4 * SECOND)).poll(&mut Context::from_waker(Waker::noop()));
         fail(calls)
     }

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What an event said: attempt, delay, elapsed, outcome.
+/// The contents of an event: attempt, delay, elapsed, outcome.
 type Seen = (u32, Duration, Duration, Result<u32, String>);
 type Log = RefCell<Vec<Seen>>;
 

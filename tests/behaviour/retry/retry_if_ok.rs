@@ -1,4 +1,4 @@
-//! A value that is not what one waits for.
+//! A value that is tried again, because it is not the value that the caller waits for.
 
 use std::cell::Cell;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Where the value of an option may come from: a literal, a constant, the function's arguments, its receiver.
+//! The value of an option may be a literal, a constant, an argument of the function, or a field of its receiver.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -11,7 +11,7 @@ fn fail(calls: &Cell<u32>) -> Result<(), u32> {
     Err(calls.get())
 }
 
-/// How long a call takes that waits for nothing but its retries.
+/// Returns the time of a call that waits for nothing but its retries.
 async fn spent<T>(call: impl Future<Output = T>) -> Duration {
     let start = Instant::now();
     call.await;

@@ -258,7 +258,7 @@ impl Endpoint for Arc<Service> {
 async fn methods_of_a_trait_without_a_macro() {
     is_retried_timed_and_guarded(async |service| service.native().await, &service()).await;
     is_retried_timed_and_guarded(async |service| service.boxed("boxed").await, &service()).await;
-    // As a task, so that the future is `Send`.
+    // The call runs as a task, so that its future must be `Send`.
     let service = service();
     let task = Arc::clone(&service);
     assert_eq!(

@@ -19,7 +19,7 @@ use tokio::time::{advance, sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What the service answers with, and what the policies say in its place.
+/// The errors of the service, and those of the policies.
 #[derive(Clone, Debug, PartialEq)]
 enum ApiError {
     Down,
@@ -124,7 +124,7 @@ impl Service {
         }
     }
 
-    /// What the circuit has counted, without the zeros.
+    /// Shows the counts of the circuit, without the zeros.
     fn recorded(&self) -> String {
         let stats = self.breaker.stats();
         let counts = [

@@ -1,4 +1,4 @@
-//! What else may stand on the function: other ways to write the family's attributes, and the attributes of others.
+//! Other ways to write the family's attributes, and the attributes of other crates on the same function.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -140,7 +140,7 @@ async fn tracings_instrument_may_stand_anywhere() {
     );
 }
 
-/// Where the options come from the macro's caller, token by token.
+/// The options come from the macro's caller, token by token.
 #[tokio::test(start_paused = true)]
 async fn a_stack_may_be_written_by_a_macro() {
     macro_rules! resilient {

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::Step::{Fails, Succeeds};
 use super::{ApiError, SECOND, Service, word};
 
-/// A service whose circuit refuses until told otherwise.
+/// A service with a circuit that refuses until it is told otherwise.
 fn isolated() -> Service {
     let service = Service::new(&[Succeeds]);
     service.breaker.isolate();
@@ -172,7 +172,7 @@ fn a_refusal_on_a_worker_is_known_to_the_retry_outside() {
     }
 }
 
-/// The error type has lost what it was made of, and still no attempt is wasted.
+/// The error type has lost the refusal, and still no attempt is wasted.
 #[tokio::test(start_paused = true)]
 async fn a_refusal_is_known_by_its_origin_and_not_by_its_type() {
     const NAME: &str = "refusals::origin";
@@ -256,7 +256,7 @@ async fn a_retry_inside_of_the_circuit_meets_no_refusal() {
     );
 }
 
-/// With a fallback a refusal makes no error: what the fallback says is an answer like any other.
+/// With a fallback a refusal makes no error. The fallback's outcome is an answer like any other.
 #[tokio::test(start_paused = true)]
 async fn the_error_of_a_fallback_is_no_refusal() {
     #[retry(max_retries = 2)]
@@ -436,7 +436,7 @@ async fn a_circuit_ignores_the_refusals_that_pass_through_it_unless_a_pattern_ma
     assert_eq!((third.stats().ignored, third.stats().failures), (1, 0));
 }
 
-/// The error type has lost what it was made of.
+/// The error type has lost the refusal.
 #[test]
 fn a_circuit_knows_the_refusals_of_its_own_stack_by_their_origin() {
     #[circuit_breaker(breaker = outer, error = "refused by the outer circuit")]

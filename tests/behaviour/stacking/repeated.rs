@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::Step::{Fails, FailsAfter, Hangs, Succeeds};
 use super::{ApiError, SECOND, Service, pass, word};
 
-/// Which of two timeouts it was.
+/// Names the one of two timeouts that expired.
 fn expired(outcome: Result<(), ApiError>) -> String {
     match outcome {
         Err(ApiError::Late(late)) => late.operation().to_owned(),

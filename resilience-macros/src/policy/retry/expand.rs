@@ -1,4 +1,22 @@
-//! The loop of `#[retry]`: a fresh attempt, then the runtime's `Attempt` says whether to wait for another one.
+//! The loop of `#[retry]`: each round runs a fresh attempt, and the runtime's `Attempt` decides on another one.
+//!
+//! Input: the plan of the retry, and the code of the layers below it. Output, in short:
+//!
+//! ```text
+//! let mut __retry = __rt::Retry::new(&__RETRY);
+//! loop {
+//!     __rt::Retry::wait(&__retry).await;           // the first wait is none
+//!     let __outcome = …;                           // the layers below
+//!     let __result = …into_result(__outcome);
+//!     let __error @ Err(_) = __result else { break …succeeded(__result) };
+//!     let __traits = __rt::Inspect::of(&__error).__traits();
+//!     let __last = __rt::Attempt::failed(&mut __retry, __traits, __error)…;   // the filters, then the decision
+//!     let None = __last else { break …given_up(__last) };
+//! }
+//! ```
+//!
+//! `snapshots/plain_retry.expanded.rs` shows it whole, `snapshots/retry_sync.expanded.rs` with filters and a hook, and
+//! `snapshots/stack.expanded.rs` above a circuit.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -13,13 +31,13 @@ use crate::emit::properties::ForeseenRefusal;
 use crate::emit::span::SpanEnds;
 use crate::emit::span::local;
 
-/// The statements between an attempt's result and the next attempt.
+/// The statements from an attempt's result to the decision on it.
 struct Judgement {
-    /// The result is bound to this name.
+    /// The name of the result.
     result_name: Ident,
-    /// Leaves the loop with a success that nobody wants to see, and looks at the type of the error.
+    /// Leaves the loop with a success that nobody wants to see, and inspects the type of the error.
     leave: TokenStream,
-    /// The outcome that the call ends with, or `None` if another attempt is due.
+    /// Evaluates to the result that the call ends with, or to `None` if another attempt is due.
     next: TokenStream,
 }
 
@@ -88,13 +106,13 @@ impl Context<'_> {
         )
     }
 
-    /// The way from a result to the decision on it.
+    /// Emits the statements from an attempt's result to the decision on it.
     fn judgement(&self, at: usize, plan: &RetryPlan, retry: &Ident) -> Judgement {
         let runtime = &self.runtime;
         let (result, error) = (local("result"), local("error"));
         let operation = self.function.name();
-        // A success leaves at once, unless a filter or a hook sees it: judged together with the failures it would lie in
-        // memory with them, from where it would have to be copied.
+        // A success leaves before the attempt is judged, so that the value is moved once. Only `retry_if_ok` and `on_retry`
+        // look at it.
         let is_success_seen = plan.retry_if_ok.is_some() || plan.on_retry.is_some();
         let judged = if is_success_seen { &result } else { &error };
         let judge = match (is_success_seen, self.is_async()) {
@@ -135,7 +153,7 @@ impl Context<'_> {
         }
     }
 
-    /// The user's filters around an ended attempt.
+    /// Puts the user's filters around an ended attempt.
     fn judged(&self, at: usize, plan: &RetryPlan, mut ended: TokenStream) -> TokenStream {
         let runtime = &self.runtime;
         if self.asks_for_origin(at) {
@@ -165,7 +183,7 @@ impl Context<'_> {
         })
     }
 
-    /// The time for which the layer at `at` is certain to refuse, unless the retry asks for its refusals.
+    /// Asks the layer at `at` how long it is certain to refuse. It is `None` if the retry asks for its refusals.
     fn certain_refusal(
         &self,
         at: usize,
@@ -184,8 +202,8 @@ impl Context<'_> {
         quote!(#runtime::#ty::refuses_for_unless(#handle, |#open| #asks))
     }
 
-    /// The refusals below a retry that can be foreseen. A handle that borrows from an argument moves to a worker together
-    /// with the argument, and the retry cannot name it then.
+    /// Returns the refusals below a retry that can be foreseen. A handle that borrows from an argument moves to a worker
+    /// together with the argument, and the retry cannot name it then.
     fn foreseen_refusals(&self, at: usize) -> impl Iterator<Item = (usize, &ForeseenRefusal)> {
         let mut is_on_worker = false;
         let inside = self.layers.iter().enumerate().skip(at + 1);

@@ -88,7 +88,7 @@ async fn max_elapsed_includes_the_attempts() {
             attempt(&calls, 4)
         })
         .await;
-    // 3 + 1 + 3 = 7, and the next delay would reach 9.
+    // The time spent is 3 + 1 + 3 = 7, and the next delay would reach 9.
     assert_eq!(outcome, Err("failure 2".to_owned()));
     assert_eq!(start.elapsed(), 7 * SECOND);
 }
