@@ -12,7 +12,7 @@ use resilience::{
 use resilience_examples::{peers::IssueTracker, timeline};
 use serde::Deserialize;
 
-// How this service treats Jira, in one place. A wrong value here does not compile.
+// The settings for Jira are in one place. A wrong value here does not compile.
 const RETRY: RetryConfig = RetryConfig::new()
     .max_retries(2)
     .base_delay(Duration::from_millis(50))
@@ -86,7 +86,7 @@ enum JiraError {
 }
 
 impl JiraError {
-    /// Whether Jira is to blame. An error in the request, like 404 or 401, is neither retried nor held against Jira.
+    /// Returns true if Jira is to blame. An error in the request, like 404 or 401, is neither retried nor held against Jira.
     fn is_outage(&self) -> bool {
         match self {
             Self::Http(ureq::Error::StatusCode(status)) => *status == 429 || *status >= 500,

@@ -66,7 +66,7 @@ enum LlmError {
 }
 
 impl LlmError {
-    /// Whether the same request may well succeed later.
+    /// Returns true if the same request may succeed later.
     fn is_transient(&self) -> bool {
         match self {
             Self::RateLimited { .. } | Self::TooSlow(_) => true,
@@ -80,7 +80,7 @@ impl LlmError {
         }
     }
 
-    /// How long the service asked to be left alone.
+    /// The time for which the service asked to be left alone.
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after } => *retry_after,

@@ -137,7 +137,7 @@ async fn load(shop: &Arc<Shop>) {
         let shop = Arc::clone(shop);
         workers.spawn(async move {
             for _ in 0..CALLS_PER_WORKER {
-                // The errors are what the statistics are about.
+                // The statistics are about the errors.
                 let _ = tokio::join!(shop.inventory(), shop.pay(), shop.recommend());
                 time::sleep(Duration::from_millis(10)).await;
             }
@@ -146,7 +146,7 @@ async fn load(shop: &Arc<Shop>) {
     workers.join_all().await;
 }
 
-/// What a service runs beside its work; a metrics exporter reads the same statistics.
+/// A service runs this beside its work; a metrics exporter reads the same statistics.
 async fn log_every(period: Duration, circuit: &str) {
     let mut ticks = time::interval(period);
     loop {

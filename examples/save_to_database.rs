@@ -52,7 +52,7 @@ impl Orders {
     }
 }
 
-/// What a service would count in its metrics.
+/// A service would count this in its metrics.
 static RETRIES: AtomicUsize = AtomicUsize::new(0);
 
 fn report_retry<T>(event: &RetryEvent<'_, T, rusqlite::Error>) {

@@ -1,4 +1,4 @@
-//! A retry condition on the HTTP status: what a second request can mend is retried, what it cannot is returned at once.
+//! A retry condition on the HTTP status: an error that a second request can mend is retried, any other is returned at once.
 //!
 //! `cargo run --example status_codes`
 

@@ -1,4 +1,4 @@
-//! Lines with the seconds since the program's first one, so that a reader sees what waited for what.
+//! Lines with the seconds since the program's first one, so that a reader sees the waits.
 
 use std::{
     fmt::Display,
@@ -11,7 +11,7 @@ static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// Prints that `who` did `what`, now.
 pub fn line(who: impl Display, what: impl Display) {
     let seconds = START.elapsed().as_secs_f64();
-    // Padded as text: what is displayed need not mind a width.
+    // The value is padded as text, because a `Display` may ignore the width.
     println!("{seconds:7.2}s  {:<9}  {what}", who.to_string());
 }
 

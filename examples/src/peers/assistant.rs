@@ -38,7 +38,7 @@ impl Assistant {
         }
     }
 
-    /// Where it is.
+    /// Returns the address of the service.
     pub fn url(&self) -> String {
         self.server.url()
     }

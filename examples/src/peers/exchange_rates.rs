@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::server::Server;
 
-/// How a service is today.
+/// The state of a service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Health {
     /// Answers at once.
@@ -71,12 +71,12 @@ impl ExchangeRates {
         }
     }
 
-    /// Where it is.
+    /// Returns the address of the service.
     pub fn url(&self) -> String {
         self.server.url()
     }
 
-    /// What happens to requests from now on.
+    /// Decides the fate of the requests from now on.
     pub fn set_health(&mut self, health: Health) {
         *self
             .desk
@@ -89,7 +89,7 @@ impl ExchangeRates {
         }
     }
 
-    /// How many requests arrived so far.
+    /// Returns the number of requests that arrived so far.
     pub fn requests(&self) -> usize {
         self.desk.requests.load(Ordering::SeqCst)
     }

@@ -43,7 +43,7 @@ impl IssueTracker {
         }
     }
 
-    /// Where it is.
+    /// Returns the address of the service.
     pub fn url(&self) -> String {
         self.server.url()
     }
@@ -53,7 +53,7 @@ impl IssueTracker {
         self.desk.broken_for.store(requests, Ordering::SeqCst);
     }
 
-    /// How many requests arrived so far.
+    /// Returns the number of requests that arrived so far.
     pub fn requests(&self) -> usize {
         self.desk.requests.load(Ordering::SeqCst)
     }

@@ -96,7 +96,7 @@ impl Running {
             let _inside = runtime.enter();
             socket.listen(128).expect("the port is free")
         };
-        // Connections are tasks of the runtime, which the thread drops at its end: they break off there.
+        // Connections are tasks of the runtime. They end when the thread drops it.
         let thread = thread::spawn(move || runtime.block_on(serve(listener, app, stopped)));
         Self { stop, thread }
     }

@@ -39,12 +39,12 @@ impl Shop {
         }
     }
 
-    /// Where it is.
+    /// Returns the address of the service.
     pub fn url(&self) -> String {
         self.server.url()
     }
 
-    /// How many requests for this service arrived so far.
+    /// Returns the number of requests for this service that arrived so far.
     pub fn requests(&self, service: &str) -> u64 {
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         requests.get(service).copied().unwrap_or_default()

@@ -36,12 +36,12 @@ impl Statuses {
         }
     }
 
-    /// Where it is.
+    /// Returns the address of the service.
     pub fn url(&self) -> String {
         self.server.url()
     }
 
-    /// How many requests for this status arrived so far.
+    /// Returns the number of requests for this status that arrived so far.
     pub fn requests(&self, code: u16) -> usize {
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         requests.get(&code).copied().unwrap_or_default()
