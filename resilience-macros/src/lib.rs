@@ -322,6 +322,13 @@ pub fn timeout(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(&policy::timeout::TIMEOUT, args.into(), item.into()).into()
 }
 
+/// Refuses every third call: the policy for a test.
+#[cfg(resilience_test_policy)]
+#[proc_macro_attribute]
+pub fn every_third(args: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(&policy::every_third::EVERY_THIRD, args.into(), item.into()).into()
+}
+
 /// The name that a newcomer looks for. It says the right one.
 #[doc(hidden)]
 #[proc_macro_attribute]

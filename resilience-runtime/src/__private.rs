@@ -28,3 +28,5 @@ pub use crate::{
     CircuitBreaker, CircuitBreakerConfig, CircuitOpen, Jitter, RetryConfig, Strategy, TimedOut,
     TimeoutConfig, registry,
 };
+#[cfg(resilience_test_policy)]
+pub use crate::{EveryThird, EveryThirdConfig, FromThirdCall, ThirdCall};

@@ -89,6 +89,8 @@ mod body;
 mod circuit;
 mod clock;
 mod config_error;
+#[cfg(resilience_test_policy)]
+mod every_third;
 mod fallible;
 mod function;
 mod inspect;
@@ -111,7 +113,11 @@ pub use circuit::{
     TransitionReason,
 };
 pub use config_error::ConfigError;
+#[cfg(resilience_test_policy)]
+pub use every_third::{EveryThird, EveryThirdConfig, FromThirdCall, ThirdCall};
 pub use refusal::{Refusal, RefusalKind, is_refusal};
+#[cfg(resilience_test_policy)]
+pub use resilience_macros::every_third;
 #[doc(hidden)]
 pub use resilience_macros::{async_circuit_breaker, async_retry, async_timeout};
 pub use resilience_macros::{circuit_breaker, retry, timeout};

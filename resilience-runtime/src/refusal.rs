@@ -40,6 +40,9 @@ pub struct Refusal {
 pub enum RefusalKind {
     /// A circuit refused, because it is open or its probe slots are taken.
     CircuitOpen,
+    /// The policy for a test.
+    #[cfg(resilience_test_policy)]
+    EveryThird,
 }
 
 impl Refusal {

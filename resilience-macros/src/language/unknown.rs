@@ -99,7 +99,7 @@ fn edit_distance(a: &str, b: &str) -> usize {
 mod tests {
     use super::unknown;
     use crate::policy::spec::Policy;
-    use crate::policy::{self, POLICIES, family};
+    use crate::policy::{self, family, policies};
 
     fn message(policy: &Policy, key: &str, value: &str) -> String {
         let key: syn::Ident = syn::parse_str(key)
@@ -157,7 +157,7 @@ mod tests {
             let (theirs, ours) = row[1..].split_once(" | ").expect("two columns");
             for name in python_names(theirs) {
                 names += 1;
-                let is_told = POLICIES.into_iter().any(|policy| {
+                let is_told = policies().any(|policy| {
                     let mut options = policy.table.options.iter();
                     let message = message(policy, name, "");
                     policy.table.find(name).is_some()

@@ -1,6 +1,8 @@
 //! The family: its attributes, told apart by the last segment of their path.
 
 pub(crate) mod circuit_breaker;
+#[cfg(resilience_test_policy)]
+pub(crate) mod every_third;
 pub(crate) mod retry;
 pub(crate) mod spec;
 pub(crate) mod timeout;
@@ -10,20 +12,26 @@ use spec::Policy;
 use crate::language::table::Table;
 
 /// The policies, in the order of the documentation.
-pub(crate) const POLICIES: [&Policy; 3] = [
+const POLICIES: &[&Policy] = &[
     &retry::RETRY,
     &circuit_breaker::CIRCUIT_BREAKER,
     &timeout::TIMEOUT,
+    #[cfg(resilience_test_policy)]
+    &every_third::EVERY_THIRD,
 ];
 
+pub(crate) fn policies() -> impl Iterator<Item = &'static Policy> {
+    POLICIES.iter().copied()
+}
+
 /// The languages of all attributes of the family.
-pub(crate) fn family() -> [&'static Table; POLICIES.len()] {
-    POLICIES.map(|policy| policy.table)
+pub(crate) fn family() -> Vec<&'static Table> {
+    policies().map(|policy| policy.table).collect()
 }
 
 /// The policy of an attribute, as in `#[timeout]` and `#[resilience::timeout]`. A rename by `use … as …` cannot be seen from
 /// here.
 pub(crate) fn of(path: &syn::Path) -> Option<&'static Policy> {
     let last = &path.segments.last()?.ident;
-    POLICIES.into_iter().find(|policy| last == policy.name())
+    policies().find(|policy| last == policy.name())
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use proc_macro2::TokenStream;
 
 use crate::language::table::{Kind, OptionSpec, Table};
-use crate::policy::{POLICIES, family};
+use crate::policy::{family, policies};
 
 const README: &str = include_str!("../../../README.md");
 
@@ -107,7 +107,7 @@ fn every_example_is_an_option_that_expands() {
     let synchronous = lex(
         "fn fetch(text: String, request: Request) -> Result<Page, ApiError> { get(text, request) }",
     );
-    for policy in POLICIES {
+    for policy in policies() {
         for spec in policy.table.options {
             let beside = match spec.name {
                 "minimum_calls" => "failure_rate = 0.5, ",

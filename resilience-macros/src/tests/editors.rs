@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 
 use crate::policy::spec::Policy;
-use crate::policy::{self, POLICIES};
+use crate::policy::{self, policies};
 
 fn lex(source: &str) -> TokenStream {
     source
@@ -37,7 +37,7 @@ fn a_half_typed_body_is_carried_as_it_is() {
         let closers: String = open.map(|(_, close)| *close).collect();
         let item =
             format!("async fn fetch(url: &str) -> Result<String, Error> {{ {body}{closers} }}");
-        for policy in POLICIES {
+        for policy in policies() {
             let args = if policy.name() == "timeout" { "5s" } else { "" };
             let expanded = expand(policy, args, &item);
             let kept = lex(&format!("{body}{closers}"))

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use quote::quote;
 
 use crate::policy::spec::Policy;
-use crate::policy::{self, POLICIES, family};
+use crate::policy::{self, family};
 
 /// Tokens of argument lists, in any order.
 const ARGUMENTS: [&str; 56] = [
@@ -127,7 +127,7 @@ const ITEM: [&str; 52] = [
 ];
 
 fn policies() -> impl Strategy<Value = &'static Policy> {
-    proptest::sample::select(POLICIES.to_vec())
+    proptest::sample::select(policy::policies().collect::<Vec<_>>())
 }
 
 /// Words, and any text that lexes.

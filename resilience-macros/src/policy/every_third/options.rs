@@ -1,0 +1,33 @@
+//! The options of `#[every_third]`.
+
+use crate::language::table::{Kind, OptionSpec, Role};
+
+pub(super) const OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        name: "first",
+        kind: Kind::Count {
+            at_least: 1,
+            hint: "",
+        },
+        role: Role::Setting,
+        example: "first = 3",
+        default: "`3`",
+        meaning: "the first call that is refused",
+    },
+    OptionSpec {
+        name: "error",
+        kind: Kind::Error,
+        role: Role::Own,
+        example: "error = ApiError::Refused",
+        default: "`From`",
+        meaning: "makes the error of a refusal",
+    },
+    OptionSpec {
+        name: "crate",
+        kind: Kind::CratePath,
+        role: Role::Own,
+        example: "crate = my_crate::resilience",
+        default: "`::resilience`",
+        meaning: "where the runtime is",
+    },
+];

@@ -1,0 +1,27 @@
+/// The configuration of `#[every_third]`.
+#[derive(Clone, Copy, Debug)]
+pub struct EveryThirdConfig {
+    pub(super) first: u32,
+}
+
+impl EveryThirdConfig {
+    /// Refuses the third call first.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { first: 3 }
+    }
+
+    /// Sets the first call that is refused.
+    #[must_use]
+    pub const fn first(mut self, first: u32) -> Self {
+        assert!(first > 0, "`first` must be at least 1");
+        self.first = first;
+        self
+    }
+}
+
+impl Default for EveryThirdConfig {
+    fn default() -> Self {
+        Self::new()
+    }
+}
