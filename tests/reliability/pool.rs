@@ -312,7 +312,7 @@ fn it_grows_to_what_is_needed_at_once_and_then_reuses_its_threads() {
 #[test]
 fn bodies_that_hang_do_not_hold_up_the_end_of_the_process() {
     if !is_alone(bodies_that_hang_do_not_hold_up_the_end_of_the_process) {
-        // The process that ran the test alone has ended, which is the promise.
+        // The process that ran the test alone has ended, and that is the promise.
         return;
     }
     let gate = Gate::default();

@@ -1,5 +1,5 @@
-//! How deep annotated async functions may call each other before rustc's recursion limit of 128, where the future has to
-//! be `Send`. README names the limit and the cure.
+//! Annotated async functions may call each other to some depth within rustc's recursion limit of 128, even if the future has
+//! to be `Send`. README names the limit and the cure.
 
 use resilience::{circuit_breaker, retry, timeout};
 

@@ -1,6 +1,6 @@
 //! The time of circuits and timeouts: nanoseconds on one axis of the process.
 //!
-//! - `ticks` reads the system's clock by way of the processor's counter, which is faster.
+//! - `ticks` reads the system's clock by way of the processor's counter, because that is faster.
 //! - `timer` creates tokio's timers.
 
 // The loom models have a clock of their own, so that much of this module is unused there.

@@ -24,12 +24,12 @@ const LIFETIME: u64 = 1 << 24;
 /// Two readings of the counter that are further apart than this were interrupted: 1 to 4 µs, where 30 ns are usual.
 const GAP: u64 = 1 << 12;
 
-/// The nanoseconds over which the rate is measured. With an error of 2 µs at either end the rate is right to 80 millionths. A
+/// The rate is measured over this many nanoseconds. With an error of 2 µs at either end the rate is right to 80 millionths. A
 /// longer time may contain a suspension of the machine.
 const BASELINE: std::ops::RangeInclusive<u64> = 50_000_000..=1_000_000_000;
 
 /// The reference and the system may differ by one part in this many. NTP slews the system's clock by at most 500
-/// millionths, which is an eighth of it.
+/// millionths, an eighth of it.
 const TOLERANCE: u64 = 256;
 
 /// After more disturbances than this the counter is not used any more.
@@ -44,7 +44,7 @@ const UNSTEADY: u64 = u64::MAX;
 /// into 64 bits.
 const RATES: std::ops::Range<u64> = 1..1 << 34;
 
-/// The lock under which the rate is written.
+/// The rate is written under this lock.
 static CALIBRATION: Mutex<Calibration> = Mutex::new(Calibration {
     first: None,
     disturbances: 0,

@@ -84,7 +84,7 @@ impl TimedOut {
         self.cause == Cause::Expired
     }
 
-    /// Where the error comes from, for the layers outside of the timeout whose error type loses it.
+    /// The origin of the error. The layers outside of the timeout ask for it, because the user's error type may lose it.
     #[doc(hidden)]
     pub fn origin(&self) -> Origin {
         if self.was_started() {

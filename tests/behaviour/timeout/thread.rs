@@ -16,7 +16,7 @@ use tokio::time::Instant;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Calls with a limit that grows until the body begins within it, so that no machine is too slow. Returns the caller's
-/// error, and the sender whose drop lets the body go on.
+/// error and a sender. The body goes on when the sender is dropped.
 fn abandon(call: impl Fn(Duration, Receiver<()>) -> TimedOut) -> (TimedOut, Sender<()>) {
     for limit in [10, 100, 1_000, 10_000].map(Duration::from_millis) {
         let (may_go, go_on) = mpsc::channel();

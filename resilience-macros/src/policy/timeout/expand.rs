@@ -67,7 +67,7 @@ impl Context<'_> {
         }
     }
 
-    /// Emits a timeout whose body runs in place.
+    /// Emits a timeout around a body that runs in place.
     ///
     /// - Input: `#[timeout(5s, mode = cooperative)] fn query(key: &str) -> Result<Row, Error> { … }`
     /// - Output: `let __timed = TimeoutConfig::run_cooperative(__TIMEOUT, || -> … { … }); match __timed { … }`

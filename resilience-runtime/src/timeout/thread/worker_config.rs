@@ -68,7 +68,7 @@ impl WorkerConfig {
         self
     }
 
-    /// The time after which a worker without a call ends.
+    /// The idle time of a worker. After it, the worker ends.
     pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
         self
