@@ -56,7 +56,7 @@ pub(crate) fn refused(item: TokenStream, error: &syn::Error) -> TokenStream {
     tokens
 }
 
-/// The attributes of this name, which do not exist, only say the right one.
+/// Refuses an attribute with `async_` in front of its name, and says the right name.
 pub(crate) fn misnamed(policy: &'static Policy, item: TokenStream) -> TokenStream {
     let name = policy.name();
     let message = format!(

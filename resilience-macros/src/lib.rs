@@ -1,4 +1,4 @@
-//! The attributes of [`resilience`](https://docs.rs/resilience-runtime): use them through that crate, which re-exports
+//! The attributes of [`resilience`](https://docs.rs/resilience-runtime), for use through that crate, because it re-exports
 //! them.
 
 #![forbid(unsafe_code)]

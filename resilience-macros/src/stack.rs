@@ -26,8 +26,8 @@ pub(crate) struct WrittenLayer {
     pub(crate) place: TokenStream,
 }
 
-/// Reads the whole stack, top first: the running attribute's `args`, then every family attribute that still stands on
-/// the function, which is taken off it.
+/// Reads the whole stack, top first: the options of the running attribute, then those of every attribute of the family that
+/// still stands on the function. Each of them is taken off it.
 pub(crate) fn read(
     policy: &'static Policy,
     args: TokenStream,

@@ -1,4 +1,4 @@
-//! How an attempt takes the function's arguments, before the user's body sees them.
+//! The function's arguments inside of an attempt, before the user's body sees them.
 
 use proc_macro2::{Group, Ident, TokenStream};
 use quote::{ToTokens, quote};
@@ -13,8 +13,8 @@ use crate::function::pattern::make_mutable;
 use crate::function::tokens::{assigns, names};
 
 impl Context<'_> {
-    /// Visibility and signature. The parameters that an attempt borrows uniquely, and those that are set again before the
-    /// next one, are bound by `mut`, which no caller sees.
+    /// Visibility and signature. A parameter is bound by `mut` if an attempt borrows it uniquely, or if it is set again before
+    /// the next attempt. No caller sees that.
     pub(crate) fn head(&self) -> TokenStream {
         let function = self.function;
         let mut sig = function.sig.clone();
@@ -66,7 +66,7 @@ impl Context<'_> {
         borrowed.chain(self.cloned.iter().map(|cloned| &cloned.name))
     }
 
-    /// Makes an async attempt borrow uniquely what it would otherwise share.
+    /// Makes an async attempt borrow arguments uniquely that it would share otherwise.
     pub(crate) fn unique_borrows(&self) -> TokenStream {
         let borrows = self
             .uniquely_borrowed()
@@ -75,8 +75,8 @@ impl Context<'_> {
         borrows.collect()
     }
 
-    /// Makes a sync attempt capture the whole of what it assigns to. Of a captured field rustc would say that the value is
-    /// never read, although the caller, or a panic in between, reads it.
+    /// Makes a sync attempt capture a whole variable that it assigns to. If the closure captured one field, rustc would say that
+    /// the value is never read, although the caller, or a panic in between, reads it.
     fn whole_captures(&self) -> TokenStream {
         let body = &self.function.body;
         let assigned = self.parameters.iter().filter(|parameter| {
@@ -93,8 +93,8 @@ impl Context<'_> {
         assigned.map(unique_borrow).collect()
     }
 
-    /// The arguments that a body which runs once takes with it, because it may hand out a borrow that they hold: a borrow
-    /// of the argument itself ends with the function.
+    /// Moves arguments into a body that runs once, because the body may hand out a borrow that they hold. A borrow of the
+    /// argument itself ends with the function.
     pub(crate) fn handed_over(&self) -> TokenStream {
         let runtime = &self.runtime;
         let moved = self
@@ -188,8 +188,8 @@ impl Context<'_> {
         }
     }
 
-    /// A `&mut` that a retried body may hand on by value, or whose target a body assigns to: of that rustc would say that
-    /// the value is never read, if the closure or the block around the body captured the target alone.
+    /// True for a `&mut` that a retried body may hand on by value, or whose target a body assigns to. If the closure or the block
+    /// around the body captured the target alone, rustc would say that the value is never read.
     fn is_borrowed_anew(&self, parameter: &Parameter<'_>) -> bool {
         let name = &parameter.name;
         parameter.passing == Passing::Unique

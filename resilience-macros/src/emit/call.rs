@@ -1,4 +1,4 @@
-//! Calls of the runtime, which the compiler shows at the user's tokens.
+//! Calls of the runtime. The compiler shows them at the user's tokens.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
@@ -33,8 +33,8 @@ impl Context<'_> {
         quote!(#path #turbofish #arguments)
     }
 
-    /// `runtime::Trait::<parameters>::function(arguments)` from `ends.first` to `ends.last`: an unmet bound is the trait's own
-    /// and not one of a function of ours, on which rustc would add a note.
+    /// Emits `runtime::Trait::<parameters>::function(arguments)` from `ends.first` to `ends.last`. An unmet bound is then the
+    /// trait's own. For a bound of a function of ours rustc would add a note with its source.
     pub(crate) fn trait_call(
         &self,
         name: &str,

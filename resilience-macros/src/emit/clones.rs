@@ -1,6 +1,6 @@
 //! The arguments that an attempt may consume: each is replaced by a clone for the attempt, and set again afterwards.
 //!
-//! A clone in a new variable would have to have the argument's name, which `self` cannot be given.
+//! A clone in a new variable would need the argument's name, and nothing else can have the name `self`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -19,7 +19,7 @@ pub(crate) struct Clones {
 }
 
 impl Context<'_> {
-    /// `retry` is the state of the call, which knows whether another attempt may follow.
+    /// `retry` is the state of the call: it knows whether another attempt may follow.
     pub(crate) fn clones(&self, retry: &Ident) -> Clones {
         let mut clones = Clones {
             made: TokenStream::new(),
@@ -61,7 +61,7 @@ impl Context<'_> {
         cloned.is_named || self.layers.iter().any(|layer| layer.moves_to_worker)
     }
 
-    /// The original of an argument whose place a clone takes.
+    /// The original of an argument. A clone takes its place.
     fn kept(&self, cloned: &Cloned, retry: &Ident) -> TokenStream {
         let (runtime, name) = (&self.runtime, &cloned.name);
         let (argument, place) = borrows(name);

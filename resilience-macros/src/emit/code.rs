@@ -1,4 +1,4 @@
-//! Code that makes an outcome, in the shape in which the next layer can take it.
+//! Code that makes an outcome. The next layer takes it as a block, an expression or a future.
 
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -8,12 +8,12 @@ pub(crate) struct Code {
     shape: Shape,
 }
 
-/// What stands in front of every attempt.
+/// The declarations in front of every attempt.
 #[derive(Default)]
 pub(crate) struct Declarations {
     /// Items, and values computed from the arguments, once per call.
     pub(crate) values: TokenStream,
-    /// What may borrow from an argument, and so must go where the argument goes.
+    /// Variables that may borrow from an argument, and so must go where the argument goes.
     pub(crate) borrows: TokenStream,
 }
 
@@ -87,8 +87,8 @@ impl Code {
         }
     }
 
-    /// As the contents of a function's block. The `return` satisfies a house that denies `clippy::implicit_return`, and
-    /// no lint calls one of a macro needless.
+    /// Emits the contents of a function's block. The `return` satisfies a house that denies `clippy::implicit_return`, and no
+    /// lint calls the `return` of a macro needless.
     pub(crate) fn returned(&self) -> TokenStream {
         match &self.shape {
             Shape::Body(body) => quote!(return #body;),
@@ -98,7 +98,7 @@ impl Code {
         }
     }
 
-    /// As one expression that is the outcome; the declarations are left to the caller.
+    /// Emits one expression that is the outcome; the declarations are left to the caller.
     pub(crate) fn expression(&self, boundary: impl Fn(&Group) -> TokenStream) -> TokenStream {
         match &self.shape {
             Shape::Body(body) => boundary(body),
@@ -109,7 +109,7 @@ impl Code {
         }
     }
 
-    /// As a variable that is the outcome; the declarations are left to the caller.
+    /// Emits a variable that is the outcome; the declarations are left to the caller.
     pub(crate) fn bound(
         &self,
         outcome: &TokenStream,
@@ -120,7 +120,7 @@ impl Code {
         quote!(#allow let #outcome = #value;)
     }
 
-    /// As one expression that is a future; the declarations are left to the caller.
+    /// Emits one expression that is a future; the declarations are left to the caller.
     pub(crate) fn as_future(&self) -> TokenStream {
         match &self.shape {
             Shape::Body(body) => quote!(async #body),
@@ -130,8 +130,8 @@ impl Code {
         }
     }
 
-    /// As a future, and what makes its output the outcome: without an async block in between, which would remember once
-    /// more what the future inside it borrows.
+    /// Emits a future, and the arms of the `match` that makes its output the outcome. An async block in between would remember
+    /// once more the variables that the future inside of it borrows.
     pub(crate) fn as_future_and_arms(&self) -> (TokenStream, Option<&TokenStream>) {
         match &self.shape {
             Shape::Matched { future, arms } => (future.clone(), Some(arms)),
@@ -139,7 +139,7 @@ impl Code {
         }
     }
 
-    /// As the block of a closure, with something in front.
+    /// Emits the block of a closure, with `front` first in it.
     pub(crate) fn block(&self, front: &TokenStream) -> TokenStream {
         match &self.shape {
             Shape::Body(body) if front.is_empty() => quote!(#body),
@@ -156,9 +156,9 @@ impl Code {
     }
 }
 
-/// In front of a statement with a closure that returns what the function returns: clippy would speak of the closure after
-/// it has spoken of the function, and of an implementation of a trait, of which it says nothing otherwise. What it says
-/// of closures inside of the body is lost.
+/// Stands in front of a statement with a closure that returns the function's result. Without it clippy would report the
+/// closure after it has reported the function, and the closure in an implementation of a trait, where it does not report
+/// the function. The price is that clippy's reports on closures inside of the body are lost.
 pub(crate) fn large_error_allowed() -> TokenStream {
     quote!(#[allow(clippy::result_large_err)])
 }

@@ -38,11 +38,11 @@ impl Config {
     }
 }
 
-/// What a configuration starts from, before its settings.
+/// The value that a configuration starts from, before its settings.
 pub(crate) struct Start {
     pub(crate) value: TokenStream,
     pub(crate) stage: Stage,
-    /// Where the user wrote it; `None` is ours, and of the right type.
+    /// The place of the user's expression; `None` for a value of ours, because that has the right type.
     pub(crate) ends: Option<SpanEnds>,
     /// Without any setting, for constants that must be checked apart from a start that is not constant.
     pub(crate) default: Option<TokenStream>,
@@ -142,9 +142,9 @@ impl Context<'_> {
         (declarations, value)
     }
 
-    /// `value.setter(x).setter(y)`. A literal has been checked; what has not is set by a call that stands, for the compiler,
-    /// where the user wrote the value: a panic in the setter is shown there. So is every setter of a value that is `written`, whose
-    /// type may be another.
+    /// Emits `value.setter(x).setter(y)`. A literal is checked already. Any other value is set by a call that stands, for the
+    /// compiler, where the user wrote the value, because a panic in the setter is shown there. So does every setter of a value
+    /// that is `written`, because that may be of another type.
     fn chain<'s>(
         &self,
         ty: &str,

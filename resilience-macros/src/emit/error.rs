@@ -7,8 +7,8 @@ use super::context::Context;
 use super::span::SpanEnds;
 
 impl Context<'_> {
-    /// The error of a policy, of the type `given`, as the function's own through `From`. An error type that cannot hold it
-    /// is refused in the words of a trait of ours, but a type parameter in rustc's, which say the bound that is missing.
+    /// The error of a policy, of the type `given`, as the function's own through `From`. A trait of ours refuses an error type
+    /// that cannot hold it, in its own words. For a type parameter the words are rustc's, because they say the missing bound.
     pub(crate) fn converted(&self, given: &str, value: &Ident) -> TokenStream {
         let ends = self.result.error_ends;
         if self.result.is_error_generic {
@@ -24,7 +24,7 @@ impl Context<'_> {
         self.call(&format!("From{given}::from"), None, quote!(#value), ends)
     }
 
-    /// The same, or through what `error =` says.
+    /// The same, or through the function, the variant or the value of `error =`.
     pub(crate) fn error(
         &self,
         given: &str,
@@ -39,7 +39,7 @@ impl Context<'_> {
         let ends = SpanEnds::of(&error.to_token_stream());
         let value = ends.place(quote!(#value));
         match error {
-            // What a closure is given must be known before it is read.
+            // The type of a closure's parameter must be known before its body is read.
             syn::Expr::Closure(_) => self.call(
                 "failed_by",
                 Some(&quote!(#result, _)),

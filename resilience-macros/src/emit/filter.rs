@@ -1,4 +1,4 @@
-//! The user's filters: patterns made predicates, and functions as they are, put around what they judge.
+//! The user's filters around an outcome: patterns as predicates, and functions as they are.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::{ToTokens, quote};
@@ -94,7 +94,7 @@ fn is_upper(name: &Ident) -> bool {
 }
 
 impl Context<'_> {
-    /// `method` is the runtime's, of the form `fn(Judged, filter) -> Judged`; `returned` is what the filter returns.
+    /// `method` is the runtime's, of the form `fn(Judged, filter) -> Judged`; `returned` is the filter's return type.
     pub(crate) fn filter(
         &self,
         method: &'static str,
@@ -109,8 +109,8 @@ impl Context<'_> {
         })
     }
 
-    /// A user's function as a closure. A function of another signature is refused by the runtime's `OptionFunction`, which
-    /// says the right one. A value that can be called is left to rustc, because passing it on would move it.
+    /// A user's function as a closure. The runtime's `OptionFunction` refuses a function of another signature, and says the right
+    /// one. A value that can be called is left to rustc, because passing it on would move it.
     pub(crate) fn closure(&self, function: &Expr, returned: &TokenStream) -> TokenStream {
         if matches!(plain(function), Expr::Closure(_)) {
             return function.to_token_stream();
@@ -133,7 +133,7 @@ impl Context<'_> {
         quote!(|#given| #call)
     }
 
-    /// Finds out how the function takes what it is given.
+    /// Finds out how the function takes its argument.
     pub(crate) fn passing(
         &self,
         function: &Expr,
@@ -145,7 +145,7 @@ impl Context<'_> {
         quote!(#passing.#found())
     }
 
-    /// True for the path of a function, and false for an argument or a static, which may be a value that can be called.
+    /// True for the path of a function, and false for an argument or a static, because that may be a value that can be called.
     pub(crate) fn is_item(&self, function: &Expr) -> bool {
         let Expr::Path(path) = plain(function) else {
             return false;

@@ -80,7 +80,7 @@ impl Context<'_> {
             );
             return quote!(#front return #future;);
         };
-        // A lone async block has no `return` in front, and what is emitted stands in its place.
+        // A lone async block has no `return` in front, and the emitted block stands in its place.
         let ends = SpanEnds::of(&body.stream());
         let (keyword, contents) = (ends.name("async"), braces(&block.body, contents));
         self.boxed(quote!(#keyword move #contents), boxed, ends)
@@ -128,9 +128,9 @@ impl Context<'_> {
         })
     }
 
-    /// A fresh async block, without `move`: it borrows the arguments (rust-lang/rust#62958), and its type is not
-    /// general over lifetimes as an async closure's would be (rust-lang/rust#134997). The return that is never reached
-    /// tells the body what is expected of it.
+    /// A fresh async block, without `move`: it borrows the arguments (rust-lang/rust#62958), and its type is not general over
+    /// lifetimes as that of an async closure would be (rust-lang/rust#134997). The return that is never reached tells the body
+    /// its type.
     fn attempt(&self, body: &Group) -> TokenStream {
         let place = body;
         let result = &self.result.tokens;

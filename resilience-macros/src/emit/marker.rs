@@ -1,4 +1,4 @@
-//! What an expansion leaves behind for the attributes that are expanded after it.
+//! Marks that an expansion leaves for the attributes that are expanded after it.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
@@ -22,7 +22,7 @@ pub(crate) fn taken(paths: &[Path]) -> TokenStream {
     }
 }
 
-/// The same, when there is no body to put them into: in front of the error, which may stand wherever a function may.
+/// The same marks where there is no body for them: in front of the error, because that may stand wherever a function may.
 pub(crate) fn errors(paths: &[Path], compile_errors: &TokenStream) -> TokenStream {
     let markers = markers(paths);
     quote!(#markers #compile_errors)

@@ -1,4 +1,4 @@
-//! The plan of a stack, of which everything is checked.
+//! The plan of a stack. Everything in it is checked.
 
 use proc_macro2::TokenStream;
 use syn::Path;
@@ -10,7 +10,7 @@ use super::properties::Properties;
 use crate::function::form::Form;
 
 pub(crate) struct Plan {
-    /// The way in which the function is async, or that it is not.
+    /// The form of the function: sync, async, or a function that returns a future.
     pub(crate) form: Form,
     /// The layers, the top one first.
     pub(crate) layers: Vec<PlannedLayer>,

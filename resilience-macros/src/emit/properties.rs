@@ -1,4 +1,4 @@
-//! What the layers of a stack know of each other: properties, and never a policy.
+//! The properties by which the layers of a stack know each other. They do not know each other's policies.
 
 use syn::Expr;
 
@@ -11,7 +11,7 @@ use syn::Expr;
 pub(crate) struct Properties {
     /// The name of the attribute.
     pub(crate) policy: &'static str,
-    /// The layer may run what is inside of it more than once.
+    /// The layer may run the layers inside of it more than once.
     pub(crate) repeats: bool,
     /// The layer may refuse a call.
     pub(crate) refuses: bool,
@@ -19,17 +19,17 @@ pub(crate) struct Properties {
     pub(crate) foreseen: Option<ForeseenRefusal>,
     /// The layer treats a refusal from inside of it in another way than an error of the body.
     pub(crate) spares_refusals: bool,
-    /// The layer treats the expiry of a timeout whose body never began in another way than a failure.
+    /// The layer does not count a timeout as a failure if the body never began.
     pub(crate) spares_unstarted: bool,
-    /// What is inside of the layer runs on another thread.
+    /// The layers inside of the layer run on another thread.
     pub(crate) moves_to_worker: bool,
 }
 
-/// How a layer outside finds out for how long a layer is certain to refuse.
+/// The way for a layer outside to find out for how long a layer is certain to refuse.
 pub(crate) struct ForeseenRefusal {
     /// The variable that holds the layer's handle, without the number that a repeated policy adds.
     pub(crate) handle: &'static str,
-    /// The handle's type in the runtime, which has the functions `refuses_for` and `refuses_for_unless`.
+    /// The handle's type in the runtime. It has the functions `refuses_for` and `refuses_for_unless`.
     pub(crate) ty: &'static str,
     /// The runtime's error type for a refusal.
     pub(crate) given: &'static str,

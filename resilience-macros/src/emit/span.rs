@@ -1,4 +1,4 @@
-//! Where the compiler points when what it refuses is ours: at what the user wrote, never at the whole attribute.
+//! Spans: the compiler points at the user's tokens when it refuses code of ours, and never at the whole attribute.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -29,7 +29,7 @@ impl SpanEnds {
         }
     }
 
-    /// `tokens`, which mean what they mean, shown where these ends begin.
+    /// Shows `tokens` where these ends begin, and leaves their meaning as it is.
     pub(crate) fn place(self, tokens: TokenStream) -> TokenStream {
         let placed = tokens.into_iter().map(|mut token| {
             token.set_span(token.span().located_at(self.first));

@@ -1,4 +1,4 @@
-//! How the function is async, and what no attribute of the family can wrap.
+//! The form of the function, and the functions that no attribute of the family can wrap.
 
 use std::fmt::Display;
 
@@ -16,7 +16,7 @@ use super::types::ungroup;
 use crate::errors::Errors;
 use crate::source_text::source_text;
 
-/// What stands between a call and its outcome.
+/// The way from a call to its outcome.
 pub(crate) enum Form {
     Sync,
     Async,
@@ -157,7 +157,7 @@ pub(crate) fn form(
     }
 }
 
-/// Refuses at once what can be seen to be no `Result`; an alias is left to the compiler, which knows.
+/// Refuses a type that is visibly no `Result`. An alias is left to the compiler, because the compiler knows its type.
 fn outcome(ty: &Type, attribute: &dyn Display, errors: &mut Errors) -> bool {
     const PRIMITIVES: [&str; 21] = [
         "bool", "char", "str", "String", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16",
@@ -275,7 +275,8 @@ fn bound_output<P>(bounds: &syn::punctuated::Punctuated<TypeParamBound, P>) -> O
     })
 }
 
-/// `async move { … }` or `Box::pin(async move { … })` and nothing else: what `#[async_trait]` leaves, and what people write.
+/// Finds `async move { … }` or `Box::pin(async move { … })` and nothing else. `#[async_trait]` leaves such bodies, and people
+/// write them.
 fn lone_async_block(function: &Function) -> Option<Hoisted> {
     let mut tokens: Vec<TokenTree> = function.body.stream().into_iter().collect();
     if let [.., TokenTree::Ident(pin), TokenTree::Group(call)] = tokens.as_slice() {

@@ -1,5 +1,5 @@
-//! A function that returns a future is run again for each attempt, inside of a future that therefore holds the arguments.
-//! It can promise less only of what the arguments allow.
+//! A function that returns a future is run again for each attempt, inside of a future that therefore holds the arguments. That
+//! future can promise `Send` or `'static` only if the arguments allow it.
 
 use std::fmt::Display;
 
@@ -20,7 +20,7 @@ use crate::errors::Errors;
 
 type Bounds = Punctuated<TypeParamBound, Token![+]>;
 
-/// What the return type says of all that the future holds.
+/// The promises of the return type about everything that the future holds.
 #[derive(Default)]
 struct Promise {
     is_static: bool,
@@ -83,7 +83,7 @@ impl Promise {
         }
     }
 
-    /// `Box<dyn Future<…>>`, which is `'static` unless it says something else.
+    /// `Box<dyn Future<…>>`: it is `'static` unless it says something else.
     fn of_box(ty: &Type) -> Self {
         let Type::Path(path) = ungroup(ty) else {
             return Self::default();

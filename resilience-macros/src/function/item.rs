@@ -22,7 +22,7 @@ pub(crate) struct Function {
     /// Visibility and `default`: the tokens before the signature.
     pub(crate) prefix: TokenStream,
     pub(crate) sig: Signature,
-    /// With the braces, whose span tells rustc that a person wrote this function.
+    /// With the braces, because their span tells rustc that a person wrote this function.
     pub(crate) body: Group,
 }
 
@@ -97,7 +97,7 @@ impl Function {
         names(self.body.stream(), name)
     }
 
-    /// The argument whose pattern binds this name.
+    /// The argument with a pattern that binds this name.
     pub(crate) fn argument(&self, name: &syn::Ident) -> Option<&syn::PatType> {
         self.arguments().find(|argument| {
             bound_names(&argument.pat)
@@ -157,7 +157,7 @@ fn split_inner_attributes(body: Group) -> (Vec<Attribute>, Group) {
     }
 }
 
-/// Says what the item is when it is no function.
+/// The error for an item that is no function: it says the kind of the item.
 fn not_a_function(attribute: &dyn Display, head: &TokenStream) -> Option<syn::Error> {
     let (keyword, kind) = head.clone().into_iter().find_map(|token| {
         let kind = match token.to_string().as_str() {
@@ -196,7 +196,7 @@ fn not_a_function(attribute: &dyn Display, head: &TokenStream) -> Option<syn::Er
     ))
 }
 
-/// Parts the item from the attributes that `is_taken` accepts, and returns their paths: what is emitted when not even the
+/// Parts the item from the attributes that `is_taken` accepts, and returns their paths. It is for items of which not even the
 /// signature can be read.
 pub(crate) fn without_attributes(
     item: TokenStream,

@@ -14,7 +14,7 @@ const SYNC: [&str; 22] = [
     "isize", "f32", "f64", "String", "PathBuf", "Duration", "Instant", "Arc", "Rc",
 ];
 
-/// How an argument is passed, as far as its written type and its pattern tell.
+/// The way in which an argument is passed, as far as its written type and its pattern tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Passing {
     Owned,
@@ -36,7 +36,7 @@ pub(crate) struct Parameter<'f> {
     pub(crate) ty: Option<&'f Type>,
     /// The lifetime of a reference, if it is written.
     pub(crate) lifetime: Option<&'f Lifetime>,
-    /// The pattern binds a part of the argument, whose type is not written.
+    /// The pattern binds a part of the argument. The type of the part is not written.
     pub(crate) is_part: bool,
     /// The name is declared `mut`.
     pub(crate) is_mutable: bool,
@@ -97,7 +97,7 @@ impl<'f> Parameter<'f> {
         names.collect()
     }
 
-    /// The names under which a `let` in front of the policies binds this argument.
+    /// The names that a `let` in front of the policies gives to this argument.
     pub(crate) fn behind(&self, pattern: &Pat) -> Vec<Self> {
         let is_name = matches!(pattern, Pat::Ident(name) if name.subpat.is_none());
         let names = bound_names(pattern).into_iter().map(|bound| Self {
@@ -125,7 +125,8 @@ impl<'f> Parameter<'f> {
         quote!(#(#cfg)*)
     }
 
-    /// The caller lends the argument by a `&mut` reference. A `ref mut` pattern only borrows what the function owns.
+    /// The caller lends the argument by a `&mut` reference. A `ref mut` pattern is none, because it borrows from an argument that
+    /// the function owns.
     pub(crate) fn is_lent_uniquely(&self) -> bool {
         self.passing == Passing::Unique
             && self
@@ -150,7 +151,7 @@ impl<'f> Parameter<'f> {
             .is_none_or(|ty| may_hold_borrow(&ty.to_token_stream()))
     }
 
-    /// The type is `Pin<&mut T>`, which is passed as an owned value and is a unique reference.
+    /// The type is `Pin<&mut T>`: it is passed as an owned value and is a unique reference.
     pub(crate) fn is_pinned_reference(&self) -> bool {
         let Some(Type::Path(path)) = self.ty.map(ungroup) else {
             return false;
@@ -167,8 +168,8 @@ impl<'f> Parameter<'f> {
 }
 
 impl Parameter<'_> {
-    /// Attempts borrow the arguments. Held across an await, a shared borrow is `Send` only if the argument is `Sync`, which
-    /// the bare function does not ask, because it owns the argument. A unique borrow asks no more than the bare function.
+    /// Attempts borrow the arguments. Held across an await, a shared borrow is `Send` only if the argument is `Sync`. The bare
+    /// function does not ask for that, because it owns the argument, and a unique borrow asks no more than the bare function.
     pub(crate) fn needs_unique_borrow(&self) -> bool {
         match self.passing {
             Passing::Owned => self.is_part || !self.ty.is_some_and(is_sync),

@@ -1,4 +1,4 @@
-//! A borrow of what is borrowed mutably cannot leave a retried attempt: the next attempt needs it again, and rustc cannot
+//! A reborrow of a `&mut` argument cannot leave a retried attempt: the next attempt needs the argument again, and rustc cannot
 //! see that a returned borrow ends the loop (E0499 and E0524, until Polonius: rust-lang/rust#54663).
 
 use std::fmt::Display;
@@ -20,7 +20,7 @@ pub(crate) fn check(
     errors: &mut Errors,
 ) {
     let returned = match (form, &function.sig.output) {
-        // The future may borrow what it likes: it is what is retried.
+        // The future may borrow anything, because the future is retried.
         (Form::Future { output, .. }, _) => output,
         (_, ReturnType::Type(_, returned)) => returned,
         (_, ReturnType::Default) => return,

@@ -1,6 +1,6 @@
-//! `self` in the options of a method whose body begins with `let __self = self;`, as `#[async_trait]` leaves it.
+//! `self` in the options of a method with a body that begins with `let __self = self;`, as `#[async_trait]` leaves it.
 //!
-//! The policies stand behind that move, which takes a `&mut self` or an owned one away.
+//! The policies stand behind that move. It takes a `&mut self` or an owned one away.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;

@@ -129,7 +129,7 @@ pub(crate) enum Zero {
 pub(crate) struct NumberRule {
     pub(crate) allows: fn(f64) -> bool,
     pub(crate) range: &'static str,
-    /// The reason of the range, with which the message ends.
+    /// The reason of the range. The message ends with it.
     pub(crate) reason: &'static str,
     /// The number that was probably meant by a text or by a number out of range.
     pub(crate) nearest: fn(&str) -> Option<String>,

@@ -1,5 +1,5 @@
-//! The expansions, pretty-printed and reviewed: `snapshots/NAME.rs` is what a person writes, `NAME.expanded.rs` what
-//! rustc is given. `BLESS=1 cargo test -p resilience-macros` writes them anew, in the house's format.
+//! The expansions, pretty-printed and reviewed: a person writes `snapshots/NAME.rs`, and rustc is given
+//! `NAME.expanded.rs`. `BLESS=1 cargo test -p resilience-macros` writes them anew, in the house's format.
 
 use std::fs;
 use std::io::Write;

@@ -26,7 +26,7 @@ pub(super) struct CircuitBreakerPlan {
     pub(super) error: Option<Expr>,
 }
 
-/// Which circuit a breaker guards with.
+/// The circuit that guards the function.
 pub(super) enum Circuit {
     /// `breaker = expr`
     Given(Expr),
@@ -51,7 +51,7 @@ impl Circuit {
 
 pub(super) enum Fallback {
     Closure(Expr),
-    /// Called with the error and what the function was called with.
+    /// A function that is called with the error and the arguments.
     Path(Expr),
 }
 
@@ -75,7 +75,7 @@ pub(super) fn check(
         "an existing breaker brings its own name and configuration",
         errors,
     );
-    // With a breaker, what is wrong between its settings goes when they go.
+    // With a breaker, the mistakes between the settings go when the settings go.
     if has_settings {
         criteria(values, errors);
     }
@@ -151,7 +151,7 @@ fn circuit(values: &Values<'_>) -> Option<(String, TokenStream)> {
     })
 }
 
-/// The options that say when the circuit opens: a count of failures or a rate, and what belongs to a rate alone.
+/// Checks the options that say when the circuit opens: a count of failures, or a rate and the options that belong to it.
 fn criteria(values: &Values<'_>, errors: &mut Errors) {
     let is_one = values.exclusive(
         "failure_threshold",

@@ -8,7 +8,7 @@ use super::check::Fallback;
 use crate::emit::context::Context;
 use crate::emit::span::{SpanEnds, local};
 
-/// The number of arguments, a receiver among them, up to which the runtime implements `FallbackFunction`.
+/// The number of arguments, a receiver included, up to which the runtime implements `FallbackFunction`.
 const MOST_CHECKED_ARGUMENTS: usize = 7;
 
 impl Context<'_> {

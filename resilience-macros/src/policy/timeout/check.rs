@@ -20,7 +20,7 @@ pub(super) struct TimeoutPlan {
     /// The positional or named limit; without it, `config` brings one.
     pub(super) limit: Option<Setting>,
     pub(super) error: Option<Expr>,
-    /// How a sync body is timed.
+    /// The way in which a sync body is timed.
     pub(super) mode: Mode,
 }
 
@@ -211,7 +211,7 @@ fn is_static(lifetime: Option<&syn::Lifetime>) -> bool {
     lifetime.is_some_and(|lifetime| lifetime.ident == "static")
 }
 
-/// How one would take it by value.
+/// The owned type that a borrowed argument can be replaced by.
 fn owned(borrowed: &Type) -> String {
     let unnamed = || "an owned value".to_owned();
     let Type::Reference(reference) = ungroup(borrowed) else {
