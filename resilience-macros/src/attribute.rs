@@ -11,7 +11,7 @@ use crate::errors::Errors;
 use crate::function::form::Form;
 use crate::function::item::{Function, without_attributes};
 use crate::function::{form, held_arguments, returned_borrow};
-use crate::language::entry::Raw;
+use crate::language::entry::EntryValue;
 use crate::language::receiver;
 use crate::language::scope::Scope;
 use crate::language::table::Kind;
@@ -92,7 +92,14 @@ fn plan(mut layers: Vec<WrittenLayer>, function: &Function, errors: &mut Errors)
             family: &family,
         };
         let (table, entries) = (policy.table, layer.entries);
-        let mut values = Values::new(table, entries, layer.incomplete, layer.place, scope, errors);
+        let mut values = Values::new(
+            table,
+            entries,
+            layer.incomplete,
+            layer.anchor,
+            scope,
+            errors,
+        );
         if let Some(path) = values.crate_path() {
             runtime.get_or_insert(path);
         }
@@ -146,16 +153,16 @@ fn read_later(layers: &[WrittenLayer]) -> TokenStream {
         .any(|entry| entry.spec.name == "retry_on");
     let entries = layers.iter().flat_map(|layer| &layer.entries);
     let expressions = entries.filter_map(|entry| match &entry.value {
-        Raw::Value(expr)
+        EntryValue::Value(expr)
             if matches!(entry.spec.kind, Kind::Function) || matches!(expr, Expr::Closure(_)) =>
         {
             Some(expr.to_token_stream())
         }
-        Raw::Value(expr) if makes_errors && matches!(entry.spec.kind, Kind::Error) => {
+        EntryValue::Value(expr) if makes_errors && matches!(entry.spec.kind, Kind::Error) => {
             Some(expr.to_token_stream())
         }
-        Raw::Pattern(filter) => Some(filter.guard.to_token_stream()),
-        Raw::Value(_) | Raw::Arguments(_) => None,
+        EntryValue::Pattern(filter) => Some(filter.guard.to_token_stream()),
+        EntryValue::Value(_) | EntryValue::Arguments(_) => None,
     });
     expressions.collect()
 }

@@ -23,7 +23,7 @@ pub(crate) struct WrittenLayer {
     pub(crate) taken: Option<Path>,
     /// Span for errors about a missing option: the options, or the path of an attribute that was taken off. Empty: underline
     /// the whole attribute (call site), because a macro is shown no token of it.
-    pub(crate) place: TokenStream,
+    pub(crate) anchor: TokenStream,
 }
 
 /// Reads the whole stack, top first: the options of the running attribute, then those of every attribute of the family that
@@ -36,7 +36,7 @@ pub(crate) fn read(
 ) -> Vec<WrittenLayer> {
     let family = policy::family();
     let mut read = |policy: &'static Policy, args: TokenStream, taken: Option<Path>| {
-        let place = taken
+        let anchor = taken
             .as_ref()
             .map_or_else(|| args.clone(), ToTokens::to_token_stream);
         let (entries, incomplete) = list::parse(policy.table, &family, args, errors);
@@ -45,7 +45,7 @@ pub(crate) fn read(
             entries,
             incomplete,
             taken,
-            place,
+            anchor,
         }
     };
     let mut wrong = Vec::new();
@@ -115,53 +115,53 @@ type Contradiction = Option<(TokenStream, String)>;
 
 /// The first wait of a retry does not fit into its own `max_elapsed`.
 fn wait_beyond_budget(layer: &LiteralValues) -> Contradiction {
-    let (delay, written) = layer.first_wait.as_ref()?;
-    let (budget, budget_written) = layer.longest_wait.as_ref()?;
+    let (delay, source) = layer.first_wait.as_ref()?;
+    let (budget, budget_source) = layer.longest_wait.as_ref()?;
     (delay >= budget).then(|| {
         let message = format!(
             "nothing is ever retried: the first wait is at least {delay:?}, and `max_elapsed` ends the retries at {budget:?}; \
              lower `base_delay` or raise `max_elapsed`"
         );
-        (quote!(#written #budget_written), message)
+        (quote!(#source #budget_source), message)
     })
 }
 
 /// A time of the inner layer does not fit into the limit of the outer one.
 fn time_beyond_limit(outer: &LiteralValues, inner: &LiteralValues) -> Contradiction {
-    let (total, total_written) = outer.limit.as_ref()?;
+    let (total, total_source) = outer.limit.as_ref()?;
     let longer = |known: &LiteralTime| known.clone().filter(|(time, _)| time > total);
-    let (written, message) = if let Some((limit, written)) = longer(&inner.limit) {
+    let (source, message) = if let Some((limit, source)) = longer(&inner.limit) {
         let message = format!(
             "the inner limit of {limit:?} can never be reached: the outer #[timeout] ends everything inside it after {total:?}; \
              lower the inner limit or raise the outer one"
         );
-        (written, message)
-    } else if let Some((delay, written)) =
+        (source, message)
+    } else if let Some((delay, source)) =
         inner.first_wait.clone().filter(|(delay, _)| delay >= total)
     {
         let message = format!(
             "nothing is ever retried: the first wait is at least {delay:?}, and the #[timeout] outside ends it all after \
              {total:?}; lower `base_delay` or raise the limit"
         );
-        (written, message)
+        (source, message)
     } else {
-        let (budget, written) = longer(&inner.longest_wait)?;
+        let (budget, source) = longer(&inner.longest_wait)?;
         let message = format!(
             "`max_elapsed` of {budget:?} can never be reached: the #[timeout] outside ends it all after {total:?}; lower \
              `max_elapsed` or raise the limit"
         );
-        (written, message)
+        (source, message)
     };
-    Some((quote!(#total_written #written), message))
+    Some((quote!(#total_source #source), message))
 }
 
 /// Both layers ask one circuit.
 fn same_state(outer: &LiteralValues, inner: &LiteralValues) -> Contradiction {
-    let (circuit, written) = outer.shared.as_ref()?;
+    let (circuit, source) = outer.shared.as_ref()?;
     let (_, again) = inner.shared.as_ref().filter(|(same, _)| same == circuit)?;
     let message = format!(
         "{circuit} guards this function twice: a probe would take its slot outside and be refused inside; keep one, or \
          give each a `name`"
     );
-    Some((quote!(#written #again), message))
+    Some((quote!(#source #again), message))
 }

@@ -7,7 +7,7 @@ use syn::{FnArg, Pat, PatIdent};
 use super::code::labelled;
 use super::context::Context;
 use super::span::braces;
-use crate::function::form::{Form, Hoisted};
+use crate::function::form::{AsyncBlock, Form};
 use crate::function::parameter::{Parameter, Passing};
 use crate::function::pattern::make_mutable;
 use crate::function::tokens::{assigns, names};
@@ -20,7 +20,7 @@ impl Context<'_> {
         let mut sig = function.sig.clone();
         let mut changed = false;
         for name in self.mutable_names() {
-            if self.hoisted().is_some_and(|block| block.is_moved(name)) {
+            if self.async_block().is_some_and(|block| block.is_moved(name)) {
                 continue;
             }
             changed = true;
@@ -45,7 +45,7 @@ impl Context<'_> {
     }
 
     /// The moves in front of a lone async block, with the same `mut`.
-    pub(crate) fn moves(&self, block: &Hoisted) -> TokenStream {
+    pub(crate) fn moves(&self, block: &AsyncBlock) -> TokenStream {
         let moves = block.moves.iter().map(|moved| {
             let mut statement = moved.statement.clone();
             for name in self.mutable_names() {
@@ -177,7 +177,7 @@ impl Context<'_> {
     /// The pattern of `mut name: &T` or `mut name: &mut T`.
     pub(crate) fn mutable_reference(&self, parameter: &Parameter<'_>) -> Option<&PatIdent> {
         // The contents of a lone async block are behind a boundary of the user's own.
-        if self.hoisted().is_some() || parameter.passing == Passing::Owned {
+        if self.async_block().is_some() || parameter.passing == Passing::Owned {
             return None;
         }
         match &*self.function.argument(&parameter.name)?.pat {

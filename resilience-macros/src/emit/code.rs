@@ -3,9 +3,9 @@
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
-pub(crate) struct Code {
+pub(crate) struct LayerCode {
     pub(crate) declarations: Declarations,
-    shape: Shape,
+    kind: CodeKind,
 }
 
 /// The declarations in front of every attempt.
@@ -33,7 +33,7 @@ impl Declarations {
     }
 }
 
-enum Shape {
+enum CodeKind {
     /// The user's own braces, in a sync function.
     Body(Group),
     /// An expression that is a future of the outcome.
@@ -44,24 +44,24 @@ enum Shape {
         arms: TokenStream,
     },
     /// Statements and an expression that is the outcome.
-    Value {
+    Outcome {
         statements: TokenStream,
         value: TokenStream,
     },
 }
 
-impl Code {
+impl LayerCode {
     pub(crate) fn body(body: Group) -> Self {
         Self {
             declarations: Declarations::default(),
-            shape: Shape::Body(body),
+            kind: CodeKind::Body(body),
         }
     }
 
     pub(crate) fn future(declarations: Declarations, future: TokenStream) -> Self {
         Self {
             declarations,
-            shape: Shape::Future(future),
+            kind: CodeKind::Future(future),
         }
     }
 
@@ -72,7 +72,7 @@ impl Code {
     ) -> Self {
         Self {
             declarations,
-            shape: Shape::Matched { future, arms },
+            kind: CodeKind::Matched { future, arms },
         }
     }
 
@@ -83,29 +83,29 @@ impl Code {
     ) -> Self {
         Self {
             declarations,
-            shape: Shape::Value { statements, value },
+            kind: CodeKind::Outcome { statements, value },
         }
     }
 
     /// Emits the contents of a function's block. The `return` satisfies a house that denies `clippy::implicit_return`, and no
     /// lint calls the `return` of a macro needless.
     pub(crate) fn returned(&self) -> TokenStream {
-        match &self.shape {
-            Shape::Body(body) => quote!(return #body;),
-            Shape::Future(future) => quote!(return #future.await;),
-            Shape::Matched { future, arms } => quote!(return match #future.await { #arms };),
-            Shape::Value { statements, value } => quote!(#statements return #value;),
+        match &self.kind {
+            CodeKind::Body(body) => quote!(return #body;),
+            CodeKind::Future(future) => quote!(return #future.await;),
+            CodeKind::Matched { future, arms } => quote!(return match #future.await { #arms };),
+            CodeKind::Outcome { statements, value } => quote!(#statements return #value;),
         }
     }
 
     /// Emits one expression that is the outcome; the declarations are left to the caller.
     pub(crate) fn expression(&self, boundary: impl Fn(&Group) -> TokenStream) -> TokenStream {
-        match &self.shape {
-            Shape::Body(body) => boundary(body),
-            Shape::Future(future) => quote!(#future.await),
-            Shape::Matched { future, arms } => quote!(match #future.await { #arms }),
-            Shape::Value { statements, value } if statements.is_empty() => value.clone(),
-            Shape::Value { statements, value } => quote!({ #statements #value }),
+        match &self.kind {
+            CodeKind::Body(body) => boundary(body),
+            CodeKind::Future(future) => quote!(#future.await),
+            CodeKind::Matched { future, arms } => quote!(match #future.await { #arms }),
+            CodeKind::Outcome { statements, value } if statements.is_empty() => value.clone(),
+            CodeKind::Outcome { statements, value } => quote!({ #statements #value }),
         }
     }
 
@@ -116,42 +116,42 @@ impl Code {
         boundary: impl Fn(&Group) -> TokenStream,
     ) -> TokenStream {
         let value = self.expression(boundary);
-        let allow = matches!(self.shape, Shape::Body(_)).then(large_error_allowed);
+        let allow = matches!(self.kind, CodeKind::Body(_)).then(large_error_allowed);
         quote!(#allow let #outcome = #value;)
     }
 
     /// Emits one expression that is a future; the declarations are left to the caller.
     pub(crate) fn as_future(&self) -> TokenStream {
-        match &self.shape {
-            Shape::Body(body) => quote!(async #body),
-            Shape::Future(future) => future.clone(),
-            Shape::Matched { future, arms } => quote!(async { match #future.await { #arms } }),
-            Shape::Value { statements, value } => quote!(async { #statements #value }),
+        match &self.kind {
+            CodeKind::Body(body) => quote!(async #body),
+            CodeKind::Future(future) => future.clone(),
+            CodeKind::Matched { future, arms } => quote!(async { match #future.await { #arms } }),
+            CodeKind::Outcome { statements, value } => quote!(async { #statements #value }),
         }
     }
 
     /// Emits a future, and the arms of the `match` that makes its output the outcome. An async block in between would remember
     /// once more the variables that the future inside of it borrows.
     pub(crate) fn as_future_and_arms(&self) -> (TokenStream, Option<&TokenStream>) {
-        match &self.shape {
-            Shape::Matched { future, arms } => (future.clone(), Some(arms)),
+        match &self.kind {
+            CodeKind::Matched { future, arms } => (future.clone(), Some(arms)),
             _ => (self.as_future(), None),
         }
     }
 
     /// Emits the block of a closure, with `front` first in it.
     pub(crate) fn block(&self, front: &TokenStream) -> TokenStream {
-        match &self.shape {
-            Shape::Body(body) if front.is_empty() => quote!(#body),
-            Shape::Body(body) => {
+        match &self.kind {
+            CodeKind::Body(body) if front.is_empty() => quote!(#body),
+            CodeKind::Body(body) => {
                 let labelled = labelled("'__resilience_body", body);
                 let mut block = Group::new(Delimiter::Brace, quote!(#front #labelled));
                 block.set_span(body.span());
                 block.into_token_stream()
             }
-            Shape::Future(future) => quote!({ #front #future.await }),
-            Shape::Matched { future, arms } => quote!({ #front match #future.await { #arms } }),
-            Shape::Value { statements, value } => quote!({ #front #statements #value }),
+            CodeKind::Future(future) => quote!({ #front #future.await }),
+            CodeKind::Matched { future, arms } => quote!({ #front match #future.await { #arms } }),
+            CodeKind::Outcome { statements, value } => quote!({ #front #statements #value }),
         }
     }
 }

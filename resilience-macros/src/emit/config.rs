@@ -39,7 +39,7 @@ impl Config {
 }
 
 /// The value that a configuration starts from, before its settings.
-pub(crate) struct Start {
+pub(crate) struct ConfigStart {
     pub(crate) value: TokenStream,
     pub(crate) stage: Stage,
     /// The place of the user's expression; `None` for a value of ours, because that has the right type.
@@ -69,7 +69,7 @@ impl Context<'_> {
         &self,
         ty: &str,
         name: &str,
-        start: &Start,
+        start: &ConfigStart,
         settings: &[Setting],
     ) -> Config {
         let runtime = &self.runtime;
@@ -119,7 +119,7 @@ impl Context<'_> {
         ty: &str,
         path: &TokenStream,
         name: &Ident,
-        start: &Start,
+        start: &ConfigStart,
         settings: &[Setting],
     ) -> (TokenStream, TokenStream) {
         let constants = settings
@@ -144,12 +144,12 @@ impl Context<'_> {
 
     /// Emits `value.setter(x).setter(y)`. A literal is checked already. Any other value is set by a call that stands, for the
     /// compiler, where the user wrote the value, because a panic in the setter is shown there. So does every setter of a value
-    /// that is `written`, because that may be of another type.
+    /// that has `user_ends`, because that may be of another type.
     fn chain<'s>(
         &self,
         ty: &str,
         value: TokenStream,
-        written: Option<SpanEnds>,
+        user_ends: Option<SpanEnds>,
         settings: impl Iterator<Item = &'s Setting> + Clone,
     ) -> TokenStream {
         let (known, checked): (Vec<_>, Vec<_>) =
@@ -159,7 +159,7 @@ impl Context<'_> {
                 Ident::new(setting.setter, Span::call_site()),
                 &setting.value,
             );
-            match written {
+            match user_ends {
                 Some(ends) => self.call(
                     &format!("{ty}::{setter}"),
                     None,
@@ -175,7 +175,7 @@ impl Context<'_> {
                 &format!("{ty}::{}", setting.setter),
                 None,
                 quote!(#value, #argument),
-                SpanEnds::of(&setting.written),
+                SpanEnds::of(&setting.source),
             )
         })
     }
@@ -186,13 +186,13 @@ impl Context<'_> {
         let path = quote::format_ident!("{ty}");
         let default = quote!(#runtime::#path::new());
         let start = match &plan.base {
-            Some((base, stage)) => Start {
+            Some((base, stage)) => ConfigStart {
                 value: operand(base),
                 stage: *stage,
                 ends: Some(SpanEnds::of(&base.to_token_stream())),
                 default: Some(default),
             },
-            None => Start {
+            None => ConfigStart {
                 value: default,
                 stage: Stage::Constant,
                 ends: None,

@@ -7,7 +7,7 @@ use super::cloned::Cloned;
 use super::properties::Properties;
 use super::result::ResultType;
 use super::span::local;
-use crate::function::form::{Form, Hoisted};
+use crate::function::form::{AsyncBlock, Form};
 use crate::function::item::Function;
 use crate::function::parameter::Parameter;
 use crate::language::value::RUNTIME;
@@ -34,8 +34,8 @@ impl Context<'_> {
         self.form.is_async()
     }
 
-    pub(crate) fn hoisted(&self) -> Option<&Hoisted> {
-        self.form.hoisted()
+    pub(crate) fn async_block(&self) -> Option<&AsyncBlock> {
+        self.form.async_block()
     }
 
     /// True if the innermost future is of a type of the user's. Making it and dropping it may do something, where an async

@@ -37,7 +37,7 @@ impl Context<'_> {
             return self.call("failed", Some(result), converted, self.result.ends);
         };
         let ends = SpanEnds::of(&error.to_token_stream());
-        let value = ends.place(quote!(#value));
+        let value = ends.locate(quote!(#value));
         match error {
             // The type of a closure's parameter must be known before its body is read.
             syn::Expr::Closure(_) => self.call(

@@ -50,7 +50,7 @@ fn by_value(pattern: &Pat) -> TokenStream {
         return pattern.to_token_stream();
     }
     let ends = SpanEnds::of(&pattern.to_token_stream());
-    let reference = ends.place(quote!(&));
+    let reference = ends.locate(quote!(&));
     match pattern {
         Pat::Or(_) => {
             let mut group = Group::new(Delimiter::Parenthesis, pattern.to_token_stream());

@@ -8,13 +8,13 @@
 use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
-use super::code::{Code, Declarations, labelled};
+use super::code::{Declarations, LayerCode, labelled};
 use super::context::Context;
 use super::marker;
 use super::plan::Plan;
 use super::result::ResultType;
 use super::span::{SpanEnds, braces, keyword, local, pipes};
-use crate::function::form::{Form, Hoisted};
+use crate::function::form::{AsyncBlock, Form};
 use crate::function::item::Function;
 use crate::language::value::RUNTIME;
 
@@ -56,7 +56,7 @@ pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
 
 impl Context<'_> {
     /// The future that a function returns without being async.
-    fn future(&self, code: &Code, boxed: bool, block: Option<&Hoisted>) -> TokenStream {
+    fn future(&self, code: &LayerCode, boxed: bool, block: Option<&AsyncBlock>) -> TokenStream {
         let body = &self.function.body;
         let (values, borrows) = (&code.declarations.values, &code.declarations.borrows);
         let (constructed, returned) = (self.constructed(), code.returned());
@@ -95,10 +95,10 @@ impl Context<'_> {
     }
 
     /// The innermost code: the user's body behind a boundary, so that `return` and `?` leave the attempt and no more.
-    fn body(&self) -> Code {
+    fn body(&self) -> LayerCode {
         let body = &self.function.body;
         let future = match self.form {
-            Form::Sync => return Code::body(self.rebound(body)),
+            Form::Sync => return LayerCode::body(self.rebound(body)),
             Form::Async => self.attempt(body),
             Form::Future {
                 block: Some(block), ..
@@ -108,7 +108,7 @@ impl Context<'_> {
             }
             Form::Future { block: None, .. } => self.construction(),
         };
-        Code::future(Declarations::default(), future)
+        LayerCode::future(Declarations::default(), future)
     }
 
     /// Runs the body of a function that makes its future by more than an async block.

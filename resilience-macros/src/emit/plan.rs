@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use syn::Path;
 
 use super::cloned::Cloned;
-use super::code::Code;
+use super::code::LayerCode;
 use super::context::Context;
 use super::properties::Properties;
 use crate::function::form::Form;
@@ -34,5 +34,5 @@ pub(crate) struct PlannedLayer {
 /// A policy's plan for one layer, as code.
 pub(crate) trait Emit {
     /// Puts the layer at position `at` around the code of the layers inside of it.
-    fn emit(&self, context: &Context<'_>, at: usize, inner: Code) -> Code;
+    fn emit(&self, context: &Context<'_>, at: usize, inner: LayerCode) -> LayerCode;
 }

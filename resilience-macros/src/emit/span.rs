@@ -30,7 +30,7 @@ impl SpanEnds {
     }
 
     /// Shows `tokens` where these ends begin, and leaves their meaning as it is.
-    pub(crate) fn place(self, tokens: TokenStream) -> TokenStream {
+    pub(crate) fn locate(self, tokens: TokenStream) -> TokenStream {
         let placed = tokens.into_iter().map(|mut token| {
             token.set_span(token.span().located_at(self.first));
             token

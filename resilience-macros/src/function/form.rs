@@ -28,7 +28,7 @@ pub(crate) enum Form {
         output: Box<Type>,
         /// The body is a lone `async move { … }`: its contents are the attempt. Without it, each attempt builds its
         /// future by running the whole body.
-        block: Option<Hoisted>,
+        block: Option<AsyncBlock>,
     },
 }
 
@@ -40,7 +40,7 @@ impl Form {
     /// The names of the arguments where the policies stand: behind the moves in front of a lone async block.
     pub(crate) fn parameters<'f>(&self, function: &'f Function) -> Vec<Parameter<'f>> {
         let parameters = Parameter::all(function);
-        let Some(block) = self.hoisted() else {
+        let Some(block) = self.async_block() else {
             return parameters;
         };
         let behind =
@@ -53,7 +53,7 @@ impl Form {
         behind.collect()
     }
 
-    pub(crate) fn hoisted(&self) -> Option<&Hoisted> {
+    pub(crate) fn async_block(&self) -> Option<&AsyncBlock> {
         match self {
             Self::Future { block, .. } => block.as_ref(),
             Self::Sync | Self::Async => None,
@@ -62,7 +62,7 @@ impl Form {
 
     /// The receiver's name where the policies stand, if a move in front of them gave it another one.
     pub(crate) fn moved_receiver(&self) -> Option<&syn::Ident> {
-        match &self.hoisted()?.move_of("self")?.pat {
+        match &self.async_block()?.move_of("self")?.pat {
             Pat::Ident(pattern) => Some(&pattern.ident),
             _ => None,
         }
@@ -70,13 +70,15 @@ impl Form {
 
     /// Do the attempts name this parameter?
     pub(crate) fn names(&self, function: &Function, parameter: &syn::Ident) -> bool {
-        let body = self.hoisted().map_or(&function.body, |block| &block.body);
+        let body = self
+            .async_block()
+            .map_or(&function.body, |block| &block.body);
         names(body.stream(), &parameter.to_string())
     }
 }
 
 /// The contents of the async block that is the whole body.
-pub(crate) struct Hoisted {
+pub(crate) struct AsyncBlock {
     /// `let x = x;` in front, as `#[async_trait]` writes them: made once, for all attempts.
     pub(crate) moves: Vec<Move>,
     pub(crate) body: Group,
@@ -88,7 +90,7 @@ pub(crate) struct Move {
     pub(crate) statement: syn::Local,
 }
 
-impl Hoisted {
+impl AsyncBlock {
     fn move_of<N: ?Sized>(&self, argument: &N) -> Option<&syn::Local>
     where
         syn::Ident: PartialEq<N>,
@@ -277,7 +279,7 @@ fn bound_output<P>(bounds: &syn::punctuated::Punctuated<TypeParamBound, P>) -> O
 
 /// Finds `async move { … }` or `Box::pin(async move { … })` and nothing else. `#[async_trait]` leaves such bodies, and people
 /// write them.
-fn lone_async_block(function: &Function) -> Option<Hoisted> {
+fn lone_async_block(function: &Function) -> Option<AsyncBlock> {
     let mut tokens: Vec<TokenTree> = function.body.stream().into_iter().collect();
     if let [.., TokenTree::Ident(pin), TokenTree::Group(call)] = tokens.as_slice() {
         let is_path = tokens.iter().rev().skip(1).all(|token| match token {
@@ -298,12 +300,12 @@ fn lone_async_block(function: &Function) -> Option<Hoisted> {
     let lone = first == "async"
         && block.delimiter() == Delimiter::Brace
         && tokens.len() == if is_move { 3 } else { 2 };
-    lone.then(|| hoist(block, function))
+    lone.then(|| async_block_of(block, function))
 }
 
 /// Takes the moves of arguments off the front of the block.
-fn hoist(block: &Group, function: &Function) -> Hoisted {
-    let mut hoisted = Hoisted {
+fn async_block_of(block: &Group, function: &Function) -> AsyncBlock {
+    let mut hoisted = AsyncBlock {
         moves: Vec::new(),
         body: block.clone(),
     };

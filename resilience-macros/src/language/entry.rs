@@ -8,10 +8,10 @@ use super::table::OptionSpec;
 pub(crate) struct Entry {
     pub(crate) key: Ident,
     pub(crate) spec: &'static OptionSpec,
-    pub(crate) value: Raw,
+    pub(crate) value: EntryValue,
 }
 
-pub(crate) enum Raw {
+pub(crate) enum EntryValue {
     /// `name = value`
     Value(Expr),
     /// `name(pattern if guard)`

@@ -8,8 +8,8 @@ use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Expr, Ident, Pat, Token, token};
 
-use super::entry::{Arguments, Entry, Filter, Raw};
-use super::table::{Bare, Family, Form, OptionSpec, Table};
+use super::entry::{Arguments, Entry, EntryValue, Filter};
+use super::table::{Bare, Family, OptionSpec, Syntax, Table};
 use super::unknown::unknown;
 use crate::errors::Errors;
 use crate::source_text::source_text;
@@ -100,10 +100,10 @@ fn entry(
     let Some(spec) = table.options.iter().find(|spec| key == spec.name) else {
         return Err(unknown(table, family, &key, &behind_key(input)));
     };
-    let value = match spec.form() {
-        Form::Value => Raw::Value(value(&key, spec, input)?),
-        Form::Pattern => Raw::Pattern(pattern(&key, spec, input)?),
-        Form::Arguments => Raw::Arguments(arguments(&key, spec, input)?),
+    let value = match spec.syntax() {
+        Syntax::Value => EntryValue::Value(value(&key, spec, input)?),
+        Syntax::Pattern => EntryValue::Pattern(pattern(&key, spec, input)?),
+        Syntax::Arguments => EntryValue::Arguments(arguments(&key, spec, input)?),
     };
     Ok(Entry { key, spec, value })
 }
@@ -178,7 +178,7 @@ fn bare(spec: &'static OptionSpec, input: ParseStream<'_>) -> syn::Result<Entry>
     Ok(Entry {
         key: Ident::new(spec.name, span),
         spec,
-        value: Raw::Value(value),
+        value: EntryValue::Value(value),
     })
 }
 

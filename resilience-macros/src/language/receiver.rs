@@ -6,14 +6,14 @@ use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Expr;
 
-use super::entry::{Entry, Raw};
+use super::entry::{Entry, EntryValue};
 use crate::function::tokens::any_ident;
 
 pub(crate) fn rename<'e>(entries: impl Iterator<Item = &'e mut Entry>, moved: &Ident) {
     for expr in entries.filter_map(|entry| match &mut entry.value {
-        Raw::Value(expr) => Some(expr),
-        Raw::Pattern(filter) => filter.guard.as_mut(),
-        Raw::Arguments(_) => None,
+        EntryValue::Value(expr) => Some(expr),
+        EntryValue::Pattern(filter) => filter.guard.as_mut(),
+        EntryValue::Arguments(_) => None,
     }) {
         rename_in(expr, moved);
     }

@@ -136,18 +136,18 @@ pub(crate) struct NumberRule {
 }
 
 /// The syntax of an option.
-pub(super) enum Form {
+pub(super) enum Syntax {
     Value,
     Pattern,
     Arguments,
 }
 
 impl OptionSpec {
-    pub(super) fn form(&self) -> Form {
+    pub(super) fn syntax(&self) -> Syntax {
         match self.kind {
-            Kind::Pattern => Form::Pattern,
-            Kind::Arguments => Form::Arguments,
-            _ => Form::Value,
+            Kind::Pattern => Syntax::Pattern,
+            Kind::Arguments => Syntax::Arguments,
+            _ => Syntax::Value,
         }
     }
 

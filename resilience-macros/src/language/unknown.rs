@@ -12,38 +12,38 @@ pub(super) fn unknown(
     key: &Ident,
     value: &TokenStream,
 ) -> syn::Error {
-    let written = key.to_string();
+    let typed = key.to_string();
     let foreign = || {
         let mut names = table.foreign.iter();
-        let foreign = names.find(|foreign| foreign.names.contains(&written.as_str()))?;
+        let foreign = names.find(|foreign| foreign.names.contains(&typed.as_str()))?;
         table.find(foreign.ours)
     };
     let absent = || {
         let mut names = table.absent.iter();
-        names.find(|absent| absent.names.contains(&written.as_str()))
+        names.find(|absent| absent.names.contains(&typed.as_str()))
     };
-    let near = || nearest(&written, table.options, |spec: &OptionSpec| spec.name);
+    let near = || nearest(&typed, table.options, |spec: &OptionSpec| spec.name);
     let sibling = || {
         let mut others = family.iter().filter(|other| other.name != table.name);
-        others.find_map(|other| Some((other, other.find(&written)?)))
+        others.find_map(|other| Some((other, other.find(&typed)?)))
     };
     let message = if let Some(absent) = absent() {
-        format!("{table} has no option `{written}`; {}", absent.instead)
+        format!("{table} has no option `{typed}`; {}", absent.instead)
     } else if let Some(spec) = foreign() {
-        let ours = spec.spelt(&written, value);
+        let ours = spec.spelt(&typed, value);
         format!(
-            "{table} has no option `{written}`; here it is called `{}`: write `{ours}`",
+            "{table} has no option `{typed}`; here it is called `{}`: write `{ours}`",
             spec.name
         )
     } else if let Some(spec) = near() {
         format!(
-            "{table} has no option `{written}`; did you mean `{}`?",
-            spec.spelt(&written, value)
+            "{table} has no option `{typed}`; did you mean `{}`?",
+            spec.spelt(&typed, value)
         )
     } else if let Some((other, spec)) = sibling() {
-        let (name, ours) = (other.name, spec.spelt(&written, value));
+        let (name, ours) = (other.name, spec.spelt(&typed, value));
         format!(
-            "{table} has no option `{written}`, which belongs to {other}: write `#[{name}({ours})]`"
+            "{table} has no option `{typed}`, which belongs to {other}: write `#[{name}({ours})]`"
         )
     } else {
         let names: Vec<_> = table
@@ -52,7 +52,7 @@ pub(super) fn unknown(
             .map(|spec| format!("`{}`", spec.name))
             .collect();
         format!(
-            "{table} has no option `{written}`; its options are {}",
+            "{table} has no option `{typed}`; its options are {}",
             names.join(", ")
         )
     };

@@ -7,7 +7,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Ident, Lit, Path, UnOp};
 
 use super::duration;
-use super::entry::{Arguments, Entry, Filter, Raw};
+use super::entry::{Arguments, Entry, EntryValue, Filter};
 use super::expression::{duration_inside, inside, is_value, plain};
 use super::pattern;
 use super::scope::Scope;
@@ -28,7 +28,7 @@ pub(crate) struct Setting {
     pub(crate) value: TokenStream,
     pub(crate) literal: Literal,
     /// The user's tokens, because an error of const evaluation points there.
-    pub(crate) written: TokenStream,
+    pub(crate) source: TokenStream,
     pub(crate) stage: Stage,
 }
 
@@ -38,7 +38,7 @@ impl Setting {
         let value = quote!(#text);
         Self {
             setter,
-            written: value.clone(),
+            source: value.clone(),
             value,
             literal: Literal::Other,
             stage: Stage::Constant,
@@ -66,7 +66,7 @@ impl Literal {
     }
 }
 
-pub(super) enum Value {
+pub(super) enum CheckedValue {
     Setting(Setting),
     Pattern(Filter),
     Arguments(Arguments),
@@ -75,16 +75,16 @@ pub(super) enum Value {
     Path(Path),
 }
 
-pub(super) fn check(entry: Entry, scope: Scope<'_>, errors: &mut Errors) -> Option<Value> {
+pub(super) fn check(entry: Entry, scope: Scope<'_>, errors: &mut Errors) -> Option<CheckedValue> {
     let expr = match entry.value {
-        Raw::Arguments(arguments) => return Some(Value::Arguments(arguments)),
-        Raw::Pattern(filter) => {
+        EntryValue::Arguments(arguments) => return Some(CheckedValue::Arguments(arguments)),
+        EntryValue::Pattern(filter) => {
             pattern::check(&filter, entry.spec, scope.function, errors);
-            return Some(Value::Pattern(filter));
+            return Some(CheckedValue::Pattern(filter));
         }
-        Raw::Value(expr) => expr,
+        EntryValue::Value(expr) => expr,
     };
-    let check = Check {
+    let check = ValueCheck {
         key: &entry.key,
         name: entry.spec.name,
         example: entry.spec.example,
@@ -100,14 +100,16 @@ pub(super) fn check(entry: Entry, scope: Scope<'_>, errors: &mut Errors) -> Opti
         Kind::Mode(words) => check.mode(words),
         Kind::Text { hint } => check.text(hint),
         Kind::Function => check.function(),
-        Kind::Error => check.one_parameter().map(|()| Value::Expr(expr.clone())),
+        Kind::Error => check
+            .one_parameter()
+            .map(|()| CheckedValue::Expr(expr.clone())),
         Kind::CratePath => check.path(),
-        Kind::Value | Kind::Pattern | Kind::Arguments => Ok(Value::Expr(expr.clone())),
+        Kind::Value | Kind::Pattern | Kind::Arguments => Ok(CheckedValue::Expr(expr.clone())),
     };
     checked.map_err(|error| errors.push(error)).ok()
 }
 
-struct Check<'a> {
+struct ValueCheck<'a> {
     key: &'a Ident,
     name: &'static str,
     example: &'static str,
@@ -115,26 +117,26 @@ struct Check<'a> {
     scope: Scope<'a>,
 }
 
-type Checked = syn::Result<Value>;
+type Checked = syn::Result<CheckedValue>;
 
-impl Check<'_> {
+impl ValueCheck<'_> {
     fn refuse<T>(&self, message: impl std::fmt::Display) -> syn::Result<T> {
         Err(syn::Error::new_spanned(self.expr, message))
     }
 
-    fn setting(&self, value: TokenStream, stage: Stage, literal: Literal) -> Value {
-        let written = self.expr.to_token_stream();
-        Value::Setting(Setting {
+    fn setting(&self, value: TokenStream, stage: Stage, literal: Literal) -> CheckedValue {
+        let source = self.expr.to_token_stream();
+        CheckedValue::Setting(Setting {
             setter: self.name,
             value,
             literal,
-            written,
+            source,
             stage,
         })
     }
 
     /// An expression that is passed as it is, and checked by the setter.
-    fn expression(&self, operators: Operators) -> Value {
+    fn expression(&self, operators: Operators) -> CheckedValue {
         let stage = Stage::of(self.expr, operators, self.scope);
         self.setting(self.expr.to_token_stream(), stage, Literal::Unknown)
     }
@@ -324,7 +326,7 @@ impl Check<'_> {
     }
 
     fn word(&self, words: &'static [(&'static str, &'static str)]) -> Checked {
-        let written = match self.expr {
+        let typed = match self.expr {
             Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
             Expr::Lit(lit) => match &lit.lit {
                 Lit::Bool(flag) => Some(flag.value.to_string()),
@@ -345,10 +347,10 @@ impl Check<'_> {
             },
             _ => None,
         };
-        let Some(written) = written else {
+        let Some(typed) = typed else {
             return Ok(self.word_expression(words));
         };
-        if let Some((_, constant)) = words.iter().find(|(word, _)| *word == written) {
+        if let Some((_, constant)) = words.iter().find(|(word, _)| *word == typed) {
             let path: Path = syn::parse_str(constant)?;
             let word = constant.rsplit("::").next().unwrap_or(constant);
             let runtime = runtime();
@@ -358,21 +360,21 @@ impl Check<'_> {
                 Literal::Word(word),
             ));
         }
-        let is_constant = !written.chars().any(char::is_lowercase);
+        let is_constant = !typed.chars().any(char::is_lowercase);
         let is_argument = matches!(self.expr, Expr::Path(path)
             if path.path.get_ident().is_some_and(|name| self.scope.function.argument(name).is_some()));
         if is_constant || is_argument {
             return Ok(self.word_expression(words));
         }
         let name = self.name;
-        self.refuse(match nearest(&written, words, |(word, _)| word) {
-            Some((word, _)) => format!("`{written}` is no {name}; did you mean `{name} = {word}`?"),
-            None => format!("`{written}` is no {name}: it is one of {}", one_of(words)),
+        self.refuse(match nearest(&typed, words, |(word, _)| word) {
+            Some((word, _)) => format!("`{typed}` is no {name}; did you mean `{name} = {word}`?"),
+            None => format!("`{typed}` is no {name}: it is one of {}", one_of(words)),
         })
     }
 
     /// An expression of the words' type; where a flag is one of the words, `bool` will do too.
-    fn word_expression(&self, words: &[(&str, &'static str)]) -> Value {
+    fn word_expression(&self, words: &[(&str, &'static str)]) -> CheckedValue {
         let is_variant = matches!(self.expr, Expr::Path(path) if path.path.segments.len() > 1)
             && Stage::of(self.expr, Operators::RunTime, self.scope) == Stage::Constant;
         match words
@@ -401,7 +403,7 @@ impl Check<'_> {
     fn mode(&self, words: &'static [&'static str]) -> Checked {
         let typed = source_text(&self.expr.to_token_stream());
         if let Some(word) = words.iter().find(|word| **word == typed.trim_matches('"')) {
-            return Ok(Value::Word(word));
+            return Ok(CheckedValue::Word(word));
         }
         let name = self.name;
         self.refuse(match nearest(&typed, words, |word| word) {
@@ -447,7 +449,7 @@ impl Check<'_> {
                 name = self.name,
                 value = source_text(&expr.to_token_stream())
             )),
-            expr => self.one_parameter().map(|()| Value::Expr(expr.clone())),
+            expr => self.one_parameter().map(|()| CheckedValue::Expr(expr.clone())),
         }
     }
 
@@ -471,7 +473,7 @@ impl Check<'_> {
 
     fn path(&self) -> Checked {
         match self.expr {
-            Expr::Path(path) if path.qself.is_none() => Ok(Value::Path(path.path.clone())),
+            Expr::Path(path) if path.qself.is_none() => Ok(CheckedValue::Path(path.path.clone())),
             _ => Err(syn::Error::new_spanned(
                 self.expr,
                 format!(

@@ -9,7 +9,7 @@ use super::entry::{Arguments, Entry, Filter};
 use super::scope::Scope;
 use super::stage::{Operators, Stage};
 use super::table::{Role, Table};
-use super::value::{self, Setting, Value};
+use super::value::{self, CheckedValue, Setting};
 use crate::errors::Errors;
 
 /// A configuration: a value to start from, and the settings that override it.
@@ -21,13 +21,13 @@ pub(crate) struct ConfigPlan {
 pub(crate) struct Values<'a> {
     table: &'static Table,
     scope: Scope<'a>,
-    checked: Vec<(Ident, &'static str, Value)>,
+    checked: Vec<(Ident, &'static str, CheckedValue)>,
     /// The options that were written and are wrong.
     wrong: Vec<&'static str>,
     /// An option was refused, so that a missing one may have been meant by it.
     pub(crate) incomplete: bool,
     /// Span for errors about a missing option. Empty: underline the whole attribute (call site).
-    pub(crate) place: TokenStream,
+    pub(crate) anchor: TokenStream,
 }
 
 impl<'a> Values<'a> {
@@ -36,7 +36,7 @@ impl<'a> Values<'a> {
         table: &'static Table,
         entries: Vec<Entry>,
         incomplete: bool,
-        place: TokenStream,
+        anchor: TokenStream,
         scope: Scope<'a>,
         errors: &mut Errors,
     ) -> Self {
@@ -55,7 +55,7 @@ impl<'a> Values<'a> {
             checked,
             wrong,
             incomplete,
-            place,
+            anchor,
         }
     }
 
@@ -76,7 +76,7 @@ impl<'a> Values<'a> {
         self.checked
             .iter()
             .find_map(|(_, option, value)| match value {
-                Value::Setting(setting) if *option == name => Some(setting),
+                CheckedValue::Setting(setting) if *option == name => Some(setting),
                 _ => None,
             })
     }
@@ -85,12 +85,12 @@ impl<'a> Values<'a> {
         self.checked
             .iter()
             .find_map(|(_, option, value)| match value {
-                Value::Expr(expr) if *option == name => Some(expr),
+                CheckedValue::Expr(expr) if *option == name => Some(expr),
                 _ => None,
             })
     }
 
-    fn take(&mut self, name: &str) -> Option<Value> {
+    fn take(&mut self, name: &str) -> Option<CheckedValue> {
         let at = self
             .checked
             .iter()
@@ -100,42 +100,42 @@ impl<'a> Values<'a> {
 
     pub(crate) fn take_setting(&mut self, name: &str) -> Option<Setting> {
         match self.take(name)? {
-            Value::Setting(setting) => Some(setting),
+            CheckedValue::Setting(setting) => Some(setting),
             _ => None,
         }
     }
 
     pub(crate) fn take_expr(&mut self, name: &str) -> Option<Expr> {
         match self.take(name)? {
-            Value::Expr(expr) => Some(expr),
+            CheckedValue::Expr(expr) => Some(expr),
             _ => None,
         }
     }
 
     pub(crate) fn take_pattern(&mut self, name: &str) -> Option<Filter> {
         match self.take(name)? {
-            Value::Pattern(filter) => Some(filter),
+            CheckedValue::Pattern(filter) => Some(filter),
             _ => None,
         }
     }
 
     pub(crate) fn take_arguments(&mut self, name: &str) -> Option<Arguments> {
         match self.take(name)? {
-            Value::Arguments(arguments) => Some(arguments),
+            CheckedValue::Arguments(arguments) => Some(arguments),
             _ => None,
         }
     }
 
     pub(crate) fn take_word(&mut self, name: &str) -> Option<&'static str> {
         match self.take(name)? {
-            Value::Word(word) => Some(word),
+            CheckedValue::Word(word) => Some(word),
             _ => None,
         }
     }
 
     pub(crate) fn crate_path(&mut self) -> Option<Path> {
         match self.take("crate")? {
-            Value::Path(path) => Some(path),
+            CheckedValue::Path(path) => Some(path),
             _ => None,
         }
     }

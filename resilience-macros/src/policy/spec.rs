@@ -78,5 +78,5 @@ pub(crate) struct LiteralValues {
 /// The value of an option that is a literal duration.
 pub(crate) fn literal_time(values: &Values<'_>, name: &str) -> LiteralTime {
     let setting = values.setting(name)?;
-    Some((setting.literal.duration()?, setting.written.clone()))
+    Some((setting.literal.duration()?, setting.source.clone()))
 }

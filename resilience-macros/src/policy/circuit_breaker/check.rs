@@ -134,8 +134,8 @@ fn planned(plan: CircuitBreakerPlan) -> PlannedLayer {
 fn circuit(values: &Values<'_>) -> Option<(String, TokenStream)> {
     if let Some(name) = values.setting("name") {
         return Some((
-            format!("the circuit {}", source_text(&name.written)),
-            name.written.clone(),
+            format!("the circuit {}", source_text(&name.source)),
+            name.source.clone(),
         ));
     }
     if let Some(breaker) = values.expr("breaker") {
@@ -146,7 +146,7 @@ fn circuit(values: &Values<'_>) -> Option<(String, TokenStream)> {
     (!values.incomplete).then(|| {
         (
             "the circuit of the function's own name".to_owned(),
-            values.place.clone(),
+            values.anchor.clone(),
         )
     })
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::check::CircuitBreakerPlan;
-use crate::emit::code::{Code, block};
+use crate::emit::code::{LayerCode, block};
 use crate::emit::context::{Context, declare_origin};
 use crate::emit::filter::UserFilter;
 use crate::emit::plan::Emit;
@@ -22,8 +22,8 @@ impl Context<'_> {
         &self,
         at: usize,
         plan: &CircuitBreakerPlan,
-        inner: Code,
-    ) -> Code {
+        inner: LayerCode,
+    ) -> LayerCode {
         let (declarations, circuit) = self.circuit(at, &plan.circuit);
         let runtime = &self.runtime;
         let (permit, outcome, open) = (local("permit"), local("outcome"), local("open"));
@@ -54,9 +54,9 @@ impl Context<'_> {
         };
         let declarations = declarations.and(inner.declarations);
         if at == 0 {
-            return Code::value(declarations, statements, recorded);
+            return LayerCode::value(declarations, statements, recorded);
         }
-        Code::value(
+        LayerCode::value(
             declarations,
             TokenStream::new(),
             quote!(#label: { #statements #recorded }),
@@ -68,7 +68,7 @@ impl Context<'_> {
         &self,
         at: usize,
         plan: &CircuitBreakerPlan,
-        inner: &Code,
+        inner: &LayerCode,
         permit: &Ident,
         outcome: &Ident,
     ) -> (TokenStream, TokenStream) {
@@ -155,7 +155,7 @@ impl Context<'_> {
 }
 
 impl Emit for CircuitBreakerPlan {
-    fn emit(&self, context: &Context<'_>, at: usize, inner: Code) -> Code {
+    fn emit(&self, context: &Context<'_>, at: usize, inner: LayerCode) -> LayerCode {
         context.circuit_breaker(at, self, inner)
     }
 }

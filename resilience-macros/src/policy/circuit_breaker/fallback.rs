@@ -22,7 +22,7 @@ impl Context<'_> {
         let (Fallback::Closure(function) | Fallback::Path(function)) = fallback;
         let ends = SpanEnds::of(&function.to_token_stream());
         let (result, any) = (&self.result.tokens, ends.name("_").to_token_stream());
-        let open = ends.place(quote_spanned!(Span::mixed_site()=> &#open));
+        let open = ends.locate(quote_spanned!(Span::mixed_site()=> &#open));
         let answer = match fallback {
             Fallback::Closure(closure) => {
                 let returned = if self.is_async() { &any } else { result };
@@ -42,7 +42,7 @@ impl Context<'_> {
     fn fallback_path(&self, path: &Expr, open: &TokenStream, ends: SpanEnds) -> TokenStream {
         let parameters = self.parameters.iter();
         let whole = parameters.filter(|parameter| !parameter.is_part);
-        let arguments: Vec<_> = whole.map(|whole| ends.place(whole.lent())).collect();
+        let arguments: Vec<_> = whole.map(|whole| ends.locate(whole.lent())).collect();
         if arguments.len() > MOST_CHECKED_ARGUMENTS || !self.is_item(path) {
             return ends.call(path, quote!(#open #(, #arguments)*));
         }

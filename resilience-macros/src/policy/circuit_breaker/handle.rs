@@ -37,8 +37,8 @@ impl Context<'_> {
         let runtime = &self.runtime;
         // The type stands where the value does, because rustc shows both.
         let ends = SpanEnds::of(&breaker.to_token_stream());
-        let ty = ends.place(quote!(#runtime::CircuitBreaker));
-        let borrow = ends.place(quote!(&));
+        let ty = ends.locate(quote!(#runtime::CircuitBreaker));
+        let borrow = ends.locate(quote!(&));
         // A breaker that is part of an argument is cloned if the body needs the argument for itself; the clone is a handle.
         let value = if self.is_needed_inside(breaker) {
             quote!(&<#ty as #runtime::Clone>::clone(#breaker))

@@ -7,13 +7,13 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::check::EveryThirdPlan;
-use crate::emit::code::{Code, Declarations};
+use crate::emit::code::{Declarations, LayerCode};
 use crate::emit::context::Context;
 use crate::emit::plan::Emit;
 use crate::emit::span::local;
 
 impl Emit for EveryThirdPlan {
-    fn emit(&self, context: &Context<'_>, at: usize, inner: Code) -> Code {
+    fn emit(&self, context: &Context<'_>, at: usize, inner: LayerCode) -> LayerCode {
         let runtime = &context.runtime;
         let item = context.item(at, "every_third");
         let config =
@@ -41,6 +41,6 @@ impl Emit for EveryThirdPlan {
             }
         };
         let declarations = Declarations::values(declarations).and(inner.declarations);
-        Code::value(declarations, TokenStream::new(), value)
+        LayerCode::value(declarations, TokenStream::new(), value)
     }
 }

@@ -84,7 +84,7 @@ fn first_wait(values: &Values<'_>) -> LiteralTime {
         Some(Literal::Word("Equal")) => delay / 2,
         _ => Duration::ZERO,
     };
-    Some((shortest, base.written.clone()))
+    Some((shortest, base.source.clone()))
 }
 
 /// Options that another one leaves without effect.
@@ -113,9 +113,9 @@ fn delays(values: &Values<'_>, errors: &mut Errors) {
     };
     if let (Literal::Duration(shortest), Literal::Duration(longest)) = (base.literal, max.literal) {
         if shortest > longest {
-            let written = &base.written;
+            let source = &base.source;
             errors.at(
-                written,
+                source,
                 format!(
                     "`base_delay` ({shortest:?}) is above `max_delay` ({longest:?}), which caps every delay: raise `max_delay` \
                      or lower `base_delay`"
@@ -148,7 +148,7 @@ fn check_constant_delays(settings: &mut Vec<Setting>) {
     if let Some(base) = settings.iter_mut().find(|base| base.setter == "base_delay") {
         // The error is at the value that the macro cannot compare.
         if base.literal != Literal::Unknown {
-            base.written = max.written;
+            base.source = max.source;
         }
         let (shortest, longest) = (&base.value, &max.value);
         base.value = quote!(#shortest, #longest);

@@ -23,7 +23,7 @@ use quote::{ToTokens, quote};
 
 use super::check::RetryPlan;
 use crate::emit::clones::Clones;
-use crate::emit::code::{Code, Declarations};
+use crate::emit::code::{Declarations, LayerCode};
 use crate::emit::context::{Context, declare_origin};
 use crate::emit::filter::UserFilter;
 use crate::emit::plan::Emit;
@@ -48,7 +48,7 @@ impl Context<'_> {
     /// - Output: `let mut __retry = Retry::new(&__RETRY); loop { Retry::wait(&__retry).await; let __outcome = …; … break …; }`
     ///
     /// The snapshots `plain_retry` and `plain_retry_sync` show it whole.
-    pub(super) fn retry(&self, at: usize, plan: &RetryPlan, inner: Code) -> Code {
+    pub(super) fn retry(&self, at: usize, plan: &RetryPlan, inner: LayerCode) -> LayerCode {
         let config = self.policy_config("RetryConfig", &self.item(at, "retry"), &plan.config);
         let reference = config.reference();
         let runtime = &self.runtime;
@@ -99,7 +99,7 @@ impl Context<'_> {
                 #put_back
             }
         };
-        Code::value(
+        LayerCode::value(
             Declarations::values(config.declarations).and(inner.declarations),
             statements,
             value,
@@ -216,7 +216,7 @@ impl Context<'_> {
 }
 
 impl Emit for RetryPlan {
-    fn emit(&self, context: &Context<'_>, at: usize, inner: Code) -> Code {
+    fn emit(&self, context: &Context<'_>, at: usize, inner: LayerCode) -> LayerCode {
         context.retry(at, self, inner)
     }
 }

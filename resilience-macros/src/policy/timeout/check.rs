@@ -65,7 +65,7 @@ pub(super) fn check(
     let limit = values.take_setting("limit");
     if limit.is_none() && config.base.is_none() && !values.incomplete {
         errors.at(
-            &values.place,
+            &values.anchor,
             "#[timeout] needs a limit, as in `#[timeout(5s)]`",
         );
     }

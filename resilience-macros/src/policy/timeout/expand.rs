@@ -5,8 +5,8 @@ use quote::{ToTokens, quote, quote_spanned};
 
 use super::check::{Mode, TimeoutPlan};
 use crate::emit::argument::mutable_still;
-use crate::emit::code::{Code, Declarations, block, large_error_allowed};
-use crate::emit::config::{Config, Start, operand};
+use crate::emit::code::{Declarations, LayerCode, block, large_error_allowed};
+use crate::emit::config::{Config, ConfigStart, operand};
 use crate::emit::context::{Context, declare_origin};
 use crate::emit::plan::Emit;
 use crate::emit::span::{SpanEnds, local, pipes};
@@ -21,7 +21,7 @@ impl Context<'_> {
     /// - Output: `const __TIMEOUT: TimeoutConfig = …; Limited::with_error(&__TIMEOUT, |__late| …, async { … }).await`
     ///
     /// The snapshots `plain_timeout`, `timeout_cooperative` and `timeout_thread` show it whole.
-    pub(super) fn timeout(&self, at: usize, plan: &TimeoutPlan, inner: Code) -> Code {
+    pub(super) fn timeout(&self, at: usize, plan: &TimeoutPlan, inner: LayerCode) -> LayerCode {
         let config = self.timeout_config(at, plan);
         let runtime = &self.runtime;
         let (outcome, late) = (local("outcome"), local("late"));
@@ -42,7 +42,7 @@ impl Context<'_> {
             // would report a missing conversion twice.
             let error = self.converted("TimedOut", &late);
             let declarations = Declarations::values(config.declarations).and(inner.declarations);
-            return Code::future(
+            return LayerCode::future(
                 declarations,
                 quote!(#runtime::Limited::with_error(#reference, |#late| #error, #future)),
             );
@@ -55,7 +55,7 @@ impl Context<'_> {
             let (reference, future) = (config.reference(), inner.as_future());
             let timed = quote!(#runtime::Limited::new(#reference, #future));
             let arms = quote!(#runtime::Ok(#outcome) => #outcome, #expired);
-            return Code::matched(
+            return LayerCode::matched(
                 Declarations::values(config.declarations).and(inner.declarations),
                 timed,
                 arms,
@@ -73,7 +73,7 @@ impl Context<'_> {
     /// - Output: `let __timed = TimeoutConfig::run_cooperative(__TIMEOUT, || -> … { … }); match __timed { … }`
     ///
     /// The snapshot `timeout_cooperative` shows it whole.
-    fn cooperative(&self, config: Config, inner: Code, expired: &TokenStream) -> Code {
+    fn cooperative(&self, config: Config, inner: LayerCode, expired: &TokenStream) -> LayerCode {
         let (runtime, result, config_value) = (&self.runtime, &self.result.tokens, config.value());
         let (block, pipes) = (inner.block(&TokenStream::new()), pipes(&self.function.body));
         let (allow, timed, outcome) = (large_error_allowed(), local("timed"), local("outcome"));
@@ -84,7 +84,7 @@ impl Context<'_> {
                 #expired
             }
         };
-        Code::value(
+        LayerCode::value(
             Declarations::values(config.declarations).and(inner.declarations),
             quote!(#allow let #timed = #run;),
             value,
@@ -108,10 +108,10 @@ impl Context<'_> {
         &self,
         at: usize,
         config: Config,
-        inner: Code,
+        inner: LayerCode,
         expired: &TokenStream,
         notes_inside: bool,
-    ) -> Code {
+    ) -> LayerCode {
         let (runtime, result, config_value) = (&self.runtime, &self.result.tokens, config.value());
         let (outcome, origin, origin_inside) =
             (local("outcome"), local("origin"), local("origin_inside"));
@@ -157,7 +157,7 @@ impl Context<'_> {
         };
         let values =
             Declarations::values(quote!(#mutable)).and(Declarations::values(config.declarations));
-        Code::value(
+        LayerCode::value(
             values.and(Declarations::values(inner.declarations.values)),
             quote!(#copies #allow let #timed = #run;),
             value,
@@ -223,16 +223,16 @@ impl Context<'_> {
     /// The limit as a `Duration`. A constant or a variable may be a whole configuration by mistake. The runtime's `Limit`
     /// refuses that and names the right option.
     fn checked_limit(&self, limit: &Setting) -> TokenStream {
-        let is_path = syn::parse2::<syn::ExprPath>(limit.written.clone()).is_ok();
+        let is_path = syn::parse2::<syn::ExprPath>(limit.source.clone()).is_ok();
         if limit.literal != Literal::Unknown || !is_path {
             return limit.value.clone();
         }
-        let ends = SpanEnds::of(&limit.written);
+        let ends = SpanEnds::of(&limit.source);
         let (value, duration) = (
             self.call("Limit::new", None, limit.value.clone(), ends),
             ends.name("__duration"),
         );
-        ends.place(quote!(#value.#duration()))
+        ends.locate(quote!(#value.#duration()))
     }
 
     fn timeout_config(&self, at: usize, plan: &TimeoutPlan) -> Config {
@@ -247,7 +247,7 @@ impl Context<'_> {
                     _ => limit,
                 }));
                 let ends = Some(SpanEnds::of(&quote!(#base)));
-                Start {
+                ConfigStart {
                     value: operand(base),
                     stage: *stage,
                     ends,
@@ -261,9 +261,9 @@ impl Context<'_> {
                 } else {
                     "TimeoutConfig::new"
                 };
-                let ends = SpanEnds::of(&limit.written);
+                let ends = SpanEnds::of(&limit.source);
                 let value = self.call(constructor, None, self.checked_limit(limit), ends);
-                Start {
+                ConfigStart {
                     value,
                     stage: limit.stage,
                     ends: None,
@@ -271,7 +271,7 @@ impl Context<'_> {
                 }
             }
             // The check refuses a timeout without a limit.
-            (None, None) => Start {
+            (None, None) => ConfigStart {
                 value: TokenStream::new(),
                 stage: Stage::Constant,
                 ends: None,
@@ -291,7 +291,7 @@ impl Context<'_> {
 }
 
 impl Emit for TimeoutPlan {
-    fn emit(&self, context: &Context<'_>, at: usize, inner: Code) -> Code {
+    fn emit(&self, context: &Context<'_>, at: usize, inner: LayerCode) -> LayerCode {
         context.timeout(at, self, inner)
     }
 }
