@@ -65,7 +65,7 @@ fn a_deadline_is_the_bodys_own_and_not_of_the_threads_that_it_starts() {
     assert_eq!(body().expect("in time"), (true, false));
 }
 
-/// What a circuit counted that is inside of a thread timeout whose body was late.
+/// Returns the counts of a circuit that is inside of a thread timeout whose body was late.
 fn late_inside(name: &'static str, call: impl FnOnce(mpsc::Receiver<()>)) -> (u64, u64) {
     let (may_end, end) = mpsc::channel();
     call(end);

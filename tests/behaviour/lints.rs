@@ -114,7 +114,7 @@ mod no_error {
         type Type = R;
     }
 
-    /// `!`, which stable Rust has no other way to write here.
+    /// `!`: stable Rust has no other way to write it here.
     type Never = <fn() -> ! as Returned>::Type;
 
     #[retry]

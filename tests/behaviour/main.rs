@@ -1,4 +1,4 @@
-//! What the attributes promise, one module per part of the promise.
+//! The promises of the attributes, one module for each part.
 
 // The functions stand in the tests that need them, in the shapes in which users write them: the shape is the test.
 #![allow(

@@ -182,7 +182,7 @@ async fn a_future_passes_the_breaker_and_recovers() {
 
 #[test]
 fn a_permit_takes_its_outcome_when_it_comes() -> Result<(), CircuitOpen> {
-    /// Code whose outcome is known elsewhere: the permit goes with it.
+    /// The outcome is known elsewhere, so the permit goes there.
     struct Job<'c>(Permit<'c>);
     let breaker = CircuitBreaker::new("queue", CircuitBreakerConfig::new());
     let jobs = [

@@ -30,7 +30,7 @@ async fn an_attribute_and_a_registration_by_hand_share_one_circuit() {
     assert!(call().is_err());
     assert_eq!(registry::stats(NAME), Some(by_hand.stats()));
     assert_eq!(by_hand.stats().refused, 1);
-    // And after the call the other way round.
+    // After the call it is the other way round.
     registry::get_or_register(NAME, CONFIG).reset();
     assert_eq!(call(), Ok(()));
 }
@@ -204,7 +204,8 @@ fn a_listener_runs_under_no_lock() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let circuit = registry::get_or_register(NAME, CONFIG.failure_threshold(1));
     let told = Arc::clone(&seen);
-    // It calls the function, reads all statistics and adds a listener: each would wait for ever if a lock were held.
+    // It calls the function, reads all statistics and adds a listener: each would wait for ever if a lock were
+    // held.
     circuit.on_transition(move |step| {
         let refused = (step.to == CircuitState::Open).then(call);
         let stats = registry::all_stats()[NAME].clone();

@@ -43,7 +43,7 @@ impl From<&str> for Value {
     }
 }
 
-/// What a field shows that is neither a number nor a text.
+/// The text of a field that is neither a number nor a text.
 pub(crate) fn shown(text: &str) -> Value {
     Value::Shown(text.to_owned())
 }
@@ -94,7 +94,7 @@ impl Capture {
         }
     }
 
-    /// What was said since the last time.
+    /// Returns the events since the last call.
     pub(crate) fn take(&self) -> Vec<Logged> {
         std::mem::take(&mut *self.log.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

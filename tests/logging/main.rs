@@ -1,4 +1,4 @@
-//! What the attributes say to `tracing`: structured events under the target `resilience`.
+//! The attributes speak to `tracing` in structured events under the target `resilience`.
 
 mod capture;
 mod circuit;

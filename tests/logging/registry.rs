@@ -1,5 +1,5 @@
-//! The registry: ERROR when two lines configure a name differently or one line does in turns, INFO when a value changes;
-//! ERROR when a listener panics.
+//! The registry: ERROR when two lines configure a name differently or one line does in turns, INFO when a value
+//! changes; ERROR when a listener panics.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::capture::{Capture, Logged, Value, shown};
 
 const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new();
 
-/// What a field shows.
+/// Returns the text of a field.
 fn text(event: &Logged, field: &str) -> String {
     match &event.fields[field] {
         Value::Text(text) | Value::Shown(text) => text.clone(),

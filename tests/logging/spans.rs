@@ -1,4 +1,5 @@
-//! The spans of `#[tracing::instrument]` around the attributes: one for each attempt above them, one for all below them.
+//! The spans of `#[tracing::instrument]` around the attributes: one for each attempt above them, one for all below
+//! them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -33,7 +34,7 @@ impl Subscriber for Spans {
 
 type Failed = Result<(), &'static str>;
 
-/// How many spans a call makes, which fails in the end.
+/// Counts the spans of a call that fails in the end.
 fn spans(call: impl FnOnce() -> Failed) -> u64 {
     let spans = Spans::default();
     let guard = set_default(spans.clone());

@@ -9,13 +9,13 @@ use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
 
 const MILLI: Duration = Duration::from_millis(1);
 
-/// How far the two clocks may be apart. In practice it is nanoseconds.
+/// The two clocks may be apart by this much. In practice it is nanoseconds.
 const APART: Duration = Duration::from_micros(50);
 
 /// Long enough for the counter to be calibrated and for many anchors after that.
 const RUN: Duration = Duration::from_secs(1);
 
-/// Whether tokio is built with `test-util`, as the runtime crate finds it out: then circuits have tokio's clock.
+/// True if tokio is built with `test-util`, as the runtime crate finds it out: then circuits have tokio's clock.
 const MAY_BE_PAUSED: bool = {
     #[allow(dead_code, non_upper_case_globals)]
     const pause: u8 = 0;

@@ -1,4 +1,5 @@
-//! Every stack, polled k times and dropped, for every k: afterwards nothing runs, nothing is held, and the books balance.
+//! Every stack, polled k times and dropped, for every k: afterwards nothing runs, nothing is held, and the books
+//! balance.
 
 use std::{
     cell::Cell,
@@ -41,7 +42,7 @@ impl From<TimedOut> for Fault {
     }
 }
 
-/// What is called: fails, then hangs, then answers.
+/// The service: it fails, then hangs, then answers.
 #[derive(Default)]
 struct Service {
     begun: Cell<u64>,
@@ -212,7 +213,7 @@ const STACKS: [Stack; 9] = [
     },
 ];
 
-/// What the call meets.
+/// The state of the circuit that the call meets.
 #[derive(Clone, Copy, Debug)]
 enum Circuit {
     Closed,

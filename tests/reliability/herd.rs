@@ -74,8 +74,8 @@ fn recovering(clock: &runtime::Runtime, probes: u32) -> CircuitBreaker {
     })
 }
 
-/// How many reached the service, and what the circuit says meanwhile. Asserted on when all threads are back, lest a
-/// failure leave them waiting.
+/// The number of calls that reached the service, and the state of the circuit meanwhile. Asserted on when all
+/// threads are back, lest a failure leave them waiting.
 type Seen = (u32, CircuitBreakerStats);
 
 fn look(breaker: &CircuitBreaker, service: &Service) -> Seen {

@@ -1,4 +1,4 @@
-//! Never wrong: what `RELIABILITY.md` promises, one module per way of looking for the opposite.
+//! The promises of `RELIABILITY.md`, one module for each way to look for the opposite.
 
 // Virtual time never runs backwards here, and a model that panics where it does is a better model.
 #![allow(clippy::unchecked_time_subtraction)]
@@ -15,7 +15,7 @@ mod time;
 
 use proptest::test_runner::Config;
 
-/// How long a property test looks for a counterexample; `PROPTEST_CASES=100000` looks longer.
+/// The number of cases in which a property test looks for a counterexample; `PROPTEST_CASES=100000` looks longer.
 fn search(cases: u32) -> Config {
     let config = Config {
         failure_persistence: None,

@@ -38,7 +38,7 @@ const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new()
     .success_threshold(1)
     .recovery_timeout(RECOVERY);
 
-/// What a panic carries here, so that no other is taken for it. `resume_unwind` keeps the hook quiet.
+/// A panic carries this here, so that no other is taken for it. `resume_unwind` keeps the hook quiet.
 #[derive(Debug, PartialEq)]
 struct Expected(&'static str);
 
@@ -70,7 +70,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
         .block_on(future)
 }
 
-/// Which of the user's pieces of code panics.
+/// The piece of the user's code that panics.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct At(&'static str);
 

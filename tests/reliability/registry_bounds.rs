@@ -56,7 +56,7 @@ fn logged(act: impl FnOnce()) -> Vec<String> {
     lines.clone()
 }
 
-/// What this process has in memory, where the system tells.
+/// Returns the memory of this process, if the system tells.
 fn resident_megabytes() -> Option<u64> {
     let pages = fs::read_to_string("/proc/self/statm").ok()?;
     let pages: u64 = pages.split_whitespace().nth(1)?.parse().ok()?;

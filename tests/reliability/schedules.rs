@@ -25,7 +25,7 @@ struct Options {
     max_elapsed: Option<Duration>,
 }
 
-/// How one attempt fails.
+/// The failure of one attempt.
 #[derive(Clone, Copy, Debug)]
 struct Failure {
     after: Duration,
@@ -91,7 +91,8 @@ fn config(options: &Options) -> RetryConfig {
     }
 }
 
-/// The shortest and the longest delay before retry `number` that the options allow, after the computed one before it.
+/// The shortest and the longest delay before retry `number` that the options allow, after the computed one before
+/// it.
 fn bounds(options: &Options, number: u32, previous: Duration) -> (Duration, Duration) {
     let mut delay = options.base_delay;
     for step in 1..number {
@@ -115,7 +116,7 @@ fn bounds(options: &Options, number: u32, previous: Duration) -> (Duration, Dura
     }
 }
 
-/// What a call was seen to do, in order.
+/// The steps that a call was seen to take, in order.
 #[derive(Clone, Copy, Debug)]
 enum Seen {
     Began(Instant),

@@ -18,7 +18,7 @@ struct Tagged<T: ?Sized> {
     tag: PhantomData<T>,
 }
 
-/// Not `Clone`, not `Copy`.
+/// This type is neither `Clone` nor `Copy`.
 struct Token(u32);
 
 macro_rules! patterns {

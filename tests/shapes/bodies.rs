@@ -1,4 +1,4 @@
-//! Bodies: how they leave, what they hold, what stands in them.
+//! Bodies: their ways to leave, their locals and their items.
 
 use crate::{Error, Flaky};
 
@@ -253,7 +253,7 @@ mod recursive {
     each_async!(async_recursions);
 }
 
-/// What only an async body can hold.
+/// Only an async body can hold these.
 mod awaiting {
     use std::rc::Rc;
 

@@ -9,7 +9,7 @@ use resilience::{circuit_breaker, retry, timeout};
 
 use crate::flaky::{Error, Flaky};
 
-/// Not `Copy`, and known by where it lies.
+/// This type is not `Copy`, and is known by its address.
 #[derive(Clone, Debug, PartialEq)]
 struct Request {
     text: String,
@@ -119,7 +119,7 @@ mod sync {
         assert_eq!(answer, Ok((vec![1, 2], "3".to_owned())));
     }
 
-    /// Not `Clone`, and so borrowed.
+    /// The argument is not `Clone`, and is therefore borrowed.
     struct Connection(Flaky);
 
     #[retry(base_delay = 0s, clone(..))]
@@ -409,7 +409,7 @@ mod futures {
         take_async(flaky, request).await
     }
 
-    /// Not `Clone`, and so borrowed.
+    /// The argument is not `Clone`, and is therefore borrowed.
     struct Connection(Flaky);
 
     #[retry(base_delay = 0s, clone(..))]

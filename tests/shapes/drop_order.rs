@@ -1,4 +1,5 @@
-//! What a call owns is dropped in the order of the bare function: locals, then arguments from the last to the first.
+//! The values that a call owns are dropped in the order of the bare function: locals, then arguments from the last
+//! to the first.
 
 use std::sync::{Arc, Mutex};
 

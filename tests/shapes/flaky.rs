@@ -1,4 +1,4 @@
-//! What the annotated functions call.
+//! The service that the annotated functions call.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -32,8 +32,8 @@ impl From<std::num::ParseIntError> for Error {
     }
 }
 
-/// A dependency that is down for a number of calls and then answers with how often it was called. Clones are the same
-/// dependency.
+/// A dependency that is down for a number of calls and then answers with how often it was called. Clones are the
+/// same dependency.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flaky {
     failures: u32,
@@ -57,7 +57,7 @@ impl Flaky {
         }
     }
 
-    /// Not ready at once.
+    /// The future is not ready at once.
     pub(crate) async fn call_async(&self) -> Result<u32, Error> {
         tokio::task::yield_now().await;
         self.call()

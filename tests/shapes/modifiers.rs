@@ -1,4 +1,4 @@
-//! What stands in front of `fn`: visibility, `unsafe`, `extern`, raw names, and their combinations with `async`.
+//! The modifiers in front of `fn`: visibility, `unsafe`, `extern`, raw names, and their combinations with `async`.
 #![allow(
     unsafe_code,
     reason = "functions that are unsafe to call are functions too"
@@ -57,7 +57,7 @@ macro_rules! modified {
             let pointer: unsafe fn(&Flaky, *const u32) -> Result<u32, Error> = reads;
             // SAFETY: a reference points to a number.
             assert_eq!(unsafe { pointer(&flaky(), &1) }, Ok(ATTEMPTS + 1));
-            // SAFETY: the same.
+            // SAFETY: the pointer comes from a reference that is still alive.
             assert_eq!(unsafe { reads_without_a_block(&flaky(), &1) }, Ok(ATTEMPTS + 1));
             let pointer: extern "C" fn(&Flaky) -> Result<u32, Error> = foreign;
             assert_eq!(pointer(&flaky()), Ok(ATTEMPTS));
@@ -78,7 +78,7 @@ macro_rules! modified_async {
         $($policies)*
         pub(super) async unsafe fn reads(flaky: &Flaky, raw: &u32) -> Result<u32, Error> {
             let raw: *const u32 = raw;
-            // SAFETY: a reference a line above.
+            // SAFETY: the pointer is made of a reference a line above.
             let read = unsafe { *raw };
             Ok(flaky.call_async().await? + read)
         }

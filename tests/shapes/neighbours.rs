@@ -1,8 +1,8 @@
 //! Other people's attributes above and below ours.
 //!
-//! An attribute above ours takes a function whose body is our expansion, or rather will be: it is expanded first, and ours
-//! then finds what it wrote, which is what is attempted. One below stays on the function and is expanded after ours, so it
-//! stands around all attempts. `logging/spans.rs` counts the spans of both.
+//! An attribute above ours takes a function whose body is our expansion, or rather will be: it is expanded first,
+//! and ours then finds what it wrote, which is what is attempted. One below stays on the function and is expanded
+//! after ours, so it stands around all attempts. `logging/spans.rs` counts the spans of both.
 
 use resilience::{retry, timeout};
 use rstest::{fixture, rstest};
@@ -10,7 +10,7 @@ use rstest::{fixture, rstest};
 use crate::policies::asynchronous::block_on;
 use crate::{Error, Flaky};
 
-/// What rustc itself understands.
+/// Attributes that rustc itself understands.
 mod built_in {
     use super::*;
 
@@ -112,7 +112,7 @@ mod tracing_instrument {
 
             #[async_trait::async_trait]
             impl Ask for Flaky {
-                // What is owned would be moved into the span's future by the first attempt: there, it goes below.
+                // The first attempt would move an owned argument into the span's future: there, it goes below.
                 #[tracing::instrument(skip(self))]
                 $($policies)*
                 async fn by_reference(&self, extra: &str) -> Result<u32, Error> {

@@ -1,10 +1,11 @@
 //! The same shapes under each attribute and under stacks of them, sync and async.
 //!
-//! A group is a macro that takes the attributes, with `async` behind them or not, and puts them on each of its functions:
-//! `$($policies)* fn …`. In the module that is made for each, `ATTEMPTS` is how often a function that keeps failing is
-//! called, so that `assert_eq!(run!(shape(&Flaky::failing(ATTEMPTS - 1))), Ok(ATTEMPTS))` proves value and attempts.
+//! A group is a macro that takes the attributes, with `async` behind them or not, and puts them on each of its
+//! functions: `$($policies)* fn …`. In the module that is made for each, `ATTEMPTS` is how often a function that
+//! keeps failing is called, so that `assert_eq!(run!(shape(&Flaky::failing(ATTEMPTS - 1))), Ok(ATTEMPTS))` proves
+//! value and attempts.
 
-/// What a group calls its dependency and its functions by.
+/// The names by which a group calls its dependency and its functions.
 pub(crate) mod sync {
     macro_rules! call {
         ($flaky:expr) => {
@@ -105,7 +106,7 @@ macro_rules! each_async {
     };
 }
 
-/// Functions that consume what they were given, or lend it: nothing may call them twice.
+/// Functions that consume or lend their arguments: nothing may call them twice.
 macro_rules! each_once {
     ($group:ident) => {
         group!(circuit_breaker, sync, 1, $group, #[resilience::circuit_breaker(failure_threshold = 1000)]);

@@ -1,4 +1,4 @@
-//! What a method's body may say about its own type.
+//! The names that a method's body may use for its own type.
 
 use crate::{Error, Flaky};
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::{Error, Flaky, assert_send};
 
-/// Whether a future is `Send`: the inherent method wins over the trait's where its bound holds.
+/// Tells whether a future is `Send`: the inherent method wins over the trait's where its bound holds.
 struct IsSend<T>(T);
 
 trait NotSend {
@@ -144,7 +144,7 @@ macro_rules! futures {
             assert_eq!(run!(takes_an_rc(&flaky(), Rc::new(1))), Ok(ATTEMPTS + 1));
             assert_eq!(run!(shares_a_cell(&flaky(), &Cell::new(1))), Ok(ATTEMPTS + 1));
             assert_eq!(run!(connection().shared()), Ok(ATTEMPTS));
-            // What the first attempt left in the cell.
+            // The first attempt left this in the cell.
             assert_eq!(run!(connection().owned_self()), Ok(ATTEMPTS + u32::from(ATTEMPTS > 1)));
         }
     };

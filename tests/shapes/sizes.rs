@@ -1,4 +1,5 @@
-//! What the attributes add to a future's size: what a layer must remember, and never a second copy of the body.
+//! The attributes add to a future's size only the state that a layer must remember, and never a second copy of the
+//! body.
 
 use resilience::{circuit_breaker, retry, timeout};
 

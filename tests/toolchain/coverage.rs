@@ -9,7 +9,7 @@ use crate::{ANNOTATED, BARE, Policies, cargo, package};
 const SOURCE: &str = include_str!("counted.rs");
 const FUNCTIONS: [&str; 3] = ["counted_async", "counted_block", "counted_sync"];
 
-/// Of each function the largest number of counters that it, or a closure or block in it, has.
+/// Returns for each function the largest number of counters that it, or a closure or block in it, has.
 fn counters(policies: &Policies) -> [u32; 3] {
     let package = package("coverage", policies, SOURCE);
     let arguments = [

@@ -1,16 +1,21 @@
 //! Measures how the comments read: two shares, each with a goal.
 //!
-//! - **Fragments**: the share of comment blocks that do not open with a sentence; below [`FRAGMENTS`]. A block is a run of
+//! - **Fragments**: the share of comment blocks that do not open with a sentence; below [`FRAGMENTS`]. A block is a
+//! run of
 //!   comment lines of one kind, or one comment behind code. It opens with a fragment if its first word is one of
-//!   [`OPENERS`], such as "What", "Whether" or "And", or if it is no rustdoc and its first sentence has no verb. Rustdoc
-//!   may open with a noun, because it names the item below it. A sentence has a verb if a word in it is an auxiliary or a
-//!   common verb, or ends as one does (`-s`, `-ed`, `-n't`); a plural noun is therefore taken for a verb, and no sentence
+//!   [`OPENERS`], such as "What", "Whether" or "And", or if it is no rustdoc and its first sentence has no verb.
+//! Rustdoc
+//!   may open with a noun, because it names the item below it. A sentence has a verb if a word in it is an
+//! auxiliary or a
+//!   common verb, or ends as one does (`-s`, `-ed`, `-n't`); a plural noun is therefore taken for a verb, and no
+//! sentence
 //!   is taken for a fragment because of a verb that is not in the list unless it has neither.
-//! - **Vague words**: "what", "which" and "whose" in 1,000 words of comments; below [`VAGUE`]. Code in backticks and in
+//! - **Vague words**: "what", "which" and "whose" in 1,000 words of comments; below [`VAGUE`]. Code in backticks
+//! and in
 //!   fences counts as no word.
 //!
-//! Both could be met by deleting comments, so the report also shows how many words there are, and how many for 100 lines of
-//! code: a drop needs a reason.
+//! Both could be met by deleting comments, so the report also shows how many words there are, and how many for 100
+//! lines of code: a drop needs a reason.
 
 use crate::lexer::{Comment, CommentKind};
 use crate::source::{File, Package};
@@ -160,6 +165,10 @@ fn blocks(file: &File) -> Vec<Block<'_>> {
     let mut last: Option<&Comment> = None;
     let mut is_in_fence = false;
     for comment in &file.source.comments {
+        // A directive such as `//@ sync` is for a program.
+        if comment.text.starts_with('@') {
+            continue;
+        }
         let goes_on = last.is_some_and(|last| {
             last.line + 1 == comment.line && last.kind == comment.kind && !comment.is_trailing
         });

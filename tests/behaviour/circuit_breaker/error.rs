@@ -1,4 +1,4 @@
-//! How a refusal becomes the function's own error.
+//! A refusal becomes the function's own error.
 
 use std::error::Error;
 use std::io;

@@ -1,4 +1,4 @@
-//! `fallback =`: what answers when the circuit refuses.
+//! `fallback =` answers when the circuit refuses.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ fn a_path_gets_the_refusal_and_the_arguments() {
         let _ = (query, limit, tags);
         Ok(String::from("live"))
     }
-    // What is owned comes by reference, and what is a reference as it is.
+    // An owned argument comes by reference, and a reference as it is.
     assert_eq!(
         search(String::from("q"), 3, &["a", "b"]),
         Ok(String::from("live"))

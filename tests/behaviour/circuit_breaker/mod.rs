@@ -18,7 +18,7 @@ mod values;
 
 use resilience::{CircuitBreaker, CircuitBreakerStats, CircuitOpen, registry};
 
-/// What the service answers with, and what a refusal becomes.
+/// The errors of the service, and the error that a refusal becomes.
 #[derive(Clone, Debug, PartialEq)]
 enum ApiError {
     Down,

@@ -1,4 +1,4 @@
-//! Which circuit a function has.
+//! The name decides about the circuit that a function has.
 
 use resilience::{CircuitState, circuit_breaker, registry};
 

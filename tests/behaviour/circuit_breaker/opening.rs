@@ -166,7 +166,7 @@ fn return_and_the_question_mark_are_judged_like_the_end_of_the_body() {
 
 #[test]
 fn any_error_and_any_value_will_do_and_both_come_out_as_they_were() {
-    /// Neither `Clone`, nor `Debug`, nor `Send`.
+    /// This type is neither `Clone`, nor `Debug`, nor `Send`.
     struct Opaque<'a>(std::rc::Rc<str>, &'a str);
     impl From<resilience::CircuitOpen> for Opaque<'_> {
         fn from(_: resilience::CircuitOpen) -> Self {

@@ -8,7 +8,7 @@ use tokio::time::advance;
 
 use super::{ApiError, circuit, stats};
 
-/// What was panicked with.
+/// Returns the payload of the panic as text.
 fn text(payload: &(dyn std::any::Any + Send)) -> Option<&str> {
     payload.downcast_ref::<&str>().copied()
 }

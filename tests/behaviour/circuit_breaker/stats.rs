@@ -1,4 +1,4 @@
-//! What the statistics say, field by field.
+//! The statistics, field by field.
 
 use std::future::pending;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Where the value of an option may come from: a literal, a constant, the function's arguments, its receiver.
+//! The value of an option may come from a literal, a constant, the function's arguments, its receiver.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const SUCCESSES: u32 = 4;
 const PROBES: u32 = 5;
 const SLOW: Duration = Duration::from_millis(250);
 
-/// What every way of writing the values has to come to.
+/// Every way to write the values has to come to this.
 const COUNTED: CircuitBreakerConfig = CircuitBreakerConfig::new()
     .failure_threshold(THRESHOLD)
     .failure_window(WINDOW)

@@ -1,6 +1,7 @@
 //! The three attributes in every order, beside a model that says what an order means.
 //!
-//! The model is read from top to bottom, as the attributes are: each layer is a few lines that call the layers below it.
+//! The model is read from top to bottom, as the attributes are: each layer is a few lines that call the layers
+//! below it.
 
 use std::sync::Arc;
 use std::thread;
@@ -14,7 +15,8 @@ use super::{ApiError, SECOND, Service, word};
 
 type Outcome = Result<(), ApiError>;
 
-/// Hands each order of the layers in the last list to the macro `$visit`, with the name of the argument that the layers use.
+/// Hands each order of the layers in the last list to the macro `$visit`, with the name of the argument that the
+/// layers use.
 macro_rules! permute {
     ($visit:ident $service:ident [$($order:tt)*] [] []) => { $visit!($service $($order)*) };
     ($visit:ident $service:ident [$($order:tt)*] [$($skipped:tt)+] []) => {};
@@ -24,12 +26,12 @@ macro_rules! permute {
     };
 }
 
-/// How the timeout of a model treats what is inside of it.
+/// The way in which the timeout of a model treats its inside.
 #[derive(Clone, Copy, PartialEq)]
 enum Expiry {
     /// It drops the future: a circuit inside counts the call as abandoned.
     Drops,
-    /// It begins nothing more: what runs is finished, and is late.
+    /// It begins nothing more: a running body is finished, and is late.
     BeginsNoMore,
     /// It leaves the body to a worker, which goes on until it sees that it was given up.
     Leaves,
@@ -42,7 +44,7 @@ enum Layer {
     Timeout,
 }
 
-/// What a call of the service in some order should do.
+/// The expected effect of a call of the service in some order.
 struct Model {
     expiry: Expiry,
     script: Vec<Step>,
@@ -56,7 +58,7 @@ struct Model {
     counts: [usize; 4],
 }
 
-/// What became of a call that passed the circuit, by its place in [`Model::counts`].
+/// The outcome of a call that passed the circuit, by its place in [`Model::counts`].
 #[derive(Clone, Copy)]
 enum Count {
     Succeeded,
@@ -69,7 +71,7 @@ enum Count {
 type Answer = Option<&'static str>;
 
 impl Model {
-    /// Calls what is left of the order before `end`, and moves the time on.
+    /// Calls the rest of the order before `end`, and moves the time on.
     fn call(&mut self, order: &[Layer], end: Duration) -> Answer {
         let Some((layer, inside)) = order.split_first() else {
             return self.body(end);
@@ -93,7 +95,8 @@ impl Model {
         self.spend(takes, end).then_some(answer)
     }
 
-    /// Spends the time, unless the end comes first. In place nothing is cut off, and a worker's body ends at the end.
+    /// Spends the time, unless the end comes first. In place nothing is cut off, and a worker's body ends at the
+    /// end.
     fn spend(&mut self, time: Duration, end: Duration) -> bool {
         let then = self.now.saturating_add(time);
         let is_in_time = then < end || time.is_zero();
@@ -132,7 +135,8 @@ impl Model {
         unreachable!("the third attempt is the last")
     }
 
-    /// True if a retry can ask the circuit below it: the handle that is part of an argument goes to the worker with it.
+    /// True if a retry can ask the circuit below it: the handle that is part of an argument goes to the worker with
+    /// it.
     fn sees_circuit(&self, inside: &[Layer]) -> bool {
         let mut layers = inside.iter();
         let mut before = layers
@@ -218,7 +222,7 @@ impl Case {
         service.limit(self.limit)
     }
 
-    /// What the model says: the last answer, the executions, what the circuit recorded, and the time.
+    /// The model's answer: the last answer, the executions, what the circuit recorded, and the time.
     fn expected(&self, order: &[Layer], expiry: Expiry, wait: Duration) -> (String, Duration) {
         let mut model = Model {
             expiry,

@@ -12,7 +12,7 @@ use crate::{
 pub(crate) struct Row {
     pub(crate) subject: Subject,
     pub(crate) variants: Vec<Refusals>,
-    /// Of the crate's own tests, those that passed below the attributes.
+    /// The number of the crate's own tests that passed below the attributes.
     pub(crate) tests: Option<u32>,
 }
 
@@ -41,7 +41,8 @@ impl Report {
         )
     }
 
-    /// How many functions of each crate are accepted; then why the others are refused; then how well it is said.
+    /// Prints how many functions of each crate are accepted; then why the others are refused; then how well it is
+    /// said.
     pub(crate) fn tables(&self) -> String {
         let mut text = format!("\n{:<24}{:>10}", "accepted", "functions");
         for variant in Variant::ALL {

@@ -30,7 +30,7 @@ pub(crate) struct Subject {
 }
 
 struct File {
-    /// As the compiler names it: relative to the crate's folder.
+    /// The path that the compiler names: relative to the crate's folder.
     name: String,
     text: String,
 }
@@ -98,8 +98,8 @@ impl Subject {
         )
     }
 
-    /// Puts the attributes above every function and takes them off where they are refused, until the crate compiles:
-    /// errors of the compiler's later phases only show when those of the earlier ones are gone.
+    /// Puts the attributes above every function and takes them off where they are refused, until the crate
+    /// compiles: errors of the compiler's later phases only show when those of the earlier ones are gone.
     pub(crate) fn measure(&self, variant: Variant) -> Result<Refusals, Box<dyn Error>> {
         let mut refusals = Refusals::new();
         for _ in 0..ROUNDS {
@@ -122,8 +122,8 @@ impl Subject {
         Err(format!("it does not compile after {ROUNDS} rounds").into())
     }
 
-    /// Runs the crate's own tests, bare and below attributes that run each body once. The functions that were refused
-    /// stay bare.
+    /// Runs the crate's own tests, bare and below attributes that run each body once. The functions that were
+    /// refused stay bare.
     pub(crate) fn test(&self, refused: &Refusals) -> Result<Option<u32>, Box<dyn Error>> {
         let Some(arguments) = self.sample.tests else {
             return Ok(None);
@@ -138,7 +138,8 @@ impl Subject {
         Ok(Some(annotated))
     }
 
-    /// Compiles the crate with a lint above each function, and drops the functions that the compiler does not speak of.
+    /// Compiles the crate with a lint above each function, and drops the functions that the compiler does not speak
+    /// of.
     fn keep_compiled(&mut self) -> Result<(), Box<dyn Error>> {
         self.write(Above::Probe, |_| true)?;
         let (succeeded, diagnostics) = self.cargo().check()?;
@@ -201,8 +202,8 @@ impl Subject {
         refusals
     }
 
-    /// The annotated function that an error lies in, with the number of its file. An error in other code (a caller that
-    /// needs a `Send` future) is ascribed to the annotated function that its notes point at.
+    /// The annotated function that an error lies in, with the number of its file. An error in other code (a caller
+    /// that needs a `Send` future) is ascribed to the annotated function that its notes point at.
     fn place_of<'p>(
         &self,
         error: &Diagnostic,
@@ -217,7 +218,7 @@ impl Subject {
             let mut around = places[file]
                 .iter()
                 .filter(|place| place.whole.contains(&span.byte_start));
-            // Of functions inside of each other the innermost begins last.
+            // The innermost of nested functions begins last.
             around.next_back().map(|place| (file, place))
         })
     }

@@ -23,8 +23,8 @@ impl Variant {
         Self::StackClone,
     ];
 
-    /// The error types of published crates have no conversion from ours, so `error` is a function that fits any type
-    /// because it does not return.
+    /// The error types of published crates have no conversion from ours, so `error` is a function that fits any
+    /// type because it does not return.
     fn attributes(self, function: &Function) -> String {
         const CIRCUIT_BREAKER: &str =
             "#[::resilience::circuit_breaker(error = |_| ::core::panic!())]";
@@ -65,7 +65,8 @@ pub(crate) enum Above {
     Attributes(Variant),
     /// A full stack that runs the body once and returns its outcome. A crate's own tests must see no difference.
     Transparent,
-    /// A lint that does not exist. The compiler's warning shows that the function is compiled, and not switched off.
+    /// A lint that does not exist. The compiler's warning shows that the function is compiled, and not switched
+    /// off.
     Probe,
 }
 
@@ -93,7 +94,7 @@ impl Above {
     }
 }
 
-/// Where an annotated function lies in the annotated text.
+/// The place of an annotated function in the annotated text.
 pub(crate) struct Place {
     /// The function's number.
     pub(crate) function: usize,
@@ -102,8 +103,8 @@ pub(crate) struct Place {
     pub(crate) whole: Range<usize>,
 }
 
-/// Inserts the text above the functions: in front of their other attributes and their documentation, and on the same line,
-/// so that the line numbers stay as they are.
+/// Inserts the text above the functions: in front of their other attributes and their documentation, and on the
+/// same line, so that the line numbers stay as they are.
 pub(crate) fn annotate<'f>(
     source: &str,
     functions: impl Iterator<Item = (usize, &'f Function)>,

@@ -31,7 +31,7 @@ const LIMIT: Duration = Duration::from_millis(250);
 /// Three attempts and two waits of at most 40 ms.
 pub(crate) const LONGEST: Duration = Duration::from_millis(3 * 250 + 2 * 40);
 
-/// Shared with `From`, which has no other way to it.
+/// It is shared with `From`, because `From` has no other way to it.
 pub(crate) static LEDGER: LazyLock<Arc<Ledger>> = LazyLock::new(Arc::default);
 
 #[derive(Debug)]

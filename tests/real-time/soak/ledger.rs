@@ -1,11 +1,11 @@
-//! What the callers saw, to be held against what the circuit and the server say.
+//! The record of the callers, to be compared with those of the circuit and of the server.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
-/// How a call ended.
+/// The end of a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum End {
     Answered,

@@ -1,5 +1,5 @@
-//! Real faults: a server on loopback that answers, errs, hangs, resets, half-closes, dies and comes back, under hundreds
-//! of tasks and threads that call it through all three attributes and one circuit.
+//! Real faults: a server on loopback that answers, errs, hangs, resets, half-closes, dies and comes back, under
+//! hundreds of tasks and threads that call it through all three attributes and one circuit.
 //!
 //! ```text
 //! cargo test -p resilience-real-time-tests --test soak -- --nocapture                       # about ten seconds
@@ -44,7 +44,7 @@ const FAULTS: [Mood; 5] = [
 /// Between two calls of one caller: the machine should have time to be on time.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What a busy machine may add to what takes no time by itself. Whoever hangs takes longer.
+/// A busy machine may add this to work that takes no time by itself. A call that hangs takes longer.
 const SLACK: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -169,7 +169,7 @@ async fn task(number: u64, address: std::net::SocketAddr, stop: Arc<AtomicBool>)
     }
 }
 
-/// How long it takes until the circuit is in that state.
+/// Returns the time until the circuit is in that state.
 async fn until(state: CircuitState, fault: Mood) -> Duration {
     let started = Instant::now();
     while registry::stats(CIRCUIT).is_some_and(|stats| stats.state != state) {
@@ -183,7 +183,7 @@ async fn until(state: CircuitState, fault: Mood) -> Duration {
     started.elapsed()
 }
 
-/// What this process has in memory, where the system tells.
+/// Returns the memory of this process, if the system tells.
 fn resident_megabytes() -> Option<u64> {
     let pages = fs::read_to_string("/proc/self/statm").ok()?;
     let pages: u64 = pages.split_whitespace().nth(1)?.parse().ok()?;

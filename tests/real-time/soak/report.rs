@@ -1,4 +1,4 @@
-//! The figures of a run, and what they must be.
+//! The figures of a run, and the rules that they must meet.
 
 use std::time::Duration;
 
@@ -82,7 +82,7 @@ impl Report {
 
     pub(crate) fn check(&self) {
         let Self { stats, memory, .. } = self;
-        // No call is lost or ends twice, and what the callers saw is what the circuit and the server say.
+        // No call is lost or ends twice, and the callers, the circuit and the server agree.
         assert_eq!(LEDGER.all_ended(), LEDGER.begun());
         let admitted =
             stats.successes + stats.failures + stats.ignored + stats.abandoned + stats.late;

@@ -17,7 +17,7 @@ use tokio::{
     time::sleep,
 };
 
-/// What it does with a request.
+/// The fault that a request meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mood {
     Answers,

@@ -1,5 +1,5 @@
-//! The circuit breaker beside a reference that is obviously right: the same random calls, ends, commands and time for
-//! both, and the same answers, transitions and statistics after each step.
+//! The circuit breaker beside a reference that is obviously right: the same random calls, ends, commands and time
+//! for both, and the same answers, transitions and statistics after each step.
 
 #![expect(
     clippy::unchecked_time_subtraction,
@@ -106,7 +106,7 @@ fn pauses(all: &[Options]) -> impl Strategy<Value = Duration> + use<> {
         let times = [window, window - window / SLICES, options.recovery_timeout];
         for edge in times.into_iter().chain(options.slow_call) {
             if edge != Duration::MAX {
-                // Up to the next slice, with a rate.
+                // With a rate the time moves on to the next slice.
                 let slices = edge.as_nanos().div_ceil(slice.as_nanos());
                 let rounded = slice * u32::try_from(slices).expect("few");
                 edges.push(if exact { edge } else { rounded });
@@ -135,7 +135,8 @@ fn ends() -> impl Strategy<Value = End> {
     ]
 }
 
-/// Up to three configurations, the first of which the circuit begins with. Their windows are of one length or twice as long.
+/// Up to three configurations, the first of which the circuit begins with. Their windows are of one length or twice
+/// as long.
 fn configurations() -> impl Strategy<Value = Vec<Options>> {
     (options(), vec((options(), 1_u32..=2), 0..3)).prop_map(|(first, others)| {
         let window = first.window;

@@ -1,4 +1,5 @@
-//! A circuit breaker that is slow and obviously right: it forgets nothing and computes every answer from its history.
+//! A circuit breaker that is slow and obviously right: it forgets nothing and computes every answer from its
+//! history.
 
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ pub(crate) enum OpensAt {
     Rate { rate: f64, minimum_calls: u32 },
 }
 
-/// How a call ends.
+/// The end of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Success,
@@ -55,7 +56,7 @@ enum Phase {
     Isolated,
 }
 
-/// What the statistics show.
+/// The expected statistics.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Books {
     pub(crate) successes: u64,
@@ -69,7 +70,7 @@ pub(crate) struct Books {
     pub(crate) closed: u64,
 }
 
-/// What a listener hears: from, to, why, failures in the window, how long it refuses.
+/// A listener hears of: from, to, why, failures in the window, how long it refuses.
 pub(crate) type Step = (
     CircuitState,
     CircuitState,
@@ -167,7 +168,7 @@ impl Reference {
         }
     }
 
-    /// How long until a call is admitted, if it would not be now and not for ever.
+    /// Returns the time until a call is admitted, if it would not be now and not for ever.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         let moment = match self.phase {
             Phase::Closed | Phase::Isolated => return None,

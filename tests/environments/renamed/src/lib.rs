@@ -1,4 +1,4 @@
-//! The runtime under another name: `crate =` says which.
+//! The runtime under another name, which `crate =` says.
 
 /// All three.
 ///

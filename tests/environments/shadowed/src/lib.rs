@@ -10,34 +10,34 @@ mod tokio {}
 
 use ::resilience::{circuit_breaker, retry, timeout};
 
-/// Not the one of the prelude.
+/// This name hides the one of the prelude.
 #[derive(::std::fmt::Debug)]
 pub struct Result;
-/// Not the one of the prelude.
+/// This name hides the one of the prelude.
 #[derive(::std::fmt::Debug)]
 pub struct Option;
-/// Not the one of the prelude.
+/// This name hides the one of the prelude.
 #[derive(::std::fmt::Debug)]
 pub struct Box;
-/// Not the one of the prelude.
+/// This name hides the one of the prelude.
 #[derive(::std::fmt::Debug)]
 pub struct Duration;
-/// Not the one of the prelude.
+/// This name hides the one of the prelude.
 #[allow(non_snake_case)]
 pub fn Ok() -> Result {
     Result
 }
-/// Not the one of the prelude.
+/// This name hides the one of the prelude.
 #[allow(non_snake_case)]
 pub fn Err() -> Result {
     Result
 }
-/// Not the one of the prelude.
+/// This name hides the one of the prelude.
 #[allow(non_snake_case)]
 pub fn Some() -> Option {
     Option
 }
-/// Not the one of the prelude.
+/// This name hides the one of the prelude.
 pub fn drop(_: Box, _: Duration) {}
 
 #[allow(unused_macros)]

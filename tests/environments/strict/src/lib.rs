@@ -40,7 +40,7 @@ use core::mem::take;
 use core::time::Duration;
 use resilience::{CircuitOpen, TimedOut, circuit_breaker, retry, timeout};
 
-/// What can go wrong.
+/// The errors of this crate.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
