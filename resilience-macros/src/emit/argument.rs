@@ -1,7 +1,7 @@
 //! The function's arguments inside of an attempt, before the user's body sees them.
 
 use proc_macro2::{Group, Ident, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{FnArg, Pat, PatIdent};
 
 use super::code::labelled;
@@ -98,7 +98,8 @@ impl Context<'_> {
     pub(crate) fn handed_over(&self) -> TokenStream {
         let runtime = &self.runtime;
         let moved = self
-            .uniquely_borrowed()
+            .parameters
+            .iter()
             .filter(|parameter| self.is_handed_over(parameter))
             .map(|parameter| {
                 let (cfg, name) = (parameter.cfg(), &parameter.name);
@@ -108,22 +109,39 @@ impl Context<'_> {
     }
 
     fn is_handed_over(&self, parameter: &Parameter<'_>) -> bool {
-        self.is_called_once()
-            && parameter.passing == Passing::Owned
-            && parameter.may_hold_borrow()
-            && self.result.may_hold_borrow()
+        let may_be_handed_out = match parameter.passing {
+            // A sync body captures what it needs of an owned argument by itself.
+            Passing::Owned => {
+                self.is_uniquely_borrowed(parameter)
+                    && parameter.may_hold_borrow()
+                    && self.result.may_hold_borrow()
+            }
+            // A closure or a block of the edition 2018 would borrow the reference instead of its target.
+            Passing::Unique => {
+                !parameter.is_part
+                    && self.form.names(self.function, &parameter.name)
+                    && (parameter.lifetime.is_some() || self.result.may_hold_borrow())
+            }
+            Passing::Shared => false,
+        };
+        may_be_handed_out
+            && self.is_called_once()
             && !names(self.read_later.clone(), &parameter.name.to_string())
     }
 
-    /// An argument that the body does not name is not captured, and rustc is to find it unused.
     fn uniquely_borrowed(&self) -> impl Iterator<Item = &Parameter<'_>> {
+        self.parameters
+            .iter()
+            .filter(|parameter| self.is_uniquely_borrowed(parameter))
+    }
+
+    /// An argument that the body does not name is not captured, and rustc is to find it unused.
+    fn is_uniquely_borrowed(&self, parameter: &Parameter<'_>) -> bool {
         // A sync body is no part of a future, and one that builds a future is over before it is awaited.
         let is_borrowed = !matches!(self.form, Form::Sync | Form::Future { block: None, .. });
-        self.parameters.iter().filter(move |parameter| {
-            is_borrowed
-                && parameter.needs_unique_borrow()
-                && self.form.names(self.function, &parameter.name)
-        })
+        is_borrowed
+            && parameter.needs_unique_borrow()
+            && self.form.names(self.function, &parameter.name)
     }
 
     /// The references that each attempt binds anew.
@@ -140,7 +158,7 @@ impl Context<'_> {
                 None => return None,
             };
             let reference = if parameter.passing == Passing::Unique {
-                quote!(&mut *#name)
+                quote_spanned!(name.span()=> &mut *#name)
             } else {
                 quote!(#name)
             };
@@ -153,12 +171,17 @@ impl Context<'_> {
     /// The body of a sync function, with the rebinds in front.
     pub(crate) fn rebound(&self, body: &Group) -> Group {
         let (captures, rebinds) = (self.whole_captures(), self.rebinds());
-        if rebinds.is_empty() && captures.is_empty() {
-            body.clone()
-        } else {
-            let labelled = labelled("'__resilience_bound", body);
-            braces(body, quote!(#captures #rebinds #labelled))
+        // A body that makes a future does not return the outcome.
+        let handed_over = match self.form {
+            Form::Sync => self.handed_over(),
+            _ => TokenStream::new(),
+        };
+        if rebinds.is_empty() && captures.is_empty() && handed_over.is_empty() {
+            return body.clone();
         }
+        let taken = (!handed_over.is_empty()).then(|| self.never_reached(&handed_over));
+        let labelled = labelled("'__resilience_bound", body);
+        braces(body, quote!(#taken #captures #rebinds #labelled))
     }
 
     /// An argument that is bound anew needs its `mut` no more, but it is the user's: else rustc calls it unused.

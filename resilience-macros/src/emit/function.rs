@@ -133,23 +133,26 @@ impl Context<'_> {
     /// its type.
     fn attempt(&self, body: &Group) -> TokenStream {
         let place = body;
-        let result = &self.result.tokens;
-        let expected = self.call(
-            "Fallible::expected",
-            Some(result),
-            TokenStream::new(),
-            self.result.ends,
-        );
         let keyword = keyword("async", body);
         let (borrows, rebinds, body) = (
             self.unique_borrows(),
             self.rebinds(),
             labelled("'__resilience_body", body),
         );
-        let handed_over = self.handed_over();
-        let expected = quote!(let _: u8 = if false { #handed_over return #expected } else { 0 };);
+        let expected = self.never_reached(&self.handed_over());
         let block = braces(place, quote!(#expected #borrows #rebinds #body));
         quote!(#keyword #block)
+    }
+
+    /// A return that is never reached. It tells the body what is expected of it, and what it owns.
+    pub(crate) fn never_reached(&self, owned: &TokenStream) -> TokenStream {
+        let expected = self.call(
+            "Fallible::expected",
+            Some(&self.result.tokens),
+            TokenStream::new(),
+            self.result.ends,
+        );
+        quote!(let _: u8 = if false { #owned return #expected } else { 0 };)
     }
 
     /// The outcome as the `Result` that it is.
