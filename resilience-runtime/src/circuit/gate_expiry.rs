@@ -78,8 +78,8 @@ mod tests {
         let closed = GateExpiry::counts_until(NOW + 8);
         assert!(closed.counts(NOW + 7) && !closed.counts(NOW + 8));
         assert_eq!(closed.refuses(NOW), None);
-        for due in [open, taken, closed] {
-            assert_eq!(GateExpiry::from_bits(due.bits()), due);
+        for expiry in [open, taken, closed] {
+            assert_eq!(GateExpiry::from_bits(expiry.bits()), expiry);
         }
     }
 

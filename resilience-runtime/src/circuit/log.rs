@@ -11,7 +11,7 @@ use super::{
 
 /// The field `retry_after_ms` is a number, so that a program can compute with it. The message says the same for people.
 #[cold]
-pub(super) fn transition(step: &Transition) {
+pub(super) fn transition(transition: &Transition) {
     let Transition {
         name: circuit,
         from,
@@ -19,7 +19,7 @@ pub(super) fn transition(step: &Transition) {
         reason,
         failures,
         retry_after,
-    } = step;
+    } = transition;
     match (to, *retry_after) {
         (CircuitState::Open, Some(Duration::MAX)) => {
             warn!(target: "resilience", circuit, %from, %to, %reason, failures, "circuit opened, and never probes");
@@ -48,13 +48,13 @@ fn milliseconds(span: Duration) -> f64 {
 }
 
 #[cold]
-pub(super) fn listener_panicked(step: &Transition) {
+pub(super) fn listener_panicked(transition: &Transition) {
     let Transition {
         name: circuit,
         from,
         to,
         ..
-    } = step;
+    } = transition;
     error!(target: "resilience", circuit, %from, %to, "a transition listener of the circuit panicked");
 }
 

@@ -85,10 +85,10 @@ fn abandon(breaker: &CircuitBreaker) {
     call(breaker, |permit| drop(permit));
 }
 
-fn call(breaker: &CircuitBreaker, verdict: fn(Permit<'_>)) {
+fn call(breaker: &CircuitBreaker, outcome: fn(Permit<'_>)) {
     if let Ok(permit) = breaker.acquire() {
         thread::yield_now();
-        verdict(permit);
+        outcome(permit);
     }
 }
 
@@ -137,9 +137,9 @@ fn every_listener_hears_of_one_transition_per_cause() {
         let heard = std::sync::Arc::new(AtomicUsize::new(0));
         breaker.on_transition({
             let heard = std::sync::Arc::clone(&heard);
-            move |step| {
+            move |transition| {
                 assert_eq!(
-                    (step.from, step.to),
+                    (transition.from, transition.to),
                     (CircuitState::Closed, CircuitState::Open)
                 );
                 heard.fetch_add(1, Ordering::Relaxed);
@@ -157,7 +157,7 @@ fn no_more_probes_at_once_than_there_are_slots() {
     thread_local! {
         static RUNNING: (AtomicU64, AtomicU64) = const { (AtomicU64::new(0), AtomicU64::new(0)) };
     }
-    fn probe(breaker: &CircuitBreaker, verdict: fn(Permit<'_>)) {
+    fn probe(breaker: &CircuitBreaker, outcome: fn(Permit<'_>)) {
         if let Ok(permit) = breaker.acquire() {
             RUNNING.with(|(running, admitted)| {
                 admitted.fetch_add(1, Ordering::Relaxed);
@@ -168,7 +168,7 @@ fn no_more_probes_at_once_than_there_are_slots() {
             });
             thread::yield_now();
             RUNNING.with(|(running, _)| running.fetch_sub(1, Ordering::Relaxed));
-            verdict(permit);
+            outcome(permit);
         }
     }
     check(|| {
@@ -219,7 +219,7 @@ fn of_a_success_and_a_failure_that_both_decide_one_does() {
                 assert_eq!((stats.closed, stats.opened, stats.successes), (1, 1, 1))
             }
             CircuitState::Open => assert_eq!(stats.failures, 1),
-            CircuitState::HalfOpen => panic!("no verdict decided"),
+            CircuitState::HalfOpen => panic!("no outcome decided"),
         }
         assert_eq!(admitted(&stats) + stats.refused, 2);
         assert_gate_and_machine_agree(&breaker);
@@ -279,7 +279,7 @@ fn a_slot_is_reclaimed_for_one_call_only() {
 }
 
 #[test]
-fn a_verdict_from_before_a_trip_changes_nothing() {
+fn an_outcome_from_before_a_trip_changes_nothing() {
     check(|| {
         let breaker = circuit(CONFIG);
         race(&breaker, [succeed, trip]);
@@ -294,7 +294,7 @@ fn a_verdict_from_before_a_trip_changes_nothing() {
 }
 
 #[test]
-fn no_verdict_is_lost_beside_a_reset() {
+fn no_outcome_is_lost_beside_a_reset() {
     check(|| {
         let breaker = circuit(CONFIG);
         race(&breaker, [fail, succeed, reset]);

@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_permit_dropped_without_a_verdict_is_abandoned() {
+    fn a_permit_dropped_without_an_outcome_is_abandoned() {
         let breaker = breaker(CircuitBreakerConfig::new());
         drop(breaker.acquire());
         let stats = breaker.stats();
@@ -348,10 +348,10 @@ mod tests {
     async fn a_call_longer_than_slow_call_fails_whatever_it_returned() {
         let limit = Duration::from_secs(2);
         let breaker = breaker(CircuitBreakerConfig::new().slow_call(limit));
-        for verdict in [Permit::success, Permit::ignore, Permit::failure] {
+        for outcome in [Permit::success, Permit::ignore, Permit::failure] {
             let permit = breaker.acquire().expect("closed");
             advance(limit + Duration::from_nanos(1)).await;
-            verdict(permit);
+            outcome(permit);
         }
         assert_eq!(breaker.stats().failures, 3);
 
@@ -363,7 +363,7 @@ mod tests {
         let permit = breaker.acquire().expect("closed");
         advance(limit * 2).await;
         drop(permit);
-        assert_eq!(breaker.stats().abandoned, 1, "no verdict, slow or not");
+        assert_eq!(breaker.stats().abandoned, 1, "no outcome, slow or not");
     }
 
     #[tokio::test(start_paused = true)]

@@ -82,7 +82,7 @@ async fn a_stuck_probe_is_replaced() {
 }
 
 #[test]
-fn verdicts_across_a_reset_are_late() {
+fn outcomes_across_a_reset_are_late() {
     let breaker = breaker(CircuitBreakerConfig::new().failure_threshold(1));
     let (one, two, three) = (breaker.acquire(), breaker.acquire(), breaker.acquire());
     breaker.reset();
@@ -261,12 +261,15 @@ fn listeners_hear_of_every_step_under_no_lock() {
     // Taken away again at the end: a circuit that its listener holds is never dropped.
     let circuit = std::sync::Arc::new(Mutex::new(Some(breaker.clone())));
     let (heard, held) = (steps.clone(), circuit.clone());
-    breaker.on_transition(move |step| {
+    breaker.on_transition(move |transition| {
         let handle = held.lock().unwrap().clone().expect("held until the end");
         // Deadlocks here if any lock were held.
         let failures = handle.stats().failures;
         handle.on_transition(|_| {});
-        heard.lock().unwrap().push((step.from, step.to, failures));
+        heard
+            .lock()
+            .unwrap()
+            .push((transition.from, transition.to, failures));
         handle.reset();
     });
     fail(&breaker);
@@ -327,9 +330,9 @@ fn threads_lose_no_count_and_take_no_slot_for_good() {
         }
     });
     let stats = breaker.stats();
-    let verdicts = stats.successes + stats.failures + stats.ignored;
+    let outcomes = stats.successes + stats.failures + stats.ignored;
     assert_eq!(
-        verdicts + stats.refused + stats.abandoned + stats.late,
+        outcomes + stats.refused + stats.abandoned + stats.late,
         THREADS * CALLS
     );
     breaker.trip();

@@ -66,11 +66,11 @@ impl Circuit {
         outcome: Outcome,
     ) -> Result<Option<StateChange>, Late> {
         self.machine.take_over(self.successes);
-        let step =
+        let change =
             self.machine
                 .record(&self.config, admission.0, admission.1, outcome, self.now)?;
         self.successes += u64::from(outcome == Outcome::Success);
-        Ok(step)
+        Ok(change)
     }
 
     fn call(&mut self, outcome: Outcome) -> Option<StateChange> {
@@ -276,7 +276,7 @@ fn a_probe_that_never_ends_loses_its_slot_after_recovery_timeout() {
 }
 
 #[test]
-fn a_verdict_of_an_older_generation_changes_nothing() {
+fn an_outcome_of_an_older_generation_changes_nothing() {
     let mut circuit = Circuit::new(CONFIG);
     let slow = circuit.enter();
     circuit.call(Outcome::Failure);
