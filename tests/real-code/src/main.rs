@@ -1,6 +1,6 @@
-//! Puts the attributes above every function of some published crates that returns a `Result`, compiles the crates and
-//! counts: how many functions are accepted without another change, why the others are refused, whether the compiler's error
-//! names the argument, and whether its caret stays off the attribute. Then it runs crates' own tests below the attributes,
+//! Puts the attributes above every function of 25 published crates that returns a `Result`, compiles the crates and counts
+//! the functions that are accepted without another change, the errors by their kind, the errors without the name of the
+//! argument, and the errors with their caret under an attribute. Then it runs crates' own tests below the attributes,
 //! because an attribute must not change what a function does.
 //!
 //! ```sh

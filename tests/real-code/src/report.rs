@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     refusal::{Kind, Refusal},
+    sample::Sample,
     subject::{Refusals, Subject},
     variant::Variant,
 };
@@ -34,11 +35,18 @@ impl Report {
             .flat_map(move |row| row.of(variant).values())
     }
 
-    pub(crate) fn accepted_percent(&self, variant: Variant) -> f64 {
-        percent(
-            self.functions() - self.refusals(variant).count(),
-            self.functions(),
-        )
+    /// The share of the functions that are accepted, in the crates that `counts` chooses.
+    pub(crate) fn accepted_percent(
+        &self,
+        variant: Variant,
+        counts: impl Fn(&Sample) -> bool,
+    ) -> f64 {
+        let (mut functions, mut refused) = (0, 0);
+        for row in self.rows.iter().filter(|row| counts(&row.subject.sample)) {
+            functions += row.subject.functions();
+            refused += row.of(variant).len();
+        }
+        percent(functions - refused, functions)
     }
 
     /// Prints how many functions of each crate are accepted; then why the others are refused; then how well it is
@@ -65,7 +73,10 @@ impl Report {
         let _ = write!(text, "{:<24}{:>10}", "total", self.functions());
         for variant in Variant::ALL {
             let accepted = self.functions() - self.refusals(variant).count();
-            let share = format!("{accepted} ({:.1} %)", self.accepted_percent(variant));
+            let share = format!(
+                "{accepted} ({:.1} %)",
+                self.accepted_percent(variant, |_| true)
+            );
             let _ = write!(text, "{share:>18}");
         }
         text.push('\n');
