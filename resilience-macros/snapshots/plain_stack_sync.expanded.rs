@@ -47,7 +47,7 @@ fn load(id: u64) -> Result<Row, Error> {
         let __error @ __rt::Err(_) = __result else {
             break <Result<Row, Error> as __rt::Fallible>::succeeded(__result);
         };
-        let __traits = __rt::Inspect::of(&__error).__traits();
+        let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
         let __last = __rt::Attempt::failed_blocking(&mut __retry, __traits, __error)
             .from_stack(&mut __origin)
             .refused_for(__rt::CircuitBreaker::refuses_for(__circuit))

@@ -58,7 +58,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
         let __error @ __rt::Err(_) = __result else {
             break <Result<String, ApiError> as __rt::Fallible>::succeeded(__result);
         };
-        let __traits = __rt::Inspect::of(&__error).__traits();
+        let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
         let __last = __rt::Attempt::failed(&mut __retry, __traits, __error)
             .from_stack(&mut __origin)
             .refused_for(__rt::CircuitBreaker::refuses_for(__circuit))

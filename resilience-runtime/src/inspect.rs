@@ -114,6 +114,9 @@ impl<E> View<E> for AsTypeName {
 
 /// A place for one error between two attempts.
 pub trait Slot<E> {
+    /// The place in a sync function.
+    type Blocking: Slot<E> + Default;
+
     /// Puts an error into the place. An error that is there is dropped.
     fn put(&mut self, error: E);
 
@@ -123,6 +126,8 @@ pub trait Slot<E> {
 
 /// The error lies in place. This is for sync functions, because their memory is the stack.
 impl<E> Slot<E> for Option<E> {
+    type Blocking = Self;
+
     fn put(&mut self, error: E) {
         *self = Some(error);
     }
@@ -145,6 +150,8 @@ impl<E> Default for Boxed<E> {
 }
 
 impl<E> Slot<E> for Boxed<E> {
+    type Blocking = Option<E>;
+
     fn put(&mut self, error: E) {
         match &mut self.0 {
             Some(kept) => *kept.get_mut().unwrap_or_else(PoisonError::into_inner) = error,
@@ -161,9 +168,28 @@ impl<E> Slot<E> for Boxed<E> {
 /// The error is dropped. This is for the future of an async function with an error that is not `Send`, because the future
 /// would not be `Send` either.
 #[derive(Debug, Default)]
+pub struct NotSent;
+
+impl<E> Slot<E> for NotSent {
+    type Blocking = Option<E>;
+
+    fn put(&mut self, error: E) {
+        drop(error);
+    }
+
+    fn take(&mut self) -> Option<E> {
+        None
+    }
+}
+
+/// The error is dropped, because no layer can refuse a later attempt: no error of the type holds a refusal, and the stack has
+/// no circuit below the retry. So a success has no place to drop.
+#[derive(Debug, Default)]
 pub struct Nowhere;
 
 impl<E> Slot<E> for Nowhere {
+    type Blocking = Self;
+
     fn put(&mut self, error: E) {
         drop(error);
     }
@@ -184,9 +210,10 @@ impl<V, S> Traits<V, S> {
     }
 }
 
-/// Defines the steps of the lookup: each has the method, and derefs to the next step.
+/// Defines the steps of the lookup: each has the method, and derefs to the next step. The second method is for a retry above
+/// a circuit of its own stack, because there a layer can refuse whatever the error type is.
 macro_rules! steps {
-    ($($(#[$doc:meta])* $step:ident [$($bounds:tt)*] => $view:ident, $slot:ty; $next:ident)*) => { $(
+    ($($(#[$doc:meta])* $step:ident [$($bounds:tt)*] => $view:ident, $slot:ty, $stack:ty; $next:ident)*) => { $(
         $(#[$doc])*
         #[derive(Debug)]
         pub struct $step<E>($next<E>);
@@ -195,6 +222,12 @@ macro_rules! steps {
             #[doc(hidden)]
             #[inline]
             pub fn __traits(&self) -> Traits<$view, $slot> {
+                Traits::new()
+            }
+
+            #[doc(hidden)]
+            #[inline]
+            pub fn __traits_in_stack(&self) -> Traits<$view, $stack> {
                 Traits::new()
             }
         }
@@ -212,23 +245,23 @@ macro_rules! steps {
 
 steps! {
     /// The entry of the lookup.
-    Inspect [Error + Send] => AsError, Boxed<E>; InspectLocalError
+    Inspect [Error + Send] => AsError, Boxed<E>, Boxed<E>; InspectLocalError
     /// The second step.
-    InspectLocalError [Error] => AsError, Nowhere; InspectTarget
+    InspectLocalError [Error] => AsError, NotSent, NotSent; InspectTarget
     /// The third step.
-    InspectTarget [Display + Deref<Target: Error> + Send] => AsTarget, Boxed<E>; InspectLocalTarget
+    InspectTarget [Display + Deref<Target: Error> + Send] => AsTarget, Boxed<E>, Boxed<E>; InspectLocalTarget
     /// The fourth step.
-    InspectLocalTarget [Display + Deref<Target: Error>] => AsTarget, Nowhere; InspectDisplay
+    InspectLocalTarget [Display + Deref<Target: Error>] => AsTarget, NotSent, NotSent; InspectDisplay
     /// The fifth step.
-    InspectDisplay [Display + Send] => AsDisplay, Boxed<E>; InspectLocalDisplay
+    InspectDisplay [Display + Send] => AsDisplay, Nowhere, Boxed<E>; InspectLocalDisplay
     /// The sixth step.
-    InspectLocalDisplay [Display] => AsDisplay, Nowhere; InspectDebug
+    InspectLocalDisplay [Display] => AsDisplay, Nowhere, NotSent; InspectDebug
     /// The seventh step.
-    InspectDebug [Debug + Send] => AsDebug, Boxed<E>; InspectLocalDebug
+    InspectDebug [Debug + Send] => AsDebug, Nowhere, Boxed<E>; InspectLocalDebug
     /// The eighth step.
-    InspectLocalDebug [Debug] => AsDebug, Nowhere; InspectAny
+    InspectLocalDebug [Debug] => AsDebug, Nowhere, NotSent; InspectAny
     /// The ninth step.
-    InspectAny [Send] => AsTypeName, Boxed<E>; InspectLocalAny
+    InspectAny [Send] => AsTypeName, Nowhere, Boxed<E>; InspectLocalAny
 }
 
 /// The last step. It answers for every type.
@@ -240,6 +273,13 @@ impl<E> InspectLocalAny<E> {
     #[inline]
     #[expect(clippy::unused_self, reason = "the lookup goes by its type")]
     pub fn __traits(&self) -> Traits<AsTypeName, Nowhere> {
+        Traits::new()
+    }
+
+    #[doc(hidden)]
+    #[inline]
+    #[expect(clippy::unused_self, reason = "the lookup goes by its type")]
+    pub fn __traits_in_stack(&self) -> Traits<AsTypeName, NotSent> {
         Traits::new()
     }
 }
@@ -308,9 +348,12 @@ mod tests {
     }
 
     macro_rules! is_kept {
-        ($error:expr) => {{
+        ($error:expr) => {
+            is_kept!($error, __traits)
+        };
+        ($error:expr, $traits:ident) => {{
             let outcome: Result<(), _> = Err($error);
-            let traits = Inspect::of(&outcome).__traits();
+            let traits = Inspect::of(&outcome).$traits();
             is_kept_by(outcome, &traits)
         }};
     }
@@ -410,19 +453,39 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_kept_in_a_future_if_it_is_send() {
+    fn an_error_is_kept_in_a_future_if_it_is_send_and_can_hold_a_refusal() {
         assert!(is_kept!(Both));
-        assert!(is_kept!("text"));
-        assert!(is_kept!(OnlyDebug { code: 503 }));
-        assert!(is_kept!(Neither));
         assert!(is_kept!(Box::<dyn Error + Send + Sync>::from("text")));
         assert!(!is_kept!(Box::<dyn Error>::from("text")));
         assert!(!is_kept!(Rc::<dyn Error>::from(Box::<dyn Error>::from(
             "text"
         ))));
+        assert!(!is_kept!("text"));
+        assert!(!is_kept!(OnlyDebug { code: 503 }));
+        assert!(!is_kept!(Neither));
         assert!(!is_kept!(Rc::new(1)));
-        assert!(!is_kept!(Some(Rc::new(1))));
-        assert!(!is_kept!(Rc::new(Neither)));
+    }
+
+    #[test]
+    fn above_a_circuit_an_error_is_kept_if_it_is_send() {
+        assert!(is_kept!(Both, __traits_in_stack));
+        assert!(is_kept!("text", __traits_in_stack));
+        assert!(is_kept!(OnlyDebug { code: 503 }, __traits_in_stack));
+        assert!(is_kept!(Neither, __traits_in_stack));
+        assert!(!is_kept!(Rc::new(1), __traits_in_stack));
+        assert!(!is_kept!(Some(Rc::new(1)), __traits_in_stack));
+        assert!(!is_kept!(Rc::new(Neither), __traits_in_stack));
+        assert!(!is_kept!(Box::<dyn Error>::from("text"), __traits_in_stack));
+    }
+
+    #[test]
+    fn a_sync_function_keeps_an_error_in_place() {
+        fn size<S: Slot<u32>>() -> usize {
+            size_of::<S::Blocking>()
+        }
+        assert_eq!(size::<Boxed<u32>>(), size_of::<Option<u32>>());
+        assert_eq!(size::<NotSent>(), size_of::<Option<u32>>());
+        assert_eq!(size::<Nowhere>(), 0);
     }
 
     #[test]
@@ -436,6 +499,7 @@ mod tests {
         }
         assert_eq!(newest::<Option<u32>>(), [None, Some(2), None]);
         assert_eq!(newest::<Boxed<u32>>(), [None, Some(2), None]);
+        assert_eq!(newest::<NotSent>(), [None, None, None]);
         assert_eq!(newest::<Nowhere>(), [None, None, None]);
     }
 

@@ -68,13 +68,39 @@ impl<'a, E, V: View<E>, S> Attempt<'a, Infallible, E, V, S> {
     #[inline]
     pub fn failed<T, C: Borrow<RetryConfig>>(
         retry: &'a mut Retry<C, S>,
-        traits: Traits<V, S>,
+        _: Traits<V, S>,
         outcome: Result<T, E>,
     ) -> Self {
         match outcome {
-            Err(error) => Attempt::after(retry, traits, Err(error)),
+            Err(error) => Self::of_error(retry, error, |_| false),
             Ok(_) => unreachable!("a success has left"),
         }
+    }
+
+    /// Does the same as [`failed`](Self::failed) for a sync function: the wait blocks the thread.
+    #[inline]
+    pub fn failed_blocking<T, C: Borrow<RetryConfig>, Other: Slot<E, Blocking = S>>(
+        retry: &'a mut Retry<C, S>,
+        _: Traits<V, Other>,
+        outcome: Result<T, E>,
+    ) -> Self {
+        match outcome {
+            Err(error) => Self::of_error(retry, error, crate::timeout::would_outlast),
+            Ok(_) => unreachable!("a success has left"),
+        }
+    }
+
+    // It is out of line, because a call that succeeds does not need it.
+    #[cold]
+    #[inline(never)]
+    fn of_error<C: Borrow<RetryConfig>>(
+        retry: &'a mut Retry<C, S>,
+        error: E,
+        outlasts_deadline: fn(Duration) -> bool,
+    ) -> Self {
+        let mut attempt = Attempt::after(retry, Traits::new(), Err(error));
+        attempt.review.outlasts_deadline = outlasts_deadline;
+        attempt
     }
 
     /// Decides for an attempt that has failed, by code that is compiled once for all functions of an error's type. `None`
@@ -91,30 +117,6 @@ impl<'a, E, V: View<E>, S> Attempt<'a, Infallible, E, V, S> {
             self.review.keep::<E, V, S>(error, self.kept);
             None
         }
-    }
-}
-
-impl<'a, E, V: View<E>> Attempt<'a, Infallible, E, V, Option<E>> {
-    /// Does the same as [`failed`](Self::failed) for a sync function: the wait blocks the thread.
-    #[inline]
-    pub fn failed_blocking<T, C: Borrow<RetryConfig>, Other>(
-        retry: &'a mut Retry<C, Option<E>>,
-        _: Traits<V, Other>,
-        outcome: Result<T, E>,
-    ) -> Self {
-        Self::failed(retry, Traits::new(), outcome).blocking()
-    }
-}
-
-impl<'a, T, E, V: View<E>> Attempt<'a, T, E, V, Option<E>> {
-    /// Does the same as [`after`](Self::after) for a sync function: the wait blocks the thread.
-    #[inline]
-    pub fn after_blocking<C: Borrow<RetryConfig>, Other>(
-        retry: &'a mut Retry<C, Option<E>>,
-        _: Traits<V, Other>,
-        outcome: Result<T, E>,
-    ) -> Self {
-        Self::after(retry, Traits::new(), outcome).blocking()
     }
 }
 
@@ -144,10 +146,16 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
         }
     }
 
+    /// Does the same as [`after`](Self::after) for a sync function: the wait blocks the thread.
     #[inline]
-    fn blocking(mut self) -> Self {
-        self.review.outlasts_deadline = crate::timeout::would_outlast;
-        self
+    pub fn after_blocking<C: Borrow<RetryConfig>, Other: Slot<E, Blocking = S>>(
+        retry: &'a mut Retry<C, S>,
+        _: Traits<V, Other>,
+        outcome: Result<T, E>,
+    ) -> Self {
+        let mut attempt = Self::after(retry, Traits::new(), outcome);
+        attempt.review.outlasts_deadline = crate::timeout::would_outlast;
+        attempt
     }
 
     /// Takes the origin of the error from the own stack, because the error type may have lost it.

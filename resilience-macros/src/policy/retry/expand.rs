@@ -145,7 +145,12 @@ impl Context<'_> {
             );
             Some(quote!(let #error @ #runtime::Err(_) = #result else { break #succeeded };))
         };
-        let inspect = quote!(let #traits = #runtime::Inspect::of(&#judged).__traits(););
+        let lookup = if self.asks_for_origin(at) {
+            quote!(__traits_in_stack)
+        } else {
+            quote!(__traits)
+        };
+        let inspect = quote!(let #traits = #runtime::Inspect::of(&#judged).#lookup(););
         Judgement {
             leave: quote!(#leave #inspect),
             result_name: result,

@@ -14,7 +14,7 @@ type State<E> = Retry<&'static RetryConfig, Option<E>>;
 macro_rules! attempt {
     ($retry:expr, $outcome:expr) => {{
         let outcome = $outcome;
-        let traits = Inspect::of(&outcome).__traits();
+        let traits = Inspect::of(&outcome).__traits_in_stack();
         Attempt::after_blocking($retry, traits, outcome)
     }};
 }
