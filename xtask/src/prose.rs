@@ -1,17 +1,12 @@
 //! Measures how the comments read: two shares, each with a goal.
 //!
-//! - **Fragments**: the share of comment blocks that do not open with a sentence; below [`FRAGMENTS`]. A block is a
-//! run of
-//!   comment lines of one kind, or one comment behind code. It opens with a fragment if its first word is one of
+//! - **Fragments**: the share of comment blocks that do not open with a sentence; below [`FRAGMENTS`]. A block is a run
+//!   of comment lines of one kind, or one comment behind code. It opens with a fragment if its first word is one of
 //!   [`OPENERS`], such as "What", "Whether" or "And", or if it is no rustdoc and its first sentence has no verb.
-//! Rustdoc
-//!   may open with a noun, because it names the item below it. A sentence has a verb if a word in it is an
-//! auxiliary or a
-//!   common verb, or ends as one does (`-s`, `-ed`, `-n't`); a plural noun is therefore taken for a verb, and no
-//! sentence
-//!   is taken for a fragment because of a verb that is not in the list unless it has neither.
-//! - **Vague words**: "what", "which" and "whose" in 1,000 words of comments; below [`VAGUE`]. Code in backticks
-//! and in
+//!   Rustdoc may open with a noun, because it names the item below it. A sentence has a verb if a word in it is an
+//!   auxiliary or a common verb, or ends as one does (`-s`, `-ed`, `-n't`). A plural noun is therefore taken for a
+//!   verb, so that the rule finds too few fragments and not too many.
+//! - **Vague words**: "what", "which" and "whose" in 1,000 words of comments; below [`VAGUE`]. Code in backticks and in
 //!   fences counts as no word.
 //!
 //! Both could be met by deleting comments, so the report also shows how many words there are, and how many for 100
