@@ -366,7 +366,17 @@ fn a_constant_or_a_text_is_a_pattern_of_the_error_itself() {
     fn by_text(calls: &Cell<u32>, text: &'static str) -> Result<(), &'static str> {
         made(calls, text)
     }
+    // Inside of a larger pattern a constant is of the type of its place.
+    #[retry(max_retries = 1, base_delay = 0s, retry_on(Some(Code::BUSY)))]
+    fn inside(calls: &Cell<u32>, code: Code) -> Result<(), Option<Code>> {
+        made(calls, Some(code))
+    }
+
     let calls = Cell::new(0);
+    for (code, expected) in [(Code::BUSY, 2), (Code::DOWN, 1)] {
+        assert_eq!(inside(&calls, code), Err(Some(code)));
+        assert_eq!(calls.take(), expected, "{code:?}");
+    }
     let count = |result: Result<(), Code>| {
         assert!(result.is_err());
         calls.take()
