@@ -144,13 +144,14 @@ fn add(cloned: &mut Vec<Cloned>, argument: Cloned) {
     }
 }
 
-/// The expressions of a stack that are evaluated after an attempt. A retry with `retry_on` makes the error of a refusal to
-/// find out whether the pattern matches it.
+/// The expressions of a stack that are evaluated after an attempt. A policy with a refusal filter makes the error of a
+/// refusal to find out whether the filter matches it.
 fn read_later(layers: &[WrittenLayer]) -> TokenStream {
-    let makes_errors = layers
-        .iter()
-        .flat_map(|layer| &layer.entries)
-        .any(|entry| entry.spec.name == "retry_on");
+    let makes_errors = layers.iter().any(|layer| {
+        let mut names = layer.entries.iter().map(|entry| entry.spec.name);
+        let filter = layer.policy.refusal_filter;
+        filter.is_some_and(|filter| names.any(|name| name == filter))
+    });
     let entries = layers.iter().flat_map(|layer| &layer.entries);
     let expressions = entries.filter_map(|entry| match &entry.value {
         EntryValue::Value(expr)

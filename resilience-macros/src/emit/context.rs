@@ -48,6 +48,13 @@ impl Context<'_> {
         !self.layers.iter().any(|layer| layer.repeats)
     }
 
+    /// Is the argument's place taken by a clone that the attempt may consume?
+    pub(crate) fn is_cloned(&self, name: &Ident) -> bool {
+        self.cloned
+            .iter()
+            .any(|cloned| cloned.name == *name && !cloned.is_read_later)
+    }
+
     /// A name for a declaration at the top of the function, numbered if the stack repeats the policy.
     pub(crate) fn item(&self, at: usize, name: &str) -> String {
         let policy = |at: usize| self.layers.get(at).map(|layer| layer.policy);

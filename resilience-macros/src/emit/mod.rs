@@ -3,7 +3,6 @@
 pub(crate) mod argument;
 mod call;
 pub(crate) mod cloned;
-pub(crate) mod clones;
 pub(crate) mod code;
 pub(crate) mod config;
 pub(crate) mod context;

@@ -19,6 +19,8 @@ pub(crate) struct Policy {
     pub(crate) table: &'static Table,
     /// The policy may run the function more than once.
     pub(crate) repeats: bool,
+    /// The option with a pattern that is shown the error of a refusal, before the refusal happens.
+    pub(crate) refusal_filter: Option<&'static str>,
     /// Checks the options and plans the layer.
     pub(crate) check: fn(&mut Values<'_>, Surroundings<'_>, &mut Errors) -> CheckedLayer,
 }

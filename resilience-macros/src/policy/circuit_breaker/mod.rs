@@ -13,6 +13,7 @@ use crate::language::table::{Bare, Table};
 pub(crate) static CIRCUIT_BREAKER: Policy = Policy {
     table: &TABLE,
     repeats: false,
+    refusal_filter: None,
     check: check::check,
 };
 

@@ -22,7 +22,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::check::RetryPlan;
-use crate::emit::clones::Clones;
+use super::clones::Clones;
 use crate::emit::code::{Declarations, LayerCode};
 use crate::emit::context::{Context, declare_origin};
 use crate::emit::filter::UserFilter;

@@ -2,6 +2,7 @@
 
 mod check;
 mod clone;
+mod clones;
 mod expand;
 mod foreign;
 mod options;
@@ -12,6 +13,7 @@ use crate::language::table::{Bare, Table};
 pub(crate) static RETRY: Policy = Policy {
     table: &TABLE,
     repeats: true,
+    refusal_filter: Some("retry_on"),
     check: check::check,
 };
 

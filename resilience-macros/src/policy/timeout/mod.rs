@@ -11,6 +11,7 @@ use crate::language::table::{Bare, Table};
 pub(crate) static TIMEOUT: Policy = Policy {
     table: &TABLE,
     repeats: false,
+    refusal_filter: None,
     check: check::check,
 };
 

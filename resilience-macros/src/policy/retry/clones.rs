@@ -5,8 +5,8 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::cloned::Cloned;
-use super::context::Context;
+use crate::emit::cloned::Cloned;
+use crate::emit::context::Context;
 
 /// The statements around an attempt.
 pub(crate) struct Clones {
@@ -108,13 +108,6 @@ impl Context<'_> {
                 #runtime::Kept::in_place_branch(&#kept);
             }
         }
-    }
-
-    /// Is the argument's place taken by a clone that the attempt may consume?
-    pub(crate) fn is_cloned(&self, name: &Ident) -> bool {
-        self.cloned
-            .iter()
-            .any(|cloned| cloned.name == *name && !cloned.is_read_later)
     }
 }
 
