@@ -88,7 +88,8 @@ use proc_macro::TokenStream;
 ///   recognised by the error's `source()` chain. `retry_on(…)` that matches it or `retry_refused = true` asks for it to be
 ///   retried; `retry_if` does not decide over it, and `abort_on` wins over all.
 /// - Above a [`#[circuit_breaker]`](../resilience/attr.circuit_breaker.html) a wait is not begun after which the circuit
-///   would still refuse, unless the retry asks for refusals or a `fallback` answers them.
+///   would still refuse, unless the retry asks for refusals or a `fallback` answers them. A circuit that is given by
+///   `breaker = …` below a sync `#[timeout]` on a worker is the worker's, so there the next attempt finds it open.
 /// - Filters and hooks are asked before a wait, and so not after the last attempt. Nothing is waited for after it, either.
 ///   The state belongs to one call.
 /// - On an async function, a failed attempt's future is dropped before the wait; a call that is dropped runs nothing
