@@ -21,7 +21,7 @@ const BARE: Policies = Policies {
     asynchronous: "",
 };
 
-const ANNOTATED: [Policies; 4] = [
+const ANNOTATED: [Policies; 5] = [
     Policies {
         name: "retried",
         sync: "#[resilience::retry]",
@@ -41,6 +41,13 @@ const ANNOTATED: [Policies; 4] = [
         name: "stacked",
         sync: "#[resilience::retry] #[resilience::circuit_breaker] #[resilience::timeout(1h, mode = cooperative)]",
         asynchronous: "#[resilience::retry] #[resilience::circuit_breaker] #[resilience::timeout(1h)]",
+    },
+    Policies {
+        name: "repeated",
+        sync: "#[resilience::retry] #[resilience::circuit_breaker(name = \"outer\")] #[resilience::retry] \
+               #[resilience::circuit_breaker(name = \"inner\")] #[resilience::timeout(1h, mode = cooperative)]",
+        asynchronous: "#[resilience::timeout(2h)] #[resilience::retry] #[resilience::circuit_breaker(name = \"outer\")] \
+                       #[resilience::circuit_breaker(name = \"inner\")] #[resilience::timeout(1h)]",
     },
 ];
 

@@ -37,7 +37,9 @@ impl Context<'_> {
         } else {
             quote!(admit(#circuit))
         };
-        let label = syn::Lifetime::new("'__call", Span::mixed_site());
+        // Numbered like the other names of a policy that stands twice, because rustc warns of a label inside of its like.
+        let label = format!("'{}", self.item(at, "call"));
+        let label = syn::Lifetime::new(&label, Span::mixed_site());
         let leave = if at == 0 {
             quote!(return)
         } else {
