@@ -1,12 +1,11 @@
 //! Refusals, and how a layer recognises one in an error, wherever the error comes from.
 //!
 //! An error that holds a refusal leads to a [`Refusal`] by its `source()` chain. So the walk finds it in the user's own
-//! error types, in [`io::Error`], and in boxed errors. No bound is put on the error type, because `inspect` finds out at
+//! error types, in [`std::io::Error`], and in boxed errors. No bound is put on the error type, because `inspect` finds out at
 //! compile time if the type has sources.
 
 use core::error::Error;
 use core::fmt;
-use std::io;
 
 /// A longer chain of sources is taken for a circle.
 const LONGEST_CHAIN: usize = 128;
@@ -144,26 +143,19 @@ impl Origin {
 }
 
 /// Walks an error and its sources.
+///
+/// The source of an `io::Error` is that of the error that it holds, which itself is left out. Nothing is missed by that,
+/// because a mark is always the source of another error, and is never held by an `io::Error` itself.
 fn chain<'e>(
     first: Option<&'e (dyn Error + 'static)>,
 ) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    core::iter::successors(first, |error| source_of(*error)).take(LONGEST_CHAIN)
-}
-
-/// Returns the source of an error. For an [`io::Error`] that is the error that it holds, because its own `source()` leaves
-/// that error out.
-fn source_of<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
-    match error
-        .downcast_ref::<io::Error>()
-        .and_then(io::Error::get_ref)
-    {
-        Some(held) => Some(held),
-        None => error.source(),
-    }
+    core::iter::successors(first, |&error| error.source()).take(LONGEST_CHAIN)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     static REFUSAL: Refusal = Refusal::new(RefusalKind::CircuitOpen, "the circuit is open");

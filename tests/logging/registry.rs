@@ -119,7 +119,9 @@ fn a_value_that_changes_at_one_line_is_taken_until_an_earlier_one_returns() {
         panic!("one event, not {logged:?}")
     };
     assert_eq!(turns.level, Level::ERROR);
-    assert!(text(turns, "message").ends_with("give each object a circuit of its own by a `key`"));
+    assert!(
+        text(turns, "message").ends_with("give each object a circuit of its own by `breaker = …`")
+    );
     assert!(text(turns, "declared_at").starts_with(file!()), "{turns:?}");
     let threshold = |field: &str| &turns.fields[field];
     assert_eq!(

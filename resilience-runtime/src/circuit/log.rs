@@ -92,7 +92,8 @@ pub(super) fn takes_turns(
     error!(
         target: "resilience",
         circuit, %declared_at, ?kept, ?refused,
-        "one source line configures the circuit with different values in turns: the present one is kept from now on;          give each object a circuit of its own by a `key`"
+        "one source line configures the circuit with different values in turns: the present one is kept from now on; \
+         give each object a circuit of its own by `breaker = …`"
     );
 }
 

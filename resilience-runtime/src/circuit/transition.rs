@@ -11,11 +11,11 @@ use std::{fmt, time::Duration};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CircuitState {
-    /// Calls admission and are watched.
+    /// Calls pass, and their outcomes are counted.
     Closed,
     /// Calls are refused.
     Open,
-    /// A few calls admission as probes, the rest are refused.
+    /// A few calls pass as probes, and the rest are refused.
     HalfOpen,
 }
 

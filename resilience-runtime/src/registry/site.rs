@@ -217,7 +217,10 @@ mod tests {
         };
         assert!(taken.contains("circuit reconfigured"), "{taken}");
         assert!(
-            turns.starts_with("ERROR resilience: ") && turns.contains("by a `key`"),
+            turns.starts_with("ERROR resilience: ")
+                && turns.contains(
+                    "from now on; give each object a circuit of its own by `breaker = …`"
+                ),
             "{turns}"
         );
         assert_eq!(SITE.circuit(&one).config(), two, "the present one stays");
