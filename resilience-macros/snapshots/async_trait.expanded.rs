@@ -20,8 +20,10 @@ impl Service for Client {
             let __self = self;
             let prompt = prompt;
             const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
-            const __TIMEOUT: __rt::TimeoutConfig =
-                __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or("call");
+            const __TIMEOUT: __rt::TimeoutConfig = __rt::TimeoutConfig::new(__rt::Duration::new(
+                1, 0,
+            ))
+            .operation_or(__rt::concat!(__rt::module_path!(), "::", "call"));
             let mut __retry = __rt::Retry::new(&__RETRY);
             return loop {
                 __rt::Retry::wait(&__retry, "call").await;

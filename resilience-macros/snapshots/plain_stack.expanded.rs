@@ -8,8 +8,8 @@ async fn fetch(url: &str) -> Result<String, Error> {
     static __CIRCUIT: __rt::Site =
         __rt::Site::unnamed(__rt::concat!(__rt::module_path!(), "::", "fetch"));
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
-    const __TIMEOUT: __rt::TimeoutConfig =
-        __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or("fetch");
+    const __TIMEOUT: __rt::TimeoutConfig = __rt::TimeoutConfig::new(__rt::Duration::new(1, 0))
+        .operation_or(__rt::concat!(__rt::module_path!(), "::", "fetch"));
     let mut __origin = __rt::Origin::Body;
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {

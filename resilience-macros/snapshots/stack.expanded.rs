@@ -12,8 +12,8 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
         .recovery_timeout(__rt::Duration::new(30, 0));
     static __CIRCUIT: __rt::Site = __rt::Site::new("llm_api");
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
-    const __TIMEOUT: __rt::TimeoutConfig =
-        __rt::TimeoutConfig::new(__rt::Duration::new(30, 0)).operation_or("call_llm");
+    const __TIMEOUT: __rt::TimeoutConfig = __rt::TimeoutConfig::new(__rt::Duration::new(30, 0))
+        .operation_or(__rt::concat!(__rt::module_path!(), "::", "call_llm"));
     let mut __origin = __rt::Origin::Body;
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {

@@ -1,7 +1,9 @@
 fn query(connection: Connection) -> Result<Row, Error> {
     use ::resilience::__private as __rt;
-    const __TIMEOUT: __rt::TimeoutConfig =
-        __rt::TimeoutConfig::new(__rt::Limit::new(LIMIT).__duration()).operation_or("query");
+    const __TIMEOUT: __rt::TimeoutConfig = __rt::TimeoutConfig::new(
+        __rt::Limit::new(LIMIT).__duration(),
+    )
+    .operation_or(__rt::concat!(__rt::module_path!(), "::", "query"));
     #[allow(clippy::result_large_err)]
     let __timed = __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> {
         let _ = &connection;

@@ -255,7 +255,7 @@ pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | option | default | meaning |
 /// |---|---|---|
 /// | `limit = 5s` | required | how long the call may take; also without its name: `#[timeout(5s)]` |
-/// | `operation = "db_query"` | function name | what the error calls it |
+/// | `operation = "db_query"` | module path and function name | what the error calls it, shortened if nobody gave it; calls of one operation share half of the workers |
 /// | `message = "the database took too long"` | none | replaces the text of the error |
 /// | `error = f` | `From` | makes the error: a function or closure of `TimedOut`, a variant, or a value |
 /// | `mode = cooperative` | `thread` | sync functions only: `thread` or `cooperative`, see [below](#sync-functions) |

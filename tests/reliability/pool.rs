@@ -192,6 +192,39 @@ fn a_dependency_that_hangs_takes_no_workers_from_a_healthy_one() {
     assert!(hang("hangs", gate).is_ok(), "it is served again");
 }
 
+/// The share was counted by the bare name, so that each hanging `get` took the workers of every other `get`.
+#[test]
+fn functions_of_one_name_in_two_modules_have_a_share_each() {
+    mod hanging {
+        #[super::timeout(20ms)]
+        pub(super) fn get(gate: super::Gate) -> Result<(), super::TimedOut> {
+            gate.wait();
+            Ok(())
+        }
+    }
+    mod healthy {
+        #[super::timeout(1h)]
+        pub(super) fn get() -> Result<u8, super::TimedOut> {
+            Ok(7)
+        }
+    }
+    if !is_alone(functions_of_one_name_in_two_modules_have_a_share_each) {
+        return;
+    }
+    workers::configure(WorkerConfig::new().max_workers(4)).unwrap();
+    let gate = Gate::default();
+    let refused = loop {
+        let late = hanging::get(gate.clone()).unwrap_err();
+        if late.to_string().contains("whole share") {
+            break late;
+        }
+    };
+    assert!(refused.to_string().starts_with("`get` was not started"));
+    assert!(refused.operation().ends_with("::hanging::get"));
+    assert_eq!(healthy::get(), Ok(7));
+    gate.open();
+}
+
 #[expect(
     clippy::large_stack_arrays,
     reason = "the stack is one of the settings"

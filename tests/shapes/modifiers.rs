@@ -120,5 +120,5 @@ fn a_raw_name_is_shown_without_its_prefix() {
         std::future::pending().await
     }
     let late = crate::policies::asynchronous::block_on(r#match()).unwrap_err();
-    assert_eq!(late.operation(), "match");
+    assert_eq!(late.operation(), concat!(module_path!(), "::match"));
 }

@@ -44,6 +44,13 @@ impl Context<'_> {
         matches!(self.form, Form::Future { block: None, .. })
     }
 
+    /// The module path and the name of the function, for what nobody has named. Functions of one name in different modules
+    /// differ in it.
+    pub(crate) fn operation(&self) -> TokenStream {
+        let (runtime, function) = (&self.runtime, self.function.name());
+        quote!(#runtime::concat!(#runtime::module_path!(), "::", #function))
+    }
+
     pub(crate) fn is_called_once(&self) -> bool {
         !self.layers.iter().any(|layer| layer.repeats)
     }

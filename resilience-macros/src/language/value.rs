@@ -32,8 +32,7 @@ pub(crate) struct Setting {
 
 impl Setting {
     /// A setting that no option says.
-    pub(crate) fn generated(setter: &'static str, text: &str) -> Self {
-        let value = quote!(#text);
+    pub(crate) fn generated(setter: &'static str, value: TokenStream) -> Self {
         Self {
             setter,
             source: value.clone(),

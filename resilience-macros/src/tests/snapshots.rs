@@ -13,7 +13,7 @@ use syn::{Item, Meta};
 use crate::policy;
 
 /// Lines that an expansion may add to a plain function: for one attribute, and for the stack of three.
-const BUDGETS: [(&str, usize); 2] = [("plain_stack", 56), ("plain", 24)];
+const BUDGETS: [(&str, usize); 2] = [("plain_stack", 58), ("plain", 24)];
 
 /// The name of each snapshot, and its two files.
 fn snapshots() -> Vec<(String, PathBuf, PathBuf)> {

@@ -36,8 +36,26 @@ pub(super) const LIMIT: Rule = rule!(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeoutConfig {
     limit: Duration,
-    operation: Option<&'static str>,
+    operation: Option<Operation>,
     message: Option<&'static str>,
+}
+
+/// The name of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Operation {
+    pub(super) name: &'static str,
+    /// Nobody gave the name: it is the path of the function.
+    pub(super) is_path: bool,
+}
+
+impl Operation {
+    /// The name as it stands in a text: of a path, the last segment.
+    pub(super) fn short(self) -> &'static str {
+        match self.name.rsplit_once("::") {
+            Some((_, function)) if self.is_path => function,
+            _ => self.name,
+        }
+    }
 }
 
 impl TimeoutConfig {
@@ -84,21 +102,28 @@ impl TimeoutConfig {
         self
     }
 
-    /// The name of the operation, for the error and the log. The attribute gives the function's name.
+    /// The name of the operation, for the error, the log and the [share](crate::workers) of the worker threads. The attribute
+    /// gives the module path and the name of the function.
     #[must_use]
     pub const fn operation(mut self, name: &'static str) -> Self {
-        self.operation = Some(name);
+        self.operation = Some(Operation {
+            name,
+            is_path: false,
+        });
         self
     }
 
-    /// Sets the name of the operation unless one was given.
+    /// Sets the path of the function as the name of the operation, unless a name was given.
     #[doc(hidden)]
     #[must_use]
-    pub const fn operation_or(self, name: &'static str) -> Self {
-        match self.operation {
-            Some(_) => self,
-            None => self.operation(name),
+    pub const fn operation_or(mut self, path: &'static str) -> Self {
+        if self.operation.is_none() {
+            self.operation = Some(Operation {
+                name: path,
+                is_path: true,
+            });
         }
+        self
     }
 
     /// Replaces the text of the error for a call that took too long.
@@ -122,7 +147,10 @@ impl TimeoutConfig {
 
     /// The operation, if one was given.
     pub const fn get_operation(&self) -> Option<&'static str> {
-        self.operation
+        match self.operation {
+            Some(operation) => Some(operation.name),
+            None => None,
+        }
     }
 
     /// The text that replaces the error's own, if one was given.

@@ -2,6 +2,7 @@
 
 use std::{error::Error, fmt, io, time::Duration};
 
+use super::config::Operation;
 use crate::refusal::{NotStarted, Origin};
 
 /// A call took longer than its limit, or was not started within it.
@@ -28,7 +29,7 @@ use crate::refusal::{NotStarted, Origin};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimedOut {
-    operation: Option<&'static str>,
+    operation: Option<Operation>,
     message: Option<&'static str>,
     limit: Duration,
     cause: Cause,
@@ -51,7 +52,7 @@ pub(super) enum Cause {
 
 impl TimedOut {
     pub(super) const fn new(
-        operation: Option<&'static str>,
+        operation: Option<Operation>,
         message: Option<&'static str>,
         limit: Duration,
         cause: Cause,
@@ -64,10 +65,11 @@ impl TimedOut {
         }
     }
 
-    /// The operation that took too long: the name that was given, else the name of the function under `#[timeout]`, else
-    /// `"operation"`.
+    /// The operation that took too long: the name that was given, else the module path and the name of the function under
+    /// `#[timeout]`, else `"operation"`. The error's text shows the last segment of a path that nobody gave.
     pub fn operation(&self) -> &str {
-        self.operation.unwrap_or("operation")
+        self.operation
+            .map_or("operation", |operation| operation.name)
     }
 
     /// The limit that was reached: the configured one, or the time that an enclosing sync timeout had left.
@@ -106,7 +108,8 @@ impl fmt::Display for TimedOut {
             }
             Cause::NoThread => Some("no worker thread was free and the system gave no new one"),
         };
-        match (refusal, self.message, self.operation) {
+        let operation = self.operation.map(Operation::short);
+        match (refusal, self.message, operation) {
             (Some(refusal), _, Some(name)) => write!(f, "`{name}` was not started: {refusal}"),
             (Some(refusal), _, None) => write!(f, "operation was not started: {refusal}"),
             (None, Some(message), _) => f.write_str(message),

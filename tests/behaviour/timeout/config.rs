@@ -82,7 +82,11 @@ async fn the_functions_name_stands_in_for_a_missing_operation() {
     }
     assert_eq!(
         said(query()).await,
-        expected(SECOND, "query", "`query` timed out after 1s")
+        expected(
+            SECOND,
+            concat!(module_path!(), "::query"),
+            "`query` timed out after 1s"
+        )
     );
 }
 

@@ -43,7 +43,7 @@ async fn a_late_result_becomes_the_error() {
     let late = query(Ok(7)).unwrap_err();
     assert_eq!(
         (late.operation(), late.limit(), late.was_started()),
-        ("query", 5 * SECOND, true)
+        (concat!(module_path!(), "::query"), 5 * SECOND, true)
     );
     assert_eq!(late.to_string(), "`query` timed out after 5s");
     assert_eq!(query(Err(late.clone())), Err(late), "a late error too");

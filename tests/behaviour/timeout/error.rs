@@ -60,7 +60,7 @@ async fn an_enum_of_ones_own_takes_it_through_from() {
     };
     assert_eq!(
         (late.operation(), late.limit()),
-        ("query", Duration::from_secs(5))
+        (concat!(module_path!(), "::query"), Duration::from_secs(5))
     );
 }
 
@@ -84,7 +84,8 @@ async fn anyhow_takes_it() {
     }
     let error = query().await.unwrap_err();
     assert_eq!(error.to_string(), TEXT);
-    assert_eq!(error.downcast_ref().map(TimedOut::operation), Some("query"));
+    let operation = error.downcast_ref().map(TimedOut::operation);
+    assert_eq!(operation, Some(concat!(module_path!(), "::query")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -99,14 +100,15 @@ async fn boxed_errors_take_it() {
     }
     let error = query().await.unwrap_err();
     assert_eq!(error.to_string(), TEXT);
-    assert_eq!(error.downcast_ref().map(TimedOut::operation), Some("query"));
+    let operation = error.downcast_ref().map(TimedOut::operation);
+    assert_eq!(operation, Some(concat!(module_path!(), "::query")));
     assert_eq!(
         local()
             .await
             .unwrap_err()
             .downcast_ref()
             .map(TimedOut::operation),
-        Some("local")
+        Some(concat!(module_path!(), "::local"))
     );
 }
 
@@ -156,9 +158,11 @@ async fn error_may_be_a_function() {
     async fn one_of_several() -> Result<(), DbError> {
         pending().await
     }
-    assert!(matches!(query().await, Err(DbError::Caused { by }) if by.operation() == "query"));
     assert!(
-        matches!(associated().await, Err(DbError::Caused { by }) if by.operation() == "associated")
+        matches!(query().await, Err(DbError::Caused { by }) if by.operation() == concat!(module_path!(), "::query"))
+    );
+    assert!(
+        matches!(associated().await, Err(DbError::Caused { by }) if by.operation() == concat!(module_path!(), "::associated"))
     );
     assert!(matches!(one_of_several().await, Err(DbError::Timeout(_))));
 }
@@ -176,7 +180,9 @@ async fn error_may_be_a_function_of_self() {
             pending().await
         }
     }
-    assert!(matches!(Db.query().await, Err(DbError::Caused { by }) if by.operation() == "query"));
+    assert!(
+        matches!(Db.query().await, Err(DbError::Caused { by }) if by.operation() == concat!(module_path!(), "::query"))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -188,7 +194,7 @@ async fn error_may_be_a_tuple_variant() {
     let Err(DbError::Timeout(late)) = query().await else {
         panic!("not the variant")
     };
-    assert_eq!(late.operation(), "query");
+    assert_eq!(late.operation(), concat!(module_path!(), "::query"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -202,13 +208,15 @@ async fn error_may_be_a_closure_that_uses_the_arguments() {
             pending().await
         }
     }
-    #[timeout(5s, error = |late| DbError::Text(format!("{table}: {}", late.operation())))]
+    #[timeout(5s, error = |late| DbError::Text(format!("{table}: {late}")))]
     async fn query(table: &str) -> Result<(), DbError> {
         pending().await
     }
     assert_eq!(
         query("users").await,
-        Err(DbError::Text("users: query".to_owned()))
+        Err(DbError::Text(
+            "users: `query` timed out after 5s".to_owned()
+        ))
     );
     assert_eq!(Db { code: 504 }.query().await, Err(DbError::Coded(504)));
 }
@@ -291,7 +299,7 @@ fn a_sync_function_takes_every_form() {
     fn tuple_variant(limit: Duration) -> Result<(), DbError> {
         unreachable!("{limit:?}")
     }
-    #[timeout(limit, error = |late| DbError::Text(format!("{} {code}", late.operation())))]
+    #[timeout(limit, error = |late| DbError::Text(format!("{late} {code}")))]
     fn closure(limit: Duration, code: u16) -> Result<(), DbError> {
         unreachable!("{limit:?}, {code}")
     }
@@ -305,11 +313,15 @@ fn a_sync_function_takes_every_form() {
     }
     assert!(matches!(from(NONE), Err(DbError::Timeout(_))));
     assert_eq!(io(NONE).unwrap_err().kind(), io::ErrorKind::TimedOut);
-    assert!(matches!(function(NONE), Err(DbError::Caused { by }) if by.operation() == "function"));
+    assert!(
+        matches!(function(NONE), Err(DbError::Caused { by }) if by.operation() == concat!(module_path!(), "::function"))
+    );
     assert!(matches!(tuple_variant(NONE), Err(DbError::Timeout(_))));
     assert_eq!(
         closure(NONE, 504),
-        Err(DbError::Text("closure 504".to_owned()))
+        Err(DbError::Text(
+            "`closure` timed out after 0ns 504".to_owned()
+        ))
     );
     assert_eq!(unit_variant(NONE), Err(DbError::Unavailable));
     assert_eq!(call(NONE), Err(DbError::Coded(504)));

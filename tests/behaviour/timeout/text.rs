@@ -19,7 +19,7 @@ fn words(operation: &str, text: &str) -> (String, String) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_operation_is_the_functions_name() {
+async fn the_operation_is_the_functions_path_and_the_text_shows_its_name() {
     #[timeout(1.5s)]
     async fn fetch_rows() -> Result<(), TimedOut> {
         pending().await
@@ -30,11 +30,17 @@ async fn the_operation_is_the_functions_name() {
     }
     assert_eq!(
         said(fetch_rows()).await,
-        words("fetch_rows", "`fetch_rows` timed out after 1.5s")
+        words(
+            concat!(module_path!(), "::fetch_rows"),
+            "`fetch_rows` timed out after 1.5s"
+        )
     );
     assert_eq!(
         said(r#match()).await,
-        words("match", "`match` timed out after 5s")
+        words(
+            concat!(module_path!(), "::match"),
+            "`match` timed out after 5s"
+        )
     );
 }
 
@@ -78,7 +84,10 @@ async fn message_replaces_the_text_and_leaves_the_operation() {
     async fn constant() -> Result<(), TimedOut> {
         pending().await
     }
-    assert_eq!(said(literal()).await, words("literal", TEXT));
+    assert_eq!(
+        said(literal()).await,
+        words(concat!(module_path!(), "::literal"), TEXT)
+    );
     assert_eq!(said(constant()).await, words(NAME, TEXT));
 }
 
@@ -113,6 +122,6 @@ fn a_sync_function_says_the_same() {
     let late = explained(Duration::ZERO).unwrap_err();
     assert_eq!(
         (late.operation(), late.to_string()),
-        ("explained", TEXT.to_owned())
+        (concat!(module_path!(), "::explained"), TEXT.to_owned())
     );
 }

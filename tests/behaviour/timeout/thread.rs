@@ -75,7 +75,7 @@ fn the_caller_gets_its_error_while_the_body_still_runs() {
     }
     let (done, is_done) = mpsc::channel();
     let (late, may_go) = abandon(|limit, go_on| query(limit, go_on, done.clone()).unwrap_err());
-    assert_eq!(late.operation(), "query");
+    assert_eq!(late.operation(), concat!(module_path!(), "::query"));
     assert!(is_done.try_recv().is_err());
     drop(may_go);
     assert_eq!(is_done.recv_timeout(PATIENCE), Ok("done"));

@@ -62,8 +62,7 @@ impl Context<'_> {
         let runtime = &self.runtime;
         let item = self.item(at, "circuit_config");
         let config = self.policy_config("CircuitBreakerConfig", &item, config);
-        let function = self.function.name();
-        let unnamed = quote!(#runtime::concat!(#runtime::module_path!(), "::", #function));
+        let unnamed = self.operation();
         let value = name.map_or(&unnamed, |name| &name.value);
         if name.is_none_or(|name| name.stage == Stage::Constant) {
             return self.static_circuit(at, handle, config, value, name.is_some());

@@ -279,7 +279,7 @@ impl Context<'_> {
             },
         };
         if !settings.iter().any(|setting| setting.setter == "operation") {
-            settings.push(Setting::generated("operation_or", &self.function.name()));
+            settings.push(Setting::generated("operation_or", self.operation()));
         }
         self.config(
             "TimeoutConfig",

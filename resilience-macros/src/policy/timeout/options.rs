@@ -18,8 +18,8 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         kind: Kind::Text { hint: "" },
         role: Role::Setting,
         example: "operation = \"db_query\"",
-        default: "function name",
-        meaning: "what the error calls it",
+        default: "module path and function name",
+        meaning: "what the error calls it, shortened if nobody gave it; calls of one operation share half of the workers",
     },
     OptionSpec {
         name: "message",

@@ -17,7 +17,8 @@
 //!
 //! - **Share.** The calls of one operation may hold half of the workers ([`WorkerConfig::max_share`]), so that one
 //!   dependency that hangs does not take the workers of all others. A call beyond that is refused at once, with a
-//!   [`TimedOut`](crate::TimedOut) that was not [started](crate::TimedOut::was_started).
+//!   [`TimedOut`](crate::TimedOut) that was not [started](crate::TimedOut::was_started). Methods of one name in one module
+//!   are one operation, unless `operation = "…"` tells them apart.
 //! - **Stack.** A worker has the stack of any Rust thread, 2 MiB. The outcome of a call is copied from frame to frame: a
 //!   function that returns 200 KB needs three times as much stack under `#[retry]` as bare, and four times under all three
 //!   attributes. Return large values in a `Box`, or set [`WorkerConfig::stack_size`]; a stack that overflows ends the
