@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::ToTokens;
 use syn::{Expr, Ident, Lit, Path, UnOp};
 
 use super::entry::{Arguments, Entry, EntryValue, Filter};

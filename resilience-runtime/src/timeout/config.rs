@@ -48,16 +48,6 @@ pub(super) struct Operation {
     pub(super) is_path: bool,
 }
 
-impl Operation {
-    /// The name as it stands in a text: of a path, the last segment.
-    pub(super) fn short(self) -> &'static str {
-        match self.name.rsplit_once("::") {
-            Some((_, function)) if self.is_path => function,
-            _ => self.name,
-        }
-    }
-}
-
 impl TimeoutConfig {
     /// A timeout of `limit`, counted from the call. [`Duration::MAX`] means never.
     ///

@@ -29,7 +29,9 @@ use crate::refusal::{NotStarted, Origin};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimedOut {
-    operation: Option<Operation>,
+    operation: Option<&'static str>,
+    /// Nobody gave the operation: it is the path of the function.
+    is_path: bool,
     message: Option<&'static str>,
     limit: Duration,
     cause: Cause,
@@ -51,14 +53,15 @@ pub(super) enum Cause {
 }
 
 impl TimedOut {
-    pub(super) const fn new(
+    pub(super) fn new(
         operation: Option<Operation>,
         message: Option<&'static str>,
         limit: Duration,
         cause: Cause,
     ) -> Self {
         Self {
-            operation,
+            operation: operation.map(|operation| operation.name),
+            is_path: operation.is_some_and(|operation| operation.is_path),
             message,
             limit,
             cause,
@@ -68,8 +71,7 @@ impl TimedOut {
     /// The operation that took too long: the name that was given, else the module path and the name of the function under
     /// `#[timeout]`, else `"operation"`. The error's text shows the last segment of a path that nobody gave.
     pub fn operation(&self) -> &str {
-        self.operation
-            .map_or("operation", |operation| operation.name)
+        self.operation.unwrap_or("operation")
     }
 
     /// The limit that was reached: the configured one, or the time that an enclosing sync timeout had left.
@@ -108,7 +110,10 @@ impl fmt::Display for TimedOut {
             }
             Cause::NoThread => Some("no worker thread was free and the system gave no new one"),
         };
-        let operation = self.operation.map(Operation::short);
+        let operation = self.operation.map(|name| match name.rsplit_once("::") {
+            Some((_, function)) if self.is_path => function,
+            _ => name,
+        });
         match (refusal, self.message, operation) {
             (Some(refusal), _, Some(name)) => write!(f, "`{name}` was not started: {refusal}"),
             (Some(refusal), _, None) => write!(f, "operation was not started: {refusal}"),
