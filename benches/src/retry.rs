@@ -11,7 +11,7 @@ use tower_resilience_retry::RetryLayer;
 use crate::{
     Contender, Goal, Scenario,
     contender::request,
-    subject::{Error, Failed, answer},
+    subject::{Error, Failed, Reported, answer},
 };
 
 #[retry]
@@ -21,6 +21,11 @@ fn sync(n: u64) -> Result<u64, Error> {
 
 #[retry]
 async fn ready(n: u64) -> Result<u64, Error> {
+    answer(n)
+}
+
+#[retry]
+async fn reported(n: u64) -> Result<u64, Reported> {
     answer(n)
 }
 
@@ -92,6 +97,15 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                 tower(&RetryLayer::builder().max_attempts(4).build(), || 1),
             ],
             [Goal::Over("plain", 1.5)],
+        ),
+        // Such an error may hold a refusal, so the future has a place for the last error, which is dropped at the end.
+        Scenario::new(
+            "retry, first attempt succeeds, async, std::error::Error",
+            [
+                Contender::awaited(ours, || reported(black_box(1))),
+                Contender::awaited("plain", || async { answer::<Reported>(black_box(1)) }),
+            ],
+            [],
         ),
         Scenario::new(
             "retry, three attempts, zero delay",

@@ -1,6 +1,6 @@
 //! The bodies under the policies. They do as little as possible, so that the figures are those of the policies.
 
-use std::{future::poll_fn, hint::black_box, mem, task::Poll, time::Duration};
+use std::{fmt, future::poll_fn, hint::black_box, mem, task::Poll, time::Duration};
 
 use resilience::{CircuitOpen, TimedOut};
 
@@ -37,6 +37,36 @@ impl From<CircuitOpen> for Error {
 impl From<TimedOut> for Error {
     fn from(late: TimedOut) -> Self {
         Self::Late(late)
+    }
+}
+
+/// The same error as a `std::error::Error`, which may hold a refusal.
+#[derive(Debug)]
+pub struct Reported(Error);
+
+impl fmt::Display for Reported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Error::Failed => f.write_str("failed"),
+            Error::Open(open) => open.fmt(f),
+            Error::Late(late) => late.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Reported {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0 {
+            Error::Failed => None,
+            Error::Open(open) => open.source(),
+            Error::Late(late) => late.source(),
+        }
+    }
+}
+
+impl<E: Into<Error>> From<E> for Reported {
+    fn from(error: E) -> Self {
+        Self(error.into())
     }
 }
 
