@@ -61,7 +61,7 @@ pub(super) fn inside(name: &str, expr: &Expr, literal: &Lit) -> String {
         };
         let factor = |side: &Expr| match plain(side) {
             Expr::Lit(lit) => match &lit.lit {
-                Lit::Int(int) => int.base10_parse::<u32>().ok(),
+                Lit::Int(int) if int.suffix().is_empty() => int.base10_parse::<u32>().ok(),
                 _ => None,
             },
             _ => None,

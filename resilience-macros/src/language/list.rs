@@ -1,13 +1,14 @@
 //! The list between the parentheses of an attribute. A bad option is reported and skipped, so that the next one is
 //! still read and a half-typed list still gives the rest.
 
-use proc_macro2::{Delimiter, Punct, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Expr, Ident, Pat, Token, token};
 
+use super::duration;
 use super::entry::{Arguments, Entry, EntryValue, Filter};
 use super::table::{Bare, Family, OptionSpec, Syntax, Table};
 use super::unknown::unknown;
@@ -111,8 +112,10 @@ fn entry(
 /// A configuration that stands without `config =`: a constant, a path or a call that begins with a capital letter. A
 /// constant of `#[timeout]` may be its limit.
 fn configuration(table: &Table, input: ParseStream<'_>) -> Option<syn::Error> {
-    let name = input.fork().call(Ident::parse_any).ok()?.to_string();
-    let value = up_to_comma(input);
+    let fork = input.fork();
+    let borrow = fork.parse::<Option<Token![&]>>().ok()?;
+    let value = up_to_comma(&fork);
+    let name = fork.call(Ident::parse_any).ok()?.to_string();
     let mut behind = value.clone().into_iter().skip(1);
     let is_capital = name.starts_with(char::is_uppercase);
     let is_configuration = name == table.config;
@@ -126,22 +129,39 @@ fn configuration(table: &Table, input: ParseStream<'_>) -> Option<syn::Error> {
     let message = match (is_configuration, value.clone().into_iter().nth(1)) {
         (true, Some(TokenTree::Group(settings))) => format!(
             "{table} takes the settings of a `{name}` as options: write `#[{attribute}({})]`, or `config = …` with a value",
-            source_text(&settings.stream())
+            source_text(&as_options(&settings))
         ),
         _ => format!(
             "options of {table} have a name, and a configuration is behind `config`: write `config = {}`",
             source_text(&value)
         ),
     };
-    Some(syn::Error::new_spanned(value, message))
+    Some(syn::Error::new_spanned(
+        quote::quote!(#borrow #value),
+        message,
+    ))
 }
 
-/// True for a name in small letters that stands alone.
+/// The settings as options, `max_retries = 3`, where they stand as in a struct, `max_retries: 3`.
+fn as_options(settings: &Group) -> TokenStream {
+    let is_struct = settings.delimiter() == Delimiter::Brace;
+    let tokens = settings.stream().into_iter().map(|token| match &token {
+        TokenTree::Punct(colon)
+            if is_struct && colon.as_char() == ':' && colon.spacing() == Spacing::Alone =>
+        {
+            TokenTree::Punct(Punct::new('=', Spacing::Alone))
+        }
+        _ => token,
+    });
+    tokens.collect()
+}
+
+/// True for a name in small letters that stands alone, or with a list in parentheses.
 fn is_word(input: ParseStream<'_>) -> bool {
     let fork = input.fork();
     fork.call(Ident::parse_any)
         .is_ok_and(|name| !name.to_string().contains(char::is_uppercase))
-        && (fork.is_empty() || fork.peek(Token![,]))
+        && (fork.is_empty() || fork.peek(Token![,]) || fork.peek(token::Paren))
 }
 
 /// The option that a bare value was meant for, because positional arguments have that meaning elsewhere.
@@ -206,7 +226,24 @@ fn value(key: &Ident, spec: &OptionSpec, input: ParseStream<'_>) -> syn::Result<
             format!("`{key}` needs a value, as in `{}`", spec.example),
         ));
     }
-    input.parse().map_err(|error| explained(&error, spec))
+    let value: Expr = input.parse().map_err(|error| explained(&error, spec))?;
+    match unit_behind(&value, input) {
+        Some(error) => Err(error),
+        None => Ok(value),
+    }
+}
+
+/// A unit with a space before it, `100 ms`. The number alone would be read as a value without a unit, and the unit as
+/// an option without a comma.
+fn unit_behind(value: &Expr, input: ParseStream<'_>) -> Option<syn::Error> {
+    let unit = input.fork().call(Ident::parse_any).ok()?;
+    let number = source_text(&value.to_token_stream());
+    duration::parse(&format!("{number}{unit}")).ok()?;
+    let message = format!("a duration is one word: write `{number}{unit}`");
+    Some(syn::Error::new_spanned(
+        quote::quote!(#value #unit),
+        message,
+    ))
 }
 
 fn pattern(key: &Ident, spec: &OptionSpec, input: ParseStream<'_>) -> syn::Result<Filter> {

@@ -207,13 +207,14 @@ impl OptionSpec {
     }
 }
 
-/// `{A, B}`, `(A, B)` or `[A, B]`, as other languages list exceptions, as the pattern `A | B`.
+/// `{A, B}`, `(A, B)`, `[A, B]` or `A, B`, as other languages list exceptions, as the pattern `A | B`.
 fn alternatives(list: TokenStream) -> TokenStream {
     let mut tokens = list.clone().into_iter();
-    let (Some(TokenTree::Group(group)), None) = (tokens.next(), tokens.next()) else {
-        return list;
+    let inner = match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Group(group)), None) => group.stream(),
+        _ => list,
     };
-    let mut joined: Vec<TokenTree> = group.stream().into_iter().collect();
+    let mut joined: Vec<TokenTree> = inner.into_iter().collect();
     if matches!(joined.last(), Some(TokenTree::Punct(comma)) if comma.as_char() == ',') {
         joined.pop();
     }
