@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::error::{Cause, TimedOut};
+use super::operation::Operation;
 use crate::config_error::{Rule, rule};
 
 pub(super) const LIMIT: Rule = rule!(
@@ -38,14 +39,6 @@ pub struct TimeoutConfig {
     limit: Duration,
     operation: Option<Operation>,
     message: Option<&'static str>,
-}
-
-/// The name of an operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Operation {
-    pub(super) name: &'static str,
-    /// Nobody gave the name: it is the path of the function.
-    pub(super) is_path: bool,
 }
 
 impl TimeoutConfig {

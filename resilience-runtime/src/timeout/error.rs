@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, io, time::Duration};
 
-use super::config::Operation;
+use super::operation::Operation;
 use crate::refusal::{NotStarted, Origin};
 
 /// A call took longer than its limit, or was not started within it.

@@ -12,6 +12,7 @@ mod deadline;
 mod error;
 mod future;
 mod limited;
+mod operation;
 mod settings;
 mod thread;
 
