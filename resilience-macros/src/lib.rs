@@ -171,7 +171,7 @@ pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `success_threshold = 2` | `2` | how many probes in a row must succeed to close the circuit; one failure opens it again |
 /// | `half_open_max_calls = 1` | `1` | how many probes may run at the same time; other calls are refused |
 /// | `slow_call = 2s` | none | a call that takes longer counts as a failure, whatever it returned |
-/// | `failure_on(pattern)` | every error | only errors that match are failures; any other is a success, for the service answered. A refusal that matches is a failure, too |
+/// | `failure_on(pattern)` | every error | only errors that match are failures; any other is a success, because the service answered. A refusal that matches is a failure, too |
 /// | `failure_if = f` | none | `fn(&E) -> bool`: only errors that it accepts are failures; beside `failure_on` both must agree |
 /// | `failure_if_ok = f` | none | `fn(&T) -> bool`: an `Ok` that is a failure |
 /// | `ignore(pattern)` | none | errors that count as nothing; wins over the other filters |

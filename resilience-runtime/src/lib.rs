@@ -60,14 +60,14 @@
 //! |---|---|
 //! | annotate a function | [`#[retry]`](macro@retry), [`#[circuit_breaker]`](macro@circuit_breaker), [`#[timeout]`](macro@timeout), each with all its options |
 //! | share a configuration, `config = …` | [`RetryConfig`], [`CircuitBreakerConfig`], [`TimeoutConfig`] |
-//! | make one of values that are known at run time only | [`CircuitBreakerSettings`], [`TimeoutSettings`], and [`ConfigError`] for a wrong value |
+//! | make one of values that are known at run time only | [`RetrySettings`], [`CircuitBreakerSettings`], [`TimeoutSettings`], and [`ConfigError`] for a wrong value |
 //! | handle the errors of the policies | [`CircuitOpen`], [`TimedOut`] |
 //! | read circuits, or move them by hand | [`registry`], [`CircuitBreaker`], [`CircuitBreakerStats`] |
 //! | be told of retries and transitions | `on_retry = …` with a [`RetryEvent`], [`CircuitBreaker::on_transition`], `tracing` events under the target `resilience` |
 //! | see the limit from inside a sync body | [`deadline`], [`is_abandoned`] |
 //! | configure the threads of sync timeouts | [`workers::configure`], [`worker_stats`] |
 //! | tell that the service was not asked | [`is_refusal`], [`Refusal`] |
-//! | do without an attribute | [`RetryConfig::run`], [`prepare`](RetryConfig::prepare) and [`run_async`](RetryConfig::run_async), [`CircuitBreaker::call`] and [`call_async`](CircuitBreaker::call_async), [`TimeoutConfig::run_async`] |
+//! | do without an attribute | [`RetryConfig::run`], [`prepare`](RetryConfig::prepare) and [`run_async`](RetryConfig::run_async), [`CircuitBreaker::call`] and [`call_async`](CircuitBreaker::call_async), [`TimeoutConfig::run_async`], [`run_thread`](TimeoutConfig::run_thread) and [`run_cooperative`](TimeoutConfig::run_cooperative) |
 //!
 //! # Errors
 //!
@@ -78,8 +78,8 @@
 //! # Time
 //!
 //! Time is [`tokio::time::Instant`]: in tests a paused clock drives the delays and limits of async functions, and circuits.
-//! A sync `#[retry]` waits in real time, and the worker threads of a sync `#[timeout]` live in it. Async functions need a tokio runtime with its
-//! timer enabled; sync ones need none.
+//! A sync `#[retry]` waits in real time, and the worker threads of a sync `#[timeout]` live in it. Async functions need a tokio
+//! runtime with its timer enabled; sync ones need none.
 //!
 //! Without tokio's `test-util`, circuits and timeouts count by the system's clock. Between two of its readings they use the
 //! processor's time-stamp counter, where that is steady, and compare it with the clock every few milliseconds.

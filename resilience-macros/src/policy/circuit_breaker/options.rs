@@ -118,7 +118,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         role: Role::Filter,
         example: "failure_on(ApiError::Server(_))",
         default: "every error",
-        meaning: "only errors that match are failures; any other is a success, for the service answered. A refusal that matches is a failure, too",
+        meaning: "only errors that match are failures; any other is a success, because the service answered. A refusal that matches is a failure, too",
     },
     OptionSpec {
         name: "failure_if",
