@@ -28,11 +28,11 @@ pub enum Dereferenced {}
 #[derive(Debug)]
 pub enum AsError {}
 
-/// How `F` is called with `Given`: the entry of the lookup, which answers for a function that takes just that.
+/// The entry of the lookup of how `F` is called with `Given`. It answers for a function that takes `Given` as it is.
 #[derive(Debug)]
 pub struct Passing<F, Given>(OtherPassing<F, Given>);
 
-/// The second step of the lookup: it answers for every other function.
+/// The second step of the lookup. It answers for every other function.
 #[derive(Debug)]
 pub struct OtherPassing<F, Given>(PhantomData<(F, Given)>);
 
@@ -56,7 +56,7 @@ impl<F, Given> Deref for Passing<F, Given> {
 impl<F, Given> OtherPassing<F, Given> {
     #[doc(hidden)]
     #[inline]
-    #[expect(clippy::unused_self, reason = "its type is what is looked up")]
+    #[expect(clippy::unused_self, reason = "the lookup goes by its type")]
     pub fn __found<By>(&self) -> PhantomData<Converted<By>> {
         PhantomData
     }
@@ -89,11 +89,11 @@ impl<'a, T: Error + 'static> Convert<&'a (dyn Error + 'static), AsError> for &'a
     }
 }
 
-/// What `#[timeout(…)]` was given as its limit: the entry of a lookup, which answers for a `Duration`.
+/// The value that `#[timeout(…)]` was given as its limit. It is the entry of a lookup and answers for a `Duration`.
 #[derive(Debug)]
 pub struct Limit<T>(NoLimit<T>);
 
-/// The second step of the lookup: it answers for any other type, and only to refuse it.
+/// The second step of the lookup. It answers for any other type, and only to refuse it.
 #[derive(Debug)]
 pub struct NoLimit<T>(T);
 
@@ -124,7 +124,7 @@ impl<T> Deref for Limit<T> {
 
 impl<T> NoLimit<T> {
     #[doc(hidden)]
-    #[expect(clippy::unused_self, reason = "its type is what is looked up")]
+    #[expect(clippy::unused_self, reason = "the lookup goes by its type")]
     pub fn __duration(&self) -> Duration
     where
         T: IsLimit,
@@ -193,7 +193,7 @@ impl<F: Unmet, Given, R> OptionFunction<Given, R, Converted<Exact>> for F {
     note = "a function that takes something else is called in a closure, `|open| f(…)`, which may use the arguments by their names"
 )]
 pub trait FallbackFunction<Given, Returned, How> {
-    /// What the function returns.
+    /// The type that the function returns.
     type Output;
 
     /// Calls it. The arguments stand first, so that their types are known before those that the function takes are.

@@ -1,4 +1,4 @@
-//! An error as a log line shows it: by `Display`, else by `Debug`, else by the name of its type.
+//! An error as a log line shows it: by `Display`, or by `Debug` without that, or by the name of its type without both.
 
 use core::fmt::{self, Debug, Display, Write};
 

@@ -184,7 +184,8 @@ impl Context<'_> {
         braces(body, quote!(#taken #captures #rebinds #labelled))
     }
 
-    /// An argument that is bound anew needs its `mut` no more, but it is the user's: else rustc calls it unused.
+    /// Uses the `mut` of an argument that is bound anew. The argument does not need it any more, and rustc would call the user's
+    /// `mut` unused.
     pub(crate) fn mutable_still(&self) -> TokenStream {
         self.parameters
             .iter()

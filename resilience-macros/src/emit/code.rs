@@ -25,7 +25,7 @@ impl Declarations {
         }
     }
 
-    /// Those of an outer layer, then those of the inner one.
+    /// Joins the declarations of an outer layer, first, and of an inner one.
     pub(crate) fn and(mut self, inner: Self) -> Self {
         self.values.extend(inner.values);
         self.borrows.extend(inner.borrows);

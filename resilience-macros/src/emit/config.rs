@@ -1,4 +1,5 @@
-//! A configuration as a value of the expansion: a const item where it can be, else computed once per call.
+//! A configuration as a value of the expansion: a const item where that is possible, and otherwise a value that each call
+//! computes.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -13,7 +14,7 @@ use crate::language::values::ConfigPlan;
 pub(crate) struct Config {
     /// Stands in front of every attempt.
     pub(crate) declarations: TokenStream,
-    /// When its value is known.
+    /// The stage at which its value is known.
     pub(crate) stage: Stage,
     name: Ident,
 }
@@ -44,7 +45,7 @@ pub(crate) struct ConfigStart {
     pub(crate) stage: Stage,
     /// The place of the user's expression; `None` for a value of ours, because that has the right type.
     pub(crate) ends: Option<SpanEnds>,
-    /// Without any setting, for constants that must be checked apart from a start that is not constant.
+    /// The configuration without any setting, for constants that must be checked apart from a start that is not constant.
     pub(crate) default: Option<TokenStream>,
 }
 

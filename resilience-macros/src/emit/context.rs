@@ -44,8 +44,8 @@ impl Context<'_> {
         matches!(self.form, Form::Future { block: None, .. })
     }
 
-    /// The module path and the name of the function, for what nobody has named. Functions of one name in different modules
-    /// differ in it.
+    /// The module path and the name of the function. It is the name of an operation or a circuit that nobody has named, because
+    /// functions of one name in different modules differ in it.
     pub(crate) fn operation(&self) -> TokenStream {
         let (runtime, function) = (&self.runtime, self.function.name());
         quote!(#runtime::concat!(#runtime::module_path!(), "::", #function))
@@ -55,7 +55,7 @@ impl Context<'_> {
         !self.layers.iter().any(|layer| layer.repeats)
     }
 
-    /// Is the argument's place taken by a clone that the attempt may consume?
+    /// True if a clone that the attempt may consume takes the argument's place.
     pub(crate) fn is_cloned(&self, name: &Ident) -> bool {
         self.cloned
             .iter()

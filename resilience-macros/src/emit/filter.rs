@@ -116,7 +116,7 @@ impl Context<'_> {
             return function.to_token_stream();
         }
         let ends = SpanEnds::of(&function.to_token_stream());
-        // The name is of the user's own context: else rustc adds that the error is in a macro's expansion.
+        // The name is of the user's own context, because rustc would otherwise add that the error is in a macro's expansion.
         let given = ends.name("__given");
         if !self.is_item(function) {
             let call = ends.call(function, given.to_token_stream());

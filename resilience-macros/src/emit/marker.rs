@@ -11,8 +11,8 @@ use crate::language::value::RUNTIME;
 /// The argument of an attribute that stands only to be resolved.
 const TAKEN: &str = "__taken";
 
-/// Each attribute that was taken off the function stands once more, in front of nothing: else rustc never resolves its path
-/// and calls the user's `use resilience::timeout` unused.
+/// Emits each attribute that was taken off the function once more, in front of an empty item, because rustc would otherwise
+/// never resolve its path and call the user's `use resilience::timeout` unused.
 pub(crate) fn taken(paths: &[Path]) -> TokenStream {
     let markers = markers(paths);
     if paths.is_empty() {
@@ -38,7 +38,7 @@ pub(crate) fn is_taken(args: &TokenStream) -> bool {
     matches!((tokens.next(), tokens.next()), (Some(TokenTree::Ident(only)), None) if only == TAKEN)
 }
 
-/// Has an attribute above this one expanded the function already?
+/// True if an attribute above this one has expanded the function already.
 pub(crate) fn is_expanded(function: &Function) -> bool {
     fn any(tokens: TokenStream) -> bool {
         // `use …::__private as __rt`

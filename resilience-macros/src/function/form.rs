@@ -68,7 +68,7 @@ impl Form {
         }
     }
 
-    /// Do the attempts name this parameter?
+    /// True if the attempts name this parameter.
     pub(crate) fn names(&self, function: &Function, parameter: &syn::Ident) -> bool {
         let body = self
             .async_block()

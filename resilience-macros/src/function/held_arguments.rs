@@ -115,7 +115,7 @@ impl Promise {
         }
     }
 
-    /// Why the future cannot hold this argument and keep the promise.
+    /// The reason why the future cannot hold this argument and keep the promise.
     fn broken_by(&self, parameter: &Parameter<'_>, function: &Function) -> Option<&'static str> {
         let borrowed = "the return type says that it holds no borrow (`'static`)";
         if parameter.passing != Passing::Owned {
@@ -230,7 +230,7 @@ fn shows_borrow(ty: &TokenStream) -> bool {
     false
 }
 
-/// Is the variable read? A field or a method of its name is another thing.
+/// True if the variable is read. A field or a method of its name does not count.
 fn is_used(tokens: TokenStream, name: &str) -> bool {
     let mut after_dot = false;
     let mut tokens = tokens.into_iter().peekable();

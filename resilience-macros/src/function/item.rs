@@ -92,7 +92,7 @@ impl Function {
         })
     }
 
-    /// Does the body name this argument?
+    /// True if the body names this argument.
     pub(crate) fn body_names(&self, name: &str) -> bool {
         names(self.body.stream(), name)
     }

@@ -96,7 +96,7 @@ fn borrows(tokens: TokenStream) -> Vec<Borrow> {
     found
 }
 
-/// Elision: from the receiver if it is a reference, else from the only argument that can be.
+/// Elision takes the lifetime of the receiver if that is a reference, and otherwise of the only argument that can have one.
 fn elided_is_from(name: &Ident, function: &Function) -> bool {
     let from_receiver = function
         .receiver()

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Spacing, TokenStream, TokenTree};
 
-/// Do the tokens name this variable, if only in a format string?
+/// True if the tokens name this variable, if only in a format string.
 pub(crate) fn names(tokens: TokenStream, name: &str) -> bool {
     fn walk(tokens: TokenStream, name: &str, inlined: &str) -> bool {
         tokens.into_iter().any(|token| match token {
@@ -15,7 +15,7 @@ pub(crate) fn names(tokens: TokenStream, name: &str) -> bool {
     walk(tokens, name, &format!("{{{name}"))
 }
 
-/// Do the tokens assign to this variable, or to a part of it? Read without a grammar: the name stands before a lone `=`, or
+/// True if the tokens assign to this variable, or to a part of it: without a grammar, the name stands before a lone `=`, or
 /// before an operator with one, in the same statement.
 pub(crate) fn assigns(tokens: TokenStream, name: &str) -> bool {
     let (mut is_named, mut before) = (false, String::new());
@@ -49,7 +49,7 @@ pub(crate) fn assigns(tokens: TokenStream, name: &str) -> bool {
     false
 }
 
-/// Is there an identifier like this, however deep?
+/// True if there is an identifier like this, however deep.
 pub(crate) fn any_ident(tokens: TokenStream, found: &dyn Fn(&str) -> bool) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => found(&ident.to_string()),

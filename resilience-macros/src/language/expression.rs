@@ -52,7 +52,7 @@ pub(super) fn duration_inside(expr: &Expr) -> Option<&Lit> {
     }
 }
 
-/// Says how an expression with such a literal is written: with the product if it is one, else with a constructor.
+/// Says how an expression with such a literal is written: with the product if it is one, and otherwise with a constructor.
 pub(super) fn inside(name: &str, expr: &Expr, literal: &Lit) -> String {
     let text = source_text(&literal.to_token_stream());
     let product = || {

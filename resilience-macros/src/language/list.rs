@@ -15,7 +15,7 @@ use super::unknown::unknown;
 use crate::errors::Errors;
 use crate::source_text::source_text;
 
-/// The options that could be read, and whether there were others.
+/// Returns the options that could be read, and true if there were others.
 pub(crate) fn parse(
     table: &'static Table,
     family: &Family,

@@ -152,7 +152,7 @@ impl OptionSpec {
     }
 
     /// The option with the value that was written under the name of `typed`, if it can be meant as it stands or with its
-    /// unit; else as in the documentation.
+    /// unit; otherwise the option as in the documentation.
     pub(super) fn spelt(&self, typed: &str, value: &TokenStream) -> String {
         let text = source_text(value);
         let whole = |unit: &str| {

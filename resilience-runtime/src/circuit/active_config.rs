@@ -10,7 +10,7 @@ use crate::clock::{nanos, span};
 /// The configuration of a circuit, in words. They are written under the lock of the machine and read with or without it.
 ///
 /// A reader without the lock may see one setting of before a change and another of after it. Times are in nanoseconds, as the
-/// machine counts; what is longer than 584 years is for ever.
+/// machine counts; a time of more than 584 years never ends.
 #[derive(Debug)]
 pub(super) struct ActiveConfig {
     criterion: AtomicU64,

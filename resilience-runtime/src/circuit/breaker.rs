@@ -145,7 +145,7 @@ impl CircuitBreaker {
         self.shared.reset();
     }
 
-    /// Asks for one call and hands out the permit for it, which waits for the outcome of the call.
+    /// Asks the circuit to admit one call, and returns the permit that records the outcome of the call.
     ///
     /// # Errors
     /// If the circuit is open, or half-open with all its probe slots taken.
@@ -163,7 +163,7 @@ impl CircuitBreaker {
         Ok(Permit::new(&self.shared, admission))
     }
 
-    /// Asks for one call, as [`acquire`](Self::acquire) does, for a permit that may move into a task or a struct.
+    /// Does the same as [`acquire`](Self::acquire), and returns a permit that may move into a task or a struct.
     ///
     /// # Errors
     /// If the circuit is open, or half-open with all its probe slots taken.
@@ -193,8 +193,8 @@ impl CircuitBreaker {
         Ok(CallPermit::new(&self.shared, admission))
     }
 
-    /// [`admit`](Self::admit), for a layer outside that wants to know whether an error is an open circuit's refusal.
-    // Compiled once, because a call that is retried has the nanosecond.
+    /// Does the same as [`admit`](Self::admit), and notes the refusal for a layer outside that asks for the origin of errors.
+    // It is not inlined, because a call under a retry can pay the nanosecond of a call.
     #[doc(hidden)]
     #[inline(never)]
     pub fn admit_noting(&self, origin: &mut Origin) -> Result<CallPermit<'_>, CircuitOpen> {

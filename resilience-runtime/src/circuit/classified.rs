@@ -21,8 +21,8 @@ pub(super) const UNSEEN: Traits<AsTypeName, Nowhere> = Traits::new();
 #[derive(Debug)]
 #[must_use = "an outcome has to be recorded"]
 pub struct Classified<T, E> {
-    // Owned, and taken apart to show one side to a filter. A result that is itself borrowed lies in memory, from where a
-    // success would be copied to be returned.
+    // The result is owned, and taken apart to show one side to a filter. A result that is borrowed as a whole lies in memory,
+    // and a success would be copied from there to be returned.
     result: Result<T, E>,
     origin: Origin,
     outcome: Outcome,

@@ -60,7 +60,7 @@ enum MachineState {
 #[derive(Debug)]
 pub(super) struct Machine {
     state: MachineState,
-    /// When the circuit began to read this state.
+    /// The moment from which the statistics show this state.
     since: u64,
     /// The nanoseconds from the latest opening until a call probes, as the configuration was then.
     open_for: u64,

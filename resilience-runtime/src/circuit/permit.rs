@@ -8,7 +8,7 @@ use super::{
 };
 use crate::sync::Arc;
 
-/// The right to one call. It waits for the outcome of the call.
+/// The right to one call. It records the outcome of the call.
 ///
 /// A permit that is dropped without an outcome gives its probe slot back and counts as `abandoned`. If it is dropped
 /// because its thread unwinds from a panic that began after the admission, it counts as a failure.

@@ -143,7 +143,7 @@ pub fn all_stats() -> BTreeMap<String, CircuitBreakerStats> {
     REGISTRY.all_stats()
 }
 
-/// Resets the circuit of that name, see [`CircuitBreaker::reset`]. Whether there is one.
+/// Resets the circuit of that name, see [`CircuitBreaker::reset`]. Returns true if there is one.
 ///
 /// ```
 /// # use resilience::{CircuitBreakerConfig, registry};
@@ -155,7 +155,7 @@ pub fn reset(name: &str) -> bool {
     REGISTRY.act(name, CircuitBreaker::reset)
 }
 
-/// Trips the circuit of that name, see [`CircuitBreaker::trip`]. Whether there is one.
+/// Trips the circuit of that name, see [`CircuitBreaker::trip`]. Returns true if there is one.
 ///
 /// ```
 /// # use resilience::{CircuitBreakerConfig, CircuitState, registry};
@@ -167,7 +167,7 @@ pub fn trip(name: &str) -> bool {
     REGISTRY.act(name, CircuitBreaker::trip)
 }
 
-/// Isolates the circuit of that name, see [`CircuitBreaker::isolate`]. Whether there is one.
+/// Isolates the circuit of that name, see [`CircuitBreaker::isolate`]. Returns true if there is one.
 ///
 /// ```
 /// # use resilience::{CircuitBreakerConfig, registry};

@@ -66,7 +66,7 @@ impl Hash for ByName {
 pub(super) struct Registry {
     circuits: RwLock<HashSet<ByName>>,
     capacity: usize,
-    /// Chooses the overflow circuit. Seeded for each process, so that nobody can choose names that share one.
+    /// Chooses the overflow circuit. It is seeded for each process, so that nobody can choose names that share one.
     overflow_hash: RandomState,
     overflow_reported: AtomicBool,
 }
@@ -104,7 +104,7 @@ impl Registry {
         location: &'static Location<'static>,
     ) -> Option<CircuitBreaker> {
         let is_bounded = !name.is_constant();
-        // Asked under the lock that readers share first, because a full registry is asked with every call.
+        // The table is asked under the lock that readers share first, because a full registry is asked with every call.
         if is_bounded && self.is_full(self.read().len()) {
             return None;
         }
@@ -156,7 +156,7 @@ impl Registry {
     pub(super) fn remove(&self, name: &str) -> Option<CircuitBreaker> {
         let mut circuits = self.write();
         let ByName(circuit) = circuits.take(name)?;
-        // Under the lock, because the circuit may be registered again at the same time.
+        // The flag is written under the lock, because the circuit may be registered again at the same time.
         circuit.set_removed(true);
         Some(circuit)
     }

@@ -139,7 +139,7 @@ fn poll_timer(timer: Pin<&mut Option<Sleep>>, phase: &mut Phase, cx: &mut Contex
     let reads_clock = polls == POLLS_PER_CLOCK_READING;
     let is_late = timer.is_elapsed() || reads_clock && timer.deadline() <= Instant::now();
     // The body may have been refused the budget as well although its result is ready, so it gets one more poll. The timer
-    // wakes the task for that poll: at once if the budget is spent, else at its next tick.
+    // wakes the task for that poll: at once if the budget is spent, and otherwise at its next tick.
     *phase = match (is_late, reads_clock) {
         (true, _) => Phase::Late,
         (false, true) => Phase::Waiting { polls: 0 },

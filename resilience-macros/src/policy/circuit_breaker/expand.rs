@@ -1,4 +1,4 @@
-//! `#[circuit_breaker]`: admission, the guarded body, and the verdict on its outcome.
+//! `#[circuit_breaker]`: the admission, the guarded body, and the record of its outcome.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -11,7 +11,7 @@ use crate::emit::plan::Emit;
 use crate::emit::span::local;
 
 impl Context<'_> {
-    /// Emits the admission, the guarded body and the verdict.
+    /// Emits the admission, the guarded body and the record of the outcome.
     ///
     /// - Input: `#[circuit_breaker] async fn search(query: &str) -> Result<Vec<Issue>, Error> { … }`
     /// - Output: `let __permit = match CircuitBreaker::admit(__circuit) { Ok(…) => …, Err(__open) => return … };
@@ -37,7 +37,8 @@ impl Context<'_> {
         } else {
             quote!(admit(#circuit))
         };
-        // Numbered like the other names of a policy that stands twice, because rustc warns of a label inside of its like.
+        // The label is numbered as the other names of a policy that stands twice, because rustc warns of a label inside of one
+        // with the same name.
         let label = format!("'{}", self.item(at, "call"));
         let label = syn::Lifetime::new(&label, Span::mixed_site());
         let leave = if at == 0 {

@@ -5,7 +5,7 @@
 //! ```text
 //! let mut __retry = __rt::Retry::new(&__RETRY);
 //! loop {
-//!     __rt::Retry::wait(&__retry).await;           // the first wait is none
+//!     __rt::Retry::wait(&__retry, "fetch").await;  // the first wait is none
 //!     let __outcome = …;                           // the layers below
 //!     let __result = …into_result(__outcome);
 //!     let __error @ Err(_) = __result else { break …succeeded(__result) };
@@ -35,7 +35,7 @@ use crate::emit::span::local;
 struct Judgement {
     /// The name of the result.
     result_name: Ident,
-    /// Leaves the loop with a success that nobody wants to see, and inspects the type of the error.
+    /// Leaves the loop with a success, unless a filter or a hook looks at it, and inspects the type of the error.
     leave: TokenStream,
     /// Evaluates to the result that the call ends with, or to `None` if another attempt is due.
     next: TokenStream,
@@ -45,7 +45,7 @@ impl Context<'_> {
     /// Emits the loop of attempts.
     ///
     /// - Input: `#[retry(max_retries = 3)] async fn fetch(url: &str) -> Result<String, Error> { get(url).await }`
-    /// - Output: `let mut __retry = Retry::new(&__RETRY); loop { Retry::wait(&__retry).await; let __outcome = …; … break …; }`
+    /// - Output: `let mut __retry = Retry::new(&__RETRY); loop { Retry::wait(&__retry, "fetch").await; let __outcome = …; … break …; }`
     ///
     /// The snapshots `plain_retry` and `plain_retry_sync` show it whole.
     pub(super) fn retry(&self, at: usize, plan: &RetryPlan, inner: LayerCode) -> LayerCode {

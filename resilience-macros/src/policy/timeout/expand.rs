@@ -100,7 +100,7 @@ impl Context<'_> {
     /// Emits a timeout on a worker thread.
     ///
     /// - Input: `#[timeout(5s)] fn query(key: String) -> Result<Row, Error> { … }`
-    /// - Output: `match TimeoutConfig::run_thread(__TIMEOUT, move || -> … { … }) { Ok(…) => …, Err(__late) => … }`
+    /// - Output: `let __timed = TimeoutConfig::run_thread(__TIMEOUT, move || -> … { … }); match __timed { … }`
     ///
     /// Everything inside moves to the worker: the whole arguments, and the values that the inner layers borrow from them. The
     /// snapshot `timeout_thread` shows it whole.
@@ -129,7 +129,7 @@ impl Context<'_> {
         let (held, borrows) = (self.held(), &inner.declarations.borrows);
         // The closure has the span of the body, because rustc shows it when a captured value cannot be sent.
         let worker = quote_spanned!(self.function.body.span()=> move ||);
-        let (job, finished) = if note.is_empty() {
+        let (worker_body, finished) = if note.is_empty() {
             let block = inner.block(&quote!(#held #borrows));
             (quote!(#worker -> #result #block), quote!(#outcome))
         } else {
@@ -145,7 +145,7 @@ impl Context<'_> {
         let run = self.call(
             "TimeoutConfig::run_thread",
             None,
-            quote!(#config_value, #job),
+            quote!(#config_value, #worker_body),
             self.result.ends,
         );
         let (allow, timed) = (large_error_allowed(), local("timed"));
