@@ -176,6 +176,21 @@ async fn a_refusal_ends_a_retry_with_a_warning_and_its_reason() {
     );
 }
 
+/// The reason was `attempts`, so that each call that an open circuit refused was an ERROR.
+#[test]
+fn a_refusal_of_the_last_attempt_is_a_refusal_and_no_error() {
+    #[retry(max_retries = 0)]
+    #[circuit_breaker(name = "logging::retry::single")]
+    fn fetch() -> std::io::Result<()> {
+        Ok(())
+    }
+    fetch().unwrap();
+    registry::isolate("logging::retry::single");
+    let capture = Capture::begin();
+    fetch().unwrap_err();
+    assert_eq!(only(&capture.take()), (Level::WARN, &"refused".into()));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_wait_for_an_open_circuit_is_not_begun_with_a_warning_and_its_reason() {
     #[retry]

@@ -392,11 +392,12 @@ impl<'a> Review<'a> {
     }
 
     fn next(&self, schedule: &mut Schedule) -> Decision {
-        if let Some(reason) = self.reason {
-            return Decision::GiveUp(reason);
-        }
+        // Before the number of attempts: `max_retries = 0` above an open circuit is no reason for an ERROR per call.
         if self.is_unwanted_refusal() {
             return Decision::GiveUp(Reason::Refused);
+        }
+        if let Some(reason) = self.reason {
+            return Decision::GiveUp(reason);
         }
         let is_drawn = self.hint.is_none() && self.config.is_random();
         let random = if is_drawn { random::draw() } else { 0.0 };
