@@ -26,7 +26,7 @@ pub enum Dereferenced {}
 
 /// The argument becomes a trait object.
 #[derive(Debug)]
-pub enum AsError {}
+pub enum AsDynError {}
 
 /// The entry of the lookup of how `F` is called with `Given`. It answers for a function that takes `Given` as it is.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ impl<'a, T: Deref> Convert<&'a T::Target, Dereferenced> for &'a T {
     }
 }
 
-impl<'a, T: Error + 'static> Convert<&'a (dyn Error + 'static), AsError> for &'a T {
+impl<'a, T: Error + 'static> Convert<&'a (dyn Error + 'static), AsDynError> for &'a T {
     #[inline]
     fn convert(self) -> &'a (dyn Error + 'static) {
         self

@@ -31,7 +31,7 @@ pub(super) struct StateChange {
 
 /// The part of the statistics that the machine knows.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct View {
+pub(super) struct MachineStats {
     pub(super) state: CircuitState,
     pub(super) isolated: bool,
     pub(super) failures: u64,
@@ -344,12 +344,12 @@ impl Machine {
 
     /// The statistics at `now`. The state is the one that the next call would meet: an open circuit reads half-open as soon
     /// as a call would probe.
-    pub(super) fn view(&mut self, config: &ActiveConfig, now: u64) -> View {
+    pub(super) fn stats(&mut self, config: &ActiveConfig, now: u64) -> MachineStats {
         let (state, since) = match self.state {
             MachineState::Open { until } if now >= until => (CircuitState::HalfOpen, until),
             _ => (self.state().into(), self.since),
         };
-        View {
+        MachineStats {
             state,
             isolated: matches!(self.state, MachineState::Isolated),
             failures: self.failures,

@@ -283,7 +283,7 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
             Err(error) => Err(error),
         };
         let seen = outcome.as_ref();
-        let Some(delay) = self.review.due::<E, V>(operation, seen.err()) else {
+        let Some(delay) = self.review.next_delay::<E, V>(operation, seen.err()) else {
             return Some(outcome.map_err(|error| self.review.given_up::<E, S>(error, self.kept)));
         };
         on_retry(&RetryEvent {
@@ -353,7 +353,11 @@ impl<'a> Review<'a> {
     /// Decides, and returns the delay if another attempt is due.
     #[cold]
     #[inline(never)]
-    fn due<E, V: View<E>>(&mut self, operation: &str, error: Option<&E>) -> Option<Duration> {
+    fn next_delay<E, V: View<E>>(
+        &mut self,
+        operation: &str,
+        error: Option<&E>,
+    ) -> Option<Duration> {
         match self.decide(operation, error.map(V::show)) {
             Decision::Wait(delay) => Some(delay),
             Decision::GiveUp(_) => None,

@@ -86,13 +86,13 @@ impl Circuit {
             .reconfigured(&self.config, window, self.successes);
     }
 
-    fn view(&mut self) -> View {
+    fn stats(&mut self) -> MachineStats {
         self.machine.take_over(self.successes);
-        self.machine.view(&self.config, self.now)
+        self.machine.stats(&self.config, self.now)
     }
 
     fn state(&mut self) -> CircuitState {
-        self.view().state
+        self.stats().state
     }
 }
 
@@ -144,13 +144,13 @@ fn a_rate_opens_on_a_failure_and_never_on_a_success() {
     for outcome in [Outcome::Failure, Outcome::Failure, Outcome::Failure] {
         assert_eq!(circuit.call(outcome), None);
     }
-    assert_eq!(circuit.view().failure_rate, None);
+    assert_eq!(circuit.stats().failure_rate, None);
     assert_eq!(
         circuit.call(Outcome::Success),
         None,
         "3 of 4, but it succeeded"
     );
-    assert_eq!(circuit.view().failure_rate, Some(0.75));
+    assert_eq!(circuit.stats().failure_rate, Some(0.75));
     let opened = circuit.call(Outcome::Failure).expect("4 of 5");
     assert_eq!((opened.to, opened.failures), (State::Open, 4));
     assert_eq!(opened.reason, TransitionReason::Rate);
@@ -169,8 +169,8 @@ fn it_probes_at_recovery_timeout_and_not_before() {
         CircuitState::HalfOpen,
         "the next call would probe"
     );
-    assert_eq!(circuit.view().half_opened, 0, "but none has yet");
-    assert_eq!(circuit.view().retry_after, None);
+    assert_eq!(circuit.stats().half_opened, 0, "but none has yet");
+    assert_eq!(circuit.stats().retry_after, None);
     let (admission, transition) = circuit.ask();
     assert_eq!(admission, Ok(0));
     let transition = transition.expect("the first probe half-opens");
@@ -182,7 +182,7 @@ fn it_probes_at_recovery_timeout_and_not_before() {
             TransitionReason::RecoveryElapsed
         )
     );
-    assert_eq!(circuit.view().half_opened, 1);
+    assert_eq!(circuit.stats().half_opened, 1);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn probes_in_a_row_close_it_with_an_empty_window() {
     circuit.call(Outcome::Failure);
     circuit = circuit.after(30);
     assert_eq!(circuit.call(Outcome::Success), None);
-    assert_eq!(circuit.view().failure_count, 2, "opening keeps them");
+    assert_eq!(circuit.stats().failure_count, 2, "opening keeps them");
     let closed = circuit.call(Outcome::Success).expect("two in a row");
     assert_eq!(
         (closed.from, closed.to, closed.reason),
@@ -202,7 +202,7 @@ fn probes_in_a_row_close_it_with_an_empty_window() {
             TransitionReason::ProbesSucceeded
         )
     );
-    assert_eq!(circuit.view().failure_count, 0);
+    assert_eq!(circuit.stats().failure_count, 0);
     assert_eq!(circuit.call(Outcome::Failure), None, "counting starts anew");
 }
 
@@ -242,7 +242,7 @@ fn further_calls_are_refused_while_the_probe_slots_are_taken() {
         "nobody knows when the probe ends"
     );
     assert_eq!(circuit.state(), CircuitState::HalfOpen);
-    assert_eq!(circuit.view().retry_after, Some(Duration::ZERO));
+    assert_eq!(circuit.stats().retry_after, Some(Duration::ZERO));
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn an_abandoned_probe_gives_its_slot_back() {
     let mut circuit = Circuit::open().after(30);
     let (generation, ticket) = circuit.enter();
     circuit.machine.give_back(generation, ticket);
-    assert_eq!(circuit.view().retry_after, None);
+    assert_eq!(circuit.stats().retry_after, None);
     circuit.enter();
     circuit.machine.give_back(generation - 1, 1);
     assert_eq!(
@@ -288,7 +288,7 @@ fn an_outcome_of_an_older_generation_changes_nothing() {
         Some(seconds(20)),
         "a late failure does not extend the open time"
     );
-    assert_eq!(circuit.view().failure_count, 2);
+    assert_eq!(circuit.stats().failure_count, 2);
 
     circuit = circuit.after(20);
     circuit.call(Outcome::Success);
@@ -321,7 +321,7 @@ fn tripping_an_open_circuit_starts_its_timeout_anew() {
     let mut circuit = Circuit::open().after(29);
     assert_eq!(circuit.machine.trip(&circuit.config, circuit.now), None);
     assert_eq!(circuit.refusal(), Some(seconds(30)));
-    assert_eq!(circuit.view().opened, 1);
+    assert_eq!(circuit.stats().opened, 1);
 }
 
 #[test]
@@ -339,7 +339,7 @@ fn an_isolated_circuit_stays_so_until_told_otherwise() {
     circuit.now = NEVER;
     assert_eq!(circuit.refusal(), None);
     assert_eq!(
-        (circuit.state(), circuit.view().retry_after),
+        (circuit.state(), circuit.stats().retry_after),
         (CircuitState::Open, None)
     );
 
@@ -350,7 +350,7 @@ fn an_isolated_circuit_stays_so_until_told_otherwise() {
         .expect("a transition");
     assert_eq!((tripped.from, tripped.to), (State::Isolated, State::Open));
     assert_eq!(circuit.refusal(), Some(seconds(30)));
-    assert_eq!(circuit.view().opened, 1, "it was open all the time");
+    assert_eq!(circuit.stats().opened, 1, "it was open all the time");
 
     circuit.machine.isolate(&circuit.config, START);
     let closed = circuit
@@ -367,19 +367,19 @@ fn resetting_empties_the_window_of_a_closed_circuit_too() {
     circuit.call(Outcome::Failure);
     let under_way = circuit.enter();
     assert_eq!(circuit.machine.reset(&circuit.config, circuit.now), None);
-    assert_eq!(circuit.view().failure_count, 0);
+    assert_eq!(circuit.stats().failure_count, 0);
     assert_eq!(circuit.record(under_way, Outcome::Failure), Err(Late));
     assert_eq!(circuit.call(Outcome::Failure), None);
-    assert_eq!(circuit.view().closed, 0, "it was closed all the time");
+    assert_eq!(circuit.stats().closed, 0, "it was closed all the time");
 }
 
 #[test]
 fn time_in_state_runs_from_the_step_into_it() {
     let mut circuit = Circuit::open().after(12);
-    assert_eq!(circuit.view().time_in_state, Duration::from_secs(12));
+    assert_eq!(circuit.stats().time_in_state, Duration::from_secs(12));
     circuit = circuit.after(20);
     assert_eq!(
-        circuit.view().time_in_state,
+        circuit.stats().time_in_state,
         Duration::from_secs(2),
         "half-open for 2 s"
     );
@@ -400,7 +400,7 @@ fn a_clock_that_goes_back_only_waits_longer() {
     let mut circuit = Circuit::open();
     circuit.now = START - 5 * SECOND;
     assert_eq!(circuit.refusal(), Some(seconds(35)));
-    assert_eq!(circuit.view().time_in_state, Duration::ZERO);
+    assert_eq!(circuit.stats().time_in_state, Duration::ZERO);
     circuit.now = 0;
     assert_eq!(circuit.state(), CircuitState::Open);
 }
@@ -408,11 +408,11 @@ fn a_clock_that_goes_back_only_waits_longer() {
 #[test]
 fn time_in_half_open_does_not_begin_anew_with_the_first_probe() {
     let mut circuit = Circuit::open().after(40);
-    assert_eq!(circuit.view().time_in_state, Duration::from_secs(10));
+    assert_eq!(circuit.stats().time_in_state, Duration::from_secs(10));
     circuit.enter();
-    let view = circuit.view();
+    let stats = circuit.stats();
     assert_eq!(
-        (view.state, view.time_in_state),
+        (stats.state, stats.time_in_state),
         (CircuitState::HalfOpen, Duration::from_secs(10))
     );
 }
@@ -421,9 +421,9 @@ fn time_in_half_open_does_not_begin_anew_with_the_first_probe() {
 fn tripped_when_it_would_probe_the_circuit_is_open_from_then_on() {
     let mut circuit = Circuit::open().after(40);
     circuit.machine.trip(&circuit.config, circuit.now);
-    let view = circuit.after(1).view();
+    let stats = circuit.after(1).stats();
     assert_eq!(
-        (view.state, view.time_in_state),
+        (stats.state, stats.time_in_state),
         (CircuitState::Open, Duration::from_secs(1))
     );
 }
@@ -435,13 +435,13 @@ fn a_new_threshold_holds_from_the_next_failure() {
         circuit.call(Outcome::Failure);
     }
     circuit.reconfigure(CONFIG.failure_threshold(2));
-    let view = circuit.view();
+    let stats = circuit.stats();
     assert_eq!(
         (
-            view.state,
-            view.failure_count,
-            view.failure_threshold,
-            view.failures
+            stats.state,
+            stats.failure_count,
+            stats.failure_threshold,
+            stats.failures
         ),
         (CircuitState::Closed, 2, Some(2), 4)
     );
@@ -469,7 +469,7 @@ fn a_window_of_another_length_or_criterion_starts_empty() {
         circuit.call(Outcome::Success);
         circuit.call(Outcome::Failure);
         circuit.reconfigure(other);
-        assert_eq!(circuit.view().failure_count, 0, "{other:?}");
+        assert_eq!(circuit.stats().failure_count, 0, "{other:?}");
         circuit.call(Outcome::Success);
         circuit.reconfigure(CONFIG);
         assert_eq!(circuit.call(Outcome::Failure), None, "{other:?}");
@@ -513,5 +513,5 @@ fn fewer_probes_at_once_hold_as_soon_as_those_under_way_end() {
     }
     circuit.enter();
     circuit.reconfigure(CONFIG.success_threshold(4));
-    assert_eq!(circuit.view().retry_after, Some(Duration::ZERO));
+    assert_eq!(circuit.stats().retry_after, Some(Duration::ZERO));
 }

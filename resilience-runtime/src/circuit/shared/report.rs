@@ -13,7 +13,7 @@ use crate::{
         error::CircuitOpen,
         gate::State,
         log,
-        machine::{StateChange, View},
+        machine::{MachineStats, StateChange},
         sharded_counter::Count,
         stats::CircuitBreakerStats,
         transition::{CircuitState, Transition},
@@ -69,37 +69,37 @@ impl Shared {
             State::Closed => CircuitState::Closed,
             // The machine answers under the lock, because the gate and its expiry, read one after the other, may show a
             // state that never was.
-            _ => self.view().state,
+            _ => self.machine_stats().state,
         }
     }
 
-    fn view(&self) -> View {
+    fn machine_stats(&self) -> MachineStats {
         let now = clock::now();
         let mut machine = self.machine();
         self.take_over(&mut machine);
-        machine.view(&self.config, now)
+        machine.stats(&self.config, now)
     }
 
     pub(crate) fn stats(&self) -> CircuitBreakerStats {
-        let view = self.view();
+        let machine_stats = self.machine_stats();
         CircuitBreakerStats {
             name: String::from(&*self.name),
-            state: view.state,
-            isolated: view.isolated,
-            failure_count: view.failure_count,
-            failure_threshold: view.failure_threshold,
-            failure_rate: view.failure_rate,
+            state: machine_stats.state,
+            isolated: machine_stats.isolated,
+            failure_count: machine_stats.failure_count,
+            failure_threshold: machine_stats.failure_threshold,
+            failure_rate: machine_stats.failure_rate,
             successes: self.sum(Count::Success),
-            failures: view.failures,
+            failures: machine_stats.failures,
             ignored: self.sum(Count::Ignored),
             refused: self.sum(Count::Refused),
             abandoned: self.abandoned.load(Ordering::Relaxed),
             late: self.late.load(Ordering::Relaxed),
-            opened: view.opened,
-            half_opened: view.half_opened,
-            closed: view.closed,
-            time_in_state: view.time_in_state,
-            retry_after: view.retry_after,
+            opened: machine_stats.opened,
+            half_opened: machine_stats.half_opened,
+            closed: machine_stats.closed,
+            time_in_state: machine_stats.time_in_state,
+            retry_after: machine_stats.retry_after,
             declared_at: self.declared_at,
         }
     }
@@ -113,9 +113,9 @@ impl Shared {
             State::Closed => return None,
             State::Isolated => (State::Isolated, NEVER),
             State::Open | State::HalfOpen => {
-                let view = self.view();
-                let is_open = view.state == CircuitState::Open;
-                let wait = view.retry_after.map_or(NEVER, clock::nanos);
+                let machine_stats = self.machine_stats();
+                let is_open = machine_stats.state == CircuitState::Open;
+                let wait = machine_stats.retry_after.map_or(NEVER, clock::nanos);
                 (is_open.then_some(State::Open)?, wait)
             }
         };

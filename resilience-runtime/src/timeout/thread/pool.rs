@@ -160,7 +160,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::timeout::thread::task::Slot;
+    use crate::timeout::thread::task::TaskBody;
 
     const LIMIT: Duration = Duration::from_secs(1);
     const CONFIG: WorkerConfig = WorkerConfig::new().max_workers(4).max_share(1.0);
@@ -171,7 +171,7 @@ mod tests {
         go_on: Mutex<mpsc::Receiver<()>>,
     }
 
-    impl Slot for TellsName {
+    impl TaskBody for TellsName {
         fn run_body(&self, _: &CallerTrace) {
             let name = thread::current().name().unwrap_or_default().to_owned();
             self.name.send(name).unwrap();
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn the_stack_of_a_worker_is_as_large_as_configured() {
         struct NeedsStack;
-        impl Slot for NeedsStack {
+        impl TaskBody for NeedsStack {
             fn run_body(&self, _: &CallerTrace) {
                 // Twice the stack of a worker that is not configured.
                 std::hint::black_box([0_u8; 4 << 20]);

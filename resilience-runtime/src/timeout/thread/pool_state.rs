@@ -21,7 +21,7 @@ pub struct WorkerStats {
 }
 
 /// The calls of one operation have one share of the pool together. So have the calls without an operation.
-pub(super) type Operation = Option<&'static str>;
+pub(super) type OperationKey = Option<&'static str>;
 
 /// The worker that a task gets.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(super) struct PoolState<W> {
     /// their idle timeout.
     idle: Vec<Arc<W>>,
     /// The number of workers that each operation holds. An operation that holds none has no entry.
-    busy: HashMap<Operation, usize>,
+    busy: HashMap<OperationKey, usize>,
     live: usize,
     spawned: u64,
     abandoned: usize,
@@ -61,7 +61,7 @@ impl<W> PoolState<W> {
     }
 
     /// Finds a worker for a task of the operation. The operation holds the worker from now on.
-    pub(super) fn assign(&mut self, operation: Operation) -> Result<Assignment<W>, Cause> {
+    pub(super) fn assign(&mut self, operation: OperationKey) -> Result<Assignment<W>, Cause> {
         if self.idle.is_empty() && self.live == self.max_workers {
             self.refused += 1;
             return Err(Cause::PoolFull);
@@ -84,14 +84,14 @@ impl<W> PoolState<W> {
     }
 
     /// The worker that was to be started for the operation could not be.
-    pub(super) fn not_spawned(&mut self, operation: Operation) {
+    pub(super) fn not_spawned(&mut self, operation: OperationKey) {
         self.give_back(operation);
         self.live -= 1;
         self.refused += 1;
     }
 
     /// The worker is done with a task of the operation and waits for the next one.
-    pub(super) fn mark_idle(&mut self, worker: &Arc<W>, operation: Operation) {
+    pub(super) fn mark_idle(&mut self, worker: &Arc<W>, operation: OperationKey) {
         self.give_back(operation);
         self.idle.push(Arc::clone(worker));
     }
@@ -112,12 +112,12 @@ impl<W> PoolState<W> {
     }
 
     /// The worker is done with a task after the task's caller gave up.
-    pub(super) fn mark_idle_after_abandoned(&mut self, worker: &Arc<W>, operation: Operation) {
+    pub(super) fn mark_idle_after_abandoned(&mut self, worker: &Arc<W>, operation: OperationKey) {
         self.abandoned -= 1;
         self.mark_idle(worker, operation);
     }
 
-    fn give_back(&mut self, operation: Operation) {
+    fn give_back(&mut self, operation: OperationKey) {
         if let Some(held) = self.busy.get_mut(&operation) {
             *held -= 1;
             if *held == 0 {
@@ -144,7 +144,7 @@ mod tests {
         PoolState::new(WorkerConfig::new().max_workers(max_workers).max_share(1.0))
     }
 
-    fn spawn(state: &mut PoolState<u64>, operation: Operation) -> Arc<u64> {
+    fn spawn(state: &mut PoolState<u64>, operation: OperationKey) -> Arc<u64> {
         match state.assign(operation) {
             Ok(Assignment::Spawn(number)) => Arc::new(number),
             other => panic!("expected a new worker, got {other:?}"),

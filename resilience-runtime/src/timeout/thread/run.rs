@@ -14,7 +14,7 @@ use super::{
     caller_trace::CallerTrace,
     pool::Pool,
     process_pool::process_pool,
-    task::{Slot, Task},
+    task::{Task, TaskBody},
 };
 use crate::{
     timeout::{
@@ -73,7 +73,7 @@ where
     T: Send + 'static,
 {
     let call = Call::begin(config)?;
-    let slot = BodySlot(Mutex::new(Content::Body(body)));
+    let slot = BodySlot(Mutex::new(BodyOrOutcome::Body(body)));
     let task = Arc::new(Task::new(
         config.get_operation(),
         call.config.get_limit(),
@@ -82,9 +82,9 @@ where
     ));
     call.run(pool, &(Arc::clone(&task) as Arc<Task>))?;
     match task.slot.take() {
-        Content::Value(value) => Ok(value),
-        Content::Panic(panic) => resume_unwind(panic),
-        Content::Body(_) | Content::Empty => {
+        BodyOrOutcome::Value(value) => Ok(value),
+        BodyOrOutcome::Panic(panic) => resume_unwind(panic),
+        BodyOrOutcome::Body(_) | BodyOrOutcome::Empty => {
             unreachable!("the outcome is kept before the task is finished")
         }
     }
@@ -117,9 +117,9 @@ impl Call {
 }
 
 /// The mutex is never contended, because the task's stage gives the slot to the caller or to the worker.
-struct BodySlot<F, T>(Mutex<Content<F, T>>);
+struct BodySlot<F, T>(Mutex<BodyOrOutcome<F, T>>);
 
-enum Content<F, T> {
+enum BodyOrOutcome<F, T> {
     Body(F),
     Value(T),
     Panic(Box<dyn Any + Send>),
@@ -127,26 +127,26 @@ enum Content<F, T> {
 }
 
 impl<F, T> BodySlot<F, T> {
-    fn take(&self) -> Content<F, T> {
-        mem::replace(&mut *self.lock(), Content::Empty)
+    fn take(&self) -> BodyOrOutcome<F, T> {
+        mem::replace(&mut *self.lock(), BodyOrOutcome::Empty)
     }
 
-    fn replace(&self, content: Content<F, T>) -> Content<F, T> {
-        mem::replace(&mut *self.lock(), content)
+    fn replace(&self, new: BodyOrOutcome<F, T>) -> BodyOrOutcome<F, T> {
+        mem::replace(&mut *self.lock(), new)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Content<F, T>> {
+    fn lock(&self) -> MutexGuard<'_, BodyOrOutcome<F, T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<F, T> Slot for BodySlot<F, T>
+impl<F, T> TaskBody for BodySlot<F, T>
 where
     F: FnOnce() -> T + Send,
     T: Send,
 {
     fn run_body(&self, trace: &CallerTrace) {
-        let Content::Body(body) = self.take() else {
+        let BodyOrOutcome::Body(body) = self.take() else {
             return;
         };
         // The value is stored inside of the closure, because `catch_unwind` would copy it several times in a debug build, and
@@ -154,18 +154,18 @@ where
         let unwound = catch_unwind(AssertUnwindSafe(|| {
             let _trace = trace.enter();
             // Rust evaluates the right side first, so the lock is not held while the body runs.
-            *self.lock() = Content::Value(body());
+            *self.lock() = BodyOrOutcome::Value(body());
         }));
         // A panic of the caller's subscriber is a panic of the call, as it would be without the worker. The subscriber may
         // panic when the trace is left, with the value already stored.
         if let Err(panic) = unwound {
-            discard(self.replace(Content::Panic(panic)));
+            discard(self.replace(BodyOrOutcome::Panic(panic)));
         }
     }
 
     fn discard(&self) -> Option<Box<dyn Any + Send>> {
         match self.take() {
-            Content::Panic(panic) => Some(panic),
+            BodyOrOutcome::Panic(panic) => Some(panic),
             rest => catch_unwind(AssertUnwindSafe(|| drop(rest))).err(),
         }
     }

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{caller_trace::CallerTrace, pool_state::Operation};
+use super::{caller_trace::CallerTrace, pool_state::OperationKey};
 use crate::{timeout::deadline::Scope, unwind::discard};
 
 /// The progress of a task. The caller and the worker agree on the stage under a lock, and on nothing else.
@@ -61,7 +61,7 @@ pub(super) enum Waited {
 }
 
 /// The body of one call, and later its outcome. The types of both differ from caller to caller.
-pub(super) trait Slot: Send + Sync {
+pub(super) trait TaskBody: Send + Sync {
     /// Runs the body and keeps its outcome. Does not unwind.
     fn run_body(&self, trace: &CallerTrace);
 
@@ -70,8 +70,8 @@ pub(super) trait Slot: Send + Sync {
 }
 
 /// One call, shared by its caller and its worker.
-pub(super) struct Task<S: ?Sized = dyn Slot> {
-    operation: Operation,
+pub(super) struct Task<S: ?Sized = dyn TaskBody> {
+    operation: OperationKey,
     limit: Duration,
     deadline: Option<Instant>,
     stage: Mutex<Stage>,
@@ -81,7 +81,7 @@ pub(super) struct Task<S: ?Sized = dyn Slot> {
 
 impl<S> Task<S> {
     pub(super) fn new(
-        operation: Operation,
+        operation: OperationKey,
         limit: Duration,
         deadline: Option<Instant>,
         slot: S,
@@ -98,7 +98,7 @@ impl<S> Task<S> {
 }
 
 impl Task {
-    pub(super) fn operation(&self) -> Operation {
+    pub(super) fn operation(&self) -> OperationKey {
         self.operation
     }
 
@@ -186,7 +186,7 @@ mod tests {
         discards: AtomicUsize,
     }
 
-    impl Slot for Counted {
+    impl TaskBody for Counted {
         fn run_body(&self, _: &CallerTrace) {
             self.runs.fetch_add(1, Ordering::Relaxed);
         }
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn a_body_given_up_while_it_runs_sees_it_and_its_outcome_is_dropped() {
         struct GivesUp(Arc<AtomicBool>, Mutex<Option<Arc<Task>>>);
-        impl Slot for GivesUp {
+        impl TaskBody for GivesUp {
             fn run_body(&self, _: &CallerTrace) {
                 // The caller's side, in the middle of the worker's.
                 let task = self.1.lock().unwrap().take().unwrap();
