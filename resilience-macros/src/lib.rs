@@ -74,8 +74,8 @@ use proc_macro::TokenStream;
 /// `retry_on(Error::Status(code) if *code >= 500)`. A pattern that is a constant or a text as a whole is matched by value:
 /// `retry_on(Status::BUSY | Status::DOWN)`. A function is a path or a closure; closures may use the arguments.
 ///
-/// `multiplier` belongs to the exponential strategy, and decorrelated jitter has no strategy: together with what
-/// ignores it, an option is a compile error.
+/// `multiplier` belongs to the exponential strategy, and decorrelated jitter has no strategy. An option beside another one that
+/// ignores it is a compile error.
 ///
 /// # Semantics
 ///
@@ -100,14 +100,14 @@ use proc_macro::TokenStream;
 /// # Errors
 ///
 /// The last error, as the function returned it; if the last attempt returned an `Ok`, that `Ok`. If a layer refused an
-/// attempt after others had failed, the error of the last attempt that was not refused: a sync function keeps it, and an async
-/// one if it is `Send`.
+/// attempt after others had failed, the call returns the error of the last attempt that was not refused. A sync function keeps
+/// that error in any case, and an async one if it is `Send`.
 ///
 /// # Panics
 ///
 /// A panic of the body is not retried. A value computed at run time that is out of range panics in the call, with the
-/// words of [`RetryConfig`](../resilience/struct.RetryConfig.html)'s setters; a `base_delay` above `max_delay` is capped. An async function that has to wait
-/// outside a tokio runtime with its timer enabled panics.
+/// words of [`RetryConfig`](../resilience/struct.RetryConfig.html)'s setters; a `base_delay` above `max_delay` is capped. An
+/// async function that has to wait outside a tokio runtime with its timer enabled panics.
 ///
 /// # Stacking
 ///
@@ -202,7 +202,7 @@ pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Errors
 ///
-/// What the function returns. A refused call returns a [`CircuitOpen`](../resilience/struct.CircuitOpen.html), made
+/// The errors of the function. A refused call returns a [`CircuitOpen`](../resilience/struct.CircuitOpen.html), made
 /// into the function's error by `From` or by `error = …`; with a `fallback` it returns what that returns.
 ///
 /// # Panics
@@ -301,9 +301,9 @@ pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Errors
 ///
-/// What the function returns. At the limit a [`TimedOut`](../resilience/struct.TimedOut.html), made into the function's
-/// error by `From` or by `error = …`. Its `was_started` says whether the body began to run; in thread mode it may not
-/// have.
+/// The errors of the function. At the limit the call returns a [`TimedOut`](../resilience/struct.TimedOut.html), made into
+/// the function's error by `From` or by `error = …`. Its `was_started` is false if the body never began to run, as can happen
+/// in thread mode.
 ///
 /// # Panics
 ///
