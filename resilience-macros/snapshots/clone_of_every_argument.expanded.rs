@@ -22,6 +22,7 @@ fn send(mut text: String) -> Result<Answer, Error> {
             text = __rt::Kept::original(__kept_0);
         } else {
             __rt::Kept::in_place_branch(&__kept_0);
+            let _ = &__kept_0;
         }
     };
 }

@@ -1,6 +1,9 @@
 //! Every option of every attribute, in functions that run.
 //!
-//! A test of the macro crate compares this file with the option table, so a new option cannot be forgotten here.
+//! A test of the macro crate compares this file with the option table, so a new option cannot be forgotten here. Each
+//! toolchain that builds it may warn of nothing.
+
+#![deny(warnings)]
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -102,6 +105,12 @@ impl Service {
     #[retry(max_attempts = 2, retry_refused = true, config = RETRY, crate = crate::facade::resilience)]
     fn retried_sync(&self) -> Result<u32, Error> {
         self.answer()
+    }
+
+    #[retry(max_retries = 1, base_delay = 0s, clone(..))]
+    async fn sent_async(&self, text: String) -> Result<String, Error> {
+        self.answer()?;
+        Ok(text)
     }
 
     #[retry(max_retries = 1, base_delay = 0s, clone(text))]
@@ -207,10 +216,9 @@ async fn retries() {
     assert_eq!(service.calls.get(), 1);
     assert_eq!(Service::busy(1).retried_sync(), Ok(2));
     assert_eq!(Service::busy(2).retried_sync(), Err(Error::Busy));
-    assert_eq!(
-        Service::busy(1).sent("text".to_owned()),
-        Ok("text".to_owned())
-    );
+    let text = || "text".to_owned();
+    assert_eq!(Service::busy(1).sent(text()), Ok(text()));
+    assert_eq!(Service::busy(1).sent_async(text()).await, Ok(text()));
 }
 
 async fn circuits() {
