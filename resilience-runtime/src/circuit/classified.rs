@@ -166,7 +166,8 @@ impl<T, E> Classified<T, E> {
 
 /// Records the outcome of a call without filters, and returns its result.
 ///
-/// `origin` is the origin of an error as the layers inside know it. `_traits` is not called: its type says how the error is looked at.
+/// `origin` is the origin of an error as the layers inside know it. `_traits` is not called: its type says how the error is
+/// looked at.
 #[doc(hidden)]
 #[inline]
 #[must_use]

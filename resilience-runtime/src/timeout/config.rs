@@ -128,7 +128,7 @@ impl TimeoutConfig {
         self.limit
     }
 
-    /// The operation, if one was given.
+    /// The name of the operation: the one that was given, or the path of the function under `#[timeout]`.
     pub const fn get_operation(&self) -> Option<&'static str> {
         match self.operation {
             Some(operation) => Some(operation.name),
