@@ -237,6 +237,31 @@ impl CircuitBreaker {
     /// assert_eq!(answer, 42);
     /// # Ok::<(), io::Error>(())
     /// ```
+    ///
+    /// Nothing is demanded of the error type, so a value cannot see that an `Err` is the refusal of another circuit, and
+    /// counts a failure. `#[circuit_breaker]` ignores it; with a permit the program does so itself:
+    ///
+    /// ```
+    /// use std::io;
+    /// use resilience::{CircuitBreaker, CircuitBreakerConfig, is_refusal};
+    ///
+    /// let disk = CircuitBreaker::new("disk", CircuitBreakerConfig::new());
+    /// let archive = CircuitBreaker::new("archive", CircuitBreakerConfig::new());
+    /// archive.isolate();
+    /// let read = || archive.call(|| Ok::<_, io::Error>(42));
+    ///
+    /// let _ = disk.call(read);
+    /// assert_eq!(disk.stats().failures, 1);
+    ///
+    /// let permit = disk.acquire()?;
+    /// match read() {
+    ///     Ok(_) => permit.success(),
+    ///     Err(error) if is_refusal(&error) => permit.ignore(),
+    ///     Err(_) => permit.failure(),
+    /// }
+    /// assert_eq!((disk.stats().failures, disk.stats().ignored), (1, 1));
+    /// # Ok::<(), io::Error>(())
+    /// ```
     #[inline]
     pub fn call<T, E>(&self, body: impl FnOnce() -> Result<T, E>) -> Result<T, E>
     where
@@ -248,7 +273,8 @@ impl CircuitBreaker {
 
     /// Runs `future` if the circuit admits the call. The circuit decides at the first poll.
     ///
-    /// An `Err` is a failure, and so is a panic. A call that is dropped before it is done is `abandoned`.
+    /// An `Err` is a failure, and so is a panic; the refusal of another circuit too, see [`call`](Self::call). A call that
+    /// is dropped before it is done is `abandoned`.
     ///
     /// # Errors
     /// The error of `future`; or the refusal, converted, if the call was not admitted.
