@@ -176,7 +176,7 @@ pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `failure_if_ok = f` | none | `fn(&T) -> bool`: an `Ok` that is a failure |
 /// | `ignore(pattern)` | none | errors that count as nothing; wins over the other filters |
 /// | `fallback = f` | none | answers when the circuit refuses: a path is called as `f(&CircuitOpen, self, arguments…)`, owned arguments by reference; a closure takes `\|open\|` and may use the arguments. Returns what the function returns, or, for an async function, a future of it |
-/// | `error = f` | `From` | makes the error of a refusal: a function or closure of `CircuitOpen`, a variant, or a value; not beside `fallback` |
+/// | `error = f` | `From` | makes the error of a refusal: a function or closure of `CircuitOpen`, a variant, or a value; not beside `fallback`; while the circuit is open, a `retry_on` above it is matched with such an error beforehand |
 /// | `breaker = expr` | none | an existing `&CircuitBreaker`, instead of a name and its settings |
 /// | `config = expr` | none | a `CircuitBreakerConfig` to start from |
 /// | `crate = path` | `::resilience` | where the runtime is, if it is renamed or re-exported |

@@ -158,7 +158,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         role: Role::Own,
         example: "error = ApiError::CircuitOpen",
         default: "`From`",
-        meaning: "makes the error of a refusal: a function or closure of `CircuitOpen`, a variant, or a value; not beside `fallback`",
+        meaning: "makes the error of a refusal: a function or closure of `CircuitOpen`, a variant, or a value; not beside `fallback`; while the circuit is open, a `retry_on` above it is matched with such an error beforehand",
     },
     OptionSpec {
         name: "breaker",
