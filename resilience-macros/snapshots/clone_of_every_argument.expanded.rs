@@ -1,5 +1,6 @@
 fn send(mut text: String) -> Result<Answer, Error> {
     use ::resilience::__private as __rt;
+    const __OPERATION: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "send");
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
@@ -12,7 +13,8 @@ fn send(mut text: String) -> Result<Answer, Error> {
             break <Result<Answer, Error> as __rt::Fallible>::succeeded(__result);
         };
         let __traits = __rt::Inspect::of(&__error).__traits();
-        let __last = __rt::Attempt::failed_blocking(&mut __retry, __traits, __error).last("send");
+        let __last =
+            __rt::Attempt::failed_blocking(&mut __retry, __traits, __error).last(__OPERATION);
         let __rt::None = __last else {
             break <Result<Answer, Error> as __rt::Fallible>::given_up(__last);
         };

@@ -1,5 +1,6 @@
 fn fetch(url: &str) -> Result<String, Error> {
     use ::resilience::__private as __rt;
+    const __OPERATION: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "fetch");
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
@@ -11,7 +12,8 @@ fn fetch(url: &str) -> Result<String, Error> {
             break <Result<String, Error> as __rt::Fallible>::succeeded(__result);
         };
         let __traits = __rt::Inspect::of(&__error).__traits();
-        let __last = __rt::Attempt::failed_blocking(&mut __retry, __traits, __error).last("fetch");
+        let __last =
+            __rt::Attempt::failed_blocking(&mut __retry, __traits, __error).last(__OPERATION);
         let __rt::None = __last else {
             break <Result<String, Error> as __rt::Fallible>::given_up(__last);
         };

@@ -1,7 +1,8 @@
 async fn query() -> Result<Row, Error> {
     use ::resilience::__private as __rt;
-    const __TIMEOUT: __rt::TimeoutConfig = __rt::TimeoutConfig::new(__rt::Duration::new(5, 0))
-        .operation_or(__rt::concat!(__rt::module_path!(), "::", "query"));
+    const __OPERATION: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "query");
+    const __TIMEOUT: __rt::TimeoutConfig =
+        __rt::TimeoutConfig::new(__rt::Duration::new(5, 0)).operation_or(__OPERATION);
     return __rt::Limited::with_error(
         &__TIMEOUT,
         |__late| __rt::FromTimedOut::from(__late),

@@ -3,6 +3,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
     #[circuit_breaker(__taken)]
     #[timeout(__taken)]
     const _: () = ();
+    const __OPERATION: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "call_llm");
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new()
         .max_retries(3)
         .base_delay(__rt::Duration::new(1, 0))
@@ -12,12 +13,12 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
         .recovery_timeout(__rt::Duration::new(30, 0));
     static __CIRCUIT: __rt::Site = __rt::Site::new("llm_api");
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
-    const __TIMEOUT: __rt::TimeoutConfig = __rt::TimeoutConfig::new(__rt::Duration::new(30, 0))
-        .operation_or(__rt::concat!(__rt::module_path!(), "::", "call_llm"));
+    const __TIMEOUT: __rt::TimeoutConfig =
+        __rt::TimeoutConfig::new(__rt::Duration::new(30, 0)).operation_or(__OPERATION);
     let mut __origin = __rt::Origin::Body;
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
-        __rt::Retry::wait(&__retry, "call_llm").await;
+        __rt::Retry::wait(&__retry, __OPERATION).await;
         let __outcome = '__call: {
             let __permit = match __rt::CircuitBreaker::admit_noting(__circuit, &mut __origin) {
                 __rt::Ok(__permit) => __permit,
@@ -62,7 +63,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
         let __last = __rt::Attempt::failed(&mut __retry, __traits, __error)
             .from_stack(&mut __origin)
             .refused_for(__rt::CircuitBreaker::refuses_for(__circuit))
-            .last("call_llm");
+            .last(__OPERATION);
         let __rt::None = __last else {
             break <Result<String, ApiError> as __rt::Fallible>::given_up(__last);
         };

@@ -1,7 +1,8 @@
 fn query(&self) -> Result<Row, Error> {
     use ::resilience::__private as __rt;
-    let __timeout: __rt::TimeoutConfig = __rt::TimeoutConfig::at_most(self.limit)
-        .operation_or(__rt::concat!(__rt::module_path!(), "::", "query"));
+    const __OPERATION: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "query");
+    let __timeout: __rt::TimeoutConfig =
+        __rt::TimeoutConfig::at_most(self.limit).operation_or(__OPERATION);
     #[allow(clippy::result_large_err)]
     let __timed = __rt::TimeoutConfig::run_cooperative(__timeout, || -> Result<Row, Error> {
         self.connection.query()

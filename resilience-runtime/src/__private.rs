@@ -5,6 +5,7 @@
 
 pub use core::clone::Clone;
 pub use core::convert::From;
+pub use core::primitive::str;
 pub use core::time::Duration;
 pub use core::{concat, module_path};
 pub use std::option::Option::{self, None};

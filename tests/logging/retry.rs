@@ -35,7 +35,7 @@ async fn a_warning_per_retry_and_an_error_when_attempts_run_out() {
     assert_eq!(fetch().await, Err("busy"));
     let retrying = |attempt: u64, delay: f64, elapsed: f64, message| {
         let fields = [
-            ("operation", "fetch".into()),
+            ("operation", concat!(module_path!(), "::fetch").into()),
             ("attempt", attempt.into()),
             ("max_attempts", 3.into()),
             ("delay_ms", delay.into()),
@@ -48,7 +48,7 @@ async fn a_warning_per_retry_and_an_error_when_attempts_run_out() {
         Level::ERROR,
         "attempt 3 failed, giving up: no attempts are left",
         [
-            ("operation", "fetch".into()),
+            ("operation", concat!(module_path!(), "::fetch").into()),
             ("attempt", 3.into()),
             ("max_attempts", 3.into()),
             ("reason", "attempts".into()),
@@ -76,7 +76,7 @@ async fn a_sync_function_says_the_same() {
     assert_eq!(fetch(), Err("busy"));
     let common = |attempt: u64| {
         [
-            ("operation", "fetch".into()),
+            ("operation", concat!(module_path!(), "::fetch").into()),
             ("attempt", attempt.into()),
             ("max_attempts", 2.into()),
             ("elapsed_ms", 0.0.into()),

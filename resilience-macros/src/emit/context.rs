@@ -1,7 +1,7 @@
 //! The surroundings of a layer: the function, and the properties of the other layers.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
 
 use super::cloned::Cloned;
 use super::properties::Properties;
@@ -10,7 +10,16 @@ use super::span::local;
 use crate::function::form::{AsyncBlock, Form};
 use crate::function::item::Function;
 use crate::function::parameter::Parameter;
+use crate::function::tokens::any_ident;
 use crate::language::value::RUNTIME;
+
+/// The constant that holds the name of the operation.
+const OPERATION: &str = "__OPERATION";
+
+/// The name of the operation, for a layer that nobody has given a name.
+pub(crate) fn operation() -> TokenStream {
+    Ident::new(OPERATION, Span::call_site()).into_token_stream()
+}
 
 pub(crate) struct Context<'p> {
     pub(crate) function: &'p Function,
@@ -44,11 +53,17 @@ impl Context<'_> {
         matches!(self.form, Form::Future { block: None, .. })
     }
 
-    /// The module path and the name of the function. It is the name of an operation or a circuit that nobody has named, because
-    /// functions of one name in different modules differ in it.
-    pub(crate) fn operation(&self) -> TokenStream {
+    /// Declares the operation for the layers that name it: the module path and the name of the function. Functions of one
+    /// name in different modules differ in it.
+    pub(super) fn declares_operation(&self, layers: &TokenStream) -> Option<TokenStream> {
         let (runtime, function) = (&self.runtime, self.function.name());
-        quote!(#runtime::concat!(#runtime::module_path!(), "::", #function))
+        let operation = operation();
+        any_ident(layers.clone(), &|name| name == OPERATION).then(|| {
+            quote! {
+                const #operation: &#runtime::str =
+                    #runtime::concat!(#runtime::module_path!(), "::", #function);
+            }
+        })
     }
 
     pub(crate) fn is_called_once(&self) -> bool {

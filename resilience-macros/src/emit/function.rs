@@ -43,11 +43,12 @@ pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
         }
         Form::Future { boxed, block, .. } => context.future(&code, *boxed, block.as_ref()),
     };
+    let operation = context.declares_operation(&attempts);
     // With a span of the expansion on the outer braces, rustc's `dead_code` takes the function for generated.
     let (path, alias) = (&plan.runtime, &context.runtime);
     let mut body = Group::new(
         Delimiter::Brace,
-        quote!(use #path::__private as #alias; #taken #mutable #attempts),
+        quote!(use #path::__private as #alias; #taken #operation #mutable #attempts),
     );
     body.set_span(function.body.span());
     let (attrs, head) = (&function.attrs, context.head());

@@ -19,7 +19,7 @@ use core::time::Duration;
 /// ```
 #[non_exhaustive]
 pub struct RetryEvent<'a, T, E> {
-    /// The function's name, or the name that a value was given.
+    /// The module path and the name of the function, or the name that a value was given.
     pub operation: &'a str,
     /// The number of the attempt that has just failed, from 1.
     pub attempt: u32,

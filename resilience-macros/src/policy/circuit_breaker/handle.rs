@@ -7,7 +7,7 @@ use syn::Expr;
 use super::check::Circuit;
 use crate::emit::code::Declarations;
 use crate::emit::config::Config;
-use crate::emit::context::Context;
+use crate::emit::context::{Context, operation};
 use crate::emit::span::SpanEnds;
 use crate::function::parameter::Passing;
 use crate::function::tokens::any_ident;
@@ -62,7 +62,7 @@ impl Context<'_> {
         let runtime = &self.runtime;
         let item = self.item(at, "circuit_config");
         let config = self.policy_config("CircuitBreakerConfig", &item, config);
-        let unnamed = self.operation();
+        let unnamed = operation();
         let value = name.map_or(&unnamed, |name| &name.value);
         if name.is_none_or(|name| name.stage == Stage::Constant) {
             return self.static_circuit(at, handle, config, value, name.is_some());

@@ -24,7 +24,7 @@ use quote::{ToTokens, quote};
 use super::check::RetryPlan;
 use super::clones::Clones;
 use crate::emit::code::{Declarations, LayerCode};
-use crate::emit::context::{Context, declare_origin};
+use crate::emit::context::{Context, declare_origin, operation};
 use crate::emit::filter::UserFilter;
 use crate::emit::plan::Emit;
 use crate::emit::properties::ForeseenRefusal;
@@ -76,7 +76,7 @@ impl Context<'_> {
         };
         let statements = quote!(#origin let mut #retry = #runtime::Retry::#new(#reference););
         let wait = if self.is_async() {
-            let operation = self.function.name();
+            let operation = operation();
             quote!(wait(&#retry, #operation).await)
         } else {
             quote!(wait_blocking(&#retry))
@@ -110,7 +110,7 @@ impl Context<'_> {
     fn judgement(&self, at: usize, plan: &RetryPlan, retry: &Ident) -> Judgement {
         let runtime = &self.runtime;
         let (result, error) = (local("result"), local("error"));
-        let operation = self.function.name();
+        let operation = operation();
         // A success leaves before the attempt is judged, so that the value is moved once. Only `retry_if_ok` and `on_retry`
         // look at it.
         let is_success_seen = plan.retry_if_ok.is_some() || plan.on_retry.is_some();

@@ -7,7 +7,7 @@ use super::check::{Mode, TimeoutPlan};
 use crate::emit::argument::mutable_still;
 use crate::emit::code::{Declarations, LayerCode, block, large_error_allowed};
 use crate::emit::config::{Config, ConfigStart, operand};
-use crate::emit::context::{Context, declare_origin};
+use crate::emit::context::{Context, declare_origin, operation};
 use crate::emit::plan::Emit;
 use crate::emit::span::{SpanEnds, local, pipes};
 use crate::function::parameter::Parameter;
@@ -279,7 +279,7 @@ impl Context<'_> {
             },
         };
         if !settings.iter().any(|setting| setting.setter == "operation") {
-            settings.push(Setting::generated("operation_or", self.operation()));
+            settings.push(Setting::generated("operation_or", operation()));
         }
         self.config(
             "TimeoutConfig",
