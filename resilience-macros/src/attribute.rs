@@ -1,6 +1,6 @@
 //! The whole flow: parse, stack, check, expand, or the function untouched.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Expr;
 
@@ -52,7 +52,18 @@ pub(crate) fn expand(policy: &'static Policy, args: TokenStream, item: TokenStre
 /// The item without the attributes of the family, and an error.
 pub(crate) fn refused(item: TokenStream, error: &syn::Error) -> TokenStream {
     let (mut tokens, taken) = without_attributes(item, |path| policy::of(path).is_some());
-    tokens.extend(marker::errors(&taken, &error.to_compile_error()));
+    // Inside of a function, rustc refuses an attribute in front of the error (E0658). An item that is no member of an `impl`
+    // may have another item beside it.
+    let is_no_member = tokens.clone().into_iter().any(|token| {
+        matches!(token, TokenTree::Ident(word) if ["struct", "enum", "mod", "trait"].iter().any(|item| word == item))
+    });
+    let error = error.to_compile_error();
+    if is_no_member {
+        tokens.extend(marker::taken(&taken));
+        tokens.extend(error);
+    } else {
+        tokens.extend(marker::errors(&taken, &error));
+    }
     tokens
 }
 
