@@ -1,5 +1,5 @@
-//! A synchronous client: retry over a circuit breaker, one configuration for all functions that call the same service,
-//! and a cache that answers while the circuit is open.
+//! A synchronous client: retry over a circuit breaker, one configuration for all functions that
+//! call the same service, and a cache that answers while the circuit is open.
 //!
 //! `cargo run --example jira_search`
 
@@ -86,7 +86,8 @@ enum JiraError {
 }
 
 impl JiraError {
-    /// Returns true if Jira is to blame. An error in the request, like 404 or 401, is neither retried nor held against Jira.
+    /// Returns true if Jira is to blame. An error in the request, like 404 or 401, is neither
+    /// retried nor held against Jira.
     fn is_outage(&self) -> bool {
         match self {
             Self::Http(ureq::Error::StatusCode(status)) => *status == 429 || *status >= 500,

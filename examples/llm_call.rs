@@ -1,4 +1,5 @@
-//! A method with all three attributes that calls a language model: rate limited first, then too slow, then well.
+//! A method with all three attributes that calls a language model: rate limited first, then too
+//! slow, then well.
 //!
 //! `cargo run --example llm_call`
 
@@ -89,7 +90,8 @@ impl LlmError {
     }
 }
 
-/// The header in its form of whole seconds. The other one, a date, is rare: the computed delay will do.
+/// The header in its form of whole seconds. The other one, a date, is rare: the computed delay will
+/// do.
 fn retry_after(response: &Response) -> Option<Duration> {
     let seconds = response
         .headers()

@@ -1,4 +1,5 @@
-//! Several circuits under load: their statistics in the log and as a table, and an operator who isolates one of them.
+//! Several circuits under load: their statistics in the log and as a table, and an operator who
+//! isolates one of them.
 //!
 //! `cargo run --example monitoring`
 

@@ -1,4 +1,5 @@
-//! One function with all three attributes, and the service that it calls: fine, failing, hanging, down and fine again.
+//! One function with all three attributes, and the service that it calls: fine, failing, hanging,
+//! down and fine again.
 //!
 //! `cargo run --example quickstart`
 
@@ -26,7 +27,8 @@ struct RatesClient {
 }
 
 impl RatesClient {
-    // The top attribute is the outermost: every attempt passes the circuit breaker, and every attempt has one second.
+    // The top attribute is the outermost: every attempt passes the circuit breaker, and every
+    // attempt has one second.
     #[retry(max_retries = 3, base_delay = 100ms, max_delay = 1s, jitter = equal, on_retry = report_retry)]
     #[circuit_breaker(name = "exchange_rates", failure_threshold = 6, recovery_timeout = 3s)]
     #[timeout(1s)]

@@ -1,4 +1,5 @@
-//! Writes to a `SQLite` file while another connection holds its write lock: busy is retried, a broken rule is not.
+//! Writes to a `SQLite` file while another connection holds its write lock: busy is retried, a
+//! broken rule is not.
 //!
 //! `cargo run --example save_to_database`
 

@@ -1,4 +1,5 @@
-//! A retry condition on the HTTP status: an error that a second request can mend is retried, any other is returned at once.
+//! A retry condition on the HTTP status: an error that a second request can mend is retried, any
+//! other is returned at once.
 //!
 //! `cargo run --example status_codes`
 
@@ -11,7 +12,8 @@ async fn fetch(http: &Client, url: &str) -> reqwest::Result<StatusCode> {
     Ok(http.get(url).send().await?.error_for_status()?.status())
 }
 
-/// Busy, down for a moment, or waiting for someone who is. No other status gets better by asking again.
+/// Busy, down for a moment, or waiting for someone who is. No other status gets better by asking
+/// again.
 fn is_transient(error: &reqwest::Error) -> bool {
     matches!(
         error.status(),

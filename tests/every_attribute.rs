@@ -1,4 +1,5 @@
-// Included by the environments: each attribute on a sync and an async function, a method, and the stack of three.
+// Included by the environments: each attribute on a sync and an async function, a method, and the
+// stack of three.
 
 use resilience::{circuit_breaker, retry, timeout};
 

@@ -1,4 +1,5 @@
-//! `registry::reset_all()`, in a process of its own: it would reset the circuits of all other tests.
+//! `registry::reset_all()`, in a process of its own: it would reset the circuits of all other
+//! tests.
 
 use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState, circuit_breaker, registry};
 

@@ -1,5 +1,5 @@
-//! A policy is a folder in each crate. The policy of `tests/test-policy` has one, and the layers around it treat its
-//! refusals rightly, although no other file than the lists names it.
+//! A policy is a folder in each crate. The policy of `tests/test-policy` has one, and the layers
+//! around it treat its refusals rightly, although no other file than the lists names it.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +7,8 @@ use std::process::Command;
 #[test]
 fn a_policy_is_a_folder() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    // In a folder of its own, because the flag builds both crates and all of their dependencies anew.
+    // In a folder of its own, because the flag builds both crates and all of their dependencies
+    // anew.
     let output = Command::new(env!("CARGO"))
         .current_dir(&workspace)
         .args(["test", "--package", "resilience-test-policy", "--lib"])

@@ -19,7 +19,8 @@ fn closed(n: u64) -> Result<u64, Error> {
     answer(n)
 }
 
-// Failures leave this window as fast as they come, so that the circuit stays closed while the window is used.
+// Failures leave this window as fast as they come, so that the circuit stays closed while the
+// window is used.
 #[circuit_breaker(name = "bench::failing", failure_threshold = 1000, failure_window = 5us)]
 fn failing(n: u64) -> Result<u64, Error> {
     answer(n)

@@ -1,6 +1,7 @@
 //! A contender, and the ways to measure it.
 //!
-//! `black_box` gets outcomes by reference, because by value they would be copied, and a copy can cost more than the call.
+//! `black_box` gets outcomes by reference, because by value they would be copied, and a copy can
+//! cost more than the call.
 
 use std::{
     fmt,
@@ -40,7 +41,8 @@ impl Contender {
 
     /// A call that two threads make at the same time. The clock stops when both are done.
     ///
-    /// On a busy machine the threads may run one after the other. Such a run says nothing and is repeated.
+    /// On a busy machine the threads may run one after the other. Such a run says nothing and is
+    /// repeated.
     pub fn on_two_threads<T>(name: &'static str, call: impl Fn() -> T + Sync + 'static) -> Self {
         Self::new(name, move |times| {
             let run = || {
@@ -75,7 +77,8 @@ impl Contender {
         })
     }
 
-    /// A call that one thread makes while other threads keep every core busy. There are twice as many of them as cores.
+    /// A call that one thread makes while other threads keep every core busy. There are twice as
+    /// many of them as cores.
     pub fn on_busy_cores<T>(name: &'static str, mut call: impl FnMut() -> T + 'static) -> Self {
         let busy_threads = 2 * thread::available_parallelism().map_or(1, usize::from);
         Self::new(name, move |times| {
@@ -115,8 +118,9 @@ impl Contender {
         })
     }
 
-    /// A call that returns a future. It is polled again at once whenever it is pending. This leaves out the runtime's part,
-    /// because that is the same for all contenders and larger than the difference between them.
+    /// A call that returns a future. It is polled again at once whenever it is pending. This leaves
+    /// out the runtime's part, because that is the same for all contenders and larger than the
+    /// difference between them.
     pub fn polled<F: Future>(name: &'static str, mut call: impl FnMut() -> F + 'static) -> Self {
         let runtime = timer_runtime();
         Self::new(name, move |times| {

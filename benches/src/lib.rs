@@ -1,7 +1,8 @@
 //! The attributes and their peers, side by side.
 //!
-//! This library defines the scenarios once, for the three programs that measure them: `report` (the table in `README.md`),
-//! `memory` (allocations and sizes, for the report) and criterion (the detailed view).
+//! This library defines the scenarios once, for the three programs that measure them: `report` (the
+//! table in `README.md`), `memory` (allocations and sizes, for the report) and criterion (the
+//! detailed view).
 
 pub mod circuit;
 mod contender;
@@ -15,8 +16,8 @@ pub mod timeout;
 pub use contender::Contender;
 pub use scenario::{Batch, Goal, Scenario};
 
-/// All scenarios that measure time, in the order of the table. The call needs a process of its own, because it trips
-/// circuits.
+/// All scenarios that measure time, in the order of the table. The call needs a process of its own,
+/// because it trips circuits.
 pub fn scenarios() -> Vec<Scenario> {
     [
         circuit::scenarios(),

@@ -20,7 +20,8 @@ pub struct Scenario {
 pub enum Batch {
     /// The fastest batch, for one thread, because it was disturbed the least.
     Fastest,
-    /// The middle batch, for several threads. In the fastest batch the threads met the least, and their meeting is measured.
+    /// The middle batch, for several threads. In the fastest batch the threads met the least, and
+    /// their meeting is measured.
     Middle,
 }
 

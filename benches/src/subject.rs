@@ -1,4 +1,5 @@
-//! The bodies under the policies. They do as little as possible, so that the figures are those of the policies.
+//! The bodies under the policies. They do as little as possible, so that the figures are those of
+//! the policies.
 
 use std::{fmt, future::poll_fn, hint::black_box, mem, task::Poll, time::Duration};
 
@@ -7,7 +8,8 @@ use resilience::{CircuitOpen, TimedOut};
 /// Longer than any run, so that no limit and no recovery ends during a measurement.
 pub const LONG: Duration = Duration::from_hours(1);
 
-/// The error of a body. It is also the whole error of the peers' bodies, because the peers' error types add their own cases.
+/// The error of a body. It is also the whole error of the peers' bodies, because the peers' error
+/// types add their own cases.
 #[derive(Clone, Copy, Debug)]
 pub struct Failed;
 
@@ -100,7 +102,8 @@ pub async fn answer_later<E: From<Failed>>(n: u64) -> Result<u64, E> {
     answer(n)
 }
 
-/// This body is pending for `pending_polls` polls, like one that works through a stream of small messages.
+/// This body is pending for `pending_polls` polls, like one that works through a stream of small
+/// messages.
 ///
 /// # Errors
 /// If `n` is 0.

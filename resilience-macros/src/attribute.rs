@@ -20,8 +20,8 @@ use crate::policy;
 use crate::policy::spec::{CheckedLayer, Policy, Surroundings};
 use crate::stack::{self, WrittenLayer};
 
-/// Expands the whole stack that starts with `policy`. Whatever is wrong, the function is still defined, so that its
-/// callers are no second error.
+/// Expands the whole stack that starts with `policy`. Whatever is wrong, the function is still
+/// defined, so that its callers are no second error.
 pub(crate) fn expand(policy: &'static Policy, args: TokenStream, item: TokenStream) -> TokenStream {
     if marker::is_taken(&args) {
         return item;
@@ -76,8 +76,8 @@ pub(crate) fn misnamed(policy: &'static Policy, item: TokenStream) -> TokenStrea
     refused(item, &syn::Error::new(Span::call_site(), message))
 }
 
-/// Checks the options of all layers. They are checked even if the function is wrong, because they are mistakes of their
-/// own.
+/// Checks the options of all layers. They are checked even if the function is wrong, because they
+/// are mistakes of their own.
 fn plan(mut layers: Vec<WrittenLayer>, function: &Function, errors: &mut Errors) -> Option<Plan> {
     let form = form::form(function, layers.first()?.policy, errors);
     if let Some(form) = &form {
@@ -134,8 +134,8 @@ fn plan(mut layers: Vec<WrittenLayer>, function: &Function, errors: &mut Errors)
     })
 }
 
-/// Looks at the function as the layers need it: without a moved `self` in the options, and so that it can run more than
-/// once, if a layer repeats it.
+/// Looks at the function as the layers need it: without a moved `self` in the options, and so that
+/// it can run more than once, if a layer repeats it.
 fn prepare(layers: &mut [WrittenLayer], function: &Function, form: &Form, errors: &mut Errors) {
     if let Some(moved) = form.moved_receiver() {
         let entries = layers.iter_mut().flat_map(|layer| &mut layer.entries);
@@ -147,7 +147,8 @@ fn prepare(layers: &mut [WrittenLayer], function: &Function, form: &Form, errors
     }
 }
 
-/// An argument that several layers clone is cloned by each, and must be `Clone` if one of them names it.
+/// An argument that several layers clone is cloned by each, and must be `Clone` if one of them
+/// names it.
 fn add(cloned: &mut Vec<Cloned>, argument: Cloned) {
     match cloned.iter_mut().find(|other| other.name == argument.name) {
         Some(earlier) => earlier.is_named |= argument.is_named,
@@ -155,8 +156,8 @@ fn add(cloned: &mut Vec<Cloned>, argument: Cloned) {
     }
 }
 
-/// The expressions of a stack that are evaluated after an attempt. A policy with a refusal filter makes the error of a
-/// refusal to find out whether the filter matches it.
+/// The expressions of a stack that are evaluated after an attempt. A policy with a refusal filter
+/// makes the error of a refusal to find out whether the filter matches it.
 fn read_later(layers: &[WrittenLayer]) -> TokenStream {
     let makes_errors = layers.iter().any(|layer| {
         let mut names = layer.entries.iter().map(|entry| entry.spec.name);

@@ -1,5 +1,5 @@
-//! The attributes of [`resilience`](https://docs.rs/resilience-runtime), for use through that crate, because it re-exports
-//! them.
+//! The attributes of [`resilience`](https://docs.rs/resilience-runtime), for use through that
+//! crate, because it re-exports them.
 
 #![forbid(unsafe_code)]
 // A macro that panics shows the user a panic of this crate instead of the place of the mistake.
@@ -69,60 +69,69 @@ use proc_macro::TokenStream;
 /// | `config = expr` | none | a `RetryConfig` to start from |
 /// | `crate = path` | `::resilience` | where the runtime is, if it is renamed or re-exported |
 ///
-/// Durations have a unit (`250ms`, `1m30s`). Values may be any expression: constant ones are checked by the compiler,
-/// others are evaluated once per call and may use the arguments. Patterns may have a guard:
-/// `retry_on(Error::Status(code) if *code >= 500)`. A pattern that is a constant or a text as a whole is matched by value:
-/// `retry_on(Status::BUSY | Status::DOWN)`. A function is a path or a closure; closures may use the arguments.
+/// Durations have a unit (`250ms`, `1m30s`). Values may be any expression: constant ones are
+/// checked by the compiler, others are evaluated once per call and may use the arguments. Patterns
+/// may have a guard: `retry_on(Error::Status(code) if *code >= 500)`. A pattern that is a constant
+/// or a text as a whole is matched by value: `retry_on(Status::BUSY | Status::DOWN)`. A function is
+/// a path or a closure; closures may use the arguments.
 ///
-/// `multiplier` belongs to the exponential strategy, and decorrelated jitter has no strategy. An option beside another one that
-/// ignores it is a compile error.
+/// `multiplier` belongs to the exponential strategy, and decorrelated jitter has no strategy. An
+/// option beside another one that ignores it is a compile error.
 ///
 /// # Semantics
 ///
-/// - Every attempt runs the body anew. Arguments are borrowed by the attempts; a body that moves one out does not
-///   compile without `clone(…)`. With it, the attempt consumes a clone, and the next one has the argument again. A clone is
-///   made before each attempt but the last that can be made, whether or not another one follows. An argument that
-///   `clone(..)` cannot clone is borrowed, as without `clone`; one that `clone(…)` names must be `Clone`.
-/// - Without `retry_on` and `retry_if` every error is retried but a refusal: an error that holds the
-///   [`CircuitOpen`](../resilience/struct.CircuitOpen.html) of an open circuit, of this stack or of another function. It is
-///   recognised by the error's `source()` chain. `retry_on(…)` that matches it or `retry_refused = true` asks for it to be
-///   retried; `retry_if` does not decide over it, and `abort_on` wins over all.
-/// - Above a [`#[circuit_breaker]`](../resilience/attr.circuit_breaker.html) a wait is not begun after which the circuit
-///   would still refuse, unless the retry asks for refusals or a `fallback` answers them. A circuit that is given by
-///   `breaker = …` below a sync `#[timeout]` on a worker is the worker's, so there the next attempt finds it open.
-/// - Filters and hooks are asked before a wait, and so not after the last attempt. Nothing is waited for after it, either.
-///   The state belongs to one call.
-/// - On an async function, a failed attempt's future is dropped before the wait; a call that is dropped runs nothing
-///   more. On a sync function the waits block the thread, in real time even where tokio's clock is paused.
-/// - A function that returns a future (`-> impl Future`, a boxed one, an `#[async_trait]` method) is retried as a
-///   future, not as its constructor.
+/// - Every attempt runs the body anew. Arguments are borrowed by the attempts; a body that moves
+///   one out does not compile without `clone(…)`. With it, the attempt consumes a clone, and the
+///   next one has the argument again. A clone is made before each attempt but the last that can be
+///   made, whether or not another one follows. An argument that `clone(..)` cannot clone is
+///   borrowed, as without `clone`; one that `clone(…)` names must be `Clone`.
+/// - Without `retry_on` and `retry_if` every error is retried but a refusal: an error that holds
+///   the [`CircuitOpen`](../resilience/struct.CircuitOpen.html) of an open circuit, of this stack
+///   or of another function. It is recognised by the error's `source()` chain. `retry_on(…)` that
+///   matches it or `retry_refused = true` asks for it to be retried; `retry_if` does not decide
+///   over it, and `abort_on` wins over all.
+/// - Above a [`#[circuit_breaker]`](../resilience/attr.circuit_breaker.html) a wait is not begun
+///   after which the circuit would still refuse, unless the retry asks for refusals or a `fallback`
+///   answers them. A circuit that is given by `breaker = …` below a sync `#[timeout]` on a worker
+///   is the worker's, so there the next attempt finds it open.
+/// - Filters and hooks are asked before a wait, and so not after the last attempt. Nothing is
+///   waited for after it, either. The state belongs to one call.
+/// - On an async function, a failed attempt's future is dropped before the wait; a call that is
+///   dropped runs nothing more. On a sync function the waits block the thread, in real time even
+///   where tokio's clock is paused.
+/// - A function that returns a future (`-> impl Future`, a boxed one, an `#[async_trait]` method)
+///   is retried as a future, not as its constructor.
 ///
 /// # Errors
 ///
-/// The last error, as the function returned it; if the last attempt returned an `Ok`, that `Ok`. If a layer refused an
-/// attempt after others had failed, the call returns the error of the last attempt that was not refused. A sync function keeps
-/// that error in any case, and an async one if it is `Send`.
+/// The last error, as the function returned it; if the last attempt returned an `Ok`, that `Ok`. If
+/// a layer refused an attempt after others had failed, the call returns the error of the last
+/// attempt that was not refused. A sync function keeps that error in any case, and an async one if
+/// it is `Send`.
 ///
 /// # Panics
 ///
-/// A panic of the body is not retried. A value computed at run time that is out of range panics in the call, with the
-/// words of [`RetryConfig`](../resilience/struct.RetryConfig.html)'s setters; a `base_delay` above `max_delay` is capped. An
-/// async function that has to wait outside a tokio runtime with its timer enabled panics.
+/// A panic of the body is not retried. A value computed at run time that is out of range panics in
+/// the call, with the words of [`RetryConfig`](../resilience/struct.RetryConfig.html)'s setters; a
+/// `base_delay` above `max_delay` is capped. An async function that has to wait outside a tokio
+/// runtime with its timer enabled panics.
 ///
 /// # Stacking
 ///
-/// The top attribute is the outermost. Above a [`#[timeout]`](../resilience/attr.timeout.html) each attempt has its own
-/// limit; below one, the limit holds for all attempts and the waits between them. Above a `#[circuit_breaker]` each
-/// attempt asks the circuit; below one, the circuit counts the call with all its retries as one.
+/// The top attribute is the outermost. Above a [`#[timeout]`](../resilience/attr.timeout.html) each
+/// attempt has its own limit; below one, the limit holds for all attempts and the waits between
+/// them. Above a `#[circuit_breaker]` each attempt asks the circuit; below one, the circuit counts
+/// the call with all its retries as one.
 ///
-/// Another crate's attribute below this one stands around all attempts. One above it is expanded first and becomes part of
-/// each attempt: `#[tracing::instrument]` makes a span for each attempt there.
+/// Another crate's attribute below this one stands around all attempts. One above it is expanded
+/// first and becomes part of each attempt: `#[tracing::instrument]` makes a span for each attempt
+/// there.
 ///
 /// # Logging
 ///
-/// `tracing` events under the target `resilience`: WARN before each retry; one event with a `reason` when it gives up, ERROR
-/// if attempts or time ran out, WARN for a refusal, DEBUG for an error that is not retried; nothing when the first attempt
-/// succeeds.
+/// `tracing` events under the target `resilience`: WARN before each retry; one event with a
+/// `reason` when it gives up, ERROR if attempts or time ran out, WARN for a refusal, DEBUG for an
+/// error that is not retried; nothing when the first attempt succeeds.
 #[proc_macro_attribute]
 pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(&policy::retry::RETRY, args.into(), item.into()).into()
@@ -181,45 +190,52 @@ pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `config = expr` | none | a `CircuitBreakerConfig` to start from |
 /// | `crate = path` | `::resilience` | where the runtime is, if it is renamed or re-exported |
 ///
-/// Durations have a unit (`250ms`, `1m30s`). Values may be any expression: constant ones are checked by the compiler,
-/// others are evaluated once per call and may use the arguments. Patterns may have a guard:
-/// `failure_on(Error::Status(code) if *code >= 500)`. A pattern that is a constant or a text as a whole is matched by
-/// value: `ignore(Status::GONE)`. A function is a path or a closure; closures may use the arguments.
+/// Durations have a unit (`250ms`, `1m30s`). Values may be any expression: constant ones are
+/// checked by the compiler, others are evaluated once per call and may use the arguments. Patterns
+/// may have a guard: `failure_on(Error::Status(code) if *code >= 500)`. A pattern that is a
+/// constant or a text as a whole is matched by value: `ignore(Status::GONE)`. A function is a path
+/// or a closure; closures may use the arguments.
 ///
 /// # Semantics
 ///
-/// - A call is a failure, a success or ignored. An `Err` is a failure unless a filter says otherwise; an error that is
-///   no failure is a success. A refusal of another circuit is ignored unless `failure_on(…)` matches it, and so is always a
-///   timeout whose body never began. A panic is a failure. A call that is dropped before it is done is none of these, and
-///   counted as `abandoned`.
+/// - A call is a failure, a success or ignored. An `Err` is a failure unless a filter says
+///   otherwise; an error that is no failure is a success. A refusal of another circuit is ignored
+///   unless `failure_on(…)` matches it, and so is always a timeout whose body never began. A panic
+///   is a failure. A call that is dropped before it is done is none of these, and counted as
+///   `abandoned`.
 /// - The call that opens the circuit returns its own error. The circuit opens on failures only.
-/// - Half-open, up to `half_open_max_calls` calls run as probes and the others are refused. A probe that neither ends
-///   nor is dropped within `recovery_timeout` gives its slot to another call.
+/// - Half-open, up to `half_open_max_calls` calls run as probes and the others are refused. A probe
+///   that neither ends nor is dropped within `recovery_timeout` gives its slot to another call.
 /// - The outcome of a call that was admitted before the circuit changed its state changes nothing.
-/// - Circuits live in the [registry](../resilience/registry/index.html) of the process, under their names. If two
-///   functions give one name two configurations, the first to be called decides, and the log tells of the clash once. A
-///   value of one function that changes from call to call is taken, until a value returns that the circuit had before.
+/// - Circuits live in the [registry](../resilience/registry/index.html) of the process, under their
+///   names. If two functions give one name two configurations, the first to be called decides, and
+///   the log tells of the clash once. A value of one function that changes from call to call is
+///   taken, until a value returns that the circuit had before.
 ///
 /// # Errors
 ///
-/// The errors of the function. A refused call returns a [`CircuitOpen`](../resilience/struct.CircuitOpen.html), made
-/// into the function's error by `From` or by `error = …`; with a `fallback` it returns what that returns.
+/// The errors of the function. A refused call returns a
+/// [`CircuitOpen`](../resilience/struct.CircuitOpen.html), made into the function's error by `From`
+/// or by `error = …`; with a `fallback` it returns what that returns.
 ///
 /// # Panics
 ///
-/// A panic of the body goes on unchanged. A value computed at run time that is out of range panics in the call, with
-/// the words of [`CircuitBreakerConfig`](../resilience/struct.CircuitBreakerConfig.html)'s setters.
+/// A panic of the body goes on unchanged. A value computed at run time that is out of range panics
+/// in the call, with the words of
+/// [`CircuitBreakerConfig`](../resilience/struct.CircuitBreakerConfig.html)'s setters.
 ///
 /// # Stacking
 ///
-/// The top attribute is the outermost. Below a [`#[retry]`](../resilience/attr.retry.html) the circuit counts each
-/// attempt, and a refusal ends the retries; above one it counts the call once. Above a
-/// [`#[timeout]`](../resilience/attr.timeout.html) a call that took too long is a failure; below one, a call that was
-/// cut off is `abandoned`, so a service that only ever hangs does not open the circuit.
+/// The top attribute is the outermost. Below a [`#[retry]`](../resilience/attr.retry.html) the
+/// circuit counts each attempt, and a refusal ends the retries; above one it counts the call once.
+/// Above a [`#[timeout]`](../resilience/attr.timeout.html) a call that took too long is a failure;
+/// below one, a call that was cut off is `abandoned`, so a service that only ever hangs does not
+/// open the circuit.
 ///
 /// # Logging
 ///
-/// `tracing` events under the target `resilience`: WARN when the circuit opens, INFO when it half-opens and closes.
+/// `tracing` events under the target `resilience`: WARN when the circuit opens, INFO when it
+/// half-opens and closes.
 #[proc_macro_attribute]
 pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(
@@ -262,28 +278,32 @@ pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `config = expr` | none | a `TimeoutConfig` to start from; it may bring the limit |
 /// | `crate = path` | `::resilience` | where the runtime is, if it is renamed or re-exported |
 ///
-/// Durations have a unit (`250ms`, `1m30s`). The limit may be any expression of type `Duration`: a constant one is
-/// checked by the compiler, another is evaluated once per call and may use the arguments. `Duration::MAX` means never.
+/// Durations have a unit (`250ms`, `1m30s`). The limit may be any expression of type `Duration`: a
+/// constant one is checked by the compiler, another is evaluated once per call and may use the
+/// arguments. `Duration::MAX` means never.
 ///
 /// # Semantics
 ///
-/// The limit counts from the call; for an async function from the first poll, before which nothing runs.
+/// The limit counts from the call; for an async function from the first poll, before which nothing
+/// runs.
 ///
-/// An async body is dropped at the limit. It is polled before the timer, so one that is done at the limit is done. A
-/// call that its caller drops has not timed out.
+/// An async body is dropped at the limit. It is polled before the timer, so one that is done at the
+/// limit is done. A call that its caller drops has not timed out.
 ///
 /// # Sync functions
 ///
 /// A sync body cannot be stopped, so there are two ways to go on without it.
 ///
-/// - `mode = thread` runs it on a worker thread, and the caller gets its error at the limit. The body goes on: it may
-///   ask [`is_abandoned`](../resilience/fn.is_abandoned.html), holds its worker until it ends, and its late result is
-///   dropped. Arguments must be owned and `Send + 'static`; below a [`#[retry]`](../resilience/attr.retry.html) each
-///   attempt's worker gets a clone of them, so they must be `Clone` too. There are at most 512 workers in the process,
-///   half of them for one operation; a call beyond that is refused at once
+/// - `mode = thread` runs it on a worker thread, and the caller gets its error at the limit. The
+///   body goes on: it may ask [`is_abandoned`](../resilience/fn.is_abandoned.html), holds its
+///   worker until it ends, and its late result is dropped. Arguments must be owned and
+///   `Send + 'static`; below a [`#[retry]`](../resilience/attr.retry.html) each attempt's worker
+///   gets a clone of them, so they must be `Clone` too. There are at most 512 workers in the
+///   process, half of them for one operation; a call beyond that is refused at once
 ///   ([`workers`](../resilience/workers/index.html)). The time is real time.
-/// - `mode = cooperative` runs it in place. It may borrow what it likes, and nothing interrupts it: it may ask
-///   [`deadline`](../resilience/fn.deadline.html) and return early, and a late result becomes the error.
+/// - `mode = cooperative` runs it in place. It may borrow what it likes, and nothing interrupts it:
+///   it may ask [`deadline`](../resilience/fn.deadline.html) and return early, and a late result
+///   becomes the error.
 ///
 /// ```
 /// use resilience::{deadline, timeout};
@@ -301,23 +321,24 @@ pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Errors
 ///
-/// The errors of the function. At the limit the call returns a [`TimedOut`](../resilience/struct.TimedOut.html), made into
-/// the function's error by `From` or by `error = …`. Its `was_started` is false if the body never began to run, as can happen
-/// in thread mode.
+/// The errors of the function. At the limit the call returns a
+/// [`TimedOut`](../resilience/struct.TimedOut.html), made into the function's error by `From` or by
+/// `error = …`. Its `was_started` is false if the body never began to run, as can happen in thread
+/// mode.
 ///
 /// # Panics
 ///
-/// A panic of the body goes on unchanged; that of an abandoned one becomes an ERROR event of `tracing`. An async
-/// function that is not done at its first poll panics outside a tokio runtime with its timer enabled, unless the limit
-/// is `Duration::MAX`.
+/// A panic of the body goes on unchanged; that of an abandoned one becomes an ERROR event of
+/// `tracing`. An async function that is not done at its first poll panics outside a tokio runtime
+/// with its timer enabled, unless the limit is `Duration::MAX`.
 ///
 /// # Stacking
 ///
-/// The top attribute is the outermost, and `#[timeout]` may stand more than once: above a `#[retry]` it limits all
-/// attempts and the waits between them, below one each attempt. Above a
-/// [`#[circuit_breaker]`](../resilience/attr.circuit_breaker.html) it cuts the circuit's call off, which counts as
-/// `abandoned`; below one a timeout is a failure. An outer limit that is shorter than an inner one is a compile error
-/// where both are literals.
+/// The top attribute is the outermost, and `#[timeout]` may stand more than once: above a
+/// `#[retry]` it limits all attempts and the waits between them, below one each attempt. Above a
+/// [`#[circuit_breaker]`](../resilience/attr.circuit_breaker.html) it cuts the circuit's call off,
+/// which counts as `abandoned`; below one a timeout is a failure. An outer limit that is shorter
+/// than an inner one is a compile error where both are literals.
 #[proc_macro_attribute]
 pub fn timeout(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(&policy::timeout::TIMEOUT, args.into(), item.into()).into()

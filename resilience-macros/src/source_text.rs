@@ -1,4 +1,5 @@
-//! Tokens as a person writes them, for messages: `to_string` puts a space in `& str` and `Option < u32 >`.
+//! Tokens as a person writes them, for messages: `to_string` puts a space in `& str` and
+//! `Option < u32 >`.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 

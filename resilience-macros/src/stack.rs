@@ -1,5 +1,6 @@
-//! The attributes of the family that stand on a function, and the contradictions between them. Only a certain contradiction
-//! is refused: both values must be literals, and an unusual stack is no error.
+//! The attributes of the family that stand on a function, and the contradictions between them. Only
+//! a certain contradiction is refused: both values must be literals, and an unusual stack is no
+//! error.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -19,15 +20,17 @@ pub(crate) struct WrittenLayer {
     pub(crate) entries: Vec<Entry>,
     /// An option could not be read, so that a missing one may have been meant by it.
     pub(crate) incomplete: bool,
-    /// The attribute's path as it stood on the function; `None` for the top one, because its macro is running.
+    /// The attribute's path as it stood on the function; `None` for the top one, because its macro
+    /// is running.
     pub(crate) taken: Option<Path>,
-    /// Span for errors about a missing option: the options, or the path of an attribute that was taken off. Empty: underline
-    /// the whole attribute (call site), because a macro is shown no token of it.
+    /// Span for errors about a missing option: the options, or the path of an attribute that was
+    /// taken off. Empty: underline the whole attribute (call site), because a macro is shown no
+    /// token of it.
     pub(crate) anchor: TokenStream,
 }
 
-/// Reads the whole stack, top first: the options of the running attribute, then those of every attribute of the family that
-/// still stands on the function. Each of them is taken off it.
+/// Reads the whole stack, top first: the options of the running attribute, then those of every
+/// attribute of the family that still stands on the function. Each of them is taken off it.
 pub(crate) fn read(
     policy: &'static Policy,
     args: TokenStream,
@@ -80,7 +83,8 @@ pub(crate) fn read(
     layers
 }
 
-/// `#[timeout = 5s]` means the limit; a lone value of another attribute has no meaning, so the message shows an example.
+/// `#[timeout = 5s]` means the limit; a lone value of another attribute has no meaning, so the
+/// message shows an example.
 fn in_parentheses(policy: &Policy, value: &Expr) -> String {
     let text = source_text(&value.to_token_stream());
     let table = policy.table;
@@ -93,8 +97,8 @@ fn in_parentheses(policy: &Policy, value: &Expr) -> String {
         .map_or_else(String::new, |spec| spec.example.to_owned())
 }
 
-/// `layers` are top first, so that of two the first is the outer one. A value that contradicts several layers is one
-/// mistake, so it gets one error.
+/// `layers` are top first, so that of two the first is the outer one. A value that contradicts
+/// several layers is one mistake, so it gets one error.
 pub(crate) fn check(layers: &[LiteralValues], errors: &mut Errors) {
     for (at, outer) in layers.iter().enumerate() {
         let inner = layers.get(at + 1..).unwrap_or_default();

@@ -1,7 +1,8 @@
-//! The names that the expansion uses. They are no part of the public interface, and change with every release.
+//! The names that the expansion uses. They are no part of the public interface, and change with
+//! every release.
 //!
-//! An expanded function imports this module under one name and finds all it needs here, so that nothing in the user's crate
-//! with the name `core`, `Ok` or `Result` can come between.
+//! An expanded function imports this module under one name and finds all it needs here, so that
+//! nothing in the user's crate with the name `core`, `Ok` or `Result` can come between.
 
 pub use core::clone::Clone;
 pub use core::convert::From;

@@ -4,7 +4,8 @@ use std::future::Pending;
 
 use crate::fallible::{ByCall, ByValue};
 
-/// The answer of an async function's `fallback`: the outcome, or a future of it. `How` tells the two apart.
+/// The answer of an async function's `fallback`: the outcome, or a future of it. `How` tells the
+/// two apart.
 #[diagnostic::on_unimplemented(
     message = "a `fallback` must return what the function returns, `{R}`, or a future of it",
     label = "this returns `{Self}`"
@@ -36,8 +37,9 @@ impl<F: Future<Output = R>, R> Answer<R, ByCall> for F {
     }
 }
 
-// This impl and the one above seem to hold for any type. If only one of the two seemed to match a type that is neither an
-// outcome nor a future, rustc would choose that one and complain of its bounds.
+// This impl and the one above seem to hold for any type. If only one of the two seemed to match a
+// type that is neither an outcome nor a future, rustc would choose that one and complain of its
+// bounds.
 #[diagnostic::do_not_recommend]
 impl<A: Same<R>, R> Answer<R, ByValue> for A {
     type Future = Pending<R>;

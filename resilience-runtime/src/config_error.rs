@@ -1,12 +1,14 @@
-//! The rules of settings: each is written once, for the panic of the setter and for the error of `apply_to`.
+//! The rules of settings: each is written once, for the panic of the setter and for the error of
+//! `apply_to`.
 
 use std::{error::Error, fmt};
 
 /// A value breaks the rule of its setting.
 ///
-/// The setters of a configuration panic with a wrong value, because a value that is written in the program is a mistake
-/// of the program. For a value that is only known at run time (a file, an environment variable), `apply_to` of the
-/// settings returns this error instead. Its text begins with the words of the panic.
+/// The setters of a configuration panic with a wrong value, because a value that is written in the
+/// program is a mistake of the program. For a value that is only known at run time (a file, an
+/// environment variable), `apply_to` of the settings returns this error instead. Its text begins
+/// with the words of the panic.
 ///
 /// ```
 /// use resilience::{CircuitBreakerConfig, CircuitBreakerSettings};

@@ -1,7 +1,7 @@
 //! The outcome of the user's function. Every policy takes one and returns one.
 //!
-//! The traits are written for their error messages: an unmet bound speaks to the user in words of ours. Nothing here uses a
-//! type of a policy, because a policy's conversions live with the policy.
+//! The traits are written for their error messages: an unmet bound speaks to the user in words of
+//! ours. Nothing here uses a type of a policy, because a policy's conversions live with the policy.
 
 use crate::function::Unmet;
 
@@ -18,19 +18,20 @@ pub trait Fallible: Sized {
     /// The `E` of `Result<T, E>`.
     type Error;
 
-    /// Returns the same value as a `Result`. It takes `self`, not `&self`, because a borrow would force the value into
-    /// memory, from where it would be copied to be returned.
+    /// Returns the same value as a `Result`. It takes `self`, not `&self`, because a borrow would
+    /// force the value into memory, from where it would be copied to be returned.
     ///
     /// # Errors
     ///
     /// If the outcome is an error.
     fn into_result(self) -> Result<Self::Value, Self::Error>;
 
-    /// Returns a `Result` as the outcome. The expansion speaks of the outcome's own type, because that is the type in the
-    /// errors of a function that returns no `Result`.
+    /// Returns a `Result` as the outcome. The expansion speaks of the outcome's own type, because
+    /// that is the type in the errors of a function that returns no `Result`.
     fn from_result(result: Result<Self::Value, Self::Error>) -> Self;
 
-    /// Returns a result that is a success. It is made anew from the value, so that only the value is copied.
+    /// Returns a result that is a success. It is made anew from the value, so that only the value
+    /// is copied.
     ///
     /// # Panics
     ///
@@ -95,7 +96,8 @@ impl<T, E> Fallible for Result<T, E> {
     }
 }
 
-/// The value of `error = …`: a function of the policy's error, or an error. `How` tells the two apart.
+/// The value of `error = …`: a function of the policy's error, or an error. `How` tells the two
+/// apart.
 #[diagnostic::on_unimplemented(
     message = "`error` must be of type `{E}`, or a function from `{Given}` to it",
     label = "this is neither",
@@ -147,8 +149,8 @@ pub fn failed<R: Fallible>(error: R::Error) -> R {
     R::failed(error)
 }
 
-/// Fails a call by `error = |given| …`. rustc must know the types of the closure's parameter and result before it reads the
-/// closure's body.
+/// Fails a call by `error = |given| …`. rustc must know the types of the closure's parameter and
+/// result before it reads the closure's body.
 #[inline]
 pub fn failed_by<R: Fallible, Given>(given: Given, make: impl FnOnce(Given) -> R::Error) -> R {
     R::failed(make(given))

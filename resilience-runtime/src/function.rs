@@ -1,11 +1,13 @@
 //! Calls the functions that options name (`retry_if = f`, `fallback = f`).
 //!
-//! A function that takes exactly what it is given is called as it is, and one may also take what a reference to it
-//! dereferences to (`&str` for a `&String`) or a `&dyn Error`. Any other function is refused in words that say the
-//! signature, which rustc alone would not: it takes the user's function for the one that is right.
+//! A function that takes exactly what it is given is called as it is, and one may also take what a
+//! reference to it dereferences to (`&str` for a `&String`) or a `&dyn Error`. Any other function
+//! is refused in words that say the signature, which rustc alone would not: it takes the user's
+//! function for the one that is right.
 //!
-//! The expansion looks the [`Passing`] up by method resolution, as [`Inspect`](crate::inspect::Inspect) does, because the trait
-//! solver alone cannot prefer one of two: a generic function would fit both.
+//! The expansion looks the [`Passing`] up by method resolution, as
+//! [`Inspect`](crate::inspect::Inspect) does, because the trait solver alone cannot prefer one of
+//! two: a generic function would fit both.
 
 use core::error::Error;
 use core::marker::PhantomData;
@@ -28,7 +30,8 @@ pub enum Dereferenced {}
 #[derive(Debug)]
 pub enum AsDynError {}
 
-/// The entry of the lookup of how `F` is called with `Given`. It answers for a function that takes `Given` as it is.
+/// The entry of the lookup of how `F` is called with `Given`. It answers for a function that takes
+/// `Given` as it is.
 #[derive(Debug)]
 pub struct Passing<F, Given>(OtherPassing<F, Given>);
 
@@ -89,7 +92,8 @@ impl<'a, T: Error + 'static> Convert<&'a (dyn Error + 'static), AsDynError> for 
     }
 }
 
-/// The value that `#[timeout(…)]` was given as its limit. It is the entry of a lookup and answers for a `Duration`.
+/// The value that `#[timeout(…)]` was given as its limit. It is the entry of a lookup and answers
+/// for a `Duration`.
 #[derive(Debug)]
 pub struct Limit<T>(NoLimit<T>);
 
@@ -142,8 +146,9 @@ impl<T> NoLimit<T> {
 )]
 pub trait IsLimit {}
 
-/// No type implements this trait. An implementation that asks for it stands beside the ones that count, because rustc
-/// reports an unmet trait in the words of that trait only if more than one implementation could be meant.
+/// No type implements this trait. An implementation that asks for it stands beside the ones that
+/// count, because rustc reports an unmet trait in the words of that trait only if more than one
+/// implementation could be meant.
 pub trait Unmet {}
 
 /// A function that an option of one parameter may name.
@@ -184,8 +189,8 @@ impl<F: Unmet, Given, R> OptionFunction<Given, R, Converted<Exact>> for F {
     }
 }
 
-/// A function that `fallback` may name: it takes the error of the refusal and the arguments. `Returned` is only shown,
-/// because the fallback of an async function may return a future of it.
+/// A function that `fallback` may name: it takes the error of the refusal and the arguments.
+/// `Returned` is only shown, because the fallback of an async function may return a future of it.
 #[diagnostic::on_unimplemented(
     message = "this option takes a function `fn{Given} -> {Returned}`",
     label = "this is `{Self}`",
@@ -196,7 +201,8 @@ pub trait FallbackFunction<Given, Returned, How> {
     /// The type that the function returns.
     type Output;
 
-    /// Calls it. The arguments stand first, so that their types are known before those that the function takes are.
+    /// Calls it. The arguments stand first, so that their types are known before those that the
+    /// function takes are.
     fn call(given: Given, how: PhantomData<How>, function: Self) -> Self::Output;
 }
 

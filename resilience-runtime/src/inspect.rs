@@ -1,10 +1,11 @@
-//! The traits of an error type, although no policy puts a bound on it. They decide how an error is shown, if it can hold a
-//! refusal, and if a future that is sent to other threads may keep it.
+//! The traits of an error type, although no policy puts a bound on it. They decide how an error is
+//! shown, if it can hold a refusal, and if a future that is sent to other threads may keep it.
 //!
-//! The expansion knows the type, so it looks the traits up there, by method lookup: `Inspect::of(&error).__traits()` finds
-//! the first method of that name with bounds that hold. Each method is one dereference further away than the one before.
-//! The methods are inherent, so that no trait has to be in scope, and a blanket trait of the user's cannot come in between.
-//! They return a type without size, so the answer costs nothing at run time.
+//! The expansion knows the type, so it looks the traits up there, by method lookup:
+//! `Inspect::of(&error).__traits()` finds the first method of that name with bounds that hold. Each
+//! method is one dereference further away than the one before. The methods are inherent, so that no
+//! trait has to be in scope, and a blanket trait of the user's cannot come in between. They return
+//! a type without size, so the answer costs nothing at run time.
 
 use core::error::Error;
 use core::fmt::{Debug, Display};
@@ -137,8 +138,8 @@ impl<E> Slot<E> for Option<E> {
     }
 }
 
-/// The error lies in a box, so that the future of an async function stays small. The mutex keeps the future `Sync` and
-/// `UnwindSafe` with every error that is `Send`.
+/// The error lies in a box, so that the future of an async function stays small. The mutex keeps
+/// the future `Sync` and `UnwindSafe` with every error that is `Send`.
 #[derive(Debug)]
 pub struct Boxed<E>(Option<Box<Mutex<E>>>);
 
@@ -165,8 +166,8 @@ impl<E> Slot<E> for Boxed<E> {
     }
 }
 
-/// The error is dropped. This is for the future of an async function with an error that is not `Send`, because the future
-/// would not be `Send` either.
+/// The error is dropped. This is for the future of an async function with an error that is not
+/// `Send`, because the future would not be `Send` either.
 #[derive(Debug, Default)]
 pub struct NotSent;
 
@@ -182,8 +183,8 @@ impl<E> Slot<E> for NotSent {
     }
 }
 
-/// The error is dropped, because no layer can refuse a later attempt: no error of the type holds a refusal, and the stack has
-/// no circuit below the retry. So a success has no place to drop.
+/// The error is dropped, because no layer can refuse a later attempt: no error of the type holds a
+/// refusal, and the stack has no circuit below the retry. So a success has no place to drop.
 #[derive(Debug, Default)]
 pub struct Nowhere;
 
@@ -210,8 +211,9 @@ impl<V, S> Traits<V, S> {
     }
 }
 
-/// Defines the steps of the lookup: each has the method, and derefs to the next step. The second method is for a retry above
-/// a circuit of its own stack, because there a layer can refuse whatever the error type is.
+/// Defines the steps of the lookup: each has the method, and derefs to the next step. The second
+/// method is for a retry above a circuit of its own stack, because there a layer can refuse
+/// whatever the error type is.
 macro_rules! steps {
     ($($(#[$doc:meta])* $step:ident [$($bounds:tt)*] => $view:ident, $slot:ty, $stack:ty; $next:ident)*) => { $(
         $(#[$doc])*

@@ -1,8 +1,8 @@
 //! Attributes that make a Rust function resilient: [`#[retry]`](macro@retry),
 //! [`#[circuit_breaker]`](macro@circuit_breaker) and [`#[timeout]`](macro@timeout).
 //!
-//! They work on sync and async functions, methods and trait methods. The signature and the error type stay as they are,
-//! and wrong configuration does not compile.
+//! They work on sync and async functions, methods and trait methods. The signature and the error
+//! type stay as they are, and wrong configuration does not compile.
 //!
 //! ```
 //! use resilience::{CircuitOpen, TimedOut, circuit_breaker, retry, timeout};
@@ -51,8 +51,9 @@
 //! # }
 //! ```
 //!
-//! The top attribute is the outermost. Here each attempt asks the circuit and has five seconds of its own; `#[timeout]`
-//! on top would bound the whole loop. The attributes may stand in any order, and more than once.
+//! The top attribute is the outermost. Here each attempt asks the circuit and has five seconds of
+//! its own; `#[timeout]` on top would bound the whole loop. The attributes may stand in any order,
+//! and more than once.
 //!
 //! # Contents
 //!
@@ -71,18 +72,21 @@
 //!
 //! # Errors
 //!
-//! A layer that refuses or expires makes an error of the function's own type at once, by `From` or by `error = …` on
-//! the attribute, and the layers around it see that error like any other. [`CircuitOpen`] and [`TimedOut`] convert into
-//! [`std::io::Error`] and, as all errors do, into `Box<dyn Error + Send + Sync>`.
+//! A layer that refuses or expires makes an error of the function's own type at once, by `From` or
+//! by `error = …` on the attribute, and the layers around it see that error like any other.
+//! [`CircuitOpen`] and [`TimedOut`] convert into [`std::io::Error`] and, as all errors do, into
+//! `Box<dyn Error + Send + Sync>`.
 //!
 //! # Time
 //!
-//! Time is [`tokio::time::Instant`]: in tests a paused clock drives the delays and limits of async functions, and circuits.
-//! A sync `#[retry]` waits in real time, and the worker threads of a sync `#[timeout]` live in it. Async functions need a tokio
-//! runtime with its timer enabled; sync ones need none.
+//! Time is [`tokio::time::Instant`]: in tests a paused clock drives the delays and limits of async
+//! functions, and circuits. A sync `#[retry]` waits in real time, and the worker threads of a sync
+//! `#[timeout]` live in it. Async functions need a tokio runtime with its timer enabled; sync ones
+//! need none.
 //!
-//! Without tokio's `test-util`, circuits and timeouts count by the system's clock. Between two of its readings they use the
-//! processor's time-stamp counter, where that is steady, and compare it with the clock every few milliseconds.
+//! Without tokio's `test-util`, circuits and timeouts count by the system's clock. Between two of
+//! its readings they use the processor's time-stamp counter, where that is steady, and compare it
+//! with the clock every few milliseconds.
 
 mod answer;
 mod body;

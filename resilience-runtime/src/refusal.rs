@@ -1,8 +1,8 @@
 //! Refusals, and how a layer recognises one in an error, wherever the error comes from.
 //!
-//! An error that holds a refusal leads to a [`Refusal`] by its `source()` chain. So the walk finds it in the user's own
-//! error types, in [`std::io::Error`], and in boxed errors. No bound is put on the error type, because `inspect` finds out at
-//! compile time if the type has sources.
+//! An error that holds a refusal leads to a [`Refusal`] by its `source()` chain. So the walk finds
+//! it in the user's own error types, in [`std::io::Error`], and in boxed errors. No bound is put on
+//! the error type, because `inspect` finds out at compile time if the type has sources.
 
 use core::error::Error;
 use core::fmt;
@@ -12,8 +12,9 @@ const LONGEST_CHAIN: usize = 128;
 
 /// The mark of an error that says: a layer refused the call, so the service was not asked.
 ///
-/// It is the [`source()`](Error::source) of [`CircuitOpen`](crate::CircuitOpen), and therefore stands in the chain of
-/// every error that holds a `CircuitOpen`. Its text says why the layer refused.
+/// It is the [`source()`](Error::source) of [`CircuitOpen`](crate::CircuitOpen), and therefore
+/// stands in the chain of every error that holds a `CircuitOpen`. Its text says why the layer
+/// refused.
 ///
 /// ```
 /// use resilience::{CircuitBreaker, CircuitBreakerConfig, Refusal, RefusalKind};
@@ -52,8 +53,8 @@ impl Refusal {
 
     /// Returns the refusal that `error` holds, if it holds one.
     ///
-    /// The walk begins at `error.source()`, so errors with a lifetime are fine. An `anyhow::Error` or a boxed error is
-    /// given as the error that it derefs to: `Refusal::of(&**error)`.
+    /// The walk begins at `error.source()`, so errors with a lifetime are fine. An `anyhow::Error`
+    /// or a boxed error is given as the error that it derefs to: `Refusal::of(&**error)`.
     pub fn of<'e>(error: &'e (dyn Error + '_)) -> Option<&'e Self> {
         chain(error.source()).find_map(|error| error.downcast_ref())
     }
@@ -74,8 +75,8 @@ impl Error for Refusal {}
 
 /// True if `error` holds a refusal of a layer, so that the service was not asked.
 ///
-/// `#[retry]` and `#[circuit_breaker]` recognise refusals by themselves. This function is for code that decides by hand,
-/// like the filter of a policy that is used as a value:
+/// `#[retry]` and `#[circuit_breaker]` recognise refusals by themselves. This function is for code
+/// that decides by hand, like the filter of a policy that is used as a value:
 ///
 /// ```
 /// use resilience::{CircuitBreaker, CircuitBreakerConfig, RetryConfig, is_refusal};
@@ -94,7 +95,8 @@ pub fn is_refusal(error: &(dyn Error + '_)) -> bool {
     Refusal::of(error).is_some()
 }
 
-/// The mark of a timeout that expired before its body began. It is private, because `TimedOut::was_started` says the same.
+/// The mark of a timeout that expired before its body began. It is private, because
+/// `TimedOut::was_started` says the same.
 #[derive(Debug)]
 pub(crate) struct NotStarted;
 
@@ -144,8 +146,9 @@ impl Origin {
 
 /// Walks an error and its sources.
 ///
-/// The source of an `io::Error` is that of the error that it holds, which itself is left out. Nothing is missed by that,
-/// because a mark is always the source of another error, and is never held by an `io::Error` itself.
+/// The source of an `io::Error` is that of the error that it holds, which itself is left out.
+/// Nothing is missed by that, because a mark is always the source of another error, and is never
+/// held by an `io::Error` itself.
 fn chain<'e>(
     first: Option<&'e (dyn Error + 'static)>,
 ) -> impl Iterator<Item = &'e (dyn Error + 'static)> {

@@ -1,9 +1,10 @@
-//! An error as a log line shows it: by `Display`, or by `Debug` without that, or by the name of its type without both.
+//! An error as a log line shows it: by `Display`, or by `Debug` without that, or by the name of its
+//! type without both.
 
 use core::fmt::{self, Debug, Display, Write};
 
-/// A value that is printed safely: control characters are escaped while they are written, so that an error text from
-/// outside cannot forge a second log line or drive the reader's terminal.
+/// A value that is printed safely: control characters are escaped while they are written, so that
+/// an error text from outside cannot forge a second log line or drive the reader's terminal.
 #[derive(Clone, Copy)]
 pub enum Shown<'a> {
     /// The value is shown by its `Display`.
@@ -52,7 +53,8 @@ impl Write for Escaping<'_, '_> {
     }
 }
 
-/// True for control characters and for the two separators that Unicode adds, because some viewers start a line there.
+/// True for control characters and for the two separators that Unicode adds, because some viewers
+/// start a line there.
 fn breaks_a_line(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }

@@ -1,8 +1,9 @@
 //! Keeps `tracing` from losing events in tests.
 //!
-//! `tracing` remembers for each event, once for the whole process, if any subscriber is interested in it. While there is at
-//! most one subscriber, it asks the one of the thread that comes to the event first. In another test that thread has none, and
-//! then the event is lost for all tests (tokio-rs/tracing#3611). With two subscribers that are always interested, no answer is
+//! `tracing` remembers for each event, once for the whole process, if any subscriber is interested
+//! in it. While there is at most one subscriber, it asks the one of the thread that comes to the
+//! event first. In another test that thread has none, and then the event is lost for all tests
+//! (tokio-rs/tracing#3611). With two subscribers that are always interested, no answer is
 //! remembered.
 
 use std::sync::LazyLock;

@@ -5,7 +5,8 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-/// Drops a value that may panic in its drop. The payload of that panic is forgotten, because it may panic in its drop, too.
+/// Drops a value that may panic in its drop. The payload of that panic is forgotten, because it may
+/// panic in its drop, too.
 pub(crate) fn discard<V>(value: V) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
         mem::forget(panic);

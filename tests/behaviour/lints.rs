@@ -100,7 +100,8 @@ mod asynchronous {
     }
 }
 
-/// With an error that has no values rustc calls unreachable whatever is done with one, and does so for us as well.
+/// With an error that has no values rustc calls unreachable whatever is done with one, and does so
+/// for us as well.
 mod no_error {
     #![deny(unreachable_code)]
 

@@ -1,6 +1,7 @@
 //! The promises of the attributes, one module for each part.
 
-// The functions stand in the tests that need them, in the shapes in which users write them: the shape is the test.
+// The functions stand in the tests that need them, in the shapes in which users write them: the
+// shape is the test.
 #![allow(
     clippy::items_after_statements,
     clippy::needless_arbitrary_self_type,

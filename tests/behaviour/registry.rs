@@ -204,8 +204,8 @@ fn a_listener_runs_under_no_lock() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let circuit = registry::get_or_register(NAME, CONFIG.failure_threshold(1));
     let told = Arc::clone(&seen);
-    // It calls the function, reads all statistics and adds a listener: each would wait for ever if a lock were
-    // held.
+    // It calls the function, reads all statistics and adds a listener: each would wait for ever if
+    // a lock were held.
     circuit.on_transition(move |step| {
         let refused = (step.to == CircuitState::Open).then(call);
         let stats = registry::all_stats()[NAME].clone();

@@ -222,7 +222,8 @@ async fn a_used_up_limit_panicked_beside_a_config() {
     );
 }
 
-/// An attempt that awaits nothing. It gives up where a retry that never gives way would go on for ever.
+/// An attempt that awaits nothing. It gives up where a retry that never gives way would go on for
+/// ever.
 fn busy(calls: &AtomicU32) -> io::Result<()> {
     let calls = calls.fetch_add(1, SeqCst);
     assert!(calls < 100_000, "the retry gives way to nobody");

@@ -1,4 +1,5 @@
-//! A subscriber that remembers what this thread, and the workers that it calls, say under the target `resilience`.
+//! A subscriber that remembers what this thread, and the workers that it calls, say under the
+//! target `resilience`.
 
 use std::collections::BTreeMap;
 use std::fmt;

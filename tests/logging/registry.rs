@@ -1,5 +1,5 @@
-//! The registry: ERROR when two lines configure a name differently or one line does in turns, INFO when a value
-//! changes; ERROR when a listener panics.
+//! The registry: ERROR when two lines configure a name differently or one line does in turns, INFO
+//! when a value changes; ERROR when a listener panics.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The spans of `#[tracing::instrument]` around the attributes: one for each attempt above them, one for all below
-//! them.
+//! The spans of `#[tracing::instrument]` around the attributes: one for each attempt above them,
+//! one for all below them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

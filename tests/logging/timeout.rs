@@ -1,5 +1,5 @@
-//! The events of `#[timeout]`. An expiry is the caller's error and no event; a panic of an abandoned body is an event, because
-//! no caller is left.
+//! The events of `#[timeout]`. An expiry is the caller's error and no event; a panic of an
+//! abandoned body is an event, because no caller is left.
 
 use std::future::pending;
 use std::sync::mpsc::{self, Receiver};

@@ -1,4 +1,5 @@
-//! Circuits by the clock of a service, which reads the processor's counter where it can, held against the system's.
+//! Circuits by the clock of a service, which reads the processor's counter where it can, held
+//! against the system's.
 
 use std::{
     env, thread,
@@ -15,7 +16,8 @@ const APART: Duration = Duration::from_micros(50);
 /// Long enough for the counter to be calibrated and for many anchors after that.
 const RUN: Duration = Duration::from_secs(1);
 
-/// True if tokio is built with `test-util`, as the runtime crate finds it out: then circuits have tokio's clock.
+/// True if tokio is built with `test-util`, as the runtime crate finds it out: then circuits have
+/// tokio's clock.
 const MAY_BE_PAUSED: bool = {
     #[allow(dead_code, non_upper_case_globals)]
     const pause: u8 = 0;
@@ -26,7 +28,8 @@ const MAY_BE_PAUSED: bool = {
     }
 };
 
-/// In a build of all packages it is not, for others ask for `test-util`; who wants it to be says so.
+/// In a build of all packages it is not, for others ask for `test-util`; who wants it to be says
+/// so.
 #[test]
 fn the_clock_is_a_services_where_it_is_asked_for() {
     assert!(

@@ -1,7 +1,9 @@
-//! Tests that cannot share a process: they fill a pool of the process, or depend on the listener of its events.
+//! Tests that cannot share a process: they fill a pool of the process, or depend on the listener of
+//! its events.
 //!
-//! `tracing` remembers for each event whether anybody listens, and a test without a subscriber that comes to an
-//! event at the wrong moment would have it remembered that nobody does (tokio-rs/tracing#3611).
+//! `tracing` remembers for each event whether anybody listens, and a test without a subscriber that
+//! comes to an event at the wrong moment would have it remembered that nobody does
+//! (tokio-rs/tracing#3611).
 
 use std::{
     any::type_name,
@@ -17,7 +19,8 @@ const ALONE: &str = "RELIABILITY_ALONE";
 /// Far longer than any of them takes.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Returns true if this process runs `test` alone. If not, runs it in one that does, and waits for its end.
+/// Returns true if this process runs `test` alone. If not, runs it in one that does, and waits for
+/// its end.
 pub(crate) fn is_alone<F: Fn()>(_test: F) -> bool {
     if env::var_os(ALONE).is_some() {
         return true;

@@ -1,5 +1,5 @@
-//! Every stack, polled k times and dropped, for every k: afterwards nothing runs, nothing is held, and the books
-//! balance.
+//! Every stack, polled k times and dropped, for every k: afterwards nothing runs, nothing is held,
+//! and the books balance.
 
 use std::{
     cell::Cell,
@@ -234,7 +234,8 @@ async fn circuit(kind: Circuit) -> CircuitBreaker {
     breaker
 }
 
-/// Polls a call up to `polls` times, with time in between, and drops it. Whether it was done by then.
+/// Polls a call up to `polls` times, with time in between, and drops it. Whether it was done by
+/// then.
 async fn drop_after(stack: &Stack, kind: Circuit, polls: u32) -> bool {
     let case = || format!("{} {kind:?} dropped after {polls} polls", stack.name);
     let breaker = circuit(kind).await;
@@ -305,7 +306,8 @@ fn a_call_may_be_dropped_at_every_await_point() {
             }
         }
     }
-    // Fewer would mean that some stack ended before it had attempts, timeouts and waits to be dropped in.
+    // Fewer would mean that some stack ended before it had attempts, timeouts and waits to be
+    // dropped in.
     assert!(dropped > 200, "{dropped}");
 }
 

@@ -1,4 +1,5 @@
-//! A thousand callers at the moment a circuit recovers: as many reach the service as there are probe slots.
+//! A thousand callers at the moment a circuit recovers: as many reach the service as there are
+//! probe slots.
 
 use std::{
     future::{Future, poll_fn},
@@ -74,8 +75,8 @@ fn recovering(clock: &runtime::Runtime, probes: u32) -> CircuitBreaker {
     })
 }
 
-/// The number of calls that reached the service, and the state of the circuit meanwhile. Asserted on when all
-/// threads are back, lest a failure leave them waiting.
+/// The number of calls that reached the service, and the state of the circuit meanwhile. Asserted
+/// on when all threads are back, lest a failure leave them waiting.
 type Seen = (u32, CircuitBreakerStats);
 
 fn look(breaker: &CircuitBreaker, service: &Service) -> Seen {

@@ -15,7 +15,8 @@ mod time;
 
 use proptest::test_runner::Config;
 
-/// The number of cases in which a property test looks for a counterexample; `PROPTEST_CASES=100000` looks longer.
+/// The number of cases in which a property test looks for a counterexample; `PROPTEST_CASES=100000`
+/// looks longer.
 fn search(cases: u32) -> Config {
     let config = Config {
         failure_persistence: None,

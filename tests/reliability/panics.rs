@@ -1,5 +1,5 @@
-//! Panics of everything that is the user's: they reach the caller with their payload, the circuit counts them, and
-//! afterwards nothing is poisoned and no slot is taken.
+//! Panics of everything that is the user's: they reach the caller with their payload, the circuit
+//! counts them, and afterwards nothing is poisoned and no slot is taken.
 
 use std::{
     any::Any,
@@ -38,7 +38,8 @@ const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new()
     .success_threshold(1)
     .recovery_timeout(RECOVERY);
 
-/// A panic carries this here, so that no other is taken for it. `resume_unwind` keeps the hook quiet.
+/// A panic carries this here, so that no other is taken for it. `resume_unwind` keeps the hook
+/// quiet.
 #[derive(Debug, PartialEq)]
 struct Expected(&'static str);
 
@@ -103,7 +104,8 @@ impl Drop for Value {
     }
 }
 
-/// All pieces of the user's code that the three attributes run, async. The body fails until its third attempt.
+/// All pieces of the user's code that the three attributes run, async. The body fails until its
+/// third attempt.
 #[retry(
     max_retries = 2,
     base_delay = 1s,
@@ -158,7 +160,8 @@ fn guarded_sync(breaker: &CircuitBreaker, at: At, attempts: &AtomicUsize) -> Res
     }
 }
 
-/// Within the circuit: the call has failed. Beside it: the call was already counted, or never admitted.
+/// Within the circuit: the call has failed. Beside it: the call was already counted, or never
+/// admitted.
 const WITHIN: [&str; 6] = [
     "body before its first await",
     "body after an await",

@@ -1,4 +1,5 @@
-//! Sync timeouts on worker threads: a bounded pool, bodies that hang for ever, a fork, and the end of the process.
+//! Sync timeouts on worker threads: a bounded pool, bodies that hang for ever, a fork, and the end
+//! of the process.
 
 use std::{
     io,
@@ -60,8 +61,8 @@ fn hang(operation: &'static str, gate: Gate) -> Result<(), TimedOut> {
         .run_thread(move || gate.wait())
 }
 
-/// Calls until bodies of the operation hold as many workers as they may. A call that is abandoned before its body began
-/// holds no worker, so the number of calls is not known beforehand.
+/// Calls until bodies of the operation hold as many workers as they may. A call that is abandoned
+/// before its body began holds no worker, so the number of calls is not known beforehand.
 fn hang_until_refused(operation: &'static str, gate: &Gate, held: usize) {
     thread::scope(|scope| {
         for _ in 0..16 {
@@ -192,7 +193,8 @@ fn a_dependency_that_hangs_takes_no_workers_from_a_healthy_one() {
     assert!(hang("hangs", gate).is_ok(), "it is served again");
 }
 
-/// The share was counted by the bare name, so that each hanging `get` took the workers of every other `get`.
+/// The share was counted by the bare name, so that each hanging `get` took the workers of every
+/// other `get`.
 #[test]
 fn functions_of_one_name_in_two_modules_have_a_share_each() {
     mod hanging {
@@ -275,8 +277,9 @@ fn a_forked_child_begins_with_an_empty_pool() {
 
         /// Runs `child` in a forked process and returns its exit status.
         pub(super) fn in_a_child(child: impl FnOnce() -> i32) -> i32 {
-            // SAFETY: the child only runs `child` and ends by `_exit`, so it never returns into the parent's frames. glibc
-            // keeps its allocator usable in the child of a process with several threads.
+            // SAFETY: the child only runs `child` and ends by `_exit`, so it never returns into the
+            // parent's frames. glibc keeps its allocator usable in the child of a process with
+            // several threads.
             unsafe {
                 let process = fork();
                 if process == 0 {
@@ -405,15 +408,17 @@ fn an_abandoned_body_sees_it_and_its_late_result_is_dropped_on_its_own_thread() 
     );
 }
 
-/// The caller must wait for its deadline asleep: a caller that yields its turn instead waits, at each yield, for a time
-/// slice of every busy thread. The fastest of some calls is judged, because a busy machine may delay any single one.
+/// The caller must wait for its deadline asleep: a caller that yields its turn instead waits, at
+/// each yield, for a time slice of every busy thread. The fastest of some calls is judged, because
+/// a busy machine may delay any single one.
 #[test]
 fn on_busy_cores_the_caller_leaves_at_its_limit() {
     const LIMIT: Duration = Duration::from_millis(5);
     const BUSY_THREADS: usize = 8;
     let stop = AtomicBool::new(false);
     let all_run = Barrier::new(BUSY_THREADS + 1);
-    // Nothing in the scope may panic, because the scope would then wait for the busy threads for ever.
+    // Nothing in the scope may panic, because the scope would then wait for the busy threads for
+    // ever.
     let fastest = thread::scope(|scope| {
         for _ in 0..BUSY_THREADS {
             scope.spawn(|| {

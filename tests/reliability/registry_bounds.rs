@@ -1,4 +1,5 @@
-//! Names and error texts that come from outside: of any length and content, and far too many of them.
+//! Names and error texts that come from outside: of any length and content, and far too many of
+//! them.
 
 use std::{
     cell::Cell,

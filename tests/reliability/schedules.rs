@@ -91,8 +91,8 @@ fn config(options: &Options) -> RetryConfig {
     }
 }
 
-/// The shortest and the longest delay before retry `number` that the options allow, after the computed one before
-/// it.
+/// The shortest and the longest delay before retry `number` that the options allow, after the
+/// computed one before it.
 fn bounds(options: &Options, number: u32, previous: Duration) -> (Duration, Duration) {
     let mut delay = options.base_delay;
     for step in 1..number {

@@ -255,7 +255,8 @@ fn clocks_that_are_read_out_of_order_break_nothing() {
     }
 }
 
-/// Two tests of one process may have different clocks over one circuit. Here the paused clock is hours ahead.
+/// Two tests of one process may have different clocks over one circuit. Here the paused clock is
+/// hours ahead.
 #[test]
 fn a_paused_clock_beside_a_running_one_makes_no_negative_wait() {
     let config = CircuitBreakerConfig::new()

@@ -1,4 +1,5 @@
-//! Arguments: every pattern, names that the expansion might use itself, attributes, what the body does with them.
+//! Arguments: every pattern, names that the expansion might use itself, attributes, what the body
+//! does with them.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;

@@ -1,5 +1,6 @@
-//! Every way to write a function of a future: `async fn`, `-> impl Future`, a boxed one, `#[async_trait]`, in traits with
-//! and without `Send`. The future is retried and timed, not its construction.
+//! Every way to write a function of a future: `async fn`, `-> impl Future`, a boxed one,
+//! `#[async_trait]`, in traits with and without `Send`. The future is retried and timed, not its
+//! construction.
 
 use std::future::{Future, ready};
 use std::pin::Pin;

@@ -1,5 +1,5 @@
-//! The values that a call owns are dropped in the order of the bare function: locals, then arguments from the last
-//! to the first.
+//! The values that a call owns are dropped in the order of the bare function: locals, then
+//! arguments from the last to the first.
 
 use std::sync::{Arc, Mutex};
 

@@ -32,8 +32,8 @@ impl From<std::num::ParseIntError> for Error {
     }
 }
 
-/// A dependency that is down for a number of calls and then answers with how often it was called. Clones are the
-/// same dependency.
+/// A dependency that is down for a number of calls and then answers with how often it was called.
+/// Clones are the same dependency.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flaky {
     failures: u32,

@@ -1,4 +1,5 @@
-//! An owned argument holds a borrow, and the body hands that borrow out: possible where the body runs once.
+//! An owned argument holds a borrow, and the body hands that borrow out: possible where the body
+//! runs once.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,5 +1,6 @@
-//! Whatever function rustc accepts, each attribute and their stack accept, and it behaves as it did: one module per group
-//! of shapes. The groups are written once and run under each attribute by the macros of [`policies`].
+//! Whatever function rustc accepts, each attribute and their stack accept, and it behaves as it
+//! did: one module per group of shapes. The groups are written once and run under each attribute by
+//! the macros of [`policies`].
 #![deny(warnings)]
 #![allow(
     clippy::style,

@@ -1,4 +1,5 @@
-//! The modifiers in front of `fn`: visibility, `unsafe`, `extern`, raw names, and their combinations with `async`.
+//! The modifiers in front of `fn`: visibility, `unsafe`, `extern`, raw names, and their
+//! combinations with `async`.
 #![allow(
     unsafe_code,
     reason = "functions that are unsafe to call are functions too"

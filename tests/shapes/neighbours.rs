@@ -1,8 +1,9 @@
 //! Other people's attributes above and below ours.
 //!
-//! An attribute above ours takes a function whose body is our expansion, or rather will be: it is expanded first,
-//! and ours then finds what it wrote, which is what is attempted. One below stays on the function and is expanded
-//! after ours, so it stands around all attempts. `logging/spans.rs` counts the spans of both.
+//! An attribute above ours takes a function whose body is our expansion, or rather will be: it is
+//! expanded first, and ours then finds what it wrote, which is what is attempted. One below stays
+//! on the function and is expanded after ours, so it stands around all attempts. `logging/spans.rs`
+//! counts the spans of both.
 
 use resilience::{retry, timeout};
 use rstest::{fixture, rstest};
@@ -112,7 +113,8 @@ mod tracing_instrument {
 
             #[async_trait::async_trait]
             impl Ask for Flaky {
-                // The first attempt would move an owned argument into the span's future: there, it goes below.
+                // The first attempt would move an owned argument into the span's future: there, it
+                // goes below.
                 #[tracing::instrument(skip(self))]
                 $($policies)*
                 async fn by_reference(&self, extra: &str) -> Result<u32, Error> {
@@ -146,7 +148,8 @@ mod tracing_instrument {
     each_async!(instrumented_async,);
 }
 
-/// A test or a `main` that is itself retried: the harness stands outside, whichever is written first.
+/// A test or a `main` that is itself retried: the harness stands outside, whichever is written
+/// first.
 mod harnesses {
     use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -234,7 +237,8 @@ mod harnesses {
         }
     }
 
-    /// rstest takes the plain `#[timeout]` below it, because ours would refuse a function that returns nothing.
+    /// rstest takes the plain `#[timeout]` below it, because ours would refuse a function that
+    /// returns nothing.
     #[rstest]
     #[timeout(std::time::Duration::from_secs(60))]
     fn rstest_takes_a_plain_timeout_for_its_own() {

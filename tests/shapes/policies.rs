@@ -1,9 +1,10 @@
 //! The same shapes under each attribute and under stacks of them, sync and async.
 //!
-//! A group is a macro that takes the attributes, with `async` behind them or not, and puts them on each of its
-//! functions: `$($policies)* fn …`. In the module that is made for each, `ATTEMPTS` is how often a function that
-//! keeps failing is called, so that `assert_eq!(run!(shape(&Flaky::failing(ATTEMPTS - 1))), Ok(ATTEMPTS))` proves
-//! value and attempts.
+//! A group is a macro that takes the attributes, with `async` behind them or not, and puts them on
+//! each of its functions: `$($policies)* fn …`. In the module that is made for each, `ATTEMPTS` is
+//! how often a function that keeps failing is called, so that
+//! `assert_eq!(run!(shape(&Flaky::failing(ATTEMPTS - 1))), Ok(ATTEMPTS))` proves value and
+//! attempts.
 
 /// The names by which a group calls its dependency and its functions.
 pub(crate) mod sync {

@@ -1,5 +1,5 @@
-//! The positions of a function: in modules, bodies, closures and consts, in impls and traits, made by macros,
-//! chosen by `cfg`.
+//! The positions of a function: in modules, bodies, closures and consts, in impls and traits, made
+//! by macros, chosen by `cfg`.
 
 use std::fmt::Debug;
 

@@ -204,7 +204,8 @@ mod threaded {
             }
         };
     }
-    // This is not possible under a retry around the worker: `self` cannot be bound to a copy for each attempt.
+    // This is not possible under a retry around the worker: `self` cannot be bound to a copy for
+    // each attempt.
     group!(thread, sync, 1, receivers, #[resilience::timeout(1m)]);
     group!(thread_outside, sync, 3, receivers,
         #[resilience::timeout(1m)]

@@ -1,4 +1,5 @@
-//! Return types: aliases, `impl Trait`, borrows, and tails whose type is known from the signature alone.
+//! Return types: aliases, `impl Trait`, borrows, and tails whose type is known from the signature
+//! alone.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -220,7 +221,8 @@ macro_rules! return_types {
 }
 each!(return_types);
 
-/// A unique borrow can be passed out of a single call; a second call would find it still borrowed (issue 3).
+/// A unique borrow can be passed out of a single call; a second call would find it still borrowed
+/// (issue 3).
 mod unique {
     use crate::{Error, Flaky};
 

@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use crate::{Error, Flaky, assert_send};
 
-/// Tells whether a future is `Send`: the inherent method wins over the trait's where its bound holds.
+/// Tells whether a future is `Send`: the inherent method wins over the trait's where its bound
+/// holds.
 struct IsSend<T>(T);
 
 trait NotSend {

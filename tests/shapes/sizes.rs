@@ -1,5 +1,5 @@
-//! The attributes add to a future's size only the state that a layer must remember, and never a second copy of the
-//! body.
+//! The attributes add to a future's size only the state that a layer must remember, and never a
+//! second copy of the body.
 
 use resilience::{circuit_breaker, retry, timeout};
 

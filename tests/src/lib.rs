@@ -1,4 +1,5 @@
-//! The tests are in the folders beside this one; the snippets of the two READMEs are this crate's doctests.
+//! The tests are in the folders beside this one; the snippets of the two READMEs are this crate's
+//! doctests.
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

@@ -1,6 +1,7 @@
 //! Source-based coverage counts the branches of an annotated body as it counts those of a bare one.
 //!
-//! The counters are in the code that rustc emits, so that the test needs no tool that reads a profile.
+//! The counters are in the code that rustc emits, so that the test needs no tool that reads a
+//! profile.
 
 use std::fs;
 
@@ -9,7 +10,8 @@ use crate::{ANNOTATED, BARE, Policies, cargo, package};
 const SOURCE: &str = include_str!("counted.rs");
 const FUNCTIONS: [&str; 3] = ["counted_async", "counted_block", "counted_sync"];
 
-/// Returns for each function the largest number of counters that it, or a closure or block in it, has.
+/// Returns for each function the largest number of counters that it, or a closure or block in it,
+/// has.
 fn counters(policies: &Policies) -> [u32; 3] {
     let package = package("coverage", policies, SOURCE);
     let arguments = [

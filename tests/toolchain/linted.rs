@@ -1,4 +1,5 @@
-//! Functions as people write them, some of which a lint does not like. Each comment `//@` becomes attributes.
+//! Functions as people write them, some of which a lint does not like. Each comment `//@` becomes
+//! attributes.
 
 use std::future::Future;
 use std::io::{self, Write};

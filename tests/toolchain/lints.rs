@@ -1,4 +1,5 @@
-//! The whole output of rustc and clippy, with all lints of all groups on, is the same for a bare and an annotated module.
+//! The whole output of rustc and clippy, with all lints of all groups on, is the same for a bare
+//! and an annotated module.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -24,8 +25,9 @@ const OF_THE_WHOLE_FUNCTION: [&str; 5] = [
     "clippy::missing_errors_doc",
 ];
 
-/// Lines, marked so in the source, of which a warning is lost: of a closure in the body, because the allowance for the
-/// closure around the body holds for all in it; of an argument's part, because the attempt captures all of it.
+/// Lines, marked so in the source, of which a warning is lost: of a closure in the body, because
+/// the allowance for the closure around the body holds for all in it; of an argument's part,
+/// because the attempt captures all of it.
 const LOST: &str = "// The warning of this line is lost.";
 
 type Warnings = BTreeMap<(usize, String, String), usize>;
@@ -73,7 +75,8 @@ fn warnings(policies: &Policies) -> Warnings {
         let Some(spans) = message["message"]["spans"].as_array() else {
             continue;
         };
-        // Some warnings of rustc are no lints, so nobody can allow them, such as that of a label inside of its like.
+        // Some warnings of rustc are no lints, so nobody can allow them, such as that of a label
+        // inside of its like.
         let lint = message["message"]["code"]["code"]
             .as_str()
             .unwrap_or("no lint");

@@ -1,5 +1,6 @@
-//! The toolchain says the same of an annotated function as of the bare one: the warnings of rustc and clippy, and
-//! what source-based coverage counts. Each test writes packages and has cargo build them.
+//! The toolchain says the same of an annotated function as of the bare one: the warnings of rustc
+//! and clippy, and what source-based coverage counts. Each test writes packages and has cargo build
+//! them.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! Circles between the modules of a crate: files that use each other, and folders that do so through their files.
+//! Circles between the modules of a crate: files that use each other, and folders that do so
+//! through their files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,7 +45,8 @@ fn name(path: &[String]) -> String {
     }
 }
 
-/// The entry of `folder` that holds the module: a file or folder in it, or the file of the folder itself.
+/// The entry of `folder` that holds the module: a file or folder in it, or the file of the folder
+/// itself.
 fn entry(folder: &Path, path: &Path) -> Option<String> {
     let inside = path.strip_prefix(folder.as_slice())?;
     Some(name(&path[..folder.len() + inside.len().min(1)]))

@@ -1,7 +1,8 @@
 //! The modules of a crate, and the modules that each of them uses.
 //!
-//! A path is followed to the module that defines its end: `use crate::CircuitOpen` leads to the module of the type and not
-//! to `lib.rs`, which re-exports it. Modules for tests are left out, because they may look at everything.
+//! A path is followed to the module that defines its end: `use crate::CircuitOpen` leads to the
+//! module of the type and not to `lib.rs`, which re-exports it. Modules for tests are left out,
+//! because they may look at everything.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -16,7 +17,8 @@ pub(crate) type Path = Vec<String>;
 #[derive(Default)]
 pub(crate) struct Crate {
     pub(crate) modules: BTreeMap<Path, Module>,
-    /// The lines of items for tests, by file; a file that is a test from its first line on has all of them.
+    /// The lines of items for tests, by file; a file that is a test from its first line on has all
+    /// of them.
     tests: BTreeMap<PathBuf, Vec<RangeInclusive<usize>>>,
 }
 
@@ -150,7 +152,8 @@ fn end_of_test_attribute(tokens: &[Token], at: usize) -> Option<usize> {
     Some(at + close + 1)
 }
 
-/// The place behind the item that begins here: its closing brace, or its semicolon outside of brackets.
+/// The place behind the item that begins here: its closing brace, or its semicolon outside of
+/// brackets.
 fn end_of_item(tokens: &[Token], start: usize) -> usize {
     let mut depth = 0;
     for (offset, token) in tokens[start..].iter().enumerate() {
@@ -172,7 +175,8 @@ fn module(file: PathBuf, tokens: &[&Token]) -> Module {
         ..Module::default()
     };
     let mut reader = Reader { tokens, at: 0 };
-    // The braces that are open, true for those of a module written in place: `super` inside means one level less.
+    // The braces that are open, true for those of a module written in place: `super` inside means
+    // one level less.
     let mut braces = Vec::new();
     while let Some(token) = reader.peek() {
         let line = token.line;

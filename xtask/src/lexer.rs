@@ -1,5 +1,5 @@
-//! Takes Rust source apart into words, marks and comments. It knows as much of the language as is needed to tell a comment
-//! from a string.
+//! Takes Rust source apart into words, marks and comments. It knows as much of the language as is
+//! needed to tell a comment from a string.
 
 /// The tokens and the comments of one file.
 #[derive(Default)]

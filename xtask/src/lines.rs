@@ -15,8 +15,8 @@ struct Function<'a> {
     lines: usize,
 }
 
-/// Prints the figures of each package; false if a function of a published crate is too long, or if modules use each other
-/// in a circle.
+/// Prints the figures of each package; false if a function of a published crate is too long, or if
+/// modules use each other in a circle.
 pub(crate) fn report(packages: &[Package]) -> bool {
     let mut is_good = true;
     for package in packages {

@@ -1,9 +1,11 @@
 //! Measures the repository's own source.
 //!
-//! - `cargo run -q -p xtask -- prose` prints how the comments read, and fails above the goals of [`prose`].
-//! - `cargo run -q -p xtask -- prose --worst` prints every comment block that is above them, with its place.
-//! - `cargo run -q -p xtask -- lines` prints the sizes of files and functions, and the circles between modules; it fails if
-//!   a function is too long or there is a circle.
+//! - `cargo run -q -p xtask -- prose` prints how the comments read, and fails above the goals of
+//!   [`prose`].
+//! - `cargo run -q -p xtask -- prose --worst` prints every comment block that is above them, with
+//!   its place.
+//! - `cargo run -q -p xtask -- lines` prints the sizes of files and functions, and the circles
+//!   between modules; it fails if a function is too long or there is a circle.
 
 mod circles;
 mod imports;

@@ -1,16 +1,17 @@
 //! Measures how the comments read: two shares, each with a goal.
 //!
-//! - **Fragments**: the share of comment blocks that do not open with a sentence; below [`FRAGMENTS`]. A block is a run
-//!   of comment lines of one kind, or one comment behind code. It opens with a fragment if its first word is one of
-//!   [`OPENERS`], such as "What", "Whether" or "And", or if it is no rustdoc and its first sentence has no verb.
-//!   Rustdoc may open with a noun, because it names the item below it. A sentence has a verb if a word in it is an
-//!   auxiliary or a common verb, or ends as one does (`-s`, `-ed`, `-n't`). A plural noun is therefore taken for a
-//!   verb, so that the rule finds too few fragments and not too many.
-//! - **Vague words**: "what", "which" and "whose" in 1,000 words of comments; below [`VAGUE`]. Code in backticks and in
-//!   fences counts as no word.
+//! - **Fragments**: the share of comment blocks that do not open with a sentence; below
+//!   [`FRAGMENTS`]. A block is a run of comment lines of one kind, or one comment behind code. It
+//!   opens with a fragment if its first word is one of [`OPENERS`], such as "What", "Whether" or
+//!   "And", or if it is no rustdoc and its first sentence has no verb. Rustdoc may open with a
+//!   noun, because it names the item below it. A sentence has a verb if a word in it is an
+//!   auxiliary or a common verb, or ends as one does (`-s`, `-ed`, `-n't`). A plural noun is
+//!   therefore taken for a verb, so that the rule finds too few fragments and not too many.
+//! - **Vague words**: "what", "which" and "whose" in 1,000 words of comments; below [`VAGUE`]. Code
+//!   in backticks and in fences counts as no word.
 //!
-//! Both could be met by deleting comments, so the report also shows how many words there are, and how many for 100
-//! lines of code: a drop needs a reason.
+//! Both could be met by deleting comments, so the report also shows how many words there are, and
+//! how many for 100 lines of code: a drop needs a reason.
 
 use crate::lexer::{Comment, CommentKind};
 use crate::source::{File, Package};
@@ -27,7 +28,8 @@ const OPENERS: [&str; 21] = [
 
 const VAGUE_WORDS: [&str; 3] = ["what", "which", "whose"];
 
-/// Verbs that sentences of this repository have without `-s` and `-ed`: auxiliaries, plurals and imperatives.
+/// Verbs that sentences of this repository have without `-s` and `-ed`: auxiliaries, plurals and
+/// imperatives.
 const VERBS: &str = "
     am are be been being can cannot could did do does done had has have is may might must need shall should was were
     will would

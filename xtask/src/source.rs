@@ -18,8 +18,8 @@ pub(crate) struct File {
     pub(crate) source: Lexed,
 }
 
-/// Folders that hold no source that people write: the cases of the ui tests are mistakes on purpose, snapshots and
-/// `target` are generated.
+/// Folders that hold no source that people write: the cases of the ui tests are mistakes on
+/// purpose, snapshots and `target` are generated.
 const SKIPPED: [&str; 4] = ["target", "ui", "snapshots", ".git"];
 
 pub(crate) fn packages() -> io::Result<Vec<Package>> {

@@ -1,6 +1,8 @@
-//! Counts allocations and sizes for the report. It prints one figure a line, with its parts separated by tabs.
+//! Counts allocations and sizes for the report. It prints one figure a line, with its parts
+//! separated by tabs.
 //!
-//! It is a program of its own, because an allocator that counts would slow the other programs' measurements down.
+//! It is a program of its own, because an allocator that counts would slow the other programs'
+//! measurements down.
 
 use allocation_counter::{AllocationInfo, measure};
 use resilience::{CircuitBreaker, CircuitBreakerConfig, registry};
@@ -43,8 +45,8 @@ fn main() {
     }
 }
 
-/// Prints the memory of a circuit in the registry, when it is new and after the traffic that makes it hold the most. The
-/// names are constants, as the names in attributes are.
+/// Prints the memory of a circuit in the registry, when it is new and after the traffic that makes
+/// it hold the most. The names are constants, as the names in attributes are.
 fn circuits(kind: &str, config: CircuitBreakerConfig) {
     let name = |circuit| &*format!("bench::memory {kind}::{circuit}").leak();
     let names: Vec<&'static str> = (0..CIRCUITS).map(name).collect();

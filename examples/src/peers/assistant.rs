@@ -17,8 +17,8 @@ use tokio::time::sleep;
 
 use super::server::Server;
 
-/// A language model at `/generate`. It sends the first request away for a second, takes half a minute for the second
-/// one and none for those that follow.
+/// A language model at `/generate`. It sends the first request away for a second, takes half a
+/// minute for the second one and none for those that follow.
 #[derive(Debug)]
 pub struct Assistant {
     server: Server,

@@ -8,7 +8,8 @@ use std::{
 
 use rusqlite::Connection;
 
-/// Another process at work in a `SQLite` file: as long as it holds the write lock, writers get `SQLITE_BUSY`.
+/// Another process at work in a `SQLite` file: as long as it holds the write lock, writers get
+/// `SQLITE_BUSY`.
 #[derive(Debug)]
 pub struct WriteLock(Connection);
 

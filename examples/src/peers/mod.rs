@@ -1,4 +1,5 @@
-//! Peers that misbehave on request: real HTTP servers on 127.0.0.1 and a real writer in a real database.
+//! Peers that misbehave on request: real HTTP servers on 127.0.0.1 and a real writer in a real
+//! database.
 
 mod assistant;
 mod database;

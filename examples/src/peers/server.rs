@@ -15,7 +15,8 @@ use tokio::{
 
 /// Serves `app` on a port of 127.0.0.1 until it is stopped or dropped.
 ///
-/// It has a thread and a runtime of its own: a program that blocks its thread does not block its peer.
+/// It has a thread and a runtime of its own: a program that blocks its thread does not block its
+/// peer.
 #[derive(Debug)]
 pub(super) struct Server {
     app: Router,
@@ -26,7 +27,8 @@ pub(super) struct Server {
 #[derive(Debug, Default)]
 enum State {
     Up(Running),
-    /// Bound and not listening: connections are refused, and nobody else is given the port meanwhile.
+    /// Bound and not listening: connections are refused, and nobody else is given the port
+    /// meanwhile.
     Down(TcpSocket),
     /// On the way from one to the other.
     #[default]

@@ -16,8 +16,8 @@ use tokio::time::sleep;
 
 use super::server::Server;
 
-/// Three services behind one address: `/inventory` is well, `/payments` fails two times of three and
-/// `/recommendations` takes a quarter of a second.
+/// Three services behind one address: `/inventory` is well, `/payments` fails two times of three
+/// and `/recommendations` takes a quarter of a second.
 #[derive(Debug)]
 pub struct Shop {
     server: Server,

@@ -13,8 +13,8 @@ use crate::function::pattern::make_mutable;
 use crate::function::tokens::{assigns, names};
 
 impl Context<'_> {
-    /// Visibility and signature. A parameter is bound by `mut` if an attempt borrows it uniquely, or if it is set again before
-    /// the next attempt. No caller sees that.
+    /// Visibility and signature. A parameter is bound by `mut` if an attempt borrows it uniquely,
+    /// or if it is set again before the next attempt. No caller sees that.
     pub(crate) fn head(&self) -> TokenStream {
         let function = self.function;
         let mut sig = function.sig.clone();
@@ -75,8 +75,9 @@ impl Context<'_> {
         borrows.collect()
     }
 
-    /// Makes a sync attempt capture a whole variable that it assigns to. If the closure captured one field, rustc would say that
-    /// the value is never read, although the caller, or a panic in between, reads it.
+    /// Makes a sync attempt capture a whole variable that it assigns to. If the closure captured
+    /// one field, rustc would say that the value is never read, although the caller, or a panic in
+    /// between, reads it.
     fn whole_captures(&self) -> TokenStream {
         let body = &self.function.body;
         let assigned = self.parameters.iter().filter(|parameter| {
@@ -93,8 +94,8 @@ impl Context<'_> {
         assigned.map(unique_borrow).collect()
     }
 
-    /// Moves arguments into a body that runs once, because the body may hand out a borrow that they hold. A borrow of the
-    /// argument itself ends with the function.
+    /// Moves arguments into a body that runs once, because the body may hand out a borrow that they
+    /// hold. A borrow of the argument itself ends with the function.
     pub(crate) fn handed_over(&self) -> TokenStream {
         let runtime = &self.runtime;
         let moved = self
@@ -116,7 +117,8 @@ impl Context<'_> {
                     && parameter.may_hold_borrow()
                     && self.result.may_hold_borrow()
             }
-            // A closure or a block of the edition 2018 would borrow the reference instead of its target.
+            // A closure or a block of the edition 2018 would borrow the reference instead of its
+            // target.
             Passing::Unique => {
                 !parameter.is_part
                     && self.form.names(self.function, &parameter.name)
@@ -137,7 +139,8 @@ impl Context<'_> {
 
     /// An argument that the body does not name is not captured, and rustc is to find it unused.
     fn is_uniquely_borrowed(&self, parameter: &Parameter<'_>) -> bool {
-        // A sync body is no part of a future, and one that builds a future is over before it is awaited.
+        // A sync body is no part of a future, and one that builds a future is over before it is
+        // awaited.
         let is_borrowed = !matches!(self.form, Form::Sync | Form::Future { block: None, .. });
         is_borrowed
             && parameter.needs_unique_borrow()
@@ -146,9 +149,10 @@ impl Context<'_> {
 
     /// The references that each attempt binds anew.
     ///
-    /// `let mut text = text;` for `mut text: &str`: the captured reference has the caller's lifetime and could not be set to
-    /// a reference to a local of the body. `let buffer = &mut *buffer;` for `buffer: &mut [u8]`: the body may hand it on by
-    /// value, and the next attempt needs it again.
+    /// `let mut text = text;` for `mut text: &str`: the captured reference has the caller's
+    /// lifetime and could not be set to a reference to a local of the body.
+    /// `let buffer = &mut *buffer;` for `buffer: &mut [u8]`: the body may hand it on by value, and
+    /// the next attempt needs it again.
     pub(crate) fn rebinds(&self) -> TokenStream {
         let rebinds = self.parameters.iter().filter_map(|parameter| {
             let (cfg, name) = (parameter.cfg(), &parameter.name);
@@ -184,8 +188,8 @@ impl Context<'_> {
         braces(body, quote!(#taken #captures #rebinds #labelled))
     }
 
-    /// Uses the `mut` of an argument that is bound anew. The argument does not need it any more, and rustc would call the user's
-    /// `mut` unused.
+    /// Uses the `mut` of an argument that is bound anew. The argument does not need it any more,
+    /// and rustc would call the user's `mut` unused.
     pub(crate) fn mutable_still(&self) -> TokenStream {
         self.parameters
             .iter()
@@ -212,8 +216,9 @@ impl Context<'_> {
         }
     }
 
-    /// True for a `&mut` that a retried body may hand on by value, or whose target a body assigns to. If the closure or the block
-    /// around the body captured the target alone, rustc would say that the value is never read.
+    /// True for a `&mut` that a retried body may hand on by value, or whose target a body assigns
+    /// to. If the closure or the block around the body captured the target alone, rustc would say
+    /// that the value is never read.
     fn is_borrowed_anew(&self, parameter: &Parameter<'_>) -> bool {
         let name = &parameter.name;
         parameter.passing == Passing::Unique

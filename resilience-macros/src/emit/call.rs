@@ -33,8 +33,9 @@ impl Context<'_> {
         quote!(#path #turbofish #arguments)
     }
 
-    /// Emits `runtime::Trait::<parameters>::function(arguments)` from `ends.first` to `ends.last`. An unmet bound is then the
-    /// trait's own. For a bound of a function of ours rustc would add a note with its source.
+    /// Emits `runtime::Trait::<parameters>::function(arguments)` from `ends.first` to `ends.last`.
+    /// An unmet bound is then the trait's own. For a bound of a function of ours rustc would add a
+    /// note with its source.
     pub(crate) fn trait_call(
         &self,
         name: &str,

@@ -9,7 +9,8 @@ pub(crate) struct Cloned {
     pub(crate) name: Ident,
     /// The attributes that say whether the argument exists at all.
     pub(crate) cfg: TokenStream,
-    /// A filter or a hook looks at the argument after the attempt, so that the last attempt gets a clone, too.
+    /// A filter or a hook looks at the argument after the attempt, so that the last attempt gets a
+    /// clone, too.
     pub(crate) is_read_later: bool,
     /// `clone(…)` names the argument, so that it must be `Clone`.
     pub(crate) is_named: bool,

@@ -38,7 +38,8 @@ enum CodeKind {
     Body(Group),
     /// An expression that is a future of the outcome.
     Future(TokenStream),
-    /// An expression that is a future, and the arms of the `match` that makes its output the outcome.
+    /// An expression that is a future, and the arms of the `match` that makes its output the
+    /// outcome.
     Matched {
         future: TokenStream,
         arms: TokenStream,
@@ -87,8 +88,8 @@ impl LayerCode {
         }
     }
 
-    /// Emits the contents of a function's block. The `return` satisfies a house that denies `clippy::implicit_return`, and no
-    /// lint calls the `return` of a macro needless.
+    /// Emits the contents of a function's block. The `return` satisfies a house that denies
+    /// `clippy::implicit_return`, and no lint calls the `return` of a macro needless.
     pub(crate) fn returned(&self) -> TokenStream {
         match &self.kind {
             CodeKind::Body(body) => quote!(return #body;),
@@ -130,8 +131,9 @@ impl LayerCode {
         }
     }
 
-    /// Emits a future, and the arms of the `match` that makes its output the outcome. An async block in between would remember
-    /// once more the variables that the future inside of it borrows.
+    /// Emits a future, and the arms of the `match` that makes its output the outcome. An async
+    /// block in between would remember once more the variables that the future inside of it
+    /// borrows.
     pub(crate) fn as_future_and_arms(&self) -> (TokenStream, Option<&TokenStream>) {
         match &self.kind {
             CodeKind::Matched { future, arms } => (future.clone(), Some(arms)),
@@ -156,15 +158,16 @@ impl LayerCode {
     }
 }
 
-/// Stands in front of a statement with a closure that returns the function's result. Without it clippy would report the
-/// closure after it has reported the function, and the closure in an implementation of a trait, where it does not report
-/// the function. The price is that clippy's reports on closures inside of the body are lost.
+/// Stands in front of a statement with a closure that returns the function's result. Without it
+/// clippy would report the closure after it has reported the function, and the closure in an
+/// implementation of a trait, where it does not report the function. The price is that clippy's
+/// reports on closures inside of the body are lost.
 pub(crate) fn large_error_allowed() -> TokenStream {
     quote!(#[allow(clippy::result_large_err)])
 }
 
-/// The user's braces inside ours. Without the label rustc calls them unnecessary; with the place of the body, an error
-/// of the whole body's type is shown there.
+/// The user's braces inside ours. Without the label rustc calls them unnecessary; with the place of
+/// the body, an error of the whole body's type is shown there.
 pub(crate) fn labelled(label: &str, body: &Group) -> TokenStream {
     let label = syn::Lifetime::new(label, body.span());
     quote_spanned!(body.span()=> #label: #body)

@@ -1,5 +1,5 @@
-//! A configuration as a value of the expansion: a const item where that is possible, and otherwise a value that each call
-//! computes.
+//! A configuration as a value of the expansion: a const item where that is possible, and otherwise
+//! a value that each call computes.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -43,13 +43,16 @@ impl Config {
 pub(crate) struct ConfigStart {
     pub(crate) value: TokenStream,
     pub(crate) stage: Stage,
-    /// The place of the user's expression; `None` for a value of ours, because that has the right type.
+    /// The place of the user's expression; `None` for a value of ours, because that has the right
+    /// type.
     pub(crate) ends: Option<SpanEnds>,
-    /// The configuration without any setting, for constants that must be checked apart from a start that is not constant.
+    /// The configuration without any setting, for constants that must be checked apart from a start
+    /// that is not constant.
     pub(crate) default: Option<TokenStream>,
 }
 
-/// A user's expression that setters can be called on: `*config.setter()` is another thing than `(*config).setter()`.
+/// A user's expression that setters can be called on: `*config.setter()` is another thing than
+/// `(*config).setter()`.
 pub(crate) fn operand(expr: &Expr) -> TokenStream {
     if matches!(expr, Expr::Unary(_)) {
         quote!((#expr))
@@ -59,11 +62,12 @@ pub(crate) fn operand(expr: &Expr) -> TokenStream {
 }
 
 impl Context<'_> {
-    /// Emits a configuration. `ty` is its name in the runtime crate, and `name` its name in the expansion.
+    /// Emits a configuration. `ty` is its name in the runtime crate, and `name` its name in the
+    /// expansion.
     ///
     /// - Input: `#[retry(max_retries = 3, base_delay = self.delay)]`
-    /// - Output: `const __RETRY: RetryConfig = RetryConfig::new().max_retries(3); let __retry: RetryConfig =
-    ///   RetryConfig::base_delay(__RETRY, self.delay);`
+    /// - Output:
+    ///   `const __RETRY: RetryConfig = RetryConfig::new().max_retries(3); let __retry: RetryConfig = RetryConfig::base_delay(__RETRY, self.delay);`
     ///
     /// The snapshots `retry_sync` and `plain_retry` show one of run time and a constant one.
     pub(crate) fn config(
@@ -93,7 +97,8 @@ impl Context<'_> {
         let name = match stage {
             Stage::Constant => upper,
             Stage::Generic => {
-                // The reference is promoted to a static one, so that a future keeps a reference and no copy.
+                // The reference is promoted to a static one, so that a future keeps a reference and
+                // no copy.
                 declarations.extend(quote!(let #lower: &'static #path = &const { #value };));
                 lower
             }
@@ -113,8 +118,8 @@ impl Context<'_> {
         }
     }
 
-    /// The declarations of the constant part, and the value with its constant settings. The constant settings of a start that
-    /// is not constant are checked apart from it.
+    /// The declarations of the constant part, and the value with its constant settings. The
+    /// constant settings of a start that is not constant are checked apart from it.
     fn constant_part(
         &self,
         ty: &str,
@@ -143,9 +148,10 @@ impl Context<'_> {
         (declarations, value)
     }
 
-    /// Emits `value.setter(x).setter(y)`. A literal is checked already. Any other value is set by a call that stands, for the
-    /// compiler, where the user wrote the value, because a panic in the setter is shown there. So does every setter of a value
-    /// that has `user_ends`, because that may be of another type.
+    /// Emits `value.setter(x).setter(y)`. A literal is checked already. Any other value is set by a
+    /// call that stands, for the compiler, where the user wrote the value, because a panic in the
+    /// setter is shown there. So does every setter of a value that has `user_ends`, because that
+    /// may be of another type.
     fn chain<'s>(
         &self,
         ty: &str,

@@ -47,14 +47,15 @@ impl Context<'_> {
         self.form.async_block()
     }
 
-    /// True if the innermost future is of a type of the user's. Making it and dropping it may do something, where an async
-    /// block has done nothing before it is polled, and has dropped all that it had when it is done.
+    /// True if the innermost future is of a type of the user's. Making it and dropping it may do
+    /// something, where an async block has done nothing before it is polled, and has dropped all
+    /// that it had when it is done.
     pub(crate) fn is_users_future(&self) -> bool {
         matches!(self.form, Form::Future { block: None, .. })
     }
 
-    /// Declares the operation for the layers that name it: the module path and the name of the function. Functions of one
-    /// name in different modules differ in it.
+    /// Declares the operation for the layers that name it: the module path and the name of the
+    /// function. Functions of one name in different modules differ in it.
     pub(super) fn declares_operation(&self, layers: &TokenStream) -> Option<TokenStream> {
         let (runtime, function) = (&self.runtime, self.function.name());
         let operation = operation();
@@ -77,7 +78,8 @@ impl Context<'_> {
             .any(|cloned| cloned.name == *name && !cloned.is_read_later)
     }
 
-    /// A name for a declaration at the top of the function, numbered if the stack repeats the policy.
+    /// A name for a declaration at the top of the function, numbered if the stack repeats the
+    /// policy.
     pub(crate) fn item(&self, at: usize, name: &str) -> String {
         let policy = |at: usize| self.layers.get(at).map(|layer| layer.policy);
         let same = (0..self.layers.len()).filter(|other| policy(*other) == policy(at));
@@ -96,8 +98,8 @@ impl Context<'_> {
         self.layers.iter().skip(at + 1).copied()
     }
 
-    /// True if the layer must be told by the layers inside of it where their errors come from, because the error type may
-    /// lose it.
+    /// True if the layer must be told by the layers inside of it where their errors come from,
+    /// because the error type may lose it.
     pub(crate) fn asks_for_origin(&self, at: usize) -> bool {
         self.layers.get(at).is_some_and(|layer| {
             self.inside(at).any(|inner| {
@@ -116,7 +118,8 @@ impl Context<'_> {
         self.asks_for_origin(at) && !self.is_asked_for_origin(at)
     }
 
-    /// Notes, inside of the layer at `at`, where its error comes from; nothing if no layer outside asks.
+    /// Notes, inside of the layer at `at`, where its error comes from; nothing if no layer outside
+    /// asks.
     pub(crate) fn note_origin(&self, at: usize, origin: &TokenStream) -> TokenStream {
         if self.is_asked_for_origin(at) {
             let variable = local("origin");

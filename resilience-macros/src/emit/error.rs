@@ -7,8 +7,9 @@ use super::context::Context;
 use super::span::SpanEnds;
 
 impl Context<'_> {
-    /// The error of a policy, of the type `given`, as the function's own through `From`. A trait of ours refuses an error type
-    /// that cannot hold it, in its own words. For a type parameter the words are rustc's, because they say the missing bound.
+    /// The error of a policy, of the type `given`, as the function's own through `From`. A trait of
+    /// ours refuses an error type that cannot hold it, in its own words. For a type parameter the
+    /// words are rustc's, because they say the missing bound.
     pub(crate) fn converted(&self, given: &str, value: &Ident) -> TokenStream {
         let ends = self.result.error_ends;
         if self.result.is_error_generic {

@@ -39,8 +39,8 @@ impl UserFilter {
     }
 }
 
-/// A constant or a text as the whole pattern is of the error's own type, so it is matched behind the reference; rustc does
-/// so for any other pattern, but not for these.
+/// A constant or a text as the whole pattern is of the error's own type, so it is matched behind
+/// the reference; rustc does so for any other pattern, but not for these.
 fn by_value(pattern: &Pat) -> TokenStream {
     let has_constant = match plain_pattern(pattern) {
         Pat::Or(or) => or.cases.iter().any(is_constant),
@@ -94,7 +94,8 @@ fn is_upper(name: &Ident) -> bool {
 }
 
 impl Context<'_> {
-    /// `method` is the runtime's, of the form `fn(Judged, filter) -> Judged`; `returned` is the filter's return type.
+    /// `method` is the runtime's, of the form `fn(Judged, filter) -> Judged`; `returned` is the
+    /// filter's return type.
     pub(crate) fn filter(
         &self,
         method: &'static str,
@@ -109,14 +110,16 @@ impl Context<'_> {
         })
     }
 
-    /// A user's function as a closure. The runtime's `OptionFunction` refuses a function of another signature, and says the right
-    /// one. A value that can be called is left to rustc, because passing it on would move it.
+    /// A user's function as a closure. The runtime's `OptionFunction` refuses a function of another
+    /// signature, and says the right one. A value that can be called is left to rustc, because
+    /// passing it on would move it.
     pub(crate) fn closure(&self, function: &Expr, returned: &TokenStream) -> TokenStream {
         if matches!(plain(function), Expr::Closure(_)) {
             return function.to_token_stream();
         }
         let ends = SpanEnds::of(&function.to_token_stream());
-        // The name is of the user's own context, because rustc would otherwise add that the error is in a macro's expansion.
+        // The name is of the user's own context, because rustc would otherwise add that the error
+        // is in a macro's expansion.
         let given = ends.name("__given");
         if !self.is_item(function) {
             let call = ends.call(function, given.to_token_stream());
@@ -145,7 +148,8 @@ impl Context<'_> {
         quote!(#passing.#found())
     }
 
-    /// True for the path of a function, and false for an argument or a static, because that may be a value that can be called.
+    /// True for the path of a function, and false for an argument or a static, because that may be
+    /// a value that can be called.
     pub(crate) fn is_item(&self, function: &Expr) -> bool {
         let Expr::Path(path) = plain(function) else {
             return false;

@@ -1,9 +1,10 @@
-//! The whole function: the layers around the user's body. One attribute takes the whole stack, so the nesting is made here:
-//! the last layer stands around the body, the first one around all.
+//! The whole function: the layers around the user's body. One attribute takes the whole stack, so
+//! the nesting is made here: the last layer stands around the body, the first one around all.
 //!
-//! Input: `#[retry] #[circuit_breaker] #[timeout(1s)] async fn fetch(url: &str) -> Result<String, Error> { get(url).await }`.
-//! Output: the same function, with the runtime imported as `__rt`, the declarations of all layers, and their code around the
-//! body. Snapshot: `plain_stack`.
+//! Input:
+//! `#[retry] #[circuit_breaker] #[timeout(1s)] async fn fetch(url: &str) -> Result<String, Error> { get(url).await }`.
+//! Output: the same function, with the runtime imported as `__rt`, the declarations of all layers,
+//! and their code around the body. Snapshot: `plain_stack`.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
@@ -44,7 +45,8 @@ pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
         Form::Future { boxed, block, .. } => context.future(&code, *boxed, block.as_ref()),
     };
     let operation = context.declares_operation(&attempts);
-    // With a span of the expansion on the outer braces, rustc's `dead_code` takes the function for generated.
+    // With a span of the expansion on the outer braces, rustc's `dead_code` takes the function for
+    // generated.
     let (path, alias) = (&plan.runtime, &context.runtime);
     let mut body = Group::new(
         Delimiter::Brace,
@@ -66,7 +68,8 @@ impl Context<'_> {
                 let moves = self.moves(block);
                 quote!(#moves #values #borrows #returned)
             }
-            // The values too are computed when the function is called, so that the future borrows no more than it did.
+            // The values too are computed when the function is called, so that the future borrows
+            // no more than it did.
             None if constructed.is_some() => quote!(#borrows #returned),
             None => quote!(#values #borrows #returned),
         };
@@ -95,7 +98,8 @@ impl Context<'_> {
         }
     }
 
-    /// The innermost code: the user's body behind a boundary, so that `return` and `?` leave the attempt and no more.
+    /// The innermost code: the user's body behind a boundary, so that `return` and `?` leave the
+    /// attempt and no more.
     fn body(&self) -> LayerCode {
         let body = &self.function.body;
         let future = match self.form {
@@ -120,7 +124,8 @@ impl Context<'_> {
         quote!(#runtime::attempt(#pipes -> #returned #body))
     }
 
-    /// The future of such a function, made when it is called, as without us: only a retry has to make it again.
+    /// The future of such a function, made when it is called, as without us: only a retry has to
+    /// make it again.
     fn constructed(&self) -> Option<TokenStream> {
         let is_made = self.is_users_future() && self.is_called_once();
         is_made.then(|| {
@@ -129,9 +134,9 @@ impl Context<'_> {
         })
     }
 
-    /// A fresh async block, without `move`: it borrows the arguments (rust-lang/rust#62958), and its type is not general over
-    /// lifetimes as that of an async closure would be (rust-lang/rust#134997). The return that is never reached tells the body
-    /// its type.
+    /// A fresh async block, without `move`: it borrows the arguments (rust-lang/rust#62958), and
+    /// its type is not general over lifetimes as that of an async closure would be
+    /// (rust-lang/rust#134997). The return that is never reached tells the body its type.
     fn attempt(&self, body: &Group) -> TokenStream {
         let place = body;
         let keyword = keyword("async", body);
@@ -176,8 +181,8 @@ impl Context<'_> {
         )
     }
 
-    /// Emits a sync body as a closure. It is passed on as an `FnOnce`, so that it may return a reborrow of a `&mut` argument
-    /// (tokio-rs/tracing#2857).
+    /// Emits a sync body as a closure. It is passed on as an `FnOnce`, so that it may return a
+    /// reborrow of a `&mut` argument (tokio-rs/tracing#2857).
     pub(crate) fn boundary(&self, body: &Group) -> TokenStream {
         let (runtime, result) = (&self.runtime, &self.result.tokens);
         let pipes = pipes(body);

@@ -11,8 +11,9 @@ use crate::language::value::RUNTIME;
 /// The argument of an attribute that stands only to be resolved.
 const TAKEN: &str = "__taken";
 
-/// Emits each attribute that was taken off the function once more, in front of an empty item, because rustc would otherwise
-/// never resolve its path and call the user's `use resilience::timeout` unused.
+/// Emits each attribute that was taken off the function once more, in front of an empty item,
+/// because rustc would otherwise never resolve its path and call the user's
+/// `use resilience::timeout` unused.
 pub(crate) fn taken(paths: &[Path]) -> TokenStream {
     let markers = markers(paths);
     if paths.is_empty() {
@@ -22,7 +23,8 @@ pub(crate) fn taken(paths: &[Path]) -> TokenStream {
     }
 }
 
-/// The same marks where there is no body for them: in front of the error, because that may stand wherever a function may.
+/// The same marks where there is no body for them: in front of the error, because that may stand
+/// wherever a function may.
 pub(crate) fn errors(paths: &[Path], compile_errors: &TokenStream) -> TokenStream {
     let markers = markers(paths);
     quote!(#markers #compile_errors)

@@ -1,4 +1,5 @@
-//! The properties by which the layers of a stack know each other. They do not know each other's policies.
+//! The properties by which the layers of a stack know each other. They do not know each other's
+//! policies.
 
 use syn::Expr;
 
@@ -15,7 +16,8 @@ pub(crate) struct Properties {
     pub(crate) repeats: bool,
     /// The layer may refuse a call.
     pub(crate) refuses: bool,
-    /// A refusal of the layer that can be known before the call, unless the layer answers a refusal itself.
+    /// A refusal of the layer that can be known before the call, unless the layer answers a refusal
+    /// itself.
     pub(crate) foreseen: Option<ForeseenRefusal>,
     /// The layer treats a refusal from inside of it in another way than an error of the body.
     pub(crate) spares_refusals: bool,
@@ -29,7 +31,8 @@ pub(crate) struct Properties {
 pub(crate) struct ForeseenRefusal {
     /// The variable that holds the layer's handle, without the number that a repeated policy adds.
     pub(crate) handle: &'static str,
-    /// The handle's type in the runtime. It has the functions `refuses_for` and `refuses_for_unless`.
+    /// The handle's type in the runtime. It has the functions `refuses_for` and
+    /// `refuses_for_unless`.
     pub(crate) ty: &'static str,
     /// The runtime's error type for a refusal.
     pub(crate) given: &'static str,

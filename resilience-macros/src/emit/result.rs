@@ -11,16 +11,19 @@ use crate::function::parameter::may_hold_borrow;
 use crate::function::types::ungroup;
 
 pub(crate) struct ResultType {
-    /// `Result<T, E>` or an alias of it; `impl Trait` in it is `_`, because that may stand in a body (E0562).
+    /// `Result<T, E>` or an alias of it; `impl Trait` in it is `_`, because that may stand in a
+    /// body (E0562).
     pub(crate) tokens: TokenStream,
     /// The type as it is written.
     outcome: TokenStream,
     pub(crate) ends: SpanEnds,
     /// The place of the error type.
     pub(crate) error_ends: SpanEnds,
-    /// The error type is a parameter of the function, or of the `impl` around a method, where one letter is taken for one.
+    /// The error type is a parameter of the function, or of the `impl` around a method, where one
+    /// letter is taken for one.
     pub(crate) is_error_generic: bool,
-    /// The return type of a function that returns a future, for a call that may borrow for less long than the function.
+    /// The return type of a function that returns a future, for a call that may borrow for less
+    /// long than the function.
     pub(crate) returned: TokenStream,
 }
 
@@ -127,7 +130,8 @@ fn erase_impl(tokens: TokenStream) -> TokenStream {
     erased
 }
 
-/// `BoxFuture<'a, T>` → `BoxFuture<'_, T>`. Types with lifetimes of their own (`for<'x> …`) stay as they are.
+/// `BoxFuture<'a, T>` → `BoxFuture<'_, T>`. Types with lifetimes of their own (`for<'x> …`) stay as
+/// they are.
 fn elide_lifetimes(tokens: TokenStream) -> TokenStream {
     if tokens
         .clone()

@@ -1,4 +1,5 @@
-//! Spans: the compiler points at the user's tokens when it refuses code of ours, and never at the whole attribute.
+//! Spans: the compiler points at the user's tokens when it refuses code of ours, and never at the
+//! whole attribute.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -67,13 +68,14 @@ impl SpanEnds {
     }
 }
 
-/// A keyword of ours that stands for the whole body: a borrow error in it is shown there. With a span of the expansion,
-/// source-based coverage would not count the lines of an async body.
+/// A keyword of ours that stands for the whole body: a borrow error in it is shown there. With a
+/// span of the expansion, source-based coverage would not count the lines of an async body.
 pub(crate) fn keyword(keyword: &str, body: &Group) -> Ident {
     Ident::new(keyword, body.span())
 }
 
-/// The start of a closure of ours, at the place of the body and of its span: lints look at the end of the body then.
+/// The start of a closure of ours, at the place of the body and of its span: lints look at the end
+/// of the body then.
 pub(crate) fn pipes(body: &Group) -> TokenStream {
     quote_spanned!(body.span()=> ||)
 }

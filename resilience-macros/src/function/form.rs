@@ -26,8 +26,8 @@ pub(crate) enum Form {
         boxed: bool,
         /// The future's output.
         output: Box<Type>,
-        /// The body is a lone `async move { … }`: its contents are the attempt. Without it, each attempt builds its
-        /// future by running the whole body.
+        /// The body is a lone `async move { … }`: its contents are the attempt. Without it, each
+        /// attempt builds its future by running the whole body.
         block: Option<AsyncBlock>,
     },
 }
@@ -37,7 +37,8 @@ impl Form {
         !matches!(self, Self::Sync)
     }
 
-    /// The names of the arguments where the policies stand: behind the moves in front of a lone async block.
+    /// The names of the arguments where the policies stand: behind the moves in front of a lone
+    /// async block.
     pub(crate) fn parameters<'f>(&self, function: &'f Function) -> Vec<Parameter<'f>> {
         let parameters = Parameter::all(function);
         let Some(block) = self.async_block() else {
@@ -60,7 +61,8 @@ impl Form {
         }
     }
 
-    /// The receiver's name where the policies stand, if a move in front of them gave it another one.
+    /// The receiver's name where the policies stand, if a move in front of them gave it another
+    /// one.
     pub(crate) fn moved_receiver(&self) -> Option<&syn::Ident> {
         match &self.async_block()?.move_of("self")?.pat {
             Pat::Ident(pattern) => Some(&pattern.ident),
@@ -159,7 +161,8 @@ pub(crate) fn form(
     }
 }
 
-/// Refuses a type that is visibly no `Result`. An alias is left to the compiler, because the compiler knows its type.
+/// Refuses a type that is visibly no `Result`. An alias is left to the compiler, because the
+/// compiler knows its type.
 fn outcome(ty: &Type, attribute: &dyn Display, errors: &mut Errors) -> bool {
     const PRIMITIVES: [&str; 21] = [
         "bool", "char", "str", "String", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16",
@@ -277,8 +280,8 @@ fn bound_output<P>(bounds: &syn::punctuated::Punctuated<TypeParamBound, P>) -> O
     })
 }
 
-/// Finds `async move { … }` or `Box::pin(async move { … })` and nothing else. `#[async_trait]` leaves such bodies, and people
-/// write them.
+/// Finds `async move { … }` or `Box::pin(async move { … })` and nothing else. `#[async_trait]`
+/// leaves such bodies, and people write them.
 fn lone_async_block(function: &Function) -> Option<AsyncBlock> {
     let mut tokens: Vec<TokenTree> = function.body.stream().into_iter().collect();
     if let [.., TokenTree::Ident(pin), TokenTree::Group(call)] = tokens.as_slice() {
@@ -318,7 +321,8 @@ fn async_block_of(block: &Group, function: &Function) -> AsyncBlock {
         match moved_argument(&statement, function).filter(|_| in_front) {
             Some(moved) => hoisted.moves.push(moved),
             None => {
-                // async_trait puts its own fake return in front of the moves; it belongs to the attempt.
+                // async_trait puts its own fake return in front of the moves; it belongs to the
+                // attempt.
                 in_front = in_front
                     && (is_fake_return(&statement) || is_rebound_reference(&statement, function));
                 statement.to_tokens(&mut rest);
@@ -349,7 +353,8 @@ fn moved_name(statement: &syn::Local) -> Option<&syn::Ident> {
         .as_ref()
         .filter(|init| init.diverge.is_none())?;
     match &*init.expr {
-        // `let (a, b) = { let __arg1 = __arg1; __arg1 };`, as `#[async_trait]` moves an argument that is not one name.
+        // `let (a, b) = { let __arg1 = __arg1; __arg1 };`, as `#[async_trait]` moves an argument
+        // that is not one name.
         Expr::Block(block) => match block.block.stmts.as_slice() {
             [Stmt::Local(inner), Stmt::Expr(value, None)] => {
                 let name = plain_name(value)?;
@@ -361,7 +366,8 @@ fn moved_name(statement: &syn::Local) -> Option<&syn::Ident> {
     }
 }
 
-/// A shared reference that the body may set to a local of its own. It is bound anew in each attempt.
+/// A shared reference that the body may set to a local of its own. It is bound anew in each
+/// attempt.
 fn is_rebound(statement: &syn::Local, argument: &syn::Ident, function: &Function) -> bool {
     let is_shared = function
         .argument(argument)

@@ -1,5 +1,6 @@
-//! A function that returns a future is run again for each attempt, inside of a future that therefore holds the arguments. That
-//! future can promise `Send` or `'static` only if the arguments allow it.
+//! A function that returns a future is run again for each attempt, inside of a future that
+//! therefore holds the arguments. That future can promise `Send` or `'static` only if the arguments
+//! allow it.
 
 use std::fmt::Display;
 

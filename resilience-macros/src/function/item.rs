@@ -1,7 +1,8 @@
 //! The annotated item: its signature is parsed, its body stays the tokens that were written.
 //!
-//! A half-typed body (`client.`) must still give a defined function, or completion dies in the editor
-//! (rust-lang/rust-analyzer#10520), and untouched tokens keep the user's own errors at their own place.
+//! A half-typed body (`client.`) must still give a defined function, or completion dies in the
+//! editor (rust-lang/rust-analyzer#10520), and untouched tokens keep the user's own errors at their
+//! own place.
 
 use std::fmt::Display;
 
@@ -72,8 +73,9 @@ impl Function {
         self.sig.asyncness.is_some()
     }
 
-    /// The function as it was written, without the attributes already taken off, and with `front` first in its body:
-    /// beside the function an attribute may not stand where the function does, as in another function (E0658).
+    /// The function as it was written, without the attributes already taken off, and with `front`
+    /// first in its body: beside the function an attribute may not stand where the function does,
+    /// as in another function (E0658).
     pub(crate) fn with_front(&self, front: &TokenStream) -> TokenStream {
         let (attrs, head, body) = (&self.attrs, &self.head, self.body.stream());
         let mut body = Group::new(Delimiter::Brace, quote::quote!(#front #body));
@@ -135,7 +137,8 @@ fn signature(input: ParseStream<'_>) -> syn::Result<(TokenStream, Signature)> {
     Ok((prefix, sig))
 }
 
-/// `#![allow(..)]` at the start of the body would be refused inside the expansion's blocks; on the function it means the same.
+/// `#![allow(..)]` at the start of the body would be refused inside the expansion's blocks; on the
+/// function it means the same.
 fn split_inner_attributes(body: Group) -> (Vec<Attribute>, Group) {
     let split = |input: ParseStream<'_>| {
         Ok((
@@ -196,8 +199,8 @@ fn not_a_function(attribute: &dyn Display, head: &TokenStream) -> Option<syn::Er
     ))
 }
 
-/// Parts the item from the attributes that `is_taken` accepts, and returns their paths. It is for items of which not even the
-/// signature can be read.
+/// Parts the item from the attributes that `is_taken` accepts, and returns their paths. It is for
+/// items of which not even the signature can be read.
 pub(crate) fn without_attributes(
     item: TokenStream,
     is_taken: impl Fn(&syn::Path) -> bool,

@@ -27,12 +27,14 @@ pub(crate) enum Passing {
 /// One name that stands for an argument, or for a part of one.
 #[derive(Clone)]
 pub(crate) struct Parameter<'f> {
-    /// The name where the policies stand. A function may give the argument another name before that.
+    /// The name where the policies stand. A function may give the argument another name before
+    /// that.
     pub(crate) name: Ident,
     /// The name in the signature: of the receiver it is `self`.
     pub(crate) in_signature: Ident,
     pub(crate) passing: Passing,
-    /// The written type of the whole argument. The shorthands `self`, `&self` and `&mut self` have none.
+    /// The written type of the whole argument. The shorthands `self`, `&self` and `&mut self` have
+    /// none.
     pub(crate) ty: Option<&'f Type>,
     /// The lifetime of a reference, if it is written.
     pub(crate) lifetime: Option<&'f Lifetime>,
@@ -125,8 +127,8 @@ impl<'f> Parameter<'f> {
         quote!(#(#cfg)*)
     }
 
-    /// The caller lends the argument by a `&mut` reference. A `ref mut` pattern is none, because it borrows from an argument that
-    /// the function owns.
+    /// The caller lends the argument by a `&mut` reference. A `ref mut` pattern is none, because it
+    /// borrows from an argument that the function owns.
     pub(crate) fn is_lent_uniquely(&self) -> bool {
         self.passing == Passing::Unique
             && self
@@ -145,7 +147,8 @@ impl<'f> Parameter<'f> {
         }
     }
 
-    /// A borrow may be reached through the argument. The type of a receiver is written somewhere else.
+    /// A borrow may be reached through the argument. The type of a receiver is written somewhere
+    /// else.
     pub(crate) fn may_hold_borrow(&self) -> bool {
         self.ty
             .is_none_or(|ty| may_hold_borrow(&ty.to_token_stream()))
@@ -168,12 +171,14 @@ impl<'f> Parameter<'f> {
 }
 
 impl Parameter<'_> {
-    /// Attempts borrow the arguments. Held across an await, a shared borrow is `Send` only if the argument is `Sync`. The bare
-    /// function does not ask for that, because it owns the argument, and a unique borrow asks no more than the bare function.
+    /// Attempts borrow the arguments. Held across an await, a shared borrow is `Send` only if the
+    /// argument is `Sync`. The bare function does not ask for that, because it owns the argument,
+    /// and a unique borrow asks no more than the bare function.
     pub(crate) fn needs_unique_borrow(&self) -> bool {
         match self.passing {
             Passing::Owned => self.is_part || !self.ty.is_some_and(is_sync),
-            // Behind a reference a pattern binds by reference, and the type of the part is not known.
+            // Behind a reference a pattern binds by reference, and the type of the part is not
+            // known.
             Passing::Unique => !self.is_part,
             Passing::Shared => false,
         }

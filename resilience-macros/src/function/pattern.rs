@@ -35,8 +35,8 @@ pub(crate) fn bound_names(pattern: &Pat) -> Vec<&PatIdent> {
     names
 }
 
-/// Declares a name of this pattern `mut`. The keyword has the place of the name, because rustc names a binding in its
-/// errors only if all of it was written by the user.
+/// Declares a name of this pattern `mut`. The keyword has the place of the name, because rustc
+/// names a binding in its errors only if all of it was written by the user.
 pub(crate) fn make_mutable(pattern: &mut Pat, name: &Ident) {
     match pattern {
         Pat::Ident(bound) => {

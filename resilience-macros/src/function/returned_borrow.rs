@@ -1,5 +1,6 @@
-//! A reborrow of a `&mut` argument cannot leave a retried attempt: the next attempt needs the argument again, and rustc cannot
-//! see that a returned borrow ends the loop (E0499 and E0524, until Polonius: rust-lang/rust#54663).
+//! A reborrow of a `&mut` argument cannot leave a retried attempt: the next attempt needs the
+//! argument again, and rustc cannot see that a returned borrow ends the loop (E0499 and E0524,
+//! until Polonius: rust-lang/rust#54663).
 
 use std::fmt::Display;
 
@@ -96,7 +97,8 @@ fn borrows(tokens: TokenStream) -> Vec<Borrow> {
     found
 }
 
-/// Elision takes the lifetime of the receiver if that is a reference, and otherwise of the only argument that can have one.
+/// Elision takes the lifetime of the receiver if that is a reference, and otherwise of the only
+/// argument that can have one.
 fn elided_is_from(name: &Ident, function: &Function) -> bool {
     let from_receiver = function
         .receiver()

@@ -15,8 +15,8 @@ pub(crate) fn names(tokens: TokenStream, name: &str) -> bool {
     walk(tokens, name, &format!("{{{name}"))
 }
 
-/// True if the tokens assign to this variable, or to a part of it: without a grammar, the name stands before a lone `=`, or
-/// before an operator with one, in the same statement.
+/// True if the tokens assign to this variable, or to a part of it: without a grammar, the name
+/// stands before a lone `=`, or before an operator with one, in the same statement.
 pub(crate) fn assigns(tokens: TokenStream, name: &str) -> bool {
     let (mut is_named, mut before) = (false, String::new());
     for token in tokens {

@@ -17,7 +17,8 @@ pub(super) fn plain(mut expr: &Expr) -> &Expr {
     }
 }
 
-/// True for an expression that makes a value and no function: a literal collection, or a variant with its fields.
+/// True for an expression that makes a value and no function: a literal collection, or a variant
+/// with its fields.
 pub(super) fn is_value(expr: &Expr) -> bool {
     match expr {
         Expr::Array(_) | Expr::Repeat(_) | Expr::Struct(_) | Expr::Tuple(_) | Expr::Binary(_) => {
@@ -31,7 +32,8 @@ pub(super) fn is_value(expr: &Expr) -> bool {
     }
 }
 
-/// The literal with a unit that stands inside of a larger expression, where only rustc could read it.
+/// The literal with a unit that stands inside of a larger expression, where only rustc could read
+/// it.
 pub(super) fn duration_inside(expr: &Expr) -> Option<&Lit> {
     match plain(expr) {
         Expr::Lit(lit) => match &lit.lit {
@@ -52,7 +54,8 @@ pub(super) fn duration_inside(expr: &Expr) -> Option<&Lit> {
     }
 }
 
-/// Says how an expression with such a literal is written: with the product if it is one, and otherwise with a constructor.
+/// Says how an expression with such a literal is written: with the product if it is one, and
+/// otherwise with a constructor.
 pub(super) fn inside(name: &str, expr: &Expr, literal: &Lit) -> String {
     let text = source_text(&literal.to_token_stream());
     let product = || {

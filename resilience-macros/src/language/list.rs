@@ -1,5 +1,5 @@
-//! The list between the parentheses of an attribute. A bad option is reported and skipped, so that the next one is
-//! still read and a half-typed list still gives the rest.
+//! The list between the parentheses of an attribute. A bad option is reported and skipped, so that
+//! the next one is still read and a half-typed list still gives the rest.
 
 use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -109,8 +109,8 @@ fn entry(
     Ok(Entry { key, spec, value })
 }
 
-/// A configuration that stands without `config =`: a constant, a path or a call that begins with a capital letter. A
-/// constant of `#[timeout]` may be its limit.
+/// A configuration that stands without `config =`: a constant, a path or a call that begins with a
+/// capital letter. A constant of `#[timeout]` may be its limit.
 fn configuration(table: &Table, input: ParseStream<'_>) -> Option<syn::Error> {
     let fork = input.fork();
     let borrow = fork.parse::<Option<Token![&]>>().ok()?;
@@ -164,7 +164,8 @@ fn is_word(input: ParseStream<'_>) -> bool {
         && (fork.is_empty() || fork.peek(Token![,]) || fork.peek(token::Paren))
 }
 
-/// The option that a bare value was meant for, because positional arguments have that meaning elsewhere.
+/// The option that a bare value was meant for, because positional arguments have that meaning
+/// elsewhere.
 fn named(table: &Table, value: &TokenStream) -> String {
     let (Bare::Means(name) | Bare::Is(name)) = table.bare;
     table
@@ -172,8 +173,8 @@ fn named(table: &Table, value: &TokenStream) -> String {
         .map_or_else(String::new, |spec| spec.spelt(spec.name, value))
 }
 
-/// True for `name =` (but not `name ==`), and for a known option name that stands alone, unless it is the one that may
-/// be bare.
+/// True for `name =` (but not `name ==`), and for a known option name that stands alone, unless it
+/// is the one that may be bare.
 fn is_named(table: &Table, bare: &str, input: ParseStream<'_>) -> bool {
     if !input.peek(Ident::peek_any) {
         return false;
@@ -233,8 +234,8 @@ fn value(key: &Ident, spec: &OptionSpec, input: ParseStream<'_>) -> syn::Result<
     }
 }
 
-/// A unit with a space before it, `100 ms`. The number alone would be read as a value without a unit, and the unit as
-/// an option without a comma.
+/// A unit with a space before it, `100 ms`. The number alone would be read as a value without a
+/// unit, and the unit as an option without a comma.
 fn unit_behind(value: &Expr, input: ParseStream<'_>) -> Option<syn::Error> {
     let unit = input.fork().call(Ident::parse_any).ok()?;
     let number = source_text(&value.to_token_stream());

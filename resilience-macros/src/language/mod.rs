@@ -1,4 +1,5 @@
-//! The language of the attributes: options behind a name, as the table of an attribute lists them. It knows no policy.
+//! The language of the attributes: options behind a name, as the table of an attribute lists them.
+//! It knows no policy.
 
 pub(crate) mod duration;
 pub(crate) mod entry;

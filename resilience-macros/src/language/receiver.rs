@@ -1,4 +1,5 @@
-//! `self` in the options of a method with a body that begins with `let __self = self;`, as `#[async_trait]` leaves it.
+//! `self` in the options of a method with a body that begins with `let __self = self;`, as
+//! `#[async_trait]` leaves it.
 //!
 //! The policies stand behind that move. It takes a `&mut self` or an owned one away.
 

@@ -7,6 +7,7 @@ use crate::function::item::Function;
 pub(crate) struct Scope<'a> {
     /// The function, for its arguments and generics.
     pub(crate) function: &'a Function,
-    /// The policies, for their configurations, the setters of these, and the words of their options.
+    /// The policies, for their configurations, the setters of these, and the words of their
+    /// options.
     pub(crate) family: &'a Family,
 }

@@ -1,4 +1,5 @@
-//! When an expression is evaluated: by the compiler, by the compiler for each instance of a generic, or at run time.
+//! When an expression is evaluated: by the compiler, by the compiler for each instance of a
+//! generic, or at run time.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -13,7 +14,8 @@ use crate::function::tokens::any_ident;
 pub(crate) enum Stage {
     /// The expression can stand in a const item, and `cargo check` evaluates that.
     Constant,
-    /// The expression is constant, but it names `Self` or a generic, and a const item cannot (E0401).
+    /// The expression is constant, but it names `Self` or a generic, and a const item cannot
+    /// (E0401).
     Generic,
     /// The expression is evaluated once per call.
     Runtime,
@@ -134,7 +136,8 @@ fn names_generic(tokens: TokenStream, function: &Function) -> bool {
             GenericParam::Lifetime(_) => None,
         })
         .collect();
-    // A method may stand in `impl<const N: u32> …`. An attribute cannot see that, so there one letter is taken for a generic.
+    // A method may stand in `impl<const N: u32> …`. An attribute cannot see that, so there one
+    // letter is taken for a generic.
     let is_method = function.receiver().is_some();
     any_ident(tokens, &|name| {
         name == "Self"

@@ -1,5 +1,5 @@
-//! The table that describes the language of an attribute: its options, one row each, and the names that other libraries
-//! have for them.
+//! The table that describes the language of an attribute: its options, one row each, and the names
+//! that other libraries have for them.
 
 use std::fmt;
 
@@ -52,7 +52,8 @@ pub(crate) struct Foreign {
     pub(crate) ours: &'static str,
 }
 
-/// Names that other libraries have for a feature that does not exist here, and the words that name the alternative.
+/// Names that other libraries have for a feature that does not exist here, and the words that name
+/// the alternative.
 pub(crate) struct Absent {
     pub(crate) names: &'static [&'static str],
     pub(crate) instead: &'static str,
@@ -151,8 +152,8 @@ impl OptionSpec {
         }
     }
 
-    /// The option with the value that was written under the name of `typed`, if it can be meant as it stands or with its
-    /// unit; otherwise the option as in the documentation.
+    /// The option with the value that was written under the name of `typed`, if it can be meant as
+    /// it stands or with its unit; otherwise the option as in the documentation.
     pub(super) fn spelt(&self, typed: &str, value: &TokenStream) -> String {
         let text = source_text(value);
         let whole = |unit: &str| {
@@ -207,7 +208,8 @@ impl OptionSpec {
     }
 }
 
-/// `{A, B}`, `(A, B)`, `[A, B]` or `A, B`, as other languages list exceptions, as the pattern `A | B`.
+/// `{A, B}`, `(A, B)`, `[A, B]` or `A, B`, as other languages list exceptions, as the pattern
+/// `A | B`.
 fn alternatives(list: TokenStream) -> TokenStream {
     let mut tokens = list.clone().into_iter();
     let inner = match (tokens.next(), tokens.next()) {

@@ -1,11 +1,13 @@
-//! An option that the attribute does not have: a word of another library, or a misspelt one of ours.
+//! An option that the attribute does not have: a word of another library, or a misspelt one of
+//! ours.
 
 use proc_macro2::TokenStream;
 use syn::Ident;
 
 use super::table::{Family, OptionSpec, Table};
 
-/// The error for an option that no attribute, or only another one, has. The message uses `value`, if that can be meant.
+/// The error for an option that no attribute, or only another one, has. The message uses `value`,
+/// if that can be meant.
 pub(super) fn unknown(
     table: &Table,
     family: &Family,

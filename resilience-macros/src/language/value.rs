@@ -15,7 +15,8 @@ use super::table::Kind;
 use crate::errors::Errors;
 use crate::source_text::source_text;
 
-/// The expansion's name for the runtime's private module. A value of the expansion names nothing else.
+/// The expansion's name for the runtime's private module. A value of the expansion names nothing
+/// else.
 pub(crate) const RUNTIME: &str = "__rt";
 
 /// A call of one setter of a configuration.

@@ -1,5 +1,5 @@
-//! The checked options of one attribute. The policy takes them out one by one; an option that it leaves would be ignored,
-//! so that is an error of this crate.
+//! The checked options of one attribute. The policy takes them out one by one; an option that it
+//! leaves would be ignored, so that is an error of this crate.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -163,8 +163,8 @@ impl<'a> Values<'a> {
         ConfigPlan { base, settings }
     }
 
-    /// An option that cannot stand beside any of the others: one error from the first to the last of them, whether it
-    /// was refused or not. Returns true if there was none.
+    /// An option that cannot stand beside any of the others: one error from the first to the last
+    /// of them, whether it was refused or not. Returns true if there was none.
     pub(crate) fn exclusive(
         &self,
         one: &str,

@@ -29,8 +29,8 @@ pub(crate) fn family() -> Vec<&'static Table> {
     policies().map(|policy| policy.table).collect()
 }
 
-/// The policy of an attribute, as in `#[timeout]` and `#[resilience::timeout]`. A rename by `use … as …` cannot be seen from
-/// here.
+/// The policy of an attribute, as in `#[timeout]` and `#[resilience::timeout]`. A rename by
+/// `use … as …` cannot be seen from here.
 pub(crate) fn of(path: &syn::Path) -> Option<&'static Policy> {
     let last = &path.segments.last()?.ident;
     policies().find(|policy| last == policy.name())

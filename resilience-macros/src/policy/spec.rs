@@ -73,7 +73,8 @@ pub(crate) struct LiteralValues {
     pub(crate) first_wait: LiteralTime,
     /// The layer begins no wait that would end after this time.
     pub(crate) longest_wait: LiteralTime,
-    /// The name of the state that the layer shares with other layers of that name, for a message, with its tokens.
+    /// The name of the state that the layer shares with other layers of that name, for a message,
+    /// with its tokens.
     pub(crate) shared: Option<(String, TokenStream)>,
 }
 

@@ -1,5 +1,6 @@
-//! The option tables stand in the README and at the attributes, where people look for them. Both are written from the
-//! rows of the option tables: `BLESS=1 cargo test -p resilience-macros documentation` writes them anew.
+//! The option tables stand in the README and at the attributes, where people look for them. Both
+//! are written from the rows of the option tables:
+//! `BLESS=1 cargo test -p resilience-macros documentation` writes them anew.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,7 +29,8 @@ fn row(spec: &OptionSpec) -> String {
     format!("| `{written}` | {} | {} |", spec.default, spec.meaning)
 }
 
-/// `text` with the rows of the first table behind `heading` replaced; each line begins with `margin`.
+/// `text` with the rows of the first table behind `heading` replaced; each line begins with
+/// `margin`.
 fn with_rows(text: &str, heading: &str, margin: &str, table: &Table) -> String {
     let start = text.find(heading).unwrap_or_else(|| panic!("no {heading}"));
     let head = format!("\n{margin}|---|---|---|\n");

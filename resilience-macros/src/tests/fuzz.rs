@@ -1,4 +1,5 @@
-//! Whatever a person or an editor hands to an attribute: it never panics, and the function is still there.
+//! Whatever a person or an editor hands to an attribute: it never panics, and the function is still
+//! there.
 //!
 //! `PROPTEST_CASES=1000000 cargo test --release -p resilience-macros fuzz` runs it long.
 
@@ -207,7 +208,8 @@ fn contains(expanded: &TokenStream, kept: &TokenStream) -> Result<(), TestCaseEr
     Ok(())
 }
 
-/// The item as it is defined in the end: without the family's attributes in front, and inner ones outside.
+/// The item as it is defined in the end: without the family's attributes in front, and inner ones
+/// outside.
 fn defined(item: &TokenStream) -> TokenStream {
     let (rest, _) =
         crate::function::item::without_attributes(item.clone(), |path| policy::of(path).is_some());

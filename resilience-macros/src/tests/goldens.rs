@@ -1,4 +1,5 @@
-//! Every option has a golden for each mistake that its kind allows: `tests/ui/<attribute>/<mistake>/<option>.stderr`.
+//! Every option has a golden for each mistake that its kind allows:
+//! `tests/ui/<attribute>/<mistake>/<option>.stderr`.
 
 use std::path::Path;
 

@@ -1,5 +1,6 @@
-//! The expansions, pretty-printed and reviewed: a person writes `snapshots/NAME.rs`, and rustc is given
-//! `NAME.expanded.rs`. `BLESS=1 cargo test -p resilience-macros` writes them anew, in the house's format.
+//! The expansions, pretty-printed and reviewed: a person writes `snapshots/NAME.rs`, and rustc is
+//! given `NAME.expanded.rs`. `BLESS=1 cargo test -p resilience-macros` writes them anew, in the
+//! house's format.
 
 use std::fs;
 use std::io::Write;
@@ -12,7 +13,8 @@ use syn::{Item, Meta};
 
 use crate::policy;
 
-/// Lines that an expansion may add to a plain function: for one attribute, and for the stack of three.
+/// Lines that an expansion may add to a plain function: for one attribute, and for the stack of
+/// three.
 const BUDGETS: [(&str, usize); 2] = [("plain_stack", 58), ("plain", 24)];
 
 /// The name of each snapshot, and its two files.

@@ -1,5 +1,5 @@
-//! The user's crate in `tests/user` has every option of every attribute, so that a build of it with another toolchain, or
-//! with other versions of the dependencies, compiles the expansion of each.
+//! The user's crate in `tests/user` has every option of every attribute, so that a build of it with
+//! another toolchain, or with other versions of the dependencies, compiles the expansion of each.
 
 use std::collections::BTreeSet;
 

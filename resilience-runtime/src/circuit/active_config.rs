@@ -1,16 +1,17 @@
 //! The configuration that a circuit has now.
 
-// The atomics are the standard library's, because the decisions read them under the lock of the machine: the models would
-// only take longer.
+// The atomics are the standard library's, because the decisions read them under the lock of the
+// machine: the models would only take longer.
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::config::{CircuitBreakerConfig, Criterion};
 use crate::clock::{nanos, span};
 
-/// The configuration of a circuit, in words. They are written under the lock of the machine and read with or without it.
+/// The configuration of a circuit, in words. They are written under the lock of the machine and
+/// read with or without it.
 ///
-/// A reader without the lock may see one setting of before a change and another of after it. Times are in nanoseconds, as the
-/// machine counts; a time of more than 584 years never ends.
+/// A reader without the lock may see one setting of before a change and another of after it. Times
+/// are in nanoseconds, as the machine counts; a time of more than 584 years never ends.
 #[derive(Debug)]
 pub(super) struct ActiveConfig {
     criterion: AtomicU64,

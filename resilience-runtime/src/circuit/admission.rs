@@ -8,13 +8,15 @@ use super::{
 };
 use crate::clock::span;
 
-/// An admitted call: the gate that it passed, the ticket of its probe slot, and the moment of its begin.
+/// An admitted call: the gate that it passed, the ticket of its probe slot, and the moment of its
+/// begin.
 ///
-/// It is two words long, so that it travels in registers. A longer one would be copied through memory, which costs a plain
-/// call as much as all the rest.
+/// It is two words long, so that it travels in registers. A longer one would be copied through
+/// memory, which costs a plain call as much as all the rest.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Admission {
-    /// The gate without its reason in the low bits, then one bit for a thread that unwound already, then the ticket.
+    /// The gate without its reason in the low bits, then one bit for a thread that unwound already,
+    /// then the ticket.
     word: u64,
     /// `None` where no call can be too slow.
     started: Option<NonZeroU64>,
@@ -39,7 +41,8 @@ impl Admission {
         Self { word, started }
     }
 
-    /// The same admission with a note if the thread unwinds now, for a permit that may be dropped without an outcome.
+    /// The same admission with a note if the thread unwinds now, for a permit that may be dropped
+    /// without an outcome.
     #[inline]
     pub(super) fn noting_unwinding(self) -> Self {
         let unwinding = u64::from(std::thread::panicking()) * UNWINDING;
@@ -77,7 +80,8 @@ pub(super) enum Outcome {
     Ignored,
 }
 
-/// The refusal of a call: the state that refuses it, the reason, and the time until the circuit probes.
+/// The refusal of a call: the state that refuses it, the reason, and the time until the circuit
+/// probes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Refused {
     pub(super) state: State,
@@ -88,8 +92,8 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    /// The time that a caller should wait. It is zero where a probe has to end, because nobody knows when it ends. There is
-    /// none while the circuit is isolated.
+    /// The time that a caller should wait. It is zero where a probe has to end, because nobody
+    /// knows when it ends. There is none while the circuit is isolated.
     pub(super) fn retry_after(self) -> Option<Duration> {
         match self.state {
             State::Isolated => None,

@@ -20,8 +20,9 @@ use crate::{
 
 /// A circuit breaker: refuses calls to a service that keeps failing, until it answers again.
 ///
-/// A cheap handle: clones are the same circuit. While the circuit is closed, calls of different threads do not wait
-/// for each other. Time is [`tokio::time::Instant`], so a paused clock drives it in tests.
+/// A cheap handle: clones are the same circuit. While the circuit is closed, calls of different
+/// threads do not wait for each other. Time is [`tokio::time::Instant`], so a paused clock drives
+/// it in tests.
 ///
 /// ```
 /// use std::io;
@@ -97,10 +98,12 @@ impl CircuitBreaker {
 
     /// Gives the circuit another configuration, for all decisions from now on.
     ///
-    /// The state and the statistics stay. If `failure_window` or the criterion changes, the window starts empty. An open time
-    /// that is running ends when it was going to end. Calls under way count by the new values.
+    /// The state and the statistics stay. If `failure_window` or the criterion changes, the window
+    /// starts empty. An open time that is running ends when it was going to end. Calls under way
+    /// count by the new values.
     ///
-    /// From now on the attribute or the call that declared the circuit changes the configuration no more.
+    /// From now on the attribute or the call that declared the circuit changes the configuration no
+    /// more.
     ///
     /// ```
     /// use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
@@ -117,8 +120,8 @@ impl CircuitBreaker {
 
     /// The state that the next call would meet.
     ///
-    /// An open circuit reads half-open as soon as its `recovery_timeout` is over. A half-open circuit may refuse, because
-    /// its probe slots may all be taken.
+    /// An open circuit reads half-open as soon as its `recovery_timeout` is over. A half-open
+    /// circuit may refuse, because its probe slots may all be taken.
     pub fn state(&self) -> CircuitState {
         self.shared.state()
     }
@@ -130,7 +133,8 @@ impl CircuitBreaker {
 
     /// Opens the circuit as too many failures would: after `recovery_timeout` it probes.
     ///
-    /// An open circuit starts its timeout anew; an isolated one is open in the usual way from now on.
+    /// An open circuit starts its timeout anew; an isolated one is open in the usual way from now
+    /// on.
     pub fn trip(&self) {
         self.shared.trip();
     }
@@ -140,12 +144,14 @@ impl CircuitBreaker {
         self.shared.isolate();
     }
 
-    /// Closes the circuit and empties its window. Outcomes of calls under way are `late`. Statistics go on.
+    /// Closes the circuit and empties its window. Outcomes of calls under way are `late`.
+    /// Statistics go on.
     pub fn reset(&self) {
         self.shared.reset();
     }
 
-    /// Asks the circuit to admit one call, and returns the permit that records the outcome of the call.
+    /// Asks the circuit to admit one call, and returns the permit that records the outcome of the
+    /// call.
     ///
     /// # Errors
     /// If the circuit is open, or half-open with all its probe slots taken.
@@ -163,7 +169,8 @@ impl CircuitBreaker {
         Ok(Permit::new(&self.shared, admission))
     }
 
-    /// Does the same as [`acquire`](Self::acquire), and returns a permit that may move into a task or a struct.
+    /// Does the same as [`acquire`](Self::acquire), and returns a permit that may move into a task
+    /// or a struct.
     ///
     /// # Errors
     /// If the circuit is open, or half-open with all its probe slots taken.
@@ -185,7 +192,8 @@ impl CircuitBreaker {
         Ok(OwnedPermit::new(Arc::clone(&self.shared), admission))
     }
 
-    /// Admits a call that runs under the permit, in place or as a future, so that only a panic can drop the permit.
+    /// Admits a call that runs under the permit, in place or as a future, so that only a panic can
+    /// drop the permit.
     #[doc(hidden)]
     #[inline]
     pub fn admit(&self) -> Result<CallPermit<'_>, CircuitOpen> {
@@ -193,7 +201,8 @@ impl CircuitBreaker {
         Ok(CallPermit::new(&self.shared, admission))
     }
 
-    /// Does the same as [`admit`](Self::admit), and notes the refusal for a layer outside that asks for the origin of errors.
+    /// Does the same as [`admit`](Self::admit), and notes the refusal for a layer outside that asks
+    /// for the origin of errors.
     // It is not inlined, because a call under a retry can pay the nanosecond of a call.
     #[doc(hidden)]
     #[inline(never)]
@@ -212,7 +221,8 @@ impl CircuitBreaker {
         self.refuses_for_unless(|_| false)
     }
 
-    /// [`refuses_for`](Self::refuses_for), unless the caller asks for the refusal that a call would meet now.
+    /// [`refuses_for`](Self::refuses_for), unless the caller asks for the refusal that a call would
+    /// meet now.
     #[doc(hidden)]
     pub fn refuses_for_unless(
         &self,
@@ -238,8 +248,9 @@ impl CircuitBreaker {
     /// # Ok::<(), io::Error>(())
     /// ```
     ///
-    /// Nothing is demanded of the error type, so a value cannot see that an `Err` is the refusal of another circuit, and
-    /// counts a failure. `#[circuit_breaker]` ignores it; with a permit the program does so itself:
+    /// Nothing is demanded of the error type, so a value cannot see that an `Err` is the refusal of
+    /// another circuit, and counts a failure. `#[circuit_breaker]` ignores it; with a permit the
+    /// program does so itself:
     ///
     /// ```
     /// use std::io;
@@ -273,8 +284,8 @@ impl CircuitBreaker {
 
     /// Runs `future` if the circuit admits the call. The circuit decides at the first poll.
     ///
-    /// An `Err` is a failure, and so is a panic; the refusal of another circuit too, see [`call`](Self::call). A call that
-    /// is dropped before it is done is `abandoned`.
+    /// An `Err` is a failure, and so is a panic; the refusal of another circuit too, see
+    /// [`call`](Self::call). A call that is dropped before it is done is `abandoned`.
     ///
     /// # Errors
     /// The error of `future`; or the refusal, converted, if the call was not admitted.
@@ -299,18 +310,20 @@ impl CircuitBreaker {
         CircuitBreakerFuture::new(&self.shared, future)
     }
 
-    /// Calls `listener` after every transition from now on, on the thread that caused it, under no lock.
+    /// Calls `listener` after every transition from now on, on the thread that caused it, under no
+    /// lock.
     ///
-    /// The listener may use the circuit. A listener that panics is reported to the log and breaks no call. Transitions that
-    /// two threads cause at nearly the same time may be told in either order. There is no way to remove a listener, and the
-    /// circuit keeps the values that it captures. If one of them is a handle of the circuit, the circuit is never freed: let
-    /// the listener ask [`registry::get`](crate::registry::get) instead.
+    /// The listener may use the circuit. A listener that panics is reported to the log and breaks
+    /// no call. Transitions that two threads cause at nearly the same time may be told in either
+    /// order. There is no way to remove a listener, and the circuit keeps the values that it
+    /// captures. If one of them is a handle of the circuit, the circuit is never freed: let the
+    /// listener ask [`registry::get`](crate::registry::get) instead.
     pub fn on_transition(&self, listener: impl Fn(&Transition) + Send + Sync + 'static) {
         self.shared.listeners.add(std::sync::Arc::new(listener));
     }
 
-    /// Takes `config` if it is another value of the line that declared the circuit. Reports it, once, if it is another
-    /// line's.
+    /// Takes `config` if it is another value of the line that declared the circuit. Reports it,
+    /// once, if it is another line's.
     #[inline]
     pub(crate) fn check(&self, config: &CircuitBreakerConfig, location: &Location<'_>) {
         self.shared.check(config, location);

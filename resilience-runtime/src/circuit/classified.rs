@@ -7,22 +7,24 @@ use crate::{
     refusal::Origin,
 };
 
-/// A circuit that is used as a value asks nothing of the error type, so it sees nothing of the error.
+/// A circuit that is used as a value asks nothing of the error type, so it sees nothing of the
+/// error.
 pub(super) const UNSEEN: Traits<AsTypeName, Nowhere> = Traits::new();
 
 /// The result of a call and its outcome for the circuit.
 ///
-/// An `Ok` is a success and an `Err` is a failure, unless a filter says otherwise. A refusal of another layer is ignored,
-/// because it says nothing about the service, and so is a timeout whose body never began.
+/// An `Ok` is a success and an `Err` is a failure, unless a filter says otherwise. A refusal of
+/// another layer is ignored, because it says nothing about the service, and so is a timeout whose
+/// body never began.
 ///
-/// The filters are the user's code. They run here, before any lock and while the caller holds the permit, so that a
-/// filter that panics is a failed call.
+/// The filters are the user's code. They run here, before any lock and while the caller holds the
+/// permit, so that a filter that panics is a failed call.
 #[doc(hidden)]
 #[derive(Debug)]
 #[must_use = "an outcome has to be recorded"]
 pub struct Classified<T, E> {
-    // The result is owned, and taken apart to show one side to a filter. A result that is borrowed as a whole lies in memory,
-    // and a success would be copied from there to be returned.
+    // The result is owned, and taken apart to show one side to a filter. A result that is borrowed
+    // as a whole lies in memory, and a success would be copied from there to be returned.
     result: Result<T, E>,
     origin: Origin,
     outcome: Outcome,
@@ -37,7 +39,8 @@ fn outcome_of(origin: Origin) -> Outcome {
 }
 
 impl<T, E> Classified<T, E> {
-    /// The result as it counts without a filter. `_traits` is not called: its type says how the error is looked at.
+    /// The result as it counts without a filter. `_traits` is not called: its type says how the
+    /// error is looked at.
     #[inline]
     pub fn of<V: View<E>, S>(
         result: Result<T, E>,
@@ -57,7 +60,8 @@ impl<T, E> Classified<T, E> {
         }
     }
 
-    /// Takes the origin of an error from the layers inside, because the error type may have lost it.
+    /// Takes the origin of an error from the layers inside, because the error type may have lost
+    /// it.
     #[inline]
     pub fn from_stack(self, origin: Origin) -> Self {
         if self.result.is_err() && origin != Origin::Body {
@@ -72,8 +76,9 @@ impl<T, E> Classified<T, E> {
         }
     }
 
-    /// Keeps an error a failure only if the pattern matches it; an error that it does not match is a success, because the
-    /// service answered. A refusal that the pattern matches is a failure, too.
+    /// Keeps an error a failure only if the pattern matches it; an error that it does not match is
+    /// a success, because the service answered. A refusal that the pattern matches is a failure,
+    /// too.
     #[inline]
     pub fn failure_on(self, matches: impl FnOnce(&E) -> bool) -> Self {
         self.decide(|origin, outcome, error| match origin {
@@ -84,7 +89,8 @@ impl<T, E> Classified<T, E> {
         })
     }
 
-    /// Keeps an error a failure only if the filter accepts it, too. The filter does not decide over refusals.
+    /// Keeps an error a failure only if the filter accepts it, too. The filter does not decide over
+    /// refusals.
     #[inline]
     pub fn failure_if(self, filter: impl FnOnce(&E) -> bool) -> Self {
         self.decide(|origin, outcome, error| {
@@ -149,8 +155,8 @@ impl<T, E> Classified<T, E> {
     /// The error of the result.
     #[inline]
     pub fn record(self, permit: CallPermit<'_>) -> Result<T, E> {
-        // Each side has a call of its own: recording may unwind, and a whole result that would then be dropped lies in
-        // memory.
+        // Each side has a call of its own: recording may unwind, and a whole result that would then
+        // be dropped lies in memory.
         match self.result {
             Ok(value) => {
                 permit.record(self.outcome);
@@ -166,8 +172,8 @@ impl<T, E> Classified<T, E> {
 
 /// Records the outcome of a call without filters, and returns its result.
 ///
-/// `origin` is the origin of an error as the layers inside know it. `_traits` is not called: its type says how the error is
-/// looked at.
+/// `origin` is the origin of an error as the layers inside know it. `_traits` is not called: its
+/// type says how the error is looked at.
 #[doc(hidden)]
 #[inline]
 #[must_use]
@@ -183,8 +189,8 @@ pub fn record<R: Fallible, V: View<R::Error>, S>(
             permit.success();
             R::from_result(Ok(value))
         }
-        // The error stays in the result. Outside of it, it would have to be dropped if recording unwinds, from a place of
-        // its own.
+        // The error stays in the result. Outside of it, it would have to be dropped if recording
+        // unwinds, from a place of its own.
         Err(ref error) => {
             permit.record(outcome_of_error::<_, V>(error, origin));
             R::from_result(result)

@@ -19,10 +19,12 @@ pub(super) const HALF_OPEN_MAX_CALLS: Rule =
     rule!("half_open_max_calls", "must be at least 1, like 1");
 pub(super) const SLOW_CALL: Rule = rule!("slow_call", "must be longer than zero, like 2s");
 
-/// The options of `#[circuit_breaker]` as a value: they say when a circuit opens and how it closes again.
+/// The options of `#[circuit_breaker]` as a value: they say when a circuit opens and how it closes
+/// again.
 ///
-/// Every setter checks its value. A wrong value in a `const` does not compile; at run time the setter panics.
-/// [`CircuitBreakerSettings`](crate::CircuitBreakerSettings) returns an error instead.
+/// Every setter checks its value. A wrong value in a `const` does not compile; at run time the
+/// setter panics. [`CircuitBreakerSettings`](crate::CircuitBreakerSettings) returns an error
+/// instead.
 ///
 /// ```
 /// use std::time::Duration;
@@ -53,7 +55,8 @@ pub struct CircuitBreakerConfig {
     slow_call: Option<Duration>,
 }
 
-/// The limit at which the circuit opens. There is one at a time, so that a leftover of the other makes no difference.
+/// The limit at which the circuit opens. There is one at a time, so that a leftover of the other
+/// makes no difference.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Criterion {
     Count(u32),
@@ -61,8 +64,8 @@ pub(super) enum Criterion {
 }
 
 impl CircuitBreakerConfig {
-    /// The defaults: the circuit opens at 5 failures within 60 s, probes after 30 s with one call at a time, and closes
-    /// after 2 successful probes in a row. No call is too slow.
+    /// The defaults: the circuit opens at 5 failures within 60 s, probes after 30 s with one call
+    /// at a time, and closes after 2 successful probes in a row. No call is too slow.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -96,10 +99,11 @@ impl CircuitBreakerConfig {
         self
     }
 
-    /// Sets the length of the window: a failure counts while its age is below this. Default 60 s; [`Duration::MAX`] is for
-    /// ever.
+    /// Sets the length of the window: a failure counts while its age is below this. Default 60 s;
+    /// [`Duration::MAX`] is for ever.
     ///
-    /// The window is exact with a `failure_threshold`. With a `failure_rate` it slides by a twelfth of its length.
+    /// The window is exact with a `failure_threshold`. With a `failure_rate` it slides by a twelfth
+    /// of its length.
     ///
     /// # Panics
     /// If it is zero.
@@ -118,10 +122,12 @@ impl CircuitBreakerConfig {
         self
     }
 
-    /// Opens the circuit when the rate of failures within the window is at or above this, instead of a threshold.
+    /// Opens the circuit when the rate of failures within the window is at or above this, instead
+    /// of a threshold.
     ///
-    /// The rate lies above 0.0 and is at most 1.0. It counts once [`minimum_calls`](Self::minimum_calls) lie in the window.
-    /// It replaces a `failure_threshold` set before.
+    /// The rate lies above 0.0 and is at most 1.0. It counts once
+    /// [`minimum_calls`](Self::minimum_calls) lie in the window. It replaces a `failure_threshold`
+    /// set before.
     ///
     /// # Panics
     /// If it is out of range or not a number.
@@ -139,8 +145,8 @@ impl CircuitBreakerConfig {
         self
     }
 
-    /// Sets the number of calls that must lie in the window before a `failure_rate` counts. Default 20; no effect without a
-    /// rate.
+    /// Sets the number of calls that must lie in the window before a `failure_rate` counts. Default
+    /// 20; no effect without a rate.
     ///
     /// # Panics
     /// If it is 0.
@@ -158,7 +164,8 @@ impl CircuitBreakerConfig {
         self
     }
 
-    /// Sets the time that an open circuit refuses before the next call probes. Default 30 s; [`Duration::MAX`] is for ever.
+    /// Sets the time that an open circuit refuses before the next call probes. Default 30 s;
+    /// [`Duration::MAX`] is for ever.
     ///
     /// A probe that holds its slot for as long loses it to another call.
     ///
@@ -197,7 +204,8 @@ impl CircuitBreakerConfig {
         self
     }
 
-    /// Sets the number of probes that may run at the same time; further calls are refused. Default 1.
+    /// Sets the number of probes that may run at the same time; further calls are refused. Default
+    /// 1.
     ///
     /// # Panics
     /// If it is 0.
@@ -215,7 +223,8 @@ impl CircuitBreakerConfig {
         self
     }
 
-    /// Counts a call that takes longer than this as a failure, whatever it returned. Default: no call is too slow.
+    /// Counts a call that takes longer than this as a failure, whatever it returned. Default: no
+    /// call is too slow.
     ///
     /// # Panics
     /// If it is zero.

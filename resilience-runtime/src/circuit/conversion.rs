@@ -14,7 +14,8 @@ pub trait FromCircuitOpen: Sized {
     fn from(open: CircuitOpen) -> Self;
 }
 
-// Without this attribute, rustc blames the `From` behind the trait, and the user sees none of the words above.
+// Without this attribute, rustc blames the `From` behind the trait, and the user sees none of the
+// words above.
 #[diagnostic::do_not_recommend]
 impl<E: From<CircuitOpen>> FromCircuitOpen for E {
     #[inline]

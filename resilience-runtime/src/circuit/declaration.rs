@@ -9,7 +9,8 @@ use std::{
 use super::config::CircuitBreakerConfig;
 use crate::sync::atomic::{AtomicBool, Ordering};
 
-/// The earlier configurations of a circuit. Few circuits have any, so the list is made for the first.
+/// The earlier configurations of a circuit. Few circuits have any, so the list is made for the
+/// first.
 #[derive(Debug, Default)]
 pub(super) struct EarlierConfigs(OnceLock<Box<Mutex<Vec<CircuitBreakerConfig>>>>);
 
@@ -17,7 +18,8 @@ pub(super) struct EarlierConfigs(OnceLock<Box<Mutex<Vec<CircuitBreakerConfig>>>>
 const MOST_VALUES: usize = 64;
 
 impl EarlierConfigs {
-    /// Every change of the configuration holds this lock, so that one change does not overwrite another.
+    /// Every change of the configuration holds this lock, so that one change does not overwrite
+    /// another.
     fn lock(&self) -> MutexGuard<'_, Vec<CircuitBreakerConfig>> {
         let list = self.0.get_or_init(Box::default);
         list.lock().unwrap_or_else(PoisonError::into_inner)
@@ -27,8 +29,8 @@ impl EarlierConfigs {
 /// The result of all declarations of a circuit so far.
 #[derive(Debug, Default)]
 pub(super) struct Declarations {
-    /// No line changes the configuration any more, because `reconfigure` was called, or because objects with different
-    /// values stand at one line.
+    /// No line changes the configuration any more, because `reconfigure` was called, or because
+    /// objects with different values stand at one line.
     are_over: AtomicBool,
     /// A second line with another configuration was reported.
     have_clashed: AtomicBool,
@@ -41,13 +43,14 @@ pub(super) enum NewValue {
     Ignored,
     /// The circuit takes the value.
     Taken,
-    /// The line had the value before: objects with different values take turns, so declarations are over.
+    /// The line had the value before: objects with different values take turns, so declarations are
+    /// over.
     TakesTurns,
 }
 
 impl Declarations {
-    /// Decides over `config`, another value of the line. `is_active` is true for the configuration that the circuit has, and
-    /// `take` takes one and returns the one before.
+    /// Decides over `config`, another value of the line. `is_active` is true for the configuration
+    /// that the circuit has, and `take` takes one and returns the one before.
     pub(super) fn decide(
         &self,
         earlier: &EarlierConfigs,
@@ -59,7 +62,8 @@ impl Declarations {
             return NewValue::Ignored;
         }
         let mut earlier = earlier.lock();
-        // This is asked once more, because another thread may have decided before the lock was free.
+        // This is asked once more, because another thread may have decided before the lock was
+        // free.
         if self.are_over() || is_active(config) {
             return NewValue::Ignored;
         }
@@ -90,7 +94,8 @@ impl Declarations {
     }
 }
 
-/// True if both are of one source line. The column does not matter, because a line may declare a circuit twice.
+/// True if both are of one source line. The column does not matter, because a line may declare a
+/// circuit twice.
 pub(super) fn is_same_line(one: &Location<'_>, other: &Location<'_>) -> bool {
     one.line() == other.line() && one.file() == other.file()
 }

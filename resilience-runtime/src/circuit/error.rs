@@ -8,7 +8,8 @@ use crate::{
     show::Shown,
 };
 
-/// The error of a call that a circuit refused, because it is open or because its probe slots are taken.
+/// The error of a call that a circuit refused, because it is open or because its probe slots are
+/// taken.
 ///
 /// It is made without allocation, so that refusing stays cheaper than calling.
 ///
@@ -42,8 +43,9 @@ impl CircuitOpen {
 
     /// The time until the circuit takes a call again; `None` while it is isolated.
     ///
-    /// It is zero if the circuit is half-open and all its probe slots are taken: the circuit takes a call as soon as a probe
-    /// ends, and nobody knows when that is. It is [`Duration::MAX`] if `recovery_timeout` is.
+    /// It is zero if the circuit is half-open and all its probe slots are taken: the circuit takes
+    /// a call as soon as a probe ends, and nobody knows when that is. It is [`Duration::MAX`] if
+    /// `recovery_timeout` is.
     pub fn retry_after(&self) -> Option<Duration> {
         self.refused.retry_after()
     }
@@ -112,8 +114,9 @@ fn refusal(reason: TransitionReason) -> &'static Refusal {
 impl From<CircuitOpen> for io::Error {
     /// Keeps the refusal as the [inner error](io::Error::get_ref).
     ///
-    /// The kind is [`Other`](io::ErrorKind::Other). The standard library itself never reports it, so a filter for refused
-    /// or reset connections does not match a call that never left the process.
+    /// The kind is [`Other`](io::ErrorKind::Other). The standard library itself never reports it,
+    /// so a filter for refused or reset connections does not match a call that never left the
+    /// process.
     fn from(open: CircuitOpen) -> Self {
         Self::other(open)
     }

@@ -5,7 +5,8 @@ use super::{
     transition::{CircuitState, TransitionReason},
 };
 
-/// The state of a circuit. An isolated circuit has a state of its own here; the public [`CircuitState`] calls it open.
+/// The state of a circuit. An isolated circuit has a state of its own here; the public
+/// [`CircuitState`] calls it open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Closed,
@@ -24,10 +25,11 @@ impl From<State> for CircuitState {
     }
 }
 
-/// The state, two facts of the configuration, the generation, and the reason of the opening, from low bits to high ones.
+/// The state, two facts of the configuration, the generation, and the reason of the opening, from
+/// low bits to high ones.
 ///
-/// The low four bits of a plain circuit are zero. A closed circuit has no reason. Every change of state makes a new
-/// generation, so two gates of one generation have the same state.
+/// The low four bits of a plain circuit are zero. A closed circuit has no reason. Every change of
+/// state makes a new generation, so two gates of one generation have the same state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Gate(u64);
 
@@ -40,7 +42,8 @@ const LOW_BITS: u32 = 4;
 const REASON_SHIFT: u32 = LOW_BITS + u32::BITS;
 
 impl Gate {
-    /// An admission keeps this many low bits. The bits above hold the reason here, and the ticket there.
+    /// An admission keeps this many low bits. The bits above hold the reason here, and the ticket
+    /// there.
     pub(super) const KEPT_BITS: u32 = REASON_SHIFT;
 
     pub(super) fn new(generation: u32, state: State, config: &ActiveConfig) -> Self {

@@ -2,22 +2,22 @@
 
 use super::gate::State;
 
-/// A moment of one of three kinds: until then an open circuit refuses, a half-open circuit refuses because its probe slots
-/// are taken, or a closed circuit counts successes in the running slice.
+/// A moment of one of three kinds: until then an open circuit refuses, a half-open circuit refuses
+/// because its probe slots are taken, or a closed circuit counts successes in the running slice.
 ///
-/// A call reads it after the gate, so it may belong to a later generation than the gate. Each kind therefore says by itself
-/// what is true of the circuit.
+/// A call reads it after the gate, so it may belong to a later generation than the gate. Each kind
+/// therefore says by itself what is true of the circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct GateExpiry(u64);
 
-/// The highest bit marks the second and the third kind. Their lowest bit tells them apart, so their moments lose a
-/// nanosecond, and a call in that nanosecond asks the machine.
+/// The highest bit marks the second and the third kind. Their lowest bit tells them apart, so their
+/// moments lose a nanosecond, and a call in that nanosecond asks the machine.
 const NOT_OPEN: u64 = 1 << 63;
 const COUNTS: u64 = 1;
 
 impl GateExpiry {
-    /// The machine answers if the moment is never, or 146 years or more after the origin of the clock, because it looks
-    /// like another kind then.
+    /// The machine answers if the moment is never, or 146 years or more after the origin of the
+    /// clock, because it looks like another kind then.
     pub(super) fn open_until(moment: u64) -> Self {
         Self(if moment < NOT_OPEN { moment } else { 0 })
     }
@@ -39,7 +39,8 @@ impl GateExpiry {
         self.0
     }
 
-    /// The state that refuses a call at `now`, and for how many nanoseconds more. `None` if the machine has to be asked.
+    /// The state that refuses a call at `now`, and for how many nanoseconds more. `None` if the
+    /// machine has to be asked.
     #[inline]
     pub(super) fn refuses(self, now: u64) -> Option<(State, u64)> {
         if self.0 < NOT_OPEN {

@@ -19,8 +19,8 @@ use crate::{
 pin_project! {
     /// Runs a future under a permit and returns the permit with the output.
     ///
-    /// A panic inside a poll is a failure. A future that is dropped between two polls is a cancelled call, even if its
-    /// thread unwinds, because that panic is not the future's.
+    /// A panic inside a poll is a failure. A future that is dropped between two polls is a
+    /// cancelled call, even if its thread unwinds, because that panic is not the future's.
     #[doc(hidden)]
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
@@ -64,8 +64,8 @@ impl<'c, F: Future> Future for GuardedFuture<'c, F> {
 pin_project! {
     /// Runs a future under a permit and records its result. No filter looks at the result.
     ///
-    /// The function that awaits a [`GuardedFuture`] has to keep, drop and unwind the permit that comes back, and that code
-    /// would be compiled for each such function.
+    /// The function that awaits a [`GuardedFuture`] has to keep, drop and unwind the permit that
+    /// comes back, and that code would be compiled for each such function.
     #[doc(hidden)]
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
@@ -143,7 +143,8 @@ impl Drop for HeldPermit<'_> {
     }
 }
 
-/// Drops the permit if the poll unwinds. It need not ask the thread whether it panics, because nothing else drops it.
+/// Drops the permit if the poll unwinds. It need not ask the thread whether it panics, because
+/// nothing else drops it.
 struct PollGuard<'w, 'c>(&'w mut Option<CallPermit<'c>>);
 
 impl<'w, 'c> PollGuard<'w, 'c> {

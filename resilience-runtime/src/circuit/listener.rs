@@ -3,8 +3,8 @@
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    // The types are the standard library's, because loom's cannot hold a trait object, and the machine does not depend on
-    // listeners.
+    // The types are the standard library's, because loom's cannot hold a trait object, and the
+    // machine does not depend on listeners.
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
@@ -24,12 +24,14 @@ impl Listeners {
         list.push(listener);
     }
 
-    /// Calls the listeners, the oldest first, outside the lock: a listener may add another one, or use the circuit.
+    /// Calls the listeners, the oldest first, outside the lock: a listener may add another one, or
+    /// use the circuit.
     pub(super) fn tell(&self, transition: &Transition) {
         let Some(list) = self.0.get() else { return };
         let listeners = list.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for listener in listeners {
-            // The panic goes no further, because the call that caused the transition must not break.
+            // The panic goes no further, because the call that caused the transition must not
+            // break.
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| listener(transition))) {
                 discard(panic);
                 log::listener_panicked(transition);

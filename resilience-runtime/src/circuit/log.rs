@@ -9,7 +9,8 @@ use super::{
     transition::{CircuitState, Transition},
 };
 
-/// The field `retry_after_ms` is a number, so that a program can compute with it. The message says the same for people.
+/// The field `retry_after_ms` is a number, so that a program can compute with it. The message says
+/// the same for people.
 #[cold]
 pub(super) fn transition(transition: &Transition) {
     let Transition {
@@ -80,8 +81,8 @@ pub(super) fn reconfigured(circuit: &str, config: &CircuitBreakerConfig) {
     info!(target: "resilience", circuit, ?config, "circuit reconfigured");
 }
 
-/// One source line has two values in turns, for example of two objects with one name: each would reconfigure the circuit
-/// of the other.
+/// One source line has two values in turns, for example of two objects with one name: each would
+/// reconfigure the circuit of the other.
 #[cold]
 pub(super) fn takes_turns(
     circuit: &str,
@@ -97,7 +98,8 @@ pub(super) fn takes_turns(
     );
 }
 
-/// Two functions have one path, for example as methods of two types in one module. Nobody meant them to share a circuit.
+/// Two functions have one path, for example as methods of two types in one module. Nobody meant
+/// them to share a circuit.
 #[cold]
 pub(crate) fn shared_by_default(
     circuit: &str,

@@ -31,7 +31,8 @@ const RATED: CircuitBreakerConfig = CONFIG.failure_rate(1.0).minimum_calls(1);
 /// A slice is a twelfth of the window.
 const SLICE: u64 = 60_000_000_000 / 12;
 
-/// Bugs of this kind show with two preemptions. `LOOM_MAX_PREEMPTIONS=3` takes a minute instead of seconds.
+/// Bugs of this kind show with two preemptions. `LOOM_MAX_PREEMPTIONS=3` takes a minute instead of
+/// seconds.
 const PREEMPTIONS: usize = 2;
 
 fn check(model: impl Fn() + Send + Sync + 'static) {
@@ -152,8 +153,8 @@ fn every_listener_hears_of_one_transition_per_cause() {
 
 #[test]
 fn no_more_probes_at_once_than_there_are_slots() {
-    // Loom does not see these, because they watch the model and are no part of it. Each thread of the harness runs one
-    // model.
+    // Loom does not see these, because they watch the model and are no part of it. Each thread of
+    // the harness runs one model.
     thread_local! {
         static RUNNING: (AtomicU64, AtomicU64) = const { (AtomicU64::new(0), AtomicU64::new(0)) };
     }
@@ -265,12 +266,14 @@ fn a_slot_is_reclaimed_for_one_call_only() {
                 })
             })
             .collect();
-        // The call that lost its slot ends at last. The slot that it gives back is another call's by now.
+        // The call that lost its slot ends at last. The slot that it gives back is another call's
+        // by now.
         stuck.ignore();
         for thread in threads {
             thread.join().expect("no model panics in a thread");
         }
-        // If the stuck call ended before both, its slot was free for one of them, and there was none to reclaim.
+        // If the stuck call ended before both, its slot was free for one of them, and there was
+        // none to reclaim.
         assert_eq!(held.load(Ordering::Relaxed), 1);
         assert!(breaker.acquire().is_err());
         set(RECOVERY * 3);

@@ -1,4 +1,5 @@
-//! The decisions of a circuit. The machine is pure: it takes the time and the outcome of a call and returns a decision.
+//! The decisions of a circuit. The machine is pure: it takes the time and the outcome of a call and
+//! returns a decision.
 
 use std::time::Duration;
 
@@ -20,7 +21,8 @@ pub(super) struct Late;
 
 /// A transition as the machine makes it.
 ///
-/// It fits one register, because a failure would cost a tenth more if its answer went through memory.
+/// It fits one register, because a failure would cost a tenth more if its answer went through
+/// memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct StateChange {
     pub(super) from: State,
@@ -56,7 +58,8 @@ enum MachineState {
     Isolated,
 }
 
-/// The state of a circuit. Every operation takes the configuration, because it may change between two of them.
+/// The state of a circuit. Every operation takes the configuration, because it may change between
+/// two of them.
 #[derive(Debug)]
 pub(super) struct Machine {
     state: MachineState,
@@ -67,7 +70,8 @@ pub(super) struct Machine {
     window: Window,
     /// The number of calls that failed since the circuit was made.
     failures: u64,
-    /// One more after each change of state and each reset: outcomes of calls under way then lose their meaning.
+    /// One more after each change of state and each reset: outcomes of calls under way then lose
+    /// their meaning.
     generation: u32,
     /// Why the circuit opened last.
     opened_because: TransitionReason,
@@ -92,10 +96,11 @@ impl Machine {
         }
     }
 
-    /// Adapts to a changed `config`. The window was `window` nanoseconds long before. The state, a running open time and the
-    /// counts stay.
+    /// Adapts to a changed `config`. The window was `window` nanoseconds long before. The state, a
+    /// running open time and the counts stay.
     ///
-    /// A window of another length or criterion starts empty, so none of the `successes` so far lies in it.
+    /// A window of another length or criterion starts empty, so none of the `successes` so far lies
+    /// in it.
     pub(super) fn reconfigured(&mut self, config: &ActiveConfig, window: u64, successes: u64) {
         if config.failure_window() == window && self.window.fits(config) {
             self.window.limit(config);
@@ -110,7 +115,8 @@ impl Machine {
         span(self.open_for)
     }
 
-    /// Admits or refuses a call. The first call after `recovery_timeout` makes the circuit half-open.
+    /// Admits or refuses a call. The first call after `recovery_timeout` makes the circuit
+    /// half-open.
     pub(super) fn admit(
         &mut self,
         config: &ActiveConfig,
@@ -122,7 +128,8 @@ impl Machine {
                 let probes = Box::default();
                 let reason = TransitionReason::RecoveryElapsed;
                 let change = self.enter(MachineState::HalfOpen(probes), config, reason, now);
-                // The circuit has read half-open since then, and the call that comes now does not begin that anew.
+                // The circuit has read half-open since then, and the call that comes now does not
+                // begin that anew.
                 self.since = until;
                 Some(change)
             }
@@ -138,17 +145,19 @@ impl Machine {
         (ticket.ok_or_else(|| self.refused(config, now)), change)
     }
 
-    /// Takes the number of all `successes` so far. The driver calls this before every other operation.
+    /// Takes the number of all `successes` so far. The driver calls this before every other
+    /// operation.
     ///
-    /// The successes of a closed circuit are counted without the lock until [`gate_expiry`](Self::gate_expiry).
+    /// The successes of a closed circuit are counted without the lock until
+    /// [`gate_expiry`](Self::gate_expiry).
     pub(super) fn take_over(&mut self, successes: u64) {
         self.window.take_over(successes);
     }
 
     /// Takes the number of all `successes` when a generation has ended.
     ///
-    /// Those that were not taken over before belong to the generation that ended. Where the window was emptied, they are
-    /// lost with it.
+    /// Those that were not taken over before belong to the generation that ended. Where the window
+    /// was emptied, they are lost with it.
     pub(super) fn end_generation(&mut self, successes: u64) {
         match self.state {
             MachineState::Closed => self.window.skip(successes),
@@ -158,8 +167,8 @@ impl Machine {
 
     /// Records the outcome of a call that was admitted in `generation` with `ticket`.
     ///
-    /// If the slot of a probe was reclaimed, its outcome still counts in its generation. Otherwise a service that answers
-    /// slower than `recovery_timeout` could never close its circuit.
+    /// If the slot of a probe was reclaimed, its outcome still counts in its generation. Otherwise
+    /// a service that answers slower than `recovery_timeout` could never close its circuit.
     #[inline]
     pub(super) fn record(
         &mut self,
@@ -247,7 +256,8 @@ impl Machine {
         ))
     }
 
-    /// Closes the circuit with an empty window. Calls under way are late then, those of a closed circuit too.
+    /// Closes the circuit with an empty window. Calls under way are late then, those of a closed
+    /// circuit too.
     pub(super) fn reset(&mut self, config: &ActiveConfig, now: u64) -> Option<StateChange> {
         if let MachineState::Closed = self.state {
             self.window.clear();
@@ -321,7 +331,8 @@ impl Machine {
         }
     }
 
-    /// No call is admitted before this moment, unless a probe ends: 0 if the next call is admitted at once.
+    /// No call is admitted before this moment, unless a probe ends: 0 if the next call is admitted
+    /// at once.
     fn admits_at(&self, config: &ActiveConfig) -> u64 {
         match &self.state {
             MachineState::Closed => 0,
@@ -342,8 +353,8 @@ impl Machine {
         }
     }
 
-    /// The statistics at `now`. The state is the one that the next call would meet: an open circuit reads half-open as soon
-    /// as a call would probe.
+    /// The statistics at `now`. The state is the one that the next call would meet: an open circuit
+    /// reads half-open as soon as a call would probe.
     pub(super) fn stats(&mut self, config: &ActiveConfig, now: u64) -> MachineStats {
         let (state, since) = match self.state {
             MachineState::Open { until } if now >= until => (CircuitState::HalfOpen, until),

@@ -1,4 +1,5 @@
-//! The circuit breaker: a pure state machine behind a lock, and a gate in front of it that needs none.
+//! The circuit breaker: a pure state machine behind a lock, and a gate in front of it that needs
+//! none.
 //!
 //! ```text
 //!            attribute, CircuitBreaker (breaker), CircuitBreakerFuture (call_future)
@@ -32,14 +33,17 @@
 //!           log, listeners (listener): they are told of the transition
 //! ```
 //!
-//! A **plain** circuit is closed, opens by a threshold and has no `slow_call`. A call of it reads the gate, runs, reads the
-//! gate again and adds one in its shard. A call of an open circuit reads the gate, the clock and `gate_expiry`, and is
-//! refused. All other calls, and every failure, take the lock for a moment.
+//! A **plain** circuit is closed, opens by a threshold and has no `slow_call`. A call of it reads
+//! the gate, runs, reads the gate again and adds one in its shard. A call of an open circuit reads
+//! the gate, the clock and `gate_expiry`, and is refused. All other calls, and every failure, take
+//! the lock for a moment.
 //!
-//! The **generation** is one more after each change of state and each reset. An admission keeps the generation it passed
-//! in, and an outcome of an older generation counts as `late` and changes nothing.
+//! The **generation** is one more after each change of state and each reset. An admission keeps the
+//! generation it passed in, and an outcome of an older generation counts as `late` and changes
+//! nothing.
 //!
-//! No lock is held while the user's code runs: a body, a filter, a listener or a subscriber of the log.
+//! No lock is held while the user's code runs: a body, a filter, a listener or a subscriber of the
+//! log.
 
 mod active_config;
 mod admission;

@@ -4,7 +4,8 @@ use std::{
     borrow::Cow,
     fmt,
     ops::Deref,
-    // The standard library's `Arc` does, because the text never changes, so there is nothing to model.
+    // The standard library's `Arc` does, because the text never changes, so there is nothing to
+    // model.
     sync::Arc,
 };
 
@@ -42,7 +43,8 @@ impl Deref for Name {
     }
 }
 
-// Names are compared and shown by their text alone, because the place of the text is no part of a name.
+// Names are compared and shown by their text alone, because the place of the text is no part of a
+// name.
 impl PartialEq for Name {
     fn eq(&self, other: &Self) -> bool {
         **self == **other

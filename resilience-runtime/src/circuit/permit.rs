@@ -10,12 +10,14 @@ use crate::sync::Arc;
 
 /// The right to one call. It records the outcome of the call.
 ///
-/// A permit that is dropped without an outcome gives its probe slot back and counts as `abandoned`. If it is dropped
-/// because its thread unwinds from a panic that began after the admission, it counts as a failure.
+/// A permit that is dropped without an outcome gives its probe slot back and counts as `abandoned`.
+/// If it is dropped because its thread unwinds from a panic that began after the admission, it
+/// counts as a failure.
 ///
-/// A thread tells that it unwinds, but not from what panic. A permit that a destructor acquires while its thread unwinds
-/// already, and drops without an outcome, is therefore always `abandoned`, even if a second panic dropped it.
-/// [`CircuitBreaker::call`](crate::CircuitBreaker::call) counts a panic of its body as a failure there, too.
+/// A thread tells that it unwinds, but not from what panic. A permit that a destructor acquires
+/// while its thread unwinds already, and drops without an outcome, is therefore always `abandoned`,
+/// even if a second panic dropped it. [`CircuitBreaker::call`](crate::CircuitBreaker::call) counts
+/// a panic of its body as a failure there, too.
 ///
 /// ```
 /// use resilience::{CircuitBreaker, CircuitBreakerConfig};
@@ -44,7 +46,8 @@ impl<'c> Permit<'c> {
 
     /// Records that the call succeeded.
     ///
-    /// A call that took longer than `slow_call` counts as a failure nevertheless, here and with the other outcomes.
+    /// A call that took longer than `slow_call` counts as a failure nevertheless, here and with the
+    /// other outcomes.
     #[inline]
     pub fn success(self) {
         let (shared, admission) = self.spend();
@@ -65,7 +68,8 @@ impl<'c> Permit<'c> {
         shared.record(admission, Outcome::Ignored);
     }
 
-    /// Takes the permit apart without its drop, so that a panic while an outcome is recorded cannot record a second one.
+    /// Takes the permit apart without its drop, so that a panic while an outcome is recorded cannot
+    /// record a second one.
     #[inline]
     fn spend(self) -> (&'c Shared, Admission) {
         let parts = (self.shared, self.admission);
@@ -83,8 +87,8 @@ impl Drop for Permit<'_> {
 
 /// A [`Permit`] that holds the circuit itself, so that it may move into a task or a struct.
 ///
-/// [`CircuitBreaker::acquire_owned`](crate::CircuitBreaker::acquire_owned) hands it out. Dropped without an outcome, it
-/// counts as a [`Permit`] does.
+/// [`CircuitBreaker::acquire_owned`](crate::CircuitBreaker::acquire_owned) hands it out. Dropped
+/// without an outcome, it counts as a [`Permit`] does.
 ///
 /// ```
 /// use resilience::{CircuitBreaker, CircuitBreakerConfig};
@@ -98,7 +102,8 @@ impl Drop for Permit<'_> {
 /// ```
 #[must_use = "a permit that is dropped without an outcome counts as an abandoned call"]
 pub struct OwnedPermit {
-    /// `None` as soon as an outcome is being recorded, so that a panic there cannot record a second one.
+    /// `None` as soon as an outcome is being recorded, so that a panic there cannot record a second
+    /// one.
     shared: Option<Arc<Shared>>,
     admission: Admission,
 }
@@ -157,9 +162,9 @@ impl fmt::Debug for OwnedPermit {
 
 /// The permit of a call that runs under it, in place or as a future that is polled under it.
 ///
-/// Every way out of such a call records an outcome or abandons the permit, so only a panic of the call drops it. That is a
-/// failure. The thread is not asked if it unwinds, because its answer is the same for a panic that was under way before the
-/// call began.
+/// Every way out of such a call records an outcome or abandons the permit, so only a panic of the
+/// call drops it. That is a failure. The thread is not asked if it unwinds, because its answer is
+/// the same for a panic that was under way before the call began.
 #[doc(hidden)]
 #[must_use = "a permit that is dropped counts as a call that panicked"]
 pub struct CallPermit<'c> {
@@ -202,7 +207,8 @@ impl<'c> CallPermit<'c> {
         shared.abandon(admission);
     }
 
-    /// Takes the permit apart without its drop, so that a panic while an outcome is recorded cannot record a second one.
+    /// Takes the permit apart without its drop, so that a panic while an outcome is recorded cannot
+    /// record a second one.
     #[inline]
     fn spend(self) -> (&'c Shared, Admission) {
         let parts = (self.shared, self.admission);

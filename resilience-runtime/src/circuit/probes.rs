@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::admission::TICKETS;
 
-/// The calls that run as probes. Each has the moment of its admission, so that a call that never ends cannot keep its slot.
+/// The calls that run as probes. Each has the moment of its admission, so that a call that never
+/// ends cannot keep its slot.
 #[derive(Debug, Default)]
 pub(super) struct Probes {
     slots: Slots<u32>,
@@ -27,7 +28,8 @@ impl Probes {
         Some(ticket)
     }
 
-    /// Counts one more success in a row and returns how many they are. The first failure ends probing, and the row with it.
+    /// Counts one more success in a row and returns how many they are. The first failure ends
+    /// probing, and the row with it.
     pub(super) fn succeed(&mut self) -> u32 {
         self.streak = self.streak.saturating_add(1);
         self.streak
@@ -54,8 +56,8 @@ impl Probes {
 
 /// The moment of admission of each ticket that holds a slot.
 ///
-/// Every operation takes a number of steps that grows with the logarithm of the number of slots, because a circuit may have
-/// thousands of them and its lock is held meanwhile.
+/// Every operation takes a number of steps that grows with the logarithm of the number of slots,
+/// because a circuit may have thousands of them and its lock is held meanwhile.
 #[derive(Debug)]
 struct Slots<T> {
     admitted: BTreeMap<T, u64>,

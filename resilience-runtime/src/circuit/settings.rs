@@ -13,10 +13,11 @@ const ONE_CRITERION: Rule = rule!(
     "must not stand beside `failure_threshold`, because a circuit opens by one of the two"
 );
 
-/// Settings of a circuit that are only known at run time: from a file, from the environment, from a command line.
+/// Settings of a circuit that are only known at run time: from a file, from the environment, from a
+/// command line.
 ///
-/// A setting that is `None` leaves the configuration as it is. [`apply_to`](Self::apply_to) returns an error where a
-/// setter of [`CircuitBreakerConfig`] panics.
+/// A setting that is `None` leaves the configuration as it is. [`apply_to`](Self::apply_to) returns
+/// an error where a setter of [`CircuitBreakerConfig`] panics.
 ///
 /// ```
 /// use std::time::Duration;
@@ -62,8 +63,8 @@ impl CircuitBreakerSettings {
     /// Returns `config` with those settings that are `Some`.
     ///
     /// # Errors
-    /// The first value that breaks the rule of its setting; a `failure_threshold` beside a `failure_rate`, too, because a
-    /// circuit opens by one of the two.
+    /// The first value that breaks the rule of its setting; a `failure_threshold` beside a
+    /// `failure_rate`, too, because a circuit opens by one of the two.
     pub fn apply_to(
         &self,
         mut config: CircuitBreakerConfig,

@@ -16,12 +16,12 @@ pub(super) enum Count {
     Refused,
 }
 
-/// More shards would take a circuit beyond 512 bytes, with its name, its window and its place in the registry. Loom has one,
-/// because more would only be more states.
+/// More shards would take a circuit beyond 512 bytes, with its name, its window and its place in
+/// the registry. Loom has one, because more would only be more states.
 pub(super) const SHARDS: usize = if cfg!(all(test, loom)) { 1 } else { 3 };
 
-/// The low bits of the generation stand above the count of successes. The count has room for a century at a million calls
-/// a second.
+/// The low bits of the generation stand above the count of successes. The count has room for a
+/// century at a million calls a second.
 const GENERATION_SHIFT: u32 = 52;
 const COUNT_MASK: u64 = (1 << GENERATION_SHIFT) - 1;
 
@@ -39,7 +39,8 @@ pub(super) struct CounterShard {
 }
 
 impl CounterShard {
-    /// Counts a success. The owner of the shard needs no locked instruction, because no other thread writes to its word.
+    /// Counts a success. The owner of the shard needs no locked instruction, because no other
+    /// thread writes to its word.
     #[inline]
     pub(super) fn add_success(&self, thread_shard: ThreadShard) {
         if thread_shard.is_owner {
@@ -51,8 +52,9 @@ impl CounterShard {
         }
     }
 
-    /// Counts a success that a window will take over, and returns true. It does not if the generation is over, because its
-    /// window is gone. The comparison and the count are one operation, so that no thread can be held up in between.
+    /// Counts a success that a window will take over, and returns true. It does not if the
+    /// generation is over, because its window is gone. The comparison and the count are one
+    /// operation, so that no thread can be held up in between.
     pub(super) fn add_success_in(&self, generation: u32) -> bool {
         let word = &self.shared[Count::Success as usize];
         let count = |now: u64| (now >> GENERATION_SHIFT == low_bits(generation)).then_some(now + 1);
@@ -64,7 +66,8 @@ impl CounterShard {
     pub(super) fn begin_generation(&self, generation: u32) {
         let word = &self.shared[Count::Success as usize];
         let begin = |now: u64| Some(now & COUNT_MASK | low_bits(generation) << GENERATION_SHIFT);
-        // Other threads count at the same time. The update succeeds, because `begin` has a value for every word.
+        // Other threads count at the same time. The update succeeds, because `begin` has a value
+        // for every word.
         let _ = word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, begin);
     }
 
@@ -120,7 +123,8 @@ impl ThreadShard {
 #[cfg(not(all(test, loom)))]
 thread_local! {
     static THREAD_SHARD: Cell<Option<ThreadShard>> = const { Cell::new(None) };
-    /// The ownership stands apart from the shard, because the shard is read with every call and must not need a drop.
+    /// The ownership stands apart from the shard, because the shard is read with every call and
+    /// must not need a drop.
     static OWNERSHIP: Cell<Option<Ownership<'static>>> = const { Cell::new(None) };
 }
 
@@ -128,7 +132,8 @@ thread_local! {
 #[cold]
 fn take_shard() -> ThreadShard {
     static OWNERS: Owners = Owners([const { AtomicBool::new(false) }; SHARDS]);
-    // A thread that ends already has no place for the ownership. It is dropped then, and the shard is free again.
+    // A thread that ends already has no place for the ownership. It is dropped then, and the shard
+    // is free again.
     let own = |ownership: Ownership<'static>| {
         let index = ownership.index;
         OWNERSHIP

@@ -1,4 +1,5 @@
-//! The driver of a circuit: it holds the lock and reads the clock for the machine, and keeps the gate in front of it.
+//! The driver of a circuit: it holds the lock and reads the clock for the machine, and keeps the
+//! gate in front of it.
 
 mod reconfigure;
 mod report;
@@ -32,9 +33,9 @@ use crate::{
 
 /// The circuit that all its handles and permits share. The page of the module draws its words.
 ///
-/// The order of the fields is fixed, because words that different threads write with every call must lie a cache line
-/// apart. Words that are seldom written lie between them: the circuit takes a third less memory than with a cache line for
-/// each.
+/// The order of the fields is fixed, because words that different threads write with every call
+/// must lie a cache line apart. Words that are seldom written lie between them: the circuit takes a
+/// third less memory than with a cache line for each.
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Shared {
@@ -42,7 +43,8 @@ pub(super) struct Shared {
     gate: AtomicU64,
     /// A [`GateExpiry`], written under the machine's lock only, before the gate.
     gate_expiry: AtomicU64,
-    /// The registry gave the name away. Attributes read it with every call, so it lies beside the gate.
+    /// The registry gave the name away. Attributes read it with every call, so it lies beside the
+    /// gate.
     pub(super) is_removed: AtomicBool,
     declarations: Declarations,
     pub(super) declared_at: &'static Location<'static>,
@@ -134,7 +136,8 @@ impl Shared {
         }
         match self.decide(gate) {
             Ok(admission) => Ok(admission),
-            // The error is made here, because only here it can be written straight to its place in the caller.
+            // The error is made here, because only here it can be written straight to its place in
+            // the caller.
             Err(refused) => Err(CircuitOpen::new(self.name.clone(), refused)),
         }
     }
@@ -167,7 +170,8 @@ impl Shared {
         let (gate, ticket) = if gate.state() == State::Closed {
             (gate, 0)
         } else {
-            // The expiry is as new as the gate or newer, and the machine would answer by the newer one, too.
+            // The expiry is as new as the gate or newer, and the machine would answer by the newer
+            // one, too.
             if let Some(known) = self.gate_expiry().refuses(now) {
                 return Err(refused(known));
             }
@@ -207,7 +211,8 @@ impl Shared {
 
     #[inline(never)]
     pub(super) fn record(&self, admission: Admission, outcome: Outcome) {
-        // The gate of now decides and not the one that the call passed, because the circuit may have been reconfigured.
+        // The gate of now decides and not the one that the call passed, because the circuit may
+        // have been reconfigured.
         let gate = self.gate();
         // This needs no lock, because a generation that is over never comes back.
         if admission.gate().generation() != gate.generation() {
@@ -244,7 +249,8 @@ impl Shared {
                 outcome,
                 now,
             );
-            // The call is counted before the transition is told, because a listener looks for it in the statistics.
+            // The call is counted before the transition is told, because a listener looks for it in
+            // the statistics.
             match recorded {
                 Ok(change) => {
                     self.count_outcome(outcome);
@@ -342,14 +348,16 @@ impl Shared {
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells the machine of the successes that were counted without the lock, before anybody looks at the window.
+    /// Tells the machine of the successes that were counted without the lock, before anybody looks
+    /// at the window.
     fn take_over(&self, machine: &mut Machine) {
         if self.config.is_rated() {
             machine.take_over(self.sum(Count::Success));
         }
     }
 
-    /// Writes the gate and its expiry. A word that is the same is not written, because every plain call reads its cache line.
+    /// Writes the gate and its expiry. A word that is the same is not written, because every plain
+    /// call reads its cache line.
     fn publish(&self, machine: &mut Machine) {
         let gate = machine.gate(&self.config);
         let published = Gate::from_bits(self.gate.load(Ordering::Relaxed));

@@ -6,10 +6,10 @@ use super::transition::CircuitState;
 
 /// A snapshot of one circuit.
 ///
-/// Each count says how often something happened **since the circuit was made**, and is never reset. Two fields speak of the
-/// **window** instead, that is of the last `failure_window`: [`failure_count`](Self::failure_count) and
-/// [`failure_rate`](Self::failure_rate). The circuit opens by them, and they fall again while [`failures`](Self::failures)
-/// only grows.
+/// Each count says how often something happened **since the circuit was made**, and is never reset.
+/// Two fields speak of the **window** instead, that is of the last `failure_window`:
+/// [`failure_count`](Self::failure_count) and [`failure_rate`](Self::failure_rate). The circuit
+/// opens by them, and they fall again while [`failures`](Self::failures) only grows.
 ///
 /// Calls go on while the snapshot is taken, so counts may be a call apart from each other.
 ///
@@ -34,16 +34,19 @@ pub struct CircuitBreakerStats {
     pub name: String,
     /// The state that the next call would meet.
     pub state: CircuitState,
-    /// The circuit is open because of [`isolate`](crate::CircuitBreaker::isolate), until it is told otherwise.
+    /// The circuit is open because of [`isolate`](crate::CircuitBreaker::isolate), until it is told
+    /// otherwise.
     pub isolated: bool,
-    /// **In the window:** failures of the last `failure_window`. With a threshold, at most that many are kept.
+    /// **In the window:** failures of the last `failure_window`. With a threshold, at most that
+    /// many are kept.
     pub failure_count: u32,
     /// The `failure_count` that opens the circuit; `None` if a rate opens it.
     pub failure_threshold: Option<u32>,
-    /// **In the window:** the rate of failures. `None` while fewer than `minimum_calls` calls lie in the window, and if
-    /// the circuit opens by a threshold.
+    /// **In the window:** the rate of failures. `None` while fewer than `minimum_calls` calls lie
+    /// in the window, and if the circuit opens by a threshold.
     pub failure_rate: Option<f64>,
-    /// **Since the start:** calls that succeeded, or returned an error that does not count as a failure.
+    /// **Since the start:** calls that succeeded, or returned an error that does not count as a
+    /// failure.
     pub successes: u64,
     /// **Since the start:** calls that failed, panicked or were too slow.
     pub failures: u64,
@@ -51,10 +54,11 @@ pub struct CircuitBreakerStats {
     pub ignored: u64,
     /// **Since the start:** calls that the circuit did not admit.
     pub refused: u64,
-    /// **Since the start:** admitted calls that ended without an outcome, because their future or permit was dropped.
+    /// **Since the start:** admitted calls that ended without an outcome, because their future or
+    /// permit was dropped.
     pub abandoned: u64,
-    /// **Since the start:** outcomes of calls that were admitted before the latest transition or reset. They are in none of
-    /// the counts above.
+    /// **Since the start:** outcomes of calls that were admitted before the latest transition or
+    /// reset. They are in none of the counts above.
     pub late: u64,
     /// **Since the start:** how often the circuit opened, isolation included.
     pub opened: u64,
@@ -64,8 +68,8 @@ pub struct CircuitBreakerStats {
     pub closed: u64,
     /// The time since the circuit began to read `state`.
     pub time_in_state: Duration,
-    /// The time until a call is admitted. `None` if a call is admitted now, and while the circuit is isolated. See
-    /// [`CircuitOpen::retry_after`](crate::CircuitOpen::retry_after).
+    /// The time until a call is admitted. `None` if a call is admitted now, and while the circuit
+    /// is isolated. See [`CircuitOpen::retry_after`](crate::CircuitOpen::retry_after).
     pub retry_after: Option<Duration>,
     /// The source line that declared the circuit.
     pub declared_at: &'static Location<'static>,

@@ -66,9 +66,11 @@ impl fmt::Display for TransitionReason {
     }
 }
 
-/// A transition from one state to another, as [`CircuitBreaker::on_transition`](crate::CircuitBreaker::on_transition) sees it.
+/// A transition from one state to another, as
+/// [`CircuitBreaker::on_transition`](crate::CircuitBreaker::on_transition) sees it.
 ///
-/// `from` and `to` are both `Open` when an open circuit is isolated, and when an isolated one is tripped.
+/// `from` and `to` are both `Open` when an open circuit is isolated, and when an isolated one is
+/// tripped.
 ///
 /// ```
 /// use std::sync::mpsc;

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use super::{active_config::ActiveConfig, config::Criterion};
 
-/// The recent outcomes of a circuit: the moments of failures for a threshold, or counts by slice for a rate.
+/// The recent outcomes of a circuit: the moments of failures for a threshold, or counts by slice
+/// for a rate.
 #[derive(Debug)]
 pub(super) enum Window {
     Moments(Moments),
@@ -32,8 +33,8 @@ impl Window {
         }
     }
 
-    /// Takes over the successes that came since this was called last, out of all `successes`. They were counted without the
-    /// lock, in the slice that ran until now.
+    /// Takes over the successes that came since this was called last, out of all `successes`. They
+    /// were counted without the lock, in the slice that ran until now.
     pub(super) fn take_over(&mut self, successes: u64) {
         if let Self::Slices(slices) = self {
             slices.take_over(successes);
@@ -63,7 +64,8 @@ impl Window {
         }
     }
 
-    /// Counts a failure and returns true if the circuit has to open with it. At the threshold it has to.
+    /// Counts a failure and returns true if the circuit has to open with it. At the threshold it
+    /// has to.
     #[inline]
     pub(super) fn failure(&mut self, config: &ActiveConfig, now: u64) -> bool {
         match (self, config.criterion()) {
@@ -83,7 +85,8 @@ impl Window {
         }
     }
 
-    /// The failures in the window. They are never more than the threshold, because older ones are forgotten.
+    /// The failures in the window. They are never more than the threshold, because older ones are
+    /// forgotten.
     pub(super) fn failures(&mut self, config: &ActiveConfig, now: u64) -> u32 {
         match self {
             Self::Moments(moments) => {
@@ -114,8 +117,8 @@ impl Window {
     }
 }
 
-/// The moments of the latest failures, oldest first. There are never more of them than the threshold. The list grows with
-/// the failures, because most circuits see none.
+/// The moments of the latest failures, oldest first. There are never more of them than the
+/// threshold. The list grows with the failures, because most circuits see none.
 #[derive(Debug, Default)]
 pub(super) struct Moments(VecDeque<u64>);
 
@@ -136,8 +139,8 @@ impl Moments {
         }
     }
 
-    /// Inserts a moment before later ones. Threads read the clock before they wait for the lock, so a moment may arrive
-    /// after a later one.
+    /// Inserts a moment before later ones. Threads read the clock before they wait for the lock, so
+    /// a moment may arrive after a later one.
     #[cold]
     fn insert(&mut self, now: u64) {
         let at = self.0.partition_point(|&time| time <= now);
@@ -165,8 +168,8 @@ fn width(config: &ActiveConfig) -> u64 {
     (config.failure_window() / u64::from(SLICES)).max(1)
 }
 
-/// The limit is so low that the total over all slices fits, too. A slice that is full (71 million calls a second in the
-/// default window) stops counting and keeps its rate.
+/// The limit is so low that the total over all slices fits, too. A slice that is full (71 million
+/// calls a second in the default window) stops counting and keeps its rate.
 const SLICE_LIMIT: u32 = u32::MAX / SLICES as u32;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -181,8 +184,8 @@ struct Ring {
     total: Slice,
 }
 
-/// The calls and failures in each twelfth of the window. The running slice is one of the twelve, so no call that is older
-/// than the window counts.
+/// The calls and failures in each twelfth of the window. The running slice is one of the twelve, so
+/// no call that is older than the window counts.
 #[derive(Debug, Default)]
 pub(super) struct Slices {
     /// The slices are in a box, so that the many circuits with a threshold do not carry them.
@@ -213,7 +216,8 @@ impl Slices {
     /// The rate of failures, if there are so many calls.
     fn rate(&self, minimum_calls: u32) -> Option<f64> {
         let Slice { calls, failures } = self.ring.total;
-        // The rate is a quotient, because 3 of 30 is then exactly the double that the source code calls 0.1.
+        // The rate is a quotient, because 3 of 30 is then exactly the double that the source code
+        // calls 0.1.
         (calls >= minimum_calls).then(|| f64::from(failures) / f64::from(calls))
     }
 
@@ -223,8 +227,8 @@ impl Slices {
 
     /// Makes the slice of `now` the newest and drops the slices that slid out.
     ///
-    /// A moment before the newest slice counts in the newest, because a clock that went back must neither bring old slices
-    /// back nor lose a call.
+    /// A moment before the newest slice counts in the newest, because a clock that went back must
+    /// neither bring old slices back nor lose a call.
     fn turn(&mut self, now: u64, width: u64) {
         if now < self.turns_at(width) {
             return;

@@ -25,23 +25,26 @@ use std::{sync::LazyLock, time::Duration};
 
 use tokio::time::Instant;
 
-/// The first reading of the clock. Moments are kept as differences to it, in half the space of an [`Instant`].
+/// The first reading of the clock. Moments are kept as differences to it, in half the space of an
+/// [`Instant`].
 static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// The moment of the epoch on the axis.
 ///
-/// It is not zero, because the process may read a paused clock that started before the epoch. Moments before the epoch are
-/// then still different from each other, and an `advance(30s)` there is 30 s and not a little less.
+/// It is not zero, because the process may read a paused clock that started before the epoch.
+/// Moments before the epoch are then still different from each other, and an `advance(30s)` there
+/// is 30 s and not a little less.
 const ORIGIN: u64 = 1 << 62;
 
 /// A moment that never comes; as a span, one that never ends.
 pub(crate) const NEVER: u64 = u64::MAX;
 
-/// True if tokio is built with its feature `test-util`, for tests that pause its clock. A service is built without it, and
-/// then tokio's clock is the system's.
+/// True if tokio is built with its feature `test-util`, for tests that pause its clock. A service
+/// is built without it, and then tokio's clock is the system's.
 ///
-/// No feature of this crate can tell, so the name `pause` does, because tokio has it only with `test-util`. It is a function
-/// item then and has no size, and the import in the inner block hides the constant of the outer one.
+/// No feature of this crate can tell, so the name `pause` does, because tokio has it only with
+/// `test-util`. It is a function item then and has no size, and the import in the inner block hides
+/// the constant of the outer one.
 const MAY_BE_PAUSED: bool = {
     #[allow(dead_code, non_upper_case_globals)]
     const pause: u8 = 0;
@@ -70,10 +73,12 @@ fn tokio_now() -> u64 {
     moment_of(*EPOCH, Instant::now())
 }
 
-/// The start of a call. It is kept in the form that costs the least, because timers and the log seldom ask for it.
+/// The start of a call. It is kept in the form that costs the least, because timers and the log
+/// seldom ask for it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum StartTime {
-    /// A test that pauses the clock may also advance it by centuries, and the axis has no room for them.
+    /// A test that pauses the clock may also advance it by centuries, and the axis has no room for
+    /// them.
     Instant(Instant),
     /// A moment on the axis.
     Moment(u64),

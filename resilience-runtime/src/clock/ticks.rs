@@ -1,13 +1,16 @@
 //! The system's clock, read by way of the processor's time-stamp counter.
 //!
-//! A reading of the counter takes 9 ns instead of 22, and it overlaps with the locked instructions beside it, while the
-//! system's call (`lfence; rdtsc` in the vDSO) waits for all instructions before it.
+//! A reading of the counter takes 9 ns instead of 22, and it overlaps with the locked instructions
+//! beside it, while the system's call (`lfence; rdtsc` in the vDSO) waits for all instructions
+//! before it.
 //!
-//! Each thread remembers a [`Reference`]: a time of the system's clock and the counter at that time. It extrapolates from
-//! there for some milliseconds, and then asks the system again. So a reading differs by nanoseconds from the system's time as
-//! long as the counter runs at one rate and shows the same on all processors. The processor tells the first and not the
-//! second. If one of them does not hold, or the machine was suspended, the next reading of the system shows it. The rate is
-//! then measured anew, and after sixteen such disturbances the counter is never used again.
+//! Each thread remembers a [`Reference`]: a time of the system's clock and the counter at that
+//! time. It extrapolates from there for some milliseconds, and then asks the system again. So a
+//! reading differs by nanoseconds from the system's time as long as the counter runs at one rate
+//! and shows the same on all processors. The processor tells the first and not the second. If one
+//! of them does not hold, or the machine was suspended, the next reading of the system shows it.
+//! The rate is then measured anew, and after sixteen such disturbances the counter is never used
+//! again.
 
 use std::{
     arch::x86_64::{__cpuid, _rdtsc},
@@ -21,15 +24,16 @@ use std::{
 /// A reference holds for this many ticks: 4 to 17 ms at 4 to 1 GHz.
 const LIFETIME: u64 = 1 << 24;
 
-/// Two readings of the counter that are further apart than this were interrupted: 1 to 4 µs, where 30 ns are usual.
+/// Two readings of the counter that are further apart than this were interrupted: 1 to 4 µs, where
+/// 30 ns are usual.
 const GAP: u64 = 1 << 12;
 
-/// The rate is measured over this many nanoseconds. With an error of 2 µs at either end the rate is right to 80 millionths. A
-/// longer time may contain a suspension of the machine.
+/// The rate is measured over this many nanoseconds. With an error of 2 µs at either end the rate is
+/// right to 80 millionths. A longer time may contain a suspension of the machine.
 const BASELINE: std::ops::RangeInclusive<u64> = 50_000_000..=1_000_000_000;
 
-/// The reference and the system may differ by one part in this many. NTP slews the system's clock by at most 500
-/// millionths, an eighth of it.
+/// The reference and the system may differ by one part in this many. NTP slews the system's clock
+/// by at most 500 millionths, an eighth of it.
 const TOLERANCE: u64 = 256;
 
 /// After more disturbances than this the counter is not used any more.
@@ -40,8 +44,8 @@ static RATE: AtomicU64 = AtomicU64::new(UNKNOWN);
 const UNKNOWN: u64 = 0;
 const UNSTEADY: u64 = u64::MAX;
 
-/// The rates of counters of at least 250 MHz. A reference then holds for a short time, and its product with the rate fits
-/// into 64 bits.
+/// The rates of counters of at least 250 MHz. A reference then holds for a short time, and its
+/// product with the rate fits into 64 bits.
 const RATES: std::ops::Range<u64> = 1..1 << 34;
 
 /// The rate is written under this lock.
@@ -79,7 +83,8 @@ impl Reference {
         if self.rate == UNKNOWN {
             return None;
         }
-        // For a counter that went back this difference is very large, so the reference counts as too old.
+        // For a counter that went back this difference is very large, so the reference counts as
+        // too old.
         let passed = ticks().wrapping_sub(self.sample.ticks);
         (passed < LIFETIME).then(|| self.sample.nanos + ((passed * self.rate) >> 32))
     }
@@ -191,8 +196,8 @@ impl Calibration {
     }
 }
 
-/// True if the processor says that its counter runs at one rate in all states of power: "invariant TSC", CPUID leaf
-/// `8000_0007h`, bit 8 of EDX. A hypervisor that is not sure of it hides the bit.
+/// True if the processor says that its counter runs at one rate in all states of power: "invariant
+/// TSC", CPUID leaf `8000_0007h`, bit 8 of EDX. A hypervisor that is not sure of it hides the bit.
 #[expect(
     unsafe_code,
     reason = "in older versions of Rust there is no safe way to this instruction"
@@ -201,8 +206,9 @@ impl Calibration {
 fn is_invariant() -> bool {
     const EXTENDED: u32 = 0x8000_0000;
     const POWER: u32 = 0x8000_0007;
-    // SAFETY: every x86-64 processor has the instruction, and it touches no memory.
-    // The processor is asked once, and once at each disturbance, because under a hypervisor that takes microseconds.
+    // SAFETY: every x86-64 processor has the instruction, and it touches no memory. The processor
+    // is asked once, and once at each disturbance, because under a hypervisor that takes
+    // microseconds.
     unsafe { __cpuid(EXTENDED).eax >= POWER && __cpuid(POWER).edx & 1 << 8 != 0 }
 }
 
@@ -212,8 +218,9 @@ fn is_invariant() -> bool {
 )]
 #[inline]
 fn ticks() -> u64 {
-    // SAFETY: every x86-64 processor has the instruction, and it has no operands and touches no memory. A process that has
-    // forbidden itself the counter (`PR_SET_TSC`) is stopped by a signal, and that is no undefined behaviour.
+    // SAFETY: every x86-64 processor has the instruction, and it has no operands and touches no
+    // memory. A process that has forbidden itself the counter (`PR_SET_TSC`) is stopped by a
+    // signal, and that is no undefined behaviour.
     unsafe { _rdtsc() }
 }
 

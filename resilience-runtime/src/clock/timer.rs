@@ -1,4 +1,5 @@
-//! The creation of tokio timers, with a panic that names the operation where tokio's timer is missing.
+//! The creation of tokio timers, with a panic that names the operation where tokio's timer is
+//! missing.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,9 +9,10 @@ use tokio::time::Sleep;
 ///
 /// # Panics
 ///
-/// If there is no tokio runtime, or its timer is disabled. tokio's own panic comes first, with its own words and a place in
-/// this crate, because only tokio's feature `rt` has a way to ask beforehand (`Handle::try_current`), and users of sync
-/// functions would have to build it, too. The second panic names the operation and unwinds.
+/// If there is no tokio runtime, or its timer is disabled. tokio's own panic comes first, with its
+/// own words and a place in this crate, because only tokio's feature `rt` has a way to ask
+/// beforehand (`Handle::try_current`), and users of sync functions would have to build it, too. The
+/// second panic names the operation and unwinds.
 pub(crate) fn create_timer(operation: Option<&str>, create: impl FnOnce() -> Sleep) -> Sleep {
     // Nothing is left half done: `create` either returns a timer or has made none.
     match catch_unwind(AssertUnwindSafe(create)) {

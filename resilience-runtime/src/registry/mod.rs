@@ -1,20 +1,22 @@
 //! All circuits of the process, by name.
 //!
-//! A `#[circuit_breaker]` registers its circuit on the first call. The same name is the same circuit, whether the
-//! functions are sync or async; if the configurations of two source lines differ, the first is kept and the log tells of
-//! the clash once, as an ERROR with both places. Another value of the same line is taken, until a value returns that the
-//! circuit had before: then two objects with different values stand at the line, the present value stays, and the log says
+//! A `#[circuit_breaker]` registers its circuit on the first call. The same name is the same
+//! circuit, whether the functions are sync or async; if the configurations of two source lines
+//! differ, the first is kept and the log tells of the clash once, as an ERROR with both places.
+//! Another value of the same line is taken, until a value returns that the circuit had before: then
+//! two objects with different values stand at the line, the present value stays, and the log says
 //! so once.
 //!
 //! # The bound
 //!
-//! A name that is computed from input (a URL, a user) could name any number of circuits, so there is a bound. Once 10,000
-//! circuits are registered, further computed names share 16 overflow circuits: the hash of a name chooses the one, so a
-//! name keeps its circuit, and a service that is down is still found out, together with others. An overflow circuit has the
-//! configuration of the call that used it first, and its name is like `registry overflow 3 of 16`, in statistics and in
-//! [`CircuitOpen`](crate::CircuitOpen). The log says so once, as an ERROR. Constant names, as those of the attributes, and
-//! circuits that [`register`] is given are always registered, because there are only as many as the program has.
-//! [`remove`] makes room.
+//! A name that is computed from input (a URL, a user) could name any number of circuits, so there
+//! is a bound. Once 10,000 circuits are registered, further computed names share 16 overflow
+//! circuits: the hash of a name chooses the one, so a name keeps its circuit, and a service that is
+//! down is still found out, together with others. An overflow circuit has the configuration of the
+//! call that used it first, and its name is like `registry overflow 3 of 16`, in statistics and in
+//! [`CircuitOpen`](crate::CircuitOpen). The log says so once, as an ERROR. Constant names, as those
+//! of the attributes, and circuits that [`register`] is given are always registered, because there
+//! are only as many as the program has. [`remove`] makes room.
 //!
 //! ```
 //! use resilience::{CircuitBreakerConfig, CircuitState, registry};
@@ -44,9 +46,9 @@ use crate::{
 
 /// The circuit of that name; a new one, declared here, if there is none.
 ///
-/// If there is one with another configuration, it takes this one if the same source line registered it, see
-/// [the module](self). Otherwise it keeps its own, and the clash is logged once per name. A computed name beyond the
-/// [bound](self) gets a circuit that it shares.
+/// If there is one with another configuration, it takes this one if the same source line registered
+/// it, see [the module](self). Otherwise it keeps its own, and the clash is logged once per name. A
+/// computed name beyond the [bound](self) gets a circuit that it shares.
 ///
 /// ```
 /// use resilience::{CircuitBreakerConfig, registry};
@@ -66,7 +68,8 @@ pub fn get_or_register(
 
 /// Registers a circuit that the program made with [`CircuitBreaker::new`], under its own name.
 ///
-/// Attributes and [`get_or_register`] then find it by that name. A circuit that is registered already stays so.
+/// Attributes and [`get_or_register`] then find it by that name. A circuit that is registered
+/// already stays so.
 ///
 /// # Errors
 /// If another circuit has the name. [`remove`] frees it.
@@ -93,9 +96,9 @@ pub fn register(breaker: CircuitBreaker) -> Result<(), NameTaken> {
 
 /// Takes the circuit of that name out of the registry and returns it, if there is one.
 ///
-/// Handles and permits of the circuit work on. The next call of an attribute with the name registers a new circuit, closed
-/// and with statistics of its own. An attribute keeps the memory of each circuit that it has used, because a
-/// call may still be under way in it.
+/// Handles and permits of the circuit work on. The next call of an attribute with the name
+/// registers a new circuit, closed and with statistics of its own. An attribute keeps the memory of
+/// each circuit that it has used, because a call may still be under way in it.
 ///
 /// ```
 /// # use resilience::{CircuitBreakerConfig, CircuitState, registry};
@@ -167,7 +170,8 @@ pub fn trip(name: &str) -> bool {
     REGISTRY.act(name, CircuitBreaker::trip)
 }
 
-/// Isolates the circuit of that name, see [`CircuitBreaker::isolate`]. Returns true if there is one.
+/// Isolates the circuit of that name, see [`CircuitBreaker::isolate`]. Returns true if there is
+/// one.
 ///
 /// ```
 /// # use resilience::{CircuitBreakerConfig, registry};

@@ -7,8 +7,8 @@ use std::sync::{
 
 /// A list that grows only, and lends its newest element.
 ///
-/// The elements stay where they are, so a reader may keep the reference while others are added. Segment n has room for 2ⁿ
-/// elements.
+/// The elements stay where they are, so a reader may keep the reference while others are added.
+/// Segment n has room for 2ⁿ elements.
 #[derive(Debug)]
 pub(super) struct Newest<T> {
     segments: [OnceLock<Box<[OnceLock<T>]>>; usize::BITS as usize - 1],

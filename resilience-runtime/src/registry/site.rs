@@ -9,7 +9,8 @@ use std::{
 use super::{newest::Newest, table::REGISTRY};
 use crate::circuit::{CircuitBreaker, CircuitBreakerConfig, Name, log};
 
-/// One `#[circuit_breaker]`. It looks its circuit up in the registry once and keeps it until it is removed there.
+/// One `#[circuit_breaker]`. It looks its circuit up in the registry once and keeps it until it is
+/// removed there.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Site {
@@ -17,8 +18,8 @@ pub struct Site {
     is_named: bool,
     location: &'static Location<'static>,
     first: OnceLock<CircuitBreaker>,
-    /// The circuits after the first, each found when the one before was removed from the registry. They stay here, because
-    /// a call may still hold a reference to one.
+    /// The circuits after the first, each found when the one before was removed from the registry.
+    /// They stay here, because a call may still hold a reference to one.
     later: OnceLock<Box<Newest<CircuitBreaker>>>,
 }
 
@@ -29,7 +30,8 @@ impl Site {
         Self::at(name, true, Location::caller())
     }
 
-    /// A site without a name goes by the path of its function. The methods of two types in one module have the same path.
+    /// A site without a name goes by the path of its function. The methods of two types in one
+    /// module have the same path.
     #[track_caller]
     #[must_use]
     pub const fn unnamed(name: &'static str) -> Self {
@@ -55,7 +57,8 @@ impl Site {
         }
     }
 
-    /// The circuit, for a configuration that each call computes: the circuit takes or reports another value.
+    /// The circuit, for a configuration that each call computes: the circuit takes or reports
+    /// another value.
     #[inline]
     pub fn circuit_checked(
         &'static self,
@@ -84,7 +87,8 @@ impl Site {
         first: Option<&'static CircuitBreaker>,
         config: &CircuitBreakerConfig,
     ) -> &'static CircuitBreaker {
-        // The registry is asked outside of `get_or_init`, because other callers would wait there while a clash is logged.
+        // The registry is asked outside of `get_or_init`, because other callers would wait there
+        // while a clash is logged.
         let name = Name::Static(self.name);
         let circuit = REGISTRY.get_or_register(&name, *config, self.location);
         if !self.is_named && circuit.declared_at() != self.location {

@@ -66,7 +66,8 @@ impl Hash for ByName {
 pub(super) struct Registry {
     circuits: RwLock<HashSet<ByName>>,
     capacity: usize,
-    /// Chooses the overflow circuit. It is seeded for each process, so that nobody can choose names that share one.
+    /// Chooses the overflow circuit. It is seeded for each process, so that nobody can choose names
+    /// that share one.
     overflow_hash: RandomState,
     overflow_reported: AtomicBool,
 }
@@ -96,7 +97,8 @@ impl Registry {
         circuit
     }
 
-    /// Inserts a new circuit, unless another thread was faster. `None` if the name is computed and the registry is full.
+    /// Inserts a new circuit, unless another thread was faster. `None` if the name is computed and
+    /// the registry is full.
     fn insert(
         &self,
         name: Name,
@@ -104,7 +106,8 @@ impl Registry {
         location: &'static Location<'static>,
     ) -> Option<CircuitBreaker> {
         let is_bounded = !name.is_constant();
-        // The table is asked under the lock that readers share first, because a full registry is asked with every call.
+        // The table is asked under the lock that readers share first, because a full registry is
+        // asked with every call.
         if is_bounded && self.is_full(self.read().len()) {
             return None;
         }
@@ -124,7 +127,8 @@ impl Registry {
         circuits >= self.capacity
     }
 
-    /// The circuit that `name` shares with others beyond the capacity. Its configuration is that of the first of them.
+    /// The circuit that `name` shares with others beyond the capacity. Its configuration is that of
+    /// the first of them.
     fn overflow(
         &self,
         name: &Name,
@@ -156,7 +160,8 @@ impl Registry {
     pub(super) fn remove(&self, name: &str) -> Option<CircuitBreaker> {
         let mut circuits = self.write();
         let ByName(circuit) = circuits.take(name)?;
-        // The flag is written under the lock, because the circuit may be registered again at the same time.
+        // The flag is written under the lock, because the circuit may be registered again at the
+        // same time.
         circuit.set_removed(true);
         Some(circuit)
     }

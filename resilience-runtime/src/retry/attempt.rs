@@ -17,22 +17,22 @@ use core::time::Duration;
 
 /// An attempt that has ended.
 ///
-/// The expansion calls the methods in the order of this file. Each of them may rule out another attempt, and a method does
-/// not ask the caller's function after that, because the answer would change nothing. `V` inspects an error, and `S` is the
-/// place of the last error that was retried.
+/// The expansion calls the methods in the order of this file. Each of them may rule out another
+/// attempt, and a method does not ask the caller's function after that, because the answer would
+/// change nothing. `V` inspects an error, and `S` is the place of the last error that was retried.
 #[derive(Debug)]
 #[must_use = "an attempt decides nothing until `next` is called"]
 pub struct Attempt<'a, T, E, V, S> {
-    // The attempt owns the outcome, and takes it apart to show it to a filter. An outcome that is borrowed as a whole lies
-    // in memory, and a success would be copied from there to be returned.
+    // The attempt owns the outcome, and takes it apart to show it to a filter. An outcome that is
+    // borrowed as a whole lies in memory, and a success would be copied from there to be returned.
     outcome: Result<T, E>,
     review: Review<'a>,
     kept: &'a mut S,
     view: PhantomData<V>,
 }
 
-/// The facts of the decision beside the outcome. They are apart from it, so that the decision is compiled once for all types
-/// of outcomes.
+/// The facts of the decision beside the outcome. They are apart from it, so that the decision is
+/// compiled once for all types of outcomes.
 #[derive(Debug)]
 struct Review<'a> {
     config: &'a RetryConfig,
@@ -42,7 +42,8 @@ struct Review<'a> {
     origin: Option<&'a mut Origin>,
     /// True if the error is a refusal of a layer.
     is_refused: bool,
-    /// True if refusals are to be retried, by the configuration or because `retry_on` matches this one.
+    /// True if refusals are to be retried, by the configuration or because `retry_on` matches this
+    /// one.
     wants_refusals: bool,
     /// True if `retry_if_ok` accepts the value.
     wants_value: bool,
@@ -59,8 +60,8 @@ struct Review<'a> {
 impl<'a, E, V: View<E>, S> Attempt<'a, Infallible, E, V, S> {
     /// Judges an attempt that has failed, for any type of success.
     ///
-    /// The expansion does not take the error out of the outcome, because the error's type may have no values. Then rustc
-    /// would call the code after it unreachable, and say so to the user.
+    /// The expansion does not take the error out of the outcome, because the error's type may have
+    /// no values. Then rustc would call the code after it unreachable, and say so to the user.
     ///
     /// # Panics
     ///
@@ -101,15 +102,17 @@ impl<'a, E, V: View<E>, S> Attempt<'a, Infallible, E, V, S> {
         attempt
     }
 
-    /// Decides for an attempt that has failed, by code that is compiled once for all functions of an error's type. `None`
-    /// means that another attempt is due, and `Some` is the error that the call ends with.
+    /// Decides for an attempt that has failed, by code that is compiled once for all functions of
+    /// an error's type. `None` means that another attempt is due, and `Some` is the error that the
+    /// call ends with.
     #[inline]
     pub fn last<T>(self, operation: &'static str) -> Option<Result<T, E>>
     where
         S: Slot<E>,
     {
-        // The error and the review are variables of their own, because a variable that both share lies in memory as soon
-        // as one of them is borrowed, and a success is then copied through it (measured: 3 ns).
+        // The error and the review are variables of their own, because a variable that both share
+        // lies in memory as soon as one of them is borrowed, and a success is then copied through
+        // it (measured: 3 ns).
         let Self {
             outcome: Err(error),
             mut review,
@@ -240,7 +243,8 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
         self
     }
 
-    /// Shows the error to one more filter, unless it is certain already that no other attempt follows.
+    /// Shows the error to one more filter, unless it is certain already that no other attempt
+    /// follows.
     #[inline]
     fn filter(mut self, f: impl FnOnce(&mut Review<'a>, &E)) -> Self {
         match self.outcome {
@@ -255,8 +259,8 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
         }
     }
 
-    /// Decides, and logs the decision. `None` means that another attempt is due after a wait, and `Some` is the outcome that
-    /// the call ends with.
+    /// Decides, and logs the decision. `None` means that another attempt is due after a wait, and
+    /// `Some` is the outcome that the call ends with.
     #[inline]
     pub fn next(self, operation: &'static str) -> Option<Result<T, E>>
     where
@@ -275,8 +279,8 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
     where
         S: Slot<E>,
     {
-        // The outcome is taken apart and put together again. So a success leaves as its value alone, and only a second
-        // variable is borrowed from here on.
+        // The outcome is taken apart and put together again. So a success leaves as its value
+        // alone, and only a second variable is borrowed from here on.
         let outcome = match self.outcome {
             Ok(value) if !self.review.wants_value => return Some(Ok(value)),
             Ok(value) => Ok(value),
@@ -347,8 +351,8 @@ impl<'a> Review<'a> {
         self.is_refused && !self.wants_refusals
     }
 
-    // The next two functions are out of line, because they are the same for all functions of an error's type, and a call
-    // that succeeds does not need them.
+    // The next two functions are out of line, because they are the same for all functions of an
+    // error's type, and a call that succeeds does not need them.
 
     /// Decides, and returns the delay if another attempt is due.
     #[cold]
@@ -396,7 +400,8 @@ impl<'a> Review<'a> {
     }
 
     fn next(&self, schedule: &mut Schedule) -> Decision {
-        // Before the number of attempts: `max_retries = 0` above an open circuit is no reason for an ERROR per call.
+        // Before the number of attempts: `max_retries = 0` above an open circuit is no reason for
+        // an ERROR per call.
         if self.is_unwanted_refusal() {
             return Decision::GiveUp(Reason::Refused);
         }
@@ -422,8 +427,8 @@ impl<'a> Review<'a> {
         self.refused_for.is_some_and(|open| open > delay)
     }
 
-    /// Keeps an error that is retried, if a layer may refuse a later attempt. A refusal that is retried on request counts as
-    /// any other error, so an older error is not the cause any more.
+    /// Keeps an error that is retried, if a layer may refuse a later attempt. A refusal that is
+    /// retried on request counts as any other error, so an older error is not the cause any more.
     #[inline]
     fn keep<E, V: View<E>, S: Slot<E>>(&self, error: E, kept: &mut S) {
         if self.is_refused {
@@ -439,8 +444,8 @@ impl<'a> Review<'a> {
         V::HOLDS_REFUSALS || self.origin.is_some()
     }
 
-    /// Returns the error that the call ends with. If a layer refused the last attempt, that is the last error that the body
-    /// returned.
+    /// Returns the error that the call ends with. If a layer refused the last attempt, that is the
+    /// last error that the body returned.
     #[inline]
     fn given_up<E, S: Slot<E>>(&mut self, error: E, kept: &mut S) -> E {
         if !self.is_unwanted_refusal() {

@@ -10,30 +10,35 @@ use core::time::Duration;
 
 use crate::clock::create_timer;
 
-/// A retry without delay gives way to other tasks before each attempt with a number that is a multiple of this one.
+/// A retry without delay gives way to other tasks before each attempt with a number that is a
+/// multiple of this one.
 const YIELDS_EVERY: u32 = 32;
 
 /// Waits before the next attempt.
 ///
-/// The timer is in a box, because the user's future has room for the wait although most calls do not wait.
+/// The timer is in a box, because the user's future has room for the wait although most calls do
+/// not wait.
 #[must_use = "futures do nothing unless polled"]
 pub struct Backoff {
     wait: Option<Wait>,
 }
 
-/// A timer of tokio's, or a [`Yield`]. It is behind `dyn`, so that its poll and its drop are not compiled into each function
-/// under retry. With these auto traits the user's future has the traits that its attempts have.
+/// A timer of tokio's, or a [`Yield`]. It is behind `dyn`, so that its poll and its drop are not
+/// compiled into each function under retry. With these auto traits the user's future has the traits
+/// that its attempts have.
 type Wait = Pin<Box<dyn Future<Output = ()> + Send + Sync + UnwindSafe + RefUnwindSafe>>;
 
 impl Backoff {
-    /// Waits for `delay`, from now on, before attempt `attempt`. `None` and zero are ready at once and need no runtime.
+    /// Waits for `delay`, from now on, before attempt `attempt`. `None` and zero are ready at once
+    /// and need no runtime.
     ///
-    /// Before each 32nd attempt, zero gives way to other tasks. Without that, attempts that never await would keep the
-    /// thread, and a timeout above the retry would never be polled.
+    /// Before each 32nd attempt, zero gives way to other tasks. Without that, attempts that never
+    /// await would keep the thread, and a timeout above the retry would never be polled.
     ///
     /// # Panics
     ///
-    /// If `delay` is longer than zero and there is no tokio runtime with its timer enabled. The text names the operation.
+    /// If `delay` is longer than zero and there is no tokio runtime with its timer enabled. The
+    /// text names the operation.
     #[inline]
     pub(crate) fn new(delay: Option<Duration>, attempt: u32, operation: &str) -> Self {
         let wait = match delay {
@@ -47,7 +52,8 @@ impl Backoff {
 #[cold]
 fn wait(delay: Duration, attempt: u32, operation: &str) -> Option<Wait> {
     if !delay.is_zero() {
-        // Nobody polls the wait again after a panic, because the panic drops it together with its future.
+        // Nobody polls the wait again after a panic, because the panic drops it together with its
+        // future.
         let timer = create_timer(Some(operation), || tokio::time::sleep(delay));
         return Some(Box::pin(AssertUnwindSafe(timer)));
     }
@@ -80,8 +86,8 @@ impl Future for Backoff {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         if self.wait.is_some() {
             ready!(poll_wait(&mut self.wait, cx));
-            // The wait is `None` already. The compiler sees that only here, and then it does not compile the drop of the
-            // box into each function after the wait.
+            // The wait is `None` already. The compiler sees that only here, and then it does not
+            // compile the drop of the box into each function after the wait.
             mem::forget(self.wait.take());
         }
         Poll::Ready(())

@@ -1,4 +1,5 @@
-//! `clone(…)` of `#[retry]`: the body may consume an argument, because the next attempt gets the original.
+//! `clone(…)` of `#[retry]`: the body may consume an argument, because the next attempt gets the
+//! original.
 
 use super::config::RetryConfig;
 use super::state::Retry;

@@ -26,9 +26,9 @@ const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(60);
 
 /// The configuration of a retry: the number of attempts, and the delays between them.
 ///
-/// A value starts as [`RetryConfig::new`] and is changed by setters that are named as the options of `#[retry]`. Every
-/// setter is a `const fn` and checks its value. A wrong value in a `const` does not compile, and at run time it panics with
-/// the same words.
+/// A value starts as [`RetryConfig::new`] and is changed by setters that are named as the options
+/// of `#[retry]`. Every setter is a `const fn` and checks its value. A wrong value in a `const`
+/// does not compile, and at run time it panics with the same words.
 ///
 /// ```
 /// use resilience::{Jitter, RetryConfig};
@@ -63,8 +63,8 @@ pub struct RetryConfig {
 }
 
 impl RetryConfig {
-    /// Makes the default configuration: three retries, [`Strategy::Exponential`] from 1 s by a multiplier of 2 up to 60 s,
-    /// [`Jitter::Full`], and no limit on the time of the whole call.
+    /// Makes the default configuration: three retries, [`Strategy::Exponential`] from 1 s by a
+    /// multiplier of 2 up to 60 s, [`Jitter::Full`], and no limit on the time of the whole call.
     ///
     /// ```
     /// use resilience::RetryConfig;
@@ -86,7 +86,8 @@ impl RetryConfig {
         }
     }
 
-    /// Sets how many calls may follow the first one. Default 3; 0 makes a single call, [`u32::MAX`] never gives up.
+    /// Sets how many calls may follow the first one. Default 3; 0 makes a single call, [`u32::MAX`]
+    /// never gives up.
     ///
     /// ```
     /// use resilience::RetryConfig;
@@ -99,8 +100,9 @@ impl RetryConfig {
         self
     }
 
-    /// Sets how many calls there may be, the first one included. It says the same as [`max_retries`](Self::max_retries) with
-    /// a number that is one more. The later of the two setters counts.
+    /// Sets how many calls there may be, the first one included. It says the same as
+    /// [`max_retries`](Self::max_retries) with a number that is one more. The later of the two
+    /// setters counts.
     ///
     /// ```
     /// use resilience::RetryConfig;
@@ -134,8 +136,9 @@ impl RetryConfig {
         self
     }
 
-    /// Sets the delay that the [`Strategy`] starts from. Default 1 s, or `max_delay` if that was set lower. Zero waits
-    /// for nothing, not even a timer; an async retry gives way to other tasks before each 32nd attempt.
+    /// Sets the delay that the [`Strategy`] starts from. Default 1 s, or `max_delay` if that was
+    /// set lower. Zero waits for nothing, not even a timer; an async retry gives way to other tasks
+    /// before each 32nd attempt.
     ///
     /// A base above `max_delay` is capped by it when a delay is computed.
     ///
@@ -152,8 +155,8 @@ impl RetryConfig {
         self
     }
 
-    /// Sets the longest delay; it caps the computed delay before jitter is drawn and again after, and a delay the
-    /// server asked for. Default 60 s, or `base_delay` if that was set higher.
+    /// Sets the longest delay; it caps the computed delay before jitter is drawn and again after,
+    /// and a delay the server asked for. Default 60 s, or `base_delay` if that was set higher.
     ///
     /// ```
     /// use resilience::RetryConfig;
@@ -169,7 +172,8 @@ impl RetryConfig {
         self
     }
 
-    /// Sets both delays to constants of an attribute. A constant base above a constant cap is a mistake in the program.
+    /// Sets both delays to constants of an attribute. A constant base above a constant cap is a
+    /// mistake in the program.
     #[doc(hidden)]
     #[track_caller]
     #[must_use]
@@ -179,7 +183,8 @@ impl RetryConfig {
         self.base_delay(base).max_delay(max)
     }
 
-    /// Sets by how much each [`Strategy::Exponential`] delay is longer than the one before. Default 2.0.
+    /// Sets by how much each [`Strategy::Exponential`] delay is longer than the one before. Default
+    /// 2.0.
     ///
     /// ```
     /// use resilience::RetryConfig;
@@ -214,9 +219,10 @@ impl RetryConfig {
         self
     }
 
-    /// Limits the time for all attempts and delays together, counted from the first attempt: when the time already
-    /// spent plus the next delay would reach it, that delay is not begun and the outcome is returned as it is. An
-    /// attempt that runs is never cut short; `#[timeout]` does that. Default none.
+    /// Limits the time for all attempts and delays together, counted from the first attempt: when
+    /// the time already spent plus the next delay would reach it, that delay is not begun and the
+    /// outcome is returned as it is. An attempt that runs is never cut short; `#[timeout]` does
+    /// that. Default none.
     ///
     /// ```
     /// use resilience::RetryConfig;
@@ -244,8 +250,9 @@ impl RetryConfig {
         self
     }
 
-    /// Sets if the retry repeats a call that a layer refused: an open circuit of this stack, or of another function. Default
-    /// `false`, because a refusal says nothing about the service, and retrying it adds load.
+    /// Sets if the retry repeats a call that a layer refused: an open circuit of this stack, or of
+    /// another function. Default `false`, because a refusal says nothing about the service, and
+    /// retrying it adds load.
     ///
     /// ```
     /// use resilience::RetryConfig;
@@ -284,7 +291,8 @@ impl RetryConfig {
         self.jitter
     }
 
-    /// Returns the delay that the strategy starts from. If nobody set it, it is 1 s, or `max_delay` if that is shorter.
+    /// Returns the delay that the strategy starts from. If nobody set it, it is 1 s, or `max_delay`
+    /// if that is shorter.
     pub fn get_base_delay(&self) -> Duration {
         self.base_delay
             .unwrap_or_else(|| DEFAULT_BASE_DELAY.min(self.max_delay.unwrap_or(DEFAULT_BASE_DELAY)))

@@ -5,8 +5,9 @@ use super::strategy::{Jitter, Strategy};
 use core::time::Duration;
 
 impl RetryConfig {
-    /// The delay after attempt `attempt` (counted from 1) as the [`Strategy`] computes it: capped by
-    /// [`max_delay`](Self::max_delay), without jitter. It saturates: no attempt is too late, no multiplier too large.
+    /// The delay after attempt `attempt` (counted from 1) as the [`Strategy`] computes it: capped
+    /// by [`max_delay`](Self::max_delay), without jitter. It saturates: no attempt is too late, no
+    /// multiplier too large.
     ///
     /// ```
     /// use resilience::RetryConfig;
@@ -35,8 +36,8 @@ impl RetryConfig {
         self.get_jitter() != Jitter::None && !self.get_base_delay().is_zero()
     }
 
-    /// The delay after attempt `attempt` with jitter. `previous` is the delay this returned before, if it did, and
-    /// `random` lies in `[0, 1)`.
+    /// The delay after attempt `attempt` with jitter. `previous` is the delay this returned before,
+    /// if it did, and `random` lies in `[0, 1)`.
     pub(crate) fn jittered(
         &self,
         attempt: u32,

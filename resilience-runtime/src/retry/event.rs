@@ -4,8 +4,8 @@ use core::any::type_name;
 use core::fmt;
 use core::time::Duration;
 
-/// An attempt failed and there will be another one. `#[retry(on_retry = …)]` passes this event to its function, once
-/// before each wait.
+/// An attempt failed and there will be another one. `#[retry(on_retry = …)]` passes this event to
+/// its function, once before each wait.
 ///
 /// ```
 /// use resilience::RetryEvent;
@@ -33,8 +33,8 @@ pub struct RetryEvent<'a, T, E> {
     pub outcome: Result<&'a T, &'a E>,
 }
 
-// The impl is written by hand, because a derive would demand the same of `T` and `E`, although the event only refers to
-// them.
+// The impl is written by hand, because a derive would demand the same of `T` and `E`, although the
+// event only refers to them.
 impl<T, E> Clone for RetryEvent<'_, T, E> {
     fn clone(&self) -> Self {
         *self

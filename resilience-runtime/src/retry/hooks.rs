@@ -47,8 +47,8 @@ impl<T, E> Hooks<T, E> for NoHooks {
     fn on_retry(&mut self, _: &RetryEvent<'_, T, E>) {}
 }
 
-/// Defines a function together with the hooks that were added before it. The names in brackets are the methods that only
-/// those older hooks answer.
+/// Defines a function together with the hooks that were added before it. The names in brackets are
+/// the methods that only those older hooks answer.
 macro_rules! hooks {
     ($(
         $(#[$doc:meta])*

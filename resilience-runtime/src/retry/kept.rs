@@ -1,12 +1,13 @@
 //! `clone(..)` of `#[retry]` clones the arguments that can be cloned. The body borrows the others.
 //!
-//! No bound can ask whether a type is `Clone`, so method lookup decides where the type is known, in the expansion:
-//! `CloneIfPossible::of(&argument).__keep(..)` finds the first of two methods of that name with a bound that holds.
+//! No bound can ask whether a type is `Clone`, so method lookup decides where the type is known, in
+//! the expansion: `CloneIfPossible::of(&argument).__keep(..)` finds the first of two methods of
+//! that name with a bound that holds.
 //!
-//! Setting an argument again behind an attempt makes the compiler forget that the attempt moved it. That must not happen to
-//! an argument without a clone. So the expansion has two branches, and in the one that does not fit the type it calls a
-//! function that returns [`Infallible`]: the compiler takes the code after it for unreachable, and then finds a moved
-//! argument by its name.
+//! Setting an argument again behind an attempt makes the compiler forget that the attempt moved it.
+//! That must not happen to an argument without a clone. So the expansion has two branches, and in
+//! the one that does not fit the type it calls a function that returns [`Infallible`]: the compiler
+//! takes the code after it for unreachable, and then finds a moved argument by its name.
 
 use core::borrow::Borrow;
 use core::convert::Infallible;
@@ -105,7 +106,8 @@ pub trait Kept {
     fn original(self) -> Self::Argument;
 }
 
-/// The original of an argument. The attempt got a clone of it, and the last attempt got the original.
+/// The original of an argument. The attempt got a clone of it, and the last attempt got the
+/// original.
 #[derive(Debug)]
 pub struct Original<T>(Option<T>);
 

@@ -17,7 +17,8 @@ pub(crate) struct Report<'a> {
     pub(crate) error: Option<Shown<'a>>,
 }
 
-/// Emits an event with the fields of a report. It is a macro, because an event needs its level at compile time.
+/// Emits an event with the fields of a report. It is a macro, because an event needs its level at
+/// compile time.
 macro_rules! event {
     ($level:expr, $report:ident, { $($field:ident = $value:expr),* }, $($message:tt)*) => {
         tracing::event!(

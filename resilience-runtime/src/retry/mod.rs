@@ -1,8 +1,9 @@
 //! Retry: calling again after an error, with a growing, jittered delay in between.
 //!
-//! [`delay`] computes the delays and [`schedule`] decides on another attempt; both are pure. The other files are thin:
-//! [`state`] is one call, [`attempt`] asks the caller's filters after each attempt, [`random`] draws, [`log`] reports,
-//! [`mod@backoff`] waits, and [`run`] is the loop for closures. `#[retry]` emits a loop of its own.
+//! [`delay`] computes the delays and [`schedule`] decides on another attempt; both are pure. The
+//! other files are thin: [`state`] is one call, [`attempt`] asks the caller's filters after each
+//! attempt, [`random`] draws, [`log`] reports, [`mod@backoff`] waits, and [`run`] is the loop for
+//! closures. `#[retry]` emits a loop of its own.
 
 mod attempt;
 mod backoff;

@@ -7,9 +7,9 @@ use rand::{RngExt, SeedableRng};
 use std::hash::RandomState;
 
 thread_local! {
-    /// A small and fast generator is enough, because nobody gains by guessing a delay. The generator that `rand` has for
-    /// each thread is a cipher, and adds a second to the build. The seed is a key of std's hash maps, because that is random
-    /// and differs from thread to thread.
+    /// A small and fast generator is enough, because nobody gains by guessing a delay. The
+    /// generator that `rand` has for each thread is a cipher, and adds a second to the build. The
+    /// seed is a key of std's hash maps, because that is random and differs from thread to thread.
     static GENERATOR: RefCell<SmallRng> =
         RefCell::new(SmallRng::seed_from_u64(RandomState::new().build_hasher().finish()));
 }

@@ -16,9 +16,10 @@ use core::time::Duration;
 use pin_project_lite::pin_project;
 
 impl RetryConfig {
-    /// Calls `function` until it succeeds or this configuration gives up, and blocks the thread in between, in real time
-    /// even if tokio's clock is paused. Every error is retried; [`prepare`](Self::prepare) takes filters and hooks. Inside a
-    /// sync `#[timeout]` a wait that would outlast the deadline is not begun.
+    /// Calls `function` until it succeeds or this configuration gives up, and blocks the thread in
+    /// between, in real time even if tokio's clock is paused. Every error is retried;
+    /// [`prepare`](Self::prepare) takes filters and hooks. Inside a sync `#[timeout]` a wait that
+    /// would outlast the deadline is not begun.
     ///
     /// ```
     /// use resilience::RetryConfig;
@@ -44,10 +45,12 @@ impl RetryConfig {
         self.prepare(function).run()
     }
 
-    /// Makes a retry that is not running yet, so that filters and hooks can be added before it [`run`](Self::run)s.
+    /// Makes a retry that is not running yet, so that filters and hooks can be added before it
+    /// [`run`](Self::run)s.
     ///
-    /// Nothing is demanded of the error type, so a value does not see by itself that an error is the refusal of an open
-    /// circuit. The filter asks [`is_refusal`](crate::is_refusal), if the retry should not repeat refusals.
+    /// Nothing is demanded of the error type, so a value does not see by itself that an error is
+    /// the refusal of an open circuit. The filter asks [`is_refusal`](crate::is_refusal), if the
+    /// retry should not repeat refusals.
     ///
     /// ```
     /// use resilience::{CircuitBreaker, CircuitBreakerConfig, RetryConfig, is_refusal};
@@ -74,8 +77,8 @@ impl RetryConfig {
         }
     }
 
-    /// Calls `function` and awaits its future until that succeeds or this configuration gives up. Every error is
-    /// retried. A failed attempt's future is dropped before the wait begins.
+    /// Calls `function` and awaits its future until that succeeds or this configuration gives up.
+    /// Every error is retried. A failed attempt's future is dropped before the wait begins.
     ///
     /// Filters and hooks can be added before the future is polled:
     ///
@@ -102,10 +105,11 @@ impl RetryConfig {
     /// # }
     /// ```
     ///
-    /// The future is `Send` if the closure and its futures are. The price is that the futures must not borrow from the
-    /// closure, as those of `async || connection.ping().await` do with a `connection: &mut Connection`: rustc cannot
-    /// prove of such a loop that it is `Send` (rust-lang/rust#134997). There are two ways out. A method of `Connection`
-    /// under `#[retry]` takes `&mut self`. A lock lends the connection to one attempt after the other:
+    /// The future is `Send` if the closure and its futures are. The price is that the futures must
+    /// not borrow from the closure, as those of `async || connection.ping().await` do with a
+    /// `connection: &mut Connection`: rustc cannot prove of such a loop that it is `Send`
+    /// (rust-lang/rust#134997). There are two ways out. A method of `Connection` under `#[retry]`
+    /// takes `&mut self`. A lock lends the connection to one attempt after the other:
     ///
     /// ```
     /// use resilience::RetryConfig;
@@ -168,12 +172,13 @@ macro_rules! setters {
             abort_if, AbortIf, FnMut(&E) -> bool
         }
         $with! {
-            /// Tries values again that `f` accepts, such as "not ready yet". When attempts run out the last one is
-            /// returned.
+            /// Tries values again that `f` accepts, such as "not ready yet". When attempts run out
+            /// the last one is returned.
             retry_if_ok, RetryIfOk, FnMut(&T) -> bool
         }
         $with! {
-            /// Lets the error say how long to wait, such as `Retry-After`, instead of the computed delay.
+            /// Lets the error say how long to wait, such as `Retry-After`, instead of the computed
+            /// delay.
             delay_hint, DelayHint, FnMut(&E) -> Option<Duration>
         }
         $with! {
@@ -213,7 +218,8 @@ where
 {
     setters!(prepared_with);
 
-    /// Calls the function until it succeeds or the retry gives up, and blocks the thread in between.
+    /// Calls the function until it succeeds or the retry gives up, and blocks the thread in
+    /// between.
     ///
     /// # Errors
     ///
@@ -241,8 +247,8 @@ impl<F, H> fmt::Debug for PreparedRetry<F, H> {
     }
 }
 
-/// A value demands nothing of the error type. So it shows an error by the name of the type, sees no refusals, and need not
-/// keep an error.
+/// A value demands nothing of the error type. So it shows an error by the name of the type, sees no
+/// refusals, and need not keep an error.
 const UNSEEN: Traits<AsTypeName, Nowhere> = Traits::new();
 
 fn judged<T, E, S: Slot<E>, H: Hooks<T, E>>(
@@ -258,7 +264,8 @@ fn judged<T, E, S: Slot<E>, H: Hooks<T, E>>(
 }
 
 pin_project! {
-    /// The future of [`RetryConfig::run_async`]. Nothing runs, and no time counts, before it is polled.
+    /// The future of [`RetryConfig::run_async`]. Nothing runs, and no time counts, before it is
+    /// polled.
     #[must_use = "futures do nothing unless polled"]
     pub struct RetryFuture<F, Fut, H = NoHooks> {
         retry: Retry<RetryConfig, Nowhere>,

@@ -1,4 +1,5 @@
-//! The decision on another attempt is a pure state machine. It is told the time, the server's hint and a random number.
+//! The decision on another attempt is a pure state machine. It is told the time, the server's hint
+//! and a random number.
 
 use super::config::RetryConfig;
 use crate::clock::nanos;
@@ -46,8 +47,9 @@ impl Reason {
         }
     }
 
-    /// The level of the event. It is an error if the caller has no result although the service was tried again and again. A
-    /// refusal is a warning, because it protects the service. An error that nobody wants retried is daily business.
+    /// The level of the event. It is an error if the caller has no result although the service was
+    /// tried again and again. A refusal is a warning, because it protects the service. An error
+    /// that nobody wants retried is daily business.
     pub(crate) fn level(self) -> Level {
         match self {
             Self::Attempts | Self::Elapsed | Self::Deadline => Level::ERROR,
@@ -70,13 +72,13 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The state of one call between its attempts. It lies in the user's future, so its durations are nanoseconds: they take
-/// half the room, and end after 584 years.
+/// The state of one call between its attempts. It lies in the user's future, so its durations are
+/// nanoseconds: they take half the room, and end after 584 years.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Schedule {
     attempt: NonZeroU32,
-    /// The last computed delay. Decorrelated jitter goes on from it. It is never zero then, because it is not shorter than
-    /// the base.
+    /// The last computed delay. Decorrelated jitter goes on from it. It is never zero then, because
+    /// it is not shorter than the base.
     previous: Option<NonZeroU64>,
     /// The wait before the attempt.
     delay: u64,
@@ -108,8 +110,9 @@ impl Schedule {
         self.attempt() <= config.get_max_retries()
     }
 
-    /// Decides on another attempt, `elapsed` after the first one began (the time only matters under `max_elapsed`). A
-    /// `hint` replaces the computed delay; otherwise `random`, from `[0, 1)`, draws the jitter.
+    /// Decides on another attempt, `elapsed` after the first one began (the time only matters under
+    /// `max_elapsed`). A `hint` replaces the computed delay; otherwise `random`, from `[0, 1)`,
+    /// draws the jitter.
     pub(crate) fn next(
         &mut self,
         config: &RetryConfig,

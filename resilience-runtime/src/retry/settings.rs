@@ -10,10 +10,11 @@ const ONE_COUNT: Rule = rule!(
     "must not stand beside `max_retries`, because both say how many calls there are"
 );
 
-/// Settings of a retry that are only known at run time, because they come from a file, the environment or a command line.
+/// Settings of a retry that are only known at run time, because they come from a file, the
+/// environment or a command line.
 ///
-/// A setting that is `None` leaves the configuration as it is. [`apply_to`](Self::apply_to) returns an error where a
-/// setter of [`RetryConfig`] panics.
+/// A setting that is `None` leaves the configuration as it is. [`apply_to`](Self::apply_to) returns
+/// an error where a setter of [`RetryConfig`] panics.
 ///
 /// ```
 /// use resilience::{RetryConfig, RetrySettings};
@@ -55,11 +56,12 @@ pub struct RetrySettings {
 }
 
 impl RetrySettings {
-    /// Returns `config` with those settings that are `Some`. A base above the cap is capped, as in [`RetryConfig`].
+    /// Returns `config` with those settings that are `Some`. A base above the cap is capped, as in
+    /// [`RetryConfig`].
     ///
     /// # Errors
-    /// The first value that breaks the rule of its setting; `max_attempts` beside `max_retries`, too, because both say
-    /// how many calls there are.
+    /// The first value that breaks the rule of its setting; `max_attempts` beside `max_retries`,
+    /// too, because both say how many calls there are.
     pub fn apply_to(&self, mut config: RetryConfig) -> Result<RetryConfig, ConfigError> {
         if let (Some(attempts), Some(_)) = (self.max_attempts, self.max_retries) {
             ONE_COUNT.check(false, attempts)?;

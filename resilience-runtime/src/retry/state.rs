@@ -9,29 +9,32 @@ use core::time::Duration;
 use tracing::Level;
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 
-/// One call under retry, for the loop that `#[retry]` emits. `C` is the configuration or a reference to it, and `S` the
-/// place of the last error that was retried.
+/// One call under retry, for the loop that `#[retry]` emits. `C` is the configuration or a
+/// reference to it, and `S` the place of the last error that was retried.
 #[derive(Debug)]
 pub struct Retry<C, S> {
     pub(super) config: C,
     /// `None` if nobody wants to know how long the call takes.
     pub(super) started: Option<StartTime>,
-    /// `None` before the first retry, because a call that succeeds at once then has nothing more to write.
+    /// `None` before the first retry, because a call that succeeds at once then has nothing more to
+    /// write.
     pub(super) schedule: Option<Schedule>,
-    /// The last error of the body that was retried. The call ends with it if a layer refuses a later attempt.
+    /// The last error of the body that was retried. The call ends with it if a layer refuses a
+    /// later attempt.
     pub(super) kept: S,
 }
 
 impl<C: Borrow<RetryConfig>, S: Default> Retry<C, S> {
-    /// Begins a call. The clock is read only for `max_elapsed`, or if somebody listens to the events, because the events say
-    /// how long the call took.
+    /// Begins a call. The clock is read only for `max_elapsed`, or if somebody listens to the
+    /// events, because the events say how long the call took.
     #[inline]
     pub fn new(config: C) -> Self {
         let started = is_timed(config.borrow()).then(StartTime::now);
         Self::started(config, started)
     }
 
-    /// Begins a call and reads the clock in any case, because a hook is told how long the call took.
+    /// Begins a call and reads the clock in any case, because a hook is told how long the call
+    /// took.
     #[inline]
     pub fn timed(config: C) -> Self {
         Self::started(config, Some(StartTime::now()))
@@ -54,15 +57,17 @@ impl<C: Borrow<RetryConfig>, S: Default> Retry<C, S> {
 }
 
 impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
-    /// Begins a call and reads the clock if it is needed. `is_told` is true if a hook wants to know how long the call took.
+    /// Begins a call and reads the clock if it is needed. `is_told` is true if a hook wants to know
+    /// how long the call took.
     pub(super) fn begin(&mut self, is_told: bool) {
         self.started = (is_told || is_timed(self.config.borrow())).then(StartTime::now);
     }
 
     /// Waits until the next attempt is due. The first one is due at once.
     ///
-    /// The wait stands at the head of the loop, because the last outcome is gone there. A future would keep the outcome during
-    /// a wait at the end of the loop, because the decision borrows it, and an outcome need not be `Send`.
+    /// The wait stands at the head of the loop, because the last outcome is gone there. A future
+    /// would keep the outcome during a wait at the end of the loop, because the decision borrows
+    /// it, and an outcome need not be `Send`.
     #[inline]
     pub fn wait(&self, operation: &'static str) -> Backoff {
         match self.schedule {

@@ -2,8 +2,8 @@
 
 /// The growth of the delay from one retry to the next.
 ///
-/// The delay before retry `n` (counted from 1), before [`max_delay`](crate::RetryConfig::max_delay) caps it and
-/// [`Jitter`] shortens it:
+/// The delay before retry `n` (counted from 1), before [`max_delay`](crate::RetryConfig::max_delay)
+/// caps it and [`Jitter`] shortens it:
 ///
 /// ```
 /// use resilience::{RetryConfig, Strategy};
@@ -29,8 +29,9 @@ pub enum Strategy {
 
 /// The share of chance in a delay, so that callers that failed together do not come back together.
 ///
-/// The formulas are those of Marc Brooker, "Exponential Backoff And Jitter", [AWS Architecture Blog][aws], 2015; `d` is
-/// the delay of the [`Strategy`], already capped by [`max_delay`](crate::RetryConfig::max_delay). Numbers are drawn uniformly.
+/// The formulas are those of Marc Brooker, "Exponential Backoff And Jitter", [AWS Architecture
+/// Blog][aws], 2015; `d` is the delay of the [`Strategy`], already capped by
+/// [`max_delay`](crate::RetryConfig::max_delay). Numbers are drawn uniformly.
 ///
 /// ```
 /// use resilience::{Jitter, RetryConfig};
@@ -48,8 +49,8 @@ pub enum Jitter {
     Full,
     /// A number from `[d/2, d]`, so that no caller comes back at once.
     Equal,
-    /// A number from `[base_delay, 3 · previous]`; `previous` is the delay before it and starts at `base_delay`. The
-    /// [`Strategy`] and the multiplier play no part.
+    /// A number from `[base_delay, 3 · previous]`; `previous` is the delay before it and starts at
+    /// `base_delay`. The [`Strategy`] and the multiplier play no part.
     Decorrelated,
     /// Exactly `d`, without chance.
     None,

@@ -13,8 +13,9 @@ pub(super) const LIMIT: Rule = rule!(
 
 /// The limit of a call, and the text of its error.
 ///
-/// `#[timeout]` builds it from its options. Its own methods apply the same policy without an attribute:
-/// [`run_async`](Self::run_async), [`run_thread`](Self::run_thread), [`run_cooperative`](Self::run_cooperative).
+/// `#[timeout]` builds it from its options. Its own methods apply the same policy without an
+/// attribute: [`run_async`](Self::run_async), [`run_thread`](Self::run_thread),
+/// [`run_cooperative`](Self::run_cooperative).
 ///
 /// ```
 /// use std::time::Duration;
@@ -53,8 +54,8 @@ impl TimeoutConfig {
         Self::at_most(checked(limit))
     }
 
-    /// The constructor for a limit that is computed in a call. Such a limit may be zero, because it can be the rest of a
-    /// budget: the body is then polled once.
+    /// The constructor for a limit that is computed in a call. Such a limit may be zero, because it
+    /// can be the rest of a budget: the body is then polled once.
     #[doc(hidden)]
     #[must_use]
     pub const fn at_most(limit: Duration) -> Self {
@@ -85,8 +86,8 @@ impl TimeoutConfig {
         self
     }
 
-    /// The name of the operation, for the error, the log and the [share](crate::workers) of the worker threads. The attribute
-    /// gives the module path and the name of the function.
+    /// The name of the operation, for the error, the log and the [share](crate::workers) of the
+    /// worker threads. The attribute gives the module path and the name of the function.
     #[must_use]
     pub const fn operation(mut self, name: &'static str) -> Self {
         self.operation = Some(Operation {
@@ -128,7 +129,8 @@ impl TimeoutConfig {
         self.limit
     }
 
-    /// The name of the operation: the one that was given, or the path of the function under `#[timeout]`.
+    /// The name of the operation: the one that was given, or the path of the function under
+    /// `#[timeout]`.
     pub const fn get_operation(&self) -> Option<&'static str> {
         match self.operation {
             Some(operation) => Some(operation.name),
@@ -141,7 +143,8 @@ impl TimeoutConfig {
         self.message
     }
 
-    /// The error of a call that reached the limit. Tests of a conversion need it, such as a `From<TimedOut>`.
+    /// The error of a call that reached the limit. Tests of a conversion need it, such as a
+    /// `From<TimedOut>`.
     ///
     /// ```
     /// use resilience::TimeoutConfig;
@@ -159,7 +162,8 @@ impl TimeoutConfig {
         TimedOut::new(self.operation, self.message, self.limit, cause)
     }
 
-    /// The same configuration with a limit of at most `remaining`, the time that an enclosing timeout leaves.
+    /// The same configuration with a limit of at most `remaining`, the time that an enclosing
+    /// timeout leaves.
     pub(super) fn within(mut self, remaining: Duration) -> Self {
         self.limit = self.limit.min(remaining);
         self

@@ -14,7 +14,8 @@ pub trait FromTimedOut: Sized {
     fn from(late: TimedOut) -> Self;
 }
 
-// Without this attribute, rustc blames the `From` behind the trait, and the user sees none of the words above.
+// Without this attribute, rustc blames the `From` behind the trait, and the user sees none of the
+// words above.
 #[diagnostic::do_not_recommend]
 impl<E: From<TimedOut>> FromTimedOut for E {
     #[inline]

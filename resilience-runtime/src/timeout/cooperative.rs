@@ -7,12 +7,14 @@ use super::{config::TimeoutConfig, deadline::Scope, error::TimedOut};
 impl TimeoutConfig {
     /// Runs `body` on the calling thread, and refuses its result if it comes after the limit.
     ///
-    /// Nothing interrupts the body: it may ask [`deadline`](crate::deadline) and [`is_abandoned`](crate::is_abandoned) and
-    /// return early. A late result is dropped. Unlike a body on a worker thread, this one may borrow.
+    /// Nothing interrupts the body: it may ask [`deadline`](crate::deadline) and
+    /// [`is_abandoned`](crate::is_abandoned) and return early. A late result is dropped. Unlike a
+    /// body on a worker thread, this one may borrow.
     ///
     /// # Errors
     ///
-    /// [`TimedOut`] when the body took longer than the limit. A body that took exactly as long is in time.
+    /// [`TimedOut`] when the body took longer than the limit. A body that took exactly as long is
+    /// in time.
     ///
     /// # Panics
     ///

@@ -30,8 +30,9 @@ thread_local! {
 
 /// The deadline of the sync `#[timeout]` that this code runs in; the earliest one of several.
 ///
-/// `None` outside of a sync `#[timeout]`, and if the limit is [`Duration::MAX`]. Other threads than the body's own have no
-/// such deadline, and neither have futures under `#[timeout]`, because they are dropped at the deadline.
+/// `None` outside of a sync `#[timeout]`, and if the limit is [`Duration::MAX`]. Other threads than
+/// the body's own have no such deadline, and neither have futures under `#[timeout]`, because they
+/// are dropped at the deadline.
 ///
 /// ```
 /// use std::time::Duration;
@@ -52,8 +53,8 @@ pub fn deadline() -> Option<Instant> {
 
 /// True if nobody waits any more for the sync `#[timeout]` body that asks.
 ///
-/// In thread mode the caller has got its error then; in cooperative mode the deadline has passed. `false` outside of a
-/// sync `#[timeout]`.
+/// In thread mode the caller has got its error then; in cooperative mode the deadline has passed.
+/// `false` outside of a sync `#[timeout]`.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -99,11 +100,13 @@ pub(super) fn remaining() -> Duration {
     })
 }
 
-/// Makes a timeout the current one of this thread until it is dropped, at the body's end or by its panic.
+/// Makes a timeout the current one of this thread until it is dropped, at the body's end or by its
+/// panic.
 #[must_use]
 pub(super) struct Scope {
     outer: Current,
-    // The scope must be dropped on the thread that it was made on, because it restores that thread's state.
+    // The scope must be dropped on the thread that it was made on, because it restores that
+    // thread's state.
     _not_send: PhantomData<*const ()>,
 }
 

@@ -7,8 +7,8 @@ use crate::refusal::{NotStarted, Origin};
 
 /// A call took longer than its limit, or was not started within it.
 ///
-/// It converts into [`io::Error`] with [`io::ErrorKind::TimedOut`], so that it fits into `io::Result`; and into
-/// `Box<dyn Error + Send + Sync>` and `anyhow::Error`, as any error does.
+/// It converts into [`io::Error`] with [`io::ErrorKind::TimedOut`], so that it fits into
+/// `io::Result`; and into `Box<dyn Error + Send + Sync>` and `anyhow::Error`, as any error does.
 ///
 /// ```
 /// use std::time::Duration;
@@ -68,27 +68,30 @@ impl TimedOut {
         }
     }
 
-    /// The operation that took too long: the name that was given, else the module path and the name of the function under
-    /// `#[timeout]`, else `"operation"`. The error's text shows the last segment of a path that nobody gave.
+    /// The operation that took too long: the name that was given, else the module path and the name
+    /// of the function under `#[timeout]`, else `"operation"`. The error's text shows the last
+    /// segment of a path that nobody gave.
     pub fn operation(&self) -> &str {
         self.operation.unwrap_or("operation")
     }
 
-    /// The limit that was reached: the configured one, or the time that an enclosing sync timeout had left.
+    /// The limit that was reached: the configured one, or the time that an enclosing sync timeout
+    /// had left.
     pub fn limit(&self) -> Duration {
         self.limit
     }
 
     /// True if the body began to run.
     ///
-    /// `false` only in thread mode: the worker pool was full, the operation's share of it was used up, the system gave no
-    /// thread, or the time was over before a worker came to the body. Such a body has done nothing and never will, so
-    /// even one with side effects is safe to retry.
+    /// `false` only in thread mode: the worker pool was full, the operation's share of it was used
+    /// up, the system gave no thread, or the time was over before a worker came to the body. Such a
+    /// body has done nothing and never will, so even one with side effects is safe to retry.
     pub fn was_started(&self) -> bool {
         self.cause == Cause::Expired
     }
 
-    /// The origin of the error. The layers outside of the timeout ask for it, because the user's error type may lose it.
+    /// The origin of the error. The layers outside of the timeout ask for it, because the user's
+    /// error type may lose it.
     #[doc(hidden)]
     pub fn origin(&self) -> Origin {
         if self.was_started() {
@@ -101,7 +104,8 @@ impl TimedOut {
 
 impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A full pool is not told in the user's message, because that was written for a call that took too long.
+        // A full pool is not told in the user's message, because that was written for a call that
+        // took too long.
         let refusal = match self.cause {
             Cause::Expired | Cause::NotBegun => None,
             Cause::PoolFull => Some("no worker thread was free"),

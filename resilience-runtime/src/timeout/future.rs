@@ -38,8 +38,9 @@ impl<F> fmt::Debug for TimeoutFuture<F> {
 impl TimeoutConfig {
     /// Runs `future`, and drops it when it is not done within the limit.
     ///
-    /// The limit counts from the first poll. The future is polled before the timer, so a future that is done exactly at
-    /// the deadline is in time. At the expiry it is dropped before the error is returned.
+    /// The limit counts from the first poll. The future is polled before the timer, so a future
+    /// that is done exactly at the deadline is in time. At the expiry it is dropped before the
+    /// error is returned.
     ///
     /// # Errors
     ///
@@ -47,9 +48,10 @@ impl TimeoutConfig {
     ///
     /// # Panics
     ///
-    /// When polled, if the future is not done at once, the limit is not [`Duration::MAX`](core::time::Duration::MAX), and
-    /// there is no tokio runtime with its timer enabled. The text names the [`operation`](Self::operation). The future has
-    /// been polled once by then, because a future that is done at once needs no timer.
+    /// When polled, if the future is not done at once, the limit is not
+    /// [`Duration::MAX`](core::time::Duration::MAX), and there is no tokio runtime with its timer
+    /// enabled. The text names the [`operation`](Self::operation). The future has been polled once
+    /// by then, because a future that is done at once needs no timer.
     ///
     /// ```
     /// use std::time::Duration;

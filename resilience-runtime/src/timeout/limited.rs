@@ -19,8 +19,8 @@ use crate::fallible::Fallible;
 pin_project! {
     /// A body with a limit that counts from the first poll.
     ///
-    /// The attribute's expansion uses this type directly: it lends the configuration (`C`), so that the user's future
-    /// does not carry a copy, and chooses the output at expiry (`E`).
+    /// The attribute's expansion uses this type directly: it lends the configuration (`C`), so that
+    /// the user's future does not carry a copy, and chooses the output at expiry (`E`).
     #[must_use = "futures do nothing unless polled"]
     pub struct Limited<F, C, E = SeparateError> {
         config: C,
@@ -58,8 +58,8 @@ impl<F, C> Limited<F, C> {
 }
 
 impl<F, C, E> Limited<F, C, E> {
-    /// `at_expiry` makes an error of the body's own error type, so that the code that awaits the future does not have to
-    /// tell two kinds of error apart.
+    /// `at_expiry` makes an error of the body's own error type, so that the code that awaits the
+    /// future does not have to tell two kinds of error apart.
     #[inline]
     pub fn with_error(config: C, at_expiry: E, body: F) -> Self {
         Self {
@@ -87,7 +87,8 @@ impl<F: Future, C: Borrow<TimeoutConfig>, E: AtExpiry<F::Output>> Future for Lim
         if let Poll::Ready(output) = body.poll(cx) {
             return Poll::Ready(E::in_time(output));
         }
-        // The timer is created after the body's first poll, because a body that is done at once needs none.
+        // The timer is created after the body's first poll, because a body that is done at once
+        // needs none.
         let error = ready!(poll_limit(config, first_poll, this.timer, this.phase, cx));
         this.body.set(None);
         Poll::Ready(this.at_expiry.expired(error))
@@ -132,14 +133,16 @@ fn poll_timer(timer: Pin<&mut Option<Sleep>>, phase: &mut Phase, cx: &mut Contex
         Phase::Waiting { polls } => polls + 1,
         Phase::Late => return Poll::Ready(()),
     };
-    // A timer is also pending when the task's cooperative budget is spent, and a body that spends the budget in every poll
-    // would never be timed out. `tokio::time::timeout` polls its timer outside of the budget, but the means for it are
-    // private to tokio's feature `rt`. `is_elapsed` needs no budget; it stays false for a timer that has never had budget
-    // in any poll, because such a timer is not registered. For that timer the clock is read in one of sixteen polls.
+    // A timer is also pending when the task's cooperative budget is spent, and a body that spends
+    // the budget in every poll would never be timed out. `tokio::time::timeout` polls its timer
+    // outside of the budget, but the means for it are private to tokio's feature `rt`. `is_elapsed`
+    // needs no budget; it stays false for a timer that has never had budget in any poll, because
+    // such a timer is not registered. For that timer the clock is read in one of sixteen polls.
     let reads_clock = polls == POLLS_PER_CLOCK_READING;
     let is_late = timer.is_elapsed() || reads_clock && timer.deadline() <= Instant::now();
-    // The body may have been refused the budget as well although its result is ready, so it gets one more poll. The timer
-    // wakes the task for that poll: at once if the budget is spent, and otherwise at its next tick.
+    // The body may have been refused the budget as well although its result is ready, so it gets
+    // one more poll. The timer wakes the task for that poll: at once if the budget is spent, and
+    // otherwise at its next tick.
     *phase = match (is_late, reads_clock) {
         (true, _) => Phase::Late,
         (false, true) => Phase::Waiting { polls: 0 },
@@ -199,8 +202,8 @@ impl<R: Fallible, M: Fn(TimedOut) -> R::Error> AtExpiry<R> for M {
     }
 }
 
-// tokio's timer is not `UnwindSafe`. The whole is, because a panic of the body leaves the timer as it was: the timer is not
-// touched while the body runs.
+// tokio's timer is not `UnwindSafe`. The whole is, because a panic of the body leaves the timer as
+// it was: the timer is not touched while the body runs.
 impl<F: UnwindSafe, C: UnwindSafe, E: UnwindSafe> UnwindSafe for Limited<F, C, E> {}
 impl<F: RefUnwindSafe, C: RefUnwindSafe, E: RefUnwindSafe> RefUnwindSafe for Limited<F, C, E> {}
 
@@ -384,7 +387,8 @@ mod tests {
             }
         };
         let outcome = limited(Duration::from_millis(5), hog);
-        // A body that is never timed out would hang the test: on one thread it starves this timer, too.
+        // A body that is never timed out would hang the test: on one thread it starves this timer,
+        // too.
         assert_eq!(
             timeout(Duration::from_secs(60), outcome).await,
             Ok(Err::<(), _>(expired(Duration::from_millis(5))))

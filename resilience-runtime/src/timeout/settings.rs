@@ -5,10 +5,12 @@ use std::time::Duration;
 use super::config::{LIMIT, TimeoutConfig};
 use crate::config_error::ConfigError;
 
-/// Settings of a timeout that are only known at run time: from a file, from the environment, from a command line.
+/// Settings of a timeout that are only known at run time: from a file, from the environment, from a
+/// command line.
 ///
-/// A setting that is `None` leaves the configuration as it is. [`apply_to`](Self::apply_to) returns an error where a
-/// setter of [`TimeoutConfig`] panics. The operation and the message are constants of the program, so they are no settings.
+/// A setting that is `None` leaves the configuration as it is. [`apply_to`](Self::apply_to) returns
+/// an error where a setter of [`TimeoutConfig`] panics. The operation and the message are constants
+/// of the program, so they are no settings.
 ///
 /// ```
 /// use std::time::Duration;
@@ -28,8 +30,9 @@ use crate::config_error::ConfigError;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TimeoutSettings {
-    /// See [`TimeoutConfig::limit`]. Zero is an error here, because many programs mean "no limit" by it. (The limit that an
-    /// attribute computes in a call may be zero, because it can be the rest of a budget.)
+    /// See [`TimeoutConfig::limit`]. Zero is an error here, because many programs mean "no limit"
+    /// by it. (The limit that an attribute computes in a call may be zero, because it can be the
+    /// rest of a budget.)
     pub limit: Option<Duration>,
 }
 

@@ -71,7 +71,8 @@ async fn every_field_tells_its_part_of_the_story() {
     );
     assert_eq!((open.successes, open.ignored, open.abandoned), (1, 1, 1));
 
-    // The circuit reads half-open as soon as the next call would probe, and not only after that call.
+    // The circuit reads half-open as soon as the next call would probe, and not only after that
+    // call.
     advance(Duration::from_secs(8)).await;
     let ripe = stats(NAME);
     assert_eq!((ripe.state, ripe.half_opened), (CircuitState::HalfOpen, 0));

@@ -1,4 +1,5 @@
-//! The value of an option may come from a literal, a constant, the function's arguments, its receiver.
+//! The value of an option may come from a literal, a constant, the function's arguments, its
+//! receiver.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! The share of chance in a delay. The delays are read from the events, because a virtual timer rounds up to milliseconds.
+//! The share of chance in a delay. The delays are read from the events, because a virtual timer
+//! rounds up to milliseconds.
 
 use std::cell::RefCell;
 use std::time::Duration;

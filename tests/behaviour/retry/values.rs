@@ -1,4 +1,5 @@
-//! The value of an option may be a literal, a constant, an argument of the function, or a field of its receiver.
+//! The value of an option may be a literal, a constant, an argument of the function, or a field of
+//! its receiver.
 
 use std::cell::Cell;
 use std::time::Duration;

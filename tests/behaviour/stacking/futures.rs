@@ -1,4 +1,5 @@
-//! Functions that return a future without being `async`: the future is retried and timed, and not its construction.
+//! Functions that return a future without being `async`: the future is retried and timed, and not
+//! its construction.
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -12,7 +13,8 @@ use super::{ApiError, SECOND, Service, word};
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A first attempt that hangs, one that fails, and one that succeeds: 2 s until the limit, and waits of 1 and 2 s.
+/// A first attempt that hangs, one that fails, and one that succeeds: 2 s until the limit, and
+/// waits of 1 and 2 s.
 async fn is_retried_timed_and_guarded<'s>(
     call: impl AsyncFnOnce(&'s Arc<Service>) -> Result<(), ApiError>,
     service: &'s Arc<Service>,

@@ -47,7 +47,8 @@ enum Step {
     Hangs,
 }
 
-/// A service that behaves as scripted, with the circuit and the limit of the function that calls it.
+/// A service that behaves as scripted, with the circuit and the limit of the function that calls
+/// it.
 struct Service {
     /// One step per execution; the last one again and again.
     script: Vec<Step>,

@@ -1,4 +1,5 @@
-//! Other ways to write the family's attributes, and the attributes of other crates on the same function.
+//! Other ways to write the family's attributes, and the attributes of other crates on the same
+//! function.
 
 use std::cell::Cell;
 use std::time::Duration;

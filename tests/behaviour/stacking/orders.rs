@@ -1,7 +1,7 @@
 //! The three attributes in every order, beside a model that says what an order means.
 //!
-//! The model is read from top to bottom, as the attributes are: each layer is a few lines that call the layers
-//! below it.
+//! The model is read from top to bottom, as the attributes are: each layer is a few lines that call
+//! the layers below it.
 
 use std::sync::Arc;
 use std::thread;
@@ -15,8 +15,8 @@ use super::{ApiError, SECOND, Service, word};
 
 type Outcome = Result<(), ApiError>;
 
-/// Hands each order of the layers in the last list to the macro `$visit`, with the name of the argument that the
-/// layers use.
+/// Hands each order of the layers in the last list to the macro `$visit`, with the name of the
+/// argument that the layers use.
 macro_rules! permute {
     ($visit:ident $service:ident [$($order:tt)*] [] []) => { $visit!($service $($order)*) };
     ($visit:ident $service:ident [$($order:tt)*] [$($skipped:tt)+] []) => {};
@@ -95,8 +95,8 @@ impl Model {
         self.spend(takes, end).then_some(answer)
     }
 
-    /// Spends the time, unless the end comes first. In place nothing is cut off, and a worker's body ends at the
-    /// end.
+    /// Spends the time, unless the end comes first. In place nothing is cut off, and a worker's
+    /// body ends at the end.
     fn spend(&mut self, time: Duration, end: Duration) -> bool {
         let then = self.now.saturating_add(time);
         let is_in_time = then < end || time.is_zero();
@@ -119,7 +119,8 @@ impl Model {
                 return Some(answer);
             }
             last_error = Some(answer);
-            // A sync retry does not begin a wait, or an attempt, that would outlast the timeout around it.
+            // A sync retry does not begin a wait, or an attempt, that would outlast the timeout
+            // around it.
             let then = self.now + self.wait;
             if then >= end {
                 return match self.expiry {
@@ -135,8 +136,8 @@ impl Model {
         unreachable!("the third attempt is the last")
     }
 
-    /// True if a retry can ask the circuit below it: the handle that is part of an argument goes to the worker with
-    /// it.
+    /// True if a retry can ask the circuit below it: the handle that is part of an argument goes to
+    /// the worker with it.
     fn sees_circuit(&self, inside: &[Layer]) -> bool {
         let mut layers = inside.iter();
         let mut before = layers
@@ -222,7 +223,8 @@ impl Case {
         service.limit(self.limit)
     }
 
-    /// The model's answer: the last answer, the executions, what the circuit recorded, and the time.
+    /// The model's answer: the last answer, the executions, what the circuit recorded, and the
+    /// time.
     fn expected(&self, order: &[Layer], expiry: Expiry, wait: Duration) -> (String, Duration) {
         let mut model = Model {
             expiry,
@@ -376,7 +378,8 @@ async fn every_order_of_a_sync_function_in_place_does_what_it_says() {
 
 #[test]
 fn every_order_of_a_sync_function_on_a_worker_does_what_it_says() {
-    // The time is real, so that no body takes any but one that hangs, for long enough that a worker begins it.
+    // The time is real, so that no body takes any but one that hangs, for long enough that a worker
+    // begins it.
     let is_quick = |case: &Case| {
         !case.script.iter().any(|step| matches!(step, FailsAfter(_))) && case.limit >= SECOND
     };
@@ -404,7 +407,8 @@ fn every_order_of_a_sync_function_on_a_worker_does_what_it_says() {
                     for _ in 0..case.calls {
                         outcome = call(Arc::clone(&service));
                     }
-                    // A body that was given up still holds its service, and its circuit has not heard of it yet.
+                    // A body that was given up still holds its service, and its circuit has not
+                    // heard of it yet.
                     while Arc::strong_count(&service) > 1 {
                         thread::sleep(Duration::from_millis(1));
                     }

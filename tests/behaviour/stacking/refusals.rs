@@ -1,5 +1,6 @@
-//! The refusal of an open circuit is retried only if `retry_on(…)` matches it or `retry_refused = true` asks for it, and a
-//! circuit around it ignores it unless `failure_on(…)` matches it.
+//! The refusal of an open circuit is retried only if `retry_on(…)` matches it or
+//! `retry_refused = true` asks for it, and a circuit around it ignores it unless `failure_on(…)`
+//! matches it.
 
 use std::io;
 use std::sync::Arc;

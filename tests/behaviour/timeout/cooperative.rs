@@ -1,4 +1,5 @@
-//! `mode = cooperative`: the body runs in place and may ask how much time it has. The clock is virtual.
+//! `mode = cooperative`: the body runs in place and may ask how much time it has. The clock is
+//! virtual.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
@@ -13,7 +14,8 @@ use tokio::time::{Instant, advance};
 const SECOND: Duration = Duration::from_secs(1);
 const NANOSECOND: Duration = Duration::from_nanos(1);
 
-/// Lets time pass in a sync body: the first poll of `advance` moves the clock, and a sync body cannot poll again.
+/// Lets time pass in a sync body: the first poll of `advance` moves the clock, and a sync body
+/// cannot poll again.
 fn work_for(time: Duration) {
     let _ = pin!(advance(time)).poll(&mut Context::from_waker(Waker::noop()));
 }

@@ -1,7 +1,7 @@
 //! `mode = thread`: the body runs on a worker, and the caller leaves at the deadline.
 //!
-//! Time is real here, so no test expects a body to end within a short limit. A body that must not end in time waits for a
-//! message.
+//! Time is real here, so no test expects a body to end within a short limit. A body that must not
+//! end in time waits for a message.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -15,8 +15,8 @@ use tokio::time::Instant;
 /// Only a test that fails waits for so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Calls with a limit that grows until the body begins within it, so that no machine is too slow. Returns the caller's
-/// error and a sender. The body goes on when the sender is dropped.
+/// Calls with a limit that grows until the body begins within it, so that no machine is too slow.
+/// Returns the caller's error and a sender. The body goes on when the sender is dropped.
 fn abandon(call: impl Fn(Duration, Receiver<()>) -> TimedOut) -> (TimedOut, Sender<()>) {
     for limit in [10, 100, 1_000, 10_000].map(Duration::from_millis) {
         let (may_go, go_on) = mpsc::channel();
@@ -284,7 +284,8 @@ fn an_attempt_after_an_abandoned_one_runs_on_another_worker() {
         query(limit, Arc::new(Mutex::new(go_on)), tell.clone()).unwrap_err()
     });
     drop((may_go, tell));
-    // The attempts of the calls before, with limits that were too short, may have run on any worker.
+    // The attempts of the calls before, with limits that were too short, may have run on any
+    // worker.
     let mut workers: Vec<_> = told
         .into_iter()
         .filter(|(limit, _)| *limit == late.limit())

@@ -79,8 +79,8 @@ pub(crate) struct Cargo<'a> {
 }
 
 impl Cargo<'_> {
-    /// `cargo check` of the library alone. The messages are those about the crate itself; an error of another crate is an
-    /// error of the tool.
+    /// `cargo check` of the library alone. The messages are those about the crate itself; an error
+    /// of another crate is an error of the tool.
     pub(crate) fn check(&self) -> Result<(bool, Vec<Diagnostic>), Box<dyn Error>> {
         #[derive(Deserialize)]
         struct Message {
@@ -149,7 +149,8 @@ impl Cargo<'_> {
     }
 }
 
-/// A cargo that builds into one folder for all crates. No lint is an error, whatever a crate denies or forbids.
+/// A cargo that builds into one folder for all crates. No lint is an error, whatever a crate denies
+/// or forbids.
 pub(crate) fn command(root: &Path) -> Command {
     let mut command = Command::new("cargo");
     command

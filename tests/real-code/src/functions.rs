@@ -12,7 +12,8 @@ use syn::{
 pub(crate) struct Function {
     pub(crate) name: String,
     pub(crate) line: usize,
-    /// Bytes of the source file, from the function's own attributes and documentation to the end of its body.
+    /// Bytes of the source file, from the function's own attributes and documentation to the end of
+    /// its body.
     pub(crate) bytes: Range<usize>,
     pub(crate) is_async: bool,
     /// The names that the arguments bind, `self` among them.
@@ -24,7 +25,8 @@ pub(crate) fn parse(text: &str) -> Option<syn::File> {
     syn::parse2(text.parse::<TokenStream>().ok()?).ok()
 }
 
-/// Adds the names of the file's type aliases that stand for a `Result`, by themselves or through a known alias.
+/// Adds the names of the file's type aliases that stand for a `Result`, by themselves or through a
+/// known alias.
 pub(crate) fn collect_aliases(file: &syn::File, aliases: &mut HashSet<String>) {
     struct Aliases<'a>(&'a mut HashSet<String>);
     impl<'ast> Visit<'ast> for Aliases<'_> {
@@ -37,8 +39,8 @@ pub(crate) fn collect_aliases(file: &syn::File, aliases: &mut HashSet<String>) {
     Aliases(aliases).visit_file(file);
 }
 
-/// All functions of the file that have a body and return a `Result` or a future of one. `const fn` is left out: no
-/// attribute of the family may stand there.
+/// All functions of the file that have a body and return a `Result` or a future of one. `const fn`
+/// is left out: no attribute of the family may stand there.
 pub(crate) fn collect(file: &syn::File, aliases: &HashSet<String>) -> Vec<Function> {
     let mut visitor = Functions {
         aliases,

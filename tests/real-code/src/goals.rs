@@ -6,8 +6,8 @@ use crate::{
     variant::Variant,
 };
 
-/// The percentage of the functions that must be accepted as they are. `#[retry]` without `clone(..)` has no goal, because
-/// only the user knows that a moved argument may be cloned.
+/// The percentage of the functions that must be accepted as they are. `#[retry]` without
+/// `clone(..)` has no goal, because only the user knows that a moved argument may be cloned.
 const ACCEPTED: [(Variant, f64); 4] = [
     (Variant::CircuitBreaker, 99.8),
     (Variant::Timeout, 99.8),
@@ -15,12 +15,14 @@ const ACCEPTED: [(Variant, f64); 4] = [
     (Variant::StackClone, 90.0),
 ];
 
-/// Errors of the compiler that may have their caret under an attribute. The known one is in csv: its `IntoInnerError<W>` is
-/// an `Error` only for a `W` that lives forever. The lookup of the traits of an error cannot see that, and `W` is too short.
+/// Errors of the compiler that may have their caret under an attribute. The known one is in csv:
+/// its `IntoInnerError<W>` is an `Error` only for a `W` that lives forever. The lookup of the
+/// traits of an error cannot see that, and `W` is too short.
 const CARETS: usize = 1;
 
 /// Errors about a moved argument that may leave its name out. The known ones are in functions under
-/// `#[tracing::instrument]`: it puts the body into an `async move` block, and rustc does not name what that captures.
+/// `#[tracing::instrument]`: it puts the body into an `async move` block, and rustc does not name
+/// what that captures.
 const UNNAMED: usize = 8;
 
 /// The goals that are missed, in words.

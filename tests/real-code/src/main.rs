@@ -1,7 +1,8 @@
-//! Puts the attributes above every function of 25 published crates that returns a `Result`, compiles the crates and counts
-//! the functions that are accepted without another change, the errors by their kind, the errors without the name of the
-//! argument, and the errors with their caret under an attribute. Then it runs crates' own tests below the attributes,
-//! because an attribute must not change what a function does.
+//! Puts the attributes above every function of 25 published crates that returns a `Result`,
+//! compiles the crates and counts the functions that are accepted without another change, the
+//! errors by their kind, the errors without the name of the argument, and the errors with their
+//! caret under an attribute. Then it runs crates' own tests below the attributes, because an
+//! attribute must not change what a function does.
 //!
 //! ```sh
 //! cargo run -p resilience-real-code              # the whole sample
@@ -9,10 +10,11 @@
 //! cargo run -p resilience-real-code -- tar csv   # some crates of the sample
 //! ```
 //!
-//! Cargo fetches the sources from the registry; everything lies in `target/real-code`, and nothing of it is committed. The
-//! tables go to the output, each refusal with its place to `target/real-code/refusals.txt`. The program fails where a goal
-//! of `goals.rs` is missed. What a macro of the crate writes is not annotated, and what the platform or the features switch
-//! off is not counted.
+//! Cargo fetches the sources from the registry; everything lies in `target/real-code`, and nothing
+//! of it is committed. The tables go to the output, each refusal with its place to
+//! `target/real-code/refusals.txt`. The program fails where a goal of `goals.rs` is missed. What a
+//! macro of the crate writes is not annotated, and what the platform or the features switch off is
+//! not counted.
 
 mod cargo;
 mod functions;

@@ -72,7 +72,8 @@ pub(crate) struct Refusal {
     pub(crate) code: String,
     pub(crate) message: String,
     pub(crate) rendered: String,
-    /// One of the function's errors is in the compiler's words and has its caret under an attribute.
+    /// One of the function's errors is in the compiler's words and has its caret under an
+    /// attribute.
     pub(crate) caret_at_attribute: bool,
     /// The error mentions an argument by its name.
     pub(crate) names_argument: bool,

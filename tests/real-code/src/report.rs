@@ -49,8 +49,8 @@ impl Report {
         percent(functions - refused, functions)
     }
 
-    /// Prints how many functions of each crate are accepted; then why the others are refused; then how well it is
-    /// said.
+    /// Prints how many functions of each crate are accepted; then why the others are refused; then
+    /// how well it is said.
     pub(crate) fn tables(&self) -> String {
         let mut text = format!("\n{:<24}{:>10}", "accepted", "functions");
         for variant in Variant::ALL {

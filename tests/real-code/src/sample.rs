@@ -7,12 +7,14 @@ pub(crate) struct Sample {
     pub(crate) version: &'static str,
     /// Features beside the default ones.
     pub(crate) features: &'static [&'static str],
-    /// Arguments of `cargo test`, if the crate publishes tests that are quick and pass without the attributes.
+    /// Arguments of `cargo test`, if the crate publishes tests that are quick and pass without the
+    /// attributes.
     pub(crate) tests: Option<&'static [&'static str]>,
     /// Part of the list that CI takes.
     pub(crate) reduced: bool,
-    /// Three to five in ten methods of a serializer consume a `self` that is a `&mut` reference, or a visitor. They cannot
-    /// be cloned (README, "Limits"), and no service would retry them: the goal of `clone(..)` leaves them out.
+    /// Three to five in ten methods of a serializer consume a `self` that is a `&mut` reference, or
+    /// a visitor. They cannot be cloned (README, "Limits"), and no service would retry them: the
+    /// goal of `clone(..)` leaves them out.
     pub(crate) is_serializer: bool,
 }
 
@@ -49,11 +51,13 @@ impl Sample {
     }
 }
 
-/// `key_value_timeout` fails bare, too: tokio's paused clock runs ahead while the test waits for its socket.
+/// `key_value_timeout` fails bare, too: tokio's paused clock runs ahead while the test waits for
+/// its socket.
 const MINI_REDIS_TESTS: [&str; 4] = ["--tests", "--", "--skip", "key_value_timeout"];
 
-/// One or two crates for each kind of code: clients, servers, drivers, pools, stores, protocols, archives, parsers of text
-/// and of binary formats, dates, a serializer; sync and async, with and without `#[async_trait]`.
+/// One or two crates for each kind of code: clients, servers, drivers, pools, stores, protocols,
+/// archives, parsers of text and of binary formats, dates, a serializer; sync and async, with and
+/// without `#[async_trait]`.
 pub(crate) const SAMPLES: [Sample; 25] = [
     sample("base64", "0.23.1"),
     sample("bb8", "0.9.1").tested(&["--lib", "--tests"]),

@@ -13,8 +13,9 @@ use serde::Deserialize;
 
 use crate::{cargo, sample::Sample};
 
-/// The folder of each crate's source, by its name: cargo downloads the dependencies of a package that depends on
-/// the whole sample. Starting from this repository's lock file keeps the versions that both have in common.
+/// The folder of each crate's source, by its name: cargo downloads the dependencies of a package
+/// that depends on the whole sample. Starting from this repository's lock file keeps the versions
+/// that both have in common.
 pub(crate) fn fetch(
     root: &Path,
     samples: &[Sample],
@@ -75,8 +76,8 @@ pub(crate) fn fetch(
     Ok(folders)
 }
 
-/// Copies the crate, makes it a workspace of its own and adds the runtime to what it depends on. Err says why the
-/// crate cannot be taken.
+/// Copies the crate, makes it a workspace of its own and adds the runtime to what it depends on.
+/// Err says why the crate cannot be taken.
 pub(crate) fn copy(root: &Path, source: &Path, name: &str) -> Result<PathBuf, Box<dyn Error>> {
     let manifest = fs::read_to_string(source.join("Cargo.toml"))?;
     if !manifest.contains("\nedition = \"20") || manifest.contains("\nedition = \"2015\"") {
@@ -115,7 +116,8 @@ pub(crate) fn repository() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// This text is appended to a manifest, so that it becomes a workspace of its own that depends on the runtime.
+/// This text is appended to a manifest, so that it becomes a workspace of its own that depends on
+/// the runtime.
 fn runtime_dependency() -> String {
     let path = repository().join("resilience-runtime");
     let path = path.display();

@@ -1,4 +1,5 @@
-//! A crate of the sample: annotated, compiled, and stripped of the attributes that were refused until it compiles.
+//! A crate of the sample: annotated, compiled, and stripped of the attributes that were refused
+//! until it compiles.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet, btree_map::Entry},
@@ -16,7 +17,8 @@ use crate::{
     variant::{Above, PROBE, Place, Variant, annotate},
 };
 
-/// Each round takes the attributes off at least one function. Compilers find errors in some six phases.
+/// Each round takes the attributes off at least one function. Compilers find errors in some six
+/// phases.
 const ROUNDS: usize = 30;
 
 pub(crate) struct Subject {
@@ -98,8 +100,9 @@ impl Subject {
         )
     }
 
-    /// Puts the attributes above every function and takes them off where they are refused, until the crate
-    /// compiles: errors of the compiler's later phases only show when those of the earlier ones are gone.
+    /// Puts the attributes above every function and takes them off where they are refused, until
+    /// the crate compiles: errors of the compiler's later phases only show when those of the
+    /// earlier ones are gone.
     pub(crate) fn measure(&self, variant: Variant) -> Result<Refusals, Box<dyn Error>> {
         let mut refusals = Refusals::new();
         for _ in 0..ROUNDS {
@@ -122,8 +125,8 @@ impl Subject {
         Err(format!("it does not compile after {ROUNDS} rounds").into())
     }
 
-    /// Runs the crate's own tests, bare and below attributes that run each body once. The functions that were
-    /// refused stay bare.
+    /// Runs the crate's own tests, bare and below attributes that run each body once. The functions
+    /// that were refused stay bare.
     pub(crate) fn test(&self, refused: &Refusals) -> Result<Option<u32>, Box<dyn Error>> {
         let Some(arguments) = self.sample.tests else {
             return Ok(None);
@@ -138,8 +141,8 @@ impl Subject {
         Ok(Some(annotated))
     }
 
-    /// Compiles the crate with a lint above each function, and drops the functions that the compiler does not speak
-    /// of.
+    /// Compiles the crate with a lint above each function, and drops the functions that the
+    /// compiler does not speak of.
     fn keep_compiled(&mut self) -> Result<(), Box<dyn Error>> {
         self.write(Above::Probe, |_| true)?;
         let (succeeded, diagnostics) = self.cargo().check()?;
@@ -164,7 +167,8 @@ impl Subject {
         Ok(())
     }
 
-    /// Writes all files, with the text above the wanted functions; what was inserted where, by file.
+    /// Writes all files, with the text above the wanted functions; what was inserted where, by
+    /// file.
     fn write(
         &self,
         above: Above,
@@ -202,8 +206,9 @@ impl Subject {
         refusals
     }
 
-    /// The annotated function that an error lies in, with the number of its file. An error in other code (a caller
-    /// that needs a `Send` future) is ascribed to the annotated function that its notes point at.
+    /// The annotated function that an error lies in, with the number of its file. An error in other
+    /// code (a caller that needs a `Send` future) is ascribed to the annotated function that its
+    /// notes point at.
     fn place_of<'p>(
         &self,
         error: &Diagnostic,

@@ -23,8 +23,8 @@ impl Variant {
         Self::StackClone,
     ];
 
-    /// The error types of published crates have no conversion from ours, so `error` is a function that fits any
-    /// type because it does not return.
+    /// The error types of published crates have no conversion from ours, so `error` is a function
+    /// that fits any type because it does not return.
     fn attributes(self, function: &Function) -> String {
         const CIRCUIT_BREAKER: &str =
             "#[::resilience::circuit_breaker(error = |_| ::core::panic!())]";
@@ -63,10 +63,11 @@ impl fmt::Display for Variant {
 #[derive(Clone, Copy)]
 pub(crate) enum Above {
     Attributes(Variant),
-    /// A full stack that runs the body once and returns its outcome. A crate's own tests must see no difference.
+    /// A full stack that runs the body once and returns its outcome. A crate's own tests must see
+    /// no difference.
     Transparent,
-    /// A lint that does not exist. The compiler's warning shows that the function is compiled, and not switched
-    /// off.
+    /// A lint that does not exist. The compiler's warning shows that the function is compiled, and
+    /// not switched off.
     Probe,
 }
 
@@ -103,8 +104,8 @@ pub(crate) struct Place {
     pub(crate) whole: Range<usize>,
 }
 
-/// Inserts the text above the functions: in front of their other attributes and their documentation, and on the
-/// same line, so that the line numbers stay as they are.
+/// Inserts the text above the functions: in front of their other attributes and their
+/// documentation, and on the same line, so that the line numbers stay as they are.
 pub(crate) fn annotate<'f>(
     source: &str,
     functions: impl Iterator<Item = (usize, &'f Function)>,

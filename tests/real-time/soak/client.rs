@@ -80,8 +80,8 @@ impl Fault {
     }
 }
 
-/// A connection is taken for a request and put back after its answer only, so that a call that is dropped takes it
-/// along, and no later call can read its answer.
+/// A connection is taken for a request and put back after its answer only, so that a call that is
+/// dropped takes it along, and no later call can read its answer.
 #[derive(Default)]
 pub(crate) struct Idle(Mutex<Option<tokio::io::BufReader<tokio::net::TcpStream>>>);
 

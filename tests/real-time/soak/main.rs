@@ -1,5 +1,6 @@
-//! Real faults: a server on loopback that answers, errs, hangs, resets, half-closes, dies and comes back, under
-//! hundreds of tasks and threads that call it through all three attributes and one circuit.
+//! Real faults: a server on loopback that answers, errs, hangs, resets, half-closes, dies and comes
+//! back, under hundreds of tasks and threads that call it through all three attributes and one
+//! circuit.
 //!
 //! ```text
 //! cargo test -p resilience-real-time-tests --test soak -- --nocapture                       # about ten seconds
@@ -44,7 +45,8 @@ const FAULTS: [Mood; 5] = [
 /// Between two calls of one caller: the machine should have time to be on time.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A busy machine may add this to work that takes no time by itself. A call that hangs takes longer.
+/// A busy machine may add this to work that takes no time by itself. A call that hangs takes
+/// longer.
 const SLACK: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

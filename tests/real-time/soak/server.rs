@@ -86,7 +86,8 @@ async fn serve(
                 }
                 if *moods.borrow_and_update() == Mood::Dead {
                     drop(listener);
-                    // Bound and not listening: connections are refused, and nobody else is given the port.
+                    // Bound and not listening: connections are refused, and nobody else is given
+                    // the port.
                     let port = keep(address).await;
                     if moods.wait_for(|mood| *mood != Mood::Dead).await.is_err() {
                         return;

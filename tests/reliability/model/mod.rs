@@ -1,5 +1,5 @@
-//! The circuit breaker beside a reference that is obviously right: the same random calls, ends, commands and time
-//! for both, and the same answers, transitions and statistics after each step.
+//! The circuit breaker beside a reference that is obviously right: the same random calls, ends,
+//! commands and time for both, and the same answers, transitions and statistics after each step.
 
 #![expect(
     clippy::unchecked_time_subtraction,
@@ -30,8 +30,8 @@ use self::reference::{Books, Call, End, OpensAt, Options, Reference};
 const SECOND: Duration = Duration::from_secs(1);
 const NANO: Duration = Duration::from_nanos(1);
 
-/// The slices of a rate's window. All times are multiples of one, so that it does not matter where on the axis they
-/// begin: then a window of slices is exact too.
+/// The slices of a rate's window. All times are multiples of one, so that it does not matter where
+/// on the axis they begin: then a window of slices is exact too.
 const SLICES: u32 = 12;
 
 #[derive(Clone, Debug)]
@@ -135,8 +135,8 @@ fn ends() -> impl Strategy<Value = End> {
     ]
 }
 
-/// Up to three configurations, the first of which the circuit begins with. Their windows are of one length or twice
-/// as long.
+/// Up to three configurations, the first of which the circuit begins with. Their windows are of one
+/// length or twice as long.
 fn configurations() -> impl Strategy<Value = Vec<Options>> {
     (options(), vec((options(), 1_u32..=2), 0..3)).prop_map(|(first, others)| {
         let window = first.window;

@@ -1,5 +1,5 @@
-//! A circuit breaker that is slow and obviously right: it forgets nothing and computes every answer from its
-//! history.
+//! A circuit breaker that is slow and obviously right: it forgets nothing and computes every answer
+//! from its history.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! `#[every_third]` among the other attributes: they treat its refusals as those of an open circuit, although they know it by
-//! its properties only.
+//! `#[every_third]` among the other attributes: they treat its refusals as those of an open
+//! circuit, although they know it by its properties only.
 //!
 //! `RUSTFLAGS="--cfg resilience_test_policy" cargo test -p resilience-test-policy --target-dir target/test-policy`
 #![cfg(all(test, resilience_test_policy))]

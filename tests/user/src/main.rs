@@ -1,7 +1,7 @@
 //! Every option of every attribute, in functions that run.
 //!
-//! A test of the macro crate compares this file with the option table, so a new option cannot be forgotten here. Each
-//! toolchain that builds it may warn of nothing.
+//! A test of the macro crate compares this file with the option table, so a new option cannot be
+//! forgotten here. Each toolchain that builds it may warn of nothing.
 
 #![deny(warnings)]
 

@@ -1,4 +1,5 @@
-//! Measures the compile time of the attributes: it makes crates, builds them from nothing and builds them again.
+//! Measures the compile time of the attributes: it makes crates, builds them from nothing and
+//! builds them again.
 
 use std::{
     error::Error,
@@ -17,7 +18,8 @@ const PER_MODULE: usize = 10;
 /// Each crate is built this many times, and the fastest build counts.
 const BUILDS: usize = 3;
 
-/// The seconds of a clean build of a crate that has nothing but the dependency, with the dependencies of that one.
+/// The seconds of a clean build of a crate that has nothing but the dependency, with the
+/// dependencies of that one.
 pub(crate) struct Dependency {
     pub(crate) ours: f64,
     pub(crate) tower: f64,
@@ -80,8 +82,8 @@ pub(crate) fn per_function() -> Result<PerFunction, Box<dyn Error>> {
     })
 }
 
-/// The seconds of each project's fastest release build. Each project is prepared before each build. The projects take turns,
-/// so that other work of the machine disturbs them all alike.
+/// The seconds of each project's fastest release build. Each project is prepared before each build.
+/// The projects take turns, so that other work of the machine disturbs them all alike.
 fn best<const N: usize>(
     projects: &[(&Project, impl Fn() -> Result<(), Box<dyn Error>>); N],
 ) -> Result<[f64; N], Box<dyn Error>> {
@@ -121,8 +123,9 @@ fn ours() -> String {
     format!("resilience = {{ package = \"resilience-runtime\", path = {runtime:?} }}")
 }
 
-/// The source of a library of async functions. Each one awaits two calls. All are boxed, so that they are compiled and none is
-/// inlined. They lie in modules, as the functions of a service do, so that rustc compiles the modules in parallel.
+/// The source of a library of async functions. Each one awaits two calls. All are boxed, so that
+/// they are compiled and none is inlined. They lie in modules, as the functions of a service do, so
+/// that rustc compiles the modules in parallel.
 fn functions_of(count: u32, attributes: &str, error: &str) -> String {
     let mut source = format!(
         "use std::{{future::Future, pin::Pin}};

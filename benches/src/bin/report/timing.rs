@@ -9,8 +9,8 @@ const BATCH: Duration = Duration::from_millis(1);
 
 const ROUNDS: usize = 201;
 
-/// The nanoseconds per call of each contender. The contenders take turns, so that other work of the machine disturbs them all
-/// alike.
+/// The nanoseconds per call of each contender. The contenders take turns, so that other work of the
+/// machine disturbs them all alike.
 pub(crate) fn measure(scenario: &mut Scenario) -> Vec<f64> {
     let batches: Vec<u64> = scenario.contenders.iter_mut().map(calibrate).collect();
     let mut samples = vec![Vec::with_capacity(ROUNDS); batches.len()];
@@ -30,8 +30,8 @@ pub(crate) fn measure(scenario: &mut Scenario) -> Vec<f64> {
         .collect()
 }
 
-/// The number of calls that fill a batch. This also warms the contender up. A number counts if it is enough in three runs,
-/// because one run may have been interrupted.
+/// The number of calls that fill a batch. This also warms the contender up. A number counts if it
+/// is enough in three runs, because one run may have been interrupted.
 fn calibrate(contender: &mut Contender) -> u64 {
     let mut times = 1;
     while (0..3).any(|_| contender.run(times) < BATCH) {

@@ -151,7 +151,8 @@ fn circuit(values: &Values<'_>) -> Option<(String, TokenStream)> {
     })
 }
 
-/// Checks the options that say when the circuit opens: a count of failures, or a rate and the options that belong to it.
+/// Checks the options that say when the circuit opens: a count of failures, or a rate and the
+/// options that belong to it.
 fn criteria(values: &Values<'_>, errors: &mut Errors) {
     let is_one = values.exclusive(
         "failure_threshold",

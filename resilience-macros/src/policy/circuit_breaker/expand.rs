@@ -13,9 +13,10 @@ use crate::emit::span::local;
 impl Context<'_> {
     /// Emits the admission, the guarded body and the record of the outcome.
     ///
-    /// - Input: `#[circuit_breaker] async fn search(query: &str) -> Result<Vec<Issue>, Error> { … }`
-    /// - Output: `let __permit = match CircuitBreaker::admit(__circuit) { Ok(…) => …, Err(__open) => return … };
-    ///   RecordedFuture::new(__permit, async { … }, …).await`
+    /// - Input:
+    ///   `#[circuit_breaker] async fn search(query: &str) -> Result<Vec<Issue>, Error> { … }`
+    /// - Output:
+    ///   `let __permit = match CircuitBreaker::admit(__circuit) { Ok(…) => …, Err(__open) => return … }; RecordedFuture::new(__permit, async { … }, …).await`
     ///
     /// The snapshots `plain_circuit_breaker` and `circuit_breaker_async` show it whole.
     pub(super) fn circuit_breaker(
@@ -37,8 +38,8 @@ impl Context<'_> {
         } else {
             quote!(admit(#circuit))
         };
-        // The label is numbered as the other names of a policy that stands twice, because rustc warns of a label inside of one
-        // with the same name.
+        // The label is numbered as the other names of a policy that stands twice, because rustc
+        // warns of a label inside of one with the same name.
         let label = format!("'{}", self.item(at, "call"));
         let label = syn::Lifetime::new(&label, Span::mixed_site());
         let leave = if at == 0 {
@@ -46,7 +47,8 @@ impl Context<'_> {
         } else {
             quote!(break #label)
         };
-        // The body is in no arm of the match, because the future would keep the matched value for as long as it awaits there.
+        // The body is in no arm of the match, because the future would keep the matched value for
+        // as long as it awaits there.
         let statements = quote! {
             #declare_origin
             let #permit = match #runtime::CircuitBreaker::#admit {
@@ -66,7 +68,8 @@ impl Context<'_> {
         )
     }
 
-    /// The statements that run the body under the permit, and the expression that records the outcome.
+    /// The statements that run the body under the permit, and the expression that records the
+    /// outcome.
     fn guarded(
         &self,
         at: usize,
@@ -104,7 +107,8 @@ impl Context<'_> {
         block(&note, self.fallback(fallback, open))
     }
 
-    /// True if more than the error's origin decides, and the expression that records the outcome under the permit.
+    /// True if more than the error's origin decides, and the expression that records the outcome
+    /// under the permit.
     fn recorded(
         &self,
         at: usize,
@@ -150,7 +154,8 @@ impl Context<'_> {
         (is_told_origin, recorded)
     }
 
-    /// Emits a closure that finds out the traits of the error type, from the type of an outcome alone.
+    /// Emits a closure that finds out the traits of the error type, from the type of an outcome
+    /// alone.
     fn traits(&self) -> TokenStream {
         let (runtime, outcome) = (&self.runtime, local("outcome"));
         quote!(|#outcome| #runtime::Inspect::of(#outcome).__traits())

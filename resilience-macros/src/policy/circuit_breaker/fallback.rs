@@ -8,14 +8,17 @@ use super::check::Fallback;
 use crate::emit::context::Context;
 use crate::emit::span::{SpanEnds, local};
 
-/// The number of arguments, a receiver included, up to which the runtime implements `FallbackFunction`.
+/// The number of arguments, a receiver included, up to which the runtime implements
+/// `FallbackFunction`.
 const MOST_CHECKED_ARGUMENTS: usize = 7;
 
 impl Context<'_> {
     /// Emits the answer, awaited if the function is async.
     ///
-    /// - Input: `#[circuit_breaker(fallback = cached)] async fn search(query: &str) -> Result<Vec<Issue>, Error> { … }`
-    /// - Output: `'__answer: { let __later = match … cached(&__open, query) … { Now(…) => break …, Later(…) => … }; __later.await }`
+    /// - Input:
+    ///   `#[circuit_breaker(fallback = cached)] async fn search(query: &str) -> Result<Vec<Issue>, Error> { … }`
+    /// - Output:
+    ///   `'__answer: { let __later = match … cached(&__open, query) … { Now(…) => break …, Later(…) => … }; __later.await }`
     ///
     /// The snapshot `circuit_breaker_async` shows it whole.
     pub(super) fn fallback(&self, fallback: &Fallback, open: &Ident) -> TokenStream {
@@ -67,7 +70,8 @@ impl Context<'_> {
         let types = quote!(#result, #any);
         let answered = self.trait_call("Answer", &types, "into_answer", answer, ends);
         let (answer, later) = (local("answer"), local("later"));
-        // An answer that is there already leaves before the await: the future would keep it, and it need not be `Send`.
+        // An answer that is there already leaves before the await: the future would keep it, and it
+        // need not be `Send`.
         quote! {
             '__answer: {
                 let #later = match #answered {

@@ -1,4 +1,5 @@
-//! The names that other libraries, and the Python decorators, have for the options of `#[circuit_breaker]`.
+//! The names that other libraries, and the Python decorators, have for the options of
+//! `#[circuit_breaker]`.
 
 use crate::language::table::{Absent, Foreign};
 

@@ -19,8 +19,8 @@ impl Context<'_> {
     /// Emits the declarations of a handle, and a `&CircuitBreaker` expression.
     ///
     /// - Input: `#[circuit_breaker(name = "jira", failure_threshold = 5)]`
-    /// - Output: `const __CIRCUIT_CONFIG: CircuitBreakerConfig = …; static __CIRCUIT: Site = Site::new("jira");
-    ///   let __circuit = Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);`
+    /// - Output:
+    ///   `const __CIRCUIT_CONFIG: CircuitBreakerConfig = …; static __CIRCUIT: Site = Site::new("jira"); let __circuit = Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);`
     pub(super) fn circuit(&self, at: usize, circuit: &Circuit) -> (Declarations, TokenStream) {
         let handle = Ident::new(&self.item(at, "circuit"), Span::mixed_site());
         let declarations = match circuit {
@@ -39,7 +39,8 @@ impl Context<'_> {
         let ends = SpanEnds::of(&breaker.to_token_stream());
         let ty = ends.locate(quote!(#runtime::CircuitBreaker));
         let borrow = ends.locate(quote!(&));
-        // A breaker that is part of an argument is cloned if the body needs the argument for itself; the clone is a handle.
+        // A breaker that is part of an argument is cloned if the body needs the argument for
+        // itself; the clone is a handle.
         let value = if self.is_needed_inside(breaker) {
             quote!(&<#ty as #runtime::Clone>::clone(#breaker))
         } else {

@@ -1,7 +1,8 @@
 //! The expansion of `#[every_third]`.
 //!
 //! - Input: `#[every_third] async fn fetch() -> Result<String, Error> { … }`
-//! - Output: `static __EVERY_THIRD: EveryThird = EveryThird::new(); if let Err(…) = EveryThird::admit(…) { return …; } …`
+//! - Output:
+//!   `static __EVERY_THIRD: EveryThird = EveryThird::new(); if let Err(…) = EveryThird::admit(…) { return …; } …`
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};

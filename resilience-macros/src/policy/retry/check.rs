@@ -125,8 +125,8 @@ fn delays(values: &Values<'_>, errors: &mut Errors) {
     }
 }
 
-/// Sets two constant delays by one setter. It compares them, because a constant base above a constant cap is a mistake.
-/// Delays that are computed are capped at run time.
+/// Sets two constant delays by one setter. It compares them, because a constant base above a
+/// constant cap is a mistake. Delays that are computed are capped at run time.
 fn check_constant_delays(settings: &mut Vec<Setting>) {
     let find = |name: &str| settings.iter().position(|setting| setting.setter == name);
     let (Some(base), Some(max)) = (find("base_delay"), find("max_delay")) else {

@@ -1,4 +1,5 @@
-//! `clone(…)` of `#[retry]`: the arguments that an attempt may consume, because the next one gets a clone.
+//! `clone(…)` of `#[retry]`: the arguments that an attempt may consume, because the next one gets a
+//! clone.
 
 use proc_macro2::Ident;
 
@@ -52,7 +53,8 @@ fn every_owned<'p, 'f>(parameters: &'p [Parameter<'f>]) -> impl Iterator<Item = 
         .filter(|parameter| parameter.passing == Passing::Owned && !parameter.is_pinned_reference())
 }
 
-/// The parameters that are meant by a name: an argument that was taken apart before the policies has several.
+/// The parameters that are meant by a name: an argument that was taken apart before the policies
+/// has several.
 fn named<'p, 'f>(
     name: &Ident,
     parameters: &'p [Parameter<'f>],

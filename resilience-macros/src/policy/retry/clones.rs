@@ -1,6 +1,8 @@
-//! The arguments that an attempt may consume: each is replaced by a clone for the attempt, and set again afterwards.
+//! The arguments that an attempt may consume: each is replaced by a clone for the attempt, and set
+//! again afterwards.
 //!
-//! A clone in a new variable would need the argument's name, and nothing else can have the name `self`.
+//! A clone in a new variable would need the argument's name, and nothing else can have the name
+//! `self`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -55,8 +57,8 @@ impl Context<'_> {
         clones
     }
 
-    /// An argument that is named, or that goes to a worker, must be `Clone`. Of the others a body that only borrows them
-    /// asks nothing.
+    /// An argument that is named, or that goes to a worker, must be `Clone`. Of the others a body
+    /// that only borrows them asks nothing.
     fn must_be_cloned(&self, cloned: &Cloned) -> bool {
         cloned.is_named || self.layers.iter().any(|layer| layer.moves_to_worker)
     }
@@ -83,7 +85,8 @@ impl Context<'_> {
         }
     }
 
-    /// The same for an argument that stays in its place if it cannot be cloned. Snapshot: `clone_of_every_argument`.
+    /// The same for an argument that stays in its place if it cannot be cloned. Snapshot:
+    /// `clone_of_every_argument`.
     fn kept_if_possible(&self, cloned: &Cloned, retry: &Ident) -> TokenStream {
         let (runtime, name) = (&self.runtime, &cloned.name);
         let (argument, place) = borrows(name);
@@ -95,12 +98,12 @@ impl Context<'_> {
         }
     }
 
-    /// The compiler takes the branch that does not fit the argument's type for unreachable, so that it sees a clone set
-    /// again, and an argument without a clone moved.
+    /// The compiler takes the branch that does not fit the argument's type for unreachable, so that
+    /// it sees a clone set again, and an argument without a clone moved.
     fn set_again_if_cloned(&self, name: &Ident, kept: &Ident) -> TokenStream {
         let runtime = &self.runtime;
-        // The last statement of the second branch is what rustc 1.85 calls unreachable. Without it, that is the whole loop,
-        // which is outside of the allowance.
+        // The last statement of the second branch is what rustc 1.85 calls unreachable. Without it,
+        // that is the whole loop, which is outside of the allowance.
         quote! {
             #[allow(unreachable_code)]
             if #runtime::Kept::is_cloned(&#kept) {

@@ -1,4 +1,5 @@
-//! The loop of `#[retry]`: each round runs a fresh attempt, and the runtime's `Attempt` decides on another one.
+//! The loop of `#[retry]`: each round runs a fresh attempt, and the runtime's `Attempt` decides on
+//! another one.
 //!
 //! Input: the plan of the retry, and the code of the layers below it. Output, in short:
 //!
@@ -15,8 +16,8 @@
 //! }
 //! ```
 //!
-//! `snapshots/plain_retry.expanded.rs` shows it whole, `snapshots/retry_sync.expanded.rs` with filters and a hook, and
-//! `snapshots/stack.expanded.rs` above a circuit.
+//! `snapshots/plain_retry.expanded.rs` shows it whole, `snapshots/retry_sync.expanded.rs` with
+//! filters and a hook, and `snapshots/stack.expanded.rs` above a circuit.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -35,7 +36,8 @@ use crate::emit::span::local;
 struct Judgement {
     /// The name of the result.
     result_name: Ident,
-    /// Leaves the loop with a success, unless a filter or a hook looks at it, and inspects the type of the error.
+    /// Leaves the loop with a success, unless a filter or a hook looks at it, and inspects the type
+    /// of the error.
     leave: TokenStream,
     /// Evaluates to the result that the call ends with, or to `None` if another attempt is due.
     next: TokenStream,
@@ -44,8 +46,10 @@ struct Judgement {
 impl Context<'_> {
     /// Emits the loop of attempts.
     ///
-    /// - Input: `#[retry(max_retries = 3)] async fn fetch(url: &str) -> Result<String, Error> { get(url).await }`
-    /// - Output: `let mut __retry = Retry::new(&__RETRY); loop { Retry::wait(&__retry, "fetch").await; let __outcome = …; … break …; }`
+    /// - Input:
+    ///   `#[retry(max_retries = 3)] async fn fetch(url: &str) -> Result<String, Error> { get(url).await }`
+    /// - Output:
+    ///   `let mut __retry = Retry::new(&__RETRY); loop { Retry::wait(&__retry, "fetch").await; let __outcome = …; … break …; }`
     ///
     /// The snapshots `plain_retry` and `plain_retry_sync` show it whole.
     pub(super) fn retry(&self, at: usize, plan: &RetryPlan, inner: LayerCode) -> LayerCode {
@@ -111,8 +115,8 @@ impl Context<'_> {
         let runtime = &self.runtime;
         let (result, error) = (local("result"), local("error"));
         let operation = operation();
-        // A success leaves before the attempt is judged, so that the value is moved once. Only `retry_if_ok` and `on_retry`
-        // look at it.
+        // A success leaves before the attempt is judged, so that the value is moved once. Only
+        // `retry_if_ok` and `on_retry` look at it.
         let is_success_seen = plan.retry_if_ok.is_some() || plan.on_retry.is_some();
         let judged = if is_success_seen { &result } else { &error };
         let judge = match (is_success_seen, self.is_async()) {
@@ -188,7 +192,8 @@ impl Context<'_> {
         })
     }
 
-    /// Asks the layer at `at` how long it is certain to refuse. It is `None` if the retry asks for its refusals.
+    /// Asks the layer at `at` how long it is certain to refuse. It is `None` if the retry asks for
+    /// its refusals.
     fn certain_refusal(
         &self,
         at: usize,
@@ -207,8 +212,8 @@ impl Context<'_> {
         quote!(#runtime::#ty::refuses_for_unless(#handle, |#open| #asks))
     }
 
-    /// Returns the refusals below a retry that can be foreseen. A handle that borrows from an argument moves to a worker
-    /// together with the argument, and the retry cannot name it then.
+    /// Returns the refusals below a retry that can be foreseen. A handle that borrows from an
+    /// argument moves to a worker together with the argument, and the retry cannot name it then.
     fn foreseen_refusals(&self, at: usize) -> impl Iterator<Item = (usize, &ForeseenRefusal)> {
         let mut is_on_worker = false;
         let inside = self.layers.iter().enumerate().skip(at + 1);

@@ -1,4 +1,5 @@
-//! The options of `#[retry]`, one row each. The tables of README and rustdoc are written from the rows.
+//! The options of `#[retry]`, one row each. The tables of README and rustdoc are written from the
+//! rows.
 
 use crate::language::table::{Kind, NumberRule, OptionSpec, Role, Zero};
 

@@ -89,8 +89,8 @@ pub(super) fn check(
     }
 }
 
-/// The body of a threaded timeout outlives the call when it is abandoned, so it can borrow nothing from it. One mistake,
-/// however many arguments it takes to mend it.
+/// The body of a threaded timeout outlives the call when it is abandoned, so it can borrow nothing
+/// from it. One mistake, however many arguments it takes to mend it.
 fn borrowed_arguments(function: &Function, errors: &mut Errors) {
     let receiver = function.receiver().filter(|receiver| match &receiver.kind {
         ReceiverKind::Reference(_, lifetime, _) => !is_static(lifetime.as_ref()),
@@ -150,8 +150,8 @@ fn borrowed_arguments(function: &Function, errors: &mut Errors) {
     }
 }
 
-/// An `Rc` cannot go to a worker and back, and rustc would say so of a closure that nobody wrote. Any other type that is
-/// not `Send` is left to rustc, because its name does not tell.
+/// An `Rc` cannot go to a worker and back, and rustc would say so of a closure that nobody wrote.
+/// Any other type that is not `Send` is left to rustc, because its name does not tell.
 fn bound_to_one_thread(function: &Function, errors: &mut Errors) {
     let argument = function.arguments().find_map(|argument| {
         let name = source_text(&argument.pat.to_token_stream());

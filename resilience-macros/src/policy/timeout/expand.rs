@@ -1,4 +1,5 @@
-//! `#[timeout]`: the deadline around an async body, or around a sync one on a worker thread or in place.
+//! `#[timeout]`: the deadline around an async body, or around a sync one on a worker thread or in
+//! place.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -18,7 +19,8 @@ impl Context<'_> {
     /// Emits a timeout.
     ///
     /// - Input: `#[timeout(5s)] async fn query() -> Result<Row, Error> { … }`
-    /// - Output: `const __TIMEOUT: TimeoutConfig = …; Limited::with_error(&__TIMEOUT, |__late| …, async { … }).await`
+    /// - Output:
+    ///   `const __TIMEOUT: TimeoutConfig = …; Limited::with_error(&__TIMEOUT, |__late| …, async { … }).await`
     ///
     /// The snapshots `plain_timeout`, `timeout_cooperative` and `timeout_thread` show it whole.
     pub(super) fn timeout(&self, at: usize, plan: &TimeoutPlan, inner: LayerCode) -> LayerCode {
@@ -34,12 +36,12 @@ impl Context<'_> {
         } else {
             TokenStream::new()
         };
-        // If the expiry only has to be converted, the future does it. The code that awaits the future then does not have to
-        // tell two kinds of error apart.
+        // If the expiry only has to be converted, the future does it. The code that awaits the
+        // future then does not have to tell two kinds of error apart.
         if self.is_async() && plan.error.is_none() && note.is_empty() && !self.is_users_future() {
             let (reference, future) = (config.reference(), inner.as_future());
-            // The conversion is written as a closure, because rustc checks a function by its name at the `.await` as well, and
-            // would report a missing conversion twice.
+            // The conversion is written as a closure, because rustc checks a function by its name
+            // at the `.await` as well, and would report a missing conversion twice.
             let error = self.converted("TimedOut", &late);
             let declarations = Declarations::values(config.declarations).and(inner.declarations);
             return LayerCode::future(
@@ -69,8 +71,10 @@ impl Context<'_> {
 
     /// Emits a timeout around a body that runs in place.
     ///
-    /// - Input: `#[timeout(5s, mode = cooperative)] fn query(key: &str) -> Result<Row, Error> { … }`
-    /// - Output: `let __timed = TimeoutConfig::run_cooperative(__TIMEOUT, || -> … { … }); match __timed { … }`
+    /// - Input:
+    ///   `#[timeout(5s, mode = cooperative)] fn query(key: &str) -> Result<Row, Error> { … }`
+    /// - Output:
+    ///   `let __timed = TimeoutConfig::run_cooperative(__TIMEOUT, || -> … { … }); match __timed { … }`
     ///
     /// The snapshot `timeout_cooperative` shows it whole.
     fn cooperative(&self, config: Config, inner: LayerCode, expired: &TokenStream) -> LayerCode {
@@ -100,10 +104,11 @@ impl Context<'_> {
     /// Emits a timeout on a worker thread.
     ///
     /// - Input: `#[timeout(5s)] fn query(key: String) -> Result<Row, Error> { … }`
-    /// - Output: `let __timed = TimeoutConfig::run_thread(__TIMEOUT, move || -> … { … }); match __timed { … }`
+    /// - Output:
+    ///   `let __timed = TimeoutConfig::run_thread(__TIMEOUT, move || -> … { … }); match __timed { … }`
     ///
-    /// Everything inside moves to the worker: the whole arguments, and the values that the inner layers borrow from them. The
-    /// snapshot `timeout_thread` shows it whole.
+    /// Everything inside moves to the worker: the whole arguments, and the values that the inner
+    /// layers borrow from them. The snapshot `timeout_thread` shows it whole.
     fn threaded(
         &self,
         at: usize,
@@ -127,7 +132,8 @@ impl Context<'_> {
             TokenStream::new()
         };
         let (held, borrows) = (self.held(), &inner.declarations.borrows);
-        // The closure has the span of the body, because rustc shows it when a captured value cannot be sent.
+        // The closure has the span of the body, because rustc shows it when a captured value cannot
+        // be sent.
         let worker = quote_spanned!(self.function.body.span()=> move ||);
         let (worker_body, finished) = if note.is_empty() {
             let block = inner.block(&quote!(#held #borrows));
@@ -164,9 +170,10 @@ impl Context<'_> {
         )
     }
 
-    /// Emits `let _ = &argument;` for each argument, so that the whole argument moves to the worker and lives as long as the
-    /// body. A closure captures only the fields that it uses, and the rest, a lock perhaps, would be dropped with the call. An
-    /// argument that the body does not name is left to rustc's `unused_variables`, unless its name begins with `_`.
+    /// Emits `let _ = &argument;` for each argument, so that the whole argument moves to the worker
+    /// and lives as long as the body. A closure captures only the fields that it uses, and the
+    /// rest, a lock perhaps, would be dropped with the call. An argument that the body does not
+    /// name is left to rustc's `unused_variables`, unless its name begins with `_`.
     fn held(&self) -> TokenStream {
         let held = self.given_to_worker().map(|parameter| {
             let (attrs, name) = (parameter.attributes(), &parameter.name);
@@ -179,8 +186,9 @@ impl Context<'_> {
         held.collect()
     }
 
-    /// Emits clones of the arguments for a timeout under a retry. Each attempt's worker needs its own, because an abandoned
-    /// attempt keeps its arguments. The clones have the arguments' names and attributes, so that lints see them as arguments.
+    /// Emits clones of the arguments for a timeout under a retry. Each attempt's worker needs its
+    /// own, because an abandoned attempt keeps its arguments. The clones have the arguments' names
+    /// and attributes, so that lints see them as arguments.
     fn copies(&self) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         let (mut mutable, mut copies) = (TokenStream::new(), TokenStream::new());
@@ -211,8 +219,9 @@ impl Context<'_> {
         (mutable, copies)
     }
 
-    /// The arguments that move to the worker: those that the body names, and those with a name that begins with `_`, because
-    /// it says that they are only held. The others are left to rustc's `unused_variables`.
+    /// The arguments that move to the worker: those that the body names, and those with a name that
+    /// begins with `_`, because it says that they are only held. The others are left to rustc's
+    /// `unused_variables`.
     fn given_to_worker(&self) -> impl Iterator<Item = &Parameter<'_>> {
         self.parameters.iter().filter(|parameter| {
             let name = parameter.name.to_string();
@@ -220,8 +229,8 @@ impl Context<'_> {
         })
     }
 
-    /// The limit as a `Duration`. A constant or a variable may be a whole configuration by mistake. The runtime's `Limit`
-    /// refuses that and names the right option.
+    /// The limit as a `Duration`. A constant or a variable may be a whole configuration by mistake.
+    /// The runtime's `Limit` refuses that and names the right option.
     fn checked_limit(&self, limit: &Setting) -> TokenStream {
         let is_path = syn::parse2::<syn::ExprPath>(limit.source.clone()).is_ok();
         if limit.literal != Literal::Unknown || !is_path {
@@ -255,7 +264,8 @@ impl Context<'_> {
                 }
             }
             (None, Some(limit)) => {
-                // A limit that is computed in the call may be zero, because it can be the rest of a budget.
+                // A limit that is computed in the call may be zero, because it can be the rest of a
+                // budget.
                 let constructor = if limit.stage == Stage::Runtime {
                     "TimeoutConfig::at_most"
                 } else {

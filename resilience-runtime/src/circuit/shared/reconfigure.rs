@@ -1,4 +1,5 @@
-//! The configuration of a circuit changes: by hand, or because the source line that declares it has another value.
+//! The configuration of a circuit changes: by hand, or because the source line that declares it has
+//! another value.
 
 use std::panic::Location;
 
@@ -12,7 +13,8 @@ use crate::circuit::{
 
 impl Shared {
     pub(crate) fn config(&self) -> CircuitBreakerConfig {
-        // Under the lock, because a reader without it may see one setting of before a change and another of after it.
+        // Under the lock, because a reader without it may see one setting of before a change and
+        // another of after it.
         let _machine = self.machine();
         self.config.load()
     }
@@ -35,7 +37,8 @@ impl Shared {
         })
     }
 
-    /// Compares the configuration that a call declares at `location` with the one that the circuit has.
+    /// Compares the configuration that a call declares at `location` with the one that the circuit
+    /// has.
     #[inline]
     pub(crate) fn check(&self, config: &CircuitBreakerConfig, location: &Location<'_>) {
         if !self.config.is(config) {

@@ -25,8 +25,8 @@ use crate::{
 impl Shared {
     /// Tells the log and the listeners of a change of state.
     ///
-    /// A panic of a subscriber of the log reaches the caller after the listeners are told. It goes no further if the caller
-    /// unwinds already, because a second panic would end the process.
+    /// A panic of a subscriber of the log reaches the caller after the listeners are told. It goes
+    /// no further if the caller unwinds already, because a second panic would end the process.
     #[cold]
     pub(super) fn announce(&self, change: StateChange) {
         let transition = self.transition(change);
@@ -67,8 +67,8 @@ impl Shared {
     pub(crate) fn state(&self) -> CircuitState {
         match self.gate().state() {
             State::Closed => CircuitState::Closed,
-            // The machine answers under the lock, because the gate and its expiry, read one after the other, may show a
-            // state that never was.
+            // The machine answers under the lock, because the gate and its expiry, read one after
+            // the other, may show a state that never was.
             _ => self.machine_stats().state,
         }
     }
@@ -104,8 +104,8 @@ impl Shared {
         }
     }
 
-    /// The refusal that a call would meet now and for a known time. There is none of a half-open circuit, because a probe
-    /// may end at any moment.
+    /// The refusal that a call would meet now and for a known time. There is none of a half-open
+    /// circuit, because a probe may end at any moment.
     #[cold]
     pub(crate) fn refusal(&self) -> Option<CircuitOpen> {
         let gate = self.gate();

@@ -157,7 +157,8 @@ fn the_future_is_as_large_as_its_larger_phase() {
         pending::<()>().await;
         if held[0] == 0 { Ok(()) } else { Err(()) }
     });
-    // The attempt, its configuration and progress: no second copy, and no room for a wait beside it.
+    // The attempt, its configuration and progress: no second copy, and no room for a wait beside
+    // it.
     assert!(size_of_val(&large) <= 1000 + 192, "{}", size_of_val(&large));
     let small = CONFIG.run_async(|| async { Err::<(), _>(()) });
     let wait = size_of::<Backoff>();

@@ -1,5 +1,5 @@
-//! The arguments of a sync timeout under a retry. Each attempt's worker gets its own arguments, because an abandoned body
-//! keeps those that it has.
+//! The arguments of a sync timeout under a retry. Each attempt's worker gets its own arguments,
+//! because an abandoned body keeps those that it has.
 
 /// An argument that is cloned for each attempt's worker.
 #[diagnostic::on_unimplemented(
@@ -22,7 +22,8 @@ impl<T: Clone> WorkerArgument for T {
     }
 }
 
-/// A `self` that moves to each attempt's worker. It must be `Copy`, because a macro cannot bind `self` to a clone.
+/// A `self` that moves to each attempt's worker. It must be `Copy`, because a macro cannot bind
+/// `self` to a clone.
 #[diagnostic::on_unimplemented(
     message = "`self` of type `{Self}` cannot be given to the worker of each attempt",
     label = "`{Self}` is not `Copy`",

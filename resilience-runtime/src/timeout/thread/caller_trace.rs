@@ -18,8 +18,8 @@ use crate::unwind::discard;
 
 /// The caller's subscriber and current span.
 pub(super) struct CallerTrace {
-    // `None` if there is no subscriber. The worker then uses its own default, so that a subscriber that is set later gets
-    // the events of the body.
+    // `None` if there is no subscriber. The worker then uses its own default, so that a subscriber
+    // that is set later gets the events of the body.
     dispatch: Option<Dispatch>,
     span: Span,
 }
@@ -46,8 +46,8 @@ impl CallerTrace {
         }
     }
 
-    /// Drops this handle of the span. It is called before the caller wakes, so that the span closes when the caller drops
-    /// its own handle.
+    /// Drops this handle of the span. It is called before the caller wakes, so that the span closes
+    /// when the caller drops its own handle.
     pub(super) fn leave_span(&mut self) {
         discard(mem::replace(&mut self.span, Span::none()));
     }

@@ -1,4 +1,5 @@
-//! The timeout of a sync body on a worker thread: the caller leaves at the deadline, the body stays.
+//! The timeout of a sync body on a worker thread: the caller leaves at the deadline, the body
+//! stays.
 //!
 //! ```text
 //! run ──▶ task                    the body, its outcome, and how far it has come
@@ -8,9 +9,10 @@
 //!                          └───▶ pool_state   the idle threads, and the shares of the operations
 //! ```
 //!
-//! A call takes an idle worker out of the pool's state, or starts a thread, and puts its task there. Caller and worker
-//! then meet in the task alone: the worker leaves the outcome and wakes the caller, or the caller marks the task as
-//! abandoned at its deadline and leaves the rest to the worker.
+//! A call takes an idle worker out of the pool's state, or starts a thread, and puts its task
+//! there. Caller and worker then meet in the task alone: the worker leaves the outcome and wakes
+//! the caller, or the caller marks the task as abandoned at its deadline and leaves the rest to the
+//! worker.
 
 mod argument;
 mod caller_trace;

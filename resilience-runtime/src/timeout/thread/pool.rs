@@ -87,7 +87,8 @@ impl Pool {
             thread = thread.stack_size(bytes);
         }
         let (pool, spawned) = (Arc::clone(self), Arc::clone(&worker));
-        // Nobody joins the thread, because a body that never ends must not hold up the end of the process.
+        // Nobody joins the thread, because a body that never ends must not hold up the end of the
+        // process.
         if thread.spawn(move || spawned.run_tasks(&pool)).is_err() {
             self.lock().not_spawned(operation);
             return Err(Cause::NoThread);
@@ -95,7 +96,8 @@ impl Pool {
         Ok(worker)
     }
 
-    // Only the state's own code runs under this lock, so there is nothing that a panic could leave half done.
+    // Only the state's own code runs under this lock, so there is nothing that a panic could leave
+    // half done.
     fn lock(&self) -> MutexGuard<'_, PoolState<Worker>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -139,7 +141,8 @@ impl Worker {
         if task.is_some() || pool.lock().remove_idle(self) {
             return task;
         }
-        // A caller has taken this worker out of the idle ones at the last moment, and is about to assign its task.
+        // A caller has taken this worker out of the idle ones at the last moment, and is about to
+        // assign its task.
         self.wake_up
             .wait_while(self.lock(), |assigned| assigned.is_none())
             .unwrap_or_else(PoisonError::into_inner)

@@ -1,5 +1,5 @@
-//! The pool's state machine: it knows the idle workers, and decides if a task gets one. It starts no thread and waits for
-//! nothing.
+//! The pool's state machine: it knows the idle workers, and decides if a task gets one. It starts
+//! no thread and waits for nothing.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -12,7 +12,8 @@ use crate::timeout::error::Cause;
 pub struct WorkerStats {
     /// Worker threads, busy or idle.
     pub live: usize,
-    /// Worker threads that wait for a body to run; they end after ten seconds without one, unless configured otherwise.
+    /// Worker threads that wait for a body to run; they end after ten seconds without one, unless
+    /// configured otherwise.
     pub idle: usize,
     /// Workers that still run a body after its caller gave up.
     pub abandoned_running: usize,
@@ -20,7 +21,8 @@ pub struct WorkerStats {
     pub refused: u64,
 }
 
-/// The calls of one operation have one share of the pool together. So have the calls without an operation.
+/// The calls of one operation have one share of the pool together. So have the calls without an
+/// operation.
 pub(super) type OperationKey = Option<&'static str>;
 
 /// The worker that a task gets.
@@ -35,8 +37,8 @@ pub(super) enum Assignment<W> {
 pub(super) struct PoolState<W> {
     max_workers: usize,
     max_per_operation: usize,
-    /// The worker that became idle last is taken first, because its stack is in the cache, and because the others then reach
-    /// their idle timeout.
+    /// The worker that became idle last is taken first, because its stack is in the cache, and
+    /// because the others then reach their idle timeout.
     idle: Vec<Arc<W>>,
     /// The number of workers that each operation holds. An operation that holds none has no entry.
     busy: HashMap<OperationKey, usize>,
@@ -96,7 +98,8 @@ impl<W> PoolState<W> {
         self.idle.push(Arc::clone(worker));
     }
 
-    /// An idle worker wants to end. Returns whether it may: it may not if a task is already on its way to it.
+    /// An idle worker wants to end. Returns whether it may: it may not if a task is already on its
+    /// way to it.
     pub(super) fn remove_idle(&mut self, worker: &Arc<W>) -> bool {
         let place = self.idle.iter().position(|idle| Arc::ptr_eq(idle, worker));
         if let Some(place) = place {

@@ -10,9 +10,9 @@ use super::{pool::Pool, pool_state::WorkerStats, worker_config::WorkerConfig};
 
 /// A pool, and the process that its threads belong to.
 ///
-/// A forked child has a copy of its parent's pool, but none of the threads. It must not lock the copy, because another thread
-/// of the parent may have held the lock during the fork, and would never release the copy of it. So the child appends a pool
-/// of its own.
+/// A forked child has a copy of its parent's pool, but none of the threads. It must not lock the
+/// copy, because another thread of the parent may have held the lock during the fork, and would
+/// never release the copy of it. So the child appends a pool of its own.
 struct ProcessPool {
     process_id: u32,
     pool: Arc<Pool>,
@@ -43,7 +43,8 @@ pub(super) fn process_pool() -> &'static Arc<Pool> {
             Some(own) if own.process_id == process_id => return &own.pool,
             parents => {
                 let config = parents.map_or(WorkerConfig::new(), |parent| parent.pool.config());
-                // If this fails, another thread of this process was first, and its pool is found next.
+                // If this fails, another thread of this process was first, and its pool is found
+                // next.
                 let _ = start(next, process_id, config);
             }
         }
@@ -63,8 +64,8 @@ fn start(
     started.map_err(|_| AlreadyStarted)
 }
 
-/// Configures the worker threads of sync timeouts in this process. It must be called once, before the first call of a sync
-/// `#[timeout]` function.
+/// Configures the worker threads of sync timeouts in this process. It must be called once, before
+/// the first call of a sync `#[timeout]` function.
 ///
 /// # Errors
 ///

@@ -29,16 +29,18 @@ impl TimeoutConfig {
     /// Runs `body` on a worker thread, and returns an error when it is not done within the limit.
     ///
     /// The calling thread blocks until then. An abandoned body goes on. It can ask
-    /// [`is_abandoned`](crate::is_abandoned) and should end soon, because it holds a worker. Its result is dropped on the
-    /// worker, and its panic becomes an ERROR event of `tracing`. A result that is ready at the deadline is taken.
+    /// [`is_abandoned`](crate::is_abandoned) and should end soon, because it holds a worker. Its
+    /// result is dropped on the worker, and its panic becomes an ERROR event of `tracing`. A result
+    /// that is ready at the deadline is taken.
     ///
-    /// The body runs in the caller's current span, under its subscriber; every other thread-local is the worker's own.
-    /// Workers are reused, end after ten seconds without work, and never hold up the end of the process. There are at most
-    /// 512 of them, and one operation holds at most half of them: a call beyond that is refused at once. See
-    /// [`workers`](crate::workers) for these numbers, the stack and the fork of a process.
+    /// The body runs in the caller's current span, under its subscriber; every other thread-local
+    /// is the worker's own. Workers are reused, end after ten seconds without work, and never hold
+    /// up the end of the process. There are at most 512 of them, and one operation holds at most
+    /// half of them: a call beyond that is refused at once. See [`workers`](crate::workers) for
+    /// these numbers, the stack and the fork of a process.
     ///
-    /// Inside of another sync timeout the earlier of both deadlines applies. The time is real time even under
-    /// `tokio::time::pause`, because a thread cannot be paused.
+    /// Inside of another sync timeout the earlier of both deadlines applies. The time is real time
+    /// even under `tokio::time::pause`, because a thread cannot be paused.
     ///
     /// # Errors
     ///
@@ -116,7 +118,8 @@ impl Call {
     }
 }
 
-/// The mutex is never contended, because the task's stage gives the slot to the caller or to the worker.
+/// The mutex is never contended, because the task's stage gives the slot to the caller or to the
+/// worker.
 struct BodySlot<F, T>(Mutex<BodyOrOutcome<F, T>>);
 
 enum BodyOrOutcome<F, T> {
@@ -149,15 +152,15 @@ where
         let BodyOrOutcome::Body(body) = self.take() else {
             return;
         };
-        // The value is stored inside of the closure, because `catch_unwind` would copy it several times in a debug build, and
-        // a large value would overflow the worker's stack.
+        // The value is stored inside of the closure, because `catch_unwind` would copy it several
+        // times in a debug build, and a large value would overflow the worker's stack.
         let unwound = catch_unwind(AssertUnwindSafe(|| {
             let _trace = trace.enter();
             // Rust evaluates the right side first, so the lock is not held while the body runs.
             *self.lock() = BodyOrOutcome::Value(body());
         }));
-        // A panic of the caller's subscriber is a panic of the call, as it would be without the worker. The subscriber may
-        // panic when the trace is left, with the value already stored.
+        // A panic of the caller's subscriber is a panic of the call, as it would be without the
+        // worker. The subscriber may panic when the trace is left, with the value already stored.
         if let Err(panic) = unwound {
             discard(self.replace(BodyOrOutcome::Panic(panic)));
         }

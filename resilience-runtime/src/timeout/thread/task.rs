@@ -14,7 +14,8 @@ use tokio::time::Instant;
 use super::{caller_trace::CallerTrace, pool_state::OperationKey};
 use crate::{timeout::deadline::Scope, unwind::discard};
 
-/// The progress of a task. The caller and the worker agree on the stage under a lock, and on nothing else.
+/// The progress of a task. The caller and the worker agree on the stage under a lock, and on
+/// nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// The body waits for its worker.
@@ -65,7 +66,8 @@ pub(super) trait TaskBody: Send + Sync {
     /// Runs the body and keeps its outcome. Does not unwind.
     fn run_body(&self, trace: &CallerTrace);
 
-    /// Drops the body or the outcome, and returns the panic of the outcome or of its drop. Does not unwind.
+    /// Drops the body or the outcome, and returns the panic of the outcome or of its drop. Does not
+    /// unwind.
     fn discard(&self) -> Option<Box<dyn Any + Send>>;
 }
 
@@ -102,10 +104,11 @@ impl Task {
         self.operation
     }
 
-    /// The worker's side: runs the body. `mark_idle` is called before the caller wakes, so that the caller's next task
-    /// finds this worker idle.
+    /// The worker's side: runs the body. `mark_idle` is called before the caller wakes, so that the
+    /// caller's next task finds this worker idle.
     ///
-    /// Returns whether the caller got its outcome; if not, the body or the outcome is dropped. Does not unwind.
+    /// Returns whether the caller got its outcome; if not, the body or the outcome is dropped. Does
+    /// not unwind.
     pub(super) fn run(
         &self,
         mut trace: CallerTrace,
@@ -139,9 +142,11 @@ impl Task {
         false
     }
 
-    /// The caller's side: waits for the outcome, at most until the deadline. One that is there at the deadline is taken.
+    /// The caller's side: waits for the outcome, at most until the deadline. One that is there at
+    /// the deadline is taken.
     ///
-    /// A caller that gives up sets `abandoned`, and calls `on_abandon` before the worker can be done.
+    /// A caller that gives up sets `abandoned`, and calls `on_abandon` before the worker can be
+    /// done.
     pub(super) fn wait(&self, abandoned: &AtomicBool, on_abandon: impl FnOnce()) -> Waited {
         // The wait is in real time, and so is its clock: tokio's may be paused here.
         let deadline = self.deadline.map(Instant::into_std);

@@ -26,8 +26,8 @@ pub struct WorkerConfig {
 }
 
 impl WorkerConfig {
-    /// The default: 512 workers, half of them for one operation. A worker ends after ten idle seconds and has the stack of
-    /// any Rust thread.
+    /// The default: 512 workers, half of them for one operation. A worker ends after ten idle
+    /// seconds and has the stack of any Rust thread.
     pub const fn new() -> Self {
         Self {
             max_workers: 512,
@@ -49,11 +49,12 @@ impl WorkerConfig {
         self
     }
 
-    /// The share of the workers that the calls of one operation may hold. Calls that nobody waits for any more count, too.
-    /// The calls without an operation have one share together. One worker is always allowed.
+    /// The share of the workers that the calls of one operation may hold. Calls that nobody waits
+    /// for any more count, too. The calls without an operation have one share together. One worker
+    /// is always allowed.
     ///
-    /// A dependency that hangs holds a worker with every call. Its share ends that, so that calls of other dependencies
-    /// still find workers.
+    /// A dependency that hangs holds a worker with every call. Its share ends that, so that calls
+    /// of other dependencies still find workers.
     ///
     /// # Panics
     ///
@@ -74,7 +75,8 @@ impl WorkerConfig {
         self
     }
 
-    /// The stack of each worker in bytes. Without it std decides: 2 MiB, or the environment variable `RUST_MIN_STACK`.
+    /// The stack of each worker in bytes. Without it std decides: 2 MiB, or the environment
+    /// variable `RUST_MIN_STACK`.
     pub const fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = Some(bytes);
         self

@@ -3,7 +3,8 @@
 #[path = "../../../every_attribute.rs"]
 pub mod every_attribute;
 
-/// Hands a borrow out for as long as the argument's type promises: a closure of this edition captures whole variables.
+/// Hands a borrow out for as long as the argument's type promises: a closure of this edition
+/// captures whole variables.
 ///
 /// # Errors
 ///

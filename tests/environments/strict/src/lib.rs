@@ -1,4 +1,5 @@
-//! The attributes where every lint that a strict house turns on is denied: none fires because of the expansion.
+//! The attributes where every lint that a strict house turns on is denied: none fires because of
+//! the expansion.
 
 #![forbid(unsafe_code)]
 #![deny(

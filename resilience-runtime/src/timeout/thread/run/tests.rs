@@ -40,7 +40,8 @@ fn run<T: Send + 'static>(
 
 /// Abandons a body that has begun. The body goes on when the returned sender is dropped.
 ///
-/// The limit grows until the body begins within it, so that no busy machine is too slow for the test.
+/// The limit grows until the body begins within it, so that no busy machine is too slow for the
+/// test.
 fn abandon<T: Send + 'static>(
     pool: &Arc<Pool>,
     body: impl Fn(&mpsc::Receiver<()>) -> T + Clone + Send + 'static,
