@@ -9,11 +9,10 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{classified::record, permit::CallPermit};
+use super::{classified::record_in_future, permit::CallPermit};
 use crate::{
     fallible::Fallible,
     inspect::{Traits, View},
-    refusal::Origin,
 };
 
 pin_project! {
@@ -108,8 +107,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let result = ready!(this.permit.poll(this.future, cx));
-        let traits = |_: &_| Traits::<V, ()>::new();
-        Poll::Ready(record(result, this.permit.release(), Origin::Body, traits))
+        Poll::Ready(record_in_future::<_, V>(result, this.permit.release()))
     }
 }
 
