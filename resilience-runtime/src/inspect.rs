@@ -150,6 +150,23 @@ impl<E> Default for Boxed<E> {
     }
 }
 
+impl<E> Drop for Boxed<E> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(kept) = self.0.take() {
+            discard(kept);
+        }
+    }
+}
+
+/// It is out of line, because each function under an async retry drops its place in several ways,
+/// and nearly always without an error.
+#[cold]
+#[inline(never)]
+fn discard<E>(kept: Box<Mutex<E>>) {
+    drop(kept);
+}
+
 impl<E> Slot<E> for Boxed<E> {
     type Blocking = Option<E>;
 

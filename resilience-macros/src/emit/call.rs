@@ -33,6 +33,16 @@ impl Context<'_> {
         quote!(#path #turbofish #arguments)
     }
 
+    /// Emits the lookup of what the error type allows, `runtime::Inspect::of(result).lookup()`. The
+    /// user's `impl Error` may ask for a lifetime that the lookup cannot see, and rustc then points
+    /// at the error type.
+    pub(crate) fn inspected(&self, result: TokenStream, lookup: &str) -> TokenStream {
+        let ends = self.result.error_ends;
+        let inspect = self.call("Inspect::of", None, result, ends);
+        let lookup = Ident::new(lookup, ends.first);
+        quote_spanned!(ends.first=> #inspect.#lookup())
+    }
+
     /// Emits `runtime::Trait::<parameters>::function(arguments)` from `ends.first` to `ends.last`.
     /// An unmet bound is then the trait's own. For a bound of a function of ours rustc would add a
     /// note with its source.

@@ -119,16 +119,13 @@ impl<'a, E, V: View<E>, S> Attempt<'a, Infallible, E, V, S> {
             kept,
             ..
         } = self;
+        // The compiler knows the answer here, and not after the call below.
+        let may_be_refused = review.may_be_refused::<E, V>();
         let gives_up = review.gives_up::<E, V>(operation, &error);
-        if !review.may_be_refused::<E, V>() {
+        if !may_be_refused {
             return gives_up.then_some(Err(error));
         }
-        if gives_up {
-            Some(Err(review.given_up::<E, S>(error, kept)))
-        } else {
-            review.keep::<E, V, S>(error, kept);
-            None
-        }
+        review.ending::<E, V, S>(gives_up, error, kept).map(Err)
     }
 }
 
@@ -171,7 +168,9 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
     }
 
     /// Takes the origin of the error from the own stack, because the error type may have lost it.
-    #[inline]
+    // It is out of line, as `refused_for` is, because a call that succeeds does not need it.
+    #[cold]
+    #[inline(never)]
     pub fn from_stack(mut self, origin: &'a mut Origin) -> Self {
         self.review.is_refused |= self.outcome.is_err() && *origin == Origin::Refused;
         self.review.origin = Some(origin);
@@ -237,7 +236,8 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
     }
 
     /// Takes into account a circuit of the own stack that is certain to refuse for the time `open`.
-    #[inline]
+    #[cold]
+    #[inline(never)]
     pub fn refused_for(mut self, open: Option<Duration>) -> Self {
         self.review.refused_for = self.review.refused_for.max(open);
         self
@@ -425,6 +425,23 @@ impl<'a> Review<'a> {
 
     fn is_refused_after(&self, delay: Duration) -> bool {
         self.refused_for.is_some_and(|open| open > delay)
+    }
+
+    /// Returns the error that the call ends with, or keeps the error because another attempt
+    /// follows.
+    #[cold]
+    #[inline(never)]
+    fn ending<E, V: View<E>, S: Slot<E>>(
+        &mut self,
+        gives_up: bool,
+        error: E,
+        kept: &mut S,
+    ) -> Option<E> {
+        if gives_up {
+            return Some(self.given_up::<E, S>(error, kept));
+        }
+        self.keep::<E, V, S>(error, kept);
+        None
     }
 
     /// Keeps an error that is retried, if a layer may refuse a later attempt. A refusal that is

@@ -72,7 +72,7 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     pub fn wait(&self, operation: &'static str) -> Backoff {
         match self.schedule {
             None => Backoff::new(None, 1, operation),
-            Some(schedule) => Backoff::new(Some(schedule.delay()), schedule.attempt(), operation),
+            Some(schedule) => wait_before_retry(schedule, operation),
         }
     }
 
@@ -94,6 +94,13 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     pub(super) fn delay(&self) -> Option<Duration> {
         self.schedule.map(|schedule| schedule.delay())
     }
+}
+
+/// It is out of line, because a call that succeeds at once does not need it.
+#[cold]
+#[inline(never)]
+fn wait_before_retry(schedule: Schedule, operation: &'static str) -> Backoff {
+    Backoff::new(Some(schedule.delay()), schedule.attempt(), operation)
 }
 
 #[inline]

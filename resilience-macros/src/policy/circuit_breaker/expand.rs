@@ -149,7 +149,7 @@ impl Context<'_> {
             "record",
             Some(&quote!(#result, _, _)),
             quote!(#outcome, #permit, #origin, #traits),
-            self.result.ends,
+            self.result.error_ends,
         );
         (is_told_origin, recorded)
     }
@@ -157,8 +157,9 @@ impl Context<'_> {
     /// Emits a closure that finds out the traits of the error type, from the type of an outcome
     /// alone.
     fn traits(&self) -> TokenStream {
-        let (runtime, outcome) = (&self.runtime, local("outcome"));
-        quote!(|#outcome| #runtime::Inspect::of(#outcome).__traits())
+        let outcome = local("outcome");
+        let inspected = self.inspected(quote!(#outcome), "__traits");
+        quote!(|#outcome| #inspected)
     }
 }
 

@@ -20,7 +20,7 @@
 //! filters and a hook, and `snapshots/stack.expanded.rs` above a circuit.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 
 use super::check::RetryPlan;
 use super::clones::Clones;
@@ -120,13 +120,21 @@ impl Context<'_> {
         let is_success_seen = plan.retry_if_ok.is_some() || plan.on_retry.is_some();
         let judged = if is_success_seen { &result } else { &error };
         let judge = match (is_success_seen, self.is_async()) {
-            (false, true) => quote!(failed),
-            (false, false) => quote!(failed_blocking),
-            (true, true) => quote!(after),
-            (true, false) => quote!(after_blocking),
+            (false, true) => "failed",
+            (false, false) => "failed_blocking",
+            (true, true) => "after",
+            (true, false) => "after_blocking",
         };
         let traits = local("traits");
-        let ended = quote!(#runtime::Attempt::#judge(&mut #retry, #traits, #judged));
+        // An unmet lifetime bound of the error type is shown there, once.
+        let at_error = self.result.error_ends;
+        let judge = format!("Attempt::{judge}");
+        let ended = self.call(
+            &judge,
+            None,
+            quote!(&mut #retry, #traits, #judged),
+            at_error,
+        );
         let ended = self.judged(at, plan, ended);
         let next = match &plan.on_retry {
             Some(hook) => {
@@ -135,8 +143,14 @@ impl Context<'_> {
                 let arguments = quote!(#ended, #operation, #hook);
                 self.call("Attempt::next_telling", None, arguments, ends)
             }
-            None if is_success_seen => quote!(#ended.next(#operation)),
-            None => quote!(#ended.last(#operation)),
+            None if is_success_seen => {
+                let next = quote_spanned!(at_error.span()=> .next(#operation));
+                quote!(#ended #next)
+            }
+            None => {
+                let last = quote_spanned!(at_error.span()=> .last(#operation));
+                quote!(#ended #last)
+            }
         };
         let leave = if is_success_seen {
             None
@@ -150,11 +164,12 @@ impl Context<'_> {
             Some(quote!(let #error @ #runtime::Err(_) = #result else { break #succeeded };))
         };
         let lookup = if self.asks_for_origin(at) {
-            quote!(__traits_in_stack)
+            "__traits_in_stack"
         } else {
-            quote!(__traits)
+            "__traits"
         };
-        let inspect = quote!(let #traits = #runtime::Inspect::of(&#judged).#lookup(););
+        let inspected = self.inspected(quote!(&#judged), lookup);
+        let inspect = quote!(let #traits = #inspected;);
         Judgement {
             leave: quote!(#leave #inspect),
             result_name: result,
