@@ -15,10 +15,8 @@ const ACCEPTED: [(Variant, f64); 4] = [
     (Variant::StackClone, 90.0),
 ];
 
-/// Errors of the compiler that may have their caret under an attribute. The known one is in csv:
-/// its `IntoInnerError<W>` is an `Error` only for a `W` that lives forever. The lookup of the
-/// traits of an error cannot see that, and `W` is too short.
-const CARETS: usize = 1;
+/// Errors of the compiler that may have their caret under an attribute.
+const CARETS: usize = 0;
 
 /// Errors about a moved argument that may leave its name out. The known ones are in functions under
 /// `#[tracing::instrument]`: it puts the body into an `async move` block, and rustc does not name

@@ -182,7 +182,9 @@ impl Context<'_> {
         let runtime = &self.runtime;
         if self.asks_for_origin(at) {
             let origin = local("origin");
-            ended = quote!(#ended.from_stack(&mut #origin));
+            let from_stack =
+                quote_spanned!(self.result.error_ends.span()=> .from_stack(&mut #origin));
+            ended = quote!(#ended #from_stack);
         }
         let filters = [
             UserFilter::pattern("Attempt::retry_on", plan.retry_on.as_ref()),
@@ -203,7 +205,8 @@ impl Context<'_> {
         let refusals = self.foreseen_refusals(at);
         refusals.fold(ended, |ended, (at, refusal)| {
             let wait = self.certain_refusal(at, refusal, plan);
-            quote!(#ended.refused_for(#wait))
+            let refused_for = quote_spanned!(self.result.error_ends.span()=> .refused_for(#wait));
+            quote!(#ended #refused_for)
         })
     }
 
