@@ -120,22 +120,16 @@ impl Context<'_> {
         let is_success_seen = plan.retry_if_ok.is_some() || plan.on_retry.is_some();
         let judged = if is_success_seen { &result } else { &error };
         let judge = match (is_success_seen, self.is_async()) {
-            (false, true) => "failed",
-            (false, false) => "failed_blocking",
-            (true, true) => "after",
-            (true, false) => "after_blocking",
+            (false, true) => "Attempt::failed",
+            (false, false) => "Attempt::failed_blocking",
+            (true, true) => "Attempt::after",
+            (true, false) => "Attempt::after_blocking",
         };
         let traits = local("traits");
         // An unmet lifetime bound of the error type is shown there, once.
         let at_error = self.result.error_ends;
-        let judge = format!("Attempt::{judge}");
-        let ended = self.call(
-            &judge,
-            None,
-            quote!(&mut #retry, #traits, #judged),
-            at_error,
-        );
-        let ended = self.judged(at, plan, ended);
+        let arguments = quote!(&mut #retry, #traits, #judged);
+        let ended = self.judged(at, plan, self.call(judge, None, arguments, at_error));
         let next = match &plan.on_retry {
             Some(hook) => {
                 let ends = SpanEnds::of(&hook.to_token_stream());
@@ -143,13 +137,10 @@ impl Context<'_> {
                 let arguments = quote!(#ended, #operation, #hook);
                 self.call("Attempt::next_telling", None, arguments, ends)
             }
-            None if is_success_seen => {
-                let next = quote_spanned!(at_error.span()=> .next(#operation));
-                quote!(#ended #next)
-            }
             None => {
-                let last = quote_spanned!(at_error.span()=> .last(#operation));
-                quote!(#ended #last)
+                let decide = at_error.name(if is_success_seen { "next" } else { "last" });
+                let decided = quote_spanned!(at_error.span()=> .#decide(#operation));
+                quote!(#ended #decided)
             }
         };
         let leave = if is_success_seen {
