@@ -98,7 +98,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             ],
             [Goal::Over("plain", 1.5)],
         ),
-        // Such an error may hold a refusal, so the future has a place for the last error, which is
+        // An error of this type may hold a refusal, so the future has a place for the last error, which is
         // dropped at the end.
         Scenario::new(
             "retry, first attempt succeeds, async, std::error::Error",
