@@ -98,8 +98,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             ],
             [Goal::Over("plain", 1.5)],
         ),
-        // An error of this type may hold a refusal, so the future has a place for the last error, which is
-        // dropped at the end.
+        // An error of this type may hold a refusal, so the future has a place for the last error,
+        // which is dropped at the end.
         Scenario::new(
             "retry, first attempt succeeds, async, std::error::Error",
             [
