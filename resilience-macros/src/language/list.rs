@@ -247,21 +247,31 @@ fn unit_behind(value: &Expr, input: ParseStream<'_>) -> Option<syn::Error> {
     ))
 }
 
+/// An option whose content stands in parentheses is written without them.
+fn without_parentheses(
+    key: &Ident,
+    spec: &OptionSpec,
+    input: ParseStream<'_>,
+    content: &str,
+) -> syn::Error {
+    let (found, value) = (up_to_comma(input), behind_key(input));
+    let found = if found.is_empty() {
+        key.to_token_stream()
+    } else {
+        found
+    };
+    syn::Error::new_spanned(
+        found,
+        format!(
+            "`{key}` takes {content} in parentheses: write `{}`",
+            spec.spelt(spec.name, &value)
+        ),
+    )
+}
+
 fn pattern(key: &Ident, spec: &OptionSpec, input: ParseStream<'_>) -> syn::Result<Filter> {
     if !input.peek(token::Paren) {
-        let (found, value) = (up_to_comma(input), behind_key(input));
-        let found = if found.is_empty() {
-            key.to_token_stream()
-        } else {
-            found
-        };
-        return Err(syn::Error::new_spanned(
-            found,
-            format!(
-                "`{key}` takes a pattern in parentheses: write `{}`",
-                spec.spelt(spec.name, &value)
-            ),
-        ));
+        return Err(without_parentheses(key, spec, input, "a pattern"));
     }
     let content;
     syn::parenthesized!(content in input);
@@ -312,18 +322,11 @@ fn filter(key: &Ident, spec: &OptionSpec, content: ParseStream<'_>) -> syn::Resu
 
 fn arguments(key: &Ident, spec: &OptionSpec, input: ParseStream<'_>) -> syn::Result<Arguments> {
     if !input.peek(token::Paren) {
-        let (found, value) = (up_to_comma(input), behind_key(input));
-        let found = if found.is_empty() {
-            key.to_token_stream()
-        } else {
-            found
-        };
-        return Err(syn::Error::new_spanned(
-            found,
-            format!(
-                "`{key}` takes arguments of the function in parentheses: write `{}`",
-                spec.spelt(spec.name, &value)
-            ),
+        return Err(without_parentheses(
+            key,
+            spec,
+            input,
+            "arguments of the function",
         ));
     }
     let content;
