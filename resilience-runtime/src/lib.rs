@@ -95,6 +95,7 @@ mod clock;
 mod config_error;
 #[cfg(resilience_test_policy)]
 mod every_third;
+mod expansion;
 mod fallible;
 mod function;
 mod inspect;
@@ -108,8 +109,19 @@ mod timeout;
 mod tracing_interest;
 mod unwind;
 
+/// The names that the expansion uses. They are no part of the public interface, and change with
+/// every release.
+///
+/// An expanded function imports this module under one name and finds all it needs here, so that
+/// nothing in the user's crate with the name `core`, `Ok` or `Result` can come between.
 #[doc(hidden)]
-pub mod __private;
+pub mod __private {
+    #[cfg(resilience_test_policy)]
+    pub use crate::every_third::expansion::*;
+    pub use crate::{
+        circuit::expansion::*, expansion::*, retry::expansion::*, timeout::expansion::*,
+    };
+}
 
 pub use circuit::{
     CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFuture, CircuitBreakerSettings,
@@ -118,7 +130,7 @@ pub use circuit::{
 };
 pub use config_error::ConfigError;
 #[cfg(resilience_test_policy)]
-pub use every_third::{EveryThird, EveryThirdConfig, FromThirdCall, ThirdCall};
+pub use every_third::{EveryThirdConfig, ThirdCall};
 pub use refusal::{Refusal, RefusalKind, is_refusal};
 #[cfg(resilience_test_policy)]
 pub use resilience_macros::every_third;

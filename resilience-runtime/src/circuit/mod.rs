@@ -88,3 +88,11 @@ pub use self::{
     stats::CircuitBreakerStats,
     transition::{CircuitState, Transition, TransitionReason},
 };
+
+/// The names that the expansion of `#[circuit_breaker]` uses.
+pub(crate) mod expansion {
+    pub use super::{
+        CallPermit, CircuitBreaker, CircuitBreakerConfig, CircuitOpen, Classified, FromCircuitOpen,
+        GuardedFuture, RecordedFuture, record,
+    };
+}

@@ -5,5 +5,13 @@ mod counter;
 mod error;
 
 pub use config::EveryThirdConfig;
-pub use counter::EveryThird;
-pub use error::{FromThirdCall, ThirdCall};
+pub use error::ThirdCall;
+
+/// The names that the expansion of `#[every_third]` uses.
+pub(crate) mod expansion {
+    pub use super::{
+        config::EveryThirdConfig,
+        counter::EveryThird,
+        error::{FromThirdCall, ThirdCall},
+    };
+}

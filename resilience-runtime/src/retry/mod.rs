@@ -31,3 +31,11 @@ pub use run::{PreparedRetry, RetryFuture};
 pub use settings::RetrySettings;
 pub use state::Retry;
 pub use strategy::{Jitter, Strategy};
+
+/// The names that the expansion of `#[retry]` uses.
+pub(crate) mod expansion {
+    pub use super::{
+        Attempt, Backoff, CloneIfPossible, Jitter, Kept, Retry, RetryArgument, RetryConfig,
+        Strategy, keep, keep_unless_last, kept,
+    };
+}

@@ -25,3 +25,10 @@ pub use future::TimeoutFuture;
 pub use limited::Limited;
 pub use settings::TimeoutSettings;
 pub use thread::{WorkerArgument, WorkerStats, assert_worker_receiver, worker_stats, workers};
+
+/// The names that the expansion of `#[timeout]` uses.
+pub(crate) mod expansion {
+    pub use super::{
+        FromTimedOut, Limited, TimedOut, TimeoutConfig, WorkerArgument, assert_worker_receiver,
+    };
+}

@@ -1,8 +1,8 @@
 //! `#[every_third]` is a policy for a test: it refuses every third call.
 //!
 //! It shows that a policy is this folder, its folder in the runtime, a line in the list, an entry
-//! point, its re-exports in `lib.rs` and `__private.rs`, and a variant of `RefusalKind`. It is
-//! built with `--cfg resilience_test_policy` only; `tests/test-policy` says how.
+//! point, its re-export in the runtime's `lib.rs`, and a variant of `RefusalKind`. It is built with
+//! `--cfg resilience_test_policy` only; `tests/test-policy` says how.
 
 mod check;
 mod expand;

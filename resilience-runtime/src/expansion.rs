@@ -1,0 +1,18 @@
+//! The names that every expansion uses, whatever policies it has. Each policy lists the others in
+//! its own `expansion` module, and [`__private`](crate::__private) has them all.
+
+pub use core::clone::Clone;
+pub use core::convert::From;
+pub use core::primitive::str;
+pub use core::time::Duration;
+pub use core::{concat, module_path};
+pub use std::option::Option::{self, None};
+pub use std::result::Result::{Err, Ok};
+
+pub use crate::answer::{Answer, Answered, Same};
+pub use crate::body::{FutureBox, attempt, call, take};
+pub use crate::fallible::{Fallible, asks_for, failed, failed_by, failed_with};
+pub use crate::function::{FallbackFunction, Limit, OptionFunction, Passing};
+pub use crate::inspect::Inspect;
+pub use crate::refusal::Origin;
+pub use crate::registry::{self, site::Site};
