@@ -104,6 +104,7 @@ pub mod registry;
 mod retry;
 mod show;
 mod sync;
+mod thread_shard;
 mod timeout;
 #[cfg(test)]
 mod tracing_interest;

@@ -21,7 +21,7 @@ use super::{
     listener::Listeners,
     machine::{Late, Machine, StateChange},
     name::Name,
-    sharded_counter::{Count, CounterShard, SHARDS, ThreadShard},
+    sharded_counter::{Count, CounterShard},
 };
 use crate::{
     clock::{self, NEVER},
@@ -29,6 +29,7 @@ use crate::{
         Mutex, MutexGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    thread_shard::{SHARDS, ThreadShard},
 };
 
 /// The circuit that all its handles and permits share. The page of the module draws its words.
