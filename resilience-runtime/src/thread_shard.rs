@@ -95,7 +95,7 @@ fn take_shard() -> ThreadShard {
 }
 
 /// For each shard, true if a thread owns it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Owners([AtomicBool; SHARDS]);
 
 impl Owners {

@@ -152,7 +152,7 @@ mod loom_models {
     #[test]
     fn what_an_owner_counted_is_not_lost_to_the_next() {
         loom::model(|| {
-            let shared = Arc::new((Owners(Default::default()), CounterShard::default()));
+            let shared = Arc::new((Owners::default(), CounterShard::default()));
             let count = |(owners, shard): &(Owners, CounterShard)| {
                 let ownership = owners.take();
                 let thread_shard = ThreadShard::of(ownership.as_ref());
