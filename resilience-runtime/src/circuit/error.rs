@@ -51,6 +51,7 @@ impl CircuitOpen {
     }
 
     /// The reason of the opening: [`TransitionReason::Failures`], [`Rate`](TransitionReason::Rate),
+    /// [`SlowRate`](TransitionReason::SlowRate), [`Consecutive`](TransitionReason::Consecutive),
     /// [`ProbeFailed`](TransitionReason::ProbeFailed) or [`Command`](TransitionReason::Command).
     ///
     /// ```
@@ -102,6 +103,8 @@ fn refusal(reason: TransitionReason) -> &'static Refusal {
     match reason {
         TransitionReason::Failures => refusal!("too many calls failed"),
         TransitionReason::Rate => refusal!("too large a share of the calls failed"),
+        TransitionReason::SlowRate => refusal!("too large a share of the calls was slow"),
+        TransitionReason::Consecutive => refusal!("too many calls in a row failed"),
         TransitionReason::ProbeFailed => refusal!("a probe failed"),
         TransitionReason::Command => refusal!("the program opened the circuit"),
         // These two close it or let it probe.
@@ -212,6 +215,8 @@ mod tests {
         let texts = [
             TransitionReason::Failures,
             TransitionReason::Rate,
+            TransitionReason::SlowRate,
+            TransitionReason::Consecutive,
             TransitionReason::ProbeFailed,
             TransitionReason::Command,
         ]

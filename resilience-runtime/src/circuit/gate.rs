@@ -64,6 +64,8 @@ impl Gate {
             TransitionReason::Failures => 1,
             TransitionReason::Rate => 2,
             TransitionReason::ProbeFailed => 3,
+            TransitionReason::SlowRate => 4,
+            TransitionReason::Consecutive => 5,
             // No circuit opens for one of the last two.
             TransitionReason::Command
             | TransitionReason::ProbesSucceeded
@@ -78,6 +80,8 @@ impl Gate {
             1 => TransitionReason::Failures,
             2 => TransitionReason::Rate,
             3 => TransitionReason::ProbeFailed,
+            4 => TransitionReason::SlowRate,
+            5 => TransitionReason::Consecutive,
             _ => TransitionReason::Command,
         }
     }
@@ -170,6 +174,8 @@ mod tests {
             TransitionReason::Command,
             TransitionReason::Failures,
             TransitionReason::Rate,
+            TransitionReason::SlowRate,
+            TransitionReason::Consecutive,
             TransitionReason::ProbeFailed,
         ] {
             let opened = Gate::from_bits(gate.opened_because(reason).bits());

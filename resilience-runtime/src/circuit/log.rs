@@ -20,6 +20,7 @@ pub(super) fn transition(transition: &Transition) {
         reason,
         failures,
         retry_after,
+        ..
     } = transition;
     match (to, *retry_after) {
         (CircuitState::Open, Some(Duration::MAX)) => {

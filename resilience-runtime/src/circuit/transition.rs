@@ -1,6 +1,6 @@
 //! The states of a circuit and the transitions between them.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// The state that the next call to a circuit meets.
 ///
@@ -43,6 +43,10 @@ pub enum TransitionReason {
     Failures,
     /// The rate of failures within the window reached the `failure_rate`.
     Rate,
+    /// The share of slow calls within the window reached the `slow_rate`.
+    SlowRate,
+    /// The failures in a row reached `consecutive_failures`.
+    Consecutive,
     /// A probe failed, so the half-open circuit is open again.
     ProbeFailed,
     /// Enough probes in a row succeeded, so the half-open circuit is closed.
@@ -58,6 +62,8 @@ impl fmt::Display for TransitionReason {
         f.pad(match self {
             Self::Failures => "failures",
             Self::Rate => "rate",
+            Self::SlowRate => "slow_rate",
+            Self::Consecutive => "consecutive",
             Self::ProbeFailed => "probe_failed",
             Self::ProbesSucceeded => "probes_succeeded",
             Self::RecoveryElapsed => "recovery_elapsed",
@@ -100,4 +106,10 @@ pub struct Transition {
     pub failures: u32,
     /// The time until the circuit probes; `None` if it does not refuse, and if it is isolated.
     pub retry_after: Option<Duration>,
+    /// The text of the error that opened the circuit, by `Display` or else by `Debug`, with control
+    /// characters escaped and cut at 256 bytes.
+    ///
+    /// `None` if no error opened it (a command, a panic, an `Ok` that counts as a failure), if the
+    /// error has neither `Display` nor `Debug`, and if the circuit did not open.
+    pub last_error: Option<Arc<str>>,
 }

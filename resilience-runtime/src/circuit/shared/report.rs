@@ -61,6 +61,7 @@ impl Shared {
             reason,
             failures,
             retry_after: (to == State::Open).then(|| self.machine().open_for()),
+            last_error: None,
         }
     }
 
