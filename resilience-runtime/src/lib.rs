@@ -98,6 +98,8 @@ mod every_third;
 mod expansion;
 mod fallible;
 mod function;
+#[cfg(feature = "http")]
+pub mod http;
 mod inspect;
 mod refusal;
 pub mod registry;
@@ -139,7 +141,7 @@ pub use resilience_macros::every_third;
 pub use resilience_macros::{async_circuit_breaker, async_retry, async_timeout};
 pub use resilience_macros::{circuit_breaker, retry, timeout};
 pub use retry::{
-    Jitter, PreparedRetry, RetryConfig, RetryEvent, RetryFuture, RetrySettings, Strategy,
+    Jitter, PreparedRetry, RetryConfig, RetryEvent, RetryFuture, RetryHint, RetrySettings, Strategy,
 };
 pub use timeout::{
     TimedOut, TimeoutConfig, TimeoutFuture, TimeoutSettings, WorkerStats, deadline, is_abandoned,

@@ -1,0 +1,49 @@
+//! The word of the server about the next attempt.
+
+use core::time::Duration;
+
+/// The word of the server about the next attempt, as `delay_hint` of `#[retry]` reads it from an
+/// error.
+///
+/// A function for `delay_hint` may return this type, or anything that converts into it: a
+/// [`Duration`], or an `Option<Duration>` whose `None` is [`RetryHint::Unknown`].
+///
+/// ```
+/// use resilience::RetryHint;
+/// use std::time::Duration;
+///
+/// let two_seconds = Duration::from_secs(2);
+/// assert_eq!(RetryHint::from(Some(two_seconds)), RetryHint::After(two_seconds));
+/// assert_eq!(RetryHint::from(None), RetryHint::Unknown);
+/// ```
+///
+/// With the feature `http`, `resilience::http` reads hints from the headers of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RetryHint {
+    /// The next attempt is welcome after this time.
+    ///
+    /// The retry waits at least so long, and up to a tenth longer, so that clients that were told
+    /// the same time do not return together. With [`Jitter::None`](crate::Jitter::None) the wait is
+    /// exact. A time above `max_delay`, above the rest of `max_elapsed` or beyond the deadline ends
+    /// the retries with the reason `hint`, because a client must not call before the time that the
+    /// server named.
+    After(Duration),
+    /// No other attempt is welcome. The retries end with the reason `hint`.
+    Never,
+    /// The server said nothing. The retry waits for the delay that it computes.
+    #[default]
+    Unknown,
+}
+
+impl From<Duration> for RetryHint {
+    fn from(delay: Duration) -> Self {
+        Self::After(delay)
+    }
+}
+
+impl From<Option<Duration>> for RetryHint {
+    fn from(delay: Option<Duration>) -> Self {
+        delay.map_or(Self::Unknown, Self::After)
+    }
+}
