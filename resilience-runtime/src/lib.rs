@@ -64,7 +64,7 @@
 //! | make one of values that are known at run time only | [`RetrySettings`], [`CircuitBreakerSettings`], [`TimeoutSettings`], and [`ConfigError`] for a wrong value |
 //! | handle the errors of the policies | [`CircuitOpen`], [`TimedOut`] |
 //! | read circuits, or move them by hand | [`registry`], [`CircuitBreaker`], [`CircuitBreakerStats`] |
-//! | be told of retries and transitions | `on_retry = …` with a [`RetryEvent`], [`CircuitBreaker::on_transition`], `tracing` events under the target `resilience` |
+//! | be told of retries and transitions | `on_retry = …` with a [`RetryEvent`], [`CircuitBreaker::on_transition`], [`events::subscribe`] for all of them, `tracing` events under the target `resilience` |
 //! | see the limit from inside a sync body | [`deadline`], [`is_abandoned`] |
 //! | configure the threads of sync timeouts | [`workers::configure`], [`worker_stats`] |
 //! | tell that the service was not asked | [`is_refusal`], [`Refusal`] |
@@ -91,8 +91,10 @@
 mod answer;
 mod body;
 mod circuit;
+mod circuit_state;
 mod clock;
 mod config_error;
+pub mod events;
 #[cfg(resilience_test_policy)]
 mod every_third;
 mod expansion;
@@ -128,9 +130,9 @@ pub mod __private {
 
 pub use circuit::{
     CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFuture, CircuitBreakerSettings,
-    CircuitBreakerStats, CircuitOpen, CircuitState, OwnedPermit, Permit, Transition,
-    TransitionReason,
+    CircuitBreakerStats, CircuitOpen, OwnedPermit, Permit, Transition,
 };
+pub use circuit_state::{CircuitState, TransitionReason};
 pub use config_error::ConfigError;
 #[cfg(resilience_test_policy)]
 pub use every_third::{EveryThirdConfig, ThirdCall};

@@ -38,6 +38,32 @@ impl Debug for Shown<'_> {
     }
 }
 
+/// The longest text of an error in events and statistics, in bytes.
+const EXCERPT: usize = 256;
+
+/// The text of an error as events and statistics keep it: escaped, and cut at 256 bytes.
+pub(crate) fn excerpt(error: Shown<'_>) -> String {
+    let mut excerpt = Excerpt(String::new());
+    // An error whose `Display` fails has the text that it has written until then.
+    let _ = write!(excerpt, "{error}");
+    excerpt.0
+}
+
+/// Keeps the beginning of a text.
+struct Excerpt(String);
+
+impl Write for Excerpt {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut end = text.len().min(EXCERPT - self.0.len());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.0.push_str(&text[..end]);
+        // The rest is not refused, because an error's `Display` may panic where it cannot write.
+        Ok(())
+    }
+}
+
 /// Passes text on, in runs as long as possible, and escapes the characters that are no text.
 struct Escaping<'a, 'f>(&'a mut fmt::Formatter<'f>);
 
@@ -81,6 +107,25 @@ mod tests {
     fn text_is_left_as_it_is() {
         let text = "naïve \"quoted\" C:\\path 日本語 🦀";
         assert_eq!(shown(text), text);
+    }
+
+    #[test]
+    fn an_excerpt_is_escaped_and_ends_at_256_bytes() {
+        struct InPieces;
+        impl Display for InPieces {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                (0..100).try_for_each(|_| f.write_str("four"))
+            }
+        }
+        let excerpt_of = |text: &str| excerpt(Shown::Display(&text));
+        assert_eq!(excerpt_of("down\nERROR forged"), r"down\nERROR forged");
+        assert_eq!(excerpt_of(&"x".repeat(300)), "x".repeat(256));
+        assert_eq!(
+            excerpt_of(&format!("{}é", "x".repeat(255))),
+            "x".repeat(255),
+            "no character is cut in two"
+        );
+        assert_eq!(excerpt(Shown::Display(&InPieces)), "four".repeat(64));
     }
 
     #[test]

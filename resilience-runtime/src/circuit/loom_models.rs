@@ -9,11 +9,9 @@ use std::{
 
 use loom::thread;
 
-use super::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, CircuitState, Permit,
-    TransitionReason,
-};
+use super::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, Permit};
 use crate::clock::model::set;
+use crate::{CircuitState, TransitionReason};
 
 /// The recovery timeout, in nanoseconds of the models' clock.
 const RECOVERY: u64 = 10;

@@ -86,7 +86,7 @@ pub use self::{
     permit::{CallPermit, OwnedPermit, Permit},
     settings::CircuitBreakerSettings,
     stats::CircuitBreakerStats,
-    transition::{CircuitState, Transition, TransitionReason},
+    transition::Transition,
 };
 
 /// The names that the expansion of `#[circuit_breaker]` uses.

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     clock::{self, NEVER},
+    events::{self, EventKind},
     sync::{
         Mutex, MutexGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -146,8 +147,13 @@ impl Shared {
     #[inline(never)]
     fn decide(&self, gate: Gate) -> Result<Admission, Refused> {
         let decision = self.admit_behind(gate);
-        if decision.is_err() {
+        if let Err(refused) = decision {
             self.count(Count::Refused);
+            events::emit(None, || EventKind::Refused {
+                circuit: &self.name,
+                key: None,
+                retry_after: refused.retry_after(),
+            });
         }
         decision
     }

@@ -12,7 +12,10 @@ use std::{
     },
 };
 
-use crate::circuit::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, Name, log};
+use crate::{
+    circuit::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, Name, log},
+    events::{self, EventKind},
+};
 
 /// A service has tens of dependencies, not thousands; this many circuits take 5 MB.
 const CAPACITY: usize = 10_000;
@@ -112,14 +115,17 @@ impl Registry {
             return None;
         }
         let circuit = CircuitBreaker::new_at(name, config, location);
-        let mut circuits = self.write();
-        if let Some(ByName(faster)) = circuits.get(circuit.name()) {
-            return Some(faster.clone());
+        {
+            let mut circuits = self.write();
+            if let Some(ByName(faster)) = circuits.get(circuit.name()) {
+                return Some(faster.clone());
+            }
+            if is_bounded && self.is_full(circuits.len()) {
+                return None;
+            }
+            circuits.insert(ByName(circuit.clone()));
         }
-        if is_bounded && self.is_full(circuits.len()) {
-            return None;
-        }
-        circuits.insert(ByName(circuit.clone()));
+        emit_registered(&circuit);
         Some(circuit)
     }
 
@@ -149,12 +155,17 @@ impl Registry {
 
     /// Registers the circuit under its own name. False if another circuit has the name.
     pub(super) fn register(&self, circuit: CircuitBreaker) -> bool {
-        let mut circuits = self.write();
-        if let Some(ByName(registered)) = circuits.get(circuit.name()) {
-            return registered.is_same(&circuit);
+        let registered = circuit.clone();
+        {
+            let mut circuits = self.write();
+            if let Some(ByName(holder)) = circuits.get(circuit.name()) {
+                return holder.is_same(&circuit);
+            }
+            circuit.set_removed(false);
+            circuits.insert(ByName(circuit));
         }
-        circuit.set_removed(false);
-        circuits.insert(ByName(circuit))
+        emit_registered(&registered);
+        true
     }
 
     pub(super) fn remove(&self, name: &str) -> Option<CircuitBreaker> {
@@ -196,6 +207,14 @@ impl Registry {
         let stats = |circuit: CircuitBreaker| (circuit.name().to_owned(), circuit.stats());
         self.handles().into_iter().map(stats).collect()
     }
+}
+
+/// Tells of a circuit that came into the registry, after the lock is released.
+fn emit_registered(circuit: &CircuitBreaker) {
+    events::emit(None, || EventKind::Registered {
+        circuit: circuit.name(),
+        key: None,
+    });
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
-//! The events of a retry: a warning before each wait, and one event when it gives up.
+//! A retry tells the log and the subscribers of each wait, and of its end.
 
 use super::schedule::Reason;
+use crate::events::{self, EventKind};
 use crate::show::Shown;
 use core::fmt;
 use core::time::Duration;
@@ -47,6 +48,13 @@ impl Report<'_> {
             self.attempt,
             self.what_happened(),
         );
+        events::emit_with_error(Some(self.operation), self.error, |error| {
+            EventKind::Retrying {
+                attempt: self.attempt,
+                delay,
+                error,
+            }
+        });
     }
 
     #[cold]
@@ -57,17 +65,25 @@ impl Report<'_> {
                     $level,
                     self,
                     { reason = reason.name() },
-                    "attempt {} {}, giving up: {reason}",
+                    "attempt {} {}, giving up: {}",
                     self.attempt,
                     self.what_happened(),
+                    explanation(reason),
                 )
             };
         }
-        match reason.level() {
+        match level(reason) {
             Level::ERROR => giving_up!(Level::ERROR),
             Level::WARN => giving_up!(Level::WARN),
             _ => giving_up!(Level::DEBUG),
         }
+        events::emit_with_error(Some(self.operation), self.error, |error| {
+            EventKind::GaveUp {
+                attempts: self.attempt,
+                reason,
+                error,
+            }
+        });
     }
 
     fn what_happened(&self) -> &'static str {
@@ -75,6 +91,31 @@ impl Report<'_> {
             Some(_) => "failed",
             None => "returned a value to try again",
         }
+    }
+}
+
+/// The level of the log line of a retry that gives up. It is an error if the caller has no result
+/// although the service was tried again and again. A refusal is a warning, because it protects the
+/// service. An error that nobody wants retried is daily business.
+fn level(reason: Reason) -> Level {
+    match reason {
+        Reason::Attempts | Reason::Elapsed | Reason::Deadline | Reason::Hint => Level::ERROR,
+        Reason::Refused | Reason::CircuitOpen | Reason::Budget => Level::WARN,
+        Reason::NotRetryable => Level::DEBUG,
+    }
+}
+
+/// The reason as the end of "giving up: ".
+fn explanation(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Attempts => "no attempts are left",
+        Reason::Elapsed => "the next delay would reach max_elapsed",
+        Reason::NotRetryable => "this error is not retried",
+        Reason::Budget => "the retry budget is used up",
+        Reason::Hint => "the server asks for no retry within this time",
+        Reason::Deadline => "the next delay would outlast the deadline",
+        Reason::CircuitOpen => "the circuit would still refuse after the next delay",
+        Reason::Refused => "a layer refused the call",
     }
 }
 

@@ -3,10 +3,9 @@
 
 use super::config::RetryConfig;
 use crate::clock::nanos;
-use core::fmt;
+pub(crate) use crate::events::GaveUpReason as Reason;
 use core::num::{NonZeroU32, NonZeroU64};
 use core::time::Duration;
-use tracing::Level;
 
 /// The decision after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,61 +14,6 @@ pub(crate) enum Decision {
     Wait(Duration),
     /// The call ends.
     GiveUp(Reason),
-}
-
-/// The reason why no other attempt follows. It reads as the end of "giving up: ".
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reason {
-    /// The attempts are used up.
-    Attempts,
-    /// The wait would reach `max_elapsed`.
-    Elapsed,
-    /// The wait would outlast the deadline of a sync timeout.
-    Deadline,
-    /// A layer refused the call.
-    Refused,
-    /// A circuit of the own stack would still refuse after the wait.
-    CircuitOpen,
-    /// A filter said no.
-    NotRetryable,
-}
-
-impl Reason {
-    /// The value of the log field `reason`.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Attempts => "attempts",
-            Self::Elapsed => "elapsed",
-            Self::Deadline => "deadline",
-            Self::Refused => "refused",
-            Self::CircuitOpen => "circuit_open",
-            Self::NotRetryable => "not_retryable",
-        }
-    }
-
-    /// The level of the event. It is an error if the caller has no result although the service was
-    /// tried again and again. A refusal is a warning, because it protects the service. An error
-    /// that nobody wants retried is daily business.
-    pub(crate) fn level(self) -> Level {
-        match self {
-            Self::Attempts | Self::Elapsed | Self::Deadline => Level::ERROR,
-            Self::Refused | Self::CircuitOpen => Level::WARN,
-            Self::NotRetryable => Level::DEBUG,
-        }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Attempts => "no attempts are left",
-            Self::Elapsed => "the next delay would reach max_elapsed",
-            Self::Deadline => "the next delay would outlast the deadline",
-            Self::Refused => "a layer refused the call",
-            Self::CircuitOpen => "the circuit would still refuse after the next delay",
-            Self::NotRetryable => "this error is not retried",
-        })
-    }
 }
 
 /// The state of one call between its attempts. It lies in the user's future, so its durations are

@@ -11,7 +11,7 @@ use std::{
 use tokio::time::advance;
 
 use super::*;
-use crate::circuit::{TransitionReason, capture};
+use crate::{TransitionReason, circuit::capture};
 
 fn breaker(config: CircuitBreakerConfig) -> CircuitBreaker {
     CircuitBreaker::new("jira", config)

@@ -1,0 +1,53 @@
+//! The log says which listeners misbehave.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
+
+use tracing::warn;
+
+use super::guard::{Fault, LastReport};
+use crate::unwind::discard;
+
+/// Reports a listener. A subscriber of the log that panics does not break the call, because the
+/// call has nothing to do with the listener.
+#[cold]
+pub(super) fn listener_is_at_fault(fault: Fault) {
+    quietly(|| match fault {
+        Fault::Panicked => {
+            warn!(target: "resilience", "a listener panicked: it missed an event, and the call goes on");
+        }
+        Fault::Slow { took } => {
+            let took_ms = milliseconds(took);
+            warn!(
+                target: "resilience", took_ms,
+                "a listener took {took:.1?}, and the call waited for it: a listener should hand long work to another thread"
+            );
+        }
+    });
+}
+
+/// Reports listeners that cause each other's events without an end.
+#[cold]
+pub(super) fn events_are_nested_too_deep(depth: u32) {
+    static LAST: LastReport = LastReport::never();
+    if LAST.is_due() {
+        quietly(|| {
+            warn!(
+                target: "resilience", depth,
+                "a listener causes the events that it is told of: events that are nested deeper are not told"
+            );
+        });
+    }
+}
+
+fn quietly(log: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(log)) {
+        discard(panic);
+    }
+}
+
+fn milliseconds(span: Duration) -> f64 {
+    span.as_secs_f64() * 1_000.0
+}
