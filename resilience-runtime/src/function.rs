@@ -158,14 +158,15 @@ pub trait Unmet {}
     note = "a function that takes something else is called in a closure, `|given| f(given)`, which may use the arguments by their names"
 )]
 pub trait OptionFunction<Given, Returned, How> {
-    /// Calls it.
-    fn call(how: PhantomData<How>, function: Self, given: Given) -> Returned;
+    /// Calls it. The argument stands first, so that its type is known before the one that the
+    /// function takes is, and a refusal shows it.
+    fn call(given: Given, how: PhantomData<How>, function: Self) -> Returned;
 }
 
 #[diagnostic::do_not_recommend]
 impl<F: FnOnce(Given) -> R, Given, R> OptionFunction<Given, R, Exact> for F {
     #[inline]
-    fn call(_: PhantomData<Exact>, function: F, given: Given) -> R {
+    fn call(given: Given, _: PhantomData<Exact>, function: F) -> R {
         function(given)
     }
 }
@@ -177,14 +178,14 @@ where
     Given: Convert<Taken, By>,
 {
     #[inline]
-    fn call(_: PhantomData<Converted<(Taken, By)>>, function: F, given: Given) -> R {
+    fn call(given: Given, _: PhantomData<Converted<(Taken, By)>>, function: F) -> R {
         function(given.convert())
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<F: Unmet, Given, R> OptionFunction<Given, R, Converted<Exact>> for F {
-    fn call(_: PhantomData<Converted<Exact>>, _: F, _: Given) -> R {
+    fn call(_: Given, _: PhantomData<Converted<Exact>>, _: F) -> R {
         unreachable!("no type is `Unmet`")
     }
 }

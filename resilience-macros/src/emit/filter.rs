@@ -130,7 +130,7 @@ impl Context<'_> {
             "OptionFunction",
             &quote!(_, #returned, _),
             "call",
-            quote!(#passing, #function, #given),
+            quote!(#given, #passing, #function),
             ends,
         );
         quote!(|#given| #call)

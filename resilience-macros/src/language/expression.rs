@@ -1,10 +1,10 @@
 //! Questions that the form of an expression answers, without its type.
 
-use quote::ToTokens;
-use syn::{Expr, Lit};
+use proc_macro2::{Literal, TokenStream, TokenTree};
+use quote::quote;
+use syn::{BinOp, Expr, Lit};
 
 use super::duration;
-use crate::source_text::source_text;
 
 /// The expression behind parentheses and the invisible groups of `macro_rules!`.
 pub(super) fn plain(mut expr: &Expr) -> &Expr {
@@ -32,54 +32,77 @@ pub(super) fn is_value(expr: &Expr) -> bool {
     }
 }
 
-/// The literal with a unit that stands inside of a larger expression, where only rustc could read
-/// it.
-pub(super) fn duration_inside(expr: &Expr) -> Option<&Lit> {
-    match plain(expr) {
-        Expr::Lit(lit) => match &lit.lit {
-            Lit::Int(int) if duration::parse(&int.to_string()).is_ok() => Some(&lit.lit),
-            Lit::Float(float) if duration::parse(&float.to_string()).is_ok() => Some(&lit.lit),
-            _ => None,
-        },
-        Expr::Binary(binary) => {
-            duration_inside(&binary.left).or_else(|| duration_inside(&binary.right))
+/// Literals with a unit inside of a larger expression, where only rustc could read them. A macro may
+/// take them as it likes.
+pub(super) fn durations_inside(expr: &TokenStream) -> Vec<Literal> {
+    let (mut found, mut is_macro) = (Vec::new(), false);
+    for token in expr.clone() {
+        match &token {
+            TokenTree::Group(group) if !is_macro => found.extend(durations_inside(&group.stream())),
+            TokenTree::Literal(literal) if is_duration(literal) => found.push(literal.clone()),
+            _ => {}
         }
-        Expr::Unary(unary) => duration_inside(&unary.expr),
-        Expr::Call(call) => call.args.iter().find_map(duration_inside),
-        Expr::MethodCall(call) => {
-            duration_inside(&call.receiver).or_else(|| call.args.iter().find_map(duration_inside))
-        }
-        Expr::Reference(reference) => duration_inside(&reference.expr),
-        _ => None,
+        is_macro = matches!(&token, TokenTree::Punct(bang) if bang.as_char() == '!');
     }
+    found
 }
 
-/// Says how an expression with such a literal is written: with the product if it is one, and
-/// otherwise with a constructor.
-pub(super) fn inside(name: &str, expr: &Expr, literal: &Lit) -> String {
-    let text = source_text(&literal.to_token_stream());
-    let product = || {
-        let Expr::Binary(binary) = expr else {
-            return None;
-        };
-        let factor = |side: &Expr| match plain(side) {
-            Expr::Lit(lit) => match &lit.lit {
-                Lit::Int(int) if int.suffix().is_empty() => int.base10_parse::<u32>().ok(),
-                _ => None,
-            },
-            _ => None,
-        };
-        let times = factor(&binary.left).or_else(|| factor(&binary.right))?;
-        let product = duration::parse(&text).ok()?.checked_mul(times)?;
-        matches!(binary.op, syn::BinOp::Mul(_)).then(|| format!("{product:?}"))
+/// True for `5s`, and not for `"5s"`.
+fn is_duration(literal: &Literal) -> bool {
+    let text = literal.to_string();
+    text.starts_with(|first: char| first.is_ascii_digit()) && duration::parse(&text).is_ok()
+}
+
+/// The error for literals with a unit inside of the value of `name`.
+pub(super) fn refuse_durations(name: &str, expr: &Expr, literals: &[Literal]) -> syn::Error {
+    let ours = match (product(expr, literals), literals) {
+        (Some(product), _) => format!("`{name} = {product}`"),
+        (None, literals) => {
+            let constructors = literals.iter().map(|literal| {
+                let text = literal.to_string();
+                format!("`{}` for `{text}`", constructor(&text))
+            });
+            constructors.collect::<Vec<_>>().join(" and ")
+        }
     };
-    match product() {
-        Some(product) => format!(
-            "a duration with a unit stands alone and is no part of an expression: write `{name} = {product}`"
+    let (first, last) = (
+        literals.first(),
+        literals.last().filter(|_| literals.len() > 1),
+    );
+    syn::Error::new_spanned(
+        quote!(#first #last),
+        format!(
+            "a duration with a unit stands alone and is no part of an expression: write {ours}"
         ),
-        None => format!(
-            "a duration with a unit stands alone and is no part of an expression: write `Duration::from_millis({})` for `{text}`",
-            duration::parse(&text).map_or(0, |time| time.as_millis())
-        ),
+    )
+}
+
+/// `200ms` of `2 * 100ms`.
+fn product(expr: &Expr, literals: &[Literal]) -> Option<String> {
+    let (Expr::Binary(binary), [literal]) = (plain(expr), literals) else {
+        return None;
+    };
+    let factor = |side: &Expr| match plain(side) {
+        Expr::Lit(lit) => match &lit.lit {
+            Lit::Int(int) if int.suffix().is_empty() => int.base10_parse::<u32>().ok(),
+            _ => None,
+        },
+        _ => None,
+    };
+    let times = factor(&binary.left).or_else(|| factor(&binary.right))?;
+    let product = duration::parse(&literal.to_string())
+        .ok()?
+        .checked_mul(times)?;
+    matches!(binary.op, BinOp::Mul(_)).then(|| format!("{product:?}"))
+}
+
+/// `Duration::from_secs(90)` of `1m30s`.
+fn constructor(text: &str) -> String {
+    let time = duration::parse(text).unwrap_or_default();
+    match time.subsec_nanos() {
+        0 => format!("Duration::from_secs({})", time.as_secs()),
+        nanos if nanos % 1_000_000 == 0 => format!("Duration::from_millis({})", time.as_millis()),
+        nanos if nanos % 1_000 == 0 => format!("Duration::from_micros({})", time.as_micros()),
+        _ => format!("Duration::from_nanos({})", time.as_nanos()),
     }
 }

@@ -1,7 +1,7 @@
 //! The list between the parentheses of an attribute. A bad option is reported and skipped, so that
 //! the next one is still read and a half-typed list still gives the rest.
 
-use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Punct, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -10,8 +10,10 @@ use syn::{Expr, Ident, Pat, Token, token};
 
 use super::duration;
 use super::entry::{Arguments, Entry, EntryValue, Filter};
+use super::nameless;
+use super::rest::{behind_key, skip_to_comma, up_to_comma};
 use super::table::{Bare, Family, OptionSpec, Syntax, Table};
-use super::unknown::unknown;
+use super::unknown::{is_told, unknown};
 use crate::errors::Errors;
 use crate::source_text::source_text;
 
@@ -71,7 +73,7 @@ fn entry(
     input: ParseStream<'_>,
     earlier: &[Entry],
 ) -> syn::Result<Entry> {
-    if let Some(error) = configuration(table, input) {
+    if let Some(error) = nameless::value(table, input) {
         return Err(error);
     }
     if let Bare::Is(name) = table.bare {
@@ -89,17 +91,14 @@ fn entry(
                 "an option of {table} is missing in front of this comma, or the comma is one too many"
             )));
         }
-        let value = up_to_comma(input);
-        return Err(syn::Error::new_spanned(
-            &value,
-            format!(
-                "options of {table} have a name: write `{}`",
-                named(table, &value)
-            ),
-        ));
+        return Err(nameless::literal(table, &up_to_comma(input)));
     };
     let Some(spec) = table.options.iter().find(|spec| key == spec.name) else {
-        return Err(unknown(table, family, &key, &behind_key(input)));
+        let is_foreign = is_told(table, family, &key.to_string());
+        return Err(match nameless::call(table, &key, input) {
+            Some(error) if !is_foreign => error,
+            _ => unknown(table, family, &key, &behind_key(input)),
+        });
     };
     let value = match spec.syntax() {
         Syntax::Value => EntryValue::Value(value(&key, spec, input)?),
@@ -109,68 +108,12 @@ fn entry(
     Ok(Entry { key, spec, value })
 }
 
-/// A configuration that stands without `config =`: a constant, a path or a call that begins with a
-/// capital letter. A constant of `#[timeout]` may be its limit.
-fn configuration(table: &Table, input: ParseStream<'_>) -> Option<syn::Error> {
-    let fork = input.fork();
-    let borrow = fork.parse::<Option<Token![&]>>().ok()?;
-    let value = up_to_comma(&fork);
-    let name = fork.call(Ident::parse_any).ok()?.to_string();
-    let mut behind = value.clone().into_iter().skip(1);
-    let is_capital = name.starts_with(char::is_uppercase);
-    let is_configuration = name == table.config;
-    if !is_capital
-        || matches!(behind.next(), Some(TokenTree::Punct(equals)) if equals.as_char() == '=')
-        || (matches!(table.bare, Bare::Is(_)) && !is_configuration)
-    {
-        return None;
-    }
-    let attribute = table.name;
-    let message = match (is_configuration, value.clone().into_iter().nth(1)) {
-        (true, Some(TokenTree::Group(settings))) => format!(
-            "{table} takes the settings of a `{name}` as options: write `#[{attribute}({})]`, or `config = …` with a value",
-            source_text(&as_options(&settings))
-        ),
-        _ => format!(
-            "options of {table} have a name, and a configuration is behind `config`: write `config = {}`",
-            source_text(&value)
-        ),
-    };
-    Some(syn::Error::new_spanned(
-        quote::quote!(#borrow #value),
-        message,
-    ))
-}
-
-/// The settings as options, `max_retries = 3`, where they stand as in a struct, `max_retries: 3`.
-fn as_options(settings: &Group) -> TokenStream {
-    let is_struct = settings.delimiter() == Delimiter::Brace;
-    let tokens = settings.stream().into_iter().map(|token| match &token {
-        TokenTree::Punct(colon)
-            if is_struct && colon.as_char() == ':' && colon.spacing() == Spacing::Alone =>
-        {
-            TokenTree::Punct(Punct::new('=', Spacing::Alone))
-        }
-        _ => token,
-    });
-    tokens.collect()
-}
-
 /// True for a name in small letters that stands alone, or with a list in parentheses.
 fn is_word(input: ParseStream<'_>) -> bool {
     let fork = input.fork();
     fork.call(Ident::parse_any)
         .is_ok_and(|name| !name.to_string().contains(char::is_uppercase))
         && (fork.is_empty() || fork.peek(Token![,]) || fork.peek(token::Paren))
-}
-
-/// The option that a bare value was meant for, because positional arguments have that meaning
-/// elsewhere.
-fn named(table: &Table, value: &TokenStream) -> String {
-    let (Bare::Means(name) | Bare::Is(name)) = table.bare;
-    table
-        .find(name)
-        .map_or_else(String::new, |spec| spec.spelt(spec.name, value))
 }
 
 /// True for `name =` (but not `name ==`), and for a known option name that stands alone, unless it
@@ -205,6 +148,9 @@ fn bare(spec: &'static OptionSpec, input: ParseStream<'_>) -> syn::Result<Entry>
 
 fn value(key: &Ident, spec: &OptionSpec, input: ParseStream<'_>) -> syn::Result<Expr> {
     if input.peek(token::Paren) {
+        if let Some(error) = nameless::call_of_an_option(spec, key, input) {
+            return Err(error);
+        }
         let (group, value) = (up_to_comma(input), behind_key(input));
         return Err(syn::Error::new_spanned(
             group,
@@ -370,32 +316,4 @@ fn explained(error: &syn::Error, spec: &OptionSpec) -> syn::Error {
             spec.name, spec.example
         ),
     )
-}
-
-/// The tokens of this option that are not read yet.
-fn up_to_comma(input: ParseStream<'_>) -> TokenStream {
-    let rest = input.fork().parse::<TokenStream>().unwrap_or_default();
-    rest.into_iter()
-        .take_while(|token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','))
-        .collect()
-}
-
-/// The value that was meant, behind `=` or in parentheses.
-fn behind_key(input: ParseStream<'_>) -> TokenStream {
-    let mut tokens = up_to_comma(input).into_iter().peekable();
-    match tokens.peek() {
-        Some(TokenTree::Punct(equals)) if equals.as_char() == '=' => tokens.skip(1).collect(),
-        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
-            group.stream()
-        }
-        _ => TokenStream::new(),
-    }
-}
-
-fn skip_to_comma(input: ParseStream<'_>) {
-    while !input.is_empty() && !input.peek(Token![,]) {
-        if input.parse::<TokenTree>().is_err() {
-            return;
-        }
-    }
 }

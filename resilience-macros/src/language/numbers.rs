@@ -5,7 +5,6 @@ use quote::{ToTokens, quote};
 use syn::{Expr, Lit};
 
 use super::duration;
-use super::expression::{duration_inside, inside};
 use super::stage::{Operators, Stage};
 use super::table::{NumberRule, Zero};
 use super::value::{Checked, Literal, ValueCheck, runtime};
@@ -75,13 +74,7 @@ impl ValueCheck<'_> {
     pub(super) fn duration(&self, zero: Zero) -> Checked {
         let name = self.name;
         let Some((negative, lit)) = self.literal() else {
-            return match duration_inside(self.expr) {
-                Some(literal) => {
-                    let message = inside(name, self.expr, literal);
-                    Err(syn::Error::new_spanned(literal, message))
-                }
-                None => Ok(self.expression(Operators::RunTime)),
-            };
+            return Ok(self.expression(Operators::RunTime));
         };
         let text = match lit {
             Lit::Str(text) => text.value(),

@@ -20,6 +20,8 @@ pub(crate) struct Table {
     pub(crate) foreign: &'static [Foreign],
     pub(crate) absent: &'static [Absent],
     pub(crate) bare: Bare,
+    /// The option for an expression that stands without a name, in a message.
+    pub(crate) object: &'static str,
 }
 
 /// All attributes of the family.

@@ -4,7 +4,7 @@
 use proc_macro2::TokenStream;
 use syn::Ident;
 
-use super::table::{Family, OptionSpec, Table};
+use super::table::{Absent, Family, OptionSpec, Table};
 
 /// The error for an option that no attribute, or only another one, has. The message uses `value`,
 /// if that can be meant.
@@ -15,34 +15,20 @@ pub(super) fn unknown(
     value: &TokenStream,
 ) -> syn::Error {
     let typed = key.to_string();
-    let foreign = || {
-        let mut names = table.foreign.iter();
-        let foreign = names.find(|foreign| foreign.names.contains(&typed.as_str()))?;
-        table.find(foreign.ours)
-    };
-    let absent = || {
-        let mut names = table.absent.iter();
-        names.find(|absent| absent.names.contains(&typed.as_str()))
-    };
-    let near = || nearest(&typed, table.options, |spec: &OptionSpec| spec.name);
-    let sibling = || {
-        let mut others = family.iter().filter(|other| other.name != table.name);
-        others.find_map(|other| Some((other, other.find(&typed)?)))
-    };
-    let message = if let Some(absent) = absent() {
+    let message = if let Some(absent) = absent(table, &typed) {
         format!("{table} has no option `{typed}`; {}", absent.instead)
-    } else if let Some(spec) = foreign() {
+    } else if let Some(spec) = foreign(table, &typed) {
         let ours = spec.spelt(&typed, value);
         format!(
             "{table} has no option `{typed}`; here it is called `{}`: write `{ours}`",
             spec.name
         )
-    } else if let Some(spec) = near() {
+    } else if let Some(spec) = near(table, &typed) {
         format!(
             "{table} has no option `{typed}`; did you mean `{}`?",
             spec.spelt(&typed, value)
         )
-    } else if let Some((other, spec)) = sibling() {
+    } else if let Some((other, spec)) = sibling(table, family, &typed) {
         let (name, ours) = (other.name, spec.spelt(&typed, value));
         format!(
             "{table} has no option `{typed}`, which belongs to {other}: write `#[{name}({ours})]`"
@@ -59,6 +45,42 @@ pub(super) fn unknown(
         )
     };
     syn::Error::new_spanned(key, message)
+}
+
+/// True if the error for `typed` says what to write instead.
+pub(super) fn is_told(table: &Table, family: &Family, typed: &str) -> bool {
+    absent(table, typed).is_some()
+        || foreign(table, typed).is_some()
+        || near(table, typed).is_some()
+        || sibling(table, family, typed).is_some()
+}
+
+/// The words about a feature that does not exist here.
+fn absent(table: &Table, typed: &str) -> Option<&'static Absent> {
+    let mut names = table.absent.iter();
+    names.find(|absent| absent.names.contains(&typed))
+}
+
+/// The option that has this name in another library.
+fn foreign(table: &Table, typed: &str) -> Option<&'static OptionSpec> {
+    let mut names = table.foreign.iter();
+    let foreign = names.find(|foreign| foreign.names.contains(&typed))?;
+    table.find(foreign.ours)
+}
+
+/// The option of which `typed` is a misspelling.
+fn near(table: &Table, typed: &str) -> Option<&'static OptionSpec> {
+    nearest(typed, table.options, |spec: &OptionSpec| spec.name)
+}
+
+/// The option that another attribute of the family has.
+fn sibling<'f>(
+    table: &Table,
+    family: &'f Family,
+    typed: &str,
+) -> Option<(&'f Table, &'static OptionSpec)> {
+    let mut others = family.iter().filter(|other| other.name != table.name);
+    others.find_map(|other| Some((*other, other.find(typed)?)))
 }
 
 /// The one that was probably meant.

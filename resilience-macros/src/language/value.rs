@@ -7,7 +7,7 @@ use quote::ToTokens;
 use syn::{Expr, Ident, Lit, Path, UnOp};
 
 use super::entry::{Arguments, Entry, EntryValue, Filter};
-use super::expression::{is_value, plain};
+use super::expression::{durations_inside, is_value, plain, refuse_durations};
 use super::pattern;
 use super::scope::Scope;
 use super::stage::{Operators, Stage};
@@ -78,10 +78,18 @@ pub(super) fn check(entry: Entry, scope: Scope<'_>, errors: &mut Errors) -> Opti
         EntryValue::Arguments(arguments) => return Some(CheckedValue::Arguments(arguments)),
         EntryValue::Pattern(filter) => {
             pattern::check(&filter, entry.spec, scope.function, errors);
+            let guard = filter.guard.as_ref();
+            if let Some(error) = guard.and_then(|guard| unit_inside(entry.spec.name, guard)) {
+                errors.push(error);
+            }
             return Some(CheckedValue::Pattern(filter));
         }
         EntryValue::Value(expr) => expr,
     };
+    if let Some(error) = unit_inside(entry.spec.name, &expr) {
+        errors.push(error);
+        return None;
+    }
     let check = ValueCheck {
         key: &entry.key,
         name: entry.spec.name,
@@ -105,6 +113,18 @@ pub(super) fn check(entry: Entry, scope: Scope<'_>, errors: &mut Errors) -> Opti
         Kind::Value | Kind::Pattern | Kind::Arguments => Ok(CheckedValue::Expr(expr.clone())),
     };
     checked.map_err(|error| errors.push(error)).ok()
+}
+
+/// The error for durations with a unit inside of an expression. A literal alone is checked by its
+/// kind.
+fn unit_inside(name: &str, expr: &Expr) -> Option<syn::Error> {
+    let is_alone = match plain(expr) {
+        Expr::Lit(_) => true,
+        Expr::Unary(unary) => matches!(plain(&unary.expr), Expr::Lit(_)),
+        _ => false,
+    };
+    let literals = durations_inside(&expr.to_token_stream());
+    (!is_alone && !literals.is_empty()).then(|| refuse_durations(name, expr, &literals))
 }
 
 pub(super) struct ValueCheck<'a> {

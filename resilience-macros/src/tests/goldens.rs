@@ -74,6 +74,7 @@ fn mistakes(spec: &OptionSpec) -> &'static [&'static str] {
         ],
         Kind::Function => &[
             "literal",
+            "no_parameter",
             "wrong_argument",
             "wrong_return",
             "closure_wrong_return",

@@ -6,7 +6,7 @@ use crate::language::table::{Kind, NumberRule, OptionSpec, Role, Zero};
 const RATE: NumberRule = NumberRule {
     allows: |number| number > 0.0 && number <= 1.0,
     range: "above 0.0 and at most 1.0",
-    reason: ", for it is a share of the calls",
+    reason: ", because it is a share of the calls",
     nearest: share,
 };
 

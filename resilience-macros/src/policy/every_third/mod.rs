@@ -25,4 +25,5 @@ static TABLE: Table = Table {
     foreign: &[],
     absent: &[],
     bare: Bare::Means("first"),
+    object: "config",
 };

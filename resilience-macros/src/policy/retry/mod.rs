@@ -24,4 +24,5 @@ static TABLE: Table = Table {
     foreign: foreign::FOREIGN,
     absent: foreign::ABSENT,
     bare: Bare::Means("max_retries"),
+    object: "config",
 };

@@ -22,7 +22,7 @@ const JITTER: &[(&str, &str)] = &[
 const MULTIPLIER: NumberRule = NumberRule {
     allows: |number| number >= 1.0,
     range: "at least 1.0",
-    reason: ", for delays do not shrink from one retry to the next",
+    reason: ", because delays do not shrink from one retry to the next",
     nearest: |text| {
         let number = text.parse::<f64>().ok()?;
         Some(format!("{:?}", number.max(1.0)))

@@ -22,4 +22,5 @@ static TABLE: Table = Table {
     foreign: foreign::FOREIGN,
     absent: foreign::ABSENT,
     bare: Bare::Is("limit"),
+    object: "config",
 };

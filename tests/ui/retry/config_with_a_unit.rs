@@ -1,0 +1,29 @@
+use resilience::retry;
+
+enum ApiError {
+    Busy,
+    NotFound(u32),
+    Open(resilience::CircuitOpen),
+    Late(resilience::TimedOut),
+}
+
+impl From<resilience::CircuitOpen> for ApiError {
+    fn from(open: resilience::CircuitOpen) -> Self {
+        Self::Open(open)
+    }
+}
+
+impl From<resilience::TimedOut> for ApiError {
+    fn from(late: resilience::TimedOut) -> Self {
+        Self::Late(late)
+    }
+}
+
+#[retry(config = resilience::RetryConfig::new().base_delay(1s))]
+async fn fetch(id: u32) -> Result<String, ApiError> {
+    if id == 0 { Err(ApiError::NotFound(id)) } else { Err(ApiError::Busy) }
+}
+
+fn main() {
+    let _ = fetch(7);
+}
