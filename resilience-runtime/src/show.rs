@@ -64,6 +64,38 @@ impl Write for Excerpt {
     }
 }
 
+/// The longest text of a key in a log line, in bytes.
+const LONGEST_KEY: usize = 128;
+
+/// The key of a circuit as a log line shows it: escaped, and cut at 128 bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct ShownKey<'a>(pub(crate) &'a str);
+
+impl Display for ShownKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut length = 0;
+        for character in self.0.chars() {
+            let escaped = breaks_a_line(character).then(|| character.escape_debug().to_string());
+            let mut buffer = [0; 4];
+            let shown = escaped
+                .as_deref()
+                .unwrap_or_else(|| character.encode_utf8(&mut buffer));
+            length += shown.len();
+            if length > LONGEST_KEY {
+                break;
+            }
+            f.write_str(shown)?;
+        }
+        Ok(())
+    }
+}
+
+impl Debug for ShownKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Display::fmt(self, f)
+    }
+}
+
 /// Passes text on, in runs as long as possible, and escapes the characters that are no text.
 struct Escaping<'a, 'f>(&'a mut fmt::Formatter<'f>);
 
@@ -126,6 +158,17 @@ mod tests {
             "no character is cut in two"
         );
         assert_eq!(excerpt(Shown::Display(&InPieces)), "four".repeat(64));
+    }
+
+    #[test]
+    fn a_key_is_escaped_and_ends_at_128_bytes() {
+        let shown = |key: &str| ShownKey(key).to_string();
+        assert_eq!(shown("tenant\nERROR 7"), r"tenant\nERROR 7");
+        assert_eq!(shown(&"x".repeat(128)), "x".repeat(128));
+        assert_eq!(shown(&"x".repeat(129)), "x".repeat(128));
+        let cut = "x".repeat(127);
+        assert_eq!(shown(&format!("{}é", "x".repeat(127))), cut);
+        assert_eq!(shown(&format!("{}\n", "x".repeat(127))), cut);
     }
 
     #[test]

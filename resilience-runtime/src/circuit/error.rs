@@ -5,7 +5,7 @@ use std::{error::Error, fmt, io, time::Duration};
 use super::{admission::Refused, gate::State, name::Name, transition::TransitionReason};
 use crate::{
     refusal::{Refusal, RefusalKind},
-    show::Shown,
+    show::{Shown, ShownKey},
 };
 
 /// The error of a call that a circuit refused, because it is open or because its probe slots are
@@ -41,6 +41,13 @@ impl CircuitOpen {
         &self.name
     }
 
+    /// The key of the circuit, for a name that has a circuit for each key (`key = …`).
+    ///
+    /// A key whose text is longer than 1 KiB is cut there.
+    pub fn key(&self) -> Option<&str> {
+        self.name.key()
+    }
+
     /// The time until the circuit takes a call again; `None` while it is isolated.
     ///
     /// It is zero if the circuit is half-open and all its probe slots are taken: the circuit takes
@@ -70,17 +77,15 @@ impl fmt::Display for CircuitOpen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The name may come from outside, and this text goes to logs.
         let name = self.name();
-        let name = Shown::Display(&name);
+        write!(f, "circuit `{}` ", Shown::Display(&name))?;
+        if let Some(key) = self.key() {
+            write!(f, "of `{}` ", ShownKey(key))?;
+        }
         match (self.refused.state, self.retry_after()) {
-            (State::Isolated, _) => write!(f, "circuit `{name}` is isolated"),
-            (State::HalfOpen, _) => {
-                write!(
-                    f,
-                    "circuit `{name}` is half-open, and all its probes are under way"
-                )
-            }
-            (_, None | Some(Duration::MAX)) => write!(f, "circuit `{name}` is open"),
-            (_, Some(wait)) => write!(f, "circuit `{name}` is open, retry in {wait:.1?}"),
+            (State::Isolated, _) => f.write_str("is isolated"),
+            (State::HalfOpen, _) => f.write_str("is half-open, and all its probes are under way"),
+            (_, None | Some(Duration::MAX)) => f.write_str("is open"),
+            (_, Some(wait)) => write!(f, "is open, retry in {wait:.1?}"),
         }
     }
 }
@@ -130,7 +135,7 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
-    use crate::clock::NEVER;
+    use crate::{circuit::usage::Usage, clock::NEVER};
 
     fn refused(state: State, wait: u64) -> CircuitOpen {
         let reason = TransitionReason::Failures;
@@ -195,6 +200,18 @@ mod tests {
             "api\nERROR forged\x1b[2J",
             "the name itself is as it was given"
         );
+    }
+
+    #[test]
+    fn it_names_the_key() {
+        let name = Name::Static("search").with_key("tenant\n7", Usage::default());
+        let open = CircuitOpen::new(name, isolated().refused);
+        assert_eq!(open.key(), Some("tenant\n7"));
+        assert_eq!(
+            open.to_string(),
+            r"circuit `search` of `tenant\n7` is isolated"
+        );
+        assert_eq!(isolated().key(), None);
     }
 
     #[test]

@@ -2,12 +2,17 @@
 
 use std::{panic::Location, time::Duration};
 
-use tracing::{error, info, warn};
+use tracing::{
+    error,
+    field::{DisplayValue, display},
+    info, warn,
+};
 
 use super::{
     config::CircuitBreakerConfig,
     transition::{CircuitState, Transition},
 };
+use crate::show::ShownKey;
 
 /// The field `retry_after_ms` is a number, so that a program can compute with it. The message says
 /// the same for people.
@@ -15,6 +20,7 @@ use super::{
 pub(super) fn transition(transition: &Transition) {
     let Transition {
         name: circuit,
+        key,
         from,
         to,
         reason,
@@ -22,27 +28,33 @@ pub(super) fn transition(transition: &Transition) {
         retry_after,
         ..
     } = transition;
+    let key = shown(key.as_deref());
     match (to, *retry_after) {
         (CircuitState::Open, Some(Duration::MAX)) => {
-            warn!(target: "resilience", circuit, %from, %to, %reason, failures, "circuit opened, and never probes");
+            warn!(target: "resilience", circuit, key, %from, %to, %reason, failures, "circuit opened, and never probes");
         }
         (CircuitState::Open, Some(wait)) => {
             let retry_after_ms = milliseconds(wait);
             warn!(
-                target: "resilience", circuit, %from, %to, %reason, failures, retry_after_ms,
+                target: "resilience", circuit, key, %from, %to, %reason, failures, retry_after_ms,
                 "circuit opened, retry in {wait:.1?}"
             );
         }
         (CircuitState::Open, None) => {
-            warn!(target: "resilience", circuit, %from, %to, %reason, failures, "circuit isolated");
+            warn!(target: "resilience", circuit, key, %from, %to, %reason, failures, "circuit isolated");
         }
         (CircuitState::HalfOpen, _) => {
-            info!(target: "resilience", circuit, %from, %to, %reason, failures, "circuit half-opened");
+            info!(target: "resilience", circuit, key, %from, %to, %reason, failures, "circuit half-opened");
         }
         (CircuitState::Closed, _) => {
-            info!(target: "resilience", circuit, %from, %to, %reason, failures, "circuit closed");
+            info!(target: "resilience", circuit, key, %from, %to, %reason, failures, "circuit closed");
         }
     }
+}
+
+/// The key as a field. It is absent for a circuit without a key.
+fn shown(key: Option<&str>) -> Option<DisplayValue<ShownKey<'_>>> {
+    key.map(ShownKey).map(display)
 }
 
 fn milliseconds(span: Duration) -> f64 {
@@ -53,11 +65,13 @@ fn milliseconds(span: Duration) -> f64 {
 pub(super) fn listener_panicked(transition: &Transition) {
     let Transition {
         name: circuit,
+        key,
         from,
         to,
         ..
     } = transition;
-    error!(target: "resilience", circuit, %from, %to, "a transition listener of the circuit panicked");
+    let key = shown(key.as_deref());
+    error!(target: "resilience", circuit, key, %from, %to, "a transition listener of the circuit panicked");
 }
 
 /// Two source lines configure a circuit differently, so one of them has to change.

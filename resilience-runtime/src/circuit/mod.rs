@@ -70,6 +70,8 @@ mod sharded_counter;
 mod shared;
 mod stats;
 mod transition;
+#[allow(dead_code, reason = "the table of keys follows")]
+mod usage;
 mod window;
 
 #[cfg(test)]

@@ -32,6 +32,8 @@ use super::transition::CircuitState;
 pub struct CircuitBreakerStats {
     /// The name of the circuit.
     pub name: String,
+    /// The key of the circuit, for a name that has a circuit for each key (`key = …`).
+    pub key: Option<String>,
     /// The state that the next call would meet.
     pub state: CircuitState,
     /// The circuit is open because of [`isolate`](crate::CircuitBreaker::isolate), until it is told

@@ -28,6 +28,8 @@ pub(super) use crate::circuit_state::{CircuitState, TransitionReason};
 pub struct Transition {
     /// The name of the circuit.
     pub name: String,
+    /// The key of the circuit, for a name that has a circuit for each key (`key = …`).
+    pub key: Option<String>,
     /// The state that ended.
     pub from: CircuitState,
     /// The state that began.

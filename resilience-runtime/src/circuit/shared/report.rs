@@ -56,6 +56,7 @@ impl Shared {
         } = change;
         Transition {
             name: String::from(&*self.name),
+            key: self.name.key().map(String::from),
             from: from.into(),
             to: to.into(),
             reason,
@@ -85,6 +86,7 @@ impl Shared {
         let machine_stats = self.machine_stats();
         CircuitBreakerStats {
             name: String::from(&*self.name),
+            key: self.name.key().map(String::from),
             state: machine_stats.state,
             isolated: machine_stats.isolated,
             failure_count: machine_stats.failure_count,

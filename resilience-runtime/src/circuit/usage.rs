@@ -1,0 +1,72 @@
+//! The use of a circuit that has a key: the permits that are out, and the end of its last call.
+
+use std::sync::{
+    Arc,
+    // The types are the standard library's, because the decisions of the circuit do not depend on
+    // them.
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+};
+
+/// The use of one circuit. A circuit may be forgotten when it has been idle for long.
+#[derive(Debug, Default)]
+pub(super) struct Usage {
+    permits: AtomicU32,
+    /// The moment at which the last call ended, or at which the circuit was made.
+    idle_since: AtomicU64,
+    family: Arc<SharedByKeys>,
+}
+
+/// The values that all circuits of a family have in common.
+#[derive(Debug, Default)]
+pub(super) struct SharedByKeys {
+    pub(super) max_keys: AtomicU32,
+    /// In nanoseconds.
+    pub(super) idle: AtomicU64,
+    /// A command may have made a circuit evictable before its time.
+    has_commands: AtomicBool,
+}
+
+impl SharedByKeys {
+    pub(super) fn note_command(&self) {
+        self.has_commands.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns true if a command came since the last time.
+    pub(super) fn take_commands(&self) -> bool {
+        self.has_commands.load(Ordering::Relaxed)
+            && self.has_commands.swap(false, Ordering::Relaxed)
+    }
+}
+
+impl Usage {
+    pub(super) fn new(family: Arc<SharedByKeys>, now: u64) -> Self {
+        Self {
+            permits: AtomicU32::new(0),
+            idle_since: AtomicU64::new(now),
+            family,
+        }
+    }
+
+    pub(super) fn family(&self) -> &SharedByKeys {
+        &self.family
+    }
+
+    pub(super) fn begin_call(&self) {
+        self.permits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn end_call(&self, now: u64) {
+        // A thread that read the clock earlier may come later.
+        self.idle_since.fetch_max(now, Ordering::Relaxed);
+        // It is released, so that whoever sees no permit sees what the call recorded.
+        self.permits.fetch_sub(1, Ordering::Release);
+    }
+
+    pub(super) fn has_permits(&self) -> bool {
+        self.permits.load(Ordering::Acquire) != 0
+    }
+
+    pub(super) fn idle_since(&self) -> u64 {
+        self.idle_since.load(Ordering::Relaxed)
+    }
+}
