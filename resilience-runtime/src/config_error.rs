@@ -3,12 +3,18 @@
 
 use std::{error::Error, fmt};
 
-/// A value breaks the rule of its setting.
+/// A value breaks the rule of its setting, or has no effect beside the other settings.
 ///
 /// The setters of a configuration panic with a wrong value, because a value that is written in the
 /// program is a mistake of the program. For a value that is only known at run time (a file, an
-/// environment variable), `apply_to` of the settings returns this error instead. Its text begins
-/// with the words of the panic.
+/// environment variable), `apply_to` of [`RetrySettings`](crate::RetrySettings),
+/// [`CircuitBreakerSettings`](crate::CircuitBreakerSettings) and
+/// [`TimeoutSettings`](crate::TimeoutSettings) returns this error instead. Its text begins with the
+/// words of the panic.
+///
+/// Two settings can contradict each other (`max_attempts` beside `max_retries`) or leave one
+/// without effect (`minimum_calls` without a rate). The setters do not look at that, because one
+/// may override another on purpose; `apply_to` and the attributes refuse it.
 ///
 /// ```
 /// use resilience::{CircuitBreakerConfig, CircuitBreakerSettings};

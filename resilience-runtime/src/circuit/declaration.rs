@@ -15,7 +15,7 @@ use crate::sync::atomic::{AtomicBool, Ordering};
 pub(super) struct EarlierConfigs(OnceLock<Box<Mutex<Vec<CircuitBreakerConfig>>>>);
 
 /// A line with so many values surely stands for more than one object.
-const MOST_VALUES: usize = 64;
+pub(super) const MOST_VALUES: usize = 64;
 
 impl EarlierConfigs {
     /// Every change of the configuration holds this lock, so that one change does not overwrite

@@ -10,6 +10,7 @@ use tracing::{
 
 use super::{
     config::CircuitBreakerConfig,
+    declaration::MOST_VALUES,
     transition::{CircuitState, Transition},
 };
 use crate::show::ShownKey;
@@ -96,8 +97,8 @@ pub(super) fn reconfigured(circuit: &str, config: &CircuitBreakerConfig) {
     info!(target: "resilience", circuit, ?config, "circuit reconfigured");
 }
 
-/// One source line has two values in turns, for example of two objects with one name: each would
-/// reconfigure the circuit of the other.
+/// Reports that one source line has two values in turns, or too many, for example those of objects
+/// with one name: each would reconfigure the circuit of the other.
 #[cold]
 pub(super) fn takes_turns(
     circuit: &str,
@@ -108,8 +109,8 @@ pub(super) fn takes_turns(
     error!(
         target: "resilience",
         circuit, %declared_at, ?kept, ?refused,
-        "one source line configures the circuit with different values in turns: the present one is kept from now on; \
-         give each object a circuit of its own by `breaker = …`"
+        "one source line configures the circuit with values that come back, or with more than {MOST_VALUES}: the present \
+         one is kept from now on; give each object a circuit of its own by `breaker = …`"
     );
 }
 

@@ -13,11 +13,20 @@ const ONE_CRITERION: Rule = rule!(
     "must not stand beside `failure_threshold`, because a circuit opens by one of the two"
 );
 
+const RATE_MISSING: Rule = rule!(
+    "minimum_calls",
+    "belongs to `failure_rate`: add one, like 0.5, or use `failure_threshold` alone"
+);
+
 /// Settings of a circuit that are only known at run time: from a file, from the environment, from a
 /// command line.
 ///
 /// A setting that is `None` leaves the configuration as it is. [`apply_to`](Self::apply_to) returns
-/// an error where a setter of [`CircuitBreakerConfig`] panics.
+/// an error where a setter of [`CircuitBreakerConfig`] panics, and where a setting would have no
+/// effect.
+///
+/// Any release may add a field, so a literal of this struct ends with
+/// `..CircuitBreakerSettings::default()`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -47,7 +56,8 @@ pub struct CircuitBreakerSettings {
     pub failure_window: Option<Duration>,
     /// See [`CircuitBreakerConfig::failure_rate`]. It replaces a threshold of the configuration.
     pub failure_rate: Option<f64>,
-    /// See [`CircuitBreakerConfig::minimum_calls`].
+    /// See [`CircuitBreakerConfig::minimum_calls`]. It is an error without a rate, in these
+    /// settings or in the configuration.
     pub minimum_calls: Option<u32>,
     /// See [`CircuitBreakerConfig::recovery_timeout`].
     pub recovery_timeout: Option<Duration>,
@@ -63,8 +73,9 @@ impl CircuitBreakerSettings {
     /// Returns `config` with those settings that are `Some`.
     ///
     /// # Errors
-    /// The first value that breaks the rule of its setting; a `failure_threshold` beside a
-    /// `failure_rate`, too, because a circuit opens by one of the two.
+    /// The first value that breaks the rule of its setting. A `failure_threshold` beside a
+    /// `failure_rate` is an error, because a circuit opens by one of the two; and so is
+    /// `minimum_calls` without a rate, because only a rate looks at the number of calls.
     pub fn apply_to(
         &self,
         mut config: CircuitBreakerConfig,
@@ -86,6 +97,7 @@ impl CircuitBreakerSettings {
         }
         if let Some(calls) = self.minimum_calls {
             MINIMUM_CALLS.check(calls >= 1, calls)?;
+            RATE_MISSING.check(config.get_failure_rate().is_some(), calls)?;
             config = config.minimum_calls(calls);
         }
         if let Some(timeout) = self.recovery_timeout {
@@ -138,7 +150,6 @@ mod tests {
         let settings = CircuitBreakerSettings {
             failure_threshold: Some(1),
             failure_window: Some(second * 2),
-            minimum_calls: Some(3),
             recovery_timeout: Some(second * 4),
             success_threshold: Some(5),
             half_open_max_calls: Some(6),
@@ -148,7 +159,6 @@ mod tests {
         let config = CircuitBreakerConfig::new()
             .failure_threshold(1)
             .failure_window(second * 2)
-            .minimum_calls(3)
             .recovery_timeout(second * 4)
             .success_threshold(5)
             .half_open_max_calls(6)
@@ -156,9 +166,34 @@ mod tests {
         assert_eq!(settings.apply_to(CircuitBreakerConfig::new()), Ok(config));
         let rate = CircuitBreakerSettings {
             failure_rate: Some(0.5),
+            minimum_calls: Some(3),
             ..NONE
         };
-        assert_eq!(rate.apply_to(config), Ok(config.failure_rate(0.5)));
+        let rated = config.failure_rate(0.5).minimum_calls(3);
+        assert_eq!(rate.apply_to(config), Ok(rated));
+    }
+
+    #[test]
+    fn a_number_of_calls_without_a_rate_is_an_error() {
+        let calls = CircuitBreakerSettings {
+            minimum_calls: Some(3),
+            ..NONE
+        };
+        let threshold = CircuitBreakerSettings {
+            failure_threshold: Some(5),
+            ..calls
+        };
+        let rated = CircuitBreakerConfig::new().failure_rate(0.5);
+        let words = "`minimum_calls` belongs to `failure_rate`: add one, like 0.5, or use \
+                     `failure_threshold` alone; it is 3";
+        for (settings, config) in [
+            (calls, CircuitBreakerConfig::new()),
+            (threshold, CircuitBreakerConfig::new()),
+            (threshold, rated),
+        ] {
+            assert_eq!(settings.apply_to(config).unwrap_err().to_string(), words);
+        }
+        assert_eq!(calls.apply_to(rated), Ok(rated.minimum_calls(3)));
     }
 
     #[test]

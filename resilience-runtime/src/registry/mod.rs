@@ -3,9 +3,10 @@
 //! A `#[circuit_breaker]` registers its circuit on the first call. The same name is the same
 //! circuit, whether the functions are sync or async; if the configurations of two source lines
 //! differ, the first is kept and the log tells of the clash once, as an ERROR with both places.
-//! Another value of the same line is taken, until a value returns that the circuit had before: then
-//! two objects with different values stand at the line, the present value stays, and the log says
-//! so once.
+//! Another value of the same line is taken, until a value returns that the circuit had before, or
+//! the line has had 64 values and declares another one: then several objects with different values
+//! stand at the line, the present value stays, and the log says so once, as an ERROR.
+//! [`CircuitBreaker::reconfigure`] ends this, too: no line changes the configuration after it.
 //!
 //! # The bound
 //!

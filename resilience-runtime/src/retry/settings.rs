@@ -10,11 +10,28 @@ const ONE_COUNT: Rule = rule!(
     "must not stand beside `max_retries`, because both say how many calls there are"
 );
 
+const STRATEGY_WITHOUT_EFFECT: Rule = rule!(
+    "strategy",
+    "must not stand beside `jitter = decorrelated`, because decorrelated jitter draws each delay from the one before"
+);
+
+const MULTIPLIER_WITHOUT_EFFECT: Rule = rule!(
+    "multiplier",
+    "must not stand beside `jitter = decorrelated`, because decorrelated jitter draws each delay from the one before"
+);
+
+const MULTIPLIER_OF_NOTHING: Rule = rule!(
+    "multiplier",
+    "must not stand beside another strategy, because only `strategy = exponential` multiplies"
+);
+
 /// Settings of a retry that are only known at run time, because they come from a file, the
 /// environment or a command line.
 ///
 /// A setting that is `None` leaves the configuration as it is. [`apply_to`](Self::apply_to) returns
-/// an error where a setter of [`RetryConfig`] panics.
+/// an error where a setter of [`RetryConfig`] panics, and where a setting would have no effect.
+///
+/// Any release may add a field, so a literal of this struct ends with `..RetrySettings::default()`.
 ///
 /// ```
 /// use resilience::{RetryConfig, RetrySettings};
@@ -60,8 +77,10 @@ impl RetrySettings {
     /// [`RetryConfig`].
     ///
     /// # Errors
-    /// The first value that breaks the rule of its setting; `max_attempts` beside `max_retries`,
-    /// too, because both say how many calls there are.
+    /// The first value that breaks the rule of its setting. `max_attempts` beside `max_retries` is
+    /// an error, because both say how many calls there are. So is a setting that has no effect: a
+    /// `strategy` or `multiplier` beside decorrelated jitter, and a `multiplier` beside a strategy
+    /// that is not exponential, whether the other one is a setting or of `config`.
     pub fn apply_to(&self, mut config: RetryConfig) -> Result<RetryConfig, ConfigError> {
         if let (Some(attempts), Some(_)) = (self.max_attempts, self.max_retries) {
             ONE_COUNT.check(false, attempts)?;
@@ -96,7 +115,22 @@ impl RetrySettings {
         if let Some(retry) = self.retry_refused {
             config = config.retry_refused(retry);
         }
+        self.check_effects(&config)?;
         Ok(config)
+    }
+
+    /// Refuses a setting that `config` leaves without effect.
+    fn check_effects(&self, config: &RetryConfig) -> Result<(), ConfigError> {
+        let is_drawn = config.get_jitter() == Jitter::Decorrelated;
+        if let Some(strategy) = self.strategy {
+            STRATEGY_WITHOUT_EFFECT.check(!is_drawn, strategy)?;
+        }
+        if let Some(multiplier) = self.multiplier {
+            MULTIPLIER_WITHOUT_EFFECT.check(!is_drawn, multiplier)?;
+            let multiplies = config.get_strategy() == Strategy::Exponential;
+            MULTIPLIER_OF_NOTHING.check(multiplies, multiplier)?;
+        }
+        Ok(())
     }
 }
 
@@ -129,7 +163,7 @@ mod tests {
         let settings = RetrySettings {
             max_retries: Some(9),
             max_attempts: None,
-            strategy: Some(Strategy::Linear),
+            strategy: Some(Strategy::Exponential),
             base_delay: Some(2 * SECOND),
             max_delay: Some(5 * SECOND),
             multiplier: Some(3.0),
@@ -139,14 +173,15 @@ mod tests {
         };
         let expected = RetryConfig::new()
             .max_retries(9)
-            .strategy(Strategy::Linear)
+            .strategy(Strategy::Exponential)
             .base_delay(2 * SECOND)
             .max_delay(5 * SECOND)
             .multiplier(3.0)
             .jitter(Jitter::Equal)
             .max_elapsed(90 * SECOND)
             .retry_refused(true);
-        assert_eq!(settings.apply_to(RetryConfig::new()), Ok(expected));
+        let linear = RetryConfig::new().strategy(Strategy::Linear);
+        assert_eq!(settings.apply_to(linear), Ok(expected));
         let attempts = RetrySettings {
             max_attempts: Some(3),
             ..NONE
@@ -202,6 +237,61 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "`max_attempts` must not stand beside `max_retries`, because both say how many calls there are; it is 3"
+        );
+    }
+
+    #[test]
+    fn a_setting_without_effect_is_an_error() {
+        let error = |settings: RetrySettings, config| {
+            let error = settings.apply_to(config).unwrap_err();
+            (error.setting(), error.value().to_owned(), error.rule())
+        };
+        let strategy = RetrySettings {
+            strategy: Some(Strategy::Linear),
+            ..NONE
+        };
+        let multiplier = RetrySettings {
+            multiplier: Some(3.0),
+            ..NONE
+        };
+        let drawn = Some(Jitter::Decorrelated);
+        let (new, linear) = (
+            RetryConfig::new(),
+            RetryConfig::new().strategy(Strategy::Linear),
+        );
+        assert_eq!(
+            error(
+                RetrySettings {
+                    jitter: drawn,
+                    ..strategy
+                },
+                new
+            ),
+            (
+                "strategy",
+                "Linear".to_owned(),
+                STRATEGY_WITHOUT_EFFECT.words
+            )
+        );
+        assert_eq!(
+            error(multiplier, new.jitter(Jitter::Decorrelated)),
+            (
+                "multiplier",
+                "3.0".to_owned(),
+                MULTIPLIER_WITHOUT_EFFECT.words
+            )
+        );
+        assert_eq!(
+            error(multiplier, linear),
+            ("multiplier", "3.0".to_owned(), MULTIPLIER_OF_NOTHING.words)
+        );
+        let jitter = RetrySettings {
+            jitter: drawn,
+            ..NONE
+        };
+        assert!(
+            jitter.apply_to(linear).is_ok(),
+            "nothing without effect is set"
         );
     }
 

@@ -12,16 +12,23 @@ use crate::config_error::ConfigError;
 /// an error where a setter of [`TimeoutConfig`] panics. The operation and the message are constants
 /// of the program, so they are no settings.
 ///
+/// Any release may add a field, so a literal of this struct ends with
+/// `..TimeoutSettings::default()`.
+///
 /// ```
 /// use std::time::Duration;
 /// use resilience::{TimeoutConfig, TimeoutSettings};
 ///
 /// const QUERY: TimeoutConfig = TimeoutConfig::new(Duration::from_secs(5)).operation("db_query");
 ///
-/// let settings = TimeoutSettings { limit: Some(Duration::from_millis(200)) };
+/// let settings = TimeoutSettings {
+///     limit: Some(Duration::from_millis(200)),
+///     ..TimeoutSettings::default()
+/// };
 /// assert_eq!(settings.apply_to(QUERY)?, QUERY.limit(Duration::from_millis(200)));
 ///
-/// let error = TimeoutSettings { limit: Some(Duration::ZERO) }.apply_to(QUERY).unwrap_err();
+/// let zero = TimeoutSettings { limit: Some(Duration::ZERO), ..settings };
+/// let error = zero.apply_to(QUERY).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
 ///     "`limit` must be greater than zero (`Duration::MAX` means no limit); it is 0ns"
