@@ -36,6 +36,11 @@ pub enum AsError {}
 #[derive(Debug)]
 pub enum AsTarget {}
 
+/// The type derefs to a type that derefs to an [`Error`], like `Arc<anyhow::Error>` and
+/// `Arc<Box<dyn Error>>`. Errors that several tasks share are often of such a type.
+#[derive(Debug)]
+pub enum AsTargetOfTarget {}
+
 /// The type has only `Display`, so the error has no sources.
 #[derive(Debug)]
 pub enum AsDisplay {}
@@ -71,6 +76,19 @@ impl<E: Display + Deref<Target: Error>> View<E> for AsTarget {
     #[inline]
     fn origin(error: &E) -> Origin {
         Origin::of_source((**error).source())
+    }
+}
+
+impl<E: Display + Deref<Target: Deref<Target: Error>>> View<E> for AsTargetOfTarget {
+    const HOLDS_REFUSALS: bool = true;
+
+    fn show(error: &E) -> Shown<'_> {
+        Shown::Display(error)
+    }
+
+    #[inline]
+    fn origin(error: &E) -> Origin {
+        Origin::of_source((***error).source())
     }
 }
 
@@ -270,16 +288,20 @@ steps! {
     /// The third step.
     InspectTarget [Display + Deref<Target: Error> + Send] => AsTarget, Boxed<E>, Boxed<E>; InspectLocalTarget
     /// The fourth step.
-    InspectLocalTarget [Display + Deref<Target: Error>] => AsTarget, NotSent, NotSent; InspectDisplay
+    InspectLocalTarget [Display + Deref<Target: Error>] => AsTarget, NotSent, NotSent; InspectTargetOfTarget
     /// The fifth step.
-    InspectDisplay [Display + Send] => AsDisplay, Nowhere, Boxed<E>; InspectLocalDisplay
+    InspectTargetOfTarget [Display + Deref<Target: Deref<Target: Error>> + Send] => AsTargetOfTarget, Boxed<E>, Boxed<E>; InspectLocalTargetOfTarget
     /// The sixth step.
-    InspectLocalDisplay [Display] => AsDisplay, Nowhere, NotSent; InspectDebug
+    InspectLocalTargetOfTarget [Display + Deref<Target: Deref<Target: Error>>] => AsTargetOfTarget, NotSent, NotSent; InspectDisplay
     /// The seventh step.
-    InspectDebug [Debug + Send] => AsDebug, Nowhere, Boxed<E>; InspectLocalDebug
+    InspectDisplay [Display + Send] => AsDisplay, Nowhere, Boxed<E>; InspectLocalDisplay
     /// The eighth step.
-    InspectLocalDebug [Debug] => AsDebug, Nowhere, NotSent; InspectAny
+    InspectLocalDisplay [Display] => AsDisplay, Nowhere, NotSent; InspectDebug
     /// The ninth step.
+    InspectDebug [Debug + Send] => AsDebug, Nowhere, Boxed<E>; InspectLocalDebug
+    /// The tenth step.
+    InspectLocalDebug [Debug] => AsDebug, Nowhere, NotSent; InspectAny
+    /// The eleventh step.
     InspectAny [Send] => AsTypeName, Nowhere, Boxed<E>; InspectLocalAny
 }
 
@@ -312,8 +334,9 @@ impl<E> Inspect<E> {
             () => { PhantomData };
         }
         nested!(
-            Inspect InspectLocalError InspectTarget InspectLocalTarget InspectDisplay
-            InspectLocalDisplay InspectDebug InspectLocalDebug InspectAny InspectLocalAny
+            Inspect InspectLocalError InspectTarget InspectLocalTarget InspectTargetOfTarget
+            InspectLocalTargetOfTarget InspectDisplay InspectLocalDisplay InspectDebug
+            InspectLocalDebug InspectAny InspectLocalAny
         )
     }
 }
@@ -325,6 +348,7 @@ mod tests {
     use std::error::Error;
     use std::panic::{RefUnwindSafe, UnwindSafe};
     use std::rc::Rc;
+    use std::sync::Arc;
 
     use crate::refusal::{Refusal, RefusalKind};
 
@@ -464,6 +488,13 @@ mod tests {
         assert_eq!(origin!(Refused(&text)), Origin::Refused);
         assert_eq!(origin!(boxed), Origin::Refused);
         assert_eq!(origin!(sendable), Origin::Refused);
+        let sendable: Box<dyn Error + Send + Sync> = Box::new(Refused("refused"));
+        let shared: Arc<dyn Error + Send + Sync> = Arc::new(Refused("refused"));
+        assert_eq!(origin!(shared), Origin::Refused);
+        assert_eq!(origin!(Arc::new(Refused("refused"))), Origin::Refused);
+        assert_eq!(origin!(Arc::new(sendable)), Origin::Refused);
+        let boxed: Box<dyn Error> = Box::new(Refused("refused"));
+        assert_eq!(origin!(Rc::new(boxed)), Origin::Refused);
         assert_eq!(origin!(Both), Origin::Body);
         assert_eq!(origin!(Box::<dyn Error>::from("text")), Origin::Body);
         assert_eq!(origin!("text"), Origin::Body);
@@ -475,6 +506,10 @@ mod tests {
     fn an_error_is_kept_in_a_future_if_it_is_send_and_can_hold_a_refusal() {
         assert!(is_kept!(Both));
         assert!(is_kept!(Box::<dyn Error + Send + Sync>::from("text")));
+        assert!(is_kept!(Arc::new(Box::<dyn Error + Send + Sync>::from(
+            "text"
+        ))));
+        assert!(!is_kept!(Rc::new(Box::<dyn Error>::from("text"))));
         assert!(!is_kept!(Box::<dyn Error>::from("text")));
         assert!(!is_kept!(Rc::<dyn Error>::from(Box::<dyn Error>::from(
             "text"

@@ -53,8 +53,15 @@ impl Refusal {
 
     /// Returns the refusal that `error` holds, if it holds one.
     ///
-    /// The walk begins at `error.source()`, so errors with a lifetime are fine. An `anyhow::Error`
-    /// or a boxed error is given as the error that it derefs to: `Refusal::of(&**error)`.
+    /// The walk begins at `error.source()`, so errors with a lifetime are fine. A `&Box<dyn Error>`
+    /// or `&anyhow::Error` is no `&dyn Error`, so it is given as the error that it derefs to,
+    /// `Refusal::of(&**error)`. A `&Arc<anyhow::Error>` has one star more, and an `Arc<E>` of an
+    /// error (`Arc<io::Error>`, `Arc<dyn Error + Send + Sync>`) is an error itself,
+    /// `Refusal::of(error)`.
+    ///
+    /// `#[retry]` and `#[circuit_breaker]` recognise all of these by themselves. An error that was
+    /// made of the text of another one (`anyhow!("{error}")`) holds nothing; nor does a type that
+    /// is no [`Error`] and derefs to none, like `error_stack::Report`.
     pub fn of<'e>(error: &'e (dyn Error + '_)) -> Option<&'e Self> {
         chain(error.source()).find_map(|error| error.downcast_ref())
     }

@@ -334,6 +334,66 @@ fn refused<E>(circuit: &str, function: impl FnOnce() -> Result<(), E>) -> (E, u6
 }
 
 #[test]
+fn the_refusal_in_an_error_that_tasks_share_was_not_recognised() {
+    #[circuit_breaker(name = "regressions::shared")]
+    fn guarded() -> io::Result<()> {
+        Ok(())
+    }
+    guarded().unwrap();
+
+    #[retry(base_delay = 0s)]
+    fn with_io() -> Result<(), Arc<io::Error>> {
+        guarded().map_err(Arc::new)
+    }
+    #[retry(base_delay = 0s)]
+    fn with_dyn_error() -> Result<(), Arc<dyn Error + Send + Sync>> {
+        guarded().map_err(|error| Arc::new(error) as _)
+    }
+    #[retry(base_delay = 0s)]
+    fn with_anyhow() -> Result<(), Arc<anyhow::Error>> {
+        guarded().map_err(|error| Arc::new(error.into()))
+    }
+    #[retry(base_delay = 0s)]
+    fn with_boxed_anyhow() -> Result<(), Box<anyhow::Error>> {
+        guarded().map_err(|error| Box::new(error.into()))
+    }
+    #[retry(base_delay = 0s)]
+    fn with_boxed_error() -> Result<(), Arc<Box<dyn Error + Send + Sync>>> {
+        guarded().map_err(|error| Arc::new(error.into()))
+    }
+    #[retry(base_delay = 0s)]
+    fn on_one_thread() -> Result<(), Rc<anyhow::Error>> {
+        guarded().map_err(|error| Rc::new(error.into()))
+    }
+    #[derive(Clone, Debug, thiserror::Error)]
+    enum CacheError {
+        #[error("not loaded")]
+        NotLoaded(#[source] Arc<anyhow::Error>),
+    }
+    #[retry(base_delay = 0s)]
+    fn with_a_source() -> Result<(), CacheError> {
+        guarded().map_err(|error| CacheError::NotLoaded(Arc::new(error.into())))
+    }
+    const NAME: &str = "regressions::shared";
+    assert_eq!(refused(NAME, with_io).1, 1);
+    assert_eq!(refused(NAME, with_dyn_error).1, 1);
+    assert_eq!(refused(NAME, with_anyhow).1, 1);
+    assert_eq!(refused(NAME, with_boxed_anyhow).1, 1);
+    assert_eq!(refused(NAME, with_boxed_error).1, 1);
+    assert_eq!(refused(NAME, on_one_thread).1, 1);
+    assert_eq!(refused(NAME, with_a_source).1, 1);
+
+    #[circuit_breaker(name = "regressions::around_shared", error = |open| Arc::new(open.into()))]
+    fn around() -> Result<(), Arc<anyhow::Error>> {
+        guarded().map_err(|error| Arc::new(error.into()))
+    }
+    let error = around().expect_err("the circuit inside is isolated");
+    assert!(is_refusal(&**error));
+    let stats = registry::stats("regressions::around_shared").expect("it was called");
+    assert_eq!((stats.failures, stats.ignored), (0, 1));
+}
+
+#[test]
 fn a_retried_function_wasted_its_attempts_on_the_open_circuit_of_another_one() {
     #[circuit_breaker(name = "regressions::guarded")]
     fn guarded() -> io::Result<()> {
