@@ -65,7 +65,8 @@
 //! | handle the errors of the policies | [`CircuitOpen`], [`TimedOut`] |
 //! | read circuits, or move them by hand | [`registry`], [`CircuitBreaker`], [`CircuitBreakerStats`] |
 //! | be told of retries and transitions | `on_retry = …` with a [`RetryEvent`], [`CircuitBreaker::on_transition`], [`events::subscribe`] for all of them, `tracing` events under the target `resilience` |
-//! | see the limit from inside a sync body | [`deadline`], [`is_abandoned`] |
+//! | see the limit from inside a body | [`deadline`], [`remaining`], [`is_abandoned`] |
+//! | pass the deadline of a request on | [`with_deadline`], [`inherit`], [`inherit_blocking`] |
 //! | configure the threads of sync timeouts | [`workers::configure`], [`worker_stats`] |
 //! | tell that the service was not asked | [`is_refusal`], [`Refusal`] |
 //! | do without an attribute | [`RetryConfig::run`], [`prepare`](RetryConfig::prepare) and [`run_async`](RetryConfig::run_async), [`CircuitBreaker::call`] and [`call_async`](CircuitBreaker::call_async), [`TimeoutConfig::run_async`], [`run_thread`](TimeoutConfig::run_thread) and [`run_cooperative`](TimeoutConfig::run_cooperative) |
@@ -94,6 +95,7 @@ mod circuit;
 mod circuit_state;
 mod clock;
 mod config_error;
+mod deadline;
 pub mod events;
 #[cfg(resilience_test_policy)]
 mod every_third;
@@ -134,6 +136,10 @@ pub use circuit::{
 };
 pub use circuit_state::{CircuitState, TransitionReason};
 pub use config_error::ConfigError;
+pub use deadline::{
+    DeadlineFuture, InheritFuture, deadline, inherit, inherit_blocking, is_abandoned, remaining,
+    with_deadline,
+};
 #[cfg(resilience_test_policy)]
 pub use every_third::{EveryThirdConfig, ThirdCall};
 pub use refusal::{Refusal, RefusalKind, is_refusal};
@@ -146,6 +152,5 @@ pub use retry::{
     Jitter, PreparedRetry, RetryConfig, RetryEvent, RetryFuture, RetryHint, RetrySettings, Strategy,
 };
 pub use timeout::{
-    TimedOut, TimeoutConfig, TimeoutFuture, TimeoutSettings, WorkerStats, deadline, is_abandoned,
-    worker_stats, workers,
+    TimedOut, TimeoutConfig, TimeoutFuture, TimeoutSettings, WorkerStats, worker_stats, workers,
 };

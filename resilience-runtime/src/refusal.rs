@@ -10,11 +10,12 @@ use core::fmt;
 /// A longer chain of sources is taken for a circle.
 const LONGEST_CHAIN: usize = 128;
 
-/// The mark of an error that says: a layer refused the call, so the service was not asked.
+/// The mark of an error that says: a layer refused the call, so the error says nothing about the
+/// service.
 ///
-/// It is the [`source()`](Error::source) of [`CircuitOpen`](crate::CircuitOpen), and therefore
-/// stands in the chain of every error that holds a `CircuitOpen`. Its text says why the layer
-/// refused.
+/// It is the [`source()`](Error::source) of [`CircuitOpen`](crate::CircuitOpen) and of a
+/// [`TimedOut`](crate::TimedOut) that is [inherited](crate::TimedOut::is_inherited), and therefore
+/// stands in the chain of every error that holds one of them. Its text says why the layer refused.
 ///
 /// ```
 /// use resilience::{CircuitBreaker, CircuitBreakerConfig, Refusal, RefusalKind};
@@ -40,6 +41,10 @@ pub struct Refusal {
 pub enum RefusalKind {
     /// A circuit refused, because it is open or its probe slots are taken.
     CircuitOpen,
+    /// A timeout was ended by a deadline that came before its own limit, so the service did not get
+    /// its time; or that deadline had passed before the call. See
+    /// [`TimedOut::is_inherited`](crate::TimedOut::is_inherited).
+    Deadline,
     /// The policy for a test.
     #[cfg(resilience_test_policy)]
     EveryThird,
@@ -80,7 +85,7 @@ impl fmt::Display for Refusal {
 
 impl Error for Refusal {}
 
-/// True if `error` holds a refusal of a layer, so that the service was not asked.
+/// True if `error` holds a refusal of a layer, so that it says nothing about the service.
 ///
 /// `#[retry]` and `#[circuit_breaker]` recognise refusals by themselves. This function is for code
 /// that decides by hand, like the filter of a policy that is used as a value:
@@ -123,6 +128,8 @@ pub enum Origin {
     Body,
     /// A layer refused the call.
     Refused,
+    /// A timeout was ended by a deadline that is not its own.
+    Inherited,
     /// A timeout expired before the body began.
     NotStarted,
 }
@@ -140,14 +147,29 @@ impl Origin {
     #[cold]
     fn of_chain(source: &(dyn Error + 'static)) -> Self {
         for error in chain(Some(source)) {
-            if error.is::<Refusal>() {
-                return Self::Refused;
+            if let Some(refusal) = error.downcast_ref::<Refusal>() {
+                return Self::of_refusal(refusal.kind);
             }
             if error.is::<NotStarted>() {
                 return Self::NotStarted;
             }
         }
         Self::Body
+    }
+}
+
+impl Origin {
+    fn of_refusal(kind: RefusalKind) -> Self {
+        match kind {
+            RefusalKind::Deadline => Self::Inherited,
+            _ => Self::Refused,
+        }
+    }
+
+    /// True if a layer refused the call, also by a deadline.
+    #[inline]
+    pub(crate) fn is_refusal(self) -> bool {
+        matches!(self, Self::Refused | Self::Inherited)
     }
 }
 

@@ -14,8 +14,8 @@ pub(super) const UNSEEN: Traits<AsTypeName, Nowhere> = Traits::new();
 /// The result of a call and its outcome for the circuit.
 ///
 /// An `Ok` is a success and an `Err` is a failure, unless a filter says otherwise. A refusal of
-/// another layer is ignored, because it says nothing about the service, and so is a timeout whose
-/// body never began.
+/// another layer is ignored, because it says nothing about the service, and so is a timeout that a
+/// deadline of the caller ended, or whose body never began.
 ///
 /// The filters are the user's code. They run here, before any lock and while the caller holds the
 /// permit, so that a filter that panics is a failed call.
@@ -34,7 +34,7 @@ pub struct Classified<T, E> {
 fn outcome_of(origin: Origin) -> Outcome {
     match origin {
         Origin::Body => Outcome::Failure,
-        Origin::Refused | Origin::NotStarted => Outcome::Ignored,
+        Origin::Refused | Origin::Inherited | Origin::NotStarted => Outcome::Ignored,
     }
 }
 
@@ -82,7 +82,7 @@ impl<T, E> Classified<T, E> {
     #[inline]
     pub fn failure_on(self, matches: impl FnOnce(&E) -> bool) -> Self {
         self.decide(|origin, outcome, error| match origin {
-            Origin::NotStarted => outcome,
+            Origin::Inherited | Origin::NotStarted => outcome,
             _ if matches(error) => Outcome::Failure,
             Origin::Body => Outcome::Success,
             Origin::Refused => outcome,
@@ -279,15 +279,17 @@ mod tests {
     }
 
     #[test]
-    fn a_timeout_whose_body_never_began_is_always_ignored() {
-        let not_started = || classified(ERR).from_stack(Origin::NotStarted);
-        assert_eq!(not_started().outcome, Outcome::Ignored);
-        assert_eq!(not_started().failure_on(|_| true).outcome, Outcome::Ignored);
-        assert_eq!(not_started().failure_if(|_| true).outcome, Outcome::Ignored);
-        assert_eq!(
-            classified(OK).from_stack(Origin::NotStarted).outcome,
-            Outcome::Success
-        );
+    fn a_timeout_that_is_inherited_or_whose_body_never_began_is_always_ignored() {
+        for origin in [Origin::Inherited, Origin::NotStarted] {
+            let timed_out = || classified(ERR).from_stack(origin);
+            assert_eq!(timed_out().outcome, Outcome::Ignored);
+            assert_eq!(timed_out().failure_on(|_| true).outcome, Outcome::Ignored);
+            assert_eq!(timed_out().failure_if(|_| true).outcome, Outcome::Ignored);
+            assert_eq!(
+                classified(OK).from_stack(origin).outcome,
+                Outcome::Success
+            );
+        }
     }
 
     #[test]

@@ -107,13 +107,31 @@ impl StartTime {
             Self::Moment(moment) => instant(moment),
         }
     }
+
+    #[inline]
+    pub(crate) fn moment(self) -> u64 {
+        match self {
+            Self::Instant(start) => moment(start),
+            Self::Moment(moment) => moment,
+        }
+    }
 }
 
-fn instant(moment: u64) -> Instant {
+/// Returns the instant of a moment. A moment that no instant of the platform can express is the
+/// epoch, because it lies before the start of the machine and has passed like the epoch.
+pub(crate) fn instant(moment: u64) -> Instant {
     match moment.checked_sub(ORIGIN) {
         Some(after) => *EPOCH + Duration::from_nanos(after),
-        None => *EPOCH - Duration::from_nanos(ORIGIN - moment),
+        None => (*EPOCH)
+            .checked_sub(Duration::from_nanos(ORIGIN - moment))
+            .unwrap_or(*EPOCH),
     }
+}
+
+/// Returns the moment of an instant. An instant that lies too far away for the axis is the first
+/// moment, or [`NEVER`].
+pub(crate) fn moment(at: Instant) -> u64 {
+    moment_of(*EPOCH, at)
 }
 
 fn moment_of(epoch: Instant, now: Instant) -> u64 {

@@ -86,7 +86,7 @@ impl<'a, E, V: View<E>, S> Attempt<'a, Infallible, E, V, S> {
         outcome: Result<T, E>,
     ) -> Self {
         match outcome {
-            Err(error) => Self::of_error(retry, error, crate::timeout::would_outlast),
+            Err(error) => Self::of_error(retry, error, crate::deadline::would_outlast),
             Ok(_) => unreachable!("a success has left"),
         }
     }
@@ -139,7 +139,7 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
     ) -> Self {
         let is_refused = match &outcome {
             Ok(_) => false,
-            Err(error) => V::origin(error) == Origin::Refused,
+            Err(error) => V::origin(error).is_refusal(),
         };
         let review = Review::new(
             retry.config.borrow(),
@@ -163,7 +163,7 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
         outcome: Result<T, E>,
     ) -> Self {
         let mut attempt = Self::after(retry, Traits::new(), outcome);
-        attempt.review.outlasts_deadline = crate::timeout::would_outlast;
+        attempt.review.outlasts_deadline = crate::deadline::would_outlast;
         attempt
     }
 
@@ -172,7 +172,7 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
     #[cold]
     #[inline(never)]
     pub fn from_stack(mut self, origin: &'a mut Origin) -> Self {
-        self.review.is_refused |= self.outcome.is_err() && *origin == Origin::Refused;
+        self.review.is_refused |= self.outcome.is_err() && origin.is_refusal();
         self.review.origin = Some(origin);
         self
     }
@@ -325,7 +325,7 @@ impl<'a> Review<'a> {
             reason: None,
             hint: None,
             refused_for: None,
-            outlasts_deadline: |_| false,
+            outlasts_deadline: crate::deadline::would_outlast,
             elapsed: None,
         };
         let reason = (!review.has_attempts_left()).then_some(Reason::Attempts);

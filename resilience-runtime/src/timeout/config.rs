@@ -161,13 +161,6 @@ impl TimeoutConfig {
     pub(super) fn error(&self, cause: Cause) -> TimedOut {
         TimedOut::new(self.operation, self.message, self.limit, cause)
     }
-
-    /// The same configuration with a limit of at most `remaining`, the time that an enclosing
-    /// timeout leaves.
-    pub(super) fn within(mut self, remaining: Duration) -> Self {
-        self.limit = self.limit.min(remaining);
-        self
-    }
 }
 
 #[track_caller]
@@ -222,12 +215,5 @@ mod tests {
         let longer = config.limit(SECOND * 2);
         assert_eq!(longer.get_limit(), SECOND * 2);
         assert_eq!(longer.limit(SECOND), config);
-    }
-
-    #[test]
-    fn an_enclosing_timeout_only_shortens() {
-        let config = TimeoutConfig::new(SECOND);
-        assert_eq!(config.within(Duration::MAX), config);
-        assert_eq!(config.within(Duration::ZERO).get_limit(), Duration::ZERO);
     }
 }

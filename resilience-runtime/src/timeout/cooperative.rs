@@ -1,15 +1,20 @@
 //! The timeout of a sync body that runs in place: a late result is refused.
 
-use tokio::time::Instant;
-
-use super::{config::TimeoutConfig, deadline::Scope, error::TimedOut};
+use super::{
+    call_limit::CallLimit,
+    config::TimeoutConfig,
+    error::{Cause, TimedOut},
+};
+use crate::clock::{self, NEVER};
+use crate::deadline::{Entered, Frame};
 
 impl TimeoutConfig {
     /// Runs `body` on the calling thread, and refuses its result if it comes after the limit.
     ///
     /// Nothing interrupts the body: it may ask [`deadline`](crate::deadline) and
     /// [`is_abandoned`](crate::is_abandoned) and return early. A late result is dropped. Unlike a
-    /// body on a worker thread, this one may borrow.
+    /// body on a worker thread, this one may borrow. Inside of another deadline the earlier one
+    /// applies; if that has passed already, the body does not run.
     ///
     /// # Errors
     ///
@@ -31,32 +36,47 @@ impl TimeoutConfig {
     /// ```
     #[inline]
     pub fn run_cooperative<T>(self, body: impl FnOnce() -> T) -> Result<T, TimedOut> {
-        let run = Run::begin(self);
+        let run = Run::begin(self)?;
         let value = body();
-        if run.end_in_time() {
-            Ok(value)
-        } else {
-            Err(self.timed_out())
-        }
+        run.end()?;
+        Ok(value)
     }
 }
 
+/// The part of a call that does not depend on the type of its body, so that it is compiled once.
 struct Run {
-    deadline: Option<Instant>,
-    _scope: Scope,
+    config: TimeoutConfig,
+    limit: CallLimit,
+    deadline: u64,
+    entered: Entered,
 }
 
 impl Run {
-    fn begin(config: TimeoutConfig) -> Self {
-        let deadline = Instant::now().checked_add(config.get_limit());
-        Self {
-            deadline,
-            _scope: Scope::cooperative(deadline),
+    fn begin(config: TimeoutConfig) -> Result<Self, TimedOut> {
+        let (now, frame) = (clock::now(), Frame::current());
+        let limit = CallLimit::of(&config, now, frame.deadline());
+        if limit.has_passed() {
+            return Err(limit.error(&config, Cause::NotBegun));
         }
+        let deadline = now.saturating_add(clock::nanos(limit.length(&config)));
+        Ok(Self {
+            config,
+            limit,
+            deadline,
+            entered: frame.in_place_until(deadline).enter(),
+        })
     }
 
-    fn end_in_time(self) -> bool {
-        self.deadline.is_none_or(|at| Instant::now() <= at)
+    fn end(self) -> Result<(), TimedOut> {
+        // If the deadline has ended a timeout inside of the body, the body is late even if the clock
+        // has not moved since.
+        let is_late = self.entered.leave()
+            || self.deadline != NEVER && clock::now() > self.deadline;
+        if is_late {
+            Err(self.limit.error(&self.config, Cause::Expired))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -70,8 +90,10 @@ mod tests {
         time::Duration,
     };
 
+    use tokio::time::Instant;
+
     use super::*;
-    use crate::timeout::{deadline, is_abandoned};
+    use crate::{deadline, is_abandoned};
 
     const LIMIT: Duration = Duration::from_secs(5);
     const CONFIG: TimeoutConfig = TimeoutConfig::new(LIMIT).operation("parse");
@@ -122,18 +144,38 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_inner_of_two_is_judged_by_its_own_limit() {
+    async fn the_inner_of_two_is_late_at_the_earlier_deadline_and_inherits_it() {
         let start = Instant::now();
         let inner = TimeoutConfig::new(LIMIT * 10);
         let outcome = CONFIG.run_cooperative(|| {
+            pass(LIMIT / 2);
             let inner = inner.run_cooperative(|| {
                 assert_eq!(deadline(), Some(start + LIMIT));
                 pass(LIMIT * 2);
-                7
             });
-            assert_eq!(inner, Ok(7));
+            let error = inner.unwrap_err();
+            assert!(error.is_inherited() && error.was_started());
+            assert_eq!(error.limit(), LIMIT / 2);
         });
         assert_eq!(outcome, Err(CONFIG.timed_out()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_the_deadline_around_it_the_body_does_not_run() {
+        let outcome = CONFIG.run_cooperative(|| {
+            pass(LIMIT);
+            let refused = CONFIG.run_cooperative(|| unreachable!("there is no time left"));
+            let error = refused.unwrap_err();
+            assert!(error.is_inherited() && !error.was_started());
+        });
+        // The outer deadline has ended the inner call, so the outer one is late, too.
+        assert_eq!(outcome, Err(CONFIG.timed_out()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_of_zero_of_its_own_runs_the_body() {
+        let none = TimeoutConfig::at_most(Duration::ZERO);
+        assert_eq!(none.run_cooperative(|| 7), Ok(7));
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,7 +3,13 @@
 use std::{error::Error, fmt, io, time::Duration};
 
 use super::operation::Operation;
-use crate::refusal::{NotStarted, Origin};
+use crate::refusal::{NotStarted, Origin, Refusal, RefusalKind};
+
+/// The mark of an inherited expiry.
+static INHERITED: Refusal = Refusal::new(
+    RefusalKind::Deadline,
+    "the deadline of the caller came before the limit",
+);
 
 /// A call took longer than its limit, or was not started within it.
 ///
@@ -34,6 +40,7 @@ pub struct TimedOut {
     is_path: bool,
     message: Option<&'static str>,
     limit: Duration,
+    is_inherited: bool,
     cause: Cause,
 }
 
@@ -64,7 +71,17 @@ impl TimedOut {
             is_path: operation.is_some_and(|operation| operation.is_path),
             message,
             limit,
+            is_inherited: false,
             cause,
+        }
+    }
+
+    /// The same error of a call that an inherited deadline left `left` to.
+    pub(super) fn inherited(self, left: Duration) -> Self {
+        Self {
+            limit: left,
+            is_inherited: true,
+            ..self
         }
     }
 
@@ -75,63 +92,97 @@ impl TimedOut {
         self.operation.unwrap_or("operation")
     }
 
-    /// The limit that was reached: the configured one, or the time that an enclosing sync timeout
-    /// had left.
+    /// The limit that was reached: the configured one, or the time that an
+    /// [inherited](Self::is_inherited) deadline had left when the call began.
     pub fn limit(&self) -> Duration {
         self.limit
     }
 
+    /// True if the limit that ran out was not the timeout's own, but a deadline around the call that
+    /// came earlier: one of [`with_deadline`](crate::with_deadline), one that was carried here by
+    /// [`inherit`](crate::inherit), or that of a timeout around a sync one.
+    ///
+    /// Such an expiry is a [refusal](crate::Refusal) of the kind
+    /// [`Deadline`](crate::RefusalKind::Deadline): circuits ignore it, because the service did not
+    /// get its time, and retries do not retry it without `retry_refused`.
+    pub fn is_inherited(&self) -> bool {
+        self.is_inherited
+    }
+
     /// True if the body began to run.
     ///
-    /// `false` only in thread mode: the worker pool was full, the operation's share of it was used
-    /// up, the system gave no thread, or the time was over before a worker came to the body. Such a
-    /// body has done nothing and never will, so even one with side effects is safe to retry.
+    /// `false` if an inherited deadline had passed before the call; and in thread mode if the worker
+    /// pool was full, the operation's share of it was used up, the system gave no thread, or the
+    /// time was over before a worker came to the body. Such a body has done nothing and never will,
+    /// so even one with side effects is safe to retry.
     pub fn was_started(&self) -> bool {
         self.cause == Cause::Expired
+    }
+
+    /// The reason why the call was not started, if there is one beside the time.
+    fn refusal(&self) -> Option<&'static str> {
+        match self.cause {
+            Cause::NotBegun if self.is_inherited && self.limit.is_zero() => {
+                Some("the deadline of its caller had passed")
+            }
+            Cause::Expired | Cause::NotBegun => None,
+            Cause::PoolFull => Some("no worker thread was free"),
+            Cause::ShareUsedUp => Some("its other calls hold its whole share of the worker threads"),
+            Cause::NoThread => Some("no worker thread was free and the system gave no new one"),
+        }
     }
 
     /// The origin of the error. The layers outside of the timeout ask for it, because the user's
     /// error type may lose it.
     #[doc(hidden)]
     pub fn origin(&self) -> Origin {
-        if self.was_started() {
-            Origin::Body
-        } else {
-            Origin::NotStarted
+        match (self.is_inherited, self.was_started()) {
+            (true, _) => Origin::Inherited,
+            (false, true) => Origin::Body,
+            (false, false) => Origin::NotStarted,
         }
     }
 }
 
 impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A full pool is not told in the user's message, because that was written for a call that
-        // took too long.
-        let refusal = match self.cause {
-            Cause::Expired | Cause::NotBegun => None,
-            Cause::PoolFull => Some("no worker thread was free"),
-            Cause::ShareUsedUp => {
-                Some("its other calls hold its whole share of the worker threads")
-            }
-            Cause::NoThread => Some("no worker thread was free and the system gave no new one"),
-        };
         let operation = self.operation.map(|name| match name.rsplit_once("::") {
             Some((_, function)) if self.is_path => function,
             _ => name,
         });
-        match (refusal, self.message, operation) {
-            (Some(refusal), _, Some(name)) => write!(f, "`{name}` was not started: {refusal}"),
-            (Some(refusal), _, None) => write!(f, "operation was not started: {refusal}"),
-            (None, Some(message), _) => f.write_str(message),
-            (None, None, Some(name)) => write!(f, "`{name}` timed out after {:?}", self.limit),
-            (None, None, None) => write!(f, "operation timed out after {:?}", self.limit),
+        let named = |f: &mut fmt::Formatter<'_>| match operation {
+            Some(name) => write!(f, "`{name}`"),
+            None => f.write_str("operation"),
+        };
+        // A call that was not started is not told in the user's message, because that was written
+        // for a call that took too long.
+        match (self.refusal(), self.message) {
+            (Some(refusal), _) => {
+                named(f)?;
+                write!(f, " was not started: {refusal}")
+            }
+            (None, Some(message)) => f.write_str(message),
+            (None, None) => {
+                named(f)?;
+                write!(f, " timed out after {:?}", self.limit)?;
+                if self.is_inherited {
+                    f.write_str(", at the deadline of its caller")?;
+                }
+                Ok(())
+            }
         }
     }
 }
 
 impl Error for TimedOut {
-    /// A mark, if the body never began: circuits ignore such an error wherever it is held.
+    /// The mark of a refusal, if the expiry [is inherited](TimedOut::is_inherited); another mark, if
+    /// the body never began: circuits ignore both errors wherever they are held.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        (!self.was_started()).then_some(&NotStarted as _)
+        match self.origin() {
+            Origin::Inherited => Some(&INHERITED),
+            Origin::NotStarted => Some(&NotStarted),
+            Origin::Body | Origin::Refused => None,
+        }
     }
 }
 
@@ -191,6 +242,35 @@ mod tests {
         ] {
             assert_eq!(CONFIG.error(cause).was_started(), was_started, "{cause:?}");
         }
+    }
+
+    #[test]
+    fn an_inherited_expiry_is_a_refusal_and_says_what_was_left() {
+        let left = Duration::from_millis(80);
+        let expired = CONFIG.operation("db_query").timed_out().inherited(left);
+        assert!(expired.is_inherited() && expired.was_started());
+        assert_eq!(expired.limit(), left);
+        assert_eq!(
+            expired.to_string(),
+            "`db_query` timed out after 80ms, at the deadline of its caller"
+        );
+        let refusal = Refusal::of(&expired).expect("it carries the mark");
+        assert_eq!(refusal.kind(), RefusalKind::Deadline);
+        assert!(!CONFIG.timed_out().is_inherited());
+        assert!(Refusal::of(&CONFIG.timed_out()).is_none());
+    }
+
+    #[test]
+    fn a_call_after_the_deadline_of_its_caller_says_so_whatever_the_message() {
+        let config = CONFIG.operation("db_query").message("too slow");
+        let refused = config.error(Cause::NotBegun).inherited(Duration::ZERO);
+        assert!(refused.is_inherited() && !refused.was_started());
+        assert_eq!(
+            refused.to_string(),
+            "`db_query` was not started: the deadline of its caller had passed"
+        );
+        // The mark of the refusal wins over the one of a body that never began.
+        assert!(Refusal::of(&refused).is_some());
     }
 
     #[test]

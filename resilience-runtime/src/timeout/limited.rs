@@ -12,8 +12,13 @@ use std::{
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::{config::TimeoutConfig, error::TimedOut};
-use crate::clock::{StartTime, create_timer};
+use super::{
+    call_limit::CallLimit,
+    config::TimeoutConfig,
+    error::{Cause, TimedOut},
+};
+use crate::clock::{self, NEVER, StartTime, create_timer};
+use crate::deadline::Frame;
 use crate::fallible::Fallible;
 
 pin_project! {
@@ -24,7 +29,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct Limited<F, C, E = SeparateError> {
         config: C,
-        phase: Phase,
+        progress: Progress,
         at_expiry: E,
         // `None` after the expiry, because the body is dropped before the error is returned.
         #[pin]
@@ -32,6 +37,49 @@ pin_project! {
         // `None` before the first poll, and for a limit without end.
         #[pin]
         timer: Option<Sleep>,
+    }
+}
+
+/// The part of the state that has no timer in it.
+#[derive(Debug, Clone, Copy)]
+struct Progress {
+    phase: Phase,
+    /// True if a deadline around the call leaves less time than the configuration does. The timer
+    /// is set to that deadline then.
+    is_inherited: bool,
+    /// The moment of the first poll.
+    start: u64,
+}
+
+impl Progress {
+    const UNPOLLED: Self = Self {
+        phase: Phase::Unpolled,
+        is_inherited: false,
+        start: 0,
+    };
+
+    /// Returns the deadline of the body. It is computed and not kept, because the user's future is
+    /// smaller then.
+    #[inline]
+    fn deadline(&self, config: &TimeoutConfig, timer: Option<&Sleep>) -> u64 {
+        match timer {
+            Some(timer) if self.is_inherited => clock::moment(timer.deadline()),
+            _ => self.start.saturating_add(clock::nanos(config.get_limit())),
+        }
+    }
+
+    /// Returns the error of the call.
+    #[cold]
+    fn expired(&self, config: &TimeoutConfig, timer: Option<&Sleep>) -> TimedOut {
+        let limit = if self.is_inherited {
+            let deadline = self.deadline(config, timer);
+            CallLimit::Inherited {
+                left: clock::span(clock::remaining(deadline, self.start)),
+            }
+        } else {
+            CallLimit::Own
+        };
+        limit.error(config, Cause::Expired)
     }
 }
 
@@ -64,7 +112,7 @@ impl<F, C, E> Limited<F, C, E> {
     pub fn with_error(config: C, at_expiry: E, body: F) -> Self {
         Self {
             config,
-            phase: Phase::Unpolled,
+            progress: Progress::UNPOLLED,
             at_expiry,
             body: Some(body),
             timer: None,
@@ -79,19 +127,91 @@ impl<F: Future, C: Borrow<TimeoutConfig>, E: AtExpiry<F::Output>> Future for Lim
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let config: &TimeoutConfig = Borrow::borrow(&*this.config);
-        let first_poll = (*this.phase == Phase::Unpolled).then(StartTime::now);
+        let frame = Frame::current();
+        let first_poll = (this.progress.phase == Phase::Unpolled).then(|| FirstPoll::now(frame));
         let Some(body) = this.body.as_mut().as_pin_mut() else {
             polled_after_expiry()
         };
+        let deadline = match &first_poll {
+            None => this.progress.deadline(config, this.timer.as_ref().as_pin_ref().as_deref()),
+            Some(first_poll) => match first_poll.deadline(config, this.progress) {
+                Ok(deadline) => deadline,
+                Err(error) => {
+                    this.body.set(None);
+                    return Poll::Ready(this.at_expiry.expired(error));
+                }
+            },
+        };
         // The body is polled before the timer, so that a tie goes to the body.
-        if let Poll::Ready(output) = body.poll(cx) {
+        let polled = {
+            let _entered = frame.dropped_at(deadline).enter();
+            body.poll(cx)
+        };
+        if let Poll::Ready(output) = polled {
             return Poll::Ready(E::in_time(output));
         }
         // The timer is created after the body's first poll, because a body that is done at once
         // needs none.
-        let error = ready!(poll_limit(config, first_poll, this.timer, this.phase, cx));
+        let error = ready!(poll_limit(config, first_poll, this.timer, this.progress, cx));
         this.body.set(None);
         Poll::Ready(this.at_expiry.expired(error))
+    }
+}
+
+/// The things that a call finds when it begins.
+struct FirstPoll {
+    start: StartTime,
+    /// The deadline around the call, if nothing around drops the call by it.
+    outer: u64,
+}
+
+impl FirstPoll {
+    #[inline]
+    fn now(frame: Frame) -> Self {
+        Self {
+            start: StartTime::now(),
+            outer: frame.unenforced_deadline(),
+        }
+    }
+
+    /// Begins the call and returns its deadline, or the error if no time is left for it.
+    #[inline]
+    fn deadline(&self, config: &TimeoutConfig, progress: &mut Progress) -> Result<u64, TimedOut> {
+        progress.start = self.start.moment();
+        if self.outer == NEVER {
+            return Ok(progress.deadline(config, None));
+        }
+        self.inherited_deadline(config, progress)
+    }
+
+    // It is out of line, because most calls inherit nothing.
+    #[cold]
+    #[inline(never)]
+    fn inherited_deadline(
+        &self,
+        config: &TimeoutConfig,
+        progress: &mut Progress,
+    ) -> Result<u64, TimedOut> {
+        let limit = CallLimit::of(config, progress.start, self.outer);
+        if limit.has_passed() {
+            return Err(limit.error(config, Cause::NotBegun));
+        }
+        progress.is_inherited = limit != CallLimit::Own;
+        Ok(if progress.is_inherited {
+            self.outer
+        } else {
+            progress.deadline(config, None)
+        })
+    }
+
+    /// Sets the timer. A deadline that no instant can express is never reached, so it gets none.
+    fn set_timer(self, mut timer: Pin<&mut Option<Sleep>>, config: &TimeoutConfig, progress: &Progress) {
+        let deadline = if progress.is_inherited {
+            Some(clock::instant(self.outer))
+        } else {
+            self.start.instant().checked_add(config.get_limit())
+        };
+        timer.set(deadline.map(|at| create_timer(config.get_operation(), || sleep_until(at))));
     }
 }
 
@@ -99,25 +219,19 @@ impl<F: Future, C: Borrow<TimeoutConfig>, E: AtExpiry<F::Output>> Future for Lim
 #[inline(never)]
 fn poll_limit(
     config: &TimeoutConfig,
-    first_poll: Option<StartTime>,
+    first_poll: Option<FirstPoll>,
     mut timer: Pin<&mut Option<Sleep>>,
-    phase: &mut Phase,
+    progress: &mut Progress,
     cx: &mut Context<'_>,
 ) -> Poll<TimedOut> {
-    if let Some(start) = first_poll {
+    if let Some(first_poll) = first_poll {
         if config.get_limit().is_zero() {
             return Poll::Ready(config.timed_out());
         }
-        set_timer(timer.as_mut(), start.instant(), config);
+        first_poll.set_timer(timer.as_mut(), config, progress);
     }
-    ready!(poll_timer(timer, phase, cx));
-    Poll::Ready(config.timed_out())
-}
-
-// A deadline that no instant can express is never reached, so it gets no timer.
-fn set_timer(mut timer: Pin<&mut Option<Sleep>>, start: Instant, config: &TimeoutConfig) {
-    let deadline = start.checked_add(config.get_limit());
-    timer.set(deadline.map(|at| create_timer(config.get_operation(), || sleep_until(at))));
+    ready!(poll_timer(timer.as_mut(), &mut progress.phase, cx));
+    Poll::Ready(progress.expired(config, timer.as_ref().as_pin_ref().as_deref()))
 }
 
 fn poll_timer(timer: Pin<&mut Option<Sleep>>, phase: &mut Phase, cx: &mut Context<'_>) -> Poll<()> {
@@ -212,7 +326,7 @@ impl<F, C: Borrow<TimeoutConfig>, E> fmt::Debug for Limited<F, C, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Limited")
             .field("config", Borrow::<TimeoutConfig>::borrow(&self.config))
-            .field("phase", &self.phase)
+            .field("phase", &self.progress.phase)
             .finish_non_exhaustive()
     }
 }
@@ -475,6 +589,6 @@ mod tests {
         let plain_size = sendable(&plain);
         let timed = limited(LIMIT, plain);
         let added = sendable(&timed) - plain_size;
-        assert!(added <= 176, "a timeout adds {added} bytes");
+        assert!(added <= 184, "a timeout adds {added} bytes");
     }
 }

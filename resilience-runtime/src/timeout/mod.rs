@@ -3,12 +3,12 @@
 //! - `limited` and `future` drop a future at the deadline.
 //! - `thread` runs a blocking body on a worker thread and leaves it there at the deadline.
 //! - `cooperative` runs a blocking body in place and refuses a late result.
-//! - `deadline` answers a blocking body's questions about the limit that it runs under.
+//! - `call_limit` is the limit of one call: the configured one, or the time until a deadline around it.
 
+mod call_limit;
 mod config;
 mod conversion;
 mod cooperative;
-mod deadline;
 mod error;
 mod future;
 mod limited;
@@ -18,8 +18,6 @@ mod thread;
 
 pub use config::TimeoutConfig;
 pub use conversion::FromTimedOut;
-pub(crate) use deadline::would_outlast;
-pub use deadline::{deadline, is_abandoned};
 pub use error::TimedOut;
 pub use future::TimeoutFuture;
 pub use limited::Limited;

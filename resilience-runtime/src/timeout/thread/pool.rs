@@ -11,7 +11,7 @@ use super::{
     task::{Task, Waited},
     worker_config::WorkerConfig,
 };
-use crate::timeout::{deadline, error::Cause};
+use crate::{deadline::set_abandoned_flag, timeout::error::Cause};
 
 pub(super) struct Pool {
     config: WorkerConfig,
@@ -116,7 +116,7 @@ impl Worker {
 
     /// The main function of the thread.
     fn run_tasks(self: &Arc<Self>, pool: &Pool) {
-        deadline::set_abandoned_flag(Arc::clone(&self.abandoned));
+        set_abandoned_flag(Arc::clone(&self.abandoned));
         while let Some(Assigned { task, trace }) = self.next_task(pool) {
             let operation = task.operation();
             let is_delivered = task.run(trace, &self.abandoned, || {

@@ -17,9 +17,11 @@ use super::{
     task::{Task, TaskBody},
 };
 use crate::{
+    clock,
+    deadline::Frame,
     timeout::{
+        call_limit::CallLimit,
         config::TimeoutConfig,
-        deadline,
         error::{Cause, TimedOut},
     },
     unwind::discard,
@@ -39,8 +41,9 @@ impl TimeoutConfig {
     /// half of them: a call beyond that is refused at once. See [`workers`](crate::workers) for
     /// these numbers, the stack and the fork of a process.
     ///
-    /// Inside of another sync timeout the earlier of both deadlines applies. The time is real time
-    /// even under `tokio::time::pause`, because a thread cannot be paused.
+    /// Inside of another deadline the earlier one applies; if that has passed already, the body does
+    /// not run. The time is real time even under `tokio::time::pause`, because a thread cannot be
+    /// paused.
     ///
     /// # Errors
     ///
@@ -78,12 +81,15 @@ where
     let slot = BodySlot(Mutex::new(BodyOrOutcome::Body(body)));
     let task = Arc::new(Task::new(
         config.get_operation(),
-        call.config.get_limit(),
+        call.limit.length(&call.config),
         call.deadline,
         slot,
     ));
     call.run(pool, &(Arc::clone(&task) as Arc<Task>))?;
     match task.slot.take() {
+        // The error of a timeout inside that was ended by this call's deadline is not handed on,
+        // because chance would decide whether it or the caller is first.
+        BodyOrOutcome::Value(_) if task.is_overrun() => Err(call.error(Cause::Expired)),
         BodyOrOutcome::Value(value) => Ok(value),
         BodyOrOutcome::Panic(panic) => resume_unwind(panic),
         BodyOrOutcome::Body(_) | BodyOrOutcome::Empty => {
@@ -95,26 +101,37 @@ where
 /// The part of a call that does not depend on the types of its body, so that it is compiled once.
 struct Call {
     config: TimeoutConfig,
+    limit: CallLimit,
     deadline: Option<Instant>,
 }
 
 impl Call {
     /// With no time left the body would be abandoned as it starts, so it does not start.
     fn begin(config: TimeoutConfig) -> Result<Self, TimedOut> {
-        let config = config.within(deadline::remaining());
-        if config.get_limit().is_zero() {
-            return Err(config.error(Cause::NotBegun));
+        let limit = CallLimit::of(&config, clock::now(), Frame::current().deadline());
+        let length = limit.length(&config);
+        if length.is_zero() {
+            return Err(limit.error(&config, Cause::NotBegun));
         }
         // Real time, as on the worker: tokio's clock may be paused here, and is not paused there.
-        let deadline = time::Instant::now().checked_add(config.get_limit());
+        let deadline = time::Instant::now().checked_add(length);
         Ok(Self {
             config,
+            limit,
             deadline: deadline.map(Instant::from_std),
         })
     }
 
     fn run(&self, pool: &Arc<Pool>, task: &Arc<Task>) -> Result<(), TimedOut> {
-        pool.run(task).map_err(|cause| self.config.error(cause))
+        pool.run(task).map_err(|cause| self.error(cause))
+    }
+
+    fn error(&self, cause: Cause) -> TimedOut {
+        match cause {
+            Cause::Expired | Cause::NotBegun => self.limit.error(&self.config, cause),
+            // Not the time is the reason.
+            Cause::PoolFull | Cause::ShareUsedUp | Cause::NoThread => self.config.error(cause),
+        }
     }
 }
 

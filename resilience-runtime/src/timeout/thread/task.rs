@@ -12,7 +12,11 @@ use std::{
 use tokio::time::Instant;
 
 use super::{caller_trace::CallerTrace, pool_state::OperationKey};
-use crate::{timeout::deadline::Scope, unwind::discard};
+use crate::{
+    clock::{self, NEVER},
+    deadline::Frame,
+    unwind::discard,
+};
 
 /// The progress of a task. The caller and the worker agree on the stage under a lock, and on
 /// nothing else.
@@ -76,6 +80,9 @@ pub(super) struct Task<S: ?Sized = dyn TaskBody> {
     operation: OperationKey,
     limit: Duration,
     deadline: Option<Instant>,
+    /// True if the deadline has ended a timeout inside of the body. It is written before the stage
+    /// is `Finished`, and read after that.
+    is_overrun: AtomicBool,
     stage: Mutex<Stage>,
     finished: Condvar,
     pub(super) slot: S,
@@ -92,10 +99,19 @@ impl<S> Task<S> {
             operation,
             limit,
             deadline,
+            is_overrun: AtomicBool::new(false),
             stage: Mutex::new(Stage::Assigned),
             finished: Condvar::new(),
             slot,
         }
+    }
+}
+
+impl<S: ?Sized> Task<S> {
+    /// True if the body has met the deadline inside of it, so that its outcome is late although the
+    /// caller has not given up.
+    pub(super) fn is_overrun(&self) -> bool {
+        self.is_overrun.load(Ordering::Relaxed)
     }
 }
 
@@ -119,8 +135,12 @@ impl Task {
         let begins = self.lock().begin();
         if begins {
             {
-                let _scope = Scope::thread(self.deadline);
+                let deadline = self.deadline.map_or(NEVER, clock::moment);
+                let entered = Frame::on_worker(deadline).enter();
                 self.slot.run_body(&trace);
+                if entered.leave() {
+                    self.is_overrun.store(true, Ordering::Relaxed);
+                }
             }
             // An abandoned body keeps the span, for the report of a panic.
             if !abandoned.load(Ordering::Relaxed) {

@@ -17,10 +17,7 @@ use tracing::{
 };
 
 use super::*;
-use crate::timeout::{
-    deadline::{deadline, is_abandoned},
-    thread::worker_config::WorkerConfig,
-};
+use crate::{deadline, is_abandoned, timeout::thread::worker_config::WorkerConfig};
 
 const LONG: Duration = Duration::from_secs(3600);
 const CONFIG: WorkerConfig = WorkerConfig::new().max_share(1.0);
@@ -95,12 +92,13 @@ fn an_abandoned_body_goes_on_and_sees_that_it_is_abandoned() {
     let may_go = abandon(&pool, move |go_on| {
         let before = is_abandoned();
         let _ = go_on.recv();
-        let nested = TimeoutConfig::new(LONG).run_cooperative(is_abandoned);
-        sender.send((before, is_abandoned(), nested)).unwrap();
+        let nested = TimeoutConfig::new(LONG).run_cooperative(|| ());
+        let is_refused = nested.is_err_and(|error| error.is_inherited() && !error.was_started());
+        sender.send((before, is_abandoned(), is_refused)).unwrap();
     });
     assert_eq!(pool.stats().abandoned_running, 1);
     drop(may_go);
-    assert_eq!(received.recv_timeout(PATIENCE), Ok((false, true, Ok(true))));
+    assert_eq!(received.recv_timeout(PATIENCE), Ok((false, true, true)));
     wait_until(|| pool.stats().abandoned_running == 0);
     assert_eq!(
         run(&pool, LONG, is_abandoned),
@@ -201,6 +199,37 @@ fn a_body_on_a_worker_runs_others_within_its_own_deadline() {
     // The clock is read twice between the two calls, so the deadlines differ by a little.
     let (outer, inner) = (outer.0.unwrap(), inner.0.unwrap());
     assert!(inner.max(outer) - inner.min(outer) < PATIENCE);
+}
+
+#[test]
+fn the_error_of_a_call_inside_never_comes_before_the_callers_own() {
+    let pool = pool();
+    for _ in 0..20 {
+        let inside = Arc::clone(&pool);
+        let (_keep, never) = mpsc::channel::<()>();
+        // Both callers wake at the same deadline, and the inner one is often first.
+        let outcome = run(&pool, Duration::from_millis(2), move || {
+            run(&inside, LONG, move || never.recv().is_err())
+        });
+        let error = outcome.expect_err("its own limit ran out");
+        assert!(!error.is_inherited());
+    }
+}
+
+#[test]
+fn a_call_inside_inherits_the_deadline() {
+    let pool = pool();
+    let (sender, received) = mpsc::channel();
+    let inside = Arc::clone(&pool);
+    let outcome = run(&pool, Duration::from_millis(20), move || {
+        let (_keep, never) = mpsc::channel::<()>();
+        let inner = run(&inside, LONG, move || never.recv().is_err());
+        sender.send(inner.unwrap_err()).unwrap();
+    });
+    assert!(outcome.is_err());
+    let inner = received.recv_timeout(PATIENCE).unwrap();
+    assert!(inner.is_inherited());
+    assert!(inner.limit() <= Duration::from_millis(20));
 }
 
 #[test]

@@ -1,0 +1,17 @@
+//! The deadline that code runs under, for timeouts to set and for retries to ask.
+//!
+//! - `frame` is the deadline of this thread at the moment.
+//! - `current` answers the questions of the code that runs under it.
+//! - `future` sets a deadline from outside, such as that of a request.
+//! - `inherit` carries the deadline to another task or thread.
+
+mod current;
+mod frame;
+mod future;
+mod inherit;
+
+pub(crate) use current::{set_abandoned_flag, would_outlast};
+pub use current::{deadline, is_abandoned, remaining};
+pub(crate) use frame::{Entered, Frame};
+pub use future::{DeadlineFuture, with_deadline};
+pub use inherit::{InheritFuture, inherit, inherit_blocking};
