@@ -285,10 +285,7 @@ mod tests {
             assert_eq!(timed_out().outcome, Outcome::Ignored);
             assert_eq!(timed_out().failure_on(|_| true).outcome, Outcome::Ignored);
             assert_eq!(timed_out().failure_if(|_| true).outcome, Outcome::Ignored);
-            assert_eq!(
-                classified(OK).from_stack(origin).outcome,
-                Outcome::Success
-            );
+            assert_eq!(classified(OK).from_stack(origin).outcome, Outcome::Success);
         }
     }
 

@@ -136,7 +136,8 @@ pub(crate) struct Entered {
 impl Entered {
     /// Leaves the frame. Returns true if a timeout inside was ended by the frame's deadline.
     pub(crate) fn leave(self) -> bool {
-        Frame::current().is_reached
+        let inner = CURRENT.replace(self.outer);
+        inner.is_reached
     }
 }
 

@@ -73,7 +73,7 @@ impl<'a, E, V: View<E>, S> Attempt<'a, Infallible, E, V, S> {
         outcome: Result<T, E>,
     ) -> Self {
         match outcome {
-            Err(error) => Self::of_error(retry, error, |_| false),
+            Err(error) => Self::of_error(retry, error, crate::deadline::would_outlast),
             Ok(_) => unreachable!("a success has left"),
         }
     }

@@ -127,7 +127,9 @@ impl TimedOut {
             }
             Cause::Expired | Cause::NotBegun => None,
             Cause::PoolFull => Some("no worker thread was free"),
-            Cause::ShareUsedUp => Some("its other calls hold its whole share of the worker threads"),
+            Cause::ShareUsedUp => {
+                Some("its other calls hold its whole share of the worker threads")
+            }
             Cause::NoThread => Some("no worker thread was free and the system gave no new one"),
         }
     }

@@ -133,7 +133,9 @@ impl<F: Future, C: Borrow<TimeoutConfig>, E: AtExpiry<F::Output>> Future for Lim
             polled_after_expiry()
         };
         let deadline = match &first_poll {
-            None => this.progress.deadline(config, this.timer.as_ref().as_pin_ref().as_deref()),
+            None => this
+                .progress
+                .deadline(config, this.timer.as_ref().as_pin_ref().as_deref()),
             Some(first_poll) => match first_poll.deadline(config, this.progress) {
                 Ok(deadline) => deadline,
                 Err(error) => {
@@ -152,7 +154,13 @@ impl<F: Future, C: Borrow<TimeoutConfig>, E: AtExpiry<F::Output>> Future for Lim
         }
         // The timer is created after the body's first poll, because a body that is done at once
         // needs none.
-        let error = ready!(poll_limit(config, first_poll, this.timer, this.progress, cx));
+        let error = ready!(poll_limit(
+            config,
+            first_poll,
+            this.timer,
+            this.progress,
+            cx
+        ));
         this.body.set(None);
         Poll::Ready(this.at_expiry.expired(error))
     }
@@ -205,7 +213,12 @@ impl FirstPoll {
     }
 
     /// Sets the timer. A deadline that no instant can express is never reached, so it gets none.
-    fn set_timer(self, mut timer: Pin<&mut Option<Sleep>>, config: &TimeoutConfig, progress: &Progress) {
+    fn set_timer(
+        self,
+        mut timer: Pin<&mut Option<Sleep>>,
+        config: &TimeoutConfig,
+        progress: &Progress,
+    ) {
         let deadline = if progress.is_inherited {
             Some(clock::instant(self.outer))
         } else {

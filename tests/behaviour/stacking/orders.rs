@@ -119,17 +119,10 @@ impl Model {
                 return Some(answer);
             }
             last_error = Some(answer);
-            // A sync retry does not begin a wait, or an attempt, that would outlast the timeout
-            // around it.
+            // A retry does not begin a wait that would reach the deadline of the timeout around it.
             let then = self.now + self.wait;
             if then >= end {
-                return match self.expiry {
-                    Expiry::Drops => {
-                        self.now = end;
-                        None
-                    }
-                    Expiry::BeginsNoMore | Expiry::Leaves => Some(answer),
-                };
+                return Some(answer);
             }
             self.now = then;
         }

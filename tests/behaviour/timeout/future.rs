@@ -295,12 +295,13 @@ async fn a_future_that_is_not_send_is_limited_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_sync_questions_have_no_answer_in_a_future() {
+async fn a_future_has_a_deadline_and_is_never_abandoned() {
     #[timeout(5s)]
-    async fn query() -> Result<bool, TimedOut> {
-        Ok(resilience::deadline().is_none() && !resilience::is_abandoned())
+    async fn query() -> Result<(Option<Instant>, bool), TimedOut> {
+        Ok((resilience::deadline(), resilience::is_abandoned()))
     }
-    assert_eq!(query().await, Ok(true));
+    let start = Instant::now();
+    assert_eq!(query().await, Ok((Some(start + 5 * SECOND), false)));
 }
 
 #[tokio::test(start_paused = true)]
