@@ -15,4 +15,4 @@ pub use crate::fallible::{Fallible, asks_for, failed, failed_by, failed_with};
 pub use crate::function::{FallbackFunction, Limit, OptionFunction, Passing};
 pub use crate::inspect::Inspect;
 pub use crate::refusal::Origin;
-pub use crate::registry::{self, site::Site};
+pub use crate::registry::{self, keyed_site::KeyedSite, site::Site};

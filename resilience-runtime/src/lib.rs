@@ -131,8 +131,9 @@ pub mod __private {
 }
 
 pub use circuit::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFuture, CircuitBreakerSettings,
-    CircuitBreakerStats, CircuitOpen, OwnedPermit, Permit, Transition,
+    CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFamily, CircuitBreakerFuture,
+    CircuitBreakerSettings, CircuitBreakerStats, CircuitOpen, FamilyStats, OwnedPermit, Permit,
+    Transition,
 };
 pub use circuit_state::{CircuitState, TransitionReason};
 pub use config_error::ConfigError;

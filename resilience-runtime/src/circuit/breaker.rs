@@ -86,9 +86,18 @@ impl CircuitBreaker {
         }
     }
 
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     /// The circuit's name.
     pub fn name(&self) -> &str {
         &self.shared.name
+    }
+
+    /// The key of the circuit, if it is one of a [family](crate::CircuitBreakerFamily).
+    pub fn key(&self) -> Option<&str> {
+        self.shared.name.key()
     }
 
     /// The configuration that the circuit has now.

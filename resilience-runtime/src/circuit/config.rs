@@ -1,5 +1,7 @@
 //! The configuration of a circuit.
 
+mod keys;
+
 use std::time::Duration;
 
 use crate::config_error::{Rule, rule};
@@ -18,6 +20,8 @@ pub(super) const SUCCESS_THRESHOLD: Rule = rule!("success_threshold", "must be a
 pub(super) const HALF_OPEN_MAX_CALLS: Rule =
     rule!("half_open_max_calls", "must be at least 1, like 1");
 pub(super) const SLOW_CALL: Rule = rule!("slow_call", "must be longer than zero, like 2s");
+pub(super) const MAX_KEYS: Rule = rule!("max_keys", "must be at least 1, like 1000");
+pub(super) const IDLE: Rule = rule!("idle", "must be longer than zero, like 10m");
 
 /// The options of `#[circuit_breaker]` as a value: they say when a circuit opens and how it closes
 /// again.
@@ -53,6 +57,8 @@ pub struct CircuitBreakerConfig {
     success_threshold: u32,
     half_open_max_calls: u32,
     slow_call: Option<Duration>,
+    max_keys: u32,
+    idle: Duration,
 }
 
 /// The limit at which the circuit opens. There is one at a time, so that a leftover of the other
@@ -76,6 +82,8 @@ impl CircuitBreakerConfig {
             success_threshold: 2,
             half_open_max_calls: 1,
             slow_call: None,
+            max_keys: 1_000,
+            idle: Duration::from_secs(600),
         }
     }
 
@@ -326,6 +334,8 @@ mod tests {
         assert_eq!(config.get_success_threshold(), 2);
         assert_eq!(config.get_half_open_max_calls(), 1);
         assert_eq!(config.get_slow_call(), None);
+        assert_eq!(config.get_max_keys(), 1_000);
+        assert_eq!(config.get_idle(), Duration::from_secs(600));
     }
 
     #[test]

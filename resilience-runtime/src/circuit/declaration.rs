@@ -89,7 +89,7 @@ impl Declarations {
             && !self.have_clashed.swap(true, Ordering::Relaxed)
     }
 
-    fn are_over(&self) -> bool {
+    pub(super) fn are_over(&self) -> bool {
         self.are_over.load(Ordering::Relaxed)
     }
 }

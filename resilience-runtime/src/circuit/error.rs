@@ -36,6 +36,11 @@ impl CircuitOpen {
         Self { name, refused }
     }
 
+    /// The same refusal, by the name and the key that the caller knows the circuit by.
+    pub(super) fn of(self, name: Name) -> Self {
+        Self { name, ..self }
+    }
+
     /// The name of the circuit.
     pub fn name(&self) -> &str {
         &self.name
@@ -204,7 +209,7 @@ mod tests {
 
     #[test]
     fn it_names_the_key() {
-        let name = Name::Static("search").with_key("tenant\n7", Usage::default());
+        let name = Name::Static("search").with_key("tenant\n7".into(), Usage::default());
         let open = CircuitOpen::new(name, isolated().refused);
         assert_eq!(open.key(), Some("tenant\n7"));
         assert_eq!(

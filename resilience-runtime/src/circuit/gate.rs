@@ -25,20 +25,22 @@ impl From<State> for CircuitState {
     }
 }
 
-/// The state, two facts of the configuration, the generation, and the reason of the opening, from
-/// low bits to high ones.
+/// The state, two facts of the configuration, the mark of a circuit with a key, the generation, and
+/// the reason of the opening, from low bits to high ones.
 ///
-/// The low four bits of a plain circuit are zero. A closed circuit has no reason. Every change of
+/// The low five bits of a plain circuit are zero. A closed circuit has no reason. Every change of
 /// state makes a new generation, so two gates of one generation have the same state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Gate(u64);
 
-const STATE: u64 = 0b0011;
+const STATE: u64 = 0b0_0011;
 /// Successes enter the window, too, so recording one needs the clock.
-const RATED: u64 = 0b0100;
+const RATED: u64 = 0b0_0100;
 /// Calls are timed, so admitting one needs the clock.
-const TIMED: u64 = 0b1000;
-const LOW_BITS: u32 = 4;
+const TIMED: u64 = 0b0_1000;
+/// The calls under way are counted, because the circuit of a key is forgotten only without any.
+const KEYED: u64 = 0b1_0000;
+const LOW_BITS: u32 = 5;
 const REASON_SHIFT: u32 = LOW_BITS + u32::BITS;
 
 impl Gate {
@@ -56,6 +58,12 @@ impl Gate {
         let rated = u64::from(config.is_rated()) * RATED;
         let timed = u64::from(config.slow_call() != 0) * TIMED;
         Self(u64::from(generation) << LOW_BITS | timed | rated | state)
+    }
+
+    /// The same gate, of a circuit that has a key or has none.
+    pub(super) fn keyed(self, has_key: bool) -> Self {
+        let keyed = u64::from(has_key) * KEYED;
+        Self(self.0 | keyed)
     }
 
     /// The same gate, of a circuit that opened for this reason.
@@ -102,7 +110,7 @@ impl Gate {
         self.0
     }
 
-    /// True for a closed circuit where a success is only counted and no call is timed.
+    /// True for a closed circuit where a success is only counted, and no call is timed or counted.
     #[inline]
     pub(super) const fn is_plain(self) -> bool {
         self.0 & ((1 << LOW_BITS) - 1) == 0
@@ -111,6 +119,11 @@ impl Gate {
     #[inline]
     pub(super) const fn is_rated(self) -> bool {
         self.0 & RATED != 0
+    }
+
+    #[inline]
+    pub(super) const fn is_keyed(self) -> bool {
+        self.0 & KEYED != 0
     }
 
     #[inline]
@@ -154,6 +167,10 @@ mod tests {
         assert!(Gate::new(9, State::Closed, &plain).is_plain());
         assert!(!Gate::new(9, State::Closed, &timed).is_plain());
         assert!(!Gate::new(9, State::Closed, &rated).is_plain());
+        let keyed = Gate::new(9, State::Closed, &plain).keyed(true);
+        assert!(keyed.is_keyed() && !keyed.is_plain());
+        assert_eq!((keyed.state(), keyed.generation()), (State::Closed, 9));
+        assert!(!Gate::new(9, State::Closed, &plain).keyed(false).is_keyed());
         for state in [State::Open, State::HalfOpen, State::Isolated] {
             let gate = Gate::new(9, state, &plain);
             assert!(!gate.is_plain());

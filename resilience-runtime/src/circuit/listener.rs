@@ -24,6 +24,10 @@ impl Listeners {
         list.push(listener);
     }
 
+    pub(super) fn are_none(&self) -> bool {
+        self.0.get().is_none()
+    }
+
     /// Calls the listeners, the oldest first, outside the lock: a listener may add another one, or
     /// use the circuit.
     pub(super) fn tell(&self, transition: &Transition) {

@@ -144,6 +144,41 @@ pub(crate) fn registry_full(
     );
 }
 
+/// The keys of a name have no end, or a command is needed: none of its circuits can be forgotten.
+#[cold]
+pub(super) fn family_full(circuit: &str, key: &str, max_keys: u32, overflow: u64) {
+    let key = display(ShownKey(key));
+    error!(
+        target: "resilience",
+        circuit, key, max_keys, overflow,
+        "no circuit of the name can be forgotten to make room: this key and other new ones share the overflow circuit"
+    );
+}
+
+#[cold]
+pub(super) fn long_key(circuit: &str, key: &str, overflow: u64) {
+    let key = display(ShownKey(key));
+    error!(
+        target: "resilience",
+        circuit, key, overflow,
+        "the key is longer than 1 KiB: it shares the overflow circuit"
+    );
+}
+
+/// Circuits with keys and one without a key have the same name.
+#[cold]
+pub(crate) fn name_of_two_kinds(
+    circuit: &str,
+    declared_at: &Location<'_>,
+    keyed_at: &Location<'_>,
+) {
+    error!(
+        target: "resilience",
+        circuit, %declared_at, %keyed_at,
+        "a circuit without keys and circuits per key have one name, and work apart from each other: give one another `name`"
+    );
+}
+
 /// A subscriber for tests, which remembers events as `LEVEL target: field=value …`.
 #[cfg(test)]
 pub(crate) mod capture {

@@ -304,6 +304,17 @@ impl Machine {
         }
     }
 
+    /// The moment from which the machine decides as a new one does. `None` if only a call or a
+    /// command can bring that about.
+    pub(super) fn fresh_at(&mut self, config: &ActiveConfig, now: u64) -> Option<u64> {
+        match self.state {
+            MachineState::Closed => {
+                Some(self.window.fresh_at(config, now)).filter(|at| *at != NEVER)
+            }
+            _ => None,
+        }
+    }
+
     fn state(&self) -> State {
         match self.state {
             MachineState::Closed => State::Closed,

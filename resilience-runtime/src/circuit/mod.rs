@@ -57,6 +57,7 @@ mod error;
 mod gate;
 mod gate_expiry;
 mod guarded_future;
+pub(crate) mod keyed;
 mod listener;
 pub(crate) mod log;
 #[cfg(all(test, loom))]
@@ -70,13 +71,11 @@ mod sharded_counter;
 mod shared;
 mod stats;
 mod transition;
-#[allow(dead_code, reason = "the table of keys follows")]
 mod usage;
 mod window;
 
 #[cfg(test)]
 pub(crate) use self::log::capture;
-pub(crate) use self::name::Name;
 pub use self::{
     breaker::CircuitBreaker,
     call_future::CircuitBreakerFuture,
@@ -85,16 +84,18 @@ pub use self::{
     conversion::FromCircuitOpen,
     error::CircuitOpen,
     guarded_future::{GuardedFuture, RecordedFuture},
+    keyed::{CircuitBreakerFamily, FamilyStats, Key, KeyText, KeyedCircuit},
     permit::{CallPermit, OwnedPermit, Permit},
     settings::CircuitBreakerSettings,
     stats::CircuitBreakerStats,
     transition::Transition,
 };
+pub(crate) use self::{keyed::Family, name::Name};
 
 /// The names that the expansion of `#[circuit_breaker]` uses.
 pub(crate) mod expansion {
     pub use super::{
         CallPermit, CircuitBreaker, CircuitBreakerConfig, CircuitOpen, Classified, FromCircuitOpen,
-        GuardedFuture, RecordedFuture, record,
+        GuardedFuture, Key, KeyText, KeyedCircuit, RecordedFuture, record,
     };
 }

@@ -13,7 +13,6 @@ use std::{
 use super::usage::Usage;
 
 /// A name that is cheap to clone: a constant, or text that the circuit and its errors share.
-#[allow(dead_code, reason = "the table of keys follows")]
 #[derive(Clone)]
 pub(crate) enum Name {
     Static(&'static str),
@@ -24,20 +23,18 @@ pub(crate) enum Name {
 /// The name of a circuit that has a key, and how far the circuit is in use.
 ///
 /// Both stand together behind one pointer, so that circuits without a key do not carry them.
-#[allow(dead_code, reason = "the table of keys follows")]
 pub(crate) struct KeyedName {
     name: Name,
-    key: Box<str>,
+    key: Arc<str>,
     pub(super) usage: Usage,
 }
 
 impl Name {
-    #[allow(dead_code, reason = "the table of keys follows")]
-    /// The name of the circuit of `key` among the circuits of this name.
-    pub(super) fn with_key(&self, key: &str, usage: Usage) -> Self {
+    /// The name of the circuit of that key, among the circuits of this name.
+    pub(super) fn with_key(&self, key: Arc<str>, usage: Usage) -> Self {
         Self::Keyed(Arc::new(KeyedName {
             name: self.clone(),
-            key: key.into(),
+            key,
             usage,
         }))
     }
@@ -114,9 +111,9 @@ mod tests {
     #[test]
     fn a_key_is_part_of_the_name_and_not_of_its_text() {
         let name = Name::Static("search");
-        let [one, two] = ["one", "two"].map(|key| name.with_key(key, Usage::default()));
+        let [one, two] = ["one", "two"].map(|key| name.with_key(key.into(), Usage::default()));
         assert_eq!((&*one, one.key()), ("search", Some("one")));
-        assert_eq!(one, name.with_key("one", Usage::default()));
+        assert_eq!(one, name.with_key("one".into(), Usage::default()));
         assert_ne!(one, two);
         assert_ne!(one, name);
         assert_eq!(name.key(), None);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::config::{
     CircuitBreakerConfig, FAILURE_RATE, FAILURE_THRESHOLD, FAILURE_WINDOW, HALF_OPEN_MAX_CALLS,
-    MINIMUM_CALLS, RECOVERY_TIMEOUT, SLOW_CALL, SUCCESS_THRESHOLD,
+    IDLE, MAX_KEYS, MINIMUM_CALLS, RECOVERY_TIMEOUT, SLOW_CALL, SUCCESS_THRESHOLD,
 };
 use crate::config_error::{ConfigError, Rule, rule};
 
@@ -67,6 +67,10 @@ pub struct CircuitBreakerSettings {
     pub half_open_max_calls: Option<u32>,
     /// See [`CircuitBreakerConfig::slow_call`].
     pub slow_call: Option<Duration>,
+    /// See [`CircuitBreakerConfig::max_keys`].
+    pub max_keys: Option<u32>,
+    /// See [`CircuitBreakerConfig::idle`].
+    pub idle: Option<Duration>,
 }
 
 impl CircuitBreakerSettings {
@@ -116,6 +120,14 @@ impl CircuitBreakerSettings {
             SLOW_CALL.check(!limit.is_zero(), limit)?;
             config = config.slow_call(limit);
         }
+        if let Some(keys) = self.max_keys {
+            MAX_KEYS.check(keys >= 1, keys)?;
+            config = config.max_keys(keys);
+        }
+        if let Some(time) = self.idle {
+            IDLE.check(!time.is_zero(), time)?;
+            config = config.idle(time);
+        }
         Ok(config)
     }
 }
@@ -133,6 +145,8 @@ mod tests {
         success_threshold: None,
         half_open_max_calls: None,
         slow_call: None,
+        max_keys: None,
+        idle: None,
     };
 
     #[test]
@@ -154,6 +168,8 @@ mod tests {
             success_threshold: Some(5),
             half_open_max_calls: Some(6),
             slow_call: Some(second * 7),
+            max_keys: Some(8),
+            idle: Some(second * 9),
             ..NONE
         };
         let config = CircuitBreakerConfig::new()
@@ -162,7 +178,9 @@ mod tests {
             .recovery_timeout(second * 4)
             .success_threshold(5)
             .half_open_max_calls(6)
-            .slow_call(second * 7);
+            .slow_call(second * 7)
+            .max_keys(8)
+            .idle(second * 9);
         assert_eq!(settings.apply_to(CircuitBreakerConfig::new()), Ok(config));
         let rate = CircuitBreakerSettings {
             failure_rate: Some(0.5),
@@ -264,6 +282,15 @@ mod tests {
                 "slow_call",
                 "0ns",
             ),
+            (
+                CircuitBreakerSettings {
+                    max_keys: Some(0),
+                    ..NONE
+                },
+                "max_keys",
+                "0",
+            ),
+            (CircuitBreakerSettings { idle: zero, ..NONE }, "idle", "0ns"),
         ];
         for (settings, setting, value) in wrong {
             let error = settings

@@ -1,6 +1,7 @@
 //! The driver of a circuit: it holds the lock and reads the clock for the machine, and keeps the
 //! gate in front of it.
 
+mod keyed;
 mod reconfigure;
 mod report;
 
@@ -71,7 +72,7 @@ impl Shared {
         let config = ActiveConfig::new(&config);
         let machine = Machine::new(&config, clock::now());
         Self {
-            gate: AtomicU64::new(machine.gate(&config).bits()),
+            gate: AtomicU64::new(machine.gate(&config).keyed(name.keyed().is_some()).bits()),
             gate_expiry: AtomicU64::new(machine.gate_expiry(&config).bits()),
             is_removed: AtomicBool::new(false),
             declarations: Declarations::default(),
@@ -147,13 +148,17 @@ impl Shared {
     #[inline(never)]
     fn decide(&self, gate: Gate) -> Result<Admission, Refused> {
         let decision = self.admit_behind(gate);
-        if let Err(refused) = decision {
-            self.count(Count::Refused);
-            events::emit(None, || EventKind::Refused {
-                circuit: &self.name,
-                key: None,
-                retry_after: refused.retry_after(),
-            });
+        match decision {
+            Ok(_) if gate.is_keyed() => self.begin_call(),
+            Ok(_) => {}
+            Err(refused) => {
+                self.count(Count::Refused);
+                events::emit(None, || EventKind::Refused {
+                    circuit: &self.name,
+                    key: self.name.key(),
+                    retry_after: refused.retry_after(),
+                });
+            }
         }
         decision
     }
@@ -192,13 +197,13 @@ impl Shared {
     fn ask_machine(&self, now: u64) -> Result<(Gate, u32), Refused> {
         let ((ticket, gate), change) = self.locked(|machine| {
             let (ticket, change) = machine.admit(&self.config, now);
-            ((ticket, machine.gate(&self.config)), change)
+            ((ticket, self.gate_of(machine)), change)
         });
         if let Some(change) = change {
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.announce(change))) {
                 // The call will not run, so its slot is given back here: nobody else knows of it.
                 if let Ok(ticket) = ticket {
-                    self.abandon(Admission::new(gate, ticket, None));
+                    self.give_up(Admission::new(gate, ticket, None));
                 }
                 resume_unwind(panic);
             }
@@ -218,6 +223,15 @@ impl Shared {
 
     #[inline(never)]
     pub(super) fn record(&self, admission: Admission, outcome: Outcome) {
+        if admission.gate().is_keyed() {
+            self.record_of_key(admission, outcome);
+        } else {
+            self.record_outcome(admission, outcome);
+        }
+    }
+
+    #[inline]
+    fn record_outcome(&self, admission: Admission, outcome: Outcome) {
         // The gate of now decides and not the one that the call passed, because the circuit may
         // have been reconfigured.
         let gate = self.gate();
@@ -292,6 +306,13 @@ impl Shared {
         limit != 0 && now.saturating_sub(started.get()) > limit
     }
 
+    /// The gate of the machine as this circuit publishes it.
+    fn gate_of(&self, machine: &Machine) -> Gate {
+        machine
+            .gate(&self.config)
+            .keyed(self.name.keyed().is_some())
+    }
+
     /// Counts a call that ended because its permit was dropped without an outcome.
     #[cold]
     pub(super) fn dropped(&self, admission: Admission) {
@@ -304,6 +325,11 @@ impl Shared {
 
     #[cold]
     pub(super) fn abandon(&self, admission: Admission) {
+        let _call = admission.gate().is_keyed().then(|| self.end_of_call());
+        self.give_up(admission);
+    }
+
+    fn give_up(&self, admission: Admission) {
         self.abandoned.fetch_add(1, Ordering::Relaxed);
         let gate = admission.gate();
         if gate.state() == State::HalfOpen && gate.generation() == self.gate().generation() {
@@ -330,6 +356,7 @@ impl Shared {
     pub(super) fn reset(&self) {
         let now = clock::now();
         self.change(|machine| machine.reset(&self.config, now));
+        self.note_command();
     }
 
     /// Runs `act` under the lock, and announces the change of state after the lock is released.
@@ -366,7 +393,7 @@ impl Shared {
     /// Writes the gate and its expiry. A word that is the same is not written, because every plain
     /// call reads its cache line.
     fn publish(&self, machine: &mut Machine) {
-        let gate = machine.gate(&self.config);
+        let gate = self.gate_of(machine);
         let published = Gate::from_bits(self.gate.load(Ordering::Relaxed));
         if gate.is_rated() {
             let is_new_generation = published.generation() != gate.generation();

@@ -7,6 +7,9 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
 
+use super::config::CircuitBreakerConfig;
+use crate::clock::{nanos, span};
+
 /// The use of one circuit. A circuit may be forgotten when it has been idle for long.
 #[derive(Debug, Default)]
 pub(super) struct Usage {
@@ -19,14 +22,37 @@ pub(super) struct Usage {
 /// The values that all circuits of a family have in common.
 #[derive(Debug, Default)]
 pub(super) struct SharedByKeys {
-    pub(super) max_keys: AtomicU32,
+    max_keys: AtomicU32,
     /// In nanoseconds.
-    pub(super) idle: AtomicU64,
+    idle: AtomicU64,
     /// A command may have made a circuit evictable before its time.
     has_commands: AtomicBool,
 }
 
 impl SharedByKeys {
+    pub(super) fn store(&self, config: &CircuitBreakerConfig) {
+        self.max_keys
+            .store(config.get_max_keys(), Ordering::Relaxed);
+        self.idle.store(nanos(config.get_idle()), Ordering::Relaxed);
+    }
+
+    /// True if these are the values of `config`.
+    pub(super) fn are(&self, config: &CircuitBreakerConfig) -> bool {
+        self.max_keys() == config.get_max_keys() && self.idle() == nanos(config.get_idle())
+    }
+
+    pub(super) fn apply_to(&self, config: CircuitBreakerConfig) -> CircuitBreakerConfig {
+        config.max_keys(self.max_keys()).idle(span(self.idle()))
+    }
+
+    pub(super) fn max_keys(&self) -> u32 {
+        self.max_keys.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn idle(&self) -> u64 {
+        self.idle.load(Ordering::Relaxed)
+    }
+
     pub(super) fn note_command(&self) {
         self.has_commands.store(true, Ordering::Relaxed);
     }
@@ -56,10 +82,15 @@ impl Usage {
     }
 
     pub(super) fn end_call(&self, now: u64) {
-        // A thread that read the clock earlier may come later.
-        self.idle_since.fetch_max(now, Ordering::Relaxed);
+        self.use_at(now);
         // It is released, so that whoever sees no permit sees what the call recorded.
         self.permits.fetch_sub(1, Ordering::Release);
+    }
+
+    /// Notes that the circuit is in use at this moment. A thread that read the clock earlier may
+    /// come later.
+    pub(super) fn use_at(&self, now: u64) {
+        self.idle_since.fetch_max(now, Ordering::Relaxed);
     }
 
     pub(super) fn has_permits(&self) -> bool {

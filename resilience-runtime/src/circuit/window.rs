@@ -109,6 +109,22 @@ impl Window {
         slices.rate(config.minimum_calls())
     }
 
+    /// The moment from which the window decides as an empty one does, if no call comes. `NEVER` if
+    /// only a call can bring that about.
+    pub(super) fn fresh_at(&mut self, config: &ActiveConfig, now: u64) -> u64 {
+        match self {
+            Self::Moments(moments) => {
+                moments.forget(now, config.failure_window());
+                let newest = moments.0.back();
+                newest.map_or(0, |newest| newest.saturating_add(config.failure_window()))
+            }
+            Self::Slices(slices) => {
+                slices.turn(now, width(config));
+                slices.empty_at(width(config))
+            }
+        }
+    }
+
     pub(super) fn clear(&mut self) {
         match self {
             Self::Moments(moments) => moments.0.clear(),
@@ -219,6 +235,14 @@ impl Slices {
         // The rate is a quotient, because 3 of 30 is then exactly the double that the source code
         // calls 0.1.
         (calls >= minimum_calls).then(|| f64::from(failures) / f64::from(calls))
+    }
+
+    /// The moment from which no slice holds a call, if none comes.
+    fn empty_at(&self, width: u64) -> u64 {
+        let holds_calls = |slice: &u64| self.ring.slices[index_of(*slice)].calls > 0;
+        let slices = (0..u64::from(SLICES)).filter_map(|age| self.newest.checked_sub(age));
+        let newest = slices.into_iter().find(holds_calls);
+        newest.map_or(0, |slice| (slice + u64::from(SLICES)).saturating_mul(width))
     }
 
     fn turns_at(&self, width: u64) -> u64 {

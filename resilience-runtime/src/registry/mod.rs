@@ -19,6 +19,13 @@
 //! of the attributes, and circuits that [`register`] is given are always registered, because there
 //! are only as many as the program has. [`remove`] makes room.
 //!
+//! # Names with keys
+//!
+//! An attribute with `key = …` registers a [family](CircuitBreakerFamily): a circuit for each key.
+//! [`family`] returns its statistics, [`worst_keys`] those of the keys that are the worst off, and
+//! [`get_key`] the circuit of one key. Commands by the name act on the circuits of all keys. The
+//! circuit that keys without one share is found by the name with `{*}` behind it.
+//!
 //! ```
 //! use resilience::{CircuitBreakerConfig, CircuitState, registry};
 //!
@@ -33,15 +40,20 @@
 //! assert_eq!(breaker.state(), CircuitState::Closed);
 //! ```
 
+mod families;
+pub(crate) mod keyed_site;
 mod newest;
 pub(crate) mod site;
 mod table;
 
 use std::{borrow::Cow, collections::BTreeMap, error::Error, fmt, panic::Location};
 
-use self::table::REGISTRY;
+use self::{families::FAMILIES, table::REGISTRY};
 use crate::{
-    circuit::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats},
+    circuit::{
+        CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFamily, CircuitBreakerStats, Family,
+        FamilyStats,
+    },
     show::Shown,
 };
 
@@ -73,7 +85,8 @@ pub fn get_or_register(
 /// already stays so.
 ///
 /// # Errors
-/// If another circuit has the name. [`remove`] frees it.
+/// If another circuit has the name. [`remove`] frees it. The circuit of a key has the name of its
+/// family, so it cannot be registered by itself.
 ///
 /// ```
 /// use resilience::{CircuitBreaker, CircuitBreakerConfig, registry};
@@ -88,7 +101,7 @@ pub fn get_or_register(
 /// ```
 pub fn register(breaker: CircuitBreaker) -> Result<(), NameTaken> {
     let name = breaker.name().to_owned();
-    if REGISTRY.register(breaker) {
+    if breaker.key().is_none() && REGISTRY.register(breaker) {
         Ok(())
     } else {
         Err(NameTaken { name })
@@ -115,17 +128,18 @@ pub fn remove(name: &str) -> Option<CircuitBreaker> {
     REGISTRY.remove(name)
 }
 
-/// The circuit of that name, if one is registered.
+/// The circuit of that name, if one is registered. There is none for a name with keys, see
+/// [`get_key`].
 ///
 /// ```
 /// # use resilience::registry;
 /// assert!(registry::get("never_called").is_none());
 /// ```
 pub fn get(name: &str) -> Option<CircuitBreaker> {
-    REGISTRY.get(name)
+    REGISTRY.get(name).or_else(|| FAMILIES.overflow(name))
 }
 
-/// The statistics of the circuit of that name.
+/// The statistics of the circuit of that name. There are none for a name with keys, see [`family`].
 ///
 /// ```
 /// # use resilience::{CircuitBreakerConfig, registry};
@@ -136,7 +150,8 @@ pub fn stats(name: &str) -> Option<CircuitBreakerStats> {
     get(name).map(|circuit| circuit.stats())
 }
 
-/// The statistics of all circuits, by name. Calls go on while they are read.
+/// The statistics of all circuits, by name. Calls go on while they are read. Names with keys are
+/// left out, see [`family`]; of those there is only the circuit that keys share.
 ///
 /// ```
 /// # use resilience::{CircuitBreakerConfig, registry};
@@ -144,10 +159,92 @@ pub fn stats(name: &str) -> Option<CircuitBreakerStats> {
 /// assert!(registry::all_stats().contains_key("search"));
 /// ```
 pub fn all_stats() -> BTreeMap<String, CircuitBreakerStats> {
-    REGISTRY.all_stats()
+    let mut stats = REGISTRY.all_stats();
+    let overflows = FAMILIES.overflows();
+    stats.extend(overflows.map(|circuit| (circuit.name().to_owned(), circuit.stats())));
+    stats
 }
 
-/// Resets the circuit of that name, see [`CircuitBreaker::reset`]. Returns true if there is one.
+/// The circuits of that name, one for each key; a new family, declared here, if there is none.
+///
+/// If there is one with another configuration, it takes this one or keeps its own, as
+/// [`get_or_register`] does. The name is a constant, because the keys are what is computed.
+///
+/// ```
+/// use resilience::{CircuitBreakerConfig, registry};
+///
+/// let hosts = registry::get_or_register_family("hosts", CircuitBreakerConfig::new());
+/// hosts.acquire("one.example")?.success();
+/// assert_eq!(registry::family("hosts").map(|stats| stats.successes), Some(1));
+/// # Ok::<(), resilience::CircuitOpen>(())
+/// ```
+#[track_caller]
+pub fn get_or_register_family(
+    name: &'static str,
+    config: CircuitBreakerConfig,
+) -> CircuitBreakerFamily {
+    CircuitBreakerFamily::of(FAMILIES.get_or_register(name, &config, Location::caller()))
+}
+
+/// The statistics of a name with keys, over all its circuits.
+///
+/// ```
+/// # use resilience::{CircuitBreakerConfig, registry};
+/// let shards = registry::get_or_register_family("shards", CircuitBreakerConfig::new());
+/// shards.acquire(3)?.success();
+/// let stats = registry::family("shards").unwrap();
+/// assert_eq!((stats.keys, stats.closed, stats.successes), (1, 1, 1));
+/// assert!(registry::stats("shards").is_none());
+/// # Ok::<(), resilience::CircuitOpen>(())
+/// ```
+pub fn family(name: &str) -> Option<FamilyStats> {
+    FAMILIES.get(name).map(|family| family.stats())
+}
+
+/// The statistics of the `n` keys of a name that are the worst off: those of open circuits first,
+/// then those with the most failures since the start. There are none for a name without keys.
+///
+/// ```
+/// # use resilience::{CircuitBreakerConfig, registry};
+/// let mirrors = registry::get_or_register_family("mirrors", CircuitBreakerConfig::new());
+/// mirrors.acquire("one.example")?.failure();
+/// mirrors.acquire("two.example")?.success();
+/// let worst = registry::worst_keys("mirrors", 1);
+/// assert_eq!(worst[0].key.as_deref(), Some("one.example"));
+/// # Ok::<(), resilience::CircuitOpen>(())
+/// ```
+pub fn worst_keys(name: &str, n: usize) -> Vec<CircuitBreakerStats> {
+    FAMILIES
+        .get(name)
+        .map_or_else(Vec::new, |family| family.worst_keys(n))
+}
+
+/// The circuit of a key of that name, if the key has one of its own.
+///
+/// ```
+/// # use resilience::{CircuitBreakerConfig, registry};
+/// let tenants = registry::get_or_register_family("tenants", CircuitBreakerConfig::new());
+/// tenants.acquire("tenant-7")?.failure();
+/// let circuit = registry::get_key("tenants", "tenant-7").unwrap();
+/// circuit.isolate();
+/// assert_eq!(tenants.acquire("tenant-7").unwrap_err().key(), Some("tenant-7"));
+/// assert!(registry::get_key("tenants", "tenant-8").is_none());
+/// # Ok::<(), resilience::CircuitOpen>(())
+/// ```
+pub fn get_key(name: &str, key: &str) -> Option<CircuitBreaker> {
+    FAMILIES.get(name)?.get(key)
+}
+
+/// Acts on the circuit of that name and on the circuits of its keys. Returns true if there is one.
+fn act(name: &str, on_circuit: fn(&CircuitBreaker), on_family: fn(&Family)) -> bool {
+    let is_circuit = REGISTRY.act(name, on_circuit);
+    let is_overflow = FAMILIES.overflow(name).as_ref().map(on_circuit).is_some();
+    let is_family = FAMILIES.act(name, on_family);
+    is_circuit || is_overflow || is_family
+}
+
+/// Resets the circuit of that name, or the circuits of all its keys, see [`CircuitBreaker::reset`].
+/// Returns true if there is one.
 ///
 /// ```
 /// # use resilience::{CircuitBreakerConfig, registry};
@@ -156,10 +253,11 @@ pub fn all_stats() -> BTreeMap<String, CircuitBreakerStats> {
 /// assert!(!registry::reset("never_called"));
 /// ```
 pub fn reset(name: &str) -> bool {
-    REGISTRY.act(name, CircuitBreaker::reset)
+    act(name, CircuitBreaker::reset, Family::reset)
 }
 
-/// Trips the circuit of that name, see [`CircuitBreaker::trip`]. Returns true if there is one.
+/// Trips the circuit of that name, or the circuits of all its keys, see [`CircuitBreaker::trip`].
+/// Returns true if there is one.
 ///
 /// ```
 /// # use resilience::{CircuitBreakerConfig, CircuitState, registry};
@@ -168,11 +266,12 @@ pub fn reset(name: &str) -> bool {
 /// assert_eq!(breaker.state(), CircuitState::Open);
 /// ```
 pub fn trip(name: &str) -> bool {
-    REGISTRY.act(name, CircuitBreaker::trip)
+    act(name, CircuitBreaker::trip, Family::trip)
 }
 
-/// Isolates the circuit of that name, see [`CircuitBreaker::isolate`]. Returns true if there is
-/// one.
+/// Isolates the circuit of that name, or the circuits of all its keys, see
+/// [`CircuitBreaker::isolate`]. Returns true if there is one. The circuits of keys that come later
+/// are isolated, too, until [`reset`] or [`trip`].
 ///
 /// ```
 /// # use resilience::{CircuitBreakerConfig, registry};
@@ -181,7 +280,7 @@ pub fn trip(name: &str) -> bool {
 /// assert_eq!(breaker.acquire().unwrap_err().retry_after(), None);
 /// ```
 pub fn isolate(name: &str) -> bool {
-    REGISTRY.act(name, CircuitBreaker::isolate)
+    act(name, CircuitBreaker::isolate, Family::isolate)
 }
 
 /// Resets all circuits, isolated ones too.
@@ -195,6 +294,9 @@ pub fn isolate(name: &str) -> bool {
 /// ```
 pub fn reset_all() {
     REGISTRY.handles().iter().for_each(CircuitBreaker::reset);
+    for family in FAMILIES.handles() {
+        family.reset();
+    }
 }
 
 /// Another circuit has the name that [`register`] was to give.

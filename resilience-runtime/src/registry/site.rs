@@ -6,7 +6,7 @@ use std::{
     sync::OnceLock,
 };
 
-use super::{newest::Newest, table::REGISTRY};
+use super::{families::FAMILIES, newest::Newest, table::REGISTRY};
 use crate::circuit::{CircuitBreaker, CircuitBreakerConfig, Name, log};
 
 /// One `#[circuit_breaker]`. It looks its circuit up in the registry once and keeps it until it is
@@ -93,6 +93,9 @@ impl Site {
         let circuit = REGISTRY.get_or_register(&name, *config, self.location);
         if !self.is_named && circuit.declared_at() != self.location {
             log::shared_by_default(self.name, circuit.declared_at(), self.location);
+        }
+        if let Some(family) = FAMILIES.get(self.name) {
+            log::name_of_two_kinds(self.name, self.location, family.declared_at());
         }
         match first {
             None => self.first.get_or_init(|| circuit),

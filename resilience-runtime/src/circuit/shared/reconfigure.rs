@@ -15,8 +15,13 @@ impl Shared {
     pub(crate) fn config(&self) -> CircuitBreakerConfig {
         // Under the lock, because a reader without it may see one setting of before a change and
         // another of after it.
-        let _machine = self.machine();
-        self.config.load()
+        let machine = self.machine();
+        let config = self.config.load();
+        drop(machine);
+        match self.usage() {
+            None => config,
+            Some(usage) => usage.family().apply_to(config),
+        }
     }
 
     pub(crate) fn reconfigure(&self, config: CircuitBreakerConfig) {
@@ -27,7 +32,7 @@ impl Shared {
     }
 
     /// Replaces the configuration and returns the one before.
-    fn replace(&self, config: &CircuitBreakerConfig) -> CircuitBreakerConfig {
+    pub(super) fn replace(&self, config: &CircuitBreakerConfig) -> CircuitBreakerConfig {
         self.locked(|machine| {
             let before = self.config.load();
             let window = self.config.failure_window();

@@ -1,0 +1,289 @@
+//! A family: the circuits of one name, one for each key.
+
+use std::{panic::Location, sync::Arc};
+
+use super::{
+    circuits::{Changes, Circuits, Hashed},
+    found::KeyedCircuit,
+    key_text::{Excerpt, KeyText},
+    overflow::OverflowCalls,
+    stats::{Calls, FamilyStats, States, worst},
+};
+use crate::{
+    circuit::{
+        active_config::ActiveConfig,
+        breaker::CircuitBreaker,
+        config::CircuitBreakerConfig,
+        declaration::{Declarations, EarlierConfigs},
+        log,
+        name::Name,
+        stats::CircuitBreakerStats,
+        usage::{SharedByKeys, Usage},
+    },
+    clock,
+    events::{self, EventKind},
+};
+
+/// The circuits of one name. All of them have one configuration.
+#[derive(Debug)]
+pub(crate) struct Family {
+    name: Name,
+    /// The name with `{*}` behind it, of the circuit that keys without a circuit share.
+    overflow_name: Name,
+    declared_at: &'static Location<'static>,
+    /// The configuration of the circuits. It is written under the lock of the changes.
+    pub(super) config: ActiveConfig,
+    pub(super) bounds: Arc<SharedByKeys>,
+    pub(super) declarations: Declarations,
+    pub(super) earlier_configs: EarlierConfigs,
+    pub(super) circuits: Circuits,
+    overflow_calls: OverflowCalls,
+}
+
+/// The end of the name of an overflow circuit.
+const OVERFLOW_SUFFIX: &str = "{*}";
+
+impl Family {
+    pub(crate) fn new(
+        name: Name,
+        config: &CircuitBreakerConfig,
+        declared_at: &'static Location<'static>,
+    ) -> Self {
+        let overflow_name = Name::Shared(format!("{}{OVERFLOW_SUFFIX}", &*name).into());
+        let bounds = SharedByKeys::default();
+        bounds.store(config);
+        Self {
+            name,
+            overflow_name,
+            declared_at,
+            config: ActiveConfig::new(config),
+            bounds: Arc::new(bounds),
+            declarations: Declarations::default(),
+            earlier_configs: EarlierConfigs::default(),
+            circuits: Circuits::new(),
+            overflow_calls: OverflowCalls::default(),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn declared_at(&self) -> &'static Location<'static> {
+        self.declared_at
+    }
+
+    /// The name of the family whose overflow circuit has this name.
+    pub(crate) fn of_overflow(name: &str) -> Option<&str> {
+        name.strip_suffix(OVERFLOW_SUFFIX)
+    }
+
+    /// The circuit of the key. A key without one gets one, or shares the overflow circuit.
+    #[inline]
+    pub(crate) fn circuit(&self, key: KeyText<'_>) -> KeyedCircuit {
+        key.read(|excerpt| self.circuit_of(excerpt))
+    }
+
+    #[inline]
+    fn circuit_of(&self, Excerpt { text, is_whole }: Excerpt<'_>) -> KeyedCircuit {
+        if !is_whole {
+            return self.share(text, Cause::LongKey);
+        }
+        let hashed = self.circuits.hash(text);
+        match self.circuits.find(hashed) {
+            Some(entry) => KeyedCircuit::own(entry),
+            None => self.add(text, hashed),
+        }
+    }
+
+    #[cold]
+    fn add(&self, text: &str, hashed: Hashed<'_>) -> KeyedCircuit {
+        let key: Arc<str> = text.into();
+        let mut changes = self.circuits.changes();
+        // The clock is read under the lock, because circuits that other threads used while this one
+        // waited for the lock would otherwise seem to be in use in the future.
+        let (now, idle) = (clock::now(), self.bounds.idle());
+        if let Some(entry) = self.circuits.find(hashed) {
+            return KeyedCircuit::own(entry);
+        }
+        let mut evicted = None;
+        if changes.length() >= self.bounds.max_keys() {
+            if self.bounds.take_commands() {
+                changes.judge_anew();
+            }
+            // A circuit of a new key is isolated there, so no closed one equals it.
+            if !changes.is_isolated {
+                evicted = self.circuits.evict(&mut changes, idle, now);
+            }
+            if evicted.is_none() {
+                drop(changes);
+                return self.share(text, Cause::Full);
+            }
+        }
+        let usage = Usage::new(Arc::clone(&self.bounds), now);
+        let name = self.name.with_key(Arc::clone(&key), usage);
+        let circuit = self.new_circuit(name, &changes);
+        let not_before = now.saturating_add(idle);
+        let entry = self
+            .circuits
+            .add(&mut changes, hashed, key, circuit, not_before);
+        drop(changes);
+        if let Some(evicted) = evicted {
+            events::emit(None, || EventKind::Evicted {
+                circuit: &self.name,
+                key: evicted.circuit.key(),
+            });
+        }
+        events::emit(None, || EventKind::Registered {
+            circuit: &self.name,
+            key: Some(text),
+        });
+        KeyedCircuit::own(entry)
+    }
+
+    /// A circuit with the present configuration, isolated if the family is.
+    fn new_circuit(&self, name: Name, changes: &Changes) -> CircuitBreaker {
+        let circuit = CircuitBreaker::new_at(name, self.config.load(), self.declared_at);
+        if changes.is_isolated {
+            circuit.shared().begin_isolated();
+        }
+        circuit
+    }
+
+    /// The overflow circuit, for a key that has none of its own.
+    #[cold]
+    fn share(&self, text: &str, cause: Cause) -> KeyedCircuit {
+        if let Some(calls) = self.overflow_calls.add(clock::now()) {
+            let max_keys = self.bounds.max_keys();
+            match cause {
+                Cause::Full => log::family_full(&self.name, text, max_keys, calls),
+                Cause::LongKey => log::long_key(&self.name, text, calls),
+            }
+        }
+        let mut changes = self.circuits.changes();
+        let circuit = match &changes.overflow {
+            Some(circuit) => circuit.clone(),
+            None => {
+                let circuit = self.new_circuit(self.overflow_name.clone(), &changes);
+                changes.overflow.insert(circuit).clone()
+            }
+        };
+        drop(changes);
+        let name = self.overflow_name.with_key(text.into(), Usage::default());
+        KeyedCircuit::shared(circuit, name)
+    }
+
+    /// The circuit of the key, if it has one of its own.
+    pub(crate) fn get(&self, key: &str) -> Option<CircuitBreaker> {
+        let entry = self.circuits.find(self.circuits.hash(key))?;
+        Some(entry.circuit.clone())
+    }
+
+    /// The circuit that keys without a circuit share, if there was such a key.
+    pub(crate) fn overflow(&self) -> Option<CircuitBreaker> {
+        self.circuits.changes().overflow.clone()
+    }
+
+    pub(crate) fn trip(&self) {
+        self.command(false, CircuitBreaker::trip);
+    }
+
+    pub(crate) fn isolate(&self) {
+        self.command(true, CircuitBreaker::isolate);
+    }
+
+    pub(crate) fn reset(&self) {
+        self.command(false, CircuitBreaker::reset);
+    }
+
+    /// Moves all circuits by hand. Those of later keys begin isolated if `is_isolated`.
+    fn command(&self, is_isolated: bool, action: fn(&CircuitBreaker)) {
+        let handles = {
+            let mut changes = self.circuits.changes();
+            changes.is_isolated = is_isolated;
+            changes.handles_and_overflow()
+        };
+        handles.iter().for_each(action);
+    }
+
+    pub(crate) fn config(&self) -> CircuitBreakerConfig {
+        self.bounds.apply_to(self.config.load())
+    }
+
+    /// Gives all circuits another configuration and returns the one before.
+    pub(super) fn replace(&self, config: &CircuitBreakerConfig) -> CircuitBreakerConfig {
+        let (before, handles) = {
+            let changes = self.circuits.changes();
+            let before = self.config();
+            self.config.store(config);
+            self.bounds.store(config);
+            (before, changes.handles_and_overflow())
+        };
+        // The bounds of the queue were made with the time of before.
+        self.bounds.note_command();
+        for circuit in handles {
+            circuit.shared().adopt(config);
+        }
+        before
+    }
+
+    pub(crate) fn stats(&self) -> FamilyStats {
+        let (handles, overflow, evicted, mut calls) = {
+            let changes = self.circuits.changes();
+            let Changes {
+                overflow,
+                evicted,
+                calls_of_evicted,
+                ..
+            } = &*changes;
+            (
+                changes.handles(),
+                overflow.clone(),
+                *evicted,
+                *calls_of_evicted,
+            )
+        };
+        let mut states = States::default();
+        for circuit in &handles {
+            let circuit = circuit.stats();
+            states.add(&circuit);
+            calls.add(&circuit);
+        }
+        if let Some(overflow) = overflow {
+            calls.add(&overflow.stats());
+        }
+        let Calls {
+            successes,
+            failures,
+            refused,
+        } = calls;
+        FamilyStats {
+            name: String::from(&*self.name),
+            keys: handles.len() as u64,
+            max_keys: self.bounds.max_keys(),
+            closed: states.closed,
+            open: states.open,
+            half_open: states.half_open,
+            isolated: states.isolated,
+            overflow: self.overflow_calls.count(),
+            evicted,
+            successes,
+            failures,
+            refused,
+            declared_at: self.declared_at,
+        }
+    }
+
+    /// The statistics of the `n` keys that are the worst off.
+    pub(crate) fn worst_keys(&self, n: usize) -> Vec<CircuitBreakerStats> {
+        let handles = self.circuits.changes().handles();
+        worst(handles.iter().map(CircuitBreaker::stats).collect(), n)
+    }
+}
+
+/// Why a key shares the overflow circuit.
+#[derive(Clone, Copy)]
+enum Cause {
+    Full,
+    LongKey,
+}

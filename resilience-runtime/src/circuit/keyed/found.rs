@@ -1,0 +1,87 @@
+//! The circuit that a call found by its key.
+
+use std::{sync::Arc, time::Duration};
+
+use super::circuits::Entry;
+use crate::{
+    circuit::{
+        breaker::CircuitBreaker,
+        error::CircuitOpen,
+        name::Name,
+        permit::{CallPermit, OwnedPermit},
+    },
+    refusal::Origin,
+};
+
+/// The circuit of a call. The circuit is not forgotten while the call holds this.
+#[doc(hidden)]
+#[derive(Clone, Debug)]
+pub struct KeyedCircuit(Found);
+
+#[derive(Clone, Debug)]
+enum Found {
+    Own(Arc<Entry>),
+    /// The overflow circuit, with its name and the key of the caller.
+    Shared(CircuitBreaker, Name),
+}
+
+impl KeyedCircuit {
+    pub(super) fn own(entry: Arc<Entry>) -> Self {
+        Self(Found::Own(entry))
+    }
+
+    pub(super) fn shared(circuit: CircuitBreaker, name: Name) -> Self {
+        Self(Found::Shared(circuit, name))
+    }
+
+    pub(super) fn circuit(&self) -> &CircuitBreaker {
+        match &self.0 {
+            Found::Own(entry) => &entry.circuit,
+            Found::Shared(circuit, _) => circuit,
+        }
+    }
+
+    /// The refusal with the key of the caller.
+    fn named(&self, open: CircuitOpen) -> CircuitOpen {
+        match &self.0 {
+            Found::Own(_) => open,
+            Found::Shared(_, name) => open.of(name.clone()),
+        }
+    }
+
+    /// See [`CircuitBreaker::admit`].
+    ///
+    /// # Errors
+    /// The refusal, with the key.
+    pub fn admit(&self) -> Result<CallPermit<'_>, CircuitOpen> {
+        self.circuit().admit().map_err(|open| self.named(open))
+    }
+
+    /// See [`CircuitBreaker::admit_noting`].
+    ///
+    /// # Errors
+    /// The refusal, with the key.
+    pub fn admit_noting(&self, origin: &mut Origin) -> Result<CallPermit<'_>, CircuitOpen> {
+        let permit = self.circuit().admit_noting(origin);
+        permit.map_err(|open| self.named(open))
+    }
+
+    pub(super) fn acquire_owned(&self) -> Result<OwnedPermit, CircuitOpen> {
+        let permit = self.circuit().acquire_owned();
+        permit.map_err(|open| self.named(open))
+    }
+
+    /// See [`CircuitBreaker::refuses_for`].
+    pub fn refuses_for(&self) -> Option<Duration> {
+        self.circuit().refuses_for()
+    }
+
+    /// See [`CircuitBreaker::refuses_for_unless`].
+    pub fn refuses_for_unless(
+        &self,
+        is_asked_for: impl FnOnce(CircuitOpen) -> bool,
+    ) -> Option<Duration> {
+        self.circuit()
+            .refuses_for_unless(|open| is_asked_for(self.named(open)))
+    }
+}

@@ -1,0 +1,156 @@
+//! The handle of a family.
+
+use std::{
+    borrow::Cow,
+    fmt::{self, Display},
+    panic::Location,
+    sync::Arc,
+};
+
+use super::{family::Family, key_text::KeyText, stats::FamilyStats};
+use crate::{
+    circuit::{
+        breaker::CircuitBreaker, config::CircuitBreakerConfig, error::CircuitOpen,
+        permit::OwnedPermit, stats::CircuitBreakerStats,
+    },
+    clock,
+};
+
+/// A circuit breaker for each key: a tenant, a host or a shard that is down does not stop the
+/// calls for the others.
+///
+/// `#[circuit_breaker(name = "search", key = tenant)]` makes the same of a function. This is a cheap
+/// handle: clones are the same family. All its circuits have one configuration, and one name.
+///
+/// The text of a key, by its `Display`, is the key. There are at most
+/// [`max_keys`](CircuitBreakerConfig::max_keys) circuits. A new key beyond that takes the place of
+/// the circuit that has been idle the longest, if one equals a new circuit: it is closed, has no
+/// failure in its window, is not in use, and its last call ended [`idle`](CircuitBreakerConfig::idle)
+/// ago or earlier. Otherwise the new key shares the **overflow circuit**, whose name has `{*}`
+/// behind it. So does a key of more than 1 KiB. A circuit that is open, half-open or isolated is
+/// never forgotten.
+///
+/// ```
+/// use resilience::{CircuitBreakerConfig, CircuitBreakerFamily, CircuitState};
+///
+/// let config = CircuitBreakerConfig::new().failure_threshold(1).max_keys(100);
+/// let hosts = CircuitBreakerFamily::new("hosts", config);
+/// hosts.acquire("one.example")?.failure();
+///
+/// let open = hosts.acquire("one.example").unwrap_err();
+/// assert_eq!((open.name(), open.key()), ("hosts", Some("one.example")));
+/// hosts.acquire("two.example")?.success();
+/// # Ok::<(), resilience::CircuitOpen>(())
+/// ```
+#[derive(Clone)]
+pub struct CircuitBreakerFamily {
+    family: Arc<Family>,
+}
+
+impl CircuitBreakerFamily {
+    /// A family outside the registry, without keys yet. Its statistics say that it was declared
+    /// here.
+    #[track_caller]
+    pub fn new(name: impl Into<Cow<'static, str>>, config: CircuitBreakerConfig) -> Self {
+        let family = Family::new(name.into().into(), &config, Location::caller());
+        Self::of(Arc::new(family))
+    }
+
+    pub(crate) fn of(family: Arc<Family>) -> Self {
+        Self { family }
+    }
+
+    /// The name of the circuits.
+    pub fn name(&self) -> &str {
+        self.family.name()
+    }
+
+    /// The configuration that the circuits have now.
+    pub fn config(&self) -> CircuitBreakerConfig {
+        self.family.config()
+    }
+
+    /// Gives all circuits another configuration, as [`CircuitBreaker::reconfigure`] does.
+    pub fn reconfigure(&self, config: CircuitBreakerConfig) {
+        self.family.reconfigure(config);
+    }
+
+    /// The circuit of the key. A key without one gets one, or the overflow circuit.
+    ///
+    /// The handle is for now: ask again for each call, because a circuit that is idle for long may
+    /// be forgotten, and the key then gets a new one. A handle of a forgotten circuit works on by
+    /// itself.
+    ///
+    /// ```
+    /// use std::io;
+    /// use resilience::{CircuitBreakerConfig, CircuitBreakerFamily};
+    ///
+    /// let hosts = CircuitBreakerFamily::new("hosts", CircuitBreakerConfig::new());
+    /// let answer = hosts.circuit("one.example").call(|| Ok::<_, io::Error>(42))?;
+    /// assert_eq!(answer, 42);
+    /// assert_eq!(hosts.get("one.example").map(|circuit| circuit.stats().successes), Some(1));
+    /// # Ok::<(), io::Error>(())
+    /// ```
+    pub fn circuit(&self, key: impl Display) -> CircuitBreaker {
+        let circuit = self
+            .family
+            .circuit(KeyText::Display(&key))
+            .circuit()
+            .clone();
+        // The handle is used in a moment, so the circuit counts as used.
+        if let Some(usage) = circuit.shared().usage() {
+            usage.use_at(clock::now());
+        }
+        circuit
+    }
+
+    /// Asks the circuit of the key to admit one call. The circuit is not forgotten while the permit
+    /// is out.
+    ///
+    /// # Errors
+    /// If the circuit is open, or half-open with all its probe slots taken.
+    pub fn acquire(&self, key: impl Display) -> Result<OwnedPermit, CircuitOpen> {
+        self.family.circuit(KeyText::Display(&key)).acquire_owned()
+    }
+
+    /// The circuit of the key, if it has one of its own.
+    pub fn get(&self, key: &str) -> Option<CircuitBreaker> {
+        self.family.get(key)
+    }
+
+    /// A snapshot of the statistics of all circuits.
+    pub fn stats(&self) -> FamilyStats {
+        self.family.stats()
+    }
+
+    /// The statistics of the `n` keys that are the worst off: those of open circuits first, then
+    /// those with the most failures since the start.
+    pub fn worst_keys(&self, n: usize) -> Vec<CircuitBreakerStats> {
+        self.family.worst_keys(n)
+    }
+
+    /// Opens all circuits, see [`CircuitBreaker::trip`].
+    pub fn trip(&self) {
+        self.family.trip();
+    }
+
+    /// Isolates all circuits, see [`CircuitBreaker::isolate`]. Circuits of later keys are isolated,
+    /// too, until [`trip`](Self::trip) or [`reset`](Self::reset).
+    pub fn isolate(&self) {
+        self.family.isolate();
+    }
+
+    /// Resets all circuits, see [`CircuitBreaker::reset`].
+    pub fn reset(&self) {
+        self.family.reset();
+    }
+}
+
+impl fmt::Debug for CircuitBreakerFamily {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CircuitBreakerFamily")
+            .field("name", &self.name())
+            .field("config", &self.config())
+            .finish_non_exhaustive()
+    }
+}

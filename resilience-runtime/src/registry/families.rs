@@ -1,0 +1,80 @@
+//! The names that have a circuit for each key.
+
+use std::{
+    collections::HashMap,
+    panic::Location,
+    // The types are the standard library's, because loom's cannot be statics.
+    sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard},
+};
+
+use super::table::REGISTRY;
+use crate::circuit::{CircuitBreaker, CircuitBreakerConfig, Family, Name, log};
+
+/// The families of the process. Their names are constants, so a program has a limited number.
+pub(super) static FAMILIES: LazyLock<Families> = LazyLock::new(Families::default);
+
+#[derive(Default)]
+pub(super) struct Families(RwLock<HashMap<&'static str, Arc<Family>>>);
+
+impl Families {
+    /// The family of that name; a new one, declared at `location`, if there is none.
+    pub(super) fn get_or_register(
+        &self,
+        name: &'static str,
+        config: &CircuitBreakerConfig,
+        location: &'static Location<'static>,
+    ) -> Arc<Family> {
+        let family = self
+            .get(name)
+            .unwrap_or_else(|| self.insert(name, config, location));
+        family.check(config, location);
+        family
+    }
+
+    #[cold]
+    fn insert(
+        &self,
+        name: &'static str,
+        config: &CircuitBreakerConfig,
+        location: &'static Location<'static>,
+    ) -> Arc<Family> {
+        let new = Arc::new(Family::new(Name::Static(name), config, location));
+        let family = {
+            let mut families = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(families.entry(name).or_insert_with(|| Arc::clone(&new)))
+        };
+        if Arc::ptr_eq(&new, &family) {
+            if let Some(circuit) = REGISTRY.get(name) {
+                log::name_of_two_kinds(name, circuit.declared_at(), location);
+            }
+        }
+        family
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<&'static str, Arc<Family>>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<Arc<Family>> {
+        self.read().get(name).cloned()
+    }
+
+    pub(super) fn act(&self, name: &str, action: impl FnOnce(&Family)) -> bool {
+        self.get(name).as_deref().map(action).is_some()
+    }
+
+    /// All families, so that nothing is done with them under the lock.
+    pub(super) fn handles(&self) -> Vec<Arc<Family>> {
+        self.read().values().cloned().collect()
+    }
+
+    /// The overflow circuit of that name.
+    pub(super) fn overflow(&self, name: &str) -> Option<CircuitBreaker> {
+        self.get(Family::of_overflow(name)?)?.overflow()
+    }
+
+    pub(super) fn overflows(&self) -> impl Iterator<Item = CircuitBreaker> {
+        let families = self.handles().into_iter();
+        families.filter_map(|family| family.overflow())
+    }
+}
