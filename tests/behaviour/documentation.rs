@@ -53,6 +53,18 @@ async fn the_limit_of_a_worker_is_real_time_where_the_clock_is_paused() {
     drop(held);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_sync_retry_waits_in_real_time_where_the_clock_is_paused() {
+    #[retry(max_retries = 1, base_delay = 20ms, jitter = none)]
+    fn fail() -> Result<(), &'static str> {
+        Err("down")
+    }
+    let (virtual_start, start) = (tokio::time::Instant::now(), Instant::now());
+    assert_eq!(fail(), Err("down"));
+    assert!(start.elapsed() >= Duration::from_millis(20));
+    assert_eq!(virtual_start.elapsed(), Duration::ZERO);
+}
+
 #[test]
 fn a_deadline_is_the_bodys_own_and_not_of_the_threads_that_it_starts() {
     #[timeout(1h, mode = cooperative)]

@@ -105,11 +105,18 @@ impl RetryConfig {
     /// # }
     /// ```
     ///
-    /// The future is `Send` if the closure and its futures are. The price is that the futures must
-    /// not borrow from the closure, as those of `async || connection.ping().await` do with a
-    /// `connection: &mut Connection`: rustc cannot prove of such a loop that it is `Send`
-    /// (rust-lang/rust#134997). There are two ways out. A method of `Connection` under `#[retry]`
-    /// takes `&mut self`. A lock lends the connection to one attempt after the other:
+    /// The future is `Send` if the closure and its futures are.
+    ///
+    /// # No `AsyncFnMut`
+    ///
+    /// The closure is an `FnMut` that returns a future, and no `AsyncFnMut`. An async closure that
+    /// changes what it captures, like `async || connection.ping().await` with a
+    /// `connection: &mut Connection`, is refused with "async closure does not implement `FnMut`
+    /// because it captures state from its environment". Its futures borrow from the closure, and
+    /// rustc cannot prove that a loop around such futures is `Send` (rust-lang/rust#134997).
+    ///
+    /// There are two ways out. A method of `Connection` under `#[retry]` takes `&mut self`. A lock
+    /// lends the connection to one attempt after the other:
     ///
     /// ```
     /// use resilience::RetryConfig;

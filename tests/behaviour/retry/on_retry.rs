@@ -39,6 +39,20 @@ async fn it_is_told_everything_about_the_attempt_that_just_failed() {
     );
 }
 
+#[test]
+fn it_is_told_the_operation_and_how_many_attempts_there_are() {
+    #[retry(max_retries = 1, base_delay = 0s, on_retry = |event| {
+        told.borrow_mut().push((event.operation.to_owned(), event.max_attempts));
+    })]
+    fn call(told: &RefCell<Vec<(String, u32)>>) -> Result<(), ()> {
+        Err(())
+    }
+    let told = RefCell::default();
+    assert_eq!(call(&told), Err(()));
+    let operation = concat!(module_path!(), "::call");
+    assert_eq!(told.into_inner(), [(operation.to_owned(), 2)]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn it_is_called_before_the_wait_and_not_after_the_last_attempt() {
     #[retry(max_retries = 2, jitter = none, on_retry = |_| hooked.borrow_mut().push(Instant::now()))]
