@@ -7,6 +7,7 @@ use super::random;
 use super::schedule::{Decision, Reason, Schedule};
 use super::state::Retry;
 use crate::clock::StartTime;
+use crate::deadline::would_outlast;
 use crate::inspect::{Slot, Traits, View};
 use crate::refusal::Origin;
 use crate::show::Shown;
@@ -52,8 +53,6 @@ struct Review<'a> {
     hint: Option<Duration>,
     /// A circuit of the own stack is certain to refuse for so long.
     refused_for: Option<Duration>,
-    /// True for a wait that blocks the thread past the deadline of a sync `#[timeout]` around it.
-    outlasts_deadline: fn(Duration) -> bool,
     elapsed: Option<Duration>,
 }
 
@@ -73,12 +72,12 @@ impl<'a, E, V: View<E>, S> Attempt<'a, Infallible, E, V, S> {
         outcome: Result<T, E>,
     ) -> Self {
         match outcome {
-            Err(error) => Self::of_error(retry, error, crate::deadline::would_outlast),
+            Err(error) => Self::after(retry, Traits::new(), Err(error)),
             Ok(_) => unreachable!("a success has left"),
         }
     }
 
-    /// Does the same as [`failed`](Self::failed) for a sync function: the wait blocks the thread.
+    /// Does the same as [`failed`](Self::failed) for a sync function, which keeps an error in place.
     #[inline]
     pub fn failed_blocking<T, C: Borrow<RetryConfig>, Other: Slot<E, Blocking = S>>(
         retry: &'a mut Retry<C, S>,
@@ -86,25 +85,13 @@ impl<'a, E, V: View<E>, S> Attempt<'a, Infallible, E, V, S> {
         outcome: Result<T, E>,
     ) -> Self {
         match outcome {
-            Err(error) => Self::of_error(retry, error, crate::deadline::would_outlast),
+            Err(error) => Self::after(retry, Traits::new(), Err(error)),
             Ok(_) => unreachable!("a success has left"),
         }
     }
 
-    #[inline]
-    fn of_error<C: Borrow<RetryConfig>>(
-        retry: &'a mut Retry<C, S>,
-        error: E,
-        outlasts_deadline: fn(Duration) -> bool,
-    ) -> Self {
-        let mut attempt = Attempt::after(retry, Traits::new(), Err(error));
-        attempt.review.outlasts_deadline = outlasts_deadline;
-        attempt
-    }
-
-    /// Decides for an attempt that has failed, by code that is compiled once for all functions of
-    /// an error's type. `None` means that another attempt is due, and `Some` is the error that the
-    /// call ends with.
+    /// Decides for an attempt that has failed. `None` means that another attempt is due, and `Some`
+    /// is the error that the call ends with.
     #[inline]
     pub fn last<T>(self, operation: &'static str) -> Option<Result<T, E>>
     where
@@ -126,6 +113,24 @@ impl<'a, E, V: View<E>, S> Attempt<'a, Infallible, E, V, S> {
             return gives_up.then_some(Err(error));
         }
         review.ending::<E, V, S>(gives_up, error, kept).map(Err)
+    }
+
+    /// Does the same as [`last`](Self::last) for a retry with a circuit below it. `origin` is the
+    /// origin of the error by the word of the own stack, and the circuit is certain to refuse for
+    /// the time `open`.
+    // It is one call out of line, because the code of each function under a stack contains it.
+    #[cold]
+    #[inline(never)]
+    pub fn last_in_stack<T>(
+        self,
+        origin: &'a mut Origin,
+        open: Option<Duration>,
+        operation: &'static str,
+    ) -> Option<Result<T, E>>
+    where
+        S: Slot<E>,
+    {
+        self.from_stack(origin).refused_for(open).last(operation)
     }
 }
 
@@ -155,16 +160,14 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
         }
     }
 
-    /// Does the same as [`after`](Self::after) for a sync function: the wait blocks the thread.
+    /// Does the same as [`after`](Self::after) for a sync function, which keeps an error in place.
     #[inline]
     pub fn after_blocking<C: Borrow<RetryConfig>, Other: Slot<E, Blocking = S>>(
         retry: &'a mut Retry<C, S>,
         _: Traits<V, Other>,
         outcome: Result<T, E>,
     ) -> Self {
-        let mut attempt = Self::after(retry, Traits::new(), outcome);
-        attempt.review.outlasts_deadline = crate::deadline::would_outlast;
-        attempt
+        Self::after(retry, Traits::new(), outcome)
     }
 
     /// Takes the origin of the error from the own stack, because the error type may have lost it.
@@ -325,7 +328,6 @@ impl<'a> Review<'a> {
             reason: None,
             hint: None,
             refused_for: None,
-            outlasts_deadline: crate::deadline::would_outlast,
             elapsed: None,
         };
         let reason = (!review.has_attempts_left()).then_some(Reason::Attempts);
@@ -412,9 +414,7 @@ impl<'a> Review<'a> {
         let random = if is_drawn { random::draw() } else { 0.0 };
         let elapsed = self.elapsed.unwrap_or_default();
         match schedule.next(self.config, elapsed, self.hint, random) {
-            Decision::Wait(delay) if (self.outlasts_deadline)(delay) => {
-                Decision::GiveUp(Reason::Deadline)
-            }
+            Decision::Wait(delay) if would_outlast(delay) => Decision::GiveUp(Reason::Deadline),
             // A retry that asks for refusals waits for the circuit.
             Decision::Wait(delay) if !self.wants_refusals && self.is_refused_after(delay) => {
                 Decision::GiveUp(Reason::CircuitOpen)

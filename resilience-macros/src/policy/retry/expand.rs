@@ -129,15 +129,18 @@ impl Context<'_> {
         // An unmet lifetime bound of the error type is shown there, once.
         let at_error = self.result.error_ends;
         let arguments = quote!(&mut #retry, #traits, #judged);
-        let ended = self.judged(at, plan, self.call(judge, None, arguments, at_error));
+        let ended = self.call(judge, None, arguments, at_error);
         let next = match &plan.on_retry {
+            None if self.is_judged_by_stack(at, plan) => self.last_in_stack(at, plan, &ended),
             Some(hook) => {
+                let ended = self.judged(at, plan, ended);
                 let ends = SpanEnds::of(&hook.to_token_stream());
                 let hook = self.closure(hook, &quote!(()));
                 let arguments = quote!(#ended, #operation, #hook);
                 self.call("Attempt::next_telling", None, arguments, ends)
             }
             None => {
+                let ended = self.judged(at, plan, ended);
                 let decide = at_error.name(if is_success_seen { "next" } else { "last" });
                 let decided = quote_spanned!(at_error.span()=> .#decide(#operation));
                 quote!(#ended #decided)
@@ -166,6 +169,27 @@ impl Context<'_> {
             result_name: result,
             next,
         }
+    }
+
+    /// True if the origin of the error decides together with one foreseen refusal, and nothing
+    /// else. That is the usual stack, and its judgement is one call.
+    fn is_judged_by_stack(&self, at: usize, plan: &RetryPlan) -> bool {
+        let is_filtered = plan.retry_on.is_some()
+            || plan.retry_if.is_some()
+            || plan.retry_if_ok.is_some()
+            || plan.abort_on.is_some()
+            || plan.delay_hint.is_some();
+        self.asks_for_origin(at) && !is_filtered && self.foreseen_refusals(at).count() == 1
+    }
+
+    /// Emits the decision on a failed attempt of the usual stack.
+    fn last_in_stack(&self, at: usize, plan: &RetryPlan, ended: &TokenStream) -> TokenStream {
+        let (origin, operation) = (local("origin"), operation());
+        let refusals = self.foreseen_refusals(at);
+        let wait = refusals.map(|(at, refusal)| self.certain_refusal(at, refusal, plan));
+        let span = self.result.error_ends.span();
+        let decided = quote_spanned!(span=> .last_in_stack(&mut #origin, #(#wait),*, #operation));
+        quote!(#ended #decided)
     }
 
     /// Puts the user's filters around an ended attempt.
