@@ -198,6 +198,8 @@ async fn main() {
     retries().await;
     circuits().await;
     timeouts().await;
+    #[cfg(feature = "http")]
+    headers().await;
 
     assert!(stacked(&Service::busy(9)).await.is_err());
     assert_eq!(state("stack"), Some(CircuitState::Open));
@@ -250,6 +252,20 @@ async fn timeouts() {
     );
     assert_eq!(limited_in_place(&Service::default()), Ok(1));
     assert_eq!(limited_on_a_worker(7), Ok(7));
+}
+
+#[cfg(feature = "http")]
+async fn headers() {
+    use http::{HeaderMap, StatusCode};
+    use resilience::RetryHint;
+    use resilience::http::{deadline_from, grpc_pushback, insert_deadline, retry_after};
+
+    let mut headers = HeaderMap::new();
+    let at = tokio::time::Instant::now() + Duration::from_secs(1);
+    resilience::with_deadline(at, async { insert_deadline(&mut headers) }).await;
+    assert!(deadline_from(&headers, Duration::MAX) <= at);
+    assert_eq!(retry_after(StatusCode::OK, &headers), RetryHint::Unknown);
+    assert_eq!(grpc_pushback(&headers), RetryHint::Unknown);
 }
 
 fn state(name: &str) -> Option<CircuitState> {
