@@ -351,21 +351,21 @@ pub fn every_third(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(&policy::every_third::EVERY_THIRD, args.into(), item.into()).into()
 }
 
-/// The name that a newcomer looks for. It says the right one.
+/// Refuses the name that a newcomer looks for, and says the right one.
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn async_retry(_: TokenStream, item: TokenStream) -> TokenStream {
     attribute::misnamed(&policy::retry::RETRY, item.into()).into()
 }
 
-/// The name that a newcomer looks for. It says the right one.
+/// Refuses the name that a newcomer looks for, and says the right one.
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn async_circuit_breaker(_: TokenStream, item: TokenStream) -> TokenStream {
     attribute::misnamed(&policy::circuit_breaker::CIRCUIT_BREAKER, item.into()).into()
 }
 
-/// The name that a newcomer looks for. It says the right one.
+/// Refuses the name that a newcomer looks for, and says the right one.
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn async_timeout(_: TokenStream, item: TokenStream) -> TokenStream {

@@ -14,11 +14,11 @@ const OPERATORS: [&str; 9] = ["->", "=>", "::", "==", "!=", "&&", "||", "..", ".
 /// The space that a token asks for behind it.
 #[derive(Clone, Copy, PartialEq)]
 enum Gap {
-    /// Nothing may stand between.
+    /// No space may stand between the tokens.
     None,
     /// A space keeps two words apart.
     Word,
-    /// A space always.
+    /// A space stands there in any case.
     Space,
 }
 
@@ -53,7 +53,7 @@ fn append(tokens: TokenStream, text: &mut String) {
                     (operator, spacing) = (longer, next.spacing());
                     tokens.next();
                 }
-                // The bars of a closure hug its parameters.
+                // There is no space between the bars of a closure and its parameters.
                 let closes = in_parameters && operator == "|";
                 in_parameters = !closes && (in_parameters || (text.is_empty() && operator == "|"));
                 let is_binary = !closes

@@ -1,4 +1,4 @@
-//! The answer of a fallback. An unmet bound of these traits speaks to the user in words of ours.
+//! The answer of a fallback. rustc reports an unmet bound of these traits in words of ours.
 
 use std::future::Pending;
 

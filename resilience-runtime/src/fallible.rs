@@ -1,7 +1,7 @@
 //! The outcome of the user's function. Every policy takes one and returns one.
 //!
-//! The traits are written for their error messages: an unmet bound speaks to the user in words of
-//! ours. Nothing here uses a type of a policy, because a policy's conversions live with the policy.
+//! The traits are written for their error messages: rustc reports an unmet bound in words of ours.
+//! Nothing here uses a type of a policy, because a policy's conversions live with the policy.
 
 use crate::function::Unmet;
 

@@ -216,7 +216,8 @@ impl<F: Unmet, Given, Returned> FallbackFunction<Given, Returned, Converted<Exac
     }
 }
 
-/// Implements the two for a function of so many arguments, the error of the refusal included.
+/// Implements both traits for a function of this number of arguments, the error of the refusal
+/// included.
 macro_rules! with_arguments {
     ($($given:ident $taken:ident $by:ident $name:ident),+) => {
         impl<Function: FnOnce($($given),+) -> R, $($given,)+ R> Passing<Function, ($($given,)+)> {

@@ -22,7 +22,8 @@ impl Context<'_> {
         let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
         arguments.set_span(ends.last);
         let arguments = TokenTree::Group(arguments);
-        // Through the trait, rustc adds no note on a bound of ours.
+        // The function is named through the trait, because rustc then adds no note on a bound of
+        // ours.
         if let (Some(function), Some(ty)) = (path.strip_prefix("Fallible::"), turbofish) {
             let function = Ident::new(function, ends.first);
             let path = quote_spanned!(ends.first=> <#ty as #runtime::Fallible>::#function);

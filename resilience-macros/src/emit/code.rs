@@ -13,7 +13,8 @@ pub(crate) struct LayerCode {
 pub(crate) struct Declarations {
     /// Items, and values computed from the arguments, once per call.
     pub(crate) values: TokenStream,
-    /// Variables that may borrow from an argument, and so must go where the argument goes.
+    /// Variables that may borrow from an argument. They stand behind a move of the argument to a
+    /// worker.
     pub(crate) borrows: TokenStream,
 }
 
@@ -88,7 +89,7 @@ impl LayerCode {
         }
     }
 
-    /// Emits the contents of a function's block. The `return` satisfies a house that denies
+    /// Emits the contents of a function's block. The `return` satisfies a crate that denies
     /// `clippy::implicit_return`, and no lint calls the `return` of a macro needless.
     pub(crate) fn returned(&self) -> TokenStream {
         match &self.kind {

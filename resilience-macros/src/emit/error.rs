@@ -25,7 +25,8 @@ impl Context<'_> {
         self.call(&format!("From{given}::from"), None, quote!(#value), ends)
     }
 
-    /// The same, or through the function, the variant or the value of `error =`.
+    /// Emits the error of a policy as the function's own: by the function, the variant or the value
+    /// of `error =`, or else by `From`.
     pub(crate) fn error(
         &self,
         given: &str,

@@ -10,7 +10,7 @@ use super::span::local;
 use crate::function::pattern::bound_names;
 use crate::language::entry::Filter;
 
-/// A filter as an argument, and where the user wrote it.
+/// A filter as the argument of a call, and the place where the user wrote it.
 pub(crate) struct UserFilter {
     method: &'static str,
     argument: TokenStream,
@@ -94,8 +94,9 @@ fn is_upper(name: &Ident) -> bool {
 }
 
 impl Context<'_> {
-    /// `method` is the runtime's, of the form `fn(Judged, filter) -> Judged`; `returned` is the
-    /// filter's return type.
+    /// Emits a function of the user's as a filter. `method` is the runtime's function that applies
+    /// the filter, `fn(Judged, filter) -> Judged`, and `returned` is the type that the filter
+    /// returns.
     pub(crate) fn filter(
         &self,
         method: &'static str,

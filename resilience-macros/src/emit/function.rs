@@ -69,7 +69,7 @@ impl Context<'_> {
                 quote!(#moves #values #borrows #returned)
             }
             // The values too are computed when the function is called, so that the future borrows
-            // no more than it did.
+            // no more than it does without the attributes.
             None if constructed.is_some() => quote!(#borrows #returned),
             None => quote!(#values #borrows #returned),
         };
@@ -124,8 +124,8 @@ impl Context<'_> {
         quote!(#runtime::attempt(#pipes -> #returned #body))
     }
 
-    /// The future of such a function, made when it is called, as without us: only a retry has to
-    /// make it again.
+    /// The future of such a function, made when the function is called, as without the attributes:
+    /// only a retry has to make it again.
     fn constructed(&self) -> Option<TokenStream> {
         let is_made = self.is_users_future() && self.is_called_once();
         is_made.then(|| {

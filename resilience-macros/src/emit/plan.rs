@@ -14,9 +14,9 @@ pub(crate) struct Plan {
     pub(crate) form: Form,
     /// The layers, the top one first.
     pub(crate) layers: Vec<PlannedLayer>,
-    /// The arguments that the body may consume. Of several retries each clones all that any of them
-    /// names: an inner one leaves to the outer one's next attempt the original that its own last
-    /// attempt consumed.
+    /// The arguments that the body may consume. Each retry of the stack clones all of them,
+    /// whichever retry names them, because the last attempt of an inner retry consumes the
+    /// original, and the next attempt of the outer one needs it again.
     pub(crate) cloned: Vec<Cloned>,
     /// The expressions that are evaluated after an attempt.
     pub(crate) read_later: TokenStream,

@@ -27,7 +27,8 @@ pub(crate) struct Properties {
     pub(crate) moves_to_worker: bool,
 }
 
-/// The way for a layer outside to find out for how long a layer is certain to refuse.
+/// A refusal that a layer outside can foresee: it asks the handle for how long the layer is certain
+/// to refuse.
 pub(crate) struct ForeseenRefusal {
     /// The variable that holds the layer's handle, without the number that a repeated policy adds.
     pub(crate) handle: &'static str,

@@ -32,7 +32,7 @@ impl ResultType {
         let nothing = Type::Verbatim(TokenStream::new());
         let returned = match &function.sig.output {
             ReturnType::Type(_, returned) => &**returned,
-            // Refused by the check.
+            // The check has refused such a function.
             ReturnType::Default => &nothing,
         };
         let ty = match form {

@@ -180,8 +180,8 @@ fn value(key: &Ident, spec: &OptionSpec, input: ParseStream<'_>) -> syn::Result<
     }
 }
 
-/// A unit with a space before it, `100 ms`. The number alone would be read as a value without a
-/// unit, and the unit as an option without a comma.
+/// The error for a unit with a space before it, `100 ms`. The number alone would be read as a value
+/// without a unit, and the unit as an option without a comma.
 fn unit_behind(value: &Expr, input: ParseStream<'_>) -> Option<syn::Error> {
     let unit = input.fork().call(Ident::parse_any).ok()?;
     let number = source_text(&value.to_token_stream());
@@ -193,7 +193,7 @@ fn unit_behind(value: &Expr, input: ParseStream<'_>) -> Option<syn::Error> {
     ))
 }
 
-/// An option whose content stands in parentheses is written without them.
+/// The error for an option whose content stands in parentheses, if it is written without them.
 fn without_parentheses(
     key: &Ident,
     spec: &OptionSpec,
@@ -222,7 +222,7 @@ fn pattern(key: &Ident, spec: &OptionSpec, input: ParseStream<'_>) -> syn::Resul
     let content;
     syn::parenthesized!(content in input);
     let result = filter(key, spec, &content);
-    // The rest is part of the same mistake.
+    // The rest of the parentheses is part of the same mistake, so it is skipped.
     content.parse::<TokenStream>()?;
     result
 }
@@ -307,7 +307,7 @@ fn arguments(key: &Ident, spec: &OptionSpec, input: ParseStream<'_>) -> syn::Res
     Err(syn::Error::new_spanned(written, message))
 }
 
-/// The parser's own words, and the option as it is written.
+/// The error of the parser in its own words, followed by the form of the option.
 fn explained(error: &syn::Error, spec: &OptionSpec) -> syn::Error {
     syn::Error::new(
         error.span(),

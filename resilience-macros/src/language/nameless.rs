@@ -20,7 +20,8 @@ pub(super) fn value(table: &Table, input: ParseStream<'_>) -> Option<syn::Error>
     })
 }
 
-/// A literal, which was meant for the option that positional arguments mean elsewhere.
+/// The error for a literal. Positional arguments of other libraries mean one option, so the error
+/// names that option.
 pub(super) fn literal(table: &Table, value: &TokenStream) -> syn::Error {
     let (Bare::Means(name) | Bare::Is(name)) = table.bare;
     let ours = table
@@ -32,14 +33,14 @@ pub(super) fn literal(table: &Table, value: &TokenStream) -> syn::Error {
     )
 }
 
-/// A call of the user's own function, `my_settings()`. Any other list behind a name is the value of
-/// an option that does not exist.
+/// The error for a call of the user's own function, `my_settings()`. Any other list behind a name
+/// is the value of an option that does not exist.
 pub(super) fn call(table: &Table, name: &Ident, input: ParseStream<'_>) -> Option<syn::Error> {
     let behind = up_to_comma(input);
     is_call(&behind).then(|| object(table, &quote!(#name #behind)))
 }
 
-/// A call of a function that has the name of an option, `config()`.
+/// The error for a call of a function that has the name of an option, `config()`.
 pub(super) fn call_of_an_option(
     spec: &OptionSpec,
     name: &Ident,
@@ -57,8 +58,8 @@ pub(super) fn call_of_an_option(
     ))
 }
 
-/// A configuration that stands without `config =`: a constant, a path or a call that begins with a
-/// capital letter. A constant of `#[timeout]` may be its limit.
+/// The error for a configuration that stands without `config =`: a constant, a path or a call that
+/// begins with a capital letter. A constant of `#[timeout]` may be its limit.
 fn configuration(table: &Table, input: ParseStream<'_>) -> Option<syn::Error> {
     let fork = input.fork();
     let borrow = fork.parse::<Option<Token![&]>>().ok()?;

@@ -154,7 +154,8 @@ impl ValueCheck<'_> {
         }
     }
 
-    /// The option with the number that was probably meant, or otherwise as in the documentation.
+    /// Returns the option with the number that was probably meant, or otherwise as in the
+    /// documentation.
     fn nearest(&self, rule: &NumberRule, text: &str) -> String {
         (rule.nearest)(text).map_or_else(
             || self.example.to_owned(),

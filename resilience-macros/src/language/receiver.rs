@@ -1,7 +1,8 @@
 //! `self` in the options of a method with a body that begins with `let __self = self;`, as
 //! `#[async_trait]` leaves it.
 //!
-//! The policies stand behind that move. It takes a `&mut self` or an owned one away.
+//! The code of the policies stands behind that statement. It moves a `&mut self` or an owned `self`
+//! away, so the options have to name `__self`.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;

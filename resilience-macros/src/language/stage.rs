@@ -1,5 +1,5 @@
-//! When an expression is evaluated: by the compiler, by the compiler for each instance of a
-//! generic, or at run time.
+//! The stage at which an expression is evaluated: by the compiler, by the compiler for each
+//! instance of a generic, or at run time.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;

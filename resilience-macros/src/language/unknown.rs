@@ -83,7 +83,7 @@ fn sibling<'f>(
     others.find_map(|other| Some((*other, other.find(typed)?)))
 }
 
-/// The one that was probably meant.
+/// Returns the element that was probably meant by `typed`.
 pub(crate) fn nearest<'t, T>(
     typed: &str,
     all: &'t [T],

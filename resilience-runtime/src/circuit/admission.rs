@@ -1,4 +1,4 @@
-//! An admitted call, the outcome it comes to, and the refusal of a call that is not admitted.
+//! An admitted call, its outcome, and the refusal of a call that is not admitted.
 
 use std::{num::NonZeroU64, time::Duration};
 
@@ -8,10 +8,10 @@ use super::{
 };
 use crate::clock::span;
 
-/// An admitted call: the gate that it passed, the ticket of its probe slot, and the moment of its
-/// begin.
+/// An admitted call: the gate that it passed, the ticket of its probe slot, and the moment at which
+/// it began.
 ///
-/// It is two words long, so that it travels in registers. A longer one would be copied through
+/// It is two words long, so that it is passed in registers. A longer one would be copied through
 /// memory, which costs a plain call as much as all the rest.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Admission {

@@ -98,7 +98,7 @@ impl Reference {
     }
 }
 
-/// The time of `system` in nanoseconds; `system` decides where they are counted from.
+/// The time of `system` in nanoseconds, counted from the origin of `system`.
 #[inline]
 pub(super) fn now(system: fn() -> u64) -> u64 {
     match REFERENCE.get().extrapolate(ticks) {

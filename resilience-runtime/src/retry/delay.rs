@@ -36,8 +36,8 @@ impl RetryConfig {
         self.get_jitter() != Jitter::None && !self.get_base_delay().is_zero()
     }
 
-    /// The delay after attempt `attempt` with jitter. `previous` is the delay this returned before,
-    /// if it did, and `random` lies in `[0, 1)`.
+    /// The delay after attempt `attempt` with jitter. `previous` is the delay that this function
+    /// returned before the last attempt, if it did, and `random` lies in `[0, 1)`.
     pub(crate) fn jittered(
         &self,
         attempt: u32,

@@ -96,7 +96,7 @@ impl Report<'_> {
 
 /// The level of the log line of a retry that gives up. It is an error if the caller has no result
 /// although the service was tried again and again. A refusal is a warning, because it protects the
-/// service. An error that nobody wants retried is daily business.
+/// service. An error that a filter excludes from retries is expected.
 fn level(reason: Reason) -> Level {
     match reason {
         Reason::Attempts | Reason::Elapsed | Reason::Deadline | Reason::Hint => Level::ERROR,

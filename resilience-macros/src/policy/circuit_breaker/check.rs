@@ -75,7 +75,8 @@ pub(super) fn check(
         "an existing breaker brings its own name and configuration",
         errors,
     );
-    // With a breaker, the mistakes between the settings go when the settings go.
+    // Beside `breaker` the settings have to be removed, so the mistakes between them are not
+    // reported.
     if has_settings {
         criteria(values, errors);
     }
@@ -130,7 +131,8 @@ fn planned(plan: CircuitBreakerPlan) -> PlannedLayer {
     }
 }
 
-/// A name, a breaker that is a place and no call, or the default name.
+/// The circuit for the message about two layers that share one: a name, a breaker that is a place
+/// and no call, or the default name.
 fn circuit(values: &Values<'_>) -> Option<(String, TokenStream)> {
     if let Some(name) = values.setting("name") {
         return Some((

@@ -17,7 +17,7 @@ fn share(text: &str) -> Option<String> {
         .trim_end_matches(['%', ' '])
         .parse()
         .ok()?;
-    // From 2 on it is a percentage for certain.
+    // A number from 2 on is certainly a percentage.
     let share = if number >= 2.0 {
         number / 100.0
     } else {

@@ -72,7 +72,7 @@ pub(super) fn check(
 
 /// The shortest that the wait before the first retry can be.
 fn first_wait(values: &Values<'_>) -> LiteralTime {
-    // An option that was refused may have said something else.
+    // An option that was refused may have changed the first delay.
     let unknown = values.incomplete
         || ["config", "delay_hint"]
             .iter()

@@ -90,7 +90,7 @@ pub(super) fn check(
 }
 
 /// The body of a threaded timeout outlives the call when it is abandoned, so it can borrow nothing
-/// from it. One mistake, however many arguments it takes to mend it.
+/// from it. This is one error, even if several arguments have to change.
 fn borrowed_arguments(function: &Function, errors: &mut Errors) {
     let receiver = function.receiver().filter(|receiver| match &receiver.kind {
         ReceiverKind::Reference(_, lifetime, _) => !is_static(lifetime.as_ref()),

@@ -113,7 +113,8 @@ impl Call {
         if length.is_zero() {
             return Err(limit.error(&config, Cause::NotBegun));
         }
-        // Real time, as on the worker: tokio's clock may be paused here, and is not paused there.
+        // The wait is in real time, as on the worker, because tokio's clock may be paused on this
+        // thread and is not paused on that one.
         let deadline = time::Instant::now().checked_add(length);
         Ok(Self {
             config,
@@ -129,7 +130,7 @@ impl Call {
     fn error(&self, cause: Cause) -> TimedOut {
         match cause {
             Cause::Expired | Cause::NotBegun => self.limit.error(&self.config, cause),
-            // Not the time is the reason.
+            // The reason is not the time.
             Cause::PoolFull | Cause::ShareUsedUp | Cause::NoThread => self.config.error(cause),
         }
     }

@@ -26,8 +26,8 @@ pub struct WorkerConfig {
 }
 
 impl WorkerConfig {
-    /// The default: 512 workers, half of them for one operation. A worker ends after ten idle
-    /// seconds and has the stack of any Rust thread.
+    /// Makes the default configuration: 512 workers, half of them for one operation. A worker ends
+    /// after ten idle seconds and has the stack of any Rust thread.
     pub const fn new() -> Self {
         Self {
             max_workers: 512,
@@ -37,7 +37,8 @@ impl WorkerConfig {
         }
     }
 
-    /// The number of workers that may live at once. While all of them are busy, calls are refused.
+    /// Sets the number of workers that may live at once. Default 512. While all of them are busy,
+    /// calls are refused.
     ///
     /// # Panics
     ///
@@ -49,9 +50,9 @@ impl WorkerConfig {
         self
     }
 
-    /// The share of the workers that the calls of one operation may hold. Calls that nobody waits
-    /// for any more count, too. The calls without an operation have one share together. One worker
-    /// is always allowed.
+    /// Sets the share of the workers that the calls of one operation may hold. Default 0.5. Calls
+    /// that nobody waits for any more count, too. The calls without an operation have one share
+    /// together. One worker is always allowed.
     ///
     /// A dependency that hangs holds a worker with every call. Its share ends that, so that calls
     /// of other dependencies still find workers.
@@ -69,13 +70,13 @@ impl WorkerConfig {
         self
     }
 
-    /// The idle time of a worker. After it, the worker ends.
+    /// Sets the idle time of a worker. After it, the worker ends. Default 10 s.
     pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
         self
     }
 
-    /// The stack of each worker in bytes. Without it std decides: 2 MiB, or the environment
+    /// Sets the stack of each worker in bytes. Without it std decides: 2 MiB, or the environment
     /// variable `RUST_MIN_STACK`.
     pub const fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = Some(bytes);
