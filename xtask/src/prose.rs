@@ -1,12 +1,14 @@
 //! Measures how the comments read: two shares, each with a goal.
 //!
-//! - **Fragments**: the share of comment blocks that do not open with a sentence; below
-//!   [`FRAGMENTS`]. A block is a run of comment lines of one kind, or one comment behind code. It
-//!   opens with a fragment if its first word is one of [`OPENERS`], such as "What", "Whether" or
-//!   "And", or if it is no rustdoc and its first sentence has no verb. Rustdoc may open with a
-//!   noun, because it names the item below it. A sentence has a verb if a word in it is an
-//!   auxiliary or a common verb, or ends as one does (`-s`, `-ed`, `-n't`). A plural noun is
-//!   therefore taken for a verb, so that the rule finds too few fragments and not too many.
+//! - **Fragments**: the share of comment blocks with a fragment of a sentence; below [`FRAGMENTS`].
+//!   A block is a run of comment lines of one kind, or one comment behind code. Its opening is a
+//!   fragment if the first word is one of [`OPENERS`], such as "What", "Whether" or "And", or if it
+//!   is no rustdoc and its first sentence has no verb. Rustdoc may open with a noun, because it
+//!   names the item below it. A later sentence is a fragment if it has no verb. Headings, lists and
+//!   tables have no sentences, and a setter's rustdoc may end with its "Default 5." A sentence has
+//!   a verb if a word in it is an auxiliary or a common verb, or ends as one does (`-s`, `-ed`,
+//!   `-n't`). A plural noun is therefore taken for a verb, so that the rule finds too few fragments
+//!   and not too many.
 //! - **Vague words**: "what", "which" and "whose" in 1,000 words of comments; below [`VAGUE`]. Code
 //!   in backticks and in fences counts as no word.
 //!
@@ -51,6 +53,8 @@ struct Block<'a> {
     kind: CommentKind,
     /// The text without fences, in one line.
     text: String,
+    /// The paragraphs of prose: no headings, lists and tables.
+    paragraphs: Vec<String>,
 }
 
 #[derive(Default)]
@@ -176,6 +180,7 @@ fn blocks(file: &File) -> Vec<Block<'_>> {
                 line: comment.line,
                 kind: comment.kind,
                 text: String::new(),
+                paragraphs: Vec::new(),
             });
         }
         last = Some(comment);
@@ -185,10 +190,24 @@ fn blocks(file: &File) -> Vec<Block<'_>> {
         if let (false, false, Some(block)) = (is_fence, is_in_fence, blocks.last_mut()) {
             block.text.push_str(text);
             block.text.push(' ');
+            add_to_paragraph(&mut block.paragraphs, text);
         }
     }
     blocks.retain(|block| words(&block.text).next().is_some());
     blocks
+}
+
+/// A list item goes on in the lines below it, so it is a paragraph that is left out when sentences
+/// are read.
+fn add_to_paragraph(paragraphs: &mut Vec<String>, text: &str) {
+    let begins_anew = text.is_empty() || text.starts_with(['#', '|', '-']);
+    if begins_anew || paragraphs.is_empty() {
+        paragraphs.push(String::new());
+    }
+    if let Some(paragraph) = paragraphs.last_mut() {
+        paragraph.push_str(text);
+        paragraph.push(' ');
+    }
 }
 
 fn vague(block: &Block) -> usize {
@@ -205,7 +224,19 @@ fn is_fragment(block: &Block) -> bool {
     if !opens_with_code && OPENERS.contains(&opener.as_str()) {
         return true;
     }
-    block.kind == CommentKind::Plain && !has_verb(sentence)
+    (block.kind == CommentKind::Plain && !has_verb(sentence))
+        || later_sentences(block).any(|later| {
+            let is_default = later.starts_with("Default");
+            !is_default && !has_verb(later) && words(later).count() > 1
+        })
+}
+
+/// The sentences of a block after the first one.
+fn later_sentences<'b>(block: &'b Block<'_>) -> impl Iterator<Item = &'b str> {
+    let paragraphs = block.paragraphs.iter();
+    let prose = paragraphs.filter(|text| !text.starts_with(['#', '|', '-']));
+    let sentences = prose.flat_map(|paragraph| paragraph.trim().split(". "));
+    sentences.filter(|sentence| !sentence.is_empty()).skip(1)
 }
 
 /// The text up to the first full stop that ends a word, without a label such as `SAFETY:`.
@@ -285,6 +316,24 @@ mod tests {
         );
         assert_eq!(fragments("/// The number of the attempt."), [false]);
         assert_eq!(fragments("// SAFETY: the pointer is valid."), [false]);
+    }
+
+    #[test]
+    fn a_later_sentence_needs_a_verb_even_in_rustdoc() {
+        assert_eq!(
+            fragments("/// The number of the attempt. No effect on a circuit."),
+            [true]
+        );
+        assert_eq!(
+            fragments(
+                "/// The number of the attempt.\n///\n/// # Errors\n///\n/// - `limit`: none."
+            ),
+            [false]
+        );
+        assert_eq!(
+            fragments("/// Sets the number of attempts. Default 3 attempts."),
+            [false]
+        );
     }
 
     #[test]

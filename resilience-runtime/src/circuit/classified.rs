@@ -151,8 +151,7 @@ impl<T, E> Classified<T, E> {
 
     /// Records the outcome and returns the result.
     ///
-    /// # Errors
-    /// The error of the result.
+    /// # Errors If the result is an error.
     #[inline]
     pub fn record(self, permit: CallPermit<'_>) -> Result<T, E> {
         // Each side has a call of its own: recording may unwind, and a whole result that would then

@@ -1,7 +1,7 @@
 //! The loop of `#[retry]`: each round runs a fresh attempt, and the runtime's `Attempt` decides on
 //! another one.
 //!
-//! Input: the plan of the retry, and the code of the layers below it. Output, in short:
+//! Input: the plan of the retry, and the code of the layers below it. The output is, in short:
 //!
 //! ```text
 //! let mut __retry = __rt::Retry::new(&__RETRY);

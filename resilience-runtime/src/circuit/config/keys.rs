@@ -28,7 +28,8 @@ impl CircuitBreakerConfig {
     }
 
     /// Sets the time after its last call during which the circuit of a key is not forgotten.
-    /// Default 10 minutes; [`Duration::MAX`] is for ever. No effect on a circuit without a key.
+    /// Default 10 minutes; [`Duration::MAX`] is for ever. It has no effect on a circuit without a
+    /// key.
     ///
     /// # Panics
     /// If it is zero.

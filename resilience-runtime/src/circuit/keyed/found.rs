@@ -52,7 +52,7 @@ impl KeyedCircuit {
     /// See [`CircuitBreaker::admit`].
     ///
     /// # Errors
-    /// The refusal, with the key.
+    /// If the circuit refuses the call; the refusal has the key.
     pub fn admit(&self) -> Result<CallPermit<'_>, CircuitOpen> {
         self.circuit().admit().map_err(|open| self.named(open))
     }
@@ -60,7 +60,7 @@ impl KeyedCircuit {
     /// See [`CircuitBreaker::admit_noting`].
     ///
     /// # Errors
-    /// The refusal, with the key.
+    /// If the circuit refuses the call; the refusal has the key.
     pub fn admit_noting(&self, origin: &mut Origin) -> Result<CallPermit<'_>, CircuitOpen> {
         let permit = self.circuit().admit_noting(origin);
         permit.map_err(|open| self.named(open))
