@@ -132,8 +132,8 @@ pub mod __private {
 
 pub use circuit::{
     CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFamily, CircuitBreakerFuture,
-    CircuitBreakerSettings, CircuitBreakerStats, CircuitOpen, FamilyStats, OwnedPermit, Permit,
-    Transition,
+    CircuitBreakerSettings, CircuitBreakerStats, CircuitOpen, CircuitStateFuture, CommandRecord,
+    FamilyStats, OwnedPermit, Permit, Transition, TransitionRecord,
 };
 pub use circuit_state::{CircuitState, TransitionReason};
 pub use config_error::ConfigError;

@@ -13,6 +13,14 @@ pub(crate) fn discard<V>(value: V) {
     }
 }
 
+/// Runs code of the user's that the call under way has nothing to do with, so that a panic of it
+/// must not break the call.
+pub(crate) fn quietly(user_code: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(user_code)) {
+        discard(panic);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::panic::panic_any;

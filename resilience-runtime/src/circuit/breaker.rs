@@ -7,6 +7,7 @@ use super::{
     classified::{Classified, UNSEEN},
     config::CircuitBreakerConfig,
     error::CircuitOpen,
+    history::TransitionRecord,
     name::Name,
     permit::{CallPermit, OwnedPermit, Permit},
     shared::Shared,
@@ -86,7 +87,7 @@ impl CircuitBreaker {
         }
     }
 
-    pub(super) fn shared(&self) -> &Shared {
+    pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
 
@@ -323,12 +324,16 @@ impl CircuitBreaker {
     /// lock.
     ///
     /// The listener may use the circuit. A listener that panics is reported to the log and breaks
-    /// no call. Transitions that two threads cause at nearly the same time may be told in either
-    /// order. There is no way to remove a listener, and the circuit keeps the values that it
+    /// no call. Transitions are told in their order. Where two threads cause one each at nearly the
+    /// same time, one of the threads tells both. There is no way to remove a listener, and the circuit keeps the values that it
     /// captures. If one of them is a handle of the circuit, the circuit is never freed: let the
     /// listener ask [`registry::get`](crate::registry::get) instead.
     pub fn on_transition(&self, listener: impl Fn(&Transition) + Send + Sync + 'static) {
-        self.shared.listeners.add(std::sync::Arc::new(listener));
+        self.shared.add_listener(listener);
+    }
+
+    pub(crate) fn history(&self) -> Vec<TransitionRecord> {
+        self.shared.history()
     }
 
     /// Takes `config` if it is another value of the line that declared the circuit. Reports it,

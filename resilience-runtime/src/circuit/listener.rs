@@ -2,43 +2,47 @@
 
 use std::{
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
-    // The types are the standard library's, because loom's cannot hold a trait object, and the
+    // The type is the standard library's, because loom's cannot hold a trait object, and the
     // machine does not depend on listeners.
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::Arc,
 };
 
 use super::{log, transition::Transition};
-use crate::unwind::discard;
+use crate::{
+    events::{self, LastReport, call_listener},
+    unwind::quietly,
+};
 
-type Listener = Arc<dyn Fn(&Transition) + Send + Sync>;
+struct Listener {
+    callback: Box<dyn Fn(&Transition) + Send + Sync>,
+    last_slow: LastReport,
+}
 
-/// The list of listeners. Most circuits have none, so the list is made for the first one.
-#[derive(Default)]
-pub(super) struct Listeners(OnceLock<Box<Mutex<Vec<Listener>>>>);
+/// The listeners, the oldest first. They are cloned under the lock and called outside of it.
+#[derive(Clone, Default)]
+pub(super) struct Listeners(Vec<Arc<Listener>>);
 
 impl Listeners {
-    pub(super) fn add(&self, listener: Listener) {
-        let list = self.0.get_or_init(Box::default);
-        let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
-        list.push(listener);
+    pub(super) fn add(&mut self, callback: Box<dyn Fn(&Transition) + Send + Sync>) {
+        self.0.push(Arc::new(Listener {
+            callback,
+            last_slow: LastReport::never(),
+        }));
     }
 
-    pub(super) fn are_none(&self) -> bool {
-        self.0.get().is_none()
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
-    /// Calls the listeners, the oldest first, outside the lock: a listener may add another one, or
-    /// use the circuit.
+    /// Calls the listeners. A listener may add another one, or use the circuit.
     pub(super) fn tell(&self, transition: &Transition) {
-        let Some(list) = self.0.get() else { return };
-        let listeners = list.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for listener in listeners {
-            // The panic goes no further, because the call that caused the transition must not
-            // break.
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| listener(transition))) {
-                discard(panic);
-                log::listener_panicked(transition);
+        for listener in &self.0 {
+            let call = || (listener.callback)(transition);
+            if let Some(fault) = call_listener(&listener.last_slow, call) {
+                // A subscriber of the log that panics breaks no call, because the call has nothing
+                // to do with the listener.
+                quietly(|| log::listener_is_at_fault(transition, fault));
+                events::emit_fault(fault);
             }
         }
     }

@@ -13,7 +13,7 @@ use super::{
     declaration::MOST_VALUES,
     transition::{CircuitState, Transition},
 };
-use crate::show::ShownKey;
+use crate::{events::Fault, show::ShownKey};
 
 /// The field `retry_after_ms` is a number, so that a program can compute with it. The message says
 /// the same for people.
@@ -63,7 +63,7 @@ fn milliseconds(span: Duration) -> f64 {
 }
 
 #[cold]
-pub(super) fn listener_panicked(transition: &Transition) {
+pub(super) fn listener_is_at_fault(transition: &Transition, fault: Fault) {
     let Transition {
         name: circuit,
         key,
@@ -72,7 +72,18 @@ pub(super) fn listener_panicked(transition: &Transition) {
         ..
     } = transition;
     let key = shown(key.as_deref());
-    error!(target: "resilience", circuit, key, %from, %to, "a transition listener of the circuit panicked");
+    match fault {
+        Fault::Panicked => {
+            error!(target: "resilience", circuit, key, %from, %to, "a transition listener of the circuit panicked");
+        }
+        Fault::Slow { took } => {
+            let took_ms = milliseconds(took);
+            warn!(
+                target: "resilience", circuit, key, %from, %to, took_ms,
+                "a transition listener of the circuit took {took:.1?}, and the call waited for it"
+            );
+        }
+    }
 }
 
 /// Two source lines configure a circuit differently, so one of them has to change.

@@ -110,6 +110,11 @@ impl Machine {
         }
     }
 
+    /// The rate of failures within the window, for a circuit that opens by a rate.
+    pub(super) fn failure_rate(&mut self, config: &ActiveConfig, now: u64) -> Option<f64> {
+        self.window.rate(config, now)
+    }
+
     /// The time from the latest opening until a call probes.
     pub(super) fn open_for(&self) -> Duration {
         span(self.open_for)

@@ -22,15 +22,17 @@
 //!   │ is_removed    the registry gave its name away  the registry      every attribute     │
 //!   │ declarations  what source lines declare        a call that       a call that         │
 //!   │ (declaration)                                  declares anew     declares anew       │
-//!   │ ┌──────────── Mutex<Machine> (machine) ──────────────────────────────────────────┐   │
-//!   │ │ decides: admit, record, trip, isolate, reset. Time and outcome in, decision    │   │
-//!   │ │ out. Keeps the window (window), the slots of probes (probes), and the counts   │   │
-//!   │ │ of failures and transitions.                                                   │   │
+//!   │ ┌──────────── Mutex<Locked> ─────────────────────────────────────────────────────┐   │
+//!   │ │ machine decides: admit, record, trip, isolate, reset. Time and outcome in,     │   │
+//!   │ │ decision out. Keeps the window (window), the slots of probes (probes), and the │   │
+//!   │ │ counts of failures and transitions.                                            │   │
+//!   │ │ journal keeps the transitions in their order, and who is told of them: the     │   │
+//!   │ │ listeners (listener) and the futures that wait (state_future).                 │   │
 //!   │ └────────────────────────────────────────────────────────────────────────────────┘   │
 //!   └──────────────────────────────────────────────────────────────────────────────────────┘
-//!                 │ after the lock is released
+//!                 │ after the lock is released (shared/changes)
 //!                 ▼
-//!           log, listeners (listener): they are told of the transition
+//!           futures, log, listeners, subscribers (crate::events): they are told of the transition
 //! ```
 //!
 //! A **plain** circuit is closed, opens by a threshold and has no `slow_call`. A call of it reads
@@ -57,6 +59,8 @@ mod error;
 mod gate;
 mod gate_expiry;
 mod guarded_future;
+mod history;
+mod journal;
 pub(crate) mod keyed;
 mod listener;
 pub(crate) mod log;
@@ -69,6 +73,7 @@ mod probes;
 mod settings;
 mod sharded_counter;
 mod shared;
+mod state_future;
 mod stats;
 mod transition;
 mod usage;
@@ -84,9 +89,11 @@ pub use self::{
     conversion::FromCircuitOpen,
     error::CircuitOpen,
     guarded_future::{GuardedFuture, RecordedFuture},
+    history::{CommandRecord, TransitionRecord},
     keyed::{CircuitBreakerFamily, FamilyStats, Key, KeyText, KeyedCircuit},
     permit::{CallPermit, OwnedPermit, Permit},
     settings::CircuitBreakerSettings,
+    state_future::CircuitStateFuture,
     stats::CircuitBreakerStats,
     transition::Transition,
 };

@@ -1,9 +1,11 @@
 //! The driver of a circuit: it holds the lock and reads the clock for the machine, and keeps the
 //! gate in front of it.
 
+mod changes;
 mod keyed;
 mod reconfigure;
 mod report;
+mod waiting;
 
 use std::{
     num::NonZeroU64,
@@ -19,14 +21,14 @@ use super::{
     error::CircuitOpen,
     gate::{Gate, State},
     gate_expiry::GateExpiry,
-    listener::Listeners,
+    journal::Journal,
     machine::{Late, Machine, StateChange},
     name::Name,
     sharded_counter::{Count, CounterShard},
 };
 use crate::{
     clock::{self, NEVER},
-    events::{self, EventKind},
+    events::{self, CommandAction, EventKind},
     sync::{
         Mutex, MutexGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -54,13 +56,27 @@ pub(super) struct Shared {
     earlier_configs: EarlierConfigs,
     config: ActiveConfig,
     shard_0: CounterShard,
-    machine: Mutex<Machine>,
-    pub(super) name: Name,
-    shard_1: CounterShard,
-    pub(super) listeners: Listeners,
+    locked: Mutex<Locked>,
     abandoned: AtomicU64,
     late: AtomicU64,
+    shard_1: CounterShard,
+    pub(super) name: Name,
     shard_2: CounterShard,
+}
+
+/// The part of the circuit that is under its lock.
+#[derive(Debug)]
+struct Locked {
+    machine: Machine,
+    /// It is made for the first change of state or for the first who waits for one, so that the
+    /// many circuits that never open are small.
+    journal: Option<Box<Journal>>,
+}
+
+impl Locked {
+    fn journal(&mut self) -> &mut Journal {
+        self.journal.get_or_insert_default()
+    }
 }
 
 impl Shared {
@@ -80,12 +96,14 @@ impl Shared {
             earlier_configs: EarlierConfigs::default(),
             config,
             shard_0: CounterShard::default(),
-            machine: Mutex::new(machine),
-            name,
-            shard_1: CounterShard::default(),
-            listeners: Listeners::default(),
+            locked: Mutex::new(Locked {
+                machine,
+                journal: None,
+            }),
             abandoned: AtomicU64::new(0),
             late: AtomicU64::new(0),
+            shard_1: CounterShard::default(),
+            name,
             shard_2: CounterShard::default(),
         }
     }
@@ -195,12 +213,13 @@ impl Shared {
 
     #[inline(never)]
     fn ask_machine(&self, now: u64) -> Result<(Gate, u32), Refused> {
-        let ((ticket, gate), change) = self.locked(|machine| {
-            let (ticket, change) = machine.admit(&self.config, now);
-            ((ticket, self.gate_of(machine)), change)
+        let (ticket, gate, changed) = self.locked(|locked| {
+            let (ticket, change) = locked.machine.admit(&self.config, now);
+            let changed = change.map(|change| self.enter(locked, change, None));
+            (ticket, self.gate_of(&locked.machine), changed)
         });
-        if let Some(change) = change {
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.announce(change))) {
+        if let Some(changed) = changed {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.announce(changed, None))) {
                 // The call will not run, so its slot is given back here: nobody else knows of it.
                 if let Ok(ticket) = ticket {
                     self.give_up(Admission::new(gate, ticket, None));
@@ -343,43 +362,53 @@ impl Shared {
     #[cold]
     pub(super) fn trip(&self) {
         let now = clock::now();
-        self.change(|machine| machine.trip(&self.config, now));
+        self.command(CommandAction::Trip, |machine| {
+            machine.trip(&self.config, now)
+        });
     }
 
     #[cold]
     pub(super) fn isolate(&self) {
         let now = clock::now();
-        self.change(|machine| machine.isolate(&self.config, now));
+        self.command(CommandAction::Isolate, |machine| {
+            machine.isolate(&self.config, now)
+        });
     }
 
     #[cold]
     pub(super) fn reset(&self) {
         let now = clock::now();
-        self.change(|machine| machine.reset(&self.config, now));
+        self.command(CommandAction::Reset, |machine| {
+            machine.reset(&self.config, now)
+        });
         self.note_command();
     }
 
     /// Runs `act` under the lock, and announces the change of state after the lock is released.
     #[inline]
     fn change(&self, act: impl FnOnce(&mut Machine) -> Option<StateChange>) {
-        if let Some(change) = self.locked(act) {
-            self.announce(change);
+        let changed = self.locked(|locked| {
+            let change = act(&mut locked.machine);
+            change.map(|change| self.enter(locked, change, None))
+        });
+        if let Some(changed) = changed {
+            self.announce(changed, None);
         }
     }
 
-    /// Runs `change` under the lock and publishes its result. Nothing else changes the machine.
+    /// Runs `act` under the lock and publishes its result. Nothing else changes the machine.
     #[inline]
-    fn locked<R>(&self, change: impl FnOnce(&mut Machine) -> R) -> R {
-        let mut machine = self.machine();
-        self.take_over(&mut machine);
-        let changed = change(&mut machine);
-        self.publish(&mut machine);
-        changed
+    fn locked<R>(&self, act: impl FnOnce(&mut Locked) -> R) -> R {
+        let mut locked = self.lock();
+        self.take_over(&mut locked.machine);
+        let answer = act(&mut locked);
+        self.publish(&mut locked.machine);
+        answer
     }
 
-    fn machine(&self) -> MutexGuard<'_, Machine> {
+    fn lock(&self) -> MutexGuard<'_, Locked> {
         // A panic under the lock leaves a machine that is still whole.
-        self.machine.lock().unwrap_or_else(PoisonError::into_inner)
+        self.locked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells the machine of the successes that were counted without the lock, before anybody looks

@@ -28,7 +28,7 @@ pub(crate) enum Fault {
 
 /// Calls a listener. The time is real time, because a listener that blocks blocks a real thread,
 /// even if a test pauses the clock of circuits and timeouts.
-pub(crate) fn call(last_slow: &LastReport, listener: impl FnOnce()) -> Option<Fault> {
+pub(crate) fn call_listener(last_slow: &LastReport, listener: impl FnOnce()) -> Option<Fault> {
     let start = Instant::now();
     if let Err(panic) = catch_unwind(AssertUnwindSafe(listener)) {
         discard(panic);
@@ -79,7 +79,7 @@ mod tests {
     fn a_quick_listener_is_not_reported_and_a_panic_is() {
         let last = LastReport::never();
         assert_eq!(
-            call(&last, || resume_unwind(Box::new("expected"))),
+            call_listener(&last, || resume_unwind(Box::new("expected"))),
             Some(Fault::Panicked)
         );
         assert!(last.is_due(), "a panic is no report of slowness");
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn a_slow_listener_is_reported_once_per_minute() {
         let last = LastReport::never();
-        let slow = || call(&last, || sleep(SLOW + Duration::from_millis(1)));
+        let slow = || call_listener(&last, || sleep(SLOW + Duration::from_millis(1)));
         assert!(matches!(slow(), Some(Fault::Slow { took }) if took > SLOW));
         assert_eq!(slow(), None);
     }

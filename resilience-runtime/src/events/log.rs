@@ -1,14 +1,11 @@
 //! The log says which listeners misbehave.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    time::Duration,
-};
+use std::time::Duration;
 
 use tracing::warn;
 
 use super::guard::{Fault, LastReport};
-use crate::unwind::discard;
+use crate::unwind::quietly;
 
 /// Reports a listener. A subscriber of the log that panics does not break the call, because the
 /// call has nothing to do with the listener.
@@ -39,12 +36,6 @@ pub(super) fn events_are_nested_too_deep(depth: u32) {
                 "a listener causes the events that it is told of: events that are nested deeper are not told"
             );
         });
-    }
-}
-
-fn quietly(log: impl FnOnce()) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(log)) {
-        discard(panic);
     }
 }
 

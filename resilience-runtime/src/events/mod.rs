@@ -33,13 +33,18 @@ mod event;
 mod gave_up;
 mod guard;
 mod log;
+#[cfg(all(test, loom))]
+mod loom_models;
 mod subscription;
 mod table;
 mod tell;
 
-pub(crate) use self::tell::{emit, emit_with_error};
 pub use self::{
     event::{CommandAction, Event, EventKind},
     gave_up::GaveUpReason,
     subscription::{Subscription, subscribe},
+};
+pub(crate) use self::{
+    guard::{Fault, LastReport, call_listener},
+    tell::{emit, emit_at, emit_fault, emit_with_error},
 };

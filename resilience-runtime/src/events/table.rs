@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     event::Event,
-    guard::{self, Fault, LastReport},
+    guard::{Fault, LastReport, call_listener},
 };
 use crate::{
     sync::{
@@ -38,7 +38,7 @@ impl Subscriber {
     /// Tells the event, unless the subscription has ended.
     pub(super) fn tell(&self, event: &Event<'_>) -> Option<Fault> {
         if self.is_subscribed.load(Ordering::Acquire) {
-            guard::call(&self.last_slow, || (self.listener)(event))
+            call_listener(&self.last_slow, || (self.listener)(event))
         } else {
             None
         }

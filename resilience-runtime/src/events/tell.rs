@@ -36,7 +36,7 @@ thread_local! {
 #[inline]
 pub(crate) fn emit<'a>(operation: Option<&'a str>, kind: impl FnOnce() -> EventKind<'a>) {
     if SUBSCRIBERS.is_used() {
-        emit_at(SystemTime::now(), operation, kind());
+        tell(SystemTime::now(), operation, kind());
     }
 }
 
@@ -50,14 +50,25 @@ pub(crate) fn emit_with_error(
 ) {
     if SUBSCRIBERS.is_used() {
         let text = error.map(excerpt);
-        emit_at(SystemTime::now(), operation, kind(text.as_deref()));
+        tell(SystemTime::now(), operation, kind(text.as_deref()));
     }
 }
 
-/// Tells the subscribers of an event that happened at that moment.
+/// Does the same as [`emit`] for an event that happened at that moment.
+#[inline]
+pub(crate) fn emit_at<'a>(
+    at: SystemTime,
+    operation: Option<&'a str>,
+    kind: impl FnOnce() -> EventKind<'a>,
+) {
+    if SUBSCRIBERS.is_used() {
+        tell(at, operation, kind());
+    }
+}
+
 #[cold]
 #[inline(never)]
-pub(crate) fn emit_at(at: SystemTime, operation: Option<&str>, kind: EventKind<'_>) {
+fn tell(at: SystemTime, operation: Option<&str>, kind: EventKind<'_>) {
     let event = Event {
         at,
         operation,
@@ -68,29 +79,33 @@ pub(crate) fn emit_at(at: SystemTime, operation: Option<&str>, kind: EventKind<'
         return log::events_are_nested_too_deep(depth);
     }
     DEPTH.set(depth + 1);
-    tell(&event);
-    // Nothing above unwinds: the listeners and the log are called under guards.
+    tell_all(&event);
+    // Nothing between the two unwinds, because listeners and log are called under guards.
     DEPTH.set(depth);
 }
 
-fn tell(event: &Event<'_>) {
+fn tell_all(event: &Event<'_>) {
     let mut faults = Vec::new();
     for subscriber in SUBSCRIBERS.subscribers().iter() {
-        faults.extend(subscriber.tell(event).map(|fault| (subscriber.id(), fault)));
+        faults.extend(subscriber.tell(event).map(|fault| (fault, subscriber.id())));
     }
     // The faults are told after the event, so that every listener hears of the event first.
-    for (id, fault) in faults {
-        report(fault, Some(id));
+    for (fault, id) in faults {
+        log::listener_is_at_fault(fault);
+        tell_fault(fault, Some(id));
     }
 }
 
-/// Reports the listener to the log, and to the subscribers except the one with the number.
-#[cold]
-pub(crate) fn report(fault: Fault, id: Option<u64>) {
-    log::listener_is_at_fault(fault);
-    if !SUBSCRIBERS.is_used() {
-        return;
+/// Tells the subscribers that a listener of transitions is at fault. The caller writes the log.
+pub(crate) fn emit_fault(fault: Fault) {
+    if SUBSCRIBERS.is_used() {
+        tell_fault(fault, None);
     }
+}
+
+/// Tells the subscribers except the one with the number, which is at fault itself.
+#[cold]
+fn tell_fault(fault: Fault, id: Option<u64>) {
     let event = Event {
         at: SystemTime::now(),
         operation: None,

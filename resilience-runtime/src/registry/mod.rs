@@ -52,7 +52,7 @@ use self::{families::FAMILIES, table::REGISTRY};
 use crate::{
     circuit::{
         CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFamily, CircuitBreakerStats, Family,
-        FamilyStats,
+        FamilyStats, TransitionRecord,
     },
     show::Shown,
 };
@@ -148,6 +148,21 @@ pub fn get(name: &str) -> Option<CircuitBreaker> {
 /// ```
 pub fn stats(name: &str) -> Option<CircuitBreakerStats> {
     get(name).map(|circuit| circuit.stats())
+}
+
+/// The latest transitions of the circuit of that name, at most 32, the oldest first. There are none
+/// if no circuit has the name.
+///
+/// ```
+/// # use resilience::{CircuitBreakerConfig, CircuitState, registry};
+/// registry::get_or_register("history_doc", CircuitBreakerConfig::new()).trip();
+/// registry::reset("history_doc");
+///
+/// let states: Vec<_> = registry::history("history_doc").iter().map(|past| past.to).collect();
+/// assert_eq!(states, [CircuitState::Open, CircuitState::Closed]);
+/// ```
+pub fn history(name: &str) -> Vec<TransitionRecord> {
+    get(name).map_or_else(Vec::new, |circuit| circuit.history())
 }
 
 /// The statistics of all circuits, by name. Calls go on while they are read. Names with keys are

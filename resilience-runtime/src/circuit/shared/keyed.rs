@@ -1,6 +1,6 @@
 //! The use of a circuit that has a key, for the table of the keys.
 
-use super::Shared;
+use super::{Locked, Shared};
 use crate::{
     circuit::{
         admission::{Admission, Outcome},
@@ -45,7 +45,7 @@ impl Shared {
     /// Isolates a circuit that nobody has seen yet, so that there is nothing to tell.
     pub(crate) fn begin_isolated(&self) {
         let now = clock::now();
-        self.locked(|machine| machine.isolate(&self.config, now));
+        self.locked(|Locked { machine, .. }| machine.isolate(&self.config, now));
     }
 
     /// Takes the configuration of the family.
@@ -63,14 +63,15 @@ impl Shared {
     /// The moment from which the circuit decides as a new one does. `None` if only a call or a
     /// command can bring that about.
     ///
-    /// A circuit that was reconfigured by hand, or that has listeners, differs from a new one for
-    /// ever.
+    /// A circuit that was reconfigured by hand, or that has listeners or futures that wait for it,
+    /// differs from a new one.
     pub(crate) fn fresh_at(&self, now: u64) -> Option<u64> {
-        if self.declarations.are_over() || !self.listeners.are_none() {
+        let mut locked = self.lock();
+        let Locked { machine, journal } = &mut *locked;
+        if self.declarations.are_over() || journal.as_ref().is_some_and(|j| j.has_followers()) {
             return None;
         }
-        let mut machine = self.machine();
-        self.take_over(&mut machine);
+        self.take_over(machine);
         machine.fresh_at(&self.config, now)
     }
 }

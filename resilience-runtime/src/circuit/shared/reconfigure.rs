@@ -3,7 +3,7 @@
 
 use std::panic::Location;
 
-use super::Shared;
+use super::{Locked, Shared};
 use crate::circuit::{
     config::CircuitBreakerConfig,
     declaration::{NewValue, is_same_line},
@@ -15,9 +15,9 @@ impl Shared {
     pub(crate) fn config(&self) -> CircuitBreakerConfig {
         // Under the lock, because a reader without it may see one setting of before a change and
         // another of after it.
-        let machine = self.machine();
+        let locked = self.lock();
         let config = self.config.load();
-        drop(machine);
+        drop(locked);
         match self.usage() {
             None => config,
             Some(usage) => usage.family().apply_to(config),
@@ -33,7 +33,7 @@ impl Shared {
 
     /// Replaces the configuration and returns the one before.
     pub(super) fn replace(&self, config: &CircuitBreakerConfig) -> CircuitBreakerConfig {
-        self.locked(|machine| {
+        self.locked(|Locked { machine, .. }| {
             let before = self.config.load();
             let window = self.config.failure_window();
             self.config.store(config);

@@ -1,10 +1,6 @@
-//! A circuit tells of its transitions, its state and its statistics.
+//! A circuit tells of its state and its statistics.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::atomic::Ordering,
-    thread,
-};
+use std::sync::atomic::Ordering;
 
 use super::Shared;
 use crate::{
@@ -12,60 +8,15 @@ use crate::{
         admission::Refused,
         error::CircuitOpen,
         gate::State,
-        log,
-        machine::{MachineStats, StateChange},
+        machine::{Machine, MachineStats},
         sharded_counter::Count,
         stats::CircuitBreakerStats,
-        transition::{CircuitState, Transition},
+        transition::CircuitState,
     },
     clock::{self, NEVER},
-    unwind::discard,
 };
 
 impl Shared {
-    /// Tells the log and the listeners of a change of state.
-    ///
-    /// A panic of a subscriber of the log reaches the caller after the listeners are told. It goes
-    /// no further if the caller unwinds already, because a second panic would end the process.
-    #[cold]
-    pub(super) fn announce(&self, change: StateChange) {
-        let transition = self.transition(change);
-        let logged = catch_unwind(AssertUnwindSafe(|| log::transition(&transition)));
-        let told = catch_unwind(AssertUnwindSafe(|| self.listeners.tell(&transition)));
-        let panic = match (logged, told) {
-            (Ok(()), Ok(())) => return,
-            (Ok(()), Err(panic)) => panic,
-            (Err(panic), told) => {
-                discard(told);
-                panic
-            }
-        };
-        if thread::panicking() {
-            discard(panic);
-        } else {
-            resume_unwind(panic);
-        }
-    }
-
-    fn transition(&self, change: StateChange) -> Transition {
-        let StateChange {
-            from,
-            to,
-            reason,
-            failures,
-        } = change;
-        Transition {
-            name: String::from(&*self.name),
-            key: self.name.key().map(String::from),
-            from: from.into(),
-            to: to.into(),
-            reason,
-            failures,
-            retry_after: (to == State::Open).then(|| self.machine().open_for()),
-            last_error: None,
-        }
-    }
-
     pub(crate) fn state(&self) -> CircuitState {
         match self.gate().state() {
             State::Closed => CircuitState::Closed,
@@ -77,8 +28,12 @@ impl Shared {
 
     fn machine_stats(&self) -> MachineStats {
         let now = clock::now();
-        let mut machine = self.machine();
-        self.take_over(&mut machine);
+        self.stats_of(&mut self.lock().machine, now)
+    }
+
+    /// The statistics of the machine, for a caller that has the lock.
+    pub(super) fn stats_of(&self, machine: &mut Machine, now: u64) -> MachineStats {
+        self.take_over(machine);
         machine.stats(&self.config, now)
     }
 

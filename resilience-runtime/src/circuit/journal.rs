@@ -1,0 +1,339 @@
+//! The changes of a circuit's state in their order, and those who are told of them: listeners and
+//! waiting futures. The driver keeps the journal under the lock of the machine.
+
+use std::{
+    collections::VecDeque,
+    mem,
+    sync::Arc,
+    task::Waker,
+    time::{Duration, SystemTime},
+};
+
+use super::{
+    listener::Listeners,
+    transition::{CircuitState, TransitionReason},
+};
+use crate::events::CommandAction;
+
+/// The number of changes that the history keeps.
+const KEPT: usize = 32;
+
+/// A change of state, with the facts of that moment.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) at: SystemTime,
+    pub(super) generation: u32,
+    pub(super) from: CircuitState,
+    pub(super) to: CircuitState,
+    pub(super) reason: TransitionReason,
+    pub(super) failures: u32,
+    pub(super) failure_rate: Option<f64>,
+    pub(super) retry_after: Option<Duration>,
+    /// It is added when the lock is released, because the text is made by the user's code.
+    pub(super) last_error: Option<Arc<str>>,
+    /// The command that made the change.
+    pub(super) command: Option<CommandAction>,
+}
+
+/// A change that is in the journal and still has to be completed. It is the generation that the
+/// change began, so that it fits one register.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a change that is not announced holds up the changes behind it"]
+pub(super) struct Changed(u32);
+
+/// The answer to a future that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waited {
+    /// The circuit came to the state.
+    Arrived(CircuitState),
+    /// The future is woken when a change comes. The circuit reads half-open by itself after this
+    /// time, if the future waits for that.
+    Waiting { half_open_in: Option<Duration> },
+}
+
+/// The changes, and those who are told of them.
+#[derive(Debug, Default)]
+pub(super) struct Journal {
+    pub(super) listeners: Listeners,
+    /// The latest changes, the oldest first.
+    history: VecDeque<Entry>,
+    /// The changes that are still to be told, the oldest first.
+    untold: VecDeque<Untold>,
+    /// A thread tells the changes, and will tell those that are added meanwhile, too.
+    is_being_told: bool,
+    waiters: Vec<Waiter>,
+    next_waiter: u64,
+}
+
+#[derive(Debug)]
+struct Untold {
+    entry: Entry,
+    /// The thread that made the change has added the text of the error.
+    is_complete: bool,
+}
+
+/// A future that waits for a change.
+#[derive(Debug)]
+struct Waiter {
+    id: u64,
+    /// The state that it waits for; `None` for any change.
+    wanted: Option<CircuitState>,
+    /// The state that the circuit came to, as soon as that is the one.
+    arrived: Option<CircuitState>,
+    /// The task that polled the future last.
+    waker: Option<Waker>,
+}
+
+impl Journal {
+    /// Adds a change behind the others. It is told after [`complete`](Self::complete).
+    pub(super) fn add(&mut self, entry: Entry) -> Changed {
+        let generation = entry.generation;
+        for waiter in &mut self.waiters {
+            if waiter.wanted.is_none_or(|wanted| wanted == entry.to) {
+                // The first change counts, because the future waits for the next one.
+                waiter.arrived.get_or_insert(entry.to);
+            }
+        }
+        if self.history.len() == KEPT {
+            self.history.pop_front();
+        }
+        self.history.push_back(entry.clone());
+        self.untold.push_back(Untold {
+            entry,
+            is_complete: false,
+        });
+        Changed(generation)
+    }
+
+    /// Adds the error to the change, so that the change can be told, and returns it.
+    pub(super) fn complete(
+        &mut self,
+        Changed(generation): Changed,
+        last_error: Option<Arc<str>>,
+    ) -> Option<Entry> {
+        let is_it = |entry: &Entry| entry.generation == generation;
+        // The change may have left the history already, if many others followed.
+        if let Some(kept) = self.history.iter_mut().rev().find(|entry| is_it(entry)) {
+            kept.last_error.clone_from(&last_error);
+        }
+        let untold = self.untold.iter_mut().find(|untold| is_it(&untold.entry))?;
+        untold.entry.last_error = last_error;
+        untold.is_complete = true;
+        Some(untold.entry.clone())
+    }
+
+    /// Makes the caller the one that tells the changes, unless another thread tells them.
+    pub(super) fn begin_telling(&mut self) -> bool {
+        !mem::replace(&mut self.is_being_told, true)
+    }
+
+    /// The next change to tell. After `None` the caller is no longer the one that tells them. A
+    /// change that is not complete holds up those behind it, and the thread that completes it tells
+    /// them.
+    pub(super) fn next_to_tell(&mut self) -> Option<Entry> {
+        let is_due = self.untold.front().is_some_and(|next| next.is_complete);
+        self.is_being_told = is_due;
+        let next = is_due.then(|| self.untold.pop_front()).flatten();
+        next.map(|untold| untold.entry)
+    }
+
+    /// True if somebody is to be told of changes that still come.
+    pub(super) fn has_followers(&self) -> bool {
+        !(self.listeners.is_empty() && self.waiters.is_empty())
+    }
+
+    /// The latest changes, the oldest first.
+    pub(super) fn history(&self) -> impl Iterator<Item = &Entry> {
+        self.history.iter()
+    }
+
+    /// Adds a future that waits from now on, and returns its number.
+    pub(super) fn add_waiter(&mut self, wanted: Option<CircuitState>) -> u64 {
+        let id = self.next_waiter;
+        self.next_waiter += 1;
+        self.waiters.push(Waiter {
+            id,
+            wanted,
+            arrived: None,
+            waker: None,
+        });
+        id
+    }
+
+    /// The state that the waiting future returns, if the circuit came to it. Otherwise `waker` is
+    /// kept, and the one before is left in its place, so that it is dropped outside of the lock.
+    pub(super) fn poll_waiter(
+        &mut self,
+        id: u64,
+        waker: &mut Option<Waker>,
+    ) -> Option<CircuitState> {
+        let waiter = self.waiters.iter_mut().find(|waiter| waiter.id == id)?;
+        if waiter.arrived.is_none() {
+            mem::swap(&mut waiter.waker, waker);
+        }
+        waiter.arrived
+    }
+
+    /// Removes a future, and returns its waker, so that it is dropped outside of the lock.
+    pub(super) fn remove_waiter(&mut self, id: u64) -> Option<Waker> {
+        let index = self.waiters.iter().position(|waiter| waiter.id == id)?;
+        self.waiters.swap_remove(index).waker
+    }
+
+    /// The wakers of the futures whose state the circuit came to.
+    pub(super) fn wakers_of_arrived(&mut self) -> Vec<Waker> {
+        self.take_wakers(|waiter| waiter.arrived.is_some())
+    }
+
+    /// The wakers of all futures, because the moment of the next probe may have changed.
+    pub(super) fn wakers(&mut self) -> Vec<Waker> {
+        self.take_wakers(|_| true)
+    }
+
+    fn take_wakers(&mut self, is_due: impl Fn(&Waiter) -> bool) -> Vec<Waker> {
+        self.waiters
+            .iter_mut()
+            .filter(|waiter| is_due(waiter))
+            .filter_map(|waiter| waiter.waker.take())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(generation: u32, to: CircuitState) -> Entry {
+        Entry {
+            at: SystemTime::UNIX_EPOCH,
+            generation,
+            from: CircuitState::Closed,
+            to,
+            reason: TransitionReason::Command,
+            failures: 0,
+            failure_rate: None,
+            retry_after: None,
+            last_error: None,
+            command: None,
+        }
+    }
+
+    fn opening(generation: u32) -> Entry {
+        entry(generation, CircuitState::Open)
+    }
+
+    fn told(journal: &mut Journal) -> Vec<u32> {
+        assert!(journal.begin_telling());
+        let mut told = Vec::new();
+        while let Some(entry) = journal.next_to_tell() {
+            told.push(entry.generation);
+        }
+        told
+    }
+
+    #[test]
+    fn changes_are_told_in_the_order_in_which_they_were_made() {
+        let mut journal = Journal::default();
+        let [one, two, four] = [1, 2, 4].map(|generation| journal.add(opening(generation)));
+        journal.complete(two, None);
+        assert_eq!(
+            told(&mut journal),
+            [0_u32; 0],
+            "the first holds up the others"
+        );
+        journal.complete(one, Some("down".into()));
+        assert_eq!(told(&mut journal), [1, 2]);
+        journal.complete(four, None);
+        assert_eq!(told(&mut journal), [4]);
+        assert_eq!(told(&mut journal), [0_u32; 0]);
+    }
+
+    #[test]
+    fn one_thread_at_a_time_tells_and_takes_those_that_come_meanwhile() {
+        let mut journal = Journal::default();
+        let first = journal.add(opening(1));
+        journal.complete(first, None);
+        assert!(journal.begin_telling());
+        assert_eq!(
+            journal.next_to_tell().map(|entry| entry.generation),
+            Some(1)
+        );
+        let second = journal.add(opening(2));
+        journal.complete(second, None);
+        assert!(!journal.begin_telling());
+        assert_eq!(
+            journal.next_to_tell().map(|entry| entry.generation),
+            Some(2)
+        );
+        assert!(journal.next_to_tell().is_none());
+        assert!(journal.begin_telling());
+    }
+
+    #[test]
+    fn the_error_of_a_change_is_in_the_history_and_in_what_is_told() {
+        let mut journal = Journal::default();
+        let changed = journal.add(opening(1));
+        let completed = journal
+            .complete(changed, Some("down".into()))
+            .expect("it is there");
+        assert_eq!(completed.last_error.as_deref(), Some("down"));
+        let kept: Vec<_> = journal
+            .history()
+            .map(|entry| entry.last_error.as_deref())
+            .collect();
+        assert_eq!(kept, [Some("down")]);
+    }
+
+    #[test]
+    fn the_history_keeps_the_latest_32() {
+        let mut journal = Journal::default();
+        for generation in 1..=40 {
+            let changed = journal.add(opening(generation));
+            journal.complete(changed, None);
+        }
+        let kept: Vec<_> = journal.history().map(|entry| entry.generation).collect();
+        assert_eq!(kept, (9..=40).collect::<Vec<_>>());
+        assert_eq!(told(&mut journal), (1..=40).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_waiter_gets_the_first_change_that_it_waits_for() {
+        let mut journal = Journal::default();
+        let _ = journal.add(opening(1));
+        let any = journal.add_waiter(None);
+        let closed = journal.add_waiter(Some(CircuitState::Closed));
+        let poll =
+            |journal: &mut Journal| [any, closed].map(|id| journal.poll_waiter(id, &mut None));
+        assert_eq!(
+            poll(&mut journal),
+            [None, None],
+            "the change before does not count"
+        );
+        let _ = journal.add(entry(2, CircuitState::HalfOpen));
+        assert_eq!(poll(&mut journal), [Some(CircuitState::HalfOpen), None]);
+        let _ = journal.add(entry(3, CircuitState::Closed));
+        let _ = journal.add(opening(4));
+        assert_eq!(
+            poll(&mut journal),
+            [Some(CircuitState::HalfOpen), Some(CircuitState::Closed)]
+        );
+    }
+
+    #[test]
+    fn only_the_wakers_of_those_that_are_done_are_taken() {
+        let mut journal = Journal::default();
+        let open = journal.add_waiter(Some(CircuitState::Open));
+        let closed = journal.add_waiter(Some(CircuitState::Closed));
+        for id in [open, closed] {
+            journal.poll_waiter(id, &mut Some(Waker::noop().clone()));
+        }
+        let _ = journal.add(opening(1));
+        assert_eq!(journal.wakers_of_arrived().len(), 1);
+        assert_eq!(journal.wakers_of_arrived().len(), 0);
+        assert_eq!(journal.wakers().len(), 1);
+        assert!(journal.remove_waiter(open).is_none());
+        assert!(journal.remove_waiter(open).is_none(), "it is gone");
+        journal.remove_waiter(closed);
+        assert!(journal.waiters.is_empty());
+    }
+}
