@@ -16,16 +16,17 @@ impl Service for Client {
         use ::resilience::__private as __rt;
         #[timeout(__taken)]
         const _: () = ();
-        const __OPERATION: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "call");
+        const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "call");
+        static __OPERATION: __rt::Operation = __rt::Operation::new(__NAME);
         __rt::FutureBox::pin(async move {
             let __self = self;
             let prompt = prompt;
             const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
             const __TIMEOUT: __rt::TimeoutConfig =
-                __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or(__OPERATION);
+                __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or(__NAME);
             let mut __retry = __rt::Retry::new(&__RETRY);
             return loop {
-                __rt::Retry::wait(&__retry, __OPERATION).await;
+                __rt::Retry::wait(&__retry, &__OPERATION).await;
                 let __outcome = __rt::Limited::with_error(
                     &__TIMEOUT,
                     |__late| __rt::FromTimedOut::from(__late),
@@ -55,7 +56,7 @@ impl Service for Client {
                 };
                 let __traits = __rt::Inspect::of(&__error).__traits();
                 let __last =
-                    __rt::Attempt::failed(&mut __retry, __traits, __error).last(__OPERATION);
+                    __rt::Attempt::failed(&mut __retry, __traits, __error).last(&__OPERATION);
                 let __rt::None = __last else {
                     break <Result<u8, Error> as __rt::Fallible>::given_up(__last);
                 };

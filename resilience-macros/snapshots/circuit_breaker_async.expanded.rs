@@ -1,8 +1,10 @@
 async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
     use ::resilience::__private as __rt;
+    static __OPERATION: __rt::Operation =
+        __rt::Operation::new(__rt::concat!(__rt::module_path!(), "::", "search"));
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig =
         __rt::CircuitBreakerConfig::new().failure_threshold(3);
-    static __CIRCUIT: __rt::Site = __rt::Site::new("jira");
+    static __CIRCUIT: __rt::Site = __rt::Site::new("jira", &__OPERATION);
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
     let __permit = match __rt::CircuitBreaker::admit(__circuit) {
         __rt::Ok(__permit) => __permit,

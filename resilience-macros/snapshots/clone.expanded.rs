@@ -1,10 +1,11 @@
 async fn send(mut self, mut text: String) -> Result<Answer, Error> {
     use ::resilience::__private as __rt;
-    const __OPERATION: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "send");
+    static __OPERATION: __rt::Operation =
+        __rt::Operation::new(__rt::concat!(__rt::module_path!(), "::", "send"));
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
-        __rt::Retry::wait(&__retry, __OPERATION).await;
+        __rt::Retry::wait(&__retry, &__OPERATION).await;
         let __kept_0 = __rt::keep_unless_last(
             __rt::RetryArgument::again_unless_last(&self, &__retry),
             &mut self,
@@ -30,7 +31,7 @@ async fn send(mut self, mut text: String) -> Result<Answer, Error> {
             __rt::Attempt::failed(&mut __retry, __traits, __error),
             |error| error.concerns(&text),
         )
-        .last(__OPERATION);
+        .last(&__OPERATION);
         let __rt::None = __last else {
             break <Result<Answer, Error> as __rt::Fallible>::given_up(__last);
         };

@@ -1,6 +1,7 @@
 fn send(mut text: String) -> Result<Answer, Error> {
     use ::resilience::__private as __rt;
-    const __OPERATION: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "send");
+    static __OPERATION: __rt::Operation =
+        __rt::Operation::new(__rt::concat!(__rt::module_path!(), "::", "send"));
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
@@ -14,7 +15,7 @@ fn send(mut text: String) -> Result<Answer, Error> {
         };
         let __traits = __rt::Inspect::of(&__error).__traits();
         let __last =
-            __rt::Attempt::failed_blocking(&mut __retry, __traits, __error).last(__OPERATION);
+            __rt::Attempt::failed_blocking(&mut __retry, __traits, __error).last(&__OPERATION);
         let __rt::None = __last else {
             break <Result<Answer, Error> as __rt::Fallible>::given_up(__last);
         };

@@ -1,8 +1,9 @@
 async fn search(query: &str) -> Result<Vec<Issue>, Error> {
     use ::resilience::__private as __rt;
-    const __OPERATION: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "search");
+    static __OPERATION: __rt::Operation =
+        __rt::Operation::new(__rt::concat!(__rt::module_path!(), "::", "search"));
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new();
-    static __CIRCUIT: __rt::Site = __rt::Site::unnamed(__OPERATION);
+    static __CIRCUIT: __rt::Site = __rt::Site::unnamed(&__OPERATION);
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
     let __permit = match __rt::CircuitBreaker::admit(__circuit) {
         __rt::Ok(__permit) => __permit,

@@ -3,17 +3,18 @@ async fn fetch(url: &str) -> Result<String, Error> {
     #[circuit_breaker(__taken)]
     #[timeout(__taken)]
     const _: () = ();
-    const __OPERATION: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "fetch");
+    const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "fetch");
+    static __OPERATION: __rt::Operation = __rt::Operation::new(__NAME);
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new();
-    static __CIRCUIT: __rt::Site = __rt::Site::unnamed(__OPERATION);
+    static __CIRCUIT: __rt::Site = __rt::Site::unnamed(&__OPERATION);
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
     const __TIMEOUT: __rt::TimeoutConfig =
-        __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or(__OPERATION);
+        __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or(__NAME);
     let mut __origin = __rt::Origin::Body;
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
-        __rt::Retry::wait(&__retry, __OPERATION).await;
+        __rt::Retry::wait(&__retry, &__OPERATION).await;
         let __outcome = '__call: {
             let __permit = match __rt::CircuitBreaker::admit_noting(__circuit, &mut __origin) {
                 __rt::Ok(__permit) => __permit,
@@ -49,7 +50,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
         let __last = __rt::Attempt::failed(&mut __retry, __traits, __error).last_in_stack(
             &mut __origin,
             __rt::CircuitBreaker::refuses_for(__circuit),
-            __OPERATION,
+            &__OPERATION,
         );
         let __rt::None = __last else {
             break <Result<String, Error> as __rt::Fallible>::given_up(__last);

@@ -3,13 +3,14 @@ fn load(id: u64) -> Result<Row, Error> {
     #[circuit_breaker(__taken)]
     #[timeout(__taken)]
     const _: () = ();
-    const __OPERATION: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "load");
+    const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "load");
+    static __OPERATION: __rt::Operation = __rt::Operation::new(__NAME);
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new();
-    static __CIRCUIT: __rt::Site = __rt::Site::new("db");
+    static __CIRCUIT: __rt::Site = __rt::Site::new("db", &__OPERATION);
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
     const __TIMEOUT: __rt::TimeoutConfig =
-        __rt::TimeoutConfig::new(__rt::Duration::new(0, 500000000)).operation_or(__OPERATION);
+        __rt::TimeoutConfig::new(__rt::Duration::new(0, 500000000)).operation_or(__NAME);
     let mut __origin = __rt::Origin::Body;
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
@@ -52,7 +53,7 @@ fn load(id: u64) -> Result<Row, Error> {
         let __last = __rt::Attempt::failed_blocking(&mut __retry, __traits, __error).last_in_stack(
             &mut __origin,
             __rt::CircuitBreaker::refuses_for(__circuit),
-            __OPERATION,
+            &__OPERATION,
         );
         let __rt::None = __last else {
             break <Result<Row, Error> as __rt::Fallible>::given_up(__last);

@@ -1,6 +1,7 @@
 fn fetch(url: &str, patient: bool) -> Result<String, Error> {
     use ::resilience::__private as __rt;
-    const __OPERATION: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "fetch");
+    static __OPERATION: __rt::Operation =
+        __rt::Operation::new(__rt::concat!(__rt::module_path!(), "::", "fetch"));
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new().max_retries(5);
     let mut __retry = __rt::Retry::timed(&__RETRY);
     return loop {
@@ -18,7 +19,7 @@ fn fetch(url: &str, patient: bool) -> Result<String, Error> {
                     _ => false,
                 },
             ),
-            __OPERATION,
+            &__OPERATION,
             |event| count(event),
         );
         let __rt::None = __last else {

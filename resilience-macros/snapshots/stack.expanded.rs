@@ -3,7 +3,8 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
     #[circuit_breaker(__taken)]
     #[timeout(__taken)]
     const _: () = ();
-    const __OPERATION: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "call_llm");
+    const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "call_llm");
+    static __OPERATION: __rt::Operation = __rt::Operation::new(__NAME);
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new()
         .max_retries(3)
         .base_delay(__rt::Duration::new(1, 0))
@@ -11,14 +12,14 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new()
         .failure_threshold(5)
         .recovery_timeout(__rt::Duration::new(30, 0));
-    static __CIRCUIT: __rt::Site = __rt::Site::new("llm_api");
+    static __CIRCUIT: __rt::Site = __rt::Site::new("llm_api", &__OPERATION);
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
     const __TIMEOUT: __rt::TimeoutConfig =
-        __rt::TimeoutConfig::new(__rt::Duration::new(30, 0)).operation_or(__OPERATION);
+        __rt::TimeoutConfig::new(__rt::Duration::new(30, 0)).operation_or(__NAME);
     let mut __origin = __rt::Origin::Body;
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
-        __rt::Retry::wait(&__retry, __OPERATION).await;
+        __rt::Retry::wait(&__retry, &__OPERATION).await;
         let __outcome = '__call: {
             let __permit = match __rt::CircuitBreaker::admit_noting(__circuit, &mut __origin) {
                 __rt::Ok(__permit) => __permit,
@@ -63,7 +64,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
         let __last = __rt::Attempt::failed(&mut __retry, __traits, __error).last_in_stack(
             &mut __origin,
             __rt::CircuitBreaker::refuses_for(__circuit),
-            __OPERATION,
+            &__OPERATION,
         );
         let __rt::None = __last else {
             break <Result<String, ApiError> as __rt::Fallible>::given_up(__last);

@@ -1,8 +1,9 @@
 fn query(&self) -> Result<Row, Error> {
     use ::resilience::__private as __rt;
-    const __OPERATION: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "query");
+    const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "query");
+    static __OPERATION: __rt::Operation = __rt::Operation::new(__NAME);
     let __timeout: __rt::TimeoutConfig =
-        __rt::TimeoutConfig::at_most(self.limit).operation_or(__OPERATION);
+        __rt::TimeoutConfig::at_most(self.limit).operation_or(__NAME);
     #[allow(clippy::result_large_err)]
     let __timed = __rt::TimeoutConfig::run_cooperative(__timeout, || -> Result<Row, Error> {
         self.connection.query()

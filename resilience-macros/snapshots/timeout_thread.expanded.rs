@@ -1,8 +1,9 @@
 fn query(connection: Connection) -> Result<Row, Error> {
     use ::resilience::__private as __rt;
-    const __OPERATION: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "query");
+    const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "query");
+    static __OPERATION: __rt::Operation = __rt::Operation::new(__NAME);
     const __TIMEOUT: __rt::TimeoutConfig =
-        __rt::TimeoutConfig::new(__rt::Limit::new(LIMIT).__duration()).operation_or(__OPERATION);
+        __rt::TimeoutConfig::new(__rt::Limit::new(LIMIT).__duration()).operation_or(__NAME);
     #[allow(clippy::result_large_err)]
     let __timed = __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> {
         let _ = &connection;

@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::Expr;
 
 use crate::emit::cloned::Cloned;
+use crate::emit::operation::OperationPlan;
 use crate::emit::plan::Plan;
 use crate::emit::{self, marker};
 use crate::errors::Errors;
@@ -17,7 +18,7 @@ use crate::language::scope::Scope;
 use crate::language::table::Kind;
 use crate::language::values::Values;
 use crate::policy;
-use crate::policy::spec::{CheckedLayer, Policy, Surroundings};
+use crate::policy::spec::{CheckedLayer, Policy, Surroundings, take_operation};
 use crate::stack::{self, WrittenLayer};
 
 /// Expands the whole stack that starts with `policy`. Whatever is wrong, the function is still
@@ -95,6 +96,7 @@ fn plan(mut layers: Vec<WrittenLayer>, function: &Function, errors: &mut Errors)
     };
     let family = policy::family();
     let mut runtime = None;
+    let mut operation = OperationPlan::default();
     let (mut planned, mut literals, mut cloned) = (Vec::new(), Vec::new(), Vec::new());
     for layer in layers {
         let policy = layer.policy;
@@ -114,6 +116,9 @@ fn plan(mut layers: Vec<WrittenLayer>, function: &Function, errors: &mut Errors)
         if let Some(path) = values.crate_path() {
             runtime.get_or_insert(path);
         }
+        if let Some(name) = take_operation(&mut values) {
+            stack::add_name(&mut operation, name, errors);
+        }
         let checked: CheckedLayer = (policy.check)(&mut values, surroundings, errors);
         values.finish(errors);
         planned.push(checked.layer);
@@ -129,6 +134,7 @@ fn plan(mut layers: Vec<WrittenLayer>, function: &Function, errors: &mut Errors)
         layers: planned,
         cloned,
         read_later,
+        operation,
         taken,
         runtime: runtime.unwrap_or_else(|| syn::parse_quote!(::resilience)),
     })

@@ -67,6 +67,7 @@ use proc_macro::TokenStream;
 /// | `retry_refused = true` | `false` | retry refusals too: the errors of an open circuit, of this function or of another one that the body calls |
 /// | `clone(text, request)` | none | the body may consume these arguments: every attempt that another one may follow gets a clone, the last one that can be made the original; `clone(..)` means every owned argument that is `Clone`, `self` included |
 /// | `config = expr` | none | a `RetryConfig` to start from |
+/// | `operation = "jira.issue"` | module path and function name | the name of the function in logs, statistics and errors; one attribute says it for the whole stack |
 /// | `crate = path` | `::resilience` | where the runtime is, if it is renamed or re-exported |
 ///
 /// Durations have a unit (`250ms`, `1m30s`). Values may be any expression: constant ones are
@@ -188,6 +189,7 @@ pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `error = f` | `From` | makes the error of a refusal: a function or closure of `CircuitOpen`, a variant, or a value; not beside `fallback`; while the circuit is open, a `retry_on` above it is matched with such an error beforehand |
 /// | `breaker = expr` | none | an existing `&CircuitBreaker`, instead of a name and its settings |
 /// | `config = expr` | none | a `CircuitBreakerConfig` to start from |
+/// | `operation = "jira.issue"` | module path and function name | the name of the function in logs, statistics and errors; one attribute says it for the whole stack |
 /// | `crate = path` | `::resilience` | where the runtime is, if it is renamed or re-exported |
 ///
 /// Durations have a unit (`250ms`, `1m30s`). Values may be any expression: constant ones are
@@ -271,7 +273,7 @@ pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | option | default | meaning |
 /// |---|---|---|
 /// | `limit = 5s` | required | how long the call may take; also without its name: `#[timeout(5s)]` |
-/// | `operation = "db_query"` | module path and function name | what the error calls it, shortened if nobody gave it; calls of one operation share half of the workers |
+/// | `operation = "db_query"` | module path and function name | the name of the function in logs, statistics and errors; one attribute says it for the whole stack |
 /// | `message = "the database took too long"` | none | replaces the text of the error |
 /// | `error = f` | `From` | makes the error: a function or closure of `TimedOut`, a variant, or a value |
 /// | `mode = cooperative` | `thread` | sync functions only: `thread` or `cooperative`, see [below](#sync-functions) |

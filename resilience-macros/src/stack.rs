@@ -6,9 +6,11 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Attribute, Expr, Meta, Path};
 
+use crate::emit::operation::OperationPlan;
 use crate::errors::Errors;
 use crate::language::entry::Entry;
 use crate::language::table::Bare;
+use crate::language::value::{Literal, Setting};
 use crate::language::{duration, list};
 use crate::policy;
 use crate::policy::spec::{LiteralTime, LiteralValues, Policy};
@@ -95,6 +97,30 @@ fn in_parentheses(policy: &Policy, value: &Expr) -> String {
         .options
         .first()
         .map_or_else(String::new, |spec| spec.example.to_owned())
+}
+
+/// Adds the name that one more attribute gives the operation. Each must say the same as the first.
+/// Names that the macro cannot read are compared when the program is compiled.
+pub(crate) fn add_name(operation: &mut OperationPlan, name: Setting, errors: &mut Errors) {
+    let Some(first) = &operation.name else {
+        operation.name = Some(name);
+        return;
+    };
+    let [earlier, later] = [&first.source, &name.source].map(source_text);
+    if earlier == later {
+        return;
+    }
+    if first.literal == Literal::Unknown || name.literal == Literal::Unknown {
+        operation.again.push(name);
+        return;
+    }
+    errors.at(
+        &name.source,
+        format!(
+            "an attribute above says `operation = {earlier}`, and a function is one operation: keep one of the two, or \
+             write the same name"
+        ),
+    );
 }
 
 /// `layers` are top first, so that of two the first is the outer one. A value that contradicts

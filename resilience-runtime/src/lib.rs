@@ -105,6 +105,7 @@ mod function;
 #[cfg(feature = "http")]
 pub mod http;
 mod inspect;
+mod operation;
 mod refusal;
 pub mod registry;
 mod retry;

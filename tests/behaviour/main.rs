@@ -16,6 +16,7 @@
 mod circuit_breaker;
 mod documentation;
 mod lints;
+mod operation;
 mod programmatic;
 mod registry;
 mod regressions;

@@ -1,25 +1,17 @@
 //! The surroundings of a layer: the function, and the properties of the other layers.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
 
 use super::cloned::Cloned;
+use super::operation::OperationPlan;
 use super::properties::Properties;
 use super::result::ResultType;
 use super::span::local;
 use crate::function::form::{AsyncBlock, Form};
 use crate::function::item::Function;
 use crate::function::parameter::Parameter;
-use crate::function::tokens::any_ident;
 use crate::language::value::RUNTIME;
-
-/// The constant that holds the name of the operation.
-const OPERATION: &str = "__OPERATION";
-
-/// The name of the operation, for a layer that nobody has given a name.
-pub(crate) fn operation() -> TokenStream {
-    Ident::new(OPERATION, Span::call_site()).into_token_stream()
-}
 
 pub(crate) struct Context<'p> {
     pub(crate) function: &'p Function,
@@ -34,6 +26,7 @@ pub(crate) struct Context<'p> {
     pub(crate) cloned: &'p [Cloned],
     /// The expressions that are evaluated after an attempt.
     pub(crate) read_later: &'p TokenStream,
+    pub(crate) operation: &'p OperationPlan,
     /// The function's outcome type, with `_` for each `impl Trait`.
     pub(crate) result: ResultType,
 }
@@ -52,19 +45,6 @@ impl Context<'_> {
     /// that it had when it is done.
     pub(crate) fn is_users_future(&self) -> bool {
         matches!(self.form, Form::Future { block: None, .. })
-    }
-
-    /// Declares the operation for the layers that name it: the module path and the name of the
-    /// function. Functions of one name in different modules differ in it.
-    pub(super) fn declares_operation(&self, layers: &TokenStream) -> Option<TokenStream> {
-        let (runtime, function) = (&self.runtime, self.function.name());
-        let operation = operation();
-        any_ident(layers.clone(), &|name| name == OPERATION).then(|| {
-            quote! {
-                const #operation: &#runtime::str =
-                    #runtime::concat!(#runtime::module_path!(), "::", #function);
-            }
-        })
     }
 
     pub(crate) fn is_called_once(&self) -> bool {

@@ -28,6 +28,7 @@ pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
         parameters: plan.form.parameters(function),
         cloned: &plan.cloned,
         read_later: &plan.read_later,
+        operation: &plan.operation,
         result: ResultType::of(function, &plan.form),
     };
     let mut code = context.body();

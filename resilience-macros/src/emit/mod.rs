@@ -10,6 +10,7 @@ mod error;
 pub(crate) mod filter;
 pub(crate) mod function;
 pub(crate) mod marker;
+pub(crate) mod operation;
 pub(crate) mod plan;
 pub(crate) mod properties;
 mod result;

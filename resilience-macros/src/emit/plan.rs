@@ -6,6 +6,7 @@ use syn::Path;
 use super::cloned::Cloned;
 use super::code::LayerCode;
 use super::context::Context;
+use super::operation::OperationPlan;
 use super::properties::Properties;
 use crate::function::form::Form;
 
@@ -20,6 +21,7 @@ pub(crate) struct Plan {
     pub(crate) cloned: Vec<Cloned>,
     /// The expressions that are evaluated after an attempt.
     pub(crate) read_later: TokenStream,
+    pub(crate) operation: OperationPlan,
     /// The paths of the attributes that were taken off the function.
     pub(crate) taken: Vec<Path>,
     /// The runtime crate.

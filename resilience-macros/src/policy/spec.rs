@@ -10,7 +10,8 @@ use crate::emit::plan::PlannedLayer;
 use crate::errors::Errors;
 use crate::function::form::Form;
 use crate::function::item::Function;
-use crate::language::table::Table;
+use crate::language::table::{Kind, OptionSpec, Role, Table};
+use crate::language::value::Setting;
 use crate::language::values::Values;
 
 /// One attribute of the family.
@@ -42,6 +43,25 @@ impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.table.fmt(f)
     }
+}
+
+/// The row of the option `operation`, which all attributes have.
+pub(crate) const fn operation(example: &'static str) -> OptionSpec {
+    OptionSpec {
+        name: OPERATION,
+        kind: Kind::Text { hint: "" },
+        role: Role::Own,
+        example,
+        default: "module path and function name",
+        meaning: "the name of the function in logs, statistics and errors; one attribute says it for the whole stack",
+    }
+}
+
+const OPERATION: &str = "operation";
+
+/// Takes the name of the operation out of the options.
+pub(crate) fn take_operation(values: &mut Values<'_>) -> Option<Setting> {
+    values.take_setting(OPERATION)
 }
 
 /// The things beside its own options that a policy may look at.

@@ -1,22 +1,22 @@
 //! The site of an attribute in the user's code.
 
-use std::{
-    panic::Location,
-    // The lock is the standard library's, because a static needs a constant constructor.
-    sync::OnceLock,
-};
+// The lock is the standard library's, because a static needs a constant constructor.
+use std::sync::OnceLock;
 
 use super::{families::FAMILIES, newest::Newest, table::REGISTRY};
-use crate::circuit::{CircuitBreaker, CircuitBreakerConfig, Name, log};
+use crate::{
+    circuit::{CircuitBreaker, CircuitBreakerConfig, Name, log},
+    operation::Operation,
+};
 
 /// One `#[circuit_breaker]`. It looks its circuit up in the registry once and keeps it until it is
 /// removed there.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Site {
-    name: &'static str,
-    is_named: bool,
-    location: &'static Location<'static>,
+    /// `None` if nobody named the circuit. It goes by the name of the operation then.
+    name: Option<&'static str>,
+    operation: &'static Operation,
     first: OnceLock<CircuitBreaker>,
     /// The circuits after the first, each found when the one before was removed from the registry.
     /// They stay here, because a call may still hold a reference to one.
@@ -24,25 +24,23 @@ pub struct Site {
 }
 
 impl Site {
-    #[track_caller]
+    /// The site of a circuit with a name of its own.
     #[must_use]
-    pub const fn new(name: &'static str) -> Self {
-        Self::at(name, true, Location::caller())
+    pub const fn new(name: &'static str, operation: &'static Operation) -> Self {
+        Self::at(Some(name), operation)
     }
 
-    /// A site without a name goes by the path of its function. The methods of two types in one
-    /// module have the same path.
-    #[track_caller]
+    /// A site without a name goes by the operation. The methods of two types in one module have the
+    /// same path.
     #[must_use]
-    pub const fn unnamed(name: &'static str) -> Self {
-        Self::at(name, false, Location::caller())
+    pub const fn unnamed(operation: &'static Operation) -> Self {
+        Self::at(None, operation)
     }
 
-    const fn at(name: &'static str, is_named: bool, location: &'static Location<'static>) -> Self {
+    const fn at(name: Option<&'static str>, operation: &'static Operation) -> Self {
         Self {
             name,
-            is_named,
-            location,
+            operation,
             first: OnceLock::new(),
             later: OnceLock::new(),
         }
@@ -65,7 +63,7 @@ impl Site {
         config: &CircuitBreakerConfig,
     ) -> &'static CircuitBreaker {
         let circuit = self.circuit(config);
-        circuit.check(config, self.location);
+        circuit.check(config, self.operation.declared_at());
         circuit
     }
 
@@ -89,13 +87,14 @@ impl Site {
     ) -> &'static CircuitBreaker {
         // The registry is asked outside of `get_or_init`, because other callers would wait there
         // while a clash is logged.
-        let name = Name::Static(self.name);
-        let circuit = REGISTRY.get_or_register(&name, *config, self.location);
-        if !self.is_named && circuit.declared_at() != self.location {
-            log::shared_by_default(self.name, circuit.declared_at(), self.location);
+        let name = self.name.unwrap_or(self.operation.name());
+        let location = self.operation.declared_at();
+        let circuit = REGISTRY.get_or_register(&Name::Static(name), *config, location);
+        if self.name.is_none() && circuit.declared_at() != location {
+            log::shared_by_default(name, circuit.declared_at(), location);
         }
-        if let Some(family) = FAMILIES.get(self.name) {
-            log::name_of_two_kinds(self.name, self.location, family.declared_at());
+        if let Some(family) = FAMILIES.get(name) {
+            log::name_of_two_kinds(name, location, family.declared_at());
         }
         match first {
             None => self.first.get_or_init(|| circuit),
@@ -114,9 +113,25 @@ mod tests {
 
     const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new();
 
+    /// Declares a site as the expansion does, with an operation of its own.
+    macro_rules! site {
+        ($site:ident = unnamed $operation:literal) => {
+            static $site: Site = {
+                static OPERATION: Operation = Operation::new($operation);
+                Site::unnamed(&OPERATION)
+            };
+        };
+        ($site:ident = $name:literal) => {
+            static $site: Site = {
+                static OPERATION: Operation = Operation::new("site::operation");
+                Site::new($name, &OPERATION)
+            };
+        };
+    }
+
     #[test]
     fn it_registers_once_and_is_found_by_name() {
-        static SITE: Site = Site::new("site::found");
+        site!(SITE = "site::found");
         let circuit = SITE.circuit(&CONFIG);
         assert!(std::ptr::eq(circuit, SITE.circuit(&CONFIG)));
         circuit.isolate();
@@ -125,14 +140,14 @@ mod tests {
         let location = stats.declared_at;
         assert_eq!(
             (location.file(), location.line()),
-            (file!(), SITE.location.line())
+            (file!(), SITE.operation.declared_at().line())
         );
     }
 
     #[test]
     fn sites_of_one_name_share_a_circuit() {
-        static ONE: Site = Site::new("site::shared");
-        static TWO: Site = Site::new("site::shared");
+        site!(ONE = "site::shared");
+        site!(TWO = "site::shared");
         let events = capture::events(|| {
             ONE.circuit(&CONFIG).isolate();
             TWO.circuit(&CONFIG);
@@ -143,8 +158,8 @@ mod tests {
 
     #[test]
     fn sites_that_share_a_circuit_because_nobody_named_it_are_reported() {
-        static ONE: Site = Site::unnamed("site::module::get");
-        static TWO: Site = Site::unnamed("site::module::get");
+        site!(ONE = unnamed "site::module::get");
+        site!(TWO = unnamed "site::module::get");
         let events = capture::events(|| {
             ONE.circuit(&CONFIG);
             TWO.circuit(&CONFIG);
@@ -152,15 +167,15 @@ mod tests {
         });
         assert_eq!(events.len(), 1, "{events:?}");
         assert!(
-            events[0].contains(&format!("shared_at={}", TWO.location)),
+            events[0].contains(&format!("shared_at={}", TWO.operation.declared_at())),
             "{events:?}"
         );
     }
 
     #[test]
     fn a_clash_is_reported_once_with_both_places() {
-        static ONE: Site = Site::new("site::clash");
-        static TWO: Site = Site::new("site::clash");
+        site!(ONE = "site::clash");
+        site!(TWO = "site::clash");
         let other = CONFIG.failure_threshold(9);
         let events = capture::events(|| {
             ONE.circuit(&CONFIG);
@@ -173,11 +188,11 @@ mod tests {
         };
         assert!(event.starts_with("ERROR resilience: "), "{event}");
         assert!(
-            event.contains(&format!("declared_at={}", ONE.location)),
+            event.contains(&format!("declared_at={}", ONE.operation.declared_at())),
             "{event}"
         );
         assert!(
-            event.contains(&format!("clashes_at={}", TWO.location)),
+            event.contains(&format!("clashes_at={}", TWO.operation.declared_at())),
             "{event}"
         );
         assert_eq!(TWO.circuit(&other).config(), CONFIG, "the first is kept");
@@ -185,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_value_that_changes_at_the_same_line_is_taken() {
-        static SITE: Site = Site::new("site::changes");
+        site!(SITE = "site::changes");
         let other = CONFIG.failure_threshold(9);
         let events = capture::events(|| {
             SITE.circuit_checked(&CONFIG)
@@ -211,7 +226,7 @@ mod tests {
 
     #[test]
     fn two_objects_at_one_line_reconfigured_the_circuit_in_turns() {
-        static SITE: Site = Site::new("site::turns");
+        site!(SITE = "site::turns");
         let [one, two] = [CONFIG.failure_threshold(1), CONFIG.failure_threshold(2)];
         let events = capture::events(|| {
             for _ in 0..3 {
@@ -237,7 +252,7 @@ mod tests {
 
     #[test]
     fn what_reconfigure_set_by_hand_is_not_changed_by_the_line() {
-        static SITE: Site = Site::new("site::by_hand");
+        site!(SITE = "site::by_hand");
         let [by_hand, later] = [CONFIG.failure_threshold(7), CONFIG.failure_threshold(8)];
         let circuit = SITE.circuit_checked(&CONFIG);
         circuit.reconfigure(by_hand);
@@ -251,8 +266,8 @@ mod tests {
 
     #[test]
     fn after_a_removal_every_site_of_the_name_finds_the_new_circuit() {
-        static ONE: Site = Site::new("site::removed");
-        static TWO: Site = Site::new("site::removed");
+        site!(ONE = "site::removed");
+        site!(TWO = "site::removed");
         for round in 0..5 {
             let circuit = ONE.circuit(&CONFIG);
             assert_eq!(circuit.state(), CircuitState::Closed, "round {round}");
@@ -268,7 +283,7 @@ mod tests {
 
     #[test]
     fn a_circuit_that_is_registered_again_is_found_again() {
-        static SITE: Site = Site::new("site::again");
+        site!(SITE = "site::again");
         let first = SITE.circuit(&CONFIG);
         let removed = registry::remove("site::again").expect("registered");
         assert_eq!(registry::register(removed), Ok(()));

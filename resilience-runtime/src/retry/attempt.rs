@@ -9,6 +9,7 @@ use super::state::Retry;
 use crate::clock::StartTime;
 use crate::deadline::would_outlast;
 use crate::inspect::{Slot, Traits, View};
+use crate::operation::Operation;
 use crate::refusal::Origin;
 use crate::show::Shown;
 use core::borrow::Borrow;
@@ -93,7 +94,7 @@ impl<'a, E, V: View<E>, S> Attempt<'a, Infallible, E, V, S> {
     /// Decides for an attempt that has failed. `None` means that another attempt is due, and `Some`
     /// is the error that the call ends with.
     #[inline]
-    pub fn last<T>(self, operation: &'static str) -> Option<Result<T, E>>
+    pub fn last<T>(self, operation: &Operation) -> Option<Result<T, E>>
     where
         S: Slot<E>,
     {
@@ -125,7 +126,7 @@ impl<'a, E, V: View<E>, S> Attempt<'a, Infallible, E, V, S> {
         self,
         origin: &'a mut Origin,
         open: Option<Duration>,
-        operation: &'static str,
+        operation: &Operation,
     ) -> Option<Result<T, E>>
     where
         S: Slot<E>,
@@ -265,7 +266,7 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
     /// Decides, and logs the decision. `None` means that another attempt is due after a wait, and
     /// `Some` is the outcome that the call ends with.
     #[inline]
-    pub fn next(self, operation: &'static str) -> Option<Result<T, E>>
+    pub fn next(self, operation: &Operation) -> Option<Result<T, E>>
     where
         S: Slot<E>,
     {
@@ -276,7 +277,7 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
     #[inline]
     pub fn next_telling(
         mut self,
-        operation: &'static str,
+        operation: &Operation,
         on_retry: impl FnOnce(&RetryEvent<'_, T, E>),
     ) -> Option<Result<T, E>>
     where
@@ -294,7 +295,7 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
             return Some(outcome.map_err(|error| self.review.given_up::<E, S>(error, self.kept)));
         };
         on_retry(&RetryEvent {
-            operation,
+            operation: operation.name(),
             // The next attempt's number is in the schedule already.
             attempt: self.review.attempt().saturating_sub(1),
             max_attempts: self.review.config.get_max_attempts(),
@@ -361,7 +362,7 @@ impl<'a> Review<'a> {
     #[inline(never)]
     fn next_delay<E, V: View<E>>(
         &mut self,
-        operation: &str,
+        operation: &Operation,
         error: Option<&E>,
     ) -> Option<Duration> {
         match self.decide(operation, error.map(V::show)) {
@@ -373,18 +374,18 @@ impl<'a> Review<'a> {
     /// Decides, and returns true if no other attempt follows.
     #[cold]
     #[inline(never)]
-    fn gives_up<E, V: View<E>>(&mut self, operation: &str, error: &E) -> bool {
+    fn gives_up<E, V: View<E>>(&mut self, operation: &Operation, error: &E) -> bool {
         matches!(
             self.decide(operation, Some(V::show(error))),
             Decision::GiveUp(_)
         )
     }
 
-    fn decide(&mut self, operation: &str, error: Option<Shown<'_>>) -> Decision {
+    fn decide(&mut self, operation: &Operation, error: Option<Shown<'_>>) -> Decision {
         let mut schedule = self.schedule();
         self.elapsed = self.started.map(StartTime::elapsed);
         let report = Report {
-            operation,
+            operation: operation.name(),
             attempt: schedule.attempt(),
             max_attempts: self.config.get_max_attempts(),
             elapsed: self.elapsed,

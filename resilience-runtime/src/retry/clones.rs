@@ -66,6 +66,7 @@ mod tests {
     use super::super::attempt::Attempt;
     use super::*;
     use crate::inspect::Inspect;
+    use crate::operation::Operation;
     use std::sync::Arc;
 
     #[test]
@@ -88,7 +89,7 @@ mod tests {
 
         let outcome = Err::<(), _>("down");
         let traits = Inspect::of(&outcome).__traits();
-        let none = Attempt::failed(&mut retry, traits, outcome).last::<()>("call");
+        let none = Attempt::failed(&mut retry, traits, outcome).last::<()>(&Operation::new("call"));
         assert!(none.is_none(), "another attempt follows");
         assert!(keep_unless_last(argument.again_unless_last(&retry), &mut argument).is_none());
         assert_eq!(Arc::strong_count(&original), 2);

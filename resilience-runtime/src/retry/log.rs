@@ -144,6 +144,7 @@ mod tests {
     use super::super::strategy::Jitter;
     use super::*;
     use crate::inspect::Inspect;
+    use crate::operation::Operation;
     use std::collections::BTreeMap;
     use std::sync::{Arc, Mutex};
     use tracing::field::{Field, Visit};
@@ -222,7 +223,10 @@ mod tests {
         while again {
             let traits = Inspect::of(&outcome).__traits();
             let attempt = Attempt::after_blocking(&mut retry, traits, outcome);
-            again = attempt.retry_if_ok(|()| true).next("fetch").is_none();
+            again = attempt
+                .retry_if_ok(|()| true)
+                .next(&Operation::new("fetch"))
+                .is_none();
         }
     }
 
@@ -304,7 +308,7 @@ mod tests {
             let traits = Inspect::of(&outcome).__traits();
             Attempt::after_blocking(&mut retry, traits, outcome)
                 .retry_if(|_| false)
-                .next("fetch")
+                .next(&Operation::new("fetch"))
         };
         assert_eq!(logged_by(|| assert_eq!(next(Ok(())), Some(Ok(())))), []);
         let logged = logged_by(|| assert_eq!(next(Err("fatal")), Some(Err("fatal"))));

@@ -7,6 +7,7 @@ use super::event::RetryEvent;
 use super::hooks::{AbortIf, DelayHint, Hooks, NoHooks, OnRetry, RetryIf, RetryIfOk};
 use super::state::Retry;
 use crate::inspect::{AsTypeName, Nowhere, Slot, Traits};
+use crate::operation::Operation;
 use core::any::type_name;
 use core::fmt;
 use core::future::Future;
@@ -267,7 +268,7 @@ fn judged<T, E, S: Slot<E>, H: Hooks<T, E>>(
         .retry_if(|error| hooks.retry_if(error))
         .retry_if_ok(|value| hooks.retry_if_ok(value))
         .delay_hint(|error| hooks.delay_hint(error))
-        .next_telling(operation, |event| hooks.on_retry(event))
+        .next_telling(&Operation::new(operation), |event| hooks.on_retry(event))
 }
 
 pin_project! {
@@ -348,7 +349,7 @@ where
                     if let Some(outcome) = judged(attempt, this.hooks, this.operation) {
                         return Poll::Ready(outcome);
                     }
-                    let backoff = this.retry.wait(this.operation);
+                    let backoff = this.retry.wait(&Operation::new(this.operation));
                     this.phase.set(Phase::Waiting { backoff });
                 }
                 PhaseProjection::Waiting { backoff } => {

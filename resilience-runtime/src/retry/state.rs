@@ -4,6 +4,7 @@ use super::backoff::{Backoff, backoff_blocking};
 use super::config::RetryConfig;
 use super::schedule::Schedule;
 use crate::clock::StartTime;
+use crate::operation::Operation;
 use core::borrow::Borrow;
 use core::time::Duration;
 use tracing::Level;
@@ -69,9 +70,9 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     /// would keep the outcome during a wait at the end of the loop, because the decision borrows
     /// it, and an outcome need not be `Send`.
     #[inline]
-    pub fn wait(&self, operation: &'static str) -> Backoff {
+    pub fn wait(&self, operation: &Operation) -> Backoff {
         match self.schedule {
-            None => Backoff::new(None, 1, operation),
+            None => Backoff::new(None, 1, operation.name()),
             Some(schedule) => wait_before_retry(schedule, operation),
         }
     }
@@ -99,8 +100,8 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
 /// It is out of line, because a call that succeeds at once does not need it.
 #[cold]
 #[inline(never)]
-fn wait_before_retry(schedule: Schedule, operation: &'static str) -> Backoff {
-    Backoff::new(Some(schedule.delay()), schedule.attempt(), operation)
+fn wait_before_retry(schedule: Schedule, operation: &Operation) -> Backoff {
+    Backoff::new(Some(schedule.delay()), schedule.attempt(), operation.name())
 }
 
 #[inline]

@@ -9,19 +9,19 @@ use tokio::time::Instant;
 use super::Step::{Fails, FailsAfter, Hangs, Succeeds};
 use super::{ApiError, SECOND, Service, pass, word};
 
-/// Names the one of two timeouts that expired.
+/// The text of the one of two timeouts that expired.
 fn expired(outcome: Result<(), ApiError>) -> String {
     match outcome {
-        Err(ApiError::Late(late)) => late.operation().to_owned(),
+        Err(ApiError::Late(late)) => late.to_string(),
         other => panic!("late: {other:?}"),
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_total_timeout_and_one_per_attempt() {
-    #[timeout(10s, operation = "total")]
+    #[timeout(10s, message = "total")]
     #[retry(max_retries = retries, base_delay = 1s, strategy = constant, jitter = none)]
-    #[timeout(3s, operation = "attempt")]
+    #[timeout(3s, message = "attempt")]
     async fn call(service: &Service, retries: u32) -> Result<(), ApiError> {
         service.answer().await
     }
@@ -39,9 +39,9 @@ async fn a_total_timeout_and_one_per_attempt() {
 
 #[tokio::test(start_paused = true)]
 async fn a_total_timeout_and_one_per_attempt_in_place() {
-    #[timeout(10s, operation = "total", mode = cooperative)]
+    #[timeout(10s, message = "total", mode = cooperative)]
     #[retry(max_retries = retries, base_delay = 0s)]
-    #[timeout(3s, operation = "attempt", mode = cooperative)]
+    #[timeout(3s, message = "attempt", mode = cooperative)]
     fn call(service: &Service, retries: u32) -> Result<(), ApiError> {
         service.answer_blocking()
     }
@@ -58,9 +58,9 @@ async fn a_total_timeout_and_one_per_attempt_in_place() {
 
 #[test]
 fn a_total_timeout_and_one_per_attempt_on_workers() {
-    #[timeout(1h, operation = "total")]
+    #[timeout(1h, message = "total")]
     #[retry(max_retries = 1, base_delay = 0s)]
-    #[timeout(limit, operation = "attempt")]
+    #[timeout(limit, message = "attempt")]
     fn call(service: Arc<Service>, limit: Duration) -> Result<(), ApiError> {
         service.answer_blocking()
     }
@@ -82,13 +82,13 @@ fn a_total_timeout_and_one_per_attempt_on_workers() {
 
 #[tokio::test(start_paused = true)]
 async fn the_shorter_of_two_timeouts_in_a_row_decides() {
-    #[timeout(outer, operation = "outer")]
-    #[timeout(inner, operation = "inner")]
+    #[timeout(outer, message = "outer")]
+    #[timeout(inner, message = "inner")]
     async fn call(outer: Duration, inner: Duration) -> Result<(), ApiError> {
         std::future::pending().await
     }
-    #[timeout(outer, operation = "outer", mode = cooperative)]
-    #[timeout(inner, operation = "inner", mode = cooperative)]
+    #[timeout(outer, message = "outer", mode = cooperative)]
+    #[timeout(inner, message = "inner", mode = cooperative)]
     fn call_blocking(outer: Duration, inner: Duration) -> Result<(), ApiError> {
         pass(2 * SECOND);
         Ok(())

@@ -102,7 +102,7 @@ impl Service {
         self.answer()
     }
 
-    #[retry(max_attempts = 2, retry_refused = true, config = RETRY, crate = crate::facade::resilience)]
+    #[retry(max_attempts = 2, retry_refused = true, config = RETRY, operation = "user.retried", crate = crate::facade::resilience)]
     fn retried_sync(&self) -> Result<u32, Error> {
         self.answer()
     }
@@ -146,6 +146,7 @@ impl Service {
     name = "by rate",
     failure_rate = 0.5,
     minimum_calls = 2,
+    operation = "user.by_rate",
     error = |_| Error::CircuitOpen,
     crate = facade::resilience,
 )]

@@ -7,7 +7,7 @@ use syn::Expr;
 use super::check::Circuit;
 use crate::emit::code::Declarations;
 use crate::emit::config::Config;
-use crate::emit::context::{Context, operation};
+use crate::emit::context::Context;
 use crate::emit::span::SpanEnds;
 use crate::function::parameter::Passing;
 use crate::function::tokens::any_ident;
@@ -20,7 +20,7 @@ impl Context<'_> {
     ///
     /// - Input: `#[circuit_breaker(name = "jira", failure_threshold = 5)]`
     /// - Output:
-    ///   `const __CIRCUIT_CONFIG: CircuitBreakerConfig = …; static __CIRCUIT: Site = Site::new("jira"); let __circuit = Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);`
+    ///   `const __CIRCUIT_CONFIG: CircuitBreakerConfig = …; static __CIRCUIT: Site = Site::new("jira", &__OPERATION); let __circuit = Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);`
     pub(super) fn circuit(&self, at: usize, circuit: &Circuit) -> (Declarations, TokenStream) {
         let handle = Ident::new(&self.item(at, "circuit"), Span::mixed_site());
         let declarations = match circuit {
@@ -63,15 +63,23 @@ impl Context<'_> {
         let runtime = &self.runtime;
         let item = self.item(at, "circuit_config");
         let config = self.policy_config("CircuitBreakerConfig", &item, config);
-        let unnamed = operation();
-        let value = name.map_or(&unnamed, |name| &name.value);
-        if name.is_none_or(|name| name.stage == Stage::Constant) {
-            return self.static_circuit(at, handle, config, value, name.is_some());
+        let operation = self.operation();
+        let is_static = name.is_none_or(|name| name.stage == Stage::Constant);
+        if is_static && self.is_operation_static() {
+            let site = match name {
+                Some(Setting { value, .. }) => quote!(new(#value, #operation)),
+                None => quote!(unnamed(#operation)),
+            };
+            return self.static_circuit(at, handle, config, &site);
         }
         // A name that differs between the instances of a generic cannot be kept in one static.
+        let name = match name {
+            Some(Setting { value, .. }) => value.clone(),
+            None => quote!(#runtime::Operation::name(#operation)),
+        };
         let config_value = config.value();
         let borrows =
-            quote!(let #handle = &#runtime::registry::get_or_register(#value, #config_value););
+            quote!(let #handle = &#runtime::registry::get_or_register(#name, #config_value););
         Declarations {
             values: config.declarations,
             borrows,
@@ -84,16 +92,10 @@ impl Context<'_> {
         at: usize,
         handle: &Ident,
         config: Config,
-        value: &TokenStream,
-        is_named: bool,
+        new: &TokenStream,
     ) -> Declarations {
         let (runtime, reference) = (&self.runtime, config.reference());
         let site = Ident::new(&self.item(at, "circuit").to_uppercase(), Span::call_site());
-        let new = if is_named {
-            quote!(new)
-        } else {
-            quote!(unnamed)
-        };
         // One static serves all instances of a generic, and their configurations may differ.
         let circuit = if config.stage == Stage::Constant {
             quote!(circuit)
@@ -102,7 +104,7 @@ impl Context<'_> {
         };
         let mut declarations = config.declarations;
         declarations.extend(quote! {
-            static #site: #runtime::Site = #runtime::Site::#new(#value);
+            static #site: #runtime::Site = #runtime::Site::#new;
             let #handle = #runtime::Site::#circuit(&#site, #reference);
         });
         Declarations::values(declarations)

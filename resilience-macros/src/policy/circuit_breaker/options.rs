@@ -2,6 +2,7 @@
 //! from the rows.
 
 use crate::language::table::{Kind, NumberRule, OptionSpec, Role, Zero};
+use crate::policy::spec::operation;
 
 const RATE: NumberRule = NumberRule {
     allows: |number| number > 0.0 && number <= 1.0,
@@ -177,6 +178,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         default: "none",
         meaning: "a `CircuitBreakerConfig` to start from",
     },
+    operation("operation = \"jira.issue\""),
     OptionSpec {
         name: "crate",
         kind: Kind::CratePath,

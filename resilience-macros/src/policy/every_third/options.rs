@@ -1,6 +1,7 @@
 //! The options of `#[every_third]`.
 
 use crate::language::table::{Kind, OptionSpec, Role};
+use crate::policy::spec::operation;
 
 pub(super) const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
@@ -22,6 +23,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         default: "`From`",
         meaning: "makes the error of a refusal",
     },
+    operation("operation = \"jira.issue\""),
     OptionSpec {
         name: "crate",
         kind: Kind::CratePath,

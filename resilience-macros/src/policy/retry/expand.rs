@@ -25,7 +25,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use super::check::RetryPlan;
 use super::clones::Clones;
 use crate::emit::code::{Declarations, LayerCode};
-use crate::emit::context::{Context, declare_origin, operation};
+use crate::emit::context::{Context, declare_origin};
 use crate::emit::filter::UserFilter;
 use crate::emit::plan::Emit;
 use crate::emit::properties::ForeseenRefusal;
@@ -80,7 +80,7 @@ impl Context<'_> {
         };
         let statements = quote!(#origin let mut #retry = #runtime::Retry::#new(#reference););
         let wait = if self.is_async() {
-            let operation = operation();
+            let operation = self.operation();
             quote!(wait(&#retry, #operation).await)
         } else {
             quote!(wait_blocking(&#retry))
@@ -114,7 +114,7 @@ impl Context<'_> {
     fn judgement(&self, at: usize, plan: &RetryPlan, retry: &Ident) -> Judgement {
         let runtime = &self.runtime;
         let (result, error) = (local("result"), local("error"));
-        let operation = operation();
+        let operation = self.operation();
         // A success leaves before the attempt is judged, so that the value is moved once. Only
         // `retry_if_ok` and `on_retry` look at it.
         let is_success_seen = plan.retry_if_ok.is_some() || plan.on_retry.is_some();
@@ -184,7 +184,7 @@ impl Context<'_> {
 
     /// Emits the decision on a failed attempt of the usual stack.
     fn last_in_stack(&self, at: usize, plan: &RetryPlan, ended: &TokenStream) -> TokenStream {
-        let (origin, operation) = (local("origin"), operation());
+        let (origin, operation) = (local("origin"), self.operation());
         let refusals = self.foreseen_refusals(at);
         let wait = refusals.map(|(at, refusal)| self.certain_refusal(at, refusal, plan));
         let span = self.result.error_ends.span();
@@ -253,7 +253,8 @@ impl Context<'_> {
         inside.filter_map(move |(at, layer)| {
             is_on_worker |= layer.moves_to_worker;
             let refusal = layer.foreseen.as_ref()?;
-            (!is_on_worker || refusal.is_static).then_some((at, refusal))
+            let is_static = refusal.is_static && self.is_operation_static();
+            (!is_on_worker || is_static).then_some((at, refusal))
         })
     }
 }

@@ -2,6 +2,7 @@
 //! rows.
 
 use crate::language::table::{Kind, NumberRule, OptionSpec, Role, Zero};
+use crate::policy::spec::operation;
 
 const STRATEGY: &[(&str, &str)] = &[
     ("exponential", "Strategy::Exponential"),
@@ -174,6 +175,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         default: "none",
         meaning: "a `RetryConfig` to start from",
     },
+    operation("operation = \"jira.issue\""),
     OptionSpec {
         name: "crate",
         kind: Kind::CratePath,

@@ -8,7 +8,7 @@ use super::check::{Mode, TimeoutPlan};
 use crate::emit::argument::mutable_still;
 use crate::emit::code::{Declarations, LayerCode, block, large_error_allowed};
 use crate::emit::config::{Config, ConfigStart, operand};
-use crate::emit::context::{Context, declare_origin, operation};
+use crate::emit::context::{Context, declare_origin};
 use crate::emit::plan::Emit;
 use crate::emit::span::{SpanEnds, local, pipes};
 use crate::function::parameter::Parameter;
@@ -288,9 +288,7 @@ impl Context<'_> {
                 default: None,
             },
         };
-        if !settings.iter().any(|setting| setting.setter == "operation") {
-            settings.push(Setting::generated("operation_or", operation()));
-        }
+        settings.push(self.operation_name("operation", "operation_or"));
         self.config(
             "TimeoutConfig",
             &self.item(at, "timeout"),

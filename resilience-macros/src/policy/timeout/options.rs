@@ -2,6 +2,7 @@
 //! rows.
 
 use crate::language::table::{Kind, OptionSpec, Role, Zero};
+use crate::policy::spec::operation;
 
 pub(super) const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
@@ -14,14 +15,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         default: "required",
         meaning: "how long the call may take; also without its name: `#[timeout(5s)]`",
     },
-    OptionSpec {
-        name: "operation",
-        kind: Kind::Text { hint: "" },
-        role: Role::Setting,
-        example: "operation = \"db_query\"",
-        default: "module path and function name",
-        meaning: "what the error calls it, shortened if nobody gave it; calls of one operation share half of the workers",
-    },
+    operation("operation = \"db_query\""),
     OptionSpec {
         name: "message",
         kind: Kind::Text { hint: "" },

@@ -3,6 +3,7 @@ use super::*;
 use crate::inspect::Inspect;
 use core::cell::Cell;
 
+static TEST: Operation = Operation::new("test");
 const SECOND: Duration = Duration::from_secs(1);
 const CONFIG: RetryConfig = RetryConfig::new().jitter(Jitter::None);
 const FAILED: Result<u8, &str> = Err("busy");
@@ -23,7 +24,7 @@ macro_rules! attempt {
 macro_rules! judge {
     ($outcome:expr $(, $filter:ident($($argument:expr),*))*) => {{
         let mut retry = Retry::new(&CONFIG);
-        let last = attempt!(&mut retry, $outcome)$(.$filter($($argument),*))*.next("test");
+        let last = attempt!(&mut retry, $outcome)$(.$filter($($argument),*))*.next(&TEST);
         last.is_none().then(|| retry.delay().expect("it is due"))
     }};
 }
@@ -75,7 +76,7 @@ macro_rules! judge_refusal {
     ($config:expr $(, $filter:ident($($argument:expr),*))*) => {{
         let (config, mut origin) = ($config, Origin::Refused);
         let mut retry = Retry::new(&config);
-        attempt!(&mut retry, FAILED).from_stack(&mut origin)$(.$filter($($argument),*))*.next("test").is_none()
+        attempt!(&mut retry, FAILED).from_stack(&mut origin)$(.$filter($($argument),*))*.next(&TEST).is_none()
     }};
 }
 
@@ -116,12 +117,12 @@ fn when_a_layer_refuses_the_last_error_of_the_body_is_the_calls() {
     let mut retry: State<&str> = Retry::new(&CONFIG);
     for error in ["first", "second"] {
         let attempt = attempt!(&mut retry, Err::<(), _>(error));
-        assert_eq!(attempt.from_stack(&mut origin).next("test"), None);
+        assert_eq!(attempt.from_stack(&mut origin).next(&TEST), None);
     }
     origin = Origin::Refused;
     let attempt = attempt!(&mut retry, Err::<(), _>("refused"));
     assert_eq!(
-        attempt.from_stack(&mut origin).next("test"),
+        attempt.from_stack(&mut origin).next(&TEST),
         Some(Err("second"))
     );
     assert_eq!(origin, Origin::Body, "for the layers around it");
@@ -133,11 +134,11 @@ fn so_it_is_if_the_last_attempt_is_refused() {
     let mut origin = Origin::Body;
     let mut retry = Retry::new(&config);
     let attempt = attempt!(&mut retry, Err::<(), _>("first"));
-    assert_eq!(attempt.from_stack(&mut origin).next("test"), None);
+    assert_eq!(attempt.from_stack(&mut origin).next(&TEST), None);
     origin = Origin::Refused;
     let attempt = attempt!(&mut retry, Err::<(), _>("refused"));
     assert_eq!(
-        attempt.from_stack(&mut origin).next("test"),
+        attempt.from_stack(&mut origin).next(&TEST),
         Some(Err("first"))
     );
 }
@@ -148,7 +149,7 @@ fn without_an_error_of_the_body_the_refusal_is_the_calls() {
     let mut retry: State<&str> = Retry::new(&CONFIG);
     let attempt = attempt!(&mut retry, Err::<(), _>("refused"));
     assert_eq!(
-        attempt.from_stack(&mut origin).next("test"),
+        attempt.from_stack(&mut origin).next(&TEST),
         Some(Err("refused"))
     );
     assert_eq!(origin, Origin::Refused);
@@ -191,11 +192,11 @@ fn nobody_is_asked_after_the_last_attempt() {
         .retry_if(|_| unreachable!())
         .abort_if(|_| unreachable!())
         .delay_hint(|_| unreachable!())
-        .next_telling("test", |_| unreachable!());
+        .next_telling(&TEST, |_| unreachable!());
     assert_eq!(last, Some(FAILED));
     let last = attempt!(&mut retry, DONE)
         .retry_if_ok(|_| unreachable!())
-        .next_telling("test", |_| unreachable!());
+        .next_telling(&TEST, |_| unreachable!());
     assert_eq!(last, Some(DONE));
 }
 
@@ -222,7 +223,7 @@ async fn the_hook_is_told_about_each_retry_and_not_about_the_end() {
     let mut told = Vec::new();
     loop {
         tokio::time::advance(10 * SECOND).await;
-        let last = attempt!(&mut retry, FAILED).next_telling("test", |event| {
+        let last = attempt!(&mut retry, FAILED).next_telling(&TEST, |event| {
             told.push((
                 event.operation.to_owned(),
                 event.attempt,
@@ -235,7 +236,7 @@ async fn the_hook_is_told_about_each_retry_and_not_about_the_end() {
         if last.is_some() {
             break;
         }
-        retry.wait("test").await;
+        retry.wait(&TEST).await;
     }
     let busy = Some("busy");
     assert_eq!(
@@ -253,7 +254,7 @@ fn a_hook_sees_the_value_that_was_not_accepted() {
     let mut retry = Retry::timed(&CONFIG);
     let last = attempt!(&mut retry, DONE)
         .retry_if_ok(|_| true)
-        .next_telling("test", |event| {
+        .next_telling(&TEST, |event| {
             seen = event.outcome.ok().copied();
         });
     assert_eq!(last, None);
@@ -265,10 +266,10 @@ async fn elapsed_counts_from_the_beginning_of_the_call() {
     let config = CONFIG.max_elapsed(3 * SECOND);
     let mut retry = Retry::new(&config);
     tokio::time::advance(SECOND).await;
-    assert_eq!(attempt!(&mut retry, FAILED).next("test"), None);
+    assert_eq!(attempt!(&mut retry, FAILED).next(&TEST), None);
     tokio::time::advance(SECOND).await;
     // 2 s and the next delay of 2 s would reach the limit.
-    assert_eq!(attempt!(&mut retry, FAILED).next("test"), Some(FAILED));
+    assert_eq!(attempt!(&mut retry, FAILED).next(&TEST), Some(FAILED));
 }
 
 #[test]
@@ -276,7 +277,7 @@ fn jitter_is_drawn_anew_for_each_delay() {
     let config = CONFIG.jitter(Jitter::Full);
     let draw = || {
         let mut retry = Retry::new(&config);
-        assert_eq!(attempt!(&mut retry, FAILED).next("test"), None);
+        assert_eq!(attempt!(&mut retry, FAILED).next(&TEST), None);
         retry.delay()
     };
     let first = draw();

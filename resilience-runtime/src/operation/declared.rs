@@ -1,0 +1,95 @@
+//! The operation as the expansion declares it.
+
+use std::panic::Location;
+
+/// One annotated function under its name. The expansion declares one in a static for each function.
+#[derive(Debug)]
+pub struct Operation {
+    name: &'static str,
+    declared_at: &'static Location<'static>,
+}
+
+impl Operation {
+    /// Declares the operation at the caller's place, which is the top attribute of the function.
+    #[must_use]
+    #[track_caller]
+    pub const fn new(name: &'static str) -> Self {
+        Self::at(name, Location::caller())
+    }
+
+    /// Declares the operation at a place of the user's code.
+    pub(super) const fn at(name: &'static str, declared_at: &'static Location<'static>) -> Self {
+        Self { name, declared_at }
+    }
+
+    /// Takes a name that is not a literal. The expansion passes it through this function, so that a
+    /// value of another type is reported at the user's token.
+    #[must_use]
+    pub const fn text(name: &'static str) -> &'static str {
+        name
+    }
+
+    /// Checks that two attributes of one stack give the same name. At least one of the names is a
+    /// constant that the macro cannot read.
+    ///
+    /// # Panics
+    ///
+    /// If the names differ. The expansion evaluates it when the program is compiled.
+    #[track_caller]
+    pub const fn same(first: &'static str, second: &'static str) {
+        let (first, second) = (first.as_bytes(), second.as_bytes());
+        let mut at = 0;
+        let mut is_same = first.len() == second.len();
+        while is_same && at < first.len() {
+            is_same = first[at] == second[at];
+            at += 1;
+        }
+        assert!(
+            is_same,
+            "`operation` has another value on an attribute above: a function is one operation; keep one of them"
+        );
+    }
+
+    /// The name: the one that `operation = …` gives, or the module path and the name of the
+    /// function.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The place of the function's top attribute.
+    #[must_use]
+    pub const fn declared_at(&self) -> &'static Location<'static> {
+        self.declared_at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static FETCH: Operation = Operation::new("declared::fetch");
+
+    #[test]
+    fn it_knows_its_name_and_its_place() {
+        assert_eq!(FETCH.name(), "declared::fetch");
+        assert_eq!(FETCH.declared_at().file(), file!());
+    }
+
+    #[test]
+    fn the_same_name_twice_is_one_operation() {
+        const _: () = Operation::same("jira", concat!("ji", "ra"));
+    }
+
+    #[test]
+    #[should_panic(expected = "`operation` has another value on an attribute above")]
+    fn another_name_of_the_same_length_is_refused() {
+        Operation::same("jira", "jirb");
+    }
+
+    #[test]
+    #[should_panic(expected = "`operation` has another value on an attribute above")]
+    fn a_longer_name_is_refused() {
+        Operation::same("jira", "jira.issue");
+    }
+}

@@ -1,0 +1,3 @@
+//! The operation: the annotated function under its name.
+
+mod name;

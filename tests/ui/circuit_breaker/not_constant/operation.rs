@@ -1,0 +1,10 @@
+use resilience::circuit_breaker;
+
+#[circuit_breaker(operation = service)]
+async fn fetch(service: &str) -> Result<String, std::io::Error> {
+    Ok(String::from(service))
+}
+
+fn main() {
+    let _ = fetch("jira");
+}
