@@ -1,6 +1,6 @@
 //! The slots of a half-open circuit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 
 use super::admission::TICKETS;
 
@@ -8,8 +8,7 @@ use super::admission::TICKETS;
 /// ends cannot keep its slot.
 #[derive(Debug, Default)]
 pub(super) struct Probes {
-    slots: Slots<u32>,
-    next: u32,
+    slots: Slots,
     streak: u32,
 }
 
@@ -22,10 +21,7 @@ impl Probes {
         if self.is_full(limit) {
             self.slots.remove_oldest();
         }
-        let ticket = self.next;
-        self.next = (self.next + 1) % TICKETS;
-        self.slots.insert(ticket, now);
-        Some(ticket)
+        Some(self.slots.insert(now))
     }
 
     /// Counts one more success in a row and returns how many they are. The first failure ends
@@ -54,56 +50,157 @@ impl Probes {
     }
 }
 
-/// The moment of admission of each ticket that holds a slot.
+/// The tickets that hold a slot, in the order in which they lose it: the earliest admission first,
+/// and of two of the same moment the one that was admitted first.
 ///
-/// Every operation takes a number of steps that grows with the logarithm of the number of slots,
-/// because a circuit may have thousands of them and its lock is held meanwhile.
-#[derive(Debug)]
-struct Slots<T> {
-    admitted: BTreeMap<T, u64>,
-    /// The same pairs, oldest first. Of two of the same moment the lower ticket is reclaimed first.
-    by_age: BTreeSet<(u64, T)>,
+/// An operation takes a few steps, however many slots there are, because a circuit may have
+/// thousands of them and its lock is held meanwhile.
+#[derive(Debug, Default)]
+struct Slots {
+    /// A ticket lies at its number modulo the length, which is a power of two.
+    places: Vec<Place>,
+    /// The places of the first and of the last ticket of the order, or [`NOWHERE`].
+    oldest: u32,
+    newest: u32,
+    held: u32,
+    next_ticket: u32,
 }
 
-impl<T> Default for Slots<T> {
-    fn default() -> Self {
-        Self {
-            admitted: BTreeMap::new(),
-            by_age: BTreeSet::new(),
-        }
-    }
+/// A place is free, or holds a ticket and is linked to its neighbours in the order.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// [`NOWHERE`] if the place is free.
+    ticket: u32,
+    older: u32,
+    newer: u32,
+    admitted: u64,
 }
 
-impl<T: Ord + Copy> Slots<T> {
-    fn insert(&mut self, ticket: T, now: u64) {
-        self.admitted.insert(ticket, now);
-        self.by_age.insert((now, ticket));
+/// This is no ticket and no place, because there are fewer of both.
+const NOWHERE: u32 = u32::MAX;
+
+const FREE: Place = Place {
+    ticket: NOWHERE,
+    older: NOWHERE,
+    newer: NOWHERE,
+    admitted: 0,
+};
+
+impl Slots {
+    /// Adds a ticket and returns it. Tickets are numbered in order, but a number with a place that
+    /// is taken is left out: a call that ends late must not give back the slot of another one.
+    fn insert(&mut self, now: u64) -> u32 {
+        self.make_room();
+        while self.place(self.next_ticket).ticket != NOWHERE {
+            step();
+            self.next_ticket = (self.next_ticket + 1) % TICKETS;
+        }
+        let ticket = self.next_ticket;
+        self.next_ticket = (ticket + 1) % TICKETS;
+        self.link(ticket, now);
+        ticket
     }
 
-    fn remove(&mut self, ticket: T) {
-        if let Some(admitted) = self.admitted.remove(&ticket) {
-            self.by_age.remove(&(admitted, ticket));
+    fn remove(&mut self, ticket: u32) {
+        if self.held == 0 || self.place(ticket).ticket != ticket {
+            return;
         }
+        let Place { older, newer, .. } = mem::replace(self.place(ticket), FREE);
+        match older {
+            NOWHERE => self.oldest = newer,
+            older => self.place(older).newer = newer,
+        }
+        match newer {
+            NOWHERE => self.newest = older,
+            newer => self.place(newer).older = older,
+        }
+        self.held -= 1;
     }
 
     fn remove_oldest(&mut self) {
-        if let Some((_, ticket)) = self.by_age.pop_first() {
-            self.admitted.remove(&ticket);
+        if self.held > 0 {
+            let oldest = self.oldest;
+            let ticket = self.place(oldest).ticket;
+            self.remove(ticket);
         }
     }
 
     fn oldest(&self) -> Option<u64> {
-        self.by_age.first().map(|&(admitted, _)| admitted)
+        let oldest = self.places.get(self.oldest as usize)?;
+        (self.held > 0).then_some(oldest.admitted)
     }
 
     fn len(&self) -> usize {
-        self.admitted.len()
+        self.held as usize
+    }
+
+    /// Puts a ticket in its place and in the order. It goes to the end of the order, unless a call
+    /// with a later reading of the clock has overtaken it on the way to the lock.
+    fn link(&mut self, ticket: u32, admitted: u64) {
+        let mut older = if self.held == 0 { NOWHERE } else { self.newest };
+        let mut newer = NOWHERE;
+        while older != NOWHERE && self.place(older).admitted > admitted {
+            step();
+            newer = older;
+            older = self.place(older).older;
+        }
+        let at = self.number_of_place(ticket);
+        *self.place(ticket) = Place {
+            ticket,
+            older,
+            newer,
+            admitted,
+        };
+        match older {
+            NOWHERE => self.oldest = at,
+            older => self.place(older).newer = at,
+        }
+        match newer {
+            NOWHERE => self.newest = at,
+            newer => self.place(newer).older = at,
+        }
+        self.held += 1;
+    }
+
+    /// Keeps half of the places free, so that a free one is found soon.
+    fn make_room(&mut self) {
+        let len = self.places.len();
+        if self.len() < len.div_ceil(2) || len == TICKETS as usize {
+            return;
+        }
+        let longer = vec![FREE; (len * 2).max(2)];
+        let places = mem::replace(&mut self.places, longer);
+        let (held, mut next) = (mem::take(&mut self.held), self.oldest);
+        for _ in 0..held {
+            let place = places[next as usize];
+            self.link(place.ticket, place.admitted);
+            next = place.newer;
+        }
+    }
+
+    fn number_of_place(&self, ticket: u32) -> u32 {
+        // It fits, because there are at most as many places as tickets.
+        let last = u32::try_from(self.places.len() - 1).unwrap_or(NOWHERE);
+        ticket & last
+    }
+
+    /// Returns the place of a ticket, or the place of that number.
+    fn place(&mut self, ticket: u32) -> &mut Place {
+        let number = self.number_of_place(ticket);
+        &mut self.places[number as usize]
     }
 }
 
+/// A step of a loop, for the test that counts them.
+#[cfg(not(test))]
+fn step() {}
+
+#[cfg(test)]
+use self::tests::step;
+
 #[cfg(test)]
 mod tests {
-    use std::{cell::Cell, cmp::Ordering};
+    use std::cell::Cell;
 
     use super::*;
     use crate::clock::NEVER;
@@ -135,12 +232,12 @@ mod tests {
     fn slots_of_the_same_moment_are_reclaimed_in_the_order_of_admission() {
         let mut probes = Probes::default();
         let [first, second, third] = [0; 3].map(|_| probes.admit(10, 3, 100).expect("a free slot"));
-        let holds = |probes: &Probes, ticket| probes.slots.admitted.contains_key(&ticket);
+        let holds = |probes: &mut Probes, ticket| probes.slots.place(ticket).ticket == ticket;
         let fourth = probes.admit(110, 3, 100).expect("the first is reclaimed");
-        assert!(!holds(&probes, first));
+        assert!(!holds(&mut probes, first));
         let fifth = probes.admit(110, 3, 100).expect("the second is reclaimed");
-        assert!(!holds(&probes, second));
-        assert!([third, fourth, fifth].map(|ticket| holds(&probes, ticket)) == [true; 3]);
+        assert!(!holds(&mut probes, second));
+        assert!([third, fourth, fifth].map(|ticket| holds(&mut probes, ticket)) == [true; 3]);
     }
 
     #[test]
@@ -152,24 +249,11 @@ mod tests {
     }
 
     thread_local! {
-        static COMPARISONS: Cell<u64> = const { Cell::new(0) };
+        static STEPS: Cell<u32> = const { Cell::new(0) };
     }
 
-    /// A ticket that counts how often one is compared.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    struct Counted(u32);
-
-    impl Ord for Counted {
-        fn cmp(&self, other: &Self) -> Ordering {
-            COMPARISONS.set(COMPARISONS.get() + 1);
-            self.0.cmp(&other.0)
-        }
-    }
-
-    impl PartialOrd for Counted {
-        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-            Some(self.cmp(other))
-        }
+    pub(super) fn step() {
+        STEPS.set(STEPS.get() + 1);
     }
 
     #[test]
@@ -177,31 +261,66 @@ mod tests {
         // Miri would take minutes for the rest.
         const SLOTS: u32 = if cfg!(miri) { 100 } else { 10_000 };
         let mut slots = Slots::default();
+        let mut tickets = Vec::new();
         let steps = |act: &mut dyn FnMut()| {
-            COMPARISONS.set(0);
+            STEPS.set(0);
             act();
-            COMPARISONS.get() / u64::from(SLOTS)
+            STEPS.get() / SLOTS
         };
-        // All of one moment, so that the tickets decide every comparison.
-        let admit = steps(&mut || (0..SLOTS).for_each(|ticket| slots.insert(Counted(ticket), 7)));
+        // All are of one moment, so that their order decides alone.
+        let admit = steps(&mut || (0..SLOTS).for_each(|_| tickets.push(slots.insert(7))));
         assert_eq!(slots.len(), SLOTS as usize);
-        let reclaim = steps(&mut || {
-            for ticket in SLOTS..SLOTS * 2 {
-                assert_eq!(slots.oldest(), Some(7));
-                slots.remove_oldest();
-                slots.insert(Counted(ticket), 7);
+        // The first calls hang, so their places are in the way of each round of tickets.
+        let behind_hanging = steps(&mut || {
+            for _ in 0..20 {
+                for ticket in tickets.iter_mut().skip(SLOTS as usize / 2) {
+                    slots.remove(*ticket);
+                    *ticket = slots.insert(7);
+                }
             }
         });
-        let give_back =
-            steps(&mut || (SLOTS..SLOTS * 2).for_each(|ticket| slots.remove(Counted(ticket))));
+        let reclaim = steps(&mut || {
+            for ticket in &mut tickets {
+                assert_eq!(slots.oldest(), Some(7));
+                slots.remove_oldest();
+                *ticket = slots.insert(7);
+            }
+        });
+        let give_back = steps(&mut || tickets.iter().for_each(|ticket| slots.remove(*ticket)));
         assert_eq!(slots.len(), 0);
         for (operation, steps) in [
             ("admit", admit),
             ("reclaim", reclaim),
             ("give back", give_back),
+            ("ten rounds behind hanging calls", behind_hanging / 10),
         ] {
-            assert!((1..200).contains(&steps), "{operation} takes {steps} steps");
+            assert!(steps < 4, "{operation} takes {steps} steps");
         }
+    }
+
+    #[test]
+    fn one_hanging_probe_takes_no_memory_from_the_others() {
+        let mut probes = Probes::default();
+        let hanging = probes.admit(1, 3, NEVER).expect("a free slot");
+        for now in 2..10_000 {
+            let ticket = probes.admit(now, 3, NEVER).expect("a free slot");
+            assert_ne!(ticket, hanging);
+            probes.give_back(ticket);
+        }
+        assert!(probes.slots.places.len() <= 8);
+        assert_eq!(probes.admits_at(1, 100), 101);
+    }
+
+    #[test]
+    fn tickets_begin_anew_past_one_that_is_held() {
+        let mut slots = Slots::default();
+        let first = slots.insert(1);
+        slots.next_ticket = TICKETS - 1;
+        assert_eq!(slots.insert(2), TICKETS - 1);
+        let next = slots.insert(3);
+        assert!(next != first && next < 8, "{next}");
+        slots.remove(first);
+        assert_eq!(slots.oldest(), Some(2));
     }
 
     /// Numbers below `below` that look random and are the same in each run.
@@ -249,9 +368,10 @@ mod tests {
                 }
                 assert_eq!(probes.slots.len(), list.len(), "seed {seed}");
                 for &(admitted, ticket) in &list {
+                    let place = probes.slots.place(ticket);
                     assert_eq!(
-                        probes.slots.admitted.get(&ticket),
-                        Some(&admitted),
+                        (place.ticket, place.admitted),
+                        (ticket, admitted),
                         "seed {seed}"
                     );
                 }
