@@ -14,6 +14,7 @@
 )]
 
 mod attribute;
+mod check;
 mod emit;
 mod errors;
 mod function;
@@ -23,6 +24,7 @@ mod source_text;
 mod stack;
 #[cfg(test)]
 mod tests;
+mod untouched;
 
 use proc_macro::TokenStream;
 
@@ -357,19 +359,19 @@ pub fn every_third(args: TokenStream, item: TokenStream) -> TokenStream {
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn async_retry(_: TokenStream, item: TokenStream) -> TokenStream {
-    attribute::misnamed(&policy::retry::RETRY, item.into()).into()
+    untouched::misnamed(&policy::retry::RETRY, item.into()).into()
 }
 
 /// Refuses the name that a newcomer looks for, and says the right one.
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn async_circuit_breaker(_: TokenStream, item: TokenStream) -> TokenStream {
-    attribute::misnamed(&policy::circuit_breaker::CIRCUIT_BREAKER, item.into()).into()
+    untouched::misnamed(&policy::circuit_breaker::CIRCUIT_BREAKER, item.into()).into()
 }
 
 /// Refuses the name that a newcomer looks for, and says the right one.
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn async_timeout(_: TokenStream, item: TokenStream) -> TokenStream {
-    attribute::misnamed(&policy::timeout::TIMEOUT, item.into()).into()
+    untouched::misnamed(&policy::timeout::TIMEOUT, item.into()).into()
 }

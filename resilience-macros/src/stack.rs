@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Attribute, Expr, Meta, Path};
 
-use crate::emit::operation::OperationPlan;
+use crate::emit::operation_plan::OperationPlan;
 use crate::errors::Errors;
 use crate::language::entry::Entry;
 use crate::language::table::Bare;

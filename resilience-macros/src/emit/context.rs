@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::cloned::Cloned;
-use super::operation::OperationPlan;
+use super::operation_plan::OperationPlan;
 use super::properties::Properties;
 use super::result::ResultType;
 use super::span::local;

@@ -11,6 +11,7 @@ pub(crate) mod filter;
 pub(crate) mod function;
 pub(crate) mod marker;
 pub(crate) mod operation;
+pub(crate) mod operation_plan;
 pub(crate) mod plan;
 pub(crate) mod properties;
 mod result;

@@ -6,7 +6,7 @@ use syn::Path;
 use super::cloned::Cloned;
 use super::code::LayerCode;
 use super::context::Context;
-use super::operation::OperationPlan;
+use super::operation_plan::OperationPlan;
 use super::properties::Properties;
 use crate::function::form::Form;
 

@@ -151,7 +151,8 @@ impl<T, E> Classified<T, E> {
 
     /// Records the outcome and returns the result.
     ///
-    /// # Errors If the result is an error.
+    /// # Errors
+    /// If the result is an error.
     #[inline]
     pub fn record(self, permit: CallPermit<'_>) -> Result<T, E> {
         // Each side has a call of its own: recording may unwind, and a whole result that would then
