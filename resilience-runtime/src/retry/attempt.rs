@@ -40,7 +40,7 @@ struct Review<'a> {
     config: &'a RetryConfig,
     started: Option<StartTime>,
     schedule: &'a mut Option<Schedule>,
-    /// The origin of the error by the word of the own stack, if a layer of the stack can refuse.
+    /// The origin of the error as the layers of the own stack know it, if one of them can refuse.
     origin: Option<&'a mut Origin>,
     /// True if the error is a refusal of a layer.
     is_refused: bool,
@@ -117,8 +117,8 @@ impl<'a, E, V: View<E>, S> Attempt<'a, Infallible, E, V, S> {
     }
 
     /// Does the same as [`last`](Self::last) for a retry with a circuit below it. `origin` is the
-    /// origin of the error by the word of the own stack, and the circuit is certain to refuse for
-    /// the time `open`.
+    /// origin of the error as the layers of the own stack know it, and the circuit is certain to
+    /// refuse for the time `open`.
     // It is one call out of line, because the code of each function under a stack contains it.
     #[cold]
     #[inline(never)]
@@ -403,8 +403,8 @@ impl<'a> Review<'a> {
     }
 
     fn next(&self, schedule: &mut Schedule) -> Decision {
-        // Before the number of attempts: `max_retries = 0` above an open circuit is no reason for
-        // an ERROR per call.
+        // The refusal is looked at before the number of attempts, because `max_retries = 0` above
+        // an open circuit is no reason for an ERROR per call.
         if self.is_unwanted_refusal() {
             return Decision::GiveUp(Reason::Refused);
         }
