@@ -3,6 +3,7 @@
 
 pub use core::clone::Clone;
 pub use core::convert::From;
+pub use core::pin::Pin;
 pub use core::primitive::str;
 pub use core::time::Duration;
 pub use core::{concat, module_path};

@@ -22,6 +22,7 @@ mod depth;
 mod drop_order;
 mod generics;
 mod held_borrows;
+mod lent_arguments;
 mod modifiers;
 mod neighbours;
 mod positions;

@@ -8,6 +8,7 @@ use super::code::labelled;
 use super::context::Context;
 use super::span::braces;
 use crate::function::form::{AsyncBlock, Form};
+use crate::function::lending::Lending;
 use crate::function::parameter::{Parameter, Passing};
 use crate::function::pattern::make_mutable;
 use crate::function::tokens::{assigns, names};
@@ -139,6 +140,9 @@ impl Context<'_> {
 
     /// An argument that the body does not name is not captured, and rustc is to find it unused.
     fn is_uniquely_borrowed(&self, parameter: &Parameter<'_>) -> bool {
+        if let Some(lending) = self.lending(parameter) {
+            return lending.is_unique();
+        }
         // A sync body is no part of a future, and one that builds a future is over before it is
         // awaited.
         let is_borrowed = !matches!(self.form, Form::Sync | Form::Future { block: None, .. });
@@ -153,9 +157,13 @@ impl Context<'_> {
     /// lifetime and could not be set to a reference to a local of the body.
     /// `let buffer = &mut *buffer;` for `buffer: &mut [u8]`: the body may hand it on by value, and
     /// the next attempt needs it again.
+    /// `let path = &path;` for `path: impl AsRef<Path>`, for the same reason.
     pub(crate) fn rebinds(&self) -> TokenStream {
         let rebinds = self.parameters.iter().filter_map(|parameter| {
             let (cfg, name) = (parameter.cfg(), &parameter.name);
+            if let Some(lending) = self.lending(parameter) {
+                return Some(self.lent(parameter, lending));
+            }
             let pattern = match self.mutable_reference(parameter) {
                 Some(pattern) => pattern.to_token_stream(),
                 None if self.is_borrowed_anew(parameter) => name.to_token_stream(),
@@ -199,7 +207,43 @@ impl Context<'_> {
     }
 
     fn is_rebound(&self, parameter: &Parameter<'_>) -> bool {
-        self.mutable_reference(parameter).is_some() || self.is_borrowed_anew(parameter)
+        self.mutable_reference(parameter).is_some()
+            || self.is_borrowed_anew(parameter)
+            || self.lending(parameter).is_some()
+    }
+
+    /// The way in which each attempt is lent an owned argument. A worker and a clone own it.
+    fn lending(&self, parameter: &Parameter<'_>) -> Option<Lending> {
+        let is_owned_by_attempt = self.is_called_once()
+            || self.layers.iter().any(|layer| layer.moves_to_worker)
+            || self
+                .cloned
+                .iter()
+                .any(|cloned| cloned.name == parameter.name);
+        if is_owned_by_attempt || !self.form.names(self.function, &parameter.name) {
+            return None;
+        }
+        Lending::of(parameter, self.function, self.form)
+    }
+
+    /// Binds the argument's name to a reference. If the user declared it `mut`, the body may not
+    /// need that of a reference.
+    fn lent(&self, parameter: &Parameter<'_>, lending: Lending) -> TokenStream {
+        let (runtime, cfg, name) = (&self.runtime, parameter.cfg(), &parameter.name);
+        let unique = quote_spanned!(name.span()=> &mut #name);
+        let reference = match lending {
+            Lending::Shared => quote_spanned!(name.span()=> &#name),
+            Lending::Unique => unique,
+            Lending::InOption => quote!(#runtime::Option::as_deref_mut(#unique)),
+            Lending::Pinned => quote!(#runtime::Pin::as_mut(#unique)),
+        };
+        let (mutable, unused) = if parameter.is_mutable {
+            (Some(syn::Token![mut](name.span())), quote!(unused_mut,))
+        } else {
+            (None, TokenStream::new())
+        };
+        let allow = quote!(#[allow(#unused clippy::shadow_same, clippy::shadow_reuse)]);
+        quote!(#cfg #allow let #mutable #name = #reference;)
     }
 
     /// The pattern of `mut name: &T` or `mut name: &mut T`.

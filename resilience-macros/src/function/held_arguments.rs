@@ -5,21 +5,16 @@
 use std::fmt::Display;
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, quote};
-use syn::punctuated::Punctuated;
-use syn::{
-    GenericArgument, GenericParam, PathArguments, ReturnType, Token, Type, TypeParamBound,
-    WherePredicate,
-};
+use quote::ToTokens;
+use syn::{GenericArgument, PathArguments, ReturnType, Type, TypeParamBound};
 
+use super::bounds::{Bounds, bounds_of, is_send};
 use super::form::Form;
 use super::item::Function;
 use super::parameter::{Parameter, Passing};
 use super::tokens::any_ident;
 use super::types::ungroup;
 use crate::errors::Errors;
-
-type Bounds = Punctuated<TypeParamBound, Token![+]>;
 
 /// The promises of the return type about everything that the future holds.
 #[derive(Default)]
@@ -138,32 +133,6 @@ impl Promise {
     }
 }
 
-/// The bounds of `impl Trait`, or of a type parameter of the function.
-fn bounds_of(ty: &Type, function: &Function) -> Option<Bounds> {
-    let name = match ungroup(ty) {
-        Type::ImplTrait(ty) => return Some(ty.bounds.clone()),
-        Type::Path(path) => path.path.get_ident()?,
-        _ => return None,
-    };
-    let generics = &function.sig.generics;
-    let mut bounds = generics.params.iter().find_map(|param| match param {
-        GenericParam::Type(param) if param.ident == *name => Some(param.bounds.clone()),
-        _ => None,
-    })?;
-    let predicates = generics
-        .where_clause
-        .iter()
-        .flat_map(|clause| &clause.predicates);
-    for predicate in predicates {
-        if let WherePredicate::Type(predicate) = predicate {
-            if *name == predicate.bounded_ty.to_token_stream().to_string() {
-                bounds.extend(predicate.bounds.iter().cloned());
-            }
-        }
-    }
-    Some(bounds)
-}
-
 /// Other traits may have `Send` or `'static` as a supertrait.
 fn are_understood(bounds: &Bounds) -> bool {
     const NEITHER: [&str; 22] = [
@@ -207,10 +176,6 @@ fn is_static(bounds: &Bounds) -> bool {
         _ => None,
     });
     lifetimes.any(|lifetime| lifetime.ident == "static")
-}
-
-fn is_send(bounds: &Bounds) -> bool {
-    any_ident(quote!(#bounds), &|name| name == "Send")
 }
 
 /// A reference or a lifetime other than `'static`.

@@ -1,8 +1,10 @@
 //! The annotated function, as it is written. It knows no policy.
 
+pub(crate) mod bounds;
 pub(crate) mod form;
 pub(crate) mod held_arguments;
 pub(crate) mod item;
+pub(crate) mod lending;
 pub(crate) mod parameter;
 pub(crate) mod pattern;
 pub(crate) mod returned_borrow;

@@ -6,6 +6,7 @@ use proc_macro2::Ident;
 use crate::emit::cloned::Cloned;
 use crate::errors::Errors;
 use crate::function::item::Function;
+use crate::function::lending::Lending;
 use crate::function::parameter::{Parameter, Passing};
 use crate::function::tokens::names;
 use crate::language::entry::Arguments;
@@ -27,6 +28,7 @@ pub(super) fn check(
     let parameters = form.parameters(function);
     let chosen: Vec<_> = match &arguments {
         Arguments::All => every_owned(&parameters)
+            .filter(|parameter| Lending::of(parameter, function, form).is_none())
             .map(|parameter| (parameter, parameter.name.clone()))
             .collect(),
         Arguments::Named(names) => names

@@ -1,0 +1,33 @@
+fn read<P: AsRef<Path>>(
+    path: P,
+    mut visit: impl FnMut(&Row),
+    mut log: Option<&mut Log>,
+) -> Result<u64, Error> {
+    use ::resilience::__private as __rt;
+    const __OPERATION: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "read");
+    const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
+    let mut __retry = __rt::Retry::new(&__RETRY);
+    return loop {
+        __rt::Retry::wait_blocking(&__retry);
+        #[allow(clippy::result_large_err)]
+        let __outcome = __rt::attempt(|| -> Result<u64, Error> {
+            #[allow(clippy::shadow_same, clippy::shadow_reuse)]
+            let path = &path;
+            #[allow(clippy::shadow_same, clippy::shadow_reuse)]
+            let visit = &mut visit;
+            #[allow(clippy::shadow_same, clippy::shadow_reuse)]
+            let log = __rt::Option::as_deref_mut(&mut log);
+            '__resilience_bound: { count(open(path)?, visit, log) }
+        });
+        let __result = <Result<u64, Error> as __rt::Fallible>::into_result(__outcome);
+        let __error @ __rt::Err(_) = __result else {
+            break <Result<u64, Error> as __rt::Fallible>::succeeded(__result);
+        };
+        let __traits = __rt::Inspect::of(&__error).__traits();
+        let __last =
+            __rt::Attempt::failed_blocking(&mut __retry, __traits, __error).last(__OPERATION);
+        let __rt::None = __last else {
+            break <Result<u64, Error> as __rt::Fallible>::given_up(__last);
+        };
+    };
+}
