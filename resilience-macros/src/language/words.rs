@@ -54,7 +54,7 @@ impl ValueCheck<'_> {
         let name = self.name;
         self.refuse(match nearest(&typed, words, |(word, _)| word) {
             Some((word, _)) => format!("`{typed}` is no {name}; did you mean `{name} = {word}`?"),
-            None => format!("`{typed}` is no {name}: it is one of {}", one_of(words)),
+            None => format!("`{typed}` is no {name}: write one of {}", one_of(words)),
         })
     }
 
@@ -95,7 +95,7 @@ impl ValueCheck<'_> {
             Some(word) => format!("`{typed}` is no {name}; did you mean `{name} = {word}`?"),
             None => {
                 let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
-                format!("`{typed}` is no {name}: it is {}", words.join(" or "))
+                format!("`{typed}` is no {name}: write {}", words.join(" or "))
             }
         })
     }
