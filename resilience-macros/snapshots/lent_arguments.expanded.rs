@@ -4,7 +4,8 @@ fn read<P: AsRef<Path>>(
     mut log: Option<&mut Log>,
 ) -> Result<u64, Error> {
     use ::resilience::__private as __rt;
-    const __OPERATION: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "read");
+    static __OPERATION: __rt::Operation =
+        __rt::Operation::new(__rt::concat!(__rt::module_path!(), "::", "read"));
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
@@ -25,7 +26,7 @@ fn read<P: AsRef<Path>>(
         };
         let __traits = __rt::Inspect::of(&__error).__traits();
         let __last =
-            __rt::Attempt::failed_blocking(&mut __retry, __traits, __error).last(__OPERATION);
+            __rt::Attempt::failed_blocking(&mut __retry, __traits, __error).last(&__OPERATION);
         let __rt::None = __last else {
             break <Result<u64, Error> as __rt::Fallible>::given_up(__last);
         };
