@@ -56,9 +56,9 @@ use proc_macro::TokenStream;
 /// | `max_attempts = 4` | – | the same, with the first call counted in; giving both is an error |
 /// | `strategy = exponential` | `exponential` | the delay before retry n: `exponential` is base · multiplierⁿ⁻¹, `linear` is base · n, `constant` is base |
 /// | `base_delay = 1s` | `1s` | the delay that the strategy starts from; `0s` waits for nothing, not even a timer, but an async function gives way to other tasks before each 32nd attempt |
-/// | `max_delay = 60s` | `60s`, or `base_delay` if that is longer | the longest delay: caps a computed `base_delay`, what the strategy computes, what jitter draws, and `delay_hint` |
+/// | `max_delay = 60s` | `60s`, or `base_delay` if that is longer | the longest delay: it caps a computed `base_delay`, the delay of the strategy, the delay that jitter draws, and `delay_hint` |
 /// | `multiplier = 2.0` | `2.0` | how fast `exponential` grows; at least 1 |
-/// | `jitter = full` | `full` | what is drawn of a delay d: `full` from [0, d], `equal` from [d/2, d], `decorrelated` from [base, 3 · previous], `none` is d itself; `true` and `false` mean `full` and `none` |
+/// | `jitter = full` | `full` | the share of chance in a delay d: `full` draws from [0, d], `equal` from [d/2, d], `decorrelated` from [base, 3 · previous], `none` is d itself; `true` and `false` mean `full` and `none` |
 /// | `max_elapsed = 2m` | none | stop when the time spent plus the next delay would reach it; the wait is not begun, and a running attempt is not cut short |
 /// | `retry_on(pattern)` | every error | retry only errors that match; a refusal that matches is retried, too |
 /// | `abort_on(pattern)` | none | never retry errors that match; wins over the other filters |

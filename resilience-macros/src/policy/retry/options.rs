@@ -75,7 +75,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         role: Role::Setting,
         example: "max_delay = 60s",
         default: "`60s`, or `base_delay` if that is longer",
-        meaning: "the longest delay: caps a computed `base_delay`, what the strategy computes, what jitter draws, and `delay_hint`",
+        meaning: "the longest delay: it caps a computed `base_delay`, the delay of the strategy, the delay that jitter draws, and `delay_hint`",
     },
     OptionSpec {
         name: "multiplier",
@@ -91,7 +91,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         role: Role::Setting,
         example: "jitter = full",
         default: "`full`",
-        meaning: "what is drawn of a delay d: `full` from [0, d], `equal` from [d/2, d], `decorrelated` from [base, 3 · previous], `none` is d itself; `true` and `false` mean `full` and `none`",
+        meaning: "the share of chance in a delay d: `full` draws from [0, d], `equal` from [d/2, d], `decorrelated` from [base, 3 · previous], `none` is d itself; `true` and `false` mean `full` and `none`",
     },
     OptionSpec {
         name: "max_elapsed",
