@@ -15,6 +15,7 @@
 
 mod circuit_breaker;
 mod documentation;
+mod events;
 mod lints;
 mod operation;
 mod programmatic;

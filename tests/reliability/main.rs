@@ -5,6 +5,7 @@
 
 mod alone;
 mod cancellation;
+mod events;
 mod herd;
 mod model;
 mod panics;

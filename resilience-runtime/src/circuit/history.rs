@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::SystemTime};
 
 use super::{
-    journal::Entry,
+    journal::{Entry, KEPT},
     transition::{CircuitState, TransitionReason},
 };
 use crate::events::CommandAction;
@@ -41,6 +41,13 @@ pub struct CommandRecord {
     pub by: Option<String>,
     /// The moment at which the command ends by itself. It is `None` if it holds until another one.
     pub until: Option<SystemTime>,
+}
+
+/// The latest of the transitions of several circuits, the oldest first.
+pub(super) fn latest(mut records: Vec<TransitionRecord>) -> Vec<TransitionRecord> {
+    records.sort_by_key(|record| record.at);
+    records.drain(..records.len().saturating_sub(KEPT));
+    records
 }
 
 impl TransitionRecord {

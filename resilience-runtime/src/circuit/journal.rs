@@ -16,7 +16,7 @@ use super::{
 use crate::events::CommandAction;
 
 /// The number of changes that the history keeps.
-const KEPT: usize = 32;
+pub(super) const KEPT: usize = 32;
 
 /// A change of state, with the facts of that moment.
 #[derive(Clone, Debug)]

@@ -151,7 +151,8 @@ pub fn stats(name: &str) -> Option<CircuitBreakerStats> {
 }
 
 /// The latest transitions of the circuit of that name, at most 32, the oldest first. There are none
-/// if no circuit has the name.
+/// if no circuit has the name. For a name with keys they are those of all its circuits; a key that
+/// was forgotten takes its transitions with it.
 ///
 /// ```
 /// # use resilience::{CircuitBreakerConfig, CircuitState, registry};
@@ -162,6 +163,9 @@ pub fn stats(name: &str) -> Option<CircuitBreakerStats> {
 /// assert_eq!(states, [CircuitState::Open, CircuitState::Closed]);
 /// ```
 pub fn history(name: &str) -> Vec<TransitionRecord> {
+    if let Some(family) = FAMILIES.get(name) {
+        return family.history();
+    }
     get(name).map_or_else(Vec::new, |circuit| circuit.history())
 }
 

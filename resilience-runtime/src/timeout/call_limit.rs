@@ -8,6 +8,7 @@ use super::{
 };
 use crate::clock;
 use crate::deadline::Frame;
+use crate::events::{self, EventKind};
 
 /// The limit that applies to one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,16 +46,20 @@ impl CallLimit {
         }
     }
 
-    /// Returns the error of a call that ended by this limit.
+    /// Tells the subscribers that a call ended by this limit, and returns its error.
     #[cold]
     pub(super) fn error(self, config: &TimeoutConfig, cause: Cause) -> TimedOut {
-        match self {
+        let error = match self {
             Self::Own => config.error(cause),
             Self::Inherited { left } => {
                 Frame::note_reached();
                 config.error(cause).inherited(left)
             }
-        }
+        };
+        events::emit(config.get_operation(), || EventKind::TimedOut {
+            limit: error.limit(),
+        });
+        error
     }
 }
 

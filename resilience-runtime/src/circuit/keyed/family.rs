@@ -15,6 +15,7 @@ use crate::{
         breaker::CircuitBreaker,
         config::CircuitBreakerConfig,
         declaration::{Declarations, EarlierConfigs},
+        history::{TransitionRecord, latest},
         log,
         name::Name,
         stats::CircuitBreakerStats,
@@ -272,6 +273,12 @@ impl Family {
             refused,
             declared_at: self.declared_at,
         }
+    }
+
+    /// The latest transitions of all circuits that the family holds, the oldest first.
+    pub(crate) fn history(&self) -> Vec<TransitionRecord> {
+        let handles = self.circuits.changes().handles_and_overflow();
+        latest(handles.iter().flat_map(CircuitBreaker::history).collect())
     }
 
     /// The statistics of the `n` keys that are the worst off.

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     clock,
     deadline::Frame,
+    events::{self, EventKind},
     timeout::{
         call_limit::CallLimit,
         config::TimeoutConfig,
@@ -124,15 +125,29 @@ impl Call {
     }
 
     fn run(&self, pool: &Arc<Pool>, task: &Arc<Task>) -> Result<(), TimedOut> {
-        pool.run(task).map_err(|cause| self.error(cause))
+        pool.run(task).map_err(|cause| {
+            let error = self.error(cause);
+            if error.was_started() {
+                // The caller leaves, and the body goes on.
+                self.emit(EventKind::Abandoned);
+            }
+            error
+        })
     }
 
     fn error(&self, cause: Cause) -> TimedOut {
         match cause {
             Cause::Expired | Cause::NotBegun => self.limit.error(&self.config, cause),
             // The reason is not the time.
-            Cause::PoolFull | Cause::ShareUsedUp | Cause::NoThread => self.config.error(cause),
+            Cause::PoolFull | Cause::ShareUsedUp | Cause::NoThread => {
+                self.emit(EventKind::WorkersExhausted);
+                self.config.error(cause)
+            }
         }
+    }
+
+    fn emit(&self, kind: EventKind<'static>) {
+        events::emit(self.config.get_operation(), || kind);
     }
 }
 

@@ -1,0 +1,190 @@
+//! Each cause gives one event, and a success at the first attempt gives none.
+
+use std::{
+    cell::Cell,
+    io,
+    sync::mpsc,
+    time::{Duration, SystemTime},
+};
+
+use resilience::{
+    CircuitBreaker, CircuitBreakerConfig, TimedOut, TimeoutConfig, events, registry, retry, timeout,
+};
+
+use super::hear;
+
+/// Fails as often as the cell says.
+fn fail_or<T>(failures: &Cell<u32>, value: T) -> io::Result<T> {
+    match failures.get().checked_sub(1) {
+        Some(left) => {
+            failures.set(left);
+            Err(io::Error::other("down"))
+        }
+        None => Ok(value),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_tells_of_each_wait_and_of_its_end() {
+    #[retry(max_retries = 2, base_delay = 1s, jitter = none)]
+    async fn fetch(failures: &Cell<u32>) -> io::Result<()> {
+        fail_or(failures, ())
+    }
+    let heard = hear(concat!(module_path!(), "::fetch"));
+    fetch(&Cell::new(0)).await.unwrap();
+    assert_eq!(heard.take(), [""; 0]);
+    fetch(&Cell::new(9)).await.unwrap_err();
+    assert_eq!(
+        heard.take(),
+        [
+            "attempt 1: Some(\"down\"), again in 1s",
+            "attempt 2: Some(\"down\"), again in 2s",
+            "gave up after 3, attempts: Some(\"down\")",
+        ]
+    );
+}
+
+#[test]
+fn a_sync_retry_tells_the_same() {
+    fn is_down(error: &io::Error) -> bool {
+        error.kind() != io::ErrorKind::NotFound
+    }
+    #[retry(max_retries = 2, base_delay = 1us, jitter = none, retry_if = is_down)]
+    fn load(failures: &Cell<u32>) -> io::Result<()> {
+        fail_or(failures, ())?;
+        Err(io::ErrorKind::NotFound.into())
+    }
+    let heard = hear(concat!(module_path!(), "::load"));
+    load(&Cell::new(1)).unwrap_err();
+    assert_eq!(
+        heard.take(),
+        [
+            "attempt 1: Some(\"down\"), again in 1µs",
+            "gave up after 2, not_retryable: Some(\"entity not found\")",
+        ]
+    );
+}
+
+#[test]
+fn a_retry_that_meets_an_open_circuit_gives_up_because_it_was_refused() {
+    #[retry(max_retries = 3, base_delay = 1us)]
+    #[resilience::circuit_breaker(name = "events::met_open")]
+    fn ask() -> io::Result<()> {
+        Ok(())
+    }
+    let of_operation = hear(concat!(module_path!(), "::ask"));
+    let of_circuit = hear("events::met_open");
+    ask().unwrap();
+    registry::isolate("events::met_open");
+    of_circuit.take();
+    ask().unwrap_err();
+    let refused: Vec<_> = of_operation.take();
+    assert!(
+        refused
+            .last()
+            .is_some_and(|line| line.starts_with("gave up after 1, refused: Some(\"circuit")),
+        "{refused:?}"
+    );
+    assert_eq!(of_circuit.take(), ["refused, retry after None"]);
+}
+
+#[test]
+fn the_text_of_an_error_is_escaped_and_cut() {
+    #[retry(max_retries = 0)]
+    fn hostile() -> Result<(), String> {
+        Err(format!("a\nERROR forged {}", "x".repeat(1_000)))
+    }
+    let (sender, texts) = mpsc::channel();
+    let subscription = events::subscribe(move |event| {
+        if event.operation == Some(concat!(module_path!(), "::hostile")) {
+            if let events::EventKind::GaveUp { error, .. } = event.kind {
+                sender.send(error.map(str::to_owned)).unwrap();
+            }
+        }
+    });
+    hostile().unwrap_err();
+    drop(subscription);
+    let text = texts.recv().unwrap().expect("the error can be shown");
+    assert!(text.starts_with(r"a\nERROR forged xxx"), "{text}");
+    assert_eq!(text.len(), 256);
+    assert!(texts.recv().is_err(), "there was one event");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_async_timeout_tells_when_it_expires() {
+    #[timeout(5s)]
+    async fn hang() -> Result<(), TimedOut> {
+        std::future::pending().await
+    }
+    let heard = hear(concat!(module_path!(), "::hang"));
+    hang().await.unwrap_err();
+    assert_eq!(heard.take(), ["timed out after 5s"]);
+    let value = TimeoutConfig::new(Duration::from_secs(1)).operation("events::value");
+    let heard = hear("events::value");
+    value
+        .run_async(std::future::pending::<()>())
+        .await
+        .unwrap_err();
+    value.run_async(async {}).await.unwrap();
+    assert_eq!(heard.take(), ["timed out after 1s"]);
+    assert_eq!(value.timed_out().limit(), Duration::from_secs(1));
+    assert_eq!(heard.take(), [""; 0], "an error that is made is no expiry");
+}
+
+#[test]
+fn a_sync_timeout_tells_of_the_body_that_it_leaves_behind() {
+    let heard = hear("events::left_behind");
+    for limit in [10, 100, 1_000, 10_000].map(Duration::from_millis) {
+        let (may_go, go_on) = mpsc::channel::<()>();
+        let late = TimeoutConfig::new(limit)
+            .operation("events::left_behind")
+            .run_thread(move || go_on.recv())
+            .unwrap_err();
+        drop(may_go);
+        let timed_out = format!("timed out after {limit:?}");
+        if late.was_started() {
+            assert_eq!(heard.take(), [timed_out.as_str(), "abandoned"]);
+            return;
+        }
+        assert_eq!(heard.take(), [timed_out]);
+    }
+    panic!("no body begins within seconds");
+}
+
+#[test]
+fn a_registration_gives_one_event_and_a_circuit_outside_of_the_registry_none() {
+    let heard = hear("events::registered");
+    let config = CircuitBreakerConfig::new();
+    let breaker = registry::get_or_register("events::registered", config);
+    registry::get_or_register("events::registered", config);
+    registry::register(breaker.clone()).unwrap();
+    assert_eq!(heard.take(), ["registered"]);
+    registry::remove("events::registered");
+    registry::register(breaker).unwrap();
+    assert_eq!(heard.take(), ["registered"]);
+    let heard = hear("events::outside");
+    CircuitBreaker::new("events::outside", config)
+        .acquire()
+        .unwrap()
+        .success();
+    assert_eq!(heard.take(), [""; 0]);
+}
+
+#[test]
+fn an_event_has_the_moment_of_the_systems_clock() {
+    let (sender, moments) = mpsc::channel();
+    let _subscription = events::subscribe(move |event| {
+        if super::is_of(event, "events::moment") {
+            sender.send(event.at).unwrap();
+        }
+    });
+    let before = SystemTime::now();
+    CircuitBreaker::new("events::moment", CircuitBreakerConfig::new()).trip();
+    let moments: Vec<_> = moments.try_iter().collect();
+    assert_eq!(moments.len(), 2, "the command and the change");
+    assert!(
+        moments
+            .iter()
+            .all(|at| (before..=SystemTime::now()).contains(at))
+    );
+}
