@@ -1,8 +1,10 @@
 //! Functions as people write them, some of which a lint does not like. Each comment `//@` becomes
 //! attributes.
 
+use std::fs::File;
 use std::future::Future;
 use std::io::{self, Write};
+use std::path::Path;
 use std::pin::Pin;
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -243,6 +245,41 @@ pub fn boxed(text: &str) -> BoxFuture<'_, io::Result<usize>> {
 //@ sync
 pub fn generic<T: ToString + Clone, const N: usize>(items: [T; N], shown: impl ToString + Clone) -> io::Result<usize> {
     Ok(items.iter().map(|item| item.to_string().len()).sum::<usize>() + shown.to_string().len())
+}
+
+//@ sync
+pub fn lent(path: impl AsRef<Path>, log: Option<&mut Vec<u8>>) -> io::Result<File> {
+    note(log);
+    File::open(path)
+}
+
+//@ sync
+pub fn lent_closures<F: FnMut(u8)>(mut first: F, second: impl FnMut(u8)) -> io::Result<()> {
+    first(1);
+    [1, 2].into_iter().for_each(second);
+    Ok(())
+}
+
+//@ async
+pub async fn lent_async(text: impl AsRef<str>, mut log: Option<&mut Vec<u8>>) -> io::Result<usize> {
+    note(log.take());
+    wait(()).await;
+    Ok(length(text))
+}
+
+//@ sync
+pub fn needlessly_lent(text: impl AsRef<str>, mut log: Option<&mut Vec<u8>>) -> io::Result<usize> {
+    Ok(text.as_ref().len() + log.map_or(0, |log| log.len()))
+}
+
+fn note(log: Option<&mut Vec<u8>>) {
+    if let Some(log) = log {
+        log.push(1);
+    }
+}
+
+fn length(text: impl AsRef<str>) -> usize {
+    text.as_ref().len()
 }
 
 //@ sync

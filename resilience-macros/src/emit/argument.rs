@@ -227,7 +227,7 @@ impl Context<'_> {
     }
 
     /// Binds the argument's name to a reference. If the user declared it `mut`, the body may not
-    /// need that of a reference.
+    /// need that of a reference to it.
     fn lent(&self, parameter: &Parameter<'_>, lending: Lending) -> TokenStream {
         let (runtime, cfg, name) = (&self.runtime, parameter.cfg(), &parameter.name);
         let unique = quote_spanned!(name.span()=> &mut #name);
@@ -237,11 +237,9 @@ impl Context<'_> {
             Lending::InOption => quote!(#runtime::Option::as_deref_mut(#unique)),
             Lending::Pinned => quote!(#runtime::Pin::as_mut(#unique)),
         };
-        let (mutable, unused) = if parameter.is_mutable {
-            (Some(syn::Token![mut](name.span())), quote!(unused_mut,))
-        } else {
-            (None, TokenStream::new())
-        };
+        let mutable = parameter.is_mutable.then(|| syn::Token![mut](name.span()));
+        let has_another_type = matches!(lending, Lending::Shared | Lending::Unique);
+        let unused = (parameter.is_mutable && has_another_type).then(|| quote!(unused_mut,));
         let allow = quote!(#[allow(#unused clippy::shadow_same, clippy::shadow_reuse)]);
         quote!(#cfg #allow let #mutable #name = #reference;)
     }
