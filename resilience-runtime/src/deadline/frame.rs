@@ -142,7 +142,8 @@ impl Entered {
 }
 
 impl Drop for Entered {
-    #[inline]
+    // It is not inlined, because the code for each type that a timeout returns contains it.
+    #[inline(never)]
     fn drop(&mut self) {
         CURRENT.set(self.outer);
     }

@@ -18,7 +18,7 @@ use super::{
     error::{Cause, TimedOut},
 };
 use crate::clock::{self, NEVER, StartTime, create_timer};
-use crate::deadline::Frame;
+use crate::deadline::{Entered, Frame};
 use crate::fallible::Fallible;
 
 pin_project! {
@@ -30,13 +30,47 @@ pin_project! {
     pub struct Limited<F, C, E = SeparateError> {
         config: C,
         progress: Progress,
-        at_expiry: E,
-        // `None` after the expiry, because the body is dropped before the error is returned.
         #[pin]
-        body: Option<F>,
+        body: Body<F, E>,
         // `None` before the first poll, and for a limit without end.
         #[pin]
         timer: Option<Sleep>,
+    }
+}
+
+pin_project! {
+    /// The body, and the way to make the output that takes its place at the expiry.
+    struct Body<F, E> {
+        at_expiry: E,
+        // `None` after the expiry, because the body is dropped before the error is returned.
+        #[pin]
+        future: Option<F>,
+    }
+}
+
+/// A body with the output `T`. It is behind `dyn`, so that a poll of the timeout is compiled once
+/// for each type of output, and not into each function under a timeout.
+trait PollBody<T> {
+    fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T>;
+
+    /// Drops the body and returns the output at the expiry.
+    fn expire(self: Pin<&mut Self>, error: TimedOut) -> T;
+}
+
+impl<F: Future, E: AtExpiry<F::Output>> PollBody<E::Output> for Body<F, E> {
+    #[inline]
+    fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<E::Output> {
+        let Some(future) = self.project().future.as_pin_mut() else {
+            polled_after_expiry()
+        };
+        Poll::Ready(E::in_time(ready!(future.poll(cx))))
+    }
+
+    #[inline]
+    fn expire(self: Pin<&mut Self>, error: TimedOut) -> E::Output {
+        let mut this = self.project();
+        this.future.set(None);
+        this.at_expiry.expired(error)
     }
 }
 
@@ -113,8 +147,10 @@ impl<F, C, E> Limited<F, C, E> {
         Self {
             config,
             progress: Progress::UNPOLLED,
-            at_expiry,
-            body: Some(body),
+            body: Body {
+                at_expiry,
+                future: Some(body),
+            },
             timer: None,
         }
     }
@@ -125,45 +161,84 @@ impl<F: Future, C: Borrow<TimeoutConfig>, E: AtExpiry<F::Output>> Future for Lim
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let config: &TimeoutConfig = Borrow::borrow(&*this.config);
-        let frame = Frame::current();
-        let first_poll = (this.progress.phase == Phase::Unpolled).then(|| FirstPoll::now(frame));
-        let Some(body) = this.body.as_mut().as_pin_mut() else {
-            polled_after_expiry()
-        };
-        let deadline = match &first_poll {
-            None => this
-                .progress
-                .deadline(config, this.timer.as_ref().as_pin_ref().as_deref()),
-            Some(first_poll) => match first_poll.deadline(config, this.progress) {
-                Ok(deadline) => deadline,
-                Err(error) => {
-                    this.body.set(None);
-                    return Poll::Ready(this.at_expiry.expired(error));
-                }
-            },
-        };
-        // The body is polled before the timer, so that a tie goes to the body.
-        let polled = {
-            let _entered = frame.dropped_at(deadline).enter();
-            body.poll(cx)
-        };
-        if let Poll::Ready(output) = polled {
-            return Poll::Ready(E::in_time(output));
-        }
-        // The timer is created after the body's first poll, because a body that is done at once
-        // needs none.
-        let error = ready!(poll_limit(
-            config,
-            first_poll,
-            this.timer,
-            this.progress,
-            cx
-        ));
-        this.body.set(None);
-        Poll::Ready(this.at_expiry.expired(error))
+        let this = self.project();
+        let config = Borrow::borrow(&*this.config);
+        poll(config, this.progress, this.timer, this.body, cx)
     }
+}
+
+#[inline(never)]
+fn poll<T>(
+    config: &TimeoutConfig,
+    progress: &mut Progress,
+    timer: Pin<&mut Option<Sleep>>,
+    mut body: Pin<&mut dyn PollBody<T>>,
+    cx: &mut Context<'_>,
+) -> Poll<T> {
+    let error = match before_poll(config, progress, timer.as_ref()) {
+        Ok(under_way) => {
+            // The body is polled before the timer, so that a tie goes to the body.
+            if let Poll::Ready(output) = body.as_mut().poll_body(cx) {
+                drop(under_way);
+                return Poll::Ready(output);
+            }
+            ready!(after_poll(under_way, config, progress, timer, cx))
+        }
+        Err(error) => error,
+    };
+    Poll::Ready(body.expire(error))
+}
+
+// This function and `after_poll` are not inlined, because they are the same for all outputs.
+
+/// Enters the frame of the body, or returns the error if no time is left for it.
+#[inline(never)]
+fn before_poll(
+    config: &TimeoutConfig,
+    progress: &mut Progress,
+    timer: Pin<&Option<Sleep>>,
+) -> Result<BodyPoll, TimedOut> {
+    let frame = Frame::current();
+    let first_poll = (progress.phase == Phase::Unpolled).then(|| FirstPoll::now(frame));
+    let deadline = match &first_poll {
+        None => progress.deadline(config, timer.as_pin_ref().as_deref()),
+        Some(first_poll) => first_poll.deadline(config, progress)?,
+    };
+    Ok(BodyPoll {
+        first_poll,
+        entered: frame.dropped_at(deadline).enter(),
+    })
+}
+
+/// A poll of the body that is under way, in the frame of the body.
+struct BodyPoll {
+    /// `None` from the second poll on.
+    first_poll: Option<FirstPoll>,
+    entered: Entered,
+}
+
+/// Polls the timer after a body that is pending. The timer is created here, because a body that is
+/// done at once needs none.
+#[inline(never)]
+fn after_poll(
+    BodyPoll {
+        first_poll,
+        entered,
+    }: BodyPoll,
+    config: &TimeoutConfig,
+    progress: &mut Progress,
+    mut timer: Pin<&mut Option<Sleep>>,
+    cx: &mut Context<'_>,
+) -> Poll<TimedOut> {
+    drop(entered);
+    if let Some(first_poll) = first_poll {
+        if config.get_limit().is_zero() {
+            return Poll::Ready(config.timed_out());
+        }
+        first_poll.set_timer(timer.as_mut(), config, progress);
+    }
+    ready!(poll_timer(timer.as_mut(), &mut progress.phase, cx));
+    Poll::Ready(progress.expired(config, timer.as_ref().as_pin_ref().as_deref()))
 }
 
 /// The things that a call finds when it begins.
@@ -226,25 +301,6 @@ impl FirstPoll {
         };
         timer.set(deadline.map(|at| create_timer(config.get_operation(), || sleep_until(at))));
     }
-}
-
-// This function is not inlined, because it is the same for all bodies.
-#[inline(never)]
-fn poll_limit(
-    config: &TimeoutConfig,
-    first_poll: Option<FirstPoll>,
-    mut timer: Pin<&mut Option<Sleep>>,
-    progress: &mut Progress,
-    cx: &mut Context<'_>,
-) -> Poll<TimedOut> {
-    if let Some(first_poll) = first_poll {
-        if config.get_limit().is_zero() {
-            return Poll::Ready(config.timed_out());
-        }
-        first_poll.set_timer(timer.as_mut(), config, progress);
-    }
-    ready!(poll_timer(timer.as_mut(), &mut progress.phase, cx));
-    Poll::Ready(progress.expired(config, timer.as_ref().as_pin_ref().as_deref()))
 }
 
 fn poll_timer(timer: Pin<&mut Option<Sleep>>, phase: &mut Phase, cx: &mut Context<'_>) -> Poll<()> {
