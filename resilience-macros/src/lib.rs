@@ -56,7 +56,7 @@ use proc_macro::TokenStream;
 /// | `max_attempts = 4` | – | the same, with the first call counted in; giving both is an error |
 /// | `strategy = exponential` | `exponential` | the delay before retry n: `exponential` is base · multiplierⁿ⁻¹, `linear` is base · n, `constant` is base |
 /// | `base_delay = 1s` | `1s` | the delay that the strategy starts from; `0s` waits for nothing, not even a timer, but an async function gives way to other tasks before each 32nd attempt |
-/// | `max_delay = 60s` | `60s`, or `base_delay` if that is longer | the longest delay: it caps a computed `base_delay`, the delay of the strategy, the delay that jitter draws, and `delay_hint` |
+/// | `max_delay = 60s` | `60s`, or `base_delay` if that is longer | the longest delay: it caps a computed `base_delay`, the delay of the strategy and the delay that jitter draws; a longer `delay_hint` ends the retries |
 /// | `multiplier = 2.0` | `2.0` | how fast `exponential` grows; at least 1 |
 /// | `jitter = full` | `full` | the share of chance in a delay d: `full` draws from [0, d], `equal` from [d/2, d], `decorrelated` from [base, 3 · previous], `none` is d itself; `true` and `false` mean `full` and `none` |
 /// | `max_elapsed = 2m` | none | stop when the time spent plus the next delay would reach it; the wait is not begun, and a running attempt is not cut short |
@@ -64,9 +64,10 @@ use proc_macro::TokenStream;
 /// | `abort_on(pattern)` | none | never retry errors that match; wins over the other filters |
 /// | `retry_if = f` | none | `fn(&E) -> bool`: retry only errors that it accepts; beside `retry_on` both must agree; it does not decide over refusals |
 /// | `retry_if_ok = f` | none | `fn(&T) -> bool`: an `Ok` to try again, such as "not ready yet"; when attempts run out the last one is returned |
-/// | `delay_hint = f` | none | `fn(&E) -> Option<Duration>`: how long the server asked to wait, such as `Retry-After`; replaces the computed delay |
+/// | `delay_hint = f` | none | `fn(&E) -> impl Into<RetryHint>`, such as an `Option<Duration>`: how long the server asked to wait, as in `Retry-After`; replaces the computed delay, and jitter adds up to a tenth; `RetryHint::Never` or a time that cannot be kept ends the retries |
 /// | `on_retry = f` | none | `fn(&RetryEvent<'_, T, E>)`: called before each wait |
 /// | `retry_refused = true` | `false` | retry refusals too: the errors of an open circuit, of this function or of another one that the body calls |
+/// | `budget = expr` | none | limits the retries of all calls together: the process-wide budget of that name, `0.2` for a budget of the function alone that allows so many retries per call, or a `&'static RetryBudget` |
 /// | `clone(text, request)` | none | the body may consume these arguments: every attempt that another one may follow gets a clone, the last one that can be made the original; `clone(..)` means every owned argument that is `Clone`, `self` included |
 /// | `config = expr` | none | a `RetryConfig` to start from |
 /// | `operation = "jira.issue"` | module path and function name | the name of the function in logs, statistics and errors; one attribute says it for the whole stack |

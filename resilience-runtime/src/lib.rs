@@ -91,6 +91,7 @@
 
 mod answer;
 mod body;
+mod budget;
 mod circuit;
 mod circuit_state;
 mod clock;
@@ -131,6 +132,7 @@ pub mod __private {
     };
 }
 
+pub use budget::{RetryBudget, RetryBudgetStats};
 pub use circuit::{
     CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFamily, CircuitBreakerFuture,
     CircuitBreakerSettings, CircuitBreakerStats, CircuitOpen, CircuitStateFuture, CommandRecord,

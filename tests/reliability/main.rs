@@ -12,6 +12,7 @@ mod panics;
 mod pool;
 mod registry_bounds;
 mod schedules;
+mod storm;
 mod time;
 
 use proptest::test_runner::Config;

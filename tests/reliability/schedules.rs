@@ -186,17 +186,20 @@ async fn compare(options: Options, failures: &[Failure]) -> Result<(), TestCaseE
         };
         let elapsed = failed - start;
         let (shortest, longest) = match failure.hint {
-            Some(hint) => (hint.min(options.max_delay), hint.min(options.max_delay)),
+            Some(hint) if options.jitter == Jitter::None => (hint, hint),
+            Some(hint) => (hint, hint + hint / 10),
             None => bounds(&options, attempt, previous),
         };
         let mut next = seen.clone();
         let Some(told) = next.next() else {
             // It stopped; it had to.
+            let wait = failure.hint.unwrap_or(longest);
             let spent = options
                 .max_elapsed
-                .is_some_and(|limit| at_most(limit, elapsed + longest));
+                .is_some_and(|limit| at_most(limit, elapsed + wait));
+            let is_too_early = failure.hint.is_some_and(|hint| hint > options.max_delay);
             prop_assert!(
-                attempt == options.max_retries + 1 || spent,
+                attempt == options.max_retries + 1 || spent || is_too_early,
                 "stopped after attempt {}",
                 attempt
             );
@@ -221,7 +224,8 @@ async fn compare(options: Options, failures: &[Failure]) -> Result<(), TestCaseE
         };
         prop_assert_eq!((told_attempt, told_elapsed), (attempt, elapsed));
         prop_assert!(attempt <= options.max_retries);
-        prop_assert!(delay <= options.max_delay);
+        let cap = failure.hint.map_or(options.max_delay, |_| longest);
+        prop_assert!(delay <= cap && shortest <= options.max_delay);
         prop_assert!(
             at_most(shortest, delay) && at_most(delay, longest),
             "{delay:?} not in {shortest:?}..={longest:?}"

@@ -8,6 +8,7 @@ mod issue_tracker;
 mod server;
 mod shop;
 mod statuses;
+mod warehouse;
 
 pub use assistant::Assistant;
 pub use database::WriteLock;
@@ -15,3 +16,4 @@ pub use exchange_rates::{ExchangeRates, Health};
 pub use issue_tracker::IssueTracker;
 pub use shop::Shop;
 pub use statuses::Statuses;
+pub use warehouse::Warehouse;

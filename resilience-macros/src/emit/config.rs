@@ -49,6 +49,8 @@ pub(crate) struct ConfigStart {
     /// The configuration without any setting, for constants that must be checked apart from a start
     /// that is not constant.
     pub(crate) default: Option<TokenStream>,
+    /// See [`ConfigPlan::is_static`].
+    pub(crate) is_static: bool,
 }
 
 /// A user's expression that setters can be called on: `*config.setter()` is another thing than
@@ -133,7 +135,12 @@ impl Context<'_> {
             .filter(|setting| setting.stage == Stage::Constant);
         let value = self.chain(ty, start.value.clone(), start.ends, constants.clone());
         if start.stage == Stage::Constant {
-            let declarations = quote!(const #name: #path = #value;);
+            let item = if start.is_static {
+                quote!(static)
+            } else {
+                quote!(const)
+            };
+            let declarations = quote!(#item #name: #path = #value;);
             return (declarations, name.to_token_stream());
         }
         let mut declarations = TokenStream::new();
@@ -192,18 +199,21 @@ impl Context<'_> {
         let runtime = &self.runtime;
         let path = quote::format_ident!("{ty}");
         let default = quote!(#runtime::#path::new());
+        let is_static = plan.is_static;
         let start = match &plan.base {
             Some((base, stage)) => ConfigStart {
                 value: operand(base),
                 stage: *stage,
                 ends: Some(SpanEnds::of(&base.to_token_stream())),
                 default: Some(default),
+                is_static,
             },
             None => ConfigStart {
                 value: default,
                 stage: Stage::Constant,
                 ends: None,
                 default: None,
+                is_static,
             },
         };
         self.config(ty, name, &start, &plan.settings)

@@ -7,7 +7,7 @@ use syn::{BinOp, Expr, Lit};
 use super::duration;
 
 /// The expression behind parentheses and the invisible groups of `macro_rules!`.
-pub(super) fn plain(mut expr: &Expr) -> &Expr {
+pub(crate) fn plain(mut expr: &Expr) -> &Expr {
     loop {
         match expr {
             Expr::Group(group) => expr = &group.expr,

@@ -3,7 +3,7 @@
 
 pub(crate) mod duration;
 pub(crate) mod entry;
-mod expression;
+pub(crate) mod expression;
 pub(crate) mod list;
 mod nameless;
 mod numbers;

@@ -13,9 +13,13 @@ use super::value::{self, CheckedValue, Setting};
 use crate::errors::Errors;
 
 /// A configuration: a value to start from, and the settings that override it.
+#[derive(Clone)]
 pub(crate) struct ConfigPlan {
     pub(crate) base: Option<(Expr, Stage)>,
     pub(crate) settings: Vec<Setting>,
+    /// True if the configuration may refer to a static with atomics. It is a static item then,
+    /// because before Rust 1.91 a const item must not refer to one.
+    pub(crate) is_static: bool,
 }
 
 pub(crate) struct Values<'a> {
@@ -160,7 +164,16 @@ impl<'a> Values<'a> {
             .into_iter()
             .filter_map(|name| self.take_setting(name))
             .collect();
-        ConfigPlan { base, settings }
+        ConfigPlan {
+            base,
+            settings,
+            is_static: false,
+        }
+    }
+
+    /// The stage of an expression that is no number.
+    pub(crate) fn stage(&self, expr: &Expr) -> Stage {
+        Stage::of(expr, Operators::RunTime, self.scope)
     }
 
     /// An option that cannot stand beside any of the others: one error from the first to the last

@@ -40,6 +40,7 @@
 //! assert_eq!(breaker.state(), CircuitState::Closed);
 //! ```
 
+mod budgets;
 mod families;
 pub(crate) mod keyed_site;
 mod newest;
@@ -56,6 +57,8 @@ use crate::{
     },
     show::Shown,
 };
+
+pub use self::budgets::{budget, register_budget};
 
 /// The circuit of that name; a new one, declared here, if there is none.
 ///
@@ -104,7 +107,10 @@ pub fn register(breaker: CircuitBreaker) -> Result<(), NameTaken> {
     if breaker.key().is_none() && REGISTRY.register(breaker) {
         Ok(())
     } else {
-        Err(NameTaken { name })
+        Err(NameTaken {
+            name,
+            kind: "circuit",
+        })
     }
 }
 
@@ -318,13 +324,20 @@ pub fn reset_all() {
     }
 }
 
-/// Another circuit has the name that [`register`] was to give.
+/// Another circuit or budget has the name that [`register`] or [`register_budget`] was to give.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameTaken {
     name: String,
+    /// The word for the thing with the name.
+    kind: &'static str,
 }
 
 impl NameTaken {
+    fn budget(name: String) -> Self {
+        let kind = "retry budget";
+        Self { name, kind }
+    }
+
     /// The name.
     pub fn name(&self) -> &str {
         &self.name
@@ -334,8 +347,8 @@ impl NameTaken {
 impl fmt::Display for NameTaken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The name may come from outside, and this goes to logs.
-        let name = Shown::Display(&self.name);
-        write!(f, "another circuit is registered as `{name}`")
+        let (kind, name) = (self.kind, Shown::Display(&self.name));
+        write!(f, "another {kind} is registered as `{name}`")
     }
 }
 

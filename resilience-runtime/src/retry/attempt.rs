@@ -2,10 +2,12 @@
 
 use super::config::RetryConfig;
 use super::event::RetryEvent;
+use super::hint::{IntoRetryHint, RetryHint};
 use super::log::Report;
 use super::random;
 use super::schedule::{Decision, Reason, Schedule};
 use super::state::Retry;
+use super::strategy::Jitter;
 use crate::clock::StartTime;
 use crate::deadline::would_outlast;
 use crate::inspect::{Slot, Traits, View};
@@ -51,7 +53,7 @@ struct Review<'a> {
     wants_value: bool,
     /// The reason why no other attempt follows, as soon as that is certain.
     reason: Option<Reason>,
-    hint: Option<Duration>,
+    hint: RetryHint,
     /// A circuit of the own stack is certain to refuse for so long.
     refused_for: Option<Duration>,
     elapsed: Option<Duration>,
@@ -231,10 +233,10 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
 
     /// Lets the error say how long to wait.
     #[inline]
-    pub fn delay_hint(self, f: impl FnOnce(&E) -> Option<Duration>) -> Self {
+    pub fn delay_hint<H: IntoRetryHint>(self, f: impl FnOnce(&E) -> H) -> Self {
         self.filter(|review, error| {
             if !review.is_unwanted_refusal() {
-                review.hint = f(error);
+                review.hint = f(error).into_retry_hint();
             }
         })
     }
@@ -327,7 +329,7 @@ impl<'a> Review<'a> {
             wants_refusals: config.get_retry_refused(),
             wants_value: false,
             reason: None,
-            hint: None,
+            hint: RetryHint::Unknown,
             refused_for: None,
             elapsed: None,
         };
@@ -391,7 +393,16 @@ impl<'a> Review<'a> {
             elapsed: self.elapsed,
             error,
         };
-        let decision = self.next(&mut schedule);
+        let mut decision = self.next(&mut schedule);
+        // The budget is asked last, so that it loses nothing if another rule ends the retries. A
+        // value that is tried again does not draw on it, because nothing failed.
+        if let (Decision::Wait(_), Some(_), Some(budget)) =
+            (decision, error, self.config.get_budget())
+        {
+            if !budget.withdraw(operation.name()) {
+                decision = Decision::GiveUp(Reason::Budget);
+            }
+        }
         match decision {
             Decision::Wait(delay) => {
                 *self.schedule = Some(schedule);
@@ -411,11 +422,14 @@ impl<'a> Review<'a> {
         if let Some(reason) = self.reason {
             return Decision::GiveUp(reason);
         }
-        let is_drawn = self.hint.is_none() && self.config.is_random();
+        let is_drawn = match self.hint {
+            RetryHint::Never => false,
+            RetryHint::After(_) => self.config.get_jitter() != Jitter::None,
+            RetryHint::Unknown => self.config.is_random(),
+        };
         let random = if is_drawn { random::draw() } else { 0.0 };
         let elapsed = self.elapsed.unwrap_or_default();
-        match schedule.next(self.config, elapsed, self.hint, random) {
-            Decision::Wait(delay) if would_outlast(delay) => Decision::GiveUp(Reason::Deadline),
+        match schedule.next(self.config, elapsed, would_outlast, self.hint, random) {
             // A retry that asks for refusals waits for the circuit.
             Decision::Wait(delay) if !self.wants_refusals && self.is_refused_after(delay) => {
                 Decision::GiveUp(Reason::CircuitOpen)

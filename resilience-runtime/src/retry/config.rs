@@ -1,6 +1,7 @@
 //! The options of `#[retry]` as a value. Each setter checks its value.
 
 use super::strategy::{Jitter, Strategy};
+use crate::budget::RetryBudget;
 use crate::config_error::{Rule, rule};
 use core::time::Duration;
 
@@ -60,6 +61,17 @@ pub struct RetryConfig {
     max_delay: Option<Duration>,
     max_elapsed: Option<Duration>,
     retry_refused: bool,
+    budget: Option<BudgetReference>,
+}
+
+/// A reference to a budget. Two are equal if they are references to one budget.
+#[derive(Clone, Copy, Debug)]
+struct BudgetReference(&'static RetryBudget);
+
+impl PartialEq for BudgetReference {
+    fn eq(&self, other: &Self) -> bool {
+        core::ptr::eq(self.0, other.0)
+    }
 }
 
 impl RetryConfig {
@@ -83,6 +95,7 @@ impl RetryConfig {
             max_delay: None,
             max_elapsed: None,
             retry_refused: false,
+            budget: None,
         }
     }
 
@@ -266,6 +279,26 @@ impl RetryConfig {
         self
     }
 
+    /// Sets the budget that limits the retries of all calls together. Default none.
+    ///
+    /// A configuration with a budget is a `static` and no `const`, because before Rust 1.91 a
+    /// constant must not refer to a static with atomics.
+    ///
+    /// ```
+    /// use resilience::{RetryBudget, RetryConfig};
+    ///
+    /// static BUDGET: RetryBudget = RetryBudget::new().ratio(0.1);
+    /// static CONFIG: RetryConfig = RetryConfig::new().max_retries(5).budget(&BUDGET);
+    ///
+    /// let answer: Result<u32, &str> = CONFIG.run(|| Ok(42));
+    /// assert_eq!((answer, BUDGET.stats().calls), (Ok(42), 1));
+    /// ```
+    #[must_use]
+    pub const fn budget(mut self, budget: &'static RetryBudget) -> Self {
+        self.budget = Some(BudgetReference(budget));
+        self
+    }
+
     /// Returns how many calls may follow the first one.
     pub const fn get_max_retries(&self) -> u32 {
         self.max_retries
@@ -313,6 +346,15 @@ impl RetryConfig {
     /// True if refusals are retried.
     pub const fn get_retry_refused(&self) -> bool {
         self.retry_refused
+    }
+
+    /// Returns the budget.
+    #[inline]
+    pub const fn get_budget(&self) -> Option<&'static RetryBudget> {
+        match self.budget {
+            Some(BudgetReference(budget)) => Some(budget),
+            None => None,
+        }
     }
 }
 

@@ -47,3 +47,21 @@ impl From<Option<Duration>> for RetryHint {
         delay.map_or(Self::Unknown, Self::After)
     }
 }
+
+/// The return type of the function of `delay_hint`, with the words for one that is wrong.
+#[diagnostic::on_unimplemented(
+    message = "a `delay_hint` must return `Option<Duration>`, `Duration` or `RetryHint`",
+    label = "this returns `{Self}`"
+)]
+pub trait IntoRetryHint {
+    /// Converts.
+    fn into_retry_hint(self) -> RetryHint;
+}
+
+#[diagnostic::do_not_recommend]
+impl<H: Into<RetryHint>> IntoRetryHint for H {
+    #[inline]
+    fn into_retry_hint(self) -> RetryHint {
+        self.into()
+    }
+}

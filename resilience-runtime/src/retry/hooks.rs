@@ -1,7 +1,7 @@
 //! The filters and hooks of a retry that is used as a value.
 
 use super::event::RetryEvent;
-use core::time::Duration;
+use super::hint::RetryHint;
 
 /// The filters and hooks of a retry, each around those that were added before it.
 #[doc(hidden)]
@@ -16,7 +16,7 @@ pub trait Hooks<T, E> {
     fn retry_if_ok(&mut self, value: &T) -> bool;
 
     /// Returns the delay that the error asks for.
-    fn delay_hint(&mut self, error: &E) -> Option<Duration>;
+    fn delay_hint(&mut self, error: &E) -> RetryHint;
 
     /// Tells the hooks of a retry.
     fn on_retry(&mut self, event: &RetryEvent<'_, T, E>);
@@ -39,8 +39,8 @@ impl<T, E> Hooks<T, E> for NoHooks {
     }
 
     #[inline]
-    fn delay_hint(&mut self, _: &E) -> Option<Duration> {
-        None
+    fn delay_hint(&mut self, _: &E) -> RetryHint {
+        RetryHint::Unknown
     }
 
     #[inline]
@@ -52,14 +52,17 @@ impl<T, E> Hooks<T, E> for NoHooks {
 macro_rules! hooks {
     ($(
         $(#[$doc:meta])*
-        $hook:ident($bound:ident: $($function:tt)*) { $($own:tt)* } [$($other:ident)*]
+        $hook:ident $([$returned:ident: $($into:tt)*])? ($bound:ident: $($function:tt)*)
+        { $($own:tt)* } [$($other:ident)*]
     )*) => { $(
         $(#[$doc])*
         #[doc(hidden)]
         #[derive(Clone, Copy, Debug)]
         pub struct $hook<F, H>(pub(super) F, pub(super) H);
 
-        impl<T, E, F: $bound $($function)*, H: Hooks<T, E>> Hooks<T, E> for $hook<F, H> {
+        impl<T, E, $($returned,)? F: $bound $($function)*, H: Hooks<T, E>> Hooks<T, E> for $hook<F, H>
+        $(where $returned: $($into)*)?
+        {
             $($own)*
             $(hooks!(@ $other);)*
         }
@@ -81,7 +84,7 @@ macro_rules! hooks {
     };
     (@ delay_hint) => {
         #[inline]
-        fn delay_hint(&mut self, error: &E) -> Option<Duration> {
+        fn delay_hint(&mut self, error: &E) -> RetryHint {
             self.1.delay_hint(error)
         }
     };
@@ -119,10 +122,13 @@ hooks! {
     } [is_told retry_if delay_hint on_retry]
 
     /// The error says how long to wait. The hint that was added first wins.
-    DelayHint(FnMut: (&E) -> Option<Duration>) {
+    DelayHint[R: Into<RetryHint>](FnMut: (&E) -> R) {
         #[inline]
-        fn delay_hint(&mut self, error: &E) -> Option<Duration> {
-            self.1.delay_hint(error).or_else(|| (self.0)(error))
+        fn delay_hint(&mut self, error: &E) -> RetryHint {
+            match self.1.delay_hint(error) {
+                RetryHint::Unknown => (self.0)(error).into(),
+                hint => hint,
+            }
         }
     } [is_told retry_if retry_if_ok on_retry]
 

@@ -36,6 +36,8 @@ pub use strategy::{Jitter, Strategy};
 
 /// The names that the expansion of `#[retry]` uses.
 pub(crate) mod expansion {
+    pub use crate::budget::RetryBudget;
+
     pub use super::{
         Attempt, Backoff, CloneIfPossible, Jitter, Kept, Retry, RetryArgument, RetryConfig,
         Strategy, keep, keep_unless_last, kept,

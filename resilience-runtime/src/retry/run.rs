@@ -4,6 +4,7 @@ use super::attempt::Attempt;
 use super::backoff::Backoff;
 use super::config::RetryConfig;
 use super::event::RetryEvent;
+use super::hint::RetryHint;
 use super::hooks::{AbortIf, DelayHint, Hooks, NoHooks, OnRetry, RetryIf, RetryIfOk};
 use super::state::Retry;
 use crate::inspect::{AsTypeName, Nowhere, Slot, Traits};
@@ -13,7 +14,6 @@ use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
-use core::time::Duration;
 use pin_project_lite::pin_project;
 
 impl RetryConfig {
@@ -185,9 +185,9 @@ macro_rules! setters {
             retry_if_ok, RetryIfOk, FnMut(&T) -> bool
         }
         $with! {
-            /// Lets the error say how long to wait, such as `Retry-After`, instead of the computed
-            /// delay.
-            delay_hint, DelayHint, FnMut(&E) -> Option<Duration>
+            /// Lets the error say what the server asked for, such as `Retry-After`. `f` returns a
+            /// [`RetryHint`], a [`Duration`] or an `Option<Duration>`.
+            delay_hint, DelayHint [R: Into<RetryHint>], FnMut(&E) -> R
         }
         $with! {
             /// Calls `f` before each wait.
@@ -206,9 +206,9 @@ pub struct PreparedRetry<F, H = NoHooks> {
 }
 
 macro_rules! prepared_with {
-    ($(#[$doc:meta])* $name:ident, $hook:ident, $($bound:tt)*) => {
+    ($(#[$doc:meta])* $name:ident, $hook:ident $([$($returned:tt)*])?, $($bound:tt)*) => {
         $(#[$doc])*
-        pub fn $name<P: $($bound)*>(self, f: P) -> PreparedRetry<F, $hook<P, H>> {
+        pub fn $name<$($($returned)*,)? P: $($bound)*>(self, f: P) -> PreparedRetry<F, $hook<P, H>> {
             PreparedRetry {
                 config: self.config,
                 function: self.function,
@@ -235,6 +235,7 @@ where
     pub fn run(mut self) -> Result<T, E> {
         let mut retry = Retry::unbegun(&self.config);
         retry.begin(H::IS_TOLD);
+        retry.deposit(&Operation::new(self.operation));
         loop {
             retry.wait_blocking();
             let outcome = (self.function)();
@@ -299,9 +300,9 @@ pin_project! {
 }
 
 macro_rules! future_with {
-    ($(#[$doc:meta])* $name:ident, $hook:ident, $($bound:tt)*) => {
+    ($(#[$doc:meta])* $name:ident, $hook:ident $([$($returned:tt)*])?, $($bound:tt)*) => {
         $(#[$doc])*
-        pub fn $name<P: $($bound)*>(self, f: P) -> RetryFuture<F, Fut, $hook<P, H>> {
+        pub fn $name<$($($returned)*,)? P: $($bound)*>(self, f: P) -> RetryFuture<F, Fut, $hook<P, H>> {
             RetryFuture {
                 retry: self.retry,
                 is_begun: self.is_begun,
@@ -335,6 +336,7 @@ where
         let mut this = self.project();
         if !core::mem::replace(this.is_begun, true) {
             this.retry.begin(H::IS_TOLD);
+            this.retry.deposit(&Operation::new(this.operation));
         }
         loop {
             match this.phase.as_mut().project() {

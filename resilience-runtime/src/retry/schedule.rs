@@ -2,10 +2,15 @@
 //! and a random number.
 
 use super::config::RetryConfig;
+use super::hint::RetryHint;
 use crate::clock::nanos;
 pub(crate) use crate::events::GaveUpReason as Reason;
 use core::num::{NonZeroU32, NonZeroU64};
 use core::time::Duration;
+
+/// The longest extra wait after a hint, as a share of it. Clients that were told the same time then
+/// do not return together, and none returns early.
+const HINT_JITTER: f64 = 0.1;
 
 /// The decision after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,32 +59,48 @@ impl Schedule {
         self.attempt() <= config.get_max_retries()
     }
 
-    /// Decides on another attempt, `elapsed` after the first one began (the time only matters under
-    /// `max_elapsed`). A `hint` replaces the computed delay; otherwise `random`, from `[0, 1)`,
-    /// draws the jitter.
+    /// Decides on another attempt, `elapsed` after the first one began. `outlasts_deadline` is true
+    /// for a wait that would reach the deadline. A hint replaces the computed delay; `random`, from
+    /// `[0, 1)`, draws the jitter.
     pub(crate) fn next(
         &mut self,
         config: &RetryConfig,
         elapsed: Duration,
-        hint: Option<Duration>,
+        outlasts_deadline: impl Fn(Duration) -> bool,
+        hint: RetryHint,
         random: f64,
     ) -> Decision {
         if !self.has_attempts_left(config) {
             return Decision::GiveUp(Reason::Attempts);
         }
-        let delay = if let Some(hint) = hint {
-            hint.min(config.get_max_delay())
-        } else {
-            let previous = self.previous.map(|nanos| Duration::from_nanos(nanos.get()));
-            let delay = config.jittered(self.attempt(), previous, random);
-            self.previous = NonZeroU64::new(nanos(delay));
-            delay
+        let reaches_max_elapsed = |delay: Duration| {
+            config
+                .get_max_elapsed()
+                .is_some_and(|limit| elapsed.saturating_add(delay) >= limit)
         };
-        if let Some(limit) = config.get_max_elapsed() {
-            if elapsed.saturating_add(delay) >= limit {
-                return Decision::GiveUp(Reason::Elapsed);
+        let delay = match hint {
+            RetryHint::Never => return Decision::GiveUp(Reason::Hint),
+            RetryHint::After(asked) => {
+                let is_too_long = |delay| reaches_max_elapsed(delay) || outlasts_deadline(delay);
+                if asked > config.get_max_delay() || is_too_long(asked) {
+                    return Decision::GiveUp(Reason::Hint);
+                }
+                let later = asked.saturating_add(asked.mul_f64(HINT_JITTER * random));
+                if is_too_long(later) { asked } else { later }
             }
-        }
+            RetryHint::Unknown => {
+                let previous = self.previous.map(|nanos| Duration::from_nanos(nanos.get()));
+                let delay = config.jittered(self.attempt(), previous, random);
+                self.previous = NonZeroU64::new(nanos(delay));
+                if reaches_max_elapsed(delay) {
+                    return Decision::GiveUp(Reason::Elapsed);
+                }
+                if outlasts_deadline(delay) {
+                    return Decision::GiveUp(Reason::Deadline);
+                }
+                delay
+            }
+        };
         self.attempt = self.attempt.saturating_add(1);
         self.delay = nanos(delay);
         Decision::Wait(delay)
@@ -93,13 +114,14 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
     const CONFIG: RetryConfig = RetryConfig::new().jitter(Jitter::None);
+    const NEVER_LATE: fn(Duration) -> bool = |_| false;
 
     fn first() -> Schedule {
         Schedule::FIRST
     }
 
     fn next(schedule: &mut Schedule, config: &RetryConfig, elapsed: Duration) -> Decision {
-        schedule.next(config, elapsed, None, 0.0)
+        schedule.next(config, elapsed, NEVER_LATE, RetryHint::Unknown, 0.0)
     }
 
     #[test]
@@ -158,22 +180,96 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_hint_replaces_the_delay_without_jitter_and_under_the_cap() {
-        let config = RetryConfig::new().max_delay(30 * SECOND);
-        let hinted = |hint| first().next(&config, Duration::ZERO, Some(hint), 0.25);
-        assert_eq!(hinted(7 * SECOND), Decision::Wait(7 * SECOND));
-        assert_eq!(hinted(Duration::ZERO), Decision::Wait(Duration::ZERO));
-        assert_eq!(hinted(Duration::MAX), Decision::Wait(30 * SECOND));
+    fn hinted(
+        config: &RetryConfig,
+        outlasts_deadline: impl Fn(Duration) -> bool,
+        hint: impl Into<RetryHint>,
+        random: f64,
+    ) -> Decision {
+        first().next(
+            config,
+            Duration::ZERO,
+            outlasts_deadline,
+            hint.into(),
+            random,
+        )
     }
 
     #[test]
-    fn a_hint_is_held_to_max_elapsed() {
-        let config = CONFIG.max_elapsed(10 * SECOND);
+    fn a_hint_replaces_the_delay_and_is_exceeded_by_a_tenth_at_most() {
+        let config = RetryConfig::new().max_delay(30 * SECOND);
+        for (asked, random, waited) in [
+            (7_000, 0.0, 7_000),
+            (7_000, 0.5, 7_350),
+            (30_000, 0.5, 31_500),
+            (0, 0.9, 0),
+        ] {
+            let asked = Duration::from_millis(asked);
+            let waited = Duration::from_millis(waited);
+            assert_eq!(
+                hinted(&config, NEVER_LATE, asked, random),
+                Decision::Wait(waited)
+            );
+        }
+    }
+
+    #[test]
+    fn a_hint_that_cannot_be_kept_ends_the_retries() {
+        const ENDS: Decision = Decision::GiveUp(Reason::Hint);
+        let config = CONFIG.max_delay(30 * SECOND).max_elapsed(10 * SECOND);
+        assert_eq!(hinted(&CONFIG, NEVER_LATE, RetryHint::Never, 0.0), ENDS);
         assert_eq!(
-            first().next(&config, Duration::ZERO, Some(10 * SECOND), 0.0),
-            Decision::GiveUp(Reason::Elapsed)
+            hinted(&config, NEVER_LATE, 10 * SECOND, 0.0),
+            ENDS,
+            "max_elapsed"
         );
+        assert_eq!(
+            hinted(&CONFIG, NEVER_LATE, 61 * SECOND, 0.0),
+            ENDS,
+            "max_delay"
+        );
+        assert_eq!(
+            hinted(&CONFIG, NEVER_LATE, Duration::MAX, 0.9),
+            ENDS,
+            "centuries"
+        );
+        let is_late = |delay| delay >= 5 * SECOND;
+        assert_eq!(
+            hinted(&CONFIG, is_late, 5 * SECOND, 0.0),
+            ENDS,
+            "the deadline"
+        );
+    }
+
+    #[test]
+    fn the_extra_wait_after_a_hint_reaches_neither_max_elapsed_nor_the_deadline() {
+        let config = CONFIG.max_elapsed(10 * SECOND);
+        let nine = Decision::Wait(9 * SECOND);
+        assert_eq!(
+            hinted(&config, NEVER_LATE, 9 * SECOND, 0.999),
+            Decision::Wait(Duration::from_micros(9_899_100))
+        );
+        assert_eq!(
+            hinted(&config, |delay| delay > 9 * SECOND, 9 * SECOND, 0.999),
+            nine
+        );
+        let config = CONFIG.max_elapsed(Duration::from_millis(9_500));
+        assert_eq!(hinted(&config, NEVER_LATE, 9 * SECOND, 0.999), nine);
+    }
+
+    #[test]
+    fn a_computed_delay_does_not_reach_the_deadline() {
+        let at = |deadline: Duration| {
+            first().next(
+                &CONFIG,
+                Duration::ZERO,
+                |delay| delay >= deadline,
+                RetryHint::Unknown,
+                0.0,
+            )
+        };
+        assert_eq!(at(SECOND), Decision::GiveUp(Reason::Deadline));
+        assert_eq!(at(2 * SECOND), Decision::Wait(SECOND));
     }
 
     #[test]
@@ -182,10 +278,13 @@ mod tests {
             .jitter(Jitter::Decorrelated)
             .max_retries(9);
         let mut schedule = first();
-        let mut step = |hint| schedule.next(&config, Duration::ZERO, hint, 0.5);
+        let mut step = |hint: Option<Duration>| {
+            schedule.next(&config, Duration::ZERO, NEVER_LATE, hint.into(), 0.5)
+        };
         assert_eq!(step(None), Decision::Wait(2 * SECOND));
-        // A hint says nothing about our own pace.
-        assert_eq!(step(Some(50 * SECOND)), Decision::Wait(50 * SECOND));
+        // A hint says nothing about our own pace. Half of the extra tenth is drawn.
+        let hinted = Duration::from_millis(52_500);
+        assert_eq!(step(Some(50 * SECOND)), Decision::Wait(hinted));
         assert_eq!(step(None), Decision::Wait(SECOND * 7 / 2));
     }
 

@@ -3,7 +3,7 @@
 use super::backoff::{Backoff, backoff_blocking};
 use super::config::RetryConfig;
 use super::schedule::Schedule;
-use crate::clock::StartTime;
+use crate::clock::{self, StartTime};
 use crate::operation::Operation;
 use core::borrow::Borrow;
 use core::time::Duration;
@@ -62,6 +62,17 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     /// how long the call took.
     pub(super) fn begin(&mut self, is_told: bool) {
         self.started = (is_told || is_timed(self.config.borrow())).then(StartTime::now);
+    }
+
+    /// Deposits the call into the budget, if the configuration has one.
+    #[inline]
+    pub fn deposit(&self, operation: &Operation) {
+        if let Some(budget) = self.config.borrow().get_budget() {
+            budget.deposit(
+                operation.name(),
+                self.started.map_or_else(clock::now, StartTime::moment),
+            );
+        }
     }
 
     /// Waits until the next attempt is due. The first one is due at once.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use resilience::retry;
+use resilience::{RetryHint, retry};
 use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -39,11 +39,10 @@ impl Answers<'_> {
 
 #[tokio::test(start_paused = true)]
 async fn it_replaces_the_computed_delay() {
-    #[retry(delay_hint = TooManyRequests::retry_after)]
+    #[retry(delay_hint = TooManyRequests::retry_after, jitter = none)]
     async fn call(answers: Answers<'_>) -> Result<(), TooManyRequests> {
         answers.next()
     }
-    // Jitter is full by default: a hint is taken as it is.
     let start = Instant::now();
     assert_eq!(
         call(Answers(&[hint(7), hint(11)], Cell::new(0))).await,
@@ -53,17 +52,58 @@ async fn it_replaces_the_computed_delay() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_capped_by_max_delay() {
-    #[retry(delay_hint = |error| error.retry_after, max_delay = 5s)]
+async fn it_is_exceeded_by_a_tenth_at_most_so_that_clients_do_not_return_together() {
+    #[retry(delay_hint = TooManyRequests::retry_after)]
     async fn call(answers: Answers<'_>) -> Result<(), TooManyRequests> {
         answers.next()
     }
-    let start = Instant::now();
-    assert_eq!(
-        call(Answers(&[hint(3), hint(3600)], Cell::new(0))).await,
-        Ok(())
+    let mut waits = Vec::new();
+    for _ in 0..50 {
+        let start = Instant::now();
+        assert_eq!(call(Answers(&[hint(10)], Cell::new(0))).await, Ok(()));
+        waits.push(start.elapsed());
+    }
+    assert!(
+        waits
+            .iter()
+            .all(|wait| (10 * SECOND..=11 * SECOND).contains(wait))
     );
-    assert_eq!(start.elapsed(), (3 + 5) * SECOND);
+    waits.sort_unstable();
+    waits.dedup();
+    assert!(waits.len() > 10, "{waits:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_client_called_before_the_time_that_the_server_named() {
+    #[retry(delay_hint = |error| error.retry_after, max_delay = 5s, jitter = none)]
+    async fn call(answers: &Answers<'_>) -> Result<(), TooManyRequests> {
+        answers.next()
+    }
+    let start = Instant::now();
+    let answers = Answers(&[hint(5), hint(6)], Cell::new(0));
+    assert_eq!(call(&answers).await, Err(hint(6)), "longer than max_delay");
+    assert_eq!((start.elapsed(), answers.1.get()), (5 * SECOND, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_may_be_any_type_that_converts_and_may_say_never() {
+    #[retry(delay_hint = |_| RetryHint::Never)]
+    async fn never(answers: &Answers<'_>) -> Result<(), TooManyRequests> {
+        answers.next()
+    }
+    fn two_seconds(_: &TooManyRequests) -> Duration {
+        2 * SECOND
+    }
+    #[retry(delay_hint = two_seconds, jitter = none)]
+    async fn certain(answers: &Answers<'_>) -> Result<(), TooManyRequests> {
+        answers.next()
+    }
+    let start = Instant::now();
+    let answers = Answers(&[NO_HINT; 2], Cell::new(0));
+    assert_eq!(never(&answers).await, Err(NO_HINT));
+    assert_eq!((start.elapsed(), answers.1.take()), (Duration::ZERO, 1));
+    assert_eq!(certain(&answers).await, Ok(()));
+    assert_eq!(start.elapsed(), 4 * SECOND);
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,7 +123,7 @@ async fn without_a_hint_the_delay_is_computed() {
 
 #[tokio::test(start_paused = true)]
 async fn it_may_use_the_arguments() {
-    #[retry(delay_hint = |error| error.retry_after.map(|delay| delay + *margin))]
+    #[retry(delay_hint = |error| error.retry_after.map(|delay| delay + *margin), jitter = none)]
     async fn call(margin: &Duration, answers: Answers<'_>) -> Result<(), TooManyRequests> {
         answers.next()
     }
@@ -97,7 +137,7 @@ async fn it_may_use_the_arguments() {
 
 #[tokio::test(start_paused = true)]
 async fn max_elapsed_counts_it() {
-    #[retry(delay_hint = TooManyRequests::retry_after, max_elapsed = 10s)]
+    #[retry(delay_hint = TooManyRequests::retry_after, max_elapsed = 10s, jitter = none)]
     async fn call(answers: &Answers<'_>) -> Result<(), TooManyRequests> {
         answers.next()
     }

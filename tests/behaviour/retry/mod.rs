@@ -1,6 +1,7 @@
 //! `#[retry]`.
 
 mod attempts;
+mod budget;
 mod config;
 mod delay_hint;
 mod delays;

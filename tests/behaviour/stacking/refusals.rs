@@ -51,7 +51,8 @@ async fn the_refusal_may_say_itself_when_to_come_back() {
         delay_hint = |error| match error {
             ApiError::Open(open) => open.retry_after(),
             _ => None,
-        }
+        },
+        jitter = none
     )]
     #[circuit_breaker(breaker = &service.breaker)]
     async fn call(service: &Service) -> Result<(), ApiError> {

@@ -9,8 +9,8 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use resilience::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, RetryConfig, RetryEvent,
-    TimedOut, TimeoutConfig, circuit_breaker, registry, retry, timeout,
+    CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, RetryBudget, RetryConfig,
+    RetryEvent, TimedOut, TimeoutConfig, circuit_breaker, registry, retry, timeout,
 };
 
 mod facade {
@@ -18,6 +18,8 @@ mod facade {
 }
 
 const RETRY: RetryConfig = RetryConfig::new().max_retries(1).base_delay(Duration::ZERO);
+static BUDGET: RetryBudget = RetryBudget::new().ratio(1.0).min_per_second(0);
+static BUDGETED: RetryConfig = RETRY.max_retries(5).budget(&BUDGET);
 const CIRCUIT: CircuitBreakerConfig = CircuitBreakerConfig::new().failure_threshold(2);
 const LIMIT: TimeoutConfig = TimeoutConfig::new(Duration::from_secs(60));
 
@@ -104,6 +106,26 @@ impl Service {
 
     #[retry(max_attempts = 2, retry_refused = true, config = RETRY, operation = "user.retried", crate = crate::facade::resilience)]
     fn retried_sync(&self) -> Result<u32, Error> {
+        self.answer()
+    }
+
+    #[retry(max_retries = 3, base_delay = 0s, budget = "user")]
+    async fn budgeted_by_name(&self) -> Result<u32, Error> {
+        self.answer()
+    }
+
+    #[retry(max_retries = 3, base_delay = 0s, budget = 0.5)]
+    fn budgeted_alone(&self) -> Result<u32, Error> {
+        self.answer()
+    }
+
+    #[retry(max_retries = self.busy, base_delay = 0s, budget = &BUDGET)]
+    fn budgeted(&self) -> Result<u32, Error> {
+        self.answer()
+    }
+
+    #[retry(config = BUDGETED)]
+    fn budgeted_by_config(&self) -> Result<u32, Error> {
         self.answer()
     }
 
@@ -197,6 +219,7 @@ async fn stacked(service: &Service) -> Result<u32, Error> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     retries().await;
+    budgets().await;
     circuits().await;
     timeouts().await;
     #[cfg(feature = "http")]
@@ -222,6 +245,21 @@ async fn retries() {
     let text = || "text".to_owned();
     assert_eq!(Service::busy(1).sent(text()), Ok(text()));
     assert_eq!(Service::busy(1).sent_async(text()).await, Ok(text()));
+}
+
+async fn budgets() {
+    let budget = RetryBudget::new().ratio(0.001).min_per_second(0);
+    assert_eq!(registry::register_budget("user", budget), Ok(()));
+    assert_eq!(Service::busy(1).budgeted_by_name().await, Err(Error::Busy));
+    let stats = registry::budget("user").expect("it is registered");
+    assert_eq!((stats.calls, stats.retries, stats.refused), (1, 0, 1));
+    // The floor of one retry a second, for ten seconds.
+    assert_eq!(Service::busy(3).budgeted_alone(), Ok(4));
+
+    assert_eq!(Service::busy(5).budgeted(), Err(Error::Busy));
+    assert_eq!(Service::busy(5).budgeted_by_config(), Err(Error::Busy));
+    let stats = BUDGET.stats();
+    assert_eq!((stats.calls, stats.retries, stats.refused), (2, 2, 2));
 }
 
 async fn circuits() {

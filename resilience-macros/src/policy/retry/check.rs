@@ -5,6 +5,7 @@ use std::time::Duration;
 use quote::quote;
 use syn::Expr;
 
+use super::budget::{self, Budget};
 use super::clone;
 use crate::emit::plan::PlannedLayer;
 use crate::emit::properties::Properties;
@@ -17,6 +18,7 @@ use crate::policy::spec::{CheckedLayer, LiteralTime, LiteralValues, Surroundings
 
 pub(super) struct RetryPlan {
     pub(super) config: ConfigPlan,
+    pub(super) budget: Option<Budget>,
     pub(super) retry_on: Option<Filter>,
     pub(super) abort_on: Option<Filter>,
     pub(super) retry_if: Option<Expr>,
@@ -45,9 +47,13 @@ pub(super) fn check(
     delays(values, errors);
     let mut config = values.take_config();
     check_constant_delays(&mut config.settings);
+    let budget = budget::check(values, errors);
+    // A configuration of the user's may have a budget, too.
+    config.is_static = budget.is_some() || config.base.is_some();
     let cloned = clone::check(values.take_arguments("clone"), surroundings, errors);
     let plan = RetryPlan {
         config,
+        budget,
         retry_on: values.take_pattern("retry_on"),
         abort_on: values.take_pattern("abort_on"),
         retry_if: values.take_expr("retry_if"),

@@ -53,7 +53,10 @@ impl Context<'_> {
     ///
     /// The snapshots `plain_retry` and `plain_retry_sync` show it whole.
     pub(super) fn retry(&self, at: usize, plan: &RetryPlan, inner: LayerCode) -> LayerCode {
-        let config = self.policy_config("RetryConfig", &self.item(at, "retry"), &plan.config);
+        let mut config_plan = plan.config.clone();
+        let budget = plan.budget.as_ref();
+        let budget = budget.map(|budget| budget.emit(self, at, &mut config_plan));
+        let config = self.policy_config("RetryConfig", &self.item(at, "retry"), &config_plan);
         let reference = config.reference();
         let runtime = &self.runtime;
         let (retry, outcome, last) = (local("retry"), local("outcome"), local("last"));
@@ -78,7 +81,13 @@ impl Context<'_> {
         } else {
             quote!(new)
         };
-        let statements = quote!(#origin let mut #retry = #runtime::Retry::#new(#reference););
+        // A configuration of the user's may have a budget, too.
+        let deposit = plan.config.is_static.then(|| {
+            let operation = self.operation();
+            quote!(#runtime::Retry::deposit(&#retry, #operation);)
+        });
+        let statements =
+            quote!(#origin let mut #retry = #runtime::Retry::#new(#reference); #deposit);
         let wait = if self.is_async() {
             let operation = self.operation();
             quote!(wait(&#retry, #operation).await)
@@ -104,7 +113,9 @@ impl Context<'_> {
             }
         };
         LayerCode::value(
-            Declarations::values(config.declarations).and(inner.declarations),
+            Declarations::values(budget.unwrap_or_default())
+                .and(Declarations::values(config.declarations))
+                .and(inner.declarations),
             statements,
             value,
         )
@@ -194,7 +205,6 @@ impl Context<'_> {
 
     /// Puts the user's filters around an ended attempt.
     fn judged(&self, at: usize, plan: &RetryPlan, mut ended: TokenStream) -> TokenStream {
-        let runtime = &self.runtime;
         if self.asks_for_origin(at) {
             let origin = local("origin");
             let from_stack =
@@ -213,7 +223,8 @@ impl Context<'_> {
             self.filter(
                 "Attempt::delay_hint",
                 plan.delay_hint.as_ref(),
-                &quote!(#runtime::Option<#runtime::Duration>),
+                // Any type that converts into a hint.
+                &quote!(_),
             ),
         ];
         let ended = self.filtered(ended, filters);

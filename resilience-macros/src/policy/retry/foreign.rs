@@ -1,6 +1,6 @@
 //! The names that other libraries, and the Python decorators, have for the options of `#[retry]`.
 
-use crate::language::table::{Absent, Foreign};
+use crate::language::table::Foreign;
 
 pub(super) const FOREIGN: &[Foreign] = &[
     Foreign {
@@ -168,10 +168,8 @@ pub(super) const FOREIGN: &[Foreign] = &[
         ],
         ours: "on_retry",
     },
+    Foreign {
+        names: &["retry_budget", "token_bucket", "retry_ratio"],
+        ours: "budget",
+    },
 ];
-
-pub(super) const ABSENT: &[Absent] = &[Absent {
-    names: &["budget", "retry_budget", "token_bucket"],
-    instead: "retries have no budget that calls share: `max_retries = 3` bounds the retries of one call, and `max_elapsed = 2m` \
-         their time",
-}];

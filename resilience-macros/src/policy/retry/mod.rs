@@ -1,5 +1,6 @@
 //! `#[retry]`.
 
+mod budget;
 mod check;
 mod clone;
 mod clones;
@@ -22,7 +23,7 @@ static TABLE: Table = Table {
     config: "RetryConfig",
     options: options::OPTIONS,
     foreign: foreign::FOREIGN,
-    absent: foreign::ABSENT,
+    absent: &[],
     bare: Bare::Means("max_retries"),
     object: "config",
 };

@@ -75,7 +75,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         role: Role::Setting,
         example: "max_delay = 60s",
         default: "`60s`, or `base_delay` if that is longer",
-        meaning: "the longest delay: it caps a computed `base_delay`, the delay of the strategy, the delay that jitter draws, and `delay_hint`",
+        meaning: "the longest delay: it caps a computed `base_delay`, the delay of the strategy and the delay that jitter draws; a longer `delay_hint` ends the retries",
     },
     OptionSpec {
         name: "multiplier",
@@ -141,7 +141,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         role: Role::Filter,
         example: "delay_hint = |error| error.retry_after()",
         default: "none",
-        meaning: "`fn(&E) -> Option<Duration>`: how long the server asked to wait, such as `Retry-After`; replaces the computed delay",
+        meaning: "`fn(&E) -> impl Into<RetryHint>`, such as an `Option<Duration>`: how long the server asked to wait, as in `Retry-After`; replaces the computed delay, and jitter adds up to a tenth; `RetryHint::Never` or a time that cannot be kept ends the retries",
     },
     OptionSpec {
         name: "on_retry",
@@ -158,6 +158,14 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         example: "retry_refused = true",
         default: "`false`",
         meaning: "retry refusals too: the errors of an open circuit, of this function or of another one that the body calls",
+    },
+    OptionSpec {
+        name: "budget",
+        kind: Kind::Value,
+        role: Role::Own,
+        example: "budget = \"jira\"",
+        default: "none",
+        meaning: "limits the retries of all calls together: the process-wide budget of that name, `0.2` for a budget of the function alone that allows so many retries per call, or a `&'static RetryBudget`",
     },
     OptionSpec {
         name: "clone",

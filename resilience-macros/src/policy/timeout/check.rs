@@ -158,7 +158,9 @@ fn bound_to_one_thread(function: &Function, errors: &mut Errors) {
         names_rc(&argument.ty).then(|| (&*argument.ty, format!("the argument `{name}`")))
     });
     let returned = match &function.sig.output {
-        syn::ReturnType::Type(_, ty) if names_rc(ty) => Some((&**ty, "the returned value".to_owned())),
+        syn::ReturnType::Type(_, ty) if names_rc(ty) => {
+            Some((&**ty, "the returned value".to_owned()))
+        }
         _ => None,
     };
     if let Some((ty, what)) = argument.or(returned) {

@@ -261,6 +261,7 @@ impl Context<'_> {
                     stage: *stage,
                     ends,
                     default: None,
+                    is_static: false,
                 }
             }
             (None, Some(limit)) => {
@@ -278,6 +279,7 @@ impl Context<'_> {
                     stage: limit.stage,
                     ends: None,
                     default: None,
+                    is_static: false,
                 }
             }
             // The check refuses a timeout without a limit.
@@ -286,6 +288,7 @@ impl Context<'_> {
                 stage: Stage::Constant,
                 ends: None,
                 default: None,
+                is_static: false,
             },
         };
         settings.push(self.operation_name("operation", "operation_or"));

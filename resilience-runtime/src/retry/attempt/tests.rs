@@ -56,7 +56,7 @@ fn filters_see_only_their_side_of_the_outcome() {
         retry_on(|_| unreachable!()),
         retry_if(|_| unreachable!()),
         abort_if(|_| unreachable!()),
-        delay_hint(|_| unreachable!())
+        delay_hint(|_| -> RetryHint { unreachable!() })
     );
     assert_eq!(due, None);
     assert_eq!(
@@ -179,7 +179,11 @@ fn a_hint_replaces_the_delay() {
 
 #[test]
 fn a_hint_is_asked_only_if_a_retry_is_possible() {
-    let filtered = judge!(FAILED, retry_if(|_| false), delay_hint(|_| unreachable!()));
+    let filtered = judge!(
+        FAILED,
+        retry_if(|_| false),
+        delay_hint(|_| -> RetryHint { unreachable!() })
+    );
     assert_eq!(filtered, None);
 }
 
@@ -191,7 +195,7 @@ fn nobody_is_asked_after_the_last_attempt() {
         .retry_on(|_| unreachable!())
         .retry_if(|_| unreachable!())
         .abort_if(|_| unreachable!())
-        .delay_hint(|_| unreachable!())
+        .delay_hint(|_| -> RetryHint { unreachable!() })
         .next_telling(&TEST, |_| unreachable!());
     assert_eq!(last, Some(FAILED));
     let last = attempt!(&mut retry, DONE)

@@ -2,6 +2,7 @@ use super::*;
 use crate::retry::Jitter;
 use core::cell::{Cell, RefCell};
 use core::future::{pending, poll_fn};
+use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::time::Instant;
 
@@ -244,7 +245,7 @@ fn two_filters_must_agree_and_the_first_hint_wins() {
         .max_retries(1)
         .prepare(|| attempt(&calls, 9))
         .delay_hint(|_| Some(Duration::from_nanos(1)))
-        .delay_hint(|_| unreachable!())
+        .delay_hint(|_| -> RetryHint { unreachable!() })
         .on_retry(|event| delays.push(event.delay))
         .run();
     assert_eq!(outcome, Err("failure 3".to_owned()));
@@ -258,7 +259,7 @@ fn nobody_is_asked_after_the_last_attempt() {
         .prepare(|| Err::<(), _>("busy"))
         .retry_if(|_| unreachable!())
         .abort_if(|_| unreachable!())
-        .delay_hint(|_| unreachable!())
+        .delay_hint(|_| -> RetryHint { unreachable!() })
         .on_retry(|_| unreachable!())
         .run();
     assert_eq!(outcome, Err("busy"));

@@ -1,0 +1,134 @@
+//! The option `budget`: a name, a ratio, or a reference to a static budget.
+
+use proc_macro2::{Ident, Literal as LiteralToken, Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Expr, ExprLit, Lit, LitStr, UnOp};
+
+use crate::emit::context::Context;
+use crate::errors::Errors;
+use crate::language::expression::plain;
+use crate::language::stage::Stage;
+use crate::language::value::{Literal, Setting};
+use crate::language::values::{ConfigPlan, Values};
+use crate::source_text::source_text;
+
+/// The budget of a retry, as the expansion makes it.
+pub(super) enum Budget {
+    /// The budget of the process with this name.
+    ProcessWide(LitStr),
+    /// A budget of the function alone.
+    Ratio(LiteralToken),
+    /// `&'static RetryBudget`, and the stage at which it is known.
+    Given(Expr, Stage),
+}
+
+const RATIO: std::ops::RangeInclusive<f64> = 0.001..=1_000.0;
+
+pub(super) fn check(values: &mut Values<'_>, errors: &mut Errors) -> Option<Budget> {
+    let expr = values.take_expr("budget")?;
+    let stage = values.stage(&expr);
+    let (is_negative, lit) = match plain(&expr) {
+        Expr::Lit(ExprLit { lit, .. }) => (false, lit),
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => match plain(&unary.expr) {
+            Expr::Lit(ExprLit { lit, .. }) => (true, lit),
+            _ => return Some(Budget::Given(expr, stage)),
+        },
+        _ => return Some(Budget::Given(expr, stage)),
+    };
+    let number = match lit {
+        Lit::Str(name) if !is_negative => return named(name, errors),
+        Lit::Int(int) if matches!(int.suffix(), "" | "f64") => int.base10_parse::<f64>(),
+        Lit::Float(float) if matches!(float.suffix(), "" | "f64") => float.base10_parse::<f64>(),
+        _ => {
+            errors.at(
+                &expr,
+                "`budget` takes a name, a ratio or a reference to a static budget, as in `budget = \"jira\"`, `budget = 0.2` or \
+                 `budget = &BUDGET`",
+            );
+            return None;
+        }
+    };
+    match number.map(|number| if is_negative { -number } else { number }) {
+        Ok(ratio) if RATIO.contains(&ratio) => {
+            Some(Budget::Ratio(LiteralToken::f64_unsuffixed(ratio)))
+        }
+        _ => {
+            let text = source_text(&expr.to_token_stream());
+            errors.at(
+                &expr,
+                format!(
+                    "the ratio of a `budget` must be from 0.001 to 1000, not {text}: it says how many retries each call allows, \
+                     as in `budget = 0.2`"
+                ),
+            );
+            None
+        }
+    }
+}
+
+fn named(name: &LitStr, errors: &mut Errors) -> Option<Budget> {
+    if name.value().trim().is_empty() {
+        errors.at(
+            name,
+            "`budget` must not be empty: write the name of a budget, as in `budget = \"jira\"`",
+        );
+        return None;
+    }
+    Some(Budget::ProcessWide(name.clone()))
+}
+
+impl Budget {
+    /// Adds the budget to the configuration, and returns the declaration of a budget that the
+    /// expansion makes.
+    pub(super) fn emit(
+        &self,
+        context: &Context<'_>,
+        at: usize,
+        config: &mut ConfigPlan,
+    ) -> TokenStream {
+        let runtime = &context.runtime;
+        let item = Ident::new(
+            &context.item(at, "budget").to_uppercase(),
+            Span::call_site(),
+        );
+        let (new, value, stage) = match self {
+            Self::Given(expr, stage) => (None, expr.to_token_stream(), *stage),
+            Self::ProcessWide(name) => (
+                Some(quote!(process_wide(#name))),
+                quote!(&#item),
+                Stage::Constant,
+            ),
+            Self::Ratio(ratio) => (
+                Some(quote!(new().ratio(#ratio))),
+                quote!(&#item),
+                Stage::Constant,
+            ),
+        };
+        let start = config.base.as_ref().map(|(_, stage)| *stage);
+        let mut stages = config
+            .settings
+            .iter()
+            .map(|setting| setting.stage)
+            .chain(start);
+        // An inline const must not refer to a static with atomics, as a const item must not.
+        let stage = if stages.any(|stage| stage == Stage::Generic) {
+            Stage::Runtime
+        } else {
+            stage
+        };
+        config.settings.push(Setting {
+            setter: "budget",
+            source: value.clone(),
+            literal: if new.is_some() {
+                Literal::Other
+            } else {
+                Literal::Unknown
+            },
+            value,
+            stage,
+        });
+        let declaration = new
+            .map(|new| quote!(static #item: #runtime::RetryBudget = #runtime::RetryBudget::#new;));
+        declaration.unwrap_or_default()
+    }
+}

@@ -1,0 +1,244 @@
+//! The budget as users write it: its settings, and the counts that it uses.
+
+use super::counts::Counts;
+use super::settings::{Settings, WINDOW};
+use super::stats::RetryBudgetStats;
+use super::{log, named};
+use core::time::Duration;
+use std::sync::OnceLock;
+
+/// A limit for the retries that a process adds to its calls: each call allows `ratio` retries, and
+/// calls and retries count for a window of time.
+///
+/// Without a budget, a service that fails gets every call as often as `max_retries` says, and the
+/// retries keep it down. With a ratio of 0.2 it gets at most 1.2 times the calls, whatever
+/// `max_retries` is. When the budget is exhausted, a failed call ends with its error as if no
+/// attempts were left.
+///
+/// ```
+/// use resilience::{RetryBudget, retry};
+///
+/// static MAIL: RetryBudget = RetryBudget::new().ratio(0.1).name("mail");
+///
+/// #[retry(budget = &MAIL)]
+/// fn send(text: &str) -> Result<(), String> {
+///     # let _ = text;
+///     Ok(())
+/// }
+///
+/// send("hello").unwrap();
+/// assert_eq!((MAIL.stats().calls, MAIL.stats().retries), (1, 0));
+/// ```
+///
+/// Several functions may share a budget. `#[retry(budget = "mail")]` uses the process-wide budget
+/// of that name, and [`registry::register_budget`](crate::registry::register_budget) gives it other
+/// settings than the defaults.
+///
+/// The model is Finagle's: <https://twitter.github.io/finagle/guide/Clients.html#retries>. A share
+/// of the calls is better than a number of retries, because it grows with the service.
+#[derive(Debug)]
+pub struct RetryBudget {
+    settings: Settings,
+    name: Option<&'static str>,
+    /// True if the budget shares the counts of all budgets with its name.
+    is_process_wide: bool,
+    /// They are found or made at the first use, because a static needs a constant constructor.
+    counts: OnceLock<&'static Counts>,
+}
+
+impl RetryBudget {
+    /// Makes a budget with the defaults: a ratio of 0.2, a window of 10 s, and at least one retry a
+    /// second.
+    pub const fn new() -> Self {
+        Self {
+            settings: Settings::DEFAULT,
+            name: None,
+            is_process_wide: false,
+            counts: OnceLock::new(),
+        }
+    }
+
+    /// The budget of the process with that name, for `budget = "name"`.
+    #[doc(hidden)]
+    pub const fn process_wide(name: &'static str) -> Self {
+        Self {
+            settings: Settings::DEFAULT,
+            name: Some(name),
+            is_process_wide: true,
+            counts: OnceLock::new(),
+        }
+    }
+
+    /// Sets how many retries each call allows. Default 0.2, so that five calls allow one retry. The
+    /// ratio is counted in thousandths.
+    ///
+    /// # Panics
+    ///
+    /// If `ratio` is below 0.001, above 1000 or not a number. In a `static` that is an error of the
+    /// compiler.
+    #[track_caller]
+    #[must_use]
+    pub const fn ratio(mut self, ratio: f64) -> Self {
+        self.settings.ratio = Settings::thousandths(ratio);
+        self
+    }
+
+    /// Sets for how long calls and retries count. Default 10 s. It is divided into ten slices, and a
+    /// call leaves with its slice: it counts for at least the window, and at most a tenth longer.
+    ///
+    /// # Panics
+    ///
+    /// If `window` is shorter than 1 second or longer than 10 minutes.
+    #[track_caller]
+    #[must_use]
+    pub const fn window(mut self, window: Duration) -> Self {
+        WINDOW.require(Settings::is_window(window));
+        self.settings.window = window;
+        self
+    }
+
+    /// Sets how many retries a second are allowed without any call. Default 1, for processes that
+    /// have few calls; 0 is allowed.
+    #[must_use]
+    pub const fn min_per_second(mut self, retries: u32) -> Self {
+        self.settings.min_per_second = retries;
+        self
+    }
+
+    /// Sets the name of a static budget in logs, metrics and
+    /// [`registry::budget`](crate::registry::budget). Without a name it is called by the operation
+    /// that used it first.
+    #[must_use]
+    pub const fn name(mut self, name: &'static str) -> Self {
+        self.name = Some(name);
+        self
+    }
+
+    /// Reads the counts. Calls go on while they are read.
+    pub fn stats(&self) -> RetryBudgetStats {
+        match self.counts.get() {
+            Some(counts) => counts.stats(),
+            None => RetryBudgetStats::unused(self.name.unwrap_or_default(), &self.settings),
+        }
+    }
+
+    /// Makes a budget of these settings known by a name. False if another budget has the name.
+    pub(crate) fn register(&self, name: &str) -> bool {
+        named::register(name, self.settings)
+    }
+
+    /// Deposits the ratio for a call that begins at `now`. It takes no lock.
+    #[inline]
+    pub(crate) fn deposit(&self, operation: &'static str, now: u64) {
+        let counts = match self.counts.get() {
+            Some(counts) => counts,
+            None => self.first_use(operation),
+        };
+        counts.deposit(now);
+    }
+
+    /// Withdraws one retry. False if the budget does not allow it. The call has deposited before.
+    #[cold]
+    pub(crate) fn withdraw(&self, operation: &str) -> bool {
+        self.counts
+            .get()
+            .is_none_or(|counts| counts.withdraw(operation))
+    }
+
+    /// The operation is the name of a budget that has none.
+    #[cold]
+    fn first_use(&self, operation: &'static str) -> &'static Counts {
+        let name = self.name.unwrap_or(operation);
+        if self.is_process_wide {
+            return self
+                .counts
+                .get_or_init(|| named::find_or_create(name, self.settings));
+        }
+        let mut is_known = true;
+        let counts = self.counts.get_or_init(|| {
+            let (counts, is_new) = named::create(name, self.settings);
+            is_known = is_new;
+            counts
+        });
+        // The log runs code of others, and that must not wait for the counts.
+        if !is_known {
+            log::name_taken(counts.name());
+        }
+        counts
+    }
+}
+
+impl Default for RetryBudget {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::clock;
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_allow_retries_and_both_leave_the_window() {
+        static BUDGET: RetryBudget = RetryBudget::new().ratio(0.5).min_per_second(0);
+        for _ in 0..4 {
+            BUDGET.deposit("budget::calls", clock::now());
+        }
+        assert_eq!(BUDGET.stats().available, 2);
+        let granted = [(); 3].map(|()| BUDGET.withdraw("budget::calls"));
+        assert_eq!(granted, [true, true, false]);
+        let stats = BUDGET.stats();
+        assert_eq!((stats.calls, stats.retries, stats.refused), (4, 2, 1));
+        assert_eq!(
+            stats.name, "budget::calls",
+            "the operation that used it first"
+        );
+        tokio::time::advance(Duration::from_secs(12)).await;
+        let later = BUDGET.stats();
+        let window = (
+            later.window_calls,
+            later.window_retries,
+            later.window_refused,
+        );
+        assert_eq!(window, (0, 0, 0));
+        assert_eq!((later.calls, later.retries, later.refused), (4, 2, 1));
+        assert!(!BUDGET.withdraw("budget::calls"), "the calls are too old");
+    }
+
+    #[test]
+    fn a_budget_is_found_by_its_name_when_it_is_used() {
+        static BUDGET: RetryBudget = RetryBudget::new().name("budget::named");
+        static SHARED: RetryBudget = RetryBudget::process_wide("budget::named");
+        assert_eq!(named::stats("budget::named"), None);
+        BUDGET.deposit("fetch", clock::now());
+        SHARED.deposit("fetch", clock::now());
+        let stats = named::stats("budget::named").expect("it is used");
+        assert_eq!(stats.calls, 2, "the two share the counts");
+        assert!(!RetryBudget::new().register("budget::named"));
+    }
+
+    #[test]
+    fn a_registered_budget_gives_its_settings_to_the_name() {
+        static SHARED: RetryBudget = RetryBudget::process_wide("budget::registered");
+        assert!(
+            RetryBudget::new()
+                .min_per_second(7)
+                .register("budget::registered")
+        );
+        SHARED.deposit("fetch", clock::now());
+        assert_eq!(SHARED.stats().available, 70);
+    }
+
+    #[test]
+    fn the_second_static_of_a_name_counts_for_itself() {
+        static FIRST: RetryBudget = RetryBudget::new().name("budget::twice");
+        static SECOND: RetryBudget = RetryBudget::new().name("budget::twice");
+        FIRST.deposit("fetch", clock::now());
+        SECOND.deposit("fetch", clock::now());
+        SECOND.deposit("fetch", clock::now());
+        assert_eq!((FIRST.stats().calls, SECOND.stats().calls), (1, 2));
+        let found = named::stats("budget::twice").expect("it is used");
+        assert_eq!(found.calls, 1);
+    }
+}

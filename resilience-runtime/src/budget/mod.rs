@@ -1,0 +1,34 @@
+//! Retry budgets: a limit for the retries that a process adds to its calls, so that retries cannot
+//! cause the outage that they should survive.
+//!
+//! ```text
+//! budget.rs       RetryBudget, as users write it in a static
+//! counts.rs       the counts of a budget: reads the clock and takes the lock
+//! deposits.rs     counts calls without a lock, because every call deposits
+//! withdrawals.rs  counts retries and decides, under a lock, because only failed calls withdraw
+//! slices.rs       the time in slices of the window, which both use
+//! named.rs        the budgets of the process by name
+//! ```
+//!
+//! The model is Finagle's `RetryBudget`: a deposit for each call, a withdrawal for each retry, and
+//! both leave the window with their age.
+//! <https://twitter.github.io/finagle/guide/Clients.html#retries>
+
+#[expect(
+    clippy::module_inception,
+    reason = "the file has the name of the type that users know"
+)]
+mod budget;
+mod counts;
+mod deposits;
+mod log;
+mod named;
+mod settings;
+mod slices;
+mod stats;
+mod withdrawals;
+
+pub use budget::RetryBudget;
+pub use stats::RetryBudgetStats;
+
+pub(crate) use named::stats;
