@@ -39,6 +39,23 @@ impl Contender {
         })
     }
 
+    /// A sync call in a state of the process that other contenders must not meet. `enter` makes the
+    /// state, which lasts until its value is dropped.
+    pub fn sync_within<S, T>(
+        name: &'static str,
+        enter: impl Fn() -> S + 'static,
+        mut call: impl FnMut() -> T + 'static,
+    ) -> Self {
+        Self::new(name, move |times| {
+            let _state = enter();
+            let start = Instant::now();
+            for _ in 0..times {
+                black_box(&call());
+            }
+            start.elapsed()
+        })
+    }
+
     /// A call that two threads make at the same time. The clock stops when both are done.
     ///
     /// On a busy machine the threads may run one after the other. Such a run says nothing and is

@@ -6,6 +6,7 @@
 
 pub mod circuit;
 mod contender;
+mod events;
 pub mod retry;
 mod scenario;
 pub mod stack;
@@ -25,6 +26,7 @@ pub fn scenarios() -> Vec<Scenario> {
         timeout::scenarios(),
         stack::scenarios(),
         statistics::scenarios(),
+        events::scenarios(),
     ]
     .into_iter()
     .flatten()

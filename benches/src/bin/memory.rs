@@ -45,8 +45,9 @@ fn main() {
     }
 }
 
-/// Prints the memory of a circuit in the registry, when it is new and after the traffic that makes
-/// it hold the most. The names are constants, as the names in attributes are.
+/// Prints the memory of a circuit in the registry: when it is new, after the traffic that makes it
+/// hold the most without opening it, and when its history is full. The names are constants, as the
+/// names in attributes are.
 fn circuits(kind: &str, config: CircuitBreakerConfig) {
     let name = |circuit| &*format!("bench::memory {kind}::{circuit}").leak();
     let names: Vec<&'static str> = (0..CIRCUITS).map(name).collect();
@@ -64,16 +65,35 @@ fn circuits(kind: &str, config: CircuitBreakerConfig) {
         "circuit\t{kind}, after traffic\t{}",
         per_circuit(&registered) + per_circuit(&busy)
     );
+    let opened = measure(|| circuits.iter().for_each(fill_history));
+    println!(
+        "circuit\t{kind}, after many transitions\t{}",
+        per_circuit(&registered) + per_circuit(&busy) + per_circuit(&opened)
+    );
 }
 
+/// Fills the window again and again, up to the failure before the one that opens the circuit.
 fn keep_busy(circuit: &CircuitBreaker) {
-    // The calls fill the window, open the circuit, and begin again.
+    let threshold = circuit.config().get_failure_threshold();
+    let failures = threshold.map_or(50, |threshold| threshold - 1);
     for call in 0..1_000 {
-        match circuit.acquire() {
-            Ok(permit) if call % 2 == 0 => permit.failure(),
-            Ok(permit) => permit.success(),
-            Err(_) => circuit.reset(),
+        let permit = circuit.acquire().expect("it stays closed");
+        // The successes come first, because they keep a circuit with a rate closed.
+        if call % 100 < 100 - failures {
+            permit.success();
+        } else {
+            permit.failure();
         }
+        if call % 100 == 99 {
+            circuit.reset();
+        }
+    }
+}
+
+fn fill_history(circuit: &CircuitBreaker) {
+    for _ in 0..32 {
+        circuit.trip();
+        circuit.reset();
     }
 }
 

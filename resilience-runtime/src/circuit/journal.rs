@@ -134,6 +134,10 @@ impl Journal {
         let is_due = self.untold.front().is_some_and(|next| next.is_complete);
         self.is_being_told = is_due;
         let next = is_due.then(|| self.untold.pop_front()).flatten();
+        if self.untold.is_empty() {
+            // The room is given back, because a circuit seldom changes its state.
+            self.untold = VecDeque::new();
+        }
         next.map(|untold| untold.entry)
     }
 
