@@ -54,9 +54,10 @@ impl Service for Client {
                 let __error @ __rt::Err(_) = __result else {
                     break <Result<u8, Error> as __rt::Fallible>::succeeded(__result);
                 };
-                let __traits = __rt::Inspect::of(&__error).__traits();
-                let __last =
-                    __rt::Attempt::failed(&mut __retry, __traits, __error).last(&__OPERATION);
+                let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
+                let __last = __rt::Attempt::failed(&mut __retry, __traits, __error)
+                    .above_timeout()
+                    .last(&__OPERATION);
                 let __rt::None = __last else {
                     break <Result<u8, Error> as __rt::Fallible>::given_up(__last);
                 };

@@ -24,7 +24,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
                     );
                 }
             };
-            __rt::RecordedFuture::new(
+            __rt::RecordedFuture::above_timeout(
                 __permit,
                 __rt::Limited::with_error(
                     &__TIMEOUT,

@@ -29,7 +29,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
                     );
                 }
             };
-            __rt::RecordedFuture::new(
+            __rt::RecordedFuture::above_timeout(
                 __permit,
                 __rt::Limited::with_error(
                     &__TIMEOUT,

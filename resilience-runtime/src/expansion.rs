@@ -18,3 +18,4 @@ pub use crate::inspect::Inspect;
 pub use crate::operation::Operation;
 pub use crate::refusal::Origin;
 pub use crate::registry::{self, keyed_site::KeyedSite, site::Site};
+pub use crate::stack_origin::AboveTimeout;

@@ -111,6 +111,7 @@ mod refusal;
 pub mod registry;
 mod retry;
 mod show;
+mod stack_origin;
 mod sync;
 mod thread_shard;
 mod timeout;

@@ -89,6 +89,11 @@ impl Context<'_> {
         })
     }
 
+    /// True if an error of the layers inside may be a timeout that a deadline of the caller ended.
+    pub(crate) fn is_above_timeout(&self, at: usize) -> bool {
+        self.inside(at).any(|inner| inner.inherits_deadline)
+    }
+
     pub(crate) fn is_asked_for_origin(&self, at: usize) -> bool {
         (0..at).any(|outer| self.asks_for_origin(outer))
     }

@@ -23,6 +23,9 @@ pub(crate) struct Properties {
     pub(crate) spares_refusals: bool,
     /// The layer does not count a timeout as a failure if the body never began.
     pub(crate) spares_unstarted: bool,
+    /// A deadline of the caller may end the layer before its own limit does. Its error is a refusal
+    /// then.
+    pub(crate) inherits_deadline: bool,
     /// The layers inside of the layer run on another thread.
     pub(crate) moves_to_worker: bool,
 }

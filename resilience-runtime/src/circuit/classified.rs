@@ -5,6 +5,7 @@ use crate::{
     fallible::Fallible,
     inspect::{AsTypeName, Nowhere, Traits, View},
     refusal::Origin,
+    stack_origin::StackOrigin,
 };
 
 /// A circuit that is used as a value asks nothing of the error type, so it sees nothing of the
@@ -63,16 +64,17 @@ impl<T, E> Classified<T, E> {
     /// Takes the origin of an error from the layers inside, because the error type may have lost
     /// it.
     #[inline]
-    pub fn from_stack(self, origin: Origin) -> Self {
-        if self.result.is_err() && origin != Origin::Body {
-            let outcome = outcome_of(origin);
-            Self {
+    pub fn from_stack(self, origin: impl StackOrigin) -> Self {
+        if self.result.is_ok() {
+            return self;
+        }
+        match origin.of_error() {
+            Origin::Body => self,
+            origin => Self {
                 origin,
-                outcome,
+                outcome: outcome_of(origin),
                 ..self
-            }
-        } else {
-            self
+            },
         }
     }
 
@@ -180,7 +182,7 @@ impl<T, E> Classified<T, E> {
 pub fn record<R: Fallible, V: View<R::Error>, S>(
     result: R,
     permit: CallPermit<'_>,
-    origin: Origin,
+    origin: impl StackOrigin,
     _traits: impl FnOnce(&Result<R::Value, R::Error>) -> Traits<V, S>,
 ) -> R {
     let result = result.into_result();
@@ -192,7 +194,7 @@ pub fn record<R: Fallible, V: View<R::Error>, S>(
         // The error stays in the result. Outside of it, it would have to be dropped if recording
         // unwinds, from a place of its own.
         Err(ref error) => {
-            permit.record(outcome_of_error::<_, V>(error, origin));
+            permit.record(outcome_of_error::<_, V>(error, origin.of_error()));
             R::from_result(result)
         }
     }
@@ -204,8 +206,9 @@ pub fn record<R: Fallible, V: View<R::Error>, S>(
 pub(super) fn record_in_future<R: Fallible, V: View<R::Error>>(
     result: R,
     permit: CallPermit<'_>,
+    origin: impl StackOrigin,
 ) -> R {
-    record(result, permit, Origin::Body, |_| Traits::<V, ()>::new())
+    record(result, permit, origin, |_| Traits::<V, ()>::new())
 }
 
 fn outcome_of_error<E, V: View<E>>(error: &E, origin: Origin) -> Outcome {

@@ -13,6 +13,7 @@ use super::{classified::record_in_future, permit::CallPermit};
 use crate::{
     fallible::Fallible,
     inspect::{Traits, View},
+    stack_origin::{AboveTimeout, StackOrigin},
 };
 
 pin_project! {
@@ -68,9 +69,10 @@ pin_project! {
     #[doc(hidden)]
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct RecordedFuture<'c, F, V> {
+    pub struct RecordedFuture<'c, F, V, O = ()> {
         permit: HeldPermit<'c>,
         view: PhantomData<V>,
+        origin: O,
         #[pin]
         future: F,
     }
@@ -87,6 +89,24 @@ impl<'c, F: Future<Output: Fallible>, V> RecordedFuture<'c, F, V> {
         Self {
             permit: HeldPermit(Some(permit)),
             view: PhantomData,
+            origin: (),
+            future,
+        }
+    }
+}
+
+impl<'c, F: Future<Output: Fallible>, V> RecordedFuture<'c, F, V, AboveTimeout<()>> {
+    /// Does the same as [`new`](RecordedFuture::new) above a timeout of the own stack.
+    #[inline]
+    pub fn above_timeout<S>(
+        permit: CallPermit<'c>,
+        future: F,
+        _traits: impl FnOnce(&ResultOf<F>) -> Traits<V, S>,
+    ) -> Self {
+        Self {
+            permit: HeldPermit(Some(permit)),
+            view: PhantomData,
+            origin: AboveTimeout(()),
             future,
         }
     }
@@ -96,10 +116,11 @@ impl<'c, F: Future<Output: Fallible>, V> RecordedFuture<'c, F, V> {
 type ResultOf<F> =
     Result<<<F as Future>::Output as Fallible>::Value, <<F as Future>::Output as Fallible>::Error>;
 
-impl<F, V> Future for RecordedFuture<'_, F, V>
+impl<F, V, O> Future for RecordedFuture<'_, F, V, O>
 where
     F: Future<Output: Fallible>,
     V: View<<F::Output as Fallible>::Error>,
+    O: StackOrigin + Copy,
 {
     type Output = F::Output;
 
@@ -107,7 +128,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let result = ready!(this.permit.poll(this.future, cx));
-        Poll::Ready(record_in_future::<_, V>(result, this.permit.release()))
+        let permit = this.permit.release();
+        Poll::Ready(record_in_future::<_, V>(result, permit, *this.origin))
     }
 }
 

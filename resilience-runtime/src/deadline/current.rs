@@ -121,6 +121,15 @@ pub(crate) fn would_outlast(delay: Duration) -> bool {
     deadline != NEVER && clock::now().saturating_add(clock::nanos(delay)) >= deadline
 }
 
+/// True if the deadline that this code runs under has ended a timeout inside of it.
+///
+/// A layer above a timeout of its own stack asks it to know where an error comes from, because the
+/// user's error type may have lost the mark. The answer stays true for the rest of the code, and
+/// that misleads nobody: the deadline has passed, so no body of a timeout begins any more.
+pub(crate) fn was_reached() -> bool {
+    Frame::current().is_reached()
+}
+
 /// Makes this thread a worker. The caller of its present body gives up by setting `flag`.
 pub(crate) fn set_abandoned_flag(flag: Arc<AtomicBool>) {
     ABANDONED.with(|own| {

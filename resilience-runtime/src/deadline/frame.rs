@@ -98,6 +98,11 @@ impl Frame {
         }
     }
 
+    /// True if a timeout inside of the frame was ended by its deadline.
+    pub(super) fn is_reached(self) -> bool {
+        self.is_reached
+    }
+
     /// True if the clock alone tells that the code is late.
     pub(super) fn is_in_place(self) -> bool {
         self.enforcement == Enforcement::InPlace
@@ -112,11 +117,12 @@ impl Frame {
         }
     }
 
-    /// Notes that a timeout was ended by the deadline of the current frame.
-    pub(crate) fn note_reached() {
+    /// Notes whether the deadline of the current frame is the cause of the error that is on its way
+    /// out.
+    pub(crate) fn note_reached(is_reached: bool) {
         let frame = Self::current();
         CURRENT.set(Self {
-            is_reached: true,
+            is_reached,
             ..frame
         });
     }
@@ -207,7 +213,7 @@ mod tests {
     fn a_deadline_that_was_reached_is_noted_in_its_own_frame_only() {
         let outside = outer(60).enter();
         let inside = Frame::current().in_place_until(30).enter();
-        Frame::note_reached();
+        Frame::note_reached(true);
         assert!(inside.leave());
         assert!(!outside.leave());
     }

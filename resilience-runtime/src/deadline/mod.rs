@@ -11,7 +11,7 @@ mod future;
 mod inherit;
 
 pub use current::{deadline, is_abandoned, remaining};
-pub(crate) use current::{set_abandoned_flag, would_outlast};
+pub(crate) use current::{set_abandoned_flag, was_reached, would_outlast};
 pub(crate) use frame::{Entered, Frame};
 pub use future::{DeadlineFuture, with_deadline};
 pub use inherit::{InheritFuture, inherit, inherit_blocking};

@@ -9,7 +9,7 @@ use super::schedule::{Decision, Reason, Schedule};
 use super::state::Retry;
 use super::strategy::Jitter;
 use crate::clock::StartTime;
-use crate::deadline::would_outlast;
+use crate::deadline::{Frame, was_reached, would_outlast};
 use crate::inspect::{Slot, Traits, View};
 use crate::operation::Operation;
 use crate::refusal::Origin;
@@ -43,9 +43,11 @@ struct Review<'a> {
     started: Option<StartTime>,
     schedule: &'a mut Option<Schedule>,
     /// The origin of the error as the layers of the own stack know it, if one of them can refuse.
-    origin: Option<&'a mut Origin>,
-    /// True if the error is a refusal of a layer.
-    is_refused: bool,
+    noted: Option<&'a mut Origin>,
+    /// True if a layer of the own stack can refuse.
+    is_above_refusals: bool,
+    /// The origin of the error.
+    origin: Origin,
     /// True if refusals are to be retried, by the configuration or because `retry_on` matches this
     /// one.
     wants_refusals: bool,
@@ -145,15 +147,15 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
         _: Traits<V, S>,
         outcome: Result<T, E>,
     ) -> Self {
-        let is_refused = match &outcome {
-            Ok(_) => false,
-            Err(error) => V::origin(error).is_refusal(),
+        let origin = match &outcome {
+            Ok(_) => Origin::Body,
+            Err(error) => V::origin(error),
         };
         let review = Review::new(
             retry.config.borrow(),
             retry.started,
             &mut retry.schedule,
-            is_refused,
+            origin,
         );
         Self {
             outcome,
@@ -178,20 +180,36 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
     #[cold]
     #[inline(never)]
     pub fn from_stack(mut self, origin: &'a mut Origin) -> Self {
-        self.review.is_refused |= self.outcome.is_err() && origin.is_refusal();
-        self.review.origin = Some(origin);
+        if self.outcome.is_err() && origin.is_refusal() {
+            self.review.origin = *origin;
+        }
+        self.review.noted = Some(origin);
+        self.above_timeout()
+    }
+
+    /// Takes into account that a timeout of the own stack may have been ended by a deadline of the
+    /// caller, because the error type may have lost that, too.
+    #[cold]
+    #[inline(never)]
+    pub fn above_timeout(mut self) -> Self {
+        if self.outcome.is_err() && was_reached() {
+            self.review.origin = Origin::Inherited;
+        }
+        self.review.is_above_refusals = true;
         self
     }
 
-    /// Retries an error only if `f` matches it. A refusal that `f` matches is to be retried.
+    /// Retries an error only if `f` matches it. A refusal that `f` matches is to be retried, unless
+    /// it is an inherited expiry, because a pattern cannot tell that from another timeout.
     #[inline]
     pub fn retry_on(self, f: impl FnOnce(&E) -> bool) -> Self {
         self.filter(|review, error| {
             let matches = f(error);
-            if review.is_refused {
-                review.wants_refusals |= matches;
-            } else if !matches {
-                review.reason = Some(Reason::NotRetryable);
+            match review.origin {
+                Origin::Inherited => {}
+                Origin::Refused => review.wants_refusals |= matches,
+                Origin::Body | Origin::NotStarted if matches => {}
+                Origin::Body | Origin::NotStarted => review.reason = Some(Reason::NotRetryable),
             }
         })
     }
@@ -200,7 +218,7 @@ impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
     #[inline]
     pub fn retry_if(self, f: impl FnOnce(&E) -> bool) -> Self {
         self.filter(|review, error| {
-            if !review.is_refused && !f(error) {
+            if !review.origin.is_refusal() && !f(error) {
                 review.reason = Some(Reason::NotRetryable);
             }
         })
@@ -318,14 +336,15 @@ impl<'a> Review<'a> {
         config: &'a RetryConfig,
         started: Option<StartTime>,
         schedule: &'a mut Option<Schedule>,
-        is_refused: bool,
+        origin: Origin,
     ) -> Self {
         let review = Self {
             config,
             started,
             schedule,
-            origin: None,
-            is_refused,
+            noted: None,
+            is_above_refusals: false,
+            origin,
             wants_refusals: config.get_retry_refused(),
             wants_value: false,
             reason: None,
@@ -353,7 +372,7 @@ impl<'a> Review<'a> {
 
     #[inline]
     fn is_unwanted_refusal(&self) -> bool {
-        self.is_refused && !self.wants_refusals
+        self.origin.is_refusal() && !self.wants_refusals
     }
 
     // The next two functions are out of line, because they are the same for all functions of an
@@ -463,7 +482,7 @@ impl<'a> Review<'a> {
     /// retried on request counts as any other error, so an older error is not the cause any more.
     #[inline]
     fn keep<E, V: View<E>, S: Slot<E>>(&self, error: E, kept: &mut S) {
-        if self.is_refused {
+        if self.origin.is_refusal() {
             kept.take();
         } else if self.may_be_refused::<E, V>() {
             kept.put(error);
@@ -473,7 +492,7 @@ impl<'a> Review<'a> {
     /// True if a layer may refuse a later attempt, so that the caller may get an earlier error.
     #[inline]
     fn may_be_refused<E, V: View<E>>(&self) -> bool {
-        V::HOLDS_REFUSALS || self.origin.is_some()
+        V::HOLDS_REFUSALS || self.is_above_refusals
     }
 
     /// Returns the error that the call ends with. If a layer refused the last attempt, that is the
@@ -486,8 +505,11 @@ impl<'a> Review<'a> {
         match kept.take() {
             None => error,
             Some(cause) => {
-                if let Some(origin) = &mut self.origin {
+                if let Some(origin) = &mut self.noted {
                     **origin = Origin::Body;
+                }
+                if self.origin == Origin::Inherited {
+                    Frame::note_reached(false);
                 }
                 cause
             }

@@ -52,7 +52,7 @@ impl CallLimit {
         let error = match self {
             Self::Own => config.error(cause),
             Self::Inherited { left } => {
-                Frame::note_reached();
+                Frame::note_reached(true);
                 config.error(cause).inherited(left)
             }
         };

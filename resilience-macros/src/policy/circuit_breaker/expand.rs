@@ -8,6 +8,7 @@ use crate::emit::code::{LayerCode, block};
 use crate::emit::context::{Context, declare_origin};
 use crate::emit::filter::UserFilter;
 use crate::emit::plan::Emit;
+use crate::emit::properties::Properties;
 use crate::emit::span::local;
 
 impl Context<'_> {
@@ -93,7 +94,13 @@ impl Context<'_> {
             return (attempt, recorded);
         }
         let traits = self.traits();
-        let recorded = quote!(#runtime::RecordedFuture::new(#permit, #future, #traits).await);
+        let constructor = if self.is_above_timeout(at) {
+            quote!(above_timeout)
+        } else {
+            quote!(new)
+        };
+        let recorded =
+            quote!(#runtime::RecordedFuture::#constructor(#permit, #future, #traits).await);
         (TokenStream::new(), recorded)
     }
 
@@ -107,6 +114,21 @@ impl Context<'_> {
         block(&note, self.fallback(fallback, open))
     }
 
+    /// Emits the origin of an error as the layers inside know it, if they can know more than the error
+    /// itself.
+    fn told_origin(&self, at: usize) -> Option<TokenStream> {
+        let runtime = &self.runtime;
+        let noted = self.asks_for_origin(at).then(|| local("origin"));
+        // A timeout on a worker notes the origin of its error itself.
+        let is_silent = |inner: &Properties| inner.inherits_deadline && !inner.moves_to_worker;
+        match (self.inside(at).any(is_silent), noted) {
+            (true, Some(noted)) => Some(quote!(#runtime::AboveTimeout(#noted))),
+            (true, None) => Some(quote!(#runtime::AboveTimeout(()))),
+            (false, Some(noted)) => Some(noted.into_token_stream()),
+            (false, None) => None,
+        }
+    }
+
     /// True if more than the error's origin decides, and the expression that records the outcome
     /// under the permit.
     fn recorded(
@@ -116,7 +138,7 @@ impl Context<'_> {
         outcome: &Ident,
         permit: &Ident,
     ) -> (bool, TokenStream) {
-        let (runtime, traits, origin) = (&self.runtime, self.traits(), local("origin"));
+        let (runtime, traits) = (&self.runtime, self.traits());
         let filters = [
             UserFilter::pattern("Classified::failure_on", plan.failure_on.as_ref()),
             self.filter(
@@ -131,27 +153,23 @@ impl Context<'_> {
             ),
             UserFilter::pattern("Classified::ignore_if", plan.ignore.as_ref()),
         ];
-        let is_told_origin = self.asks_for_origin(at);
+        let told = self.told_origin(at);
         if filters.iter().any(Option::is_some) {
             let result = self.outcome(outcome);
-            let from_stack = is_told_origin.then(|| quote!(.from_stack(#origin)));
+            let from_stack = told.as_ref().map(|told| quote!(.from_stack(#told)));
             let classified = quote!(#runtime::Classified::of(#result, #traits)#from_stack);
             let classified = self.filtered(classified, filters);
             return (true, self.returned(quote!(#classified.record(#permit))));
         }
-        let origin = if is_told_origin {
-            origin.into_token_stream()
-        } else {
-            quote!(#runtime::Origin::Body)
-        };
         let result = &self.result.tokens;
+        let origin = told.unwrap_or_else(|| quote!(()));
         let recorded = self.call(
             "record",
             Some(&quote!(#result, _, _)),
             quote!(#outcome, #permit, #origin, #traits),
             self.result.error_ends,
         );
-        (is_told_origin, recorded)
+        (self.asks_for_origin(at), recorded)
     }
 
     /// Emits a closure that finds out the traits of the error type, from the type of an outcome

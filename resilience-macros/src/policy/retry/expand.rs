@@ -168,7 +168,7 @@ impl Context<'_> {
             );
             Some(quote!(let #error @ #runtime::Err(_) = #result else { break #succeeded };))
         };
-        let lookup = if self.asks_for_origin(at) {
+        let lookup = if self.asks_for_origin(at) || self.is_above_timeout(at) {
             "__traits_in_stack"
         } else {
             "__traits"
@@ -210,6 +210,9 @@ impl Context<'_> {
             let from_stack =
                 quote_spanned!(self.result.error_ends.span()=> .from_stack(&mut #origin));
             ended = quote!(#ended #from_stack);
+        } else if self.is_above_timeout(at) {
+            let above = quote_spanned!(self.result.error_ends.span()=> .above_timeout());
+            ended = quote!(#ended #above);
         }
         let filters = [
             UserFilter::pattern("Attempt::retry_on", plan.retry_on.as_ref()),

@@ -79,6 +79,7 @@ pub(super) fn check(
         layer: PlannedLayer {
             properties: Properties {
                 policy: "timeout",
+                inherits_deadline: true,
                 moves_to_worker: mode == Mode::Thread && matches!(form, Some(Form::Sync)),
                 ..Properties::default()
             },

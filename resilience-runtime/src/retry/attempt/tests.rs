@@ -1,5 +1,6 @@
 use super::super::strategy::Jitter;
 use super::*;
+use crate::deadline::Frame;
 use crate::inspect::Inspect;
 use core::cell::Cell;
 
@@ -73,8 +74,15 @@ fn a_value_can_be_tried_again() {
 
 /// Judges a refusal that the own stack knows of.
 macro_rules! judge_refusal {
-    ($config:expr $(, $filter:ident($($argument:expr),*))*) => {{
-        let (config, mut origin) = ($config, Origin::Refused);
+    ($config:expr $(, $filter:ident($($argument:expr),*))*) => {
+        judge_noted!(Origin::Refused, $config $(, $filter($($argument),*))*)
+    };
+}
+
+/// Judges an error whose origin the own stack knows.
+macro_rules! judge_noted {
+    ($origin:expr, $config:expr $(, $filter:ident($($argument:expr),*))*) => {{
+        let (config, mut origin) = ($config, $origin);
         let mut retry = Retry::new(&config);
         attempt!(&mut retry, FAILED).from_stack(&mut origin)$(.$filter($($argument),*))*.next(&TEST).is_none()
     }};
@@ -90,6 +98,41 @@ fn a_refusal_is_retried_only_if_it_is_asked_for() {
         CONFIG.retry_refused(true),
         retry_on(|_| false)
     ));
+}
+
+#[test]
+fn an_inherited_expiry_is_retried_only_by_retry_refused() {
+    const INHERITED: Origin = Origin::Inherited;
+    assert!(!judge_noted!(INHERITED, CONFIG));
+    assert!(!judge_noted!(INHERITED, CONFIG, retry_on(|_| true)));
+    assert!(!judge_noted!(INHERITED, CONFIG, retry_if(|_| true)));
+    let config = CONFIG.retry_refused(true);
+    assert!(judge_noted!(INHERITED, config));
+    assert!(judge_noted!(INHERITED, config, retry_on(|_| false)));
+    assert!(!judge_noted!(INHERITED, config, abort_if(|_| true)));
+}
+
+#[test]
+fn a_timeout_whose_body_never_began_is_retried_as_any_timeout() {
+    assert!(judge_noted!(Origin::NotStarted, CONFIG));
+    assert!(!judge_noted!(
+        Origin::NotStarted,
+        CONFIG,
+        retry_on(|_| false)
+    ));
+}
+
+#[test]
+fn a_deadline_that_ended_a_timeout_of_the_stack_is_seen_without_a_mark_in_the_error() {
+    // The frame of a caller's deadline, as it is when a timeout inside has been ended by it.
+    let reached = Frame::current().asked_to_end_at(0).enter();
+    Frame::note_reached(true);
+    let mut retry: State<&str> = Retry::new(&CONFIG);
+    let attempt = attempt!(&mut retry, Err::<(), _>("late"));
+    assert_eq!(attempt.above_timeout().next(&TEST), Some(Err("late")));
+    assert!(reached.leave());
+    let attempt = attempt!(&mut retry, Err::<(), _>("late"));
+    assert_eq!(attempt.above_timeout().next(&TEST), None);
 }
 
 #[test]
