@@ -8,6 +8,7 @@ use super::{
     config::CircuitBreakerConfig,
     error::CircuitOpen,
     history::TransitionRecord,
+    journal::GivenCommand,
     name::Name,
     permit::{CallPermit, OwnedPermit, Permit},
     shared::Shared,
@@ -15,6 +16,7 @@ use super::{
     transition::{CircuitState, Transition},
 };
 use crate::{
+    events::CommandAction,
     refusal::Origin,
     sync::{Arc, atomic::Ordering},
 };
@@ -146,18 +148,23 @@ impl CircuitBreaker {
     /// An open circuit starts its timeout anew; an isolated one is open in the usual way from now
     /// on.
     pub fn trip(&self) {
-        self.shared.trip();
+        self.command(CommandAction::Trip);
     }
 
     /// Opens the circuit until [`reset`](Self::reset) or [`trip`](Self::trip).
     pub fn isolate(&self) {
-        self.shared.isolate();
+        self.command(CommandAction::Isolate);
     }
 
     /// Closes the circuit and empties its window. Outcomes of calls under way are `late`.
     /// Statistics go on.
     pub fn reset(&self) {
-        self.shared.reset();
+        self.command(CommandAction::Reset);
+    }
+
+    fn command(&self, action: CommandAction) {
+        let to_family = false;
+        self.shared.command(GivenCommand { action, to_family });
     }
 
     /// Asks the circuit to admit one call, and returns the permit that records the outcome of the

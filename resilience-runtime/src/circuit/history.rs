@@ -52,8 +52,8 @@ pub(super) fn latest(mut records: Vec<TransitionRecord>) -> Vec<TransitionRecord
 
 impl TransitionRecord {
     pub(super) fn new(entry: &Entry, key: Option<&str>) -> Self {
-        let command = entry.command.map(|action| CommandRecord {
-            action,
+        let command = entry.command.map(|command| CommandRecord {
+            action: command.action,
             reason: None,
             by: None,
             until: entry

@@ -32,7 +32,16 @@ pub(super) struct Entry {
     /// It is added when the lock is released, because the text is made by the user's code.
     pub(super) last_error: Option<Arc<str>>,
     /// The command that made the change.
-    pub(super) command: Option<CommandAction>,
+    pub(super) command: Option<GivenCommand>,
+}
+
+/// A command that a circuit was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct GivenCommand {
+    pub(crate) action: CommandAction,
+    /// The command was given to all circuits of a family. It is one cause, so the family tells the
+    /// subscribers of it, and its circuits do not.
+    pub(crate) to_family: bool,
 }
 
 /// A change that is in the journal and still has to be completed. It is the generation that the

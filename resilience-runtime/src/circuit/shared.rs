@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     clock::{self, NEVER},
-    events::{self, CommandAction, EventKind},
+    events::{self, EventKind},
     sync::{
         Mutex, MutexGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -357,31 +357,6 @@ impl Shared {
                 None
             });
         }
-    }
-
-    #[cold]
-    pub(super) fn trip(&self) {
-        let now = clock::now();
-        self.command(CommandAction::Trip, |machine| {
-            machine.trip(&self.config, now)
-        });
-    }
-
-    #[cold]
-    pub(super) fn isolate(&self) {
-        let now = clock::now();
-        self.command(CommandAction::Isolate, |machine| {
-            machine.isolate(&self.config, now)
-        });
-    }
-
-    #[cold]
-    pub(super) fn reset(&self) {
-        let now = clock::now();
-        self.command(CommandAction::Reset, |machine| {
-            machine.reset(&self.config, now)
-        });
-        self.note_command();
     }
 
     /// Runs `act` under the lock, and announces the change of state after the lock is released.

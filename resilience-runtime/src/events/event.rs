@@ -112,7 +112,8 @@ pub enum EventKind<'a> {
         key: Option<&'a str>,
     },
     /// The program moved a circuit by hand. If that changed the state, a
-    /// [`StateChanged`](Self::StateChanged) with the reason `Command` follows. `operation` is
+    /// [`StateChanged`](Self::StateChanged) with the reason `Command` follows. A command for a name
+    /// with keys is one event without a key, and the changes of its circuits follow. `operation` is
     /// `None`.
     #[non_exhaustive]
     Command {
@@ -194,6 +195,19 @@ pub enum EventKind<'a> {
         /// The time that the listener took.
         took: Duration,
     },
+}
+
+impl<'a> EventKind<'a> {
+    /// The event of a command that gives neither a reason nor a name.
+    pub(crate) fn command(circuit: &'a str, key: Option<&'a str>, action: CommandAction) -> Self {
+        Self::Command {
+            circuit,
+            key,
+            action,
+            by: None,
+            reason: None,
+        }
+    }
 }
 
 /// A command that moves a circuit by hand.

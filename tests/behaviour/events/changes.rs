@@ -9,6 +9,7 @@ use std::{
 use resilience::{
     CircuitBreaker, CircuitBreakerConfig, CircuitState, TransitionReason,
     events::{self, EventKind},
+    registry,
 };
 
 use super::hear;
@@ -214,4 +215,24 @@ fn transition_listeners_are_told_in_order_too() {
     breaker.trip();
     let (open, closed) = (CircuitState::Open, CircuitState::Closed);
     assert_eq!(*told.lock().unwrap(), [open, open, closed, closed]);
+}
+
+#[test]
+fn a_command_for_a_name_with_keys_is_one_event() {
+    let hosts = registry::get_or_register_family("changes::hosts", CONFIG);
+    for host in ["one", "two"] {
+        hosts.circuit(host);
+    }
+    let heard = hear("changes::hosts");
+    registry::isolate("changes::hosts");
+    assert_eq!(
+        heard.take(),
+        [
+            "command isolate",
+            "closed -> open: command",
+            "closed -> open: command",
+        ]
+    );
+    hosts.circuit("two").reset();
+    assert_eq!(heard.take(), ["command reset", "open -> closed: command"]);
 }

@@ -16,13 +16,14 @@ use crate::{
         config::CircuitBreakerConfig,
         declaration::{Declarations, EarlierConfigs},
         history::{TransitionRecord, latest},
+        journal::GivenCommand,
         log,
         name::Name,
         stats::CircuitBreakerStats,
         usage::{SharedByKeys, Usage},
     },
     clock,
-    events::{self, EventKind},
+    events::{self, CommandAction, EventKind},
 };
 
 /// The circuits of one name. All of them have one configuration.
@@ -186,25 +187,29 @@ impl Family {
     }
 
     pub(crate) fn trip(&self) {
-        self.command(false, CircuitBreaker::trip);
+        self.command(CommandAction::Trip);
     }
 
     pub(crate) fn isolate(&self) {
-        self.command(true, CircuitBreaker::isolate);
+        self.command(CommandAction::Isolate);
     }
 
     pub(crate) fn reset(&self) {
-        self.command(false, CircuitBreaker::reset);
+        self.command(CommandAction::Reset);
     }
 
-    /// Moves all circuits by hand. Those of later keys begin isolated if `is_isolated`.
-    fn command(&self, is_isolated: bool, action: fn(&CircuitBreaker)) {
+    /// Moves all circuits by hand. Those of later keys begin isolated after an isolation.
+    fn command(&self, action: CommandAction) {
         let handles = {
             let mut changes = self.circuits.changes();
-            changes.is_isolated = is_isolated;
+            changes.is_isolated = action == CommandAction::Isolate;
             changes.handles_and_overflow()
         };
-        handles.iter().for_each(action);
+        events::emit(None, || EventKind::command(&self.name, None, action));
+        let to_family = true;
+        for circuit in handles {
+            circuit.shared().command(GivenCommand { action, to_family });
+        }
     }
 
     pub(crate) fn config(&self) -> CircuitBreakerConfig {

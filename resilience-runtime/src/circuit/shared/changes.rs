@@ -14,9 +14,9 @@ use crate::{
     circuit::{
         gate::State,
         history::TransitionRecord,
-        journal::{Changed, Entry},
+        journal::{Changed, Entry, GivenCommand},
         log,
-        machine::{Machine, StateChange},
+        machine::StateChange,
         transition::Transition,
     },
     clock,
@@ -33,7 +33,7 @@ impl Shared {
         &self,
         locked: &mut Locked,
         change: StateChange,
-        command: Option<CommandAction>,
+        command: Option<GivenCommand>,
     ) -> Changed {
         let StateChange {
             from,
@@ -127,8 +127,8 @@ impl Shared {
     }
 
     fn emit(&self, entry: &Entry) {
-        if let Some(action) = entry.command {
-            events::emit_at(entry.at, None, || self.command_event(action));
+        if let Some(command) = entry.command {
+            self.emit_command(entry.at, command);
         }
         events::emit_at(entry.at, None, || EventKind::StateChanged {
             circuit: &self.name,
@@ -144,34 +144,36 @@ impl Shared {
         });
     }
 
-    fn command_event(&self, action: CommandAction) -> EventKind<'_> {
-        EventKind::Command {
-            circuit: &self.name,
-            key: self.name.key(),
-            action,
-            by: None,
-            reason: None,
-        }
-    }
-
     /// Runs a command. It gives an event even if it changes no state.
     #[cold]
-    pub(super) fn command(
-        &self,
-        action: CommandAction,
-        act: impl FnOnce(&mut Machine) -> Option<StateChange>,
-    ) {
+    pub(crate) fn command(&self, command: GivenCommand) {
+        let now = clock::now();
         let changed = self.locked(|locked| {
-            let change = act(&mut locked.machine);
-            change.map(|change| self.enter(locked, change, Some(action)))
+            let (machine, config) = (&mut locked.machine, &self.config);
+            let change = match command.action {
+                CommandAction::Trip => machine.trip(config, now),
+                CommandAction::Isolate => machine.isolate(config, now),
+                CommandAction::Reset => machine.reset(config, now),
+            };
+            change.map(|change| self.enter(locked, change, Some(command)))
         });
+        if command.action == CommandAction::Reset {
+            self.note_command();
+        }
         if let Some(changed) = changed {
             return self.announce(changed, None);
         }
         // The command may have moved the moment of the next probe.
         let wakers = self.lock().journal.as_mut().map(|journal| journal.wakers());
         wake(wakers.unwrap_or_default());
-        events::emit(None, || self.command_event(action));
+        self.emit_command(SystemTime::now(), command);
+    }
+
+    fn emit_command(&self, at: SystemTime, GivenCommand { action, to_family }: GivenCommand) {
+        if !to_family {
+            let (circuit, key) = (&*self.name, self.name.key());
+            events::emit_at(at, None, || EventKind::command(circuit, key, action));
+        }
     }
 
     /// The latest transitions, the oldest first.
