@@ -5,8 +5,10 @@
 
 use std::time::{Duration, Instant};
 
-use reqwest::{Response, StatusCode, header::RETRY_AFTER};
-use resilience::{CircuitOpen, RetryEvent, TimedOut, circuit_breaker, registry, retry, timeout};
+use reqwest::StatusCode;
+use resilience::{
+    CircuitOpen, RetryEvent, RetryHint, TimedOut, circuit_breaker, http, registry, retry, timeout,
+};
 use resilience_examples::{peers::Assistant, timeline};
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +19,7 @@ struct Llm {
 
 impl Llm {
     #[retry(max_retries = 4, base_delay = 100ms, max_delay = 10s, retry_if = LlmError::is_transient,
-            delay_hint = LlmError::retry_after, on_retry = report_retry)]
+            delay_hint = LlmError::hint, on_retry = report_retry)]
     // A service that limits its callers works: that counts for nothing.
     #[circuit_breaker(name = "llm_api", failure_threshold = 5, recovery_timeout = 30s, failure_if = LlmError::is_transient,
                       ignore(LlmError::RateLimited { .. }), error = LlmError::Unavailable)]
@@ -33,10 +35,10 @@ impl Llm {
             .json(&request)
             .send()
             .await?;
-        if response.status() == StatusCode::TOO_MANY_REQUESTS {
-            return Err(LlmError::RateLimited {
-                retry_after: retry_after(&response),
-            });
+        let status = response.status();
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            let hint = http::retry_after(status, response.headers());
+            return Err(LlmError::RateLimited { hint });
         }
         let completion: Completion = response.error_for_status()?.json().await?;
         Ok(completion.text)
@@ -57,7 +59,7 @@ struct Completion {
 #[derive(Debug, thiserror::Error)]
 enum LlmError {
     #[error("rate limited")]
-    RateLimited { retry_after: Option<Duration> },
+    RateLimited { hint: RetryHint },
     #[error("too slow: {0}")]
     TooSlow(TimedOut),
     #[error("not available: {0}")]
@@ -81,31 +83,18 @@ impl LlmError {
         }
     }
 
-    /// The time for which the service asked to be left alone.
-    fn retry_after(&self) -> Option<Duration> {
+    /// The word of the service about the next attempt.
+    fn hint(&self) -> RetryHint {
         match self {
-            Self::RateLimited { retry_after } => *retry_after,
-            _ => None,
+            Self::RateLimited { hint } => *hint,
+            _ => RetryHint::Unknown,
         }
     }
 }
 
-/// The header in its form of whole seconds. The other one, a date, is rare: the computed delay will
-/// do.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response
-        .headers()
-        .get(RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()?;
-    Some(Duration::from_secs(seconds))
-}
-
 fn report_retry<T>(event: &RetryEvent<'_, T, LlmError>) {
     if let Err(error) = event.outcome {
-        let asked = if error.retry_after().is_some() {
+        let asked = if matches!(error.hint(), RetryHint::After(_)) {
             ", as the service asked"
         } else {
             ""

@@ -8,7 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use resilience::{TimedOut, registry, retry, timeout};
@@ -139,6 +139,7 @@ where
         stalled.stall(STALL).await;
     });
 
+    let start = Instant::now();
     let mut loads = Vec::new();
     let mut columns = interval(COLUMN);
     columns.tick().await;
@@ -156,7 +157,7 @@ where
             answered: per_second(1),
             failed: per_second(2),
         };
-        draw(loads.len(), load);
+        draw(start.elapsed(), load);
         loads.push(load);
         before = now;
     }
@@ -164,7 +165,7 @@ where
 }
 
 /// Draws a column as a row: a mark for each ten requests, `|` at the capacity of the service.
-fn draw(column: usize, load: Load) {
+fn draw(at: Duration, load: Load) {
     let marks = usize::try_from(load.requests / 10).unwrap_or(usize::MAX);
     let bar: String = (0..marks.max(30))
         .map(|at| match at {
@@ -173,7 +174,7 @@ fn draw(column: usize, load: Load) {
             _ => ' ',
         })
         .collect();
-    let seconds = COLUMN.as_secs_f64() * (column + 1) as f64;
+    let seconds = at.as_secs_f64();
     println!(
         "{seconds:4.1}s  {:4} requests/s  {:4} ok  {:4} failed  {bar}",
         load.requests, load.answered, load.failed

@@ -3,9 +3,13 @@
 use std::{cell::Cell, hint::black_box, time::Duration};
 
 use backon::{BlockingRetryable, ConstantBuilder, ExponentialBuilder, Retryable};
-use resilience::retry;
+use resilience::{RetryBudget, retry};
 use tokio_retry2::{Retry, RetryError, strategy::FixedInterval};
-use tower::{Layer, service_fn};
+use tower::{
+    Layer,
+    retry::budget::{Budget, TpsBudget},
+    service_fn,
+};
 use tower_resilience_retry::RetryLayer;
 
 use crate::{
@@ -16,6 +20,19 @@ use crate::{
 
 #[retry]
 fn sync(n: u64) -> Result<u64, Error> {
+    answer(n)
+}
+
+static BUDGET: RetryBudget = RetryBudget::new();
+
+#[retry(budget = &BUDGET)]
+fn budgeted(n: u64) -> Result<u64, Error> {
+    answer(n)
+}
+
+/// A hook is told how long the call took, so the call reads the clock, as a deposit does.
+#[retry(on_retry = |_| ())]
+fn hooked(n: u64) -> Result<u64, Error> {
     answer(n)
 }
 
@@ -82,6 +99,20 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                 }),
             ],
             [Goal::Over("plain", 1.5)],
+        ),
+        // The deposit is the difference to a call that reads the clock.
+        Scenario::new(
+            "retry with a budget, first attempt succeeds",
+            [
+                Contender::sync(ours, || budgeted(black_box(1))),
+                Contender::sync("with a hook", || hooked(black_box(1))),
+                Contender::sync("plain", || answer::<Error>(black_box(1))),
+                Contender::sync("tower's TpsBudget, the deposit alone", {
+                    let budget = TpsBudget::default();
+                    move || budget.deposit()
+                }),
+            ],
+            [Goal::Over("with a hook", 5.0)],
         ),
         Scenario::new(
             "retry, first attempt succeeds, async",
