@@ -18,6 +18,9 @@ fn it_closes_every_circuit_of_the_registry_and_no_other() {
         .expect("closed")
         .failure();
     assert_eq!((opened(), opened()), (Err("down"), Err("refused")));
+    let family = registry::get_or_register_family("family", CONFIG);
+    family.circuit("key").isolate();
+    family.isolate();
 
     registry::reset_all();
 
@@ -29,5 +32,8 @@ fn it_closes_every_circuit_of_the_registry_and_no_other() {
     let expected = ["counting", "isolated", "opened"].map(|name| (name, CircuitState::Closed, 0));
     assert_eq!(found, expected);
     assert_eq!(all["opened"].failures, 1, "statistics go on");
+    for key in ["key", "later"] {
+        assert_eq!(family.circuit(key).state(), CircuitState::Closed);
+    }
     assert_eq!((own.state(), opened()), (CircuitState::Open, Err("down")));
 }

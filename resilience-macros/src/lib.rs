@@ -176,6 +176,9 @@ pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | option | default | meaning |
 /// |---|---|---|
 /// | `name = "jira"` | module path and function name | the circuit's name; functions with the same name share one circuit, sync and async alike |
+/// | `key = expr` | none | a circuit for each key, all with this name and configuration: any value with `Display`, taken by reference, evaluated once per call; the text is the key |
+/// | `max_keys = 1000` | `1000` | with `key` only: the largest number of circuits; a new key beyond it takes the place of an idle one that equals a new circuit, or shares the circuit `name{*}` |
+/// | `idle = 10m` | `10m` | with `key` only: how long after its last call a circuit is kept |
 /// | `failure_threshold = 5` | `5` | open when this many failures lie within the window |
 /// | `failure_window = 60s` | `60s` | how long a failure counts; the window slides |
 /// | `failure_rate = 0.5` | none | instead of the threshold: open when this share of the calls in the window failed, or more |
@@ -216,6 +219,11 @@ pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
 ///   names. If two functions give one name two configurations, the first to be called decides, and
 ///   the log tells of the clash once. A value of one function that changes from call to call is
 ///   taken, until a value returns that the circuit had before.
+/// - With `key`, each key has a circuit. A circuit that is closed, has no failure in its window, is
+///   not in use and has been idle for `idle` makes room for a new key, the one that was idle the
+///   longest first. If none can, the new key shares the circuit `name{*}`, and so does a key of
+///   more than 1 KiB. Its refusals have that name and the caller's key. See
+///   [`CircuitBreakerFamily`](../resilience/struct.CircuitBreakerFamily.html).
 ///
 /// # Errors
 ///

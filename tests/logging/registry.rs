@@ -120,7 +120,8 @@ fn a_value_that_changes_at_one_line_is_taken_until_an_earlier_one_returns() {
     };
     assert_eq!(turns.level, Level::ERROR);
     assert!(
-        text(turns, "message").ends_with("give each object a circuit of its own by `breaker = …`")
+        text(turns, "message")
+            .ends_with("give each object a circuit of its own by `key = …` or `breaker = …`")
     );
     assert!(text(turns, "declared_at").starts_with(file!()), "{turns:?}");
     let threshold = |field: &str| &turns.fields[field];

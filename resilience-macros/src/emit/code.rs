@@ -1,6 +1,6 @@
 //! Code that makes an outcome. The next layer takes it as a block, an expression or a future.
 
-use proc_macro2::{Delimiter, Group, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 pub(crate) struct LayerCode {
@@ -16,13 +16,16 @@ pub(crate) struct Declarations {
     /// Variables that may borrow from an argument. They stand behind a move of the argument to a
     /// worker.
     pub(crate) borrows: TokenStream,
+    /// Those of the values that are handles. They borrow from no argument, and each attempt that
+    /// moves to a worker takes a clone.
+    pub(crate) owned: Vec<Ident>,
 }
 
 impl Declarations {
     pub(crate) fn values(values: TokenStream) -> Self {
         Self {
             values,
-            borrows: TokenStream::new(),
+            ..Self::default()
         }
     }
 
@@ -30,6 +33,7 @@ impl Declarations {
     pub(crate) fn and(mut self, inner: Self) -> Self {
         self.values.extend(inner.values);
         self.borrows.extend(inner.borrows);
+        self.owned.extend(inner.owned);
         self
     }
 }

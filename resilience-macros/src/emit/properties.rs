@@ -35,6 +35,8 @@ pub(crate) struct Properties {
 pub(crate) struct ForeseenRefusal {
     /// The variable that holds the layer's handle, without the number that a repeated policy adds.
     pub(crate) handle: &'static str,
+    /// The variable is the handle itself and no reference to it.
+    pub(crate) is_owned: bool,
     /// The handle's type in the runtime. It has the functions `refuses_for` and
     /// `refuses_for_unless`.
     pub(crate) ty: &'static str,

@@ -121,7 +121,7 @@ pub(super) fn takes_turns(
         target: "resilience",
         circuit, %declared_at, ?kept, ?refused,
         "one source line configures the circuit with values that come back, or with more than {MOST_VALUES}: the present \
-         one is kept from now on; give each object a circuit of its own by `breaker = …`"
+         one is kept from now on; give each object a circuit of its own by `key = …` or `breaker = …`"
     );
 }
 

@@ -7,39 +7,40 @@ use std::{
 };
 
 use super::families::FAMILIES;
-use crate::circuit::{CircuitBreakerConfig, Family, KeyText, KeyedCircuit, log};
+use crate::{
+    circuit::{CircuitBreakerConfig, Family, KeyText, KeyedCircuit, log},
+    operation::Operation,
+};
 
 /// One `#[circuit_breaker(key = …)]`. It looks its family up in the registry once, because a family
 /// stays there.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct KeyedSite {
-    name: &'static str,
-    is_named: bool,
-    location: &'static Location<'static>,
+    /// `None` if nobody named the circuits. They go by the name of the operation then.
+    name: Option<&'static str>,
+    operation: &'static Operation,
     family: OnceLock<Arc<Family>>,
 }
 
 impl KeyedSite {
-    #[track_caller]
+    /// The site of circuits with a name of their own.
     #[must_use]
-    pub const fn new(name: &'static str) -> Self {
-        Self::at(name, true, Location::caller())
+    pub const fn new(name: &'static str, operation: &'static Operation) -> Self {
+        Self::at(Some(name), operation)
     }
 
-    /// A site without a name goes by the path of its function. The methods of two types in one
-    /// module have the same path.
-    #[track_caller]
+    /// A site without a name goes by the operation. The methods of two types in one module have the
+    /// same path.
     #[must_use]
-    pub const fn unnamed(name: &'static str) -> Self {
-        Self::at(name, false, Location::caller())
+    pub const fn unnamed(operation: &'static Operation) -> Self {
+        Self::at(None, operation)
     }
 
-    const fn at(name: &'static str, is_named: bool, location: &'static Location<'static>) -> Self {
+    const fn at(name: Option<&'static str>, operation: &'static Operation) -> Self {
         Self {
             name,
-            is_named,
-            location,
+            operation,
             family: OnceLock::new(),
         }
     }
@@ -55,7 +56,7 @@ impl KeyedSite {
     #[inline]
     pub fn circuit_checked(&self, config: &CircuitBreakerConfig, key: KeyText<'_>) -> KeyedCircuit {
         let family = self.family(config);
-        family.check(config, self.location);
+        family.check(config, self.operation.declared_at());
         family.circuit(key)
     }
 
@@ -84,9 +85,11 @@ impl KeyedSite {
     fn register(&self, config: &CircuitBreakerConfig) -> &Family {
         // The registry is asked outside of `get_or_init`, because other callers would wait there
         // while a clash is logged.
-        let family = FAMILIES.get_or_register(self.name, config, self.location);
-        if !self.is_named && family.declared_at() != self.location {
-            log::shared_by_default(self.name, family.declared_at(), self.location);
+        let name = self.name.unwrap_or(self.operation.name());
+        let location = self.operation.declared_at();
+        let family = FAMILIES.get_or_register(name, config, location);
+        if self.name.is_none() && family.declared_at() != location {
+            log::shared_by_default(name, family.declared_at(), location);
         }
         self.family.get_or_init(|| family)
     }

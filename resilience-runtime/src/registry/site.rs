@@ -241,7 +241,7 @@ mod tests {
         assert!(
             turns.starts_with("ERROR resilience: ")
                 && turns.contains(
-                    "from now on; give each object a circuit of its own by `breaker = …`"
+                    "from now on; give each object a circuit of its own by `key = …` or `breaker = …`"
                 ),
             "{turns}"
         );

@@ -6,6 +6,7 @@ mod control;
 mod error;
 mod fallback;
 mod filters;
+mod keys;
 mod late;
 mod name;
 mod opening;

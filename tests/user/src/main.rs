@@ -186,6 +186,12 @@ fn guarded_by_handle(breaker: &CircuitBreaker, service: &Service) -> Result<u32,
     service.answer()
 }
 
+#[circuit_breaker(name = "by key", key = tenant, max_keys = 2, idle = 10m, config = CIRCUIT)]
+async fn guarded_by_key(tenant: &str, service: &Service) -> Result<u32, Error> {
+    tokio::task::yield_now().await;
+    service.answer()
+}
+
 #[timeout(
     limit = 10ms,
     operation = "user.wait",
@@ -281,6 +287,14 @@ async fn circuits() {
     for expected in [Error::Busy, Error::Busy, Error::CircuitOpen] {
         assert_eq!(guarded_by_handle(&breaker, &service), Err(expected));
     }
+
+    let service = Service::busy(2);
+    for expected in [Err(Error::Busy), Err(Error::Busy), Err(Error::CircuitOpen)] {
+        assert_eq!(guarded_by_key("one", &service).await, expected);
+    }
+    assert_eq!(guarded_by_key("two", &service).await, Ok(3));
+    let family = registry::family("by key").expect("it ran");
+    assert_eq!((family.keys, family.open, family.closed), (2, 1, 1));
 }
 
 async fn timeouts() {

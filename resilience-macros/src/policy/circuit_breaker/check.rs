@@ -35,6 +35,12 @@ pub(super) enum Circuit {
         name: Option<Setting>,
         config: ConfigPlan,
     },
+    /// One of the circuits of a name, by `key = expr`.
+    Keyed {
+        name: Option<Setting>,
+        key: Expr,
+        config: ConfigPlan,
+    },
 }
 
 impl Circuit {
@@ -45,7 +51,21 @@ impl Circuit {
             Self::Named { name, .. } => name
                 .as_ref()
                 .is_none_or(|name| name.stage == Stage::Constant),
+            Self::Keyed { .. } => true,
         }
+    }
+
+    /// The type of its handle in the runtime.
+    pub(super) fn handle_type(&self) -> &'static str {
+        match self {
+            Self::Given(_) | Self::Named { .. } => "CircuitBreaker",
+            Self::Keyed { .. } => "KeyedCircuit",
+        }
+    }
+
+    /// True if the variable of its handle is the handle and no reference to it.
+    pub(super) fn is_owned(&self) -> bool {
+        matches!(self, Self::Keyed { .. })
     }
 }
 
@@ -65,7 +85,7 @@ pub(super) fn check(
         shared: circuit(values),
         ..LiteralValues::default()
     };
-    let beside_breaker: Vec<_> = ["name", "config"]
+    let beside_breaker: Vec<_> = ["name", "key", "config"]
         .into_iter()
         .chain(values.settings())
         .collect();
@@ -79,6 +99,7 @@ pub(super) fn check(
     // reported.
     if has_settings {
         criteria(values, errors);
+        key_settings(values, errors);
     }
     values.exclusive(
         "fallback",
@@ -88,9 +109,11 @@ pub(super) fn check(
     );
     let name = values.take_setting("name");
     let config = values.take_config();
-    let circuit = match values.take_expr("breaker") {
-        Some(breaker) => Circuit::Given(breaker),
-        None => Circuit::Named { name, config },
+    let (breaker, key) = (values.take_expr("breaker"), values.take_expr("key"));
+    let circuit = match (breaker, key) {
+        (Some(breaker), _) => Circuit::Given(breaker),
+        (None, Some(key)) => Circuit::Keyed { name, key, config },
+        (None, None) => Circuit::Named { name, config },
     };
     let plan = CircuitBreakerPlan {
         circuit,
@@ -113,7 +136,8 @@ pub(super) fn check(
 fn planned(plan: CircuitBreakerPlan) -> PlannedLayer {
     let foreseen = plan.fallback.is_none().then(|| ForeseenRefusal {
         handle: "circuit",
-        ty: "CircuitBreaker",
+        is_owned: plan.circuit.is_owned(),
+        ty: plan.circuit.handle_type(),
         given: "CircuitOpen",
         error: plan.error.clone(),
         is_static: plan.circuit.is_static(),
@@ -132,11 +156,15 @@ fn planned(plan: CircuitBreakerPlan) -> PlannedLayer {
 }
 
 /// The circuit for the message about two layers that share one: a name, a breaker that is a place
-/// and no call, or the default name.
+/// and no call, or the default name. The key belongs to it, because circuits with different keys
+/// are different.
 fn circuit(values: &Values<'_>) -> Option<(String, TokenStream)> {
+    let of_key = values.expr("key").map_or_else(String::new, |key| {
+        format!(" of `{}`", source_text(&key.to_token_stream()))
+    });
     if let Some(name) = values.setting("name") {
         return Some((
-            format!("the circuit {}", source_text(&name.source)),
+            format!("the circuit {}{of_key}", source_text(&name.source)),
             name.source.clone(),
         ));
     }
@@ -147,7 +175,7 @@ fn circuit(values: &Values<'_>) -> Option<(String, TokenStream)> {
     }
     (!values.incomplete).then(|| {
         (
-            "the circuit of the function's own name".to_owned(),
+            format!("the circuit of the function's own name{of_key}"),
             values.anchor.clone(),
         )
     })
@@ -181,6 +209,23 @@ fn criteria(values: &Values<'_>, errors: &mut Errors) {
             key,
             "`minimum_calls` belongs to `failure_rate`: add one, like `failure_rate = 0.5`, or use `failure_threshold` alone",
         );
+    }
+}
+
+/// Checks the options that only circuits per key have.
+fn key_settings(values: &Values<'_>, errors: &mut Errors) {
+    if values.incomplete || values.key("key").is_some() {
+        return;
+    }
+    for name in ["max_keys", "idle"] {
+        if let Some(key) = values.key(name) {
+            errors.at(
+                key,
+                format!(
+                    "`{name}` belongs to `key`, a circuit for each key: add one, like `key = tenant`, or remove `{name}`"
+                ),
+            );
+        }
     }
 }
 

@@ -34,10 +34,11 @@ impl Context<'_> {
         let refusal = self.refusal(at, plan, &open);
         // The origin is noted at admission, so that a refusal further inside is not forgotten.
         let origin = local("origin");
+        let handle = Ident::new(plan.circuit.handle_type(), Span::call_site());
         let admit = if self.is_asked_for_origin(at) {
-            quote!(admit_noting(#circuit, &mut #origin))
+            quote!(#handle::admit_noting(#circuit, &mut #origin))
         } else {
-            quote!(admit(#circuit))
+            quote!(#handle::admit(#circuit))
         };
         // The label is numbered as the other names of a policy that stands twice, because rustc
         // warns of a label inside of one with the same name.
@@ -52,7 +53,7 @@ impl Context<'_> {
         // as long as it awaits there.
         let statements = quote! {
             #declare_origin
-            let #permit = match #runtime::CircuitBreaker::#admit {
+            let #permit = match #runtime::#admit {
                 #runtime::Ok(#permit) => #permit,
                 #runtime::Err(#open) => #leave #refusal,
             };

@@ -139,8 +139,20 @@ pub(super) const FOREIGN: &[Foreign] = &[
         ours: "fallback",
     },
     Foreign {
-        names: &["circuit", "circuit_name", "key", "id", "service"],
+        names: &["circuit", "circuit_name", "id", "service"],
         ours: "name",
+    },
+    Foreign {
+        names: &["breaker_id", "keys", "key_by", "per", "partition_by"],
+        ours: "key",
+    },
+    Foreign {
+        names: &["max_size", "max_circuits", "capacity"],
+        ours: "max_keys",
+    },
+    Foreign {
+        names: &["idle_timeout", "idle_time", "time_to_idle", "min_time"],
+        ours: "idle",
     },
     Foreign {
         names: &["instance", "handle_to", "circuit_breaker", "cb"],

@@ -1,7 +1,7 @@
 //! The handle of the circuit that guards the function.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 
 use super::check::Circuit;
@@ -16,20 +16,27 @@ use crate::language::value::Setting;
 use crate::language::values::ConfigPlan;
 
 impl Context<'_> {
-    /// Emits the declarations of a handle, and a `&CircuitBreaker` expression.
+    /// Emits the declarations of a handle, and an expression that is a reference to the handle.
     ///
     /// - Input: `#[circuit_breaker(name = "jira", failure_threshold = 5)]`
     /// - Output:
     ///   `const __CIRCUIT_CONFIG: CircuitBreakerConfig = …; static __CIRCUIT: Site = Site::new("jira", &__OPERATION); let __circuit = Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);`
     pub(super) fn circuit(&self, at: usize, circuit: &Circuit) -> (Declarations, TokenStream) {
         let handle = Ident::new(&self.item(at, "circuit"), Span::mixed_site());
-        let declarations = match circuit {
-            Circuit::Given(breaker) => self.given_circuit(&handle, breaker),
-            Circuit::Named { name, config } => {
-                self.named_circuit(at, &handle, name.as_ref(), config)
+        match circuit {
+            Circuit::Given(breaker) => {
+                let declarations = self.given_circuit(&handle, breaker);
+                (declarations, handle.into_token_stream())
             }
-        };
-        (declarations, handle.into_token_stream())
+            Circuit::Named { name, config } => {
+                let declarations = self.named_circuit(at, &handle, name.as_ref(), config);
+                (declarations, handle.into_token_stream())
+            }
+            Circuit::Keyed { name, key, config } => {
+                let declarations = self.keyed_circuit(at, &handle, name.as_ref(), key, config);
+                (declarations, quote!(&#handle))
+            }
+        }
     }
 
     /// `breaker = expr`
@@ -63,19 +70,9 @@ impl Context<'_> {
         let runtime = &self.runtime;
         let item = self.item(at, "circuit_config");
         let config = self.policy_config("CircuitBreakerConfig", &item, config);
-        let operation = self.operation();
-        let is_static = name.is_none_or(|name| name.stage == Stage::Constant);
-        if is_static && self.is_operation_static() {
-            let site = match name {
-                Some(Setting { value, .. }) => quote!(new(#value, #operation)),
-                None => quote!(unnamed(#operation)),
-            };
-            return self.static_circuit(at, handle, config, &site);
-        }
-        // A name that differs between the instances of a generic cannot be kept in one static.
-        let name = match name {
-            Some(Setting { value, .. }) => value.clone(),
-            None => quote!(#runtime::Operation::name(#operation)),
+        let name = match self.site_or_name(name) {
+            SiteOrName::Site(site) => return self.static_circuit(at, handle, config, &site),
+            SiteOrName::Name(name) => name,
         };
         let config_value = config.value();
         let borrows =
@@ -83,7 +80,88 @@ impl Context<'_> {
         Declarations {
             values: config.declarations,
             borrows,
+            ..Declarations::default()
         }
+    }
+
+    /// The constructor of the site of a circuit whose name is constant, or the name.
+    fn site_or_name(&self, name: Option<&Setting>) -> SiteOrName {
+        let (runtime, operation) = (&self.runtime, self.operation());
+        let is_static = name.is_none_or(|name| name.stage == Stage::Constant);
+        if is_static && self.is_operation_static() {
+            return SiteOrName::Site(match name {
+                Some(Setting { value, .. }) => quote!(new(#value, #operation)),
+                None => quote!(unnamed(#operation)),
+            });
+        }
+        // A name that differs between the instances of a generic cannot be kept in one static.
+        SiteOrName::Name(match name {
+            Some(Setting { value, .. }) => value.clone(),
+            None => quote!(#runtime::Operation::name(#operation)),
+        })
+    }
+
+    /// Emits the look-up of the circuit of a key, in front of every attempt.
+    ///
+    /// - Input: `#[circuit_breaker(name = "search", key = tenant)]`
+    /// - Output:
+    ///   `static __CIRCUIT: KeyedSite = KeyedSite::new("search", &__OPERATION); let __circuit = KeyedSite::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG, Key::of(&tenant).__text());`
+    ///
+    /// The snapshot `circuit_per_key` shows it whole.
+    fn keyed_circuit(
+        &self,
+        at: usize,
+        handle: &Ident,
+        name: Option<&Setting>,
+        key: &Expr,
+        config: &ConfigPlan,
+    ) -> Declarations {
+        let runtime = &self.runtime;
+        let item = self.item(at, "circuit_config");
+        let config = self.policy_config("CircuitBreakerConfig", &item, config);
+        let (text, reference) = (self.key_text(key), config.reference());
+        let look_up = match self.site_or_name(name) {
+            SiteOrName::Site(new) => {
+                let (site, circuit) = (self.site(at), site_function(&config));
+                quote! {
+                    static #site: #runtime::KeyedSite = #runtime::KeyedSite::#new;
+                    let #handle = #runtime::KeyedSite::#circuit(&#site, #reference, #text);
+                }
+            }
+            SiteOrName::Name(name) => {
+                quote!(let #handle = #runtime::KeyedSite::circuit_of_name(#name, #reference, #text);)
+            }
+        };
+        let mut values = config.declarations;
+        values.extend(look_up);
+        Declarations {
+            values,
+            owned: vec![handle.clone()],
+            ..Declarations::default()
+        }
+    }
+
+    /// The text of a key. The key is shown if it has no `Display`.
+    fn key_text(&self, key: &Expr) -> TokenStream {
+        let ends = SpanEnds::of(&key.to_token_stream());
+        let (borrow, text) = (ends.locate(quote!(&)), ends.name("__text"));
+        // `&a + b` is another thing than `&(a + b)`.
+        let is_operand = !matches!(
+            key,
+            Expr::Assign(_) | Expr::Binary(_) | Expr::Cast(_) | Expr::Closure(_) | Expr::Range(_)
+        );
+        let key = if is_operand {
+            quote!(#key)
+        } else {
+            quote!((#key))
+        };
+        let of = self.call("Key::of", None, quote!(#borrow #key), ends);
+        quote_spanned!(ends.span()=> #of.#text())
+    }
+
+    /// The name of the static that keeps a site.
+    fn site(&self, at: usize) -> Ident {
+        Ident::new(&self.item(at, "circuit").to_uppercase(), Span::call_site())
     }
 
     /// A circuit that is looked up once, because its name is constant.
@@ -95,13 +173,7 @@ impl Context<'_> {
         new: &TokenStream,
     ) -> Declarations {
         let (runtime, reference) = (&self.runtime, config.reference());
-        let site = Ident::new(&self.item(at, "circuit").to_uppercase(), Span::call_site());
-        // One static serves all instances of a generic, and their configurations may differ.
-        let circuit = if config.stage == Stage::Constant {
-            quote!(circuit)
-        } else {
-            quote!(circuit_checked)
-        };
+        let (site, circuit) = (self.site(at), site_function(&config));
         let mut declarations = config.declarations;
         declarations.extend(quote! {
             static #site: #runtime::Site = #runtime::Site::#new;
@@ -116,5 +188,22 @@ impl Context<'_> {
             parameter.passing != Passing::Shared
                 && any_ident(expr.to_token_stream(), &|ident| parameter.name == ident)
         })
+    }
+}
+
+/// The way to a circuit of the registry.
+enum SiteOrName {
+    /// The constructor of a site, which a static keeps.
+    Site(TokenStream),
+    Name(TokenStream),
+}
+
+/// The function of a site that returns the circuit. One static serves all instances of a generic,
+/// and their configurations may differ.
+fn site_function(config: &Config) -> TokenStream {
+    if config.stage == Stage::Constant {
+        quote!(circuit)
+    } else {
+        quote!(circuit_checked)
     }
 }

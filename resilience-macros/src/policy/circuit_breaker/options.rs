@@ -31,12 +31,39 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
         name: "name",
         kind: Kind::Text {
-            hint: "; a circuit that is chosen at run time is `breaker = …`, a `&CircuitBreaker`",
+            hint: "; a circuit that is chosen at run time is `key = …`, a circuit for each key, or `breaker = …`, a `&CircuitBreaker`",
         },
         role: Role::Own,
         example: "name = \"jira\"",
         default: "module path and function name",
         meaning: "the circuit's name; functions with the same name share one circuit, sync and async alike",
+    },
+    OptionSpec {
+        name: "key",
+        kind: Kind::Value,
+        role: Role::Own,
+        example: "key = tenant",
+        default: "none",
+        meaning: "a circuit for each key, all with this name and configuration: any value with `Display`, taken by reference, evaluated once per call; the text is the key",
+    },
+    OptionSpec {
+        name: "max_keys",
+        kind: Kind::Count {
+            at_least: 1,
+            hint: "",
+        },
+        role: Role::Setting,
+        example: "max_keys = 1000",
+        default: "`1000`",
+        meaning: "with `key` only: the largest number of circuits; a new key beyond it takes the place of an idle one that equals a new circuit, or shares the circuit `name{*}`",
+    },
+    OptionSpec {
+        name: "idle",
+        kind: Kind::Duration(Zero::Refused { instead: "" }),
+        role: Role::Setting,
+        example: "idle = 10m",
+        default: "`10m`",
+        meaning: "with `key` only: how long after its last call a circuit is kept",
     },
     OptionSpec {
         name: "failure_threshold",

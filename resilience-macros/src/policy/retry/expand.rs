@@ -249,6 +249,11 @@ impl Context<'_> {
     ) -> TokenStream {
         let (runtime, ty) = (&self.runtime, Ident::new(refusal.ty, Span::call_site()));
         let handle = Ident::new(&self.item(at, refusal.handle), Span::mixed_site());
+        let handle = if refusal.is_owned {
+            quote!(&#handle)
+        } else {
+            quote!(#handle)
+        };
         let Some(retry_on) = UserFilter::pattern("asks_for", retry.retry_on.as_ref()) else {
             return quote!(#runtime::#ty::refuses_for(#handle));
         };

@@ -1,7 +1,7 @@
 //! `#[timeout]`: the deadline around an async body, or around a sync one on a worker thread or in
 //! place.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 use super::check::{Mode, TimeoutPlan};
@@ -113,7 +113,7 @@ impl Context<'_> {
         &self,
         at: usize,
         config: Config,
-        inner: LayerCode,
+        mut inner: LayerCode,
         expired: &TokenStream,
         notes_inside: bool,
     ) -> LayerCode {
@@ -121,8 +121,10 @@ impl Context<'_> {
         let (outcome, origin, origin_inside) =
             (local("outcome"), local("origin"), local("origin_inside"));
         let is_retried = self.outside(at).any(|layer| layer.repeats);
+        let within = std::mem::take(&mut inner.declarations);
+        let (borrows, owned) = (within.borrows, within.owned);
         let (mutable, copies) = if is_retried {
-            self.copies()
+            self.copies(&owned)
         } else {
             Default::default()
         };
@@ -131,7 +133,7 @@ impl Context<'_> {
         } else {
             TokenStream::new()
         };
-        let (held, borrows) = (self.held(), &inner.declarations.borrows);
+        let held = self.held();
         // The closure has the span of the body, because rustc shows it when a captured value cannot
         // be sent.
         let worker = quote_spanned!(self.function.body.span()=> move ||);
@@ -161,13 +163,13 @@ impl Context<'_> {
                 #expired
             }
         };
-        let values =
-            Declarations::values(quote!(#mutable)).and(Declarations::values(config.declarations));
-        LayerCode::value(
-            values.and(Declarations::values(inner.declarations.values)),
-            quote!(#copies #allow let #timed = #run;),
-            value,
-        )
+        let (of_config, of_inner) = (config.declarations, within.values);
+        let declarations = Declarations {
+            owned,
+            ..Declarations::values(quote!(#mutable #of_config #of_inner))
+        };
+        let statements = quote!(#copies #allow let #timed = #run;);
+        LayerCode::value(declarations, statements, value)
     }
 
     /// Emits `let _ = &argument;` for each argument, so that the whole argument moves to the worker
@@ -186,10 +188,10 @@ impl Context<'_> {
         held.collect()
     }
 
-    /// Emits clones of the arguments for a timeout under a retry. Each attempt's worker needs its
+    /// Emits clones of the arguments and of handles for a timeout under a retry. Each attempt's worker needs its
     /// own, because an abandoned attempt keeps its arguments. The clones have the arguments' names
     /// and attributes, so that lints see them as arguments.
-    fn copies(&self) -> (TokenStream, TokenStream) {
+    fn copies(&self, handles: &[Ident]) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         let (mut mutable, mut copies) = (TokenStream::new(), TokenStream::new());
         for parameter in self
@@ -216,6 +218,7 @@ impl Context<'_> {
                 let #mutability #name = #runtime::WorkerArgument::copy(#borrowed);
             });
         }
+        copies.extend(quote!(#(let #handles = #runtime::Clone::clone(&#handles);)*));
         (mutable, copies)
     }
 

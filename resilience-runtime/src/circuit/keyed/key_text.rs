@@ -54,27 +54,49 @@ impl<'k, K: ?Sized> Deref for Key<'k, K> {
     }
 }
 
-impl<K: Display + ?Sized> DisplayKey<'_, K> {
+impl<K: StringKey + ?Sized> Key<'_, K> {
+    #[inline]
     pub fn __text(&self) -> KeyText<'_> {
+        KeyText::Text(self.0.0.text())
+    }
+}
+
+impl<K: ?Sized> DisplayKey<'_, K> {
+    // The bound stands here and not on the implementation, because rustc then says that the key has
+    // no `Display`, and not that there is no such method.
+    pub fn __text(&self) -> KeyText<'_>
+    where
+        K: Display,
+    {
         KeyText::Display(&self.0)
+    }
+}
+
+/// The strings of the standard library, and references to them.
+#[doc(hidden)]
+pub trait StringKey {
+    fn text(&self) -> &str;
+}
+
+impl<S: StringKey + ?Sized> StringKey for &S {
+    #[inline]
+    fn text(&self) -> &str {
+        (**self).text()
     }
 }
 
 macro_rules! strings {
     ($($ty:ty)*) => {$(
-        impl<'k> Key<'k, $ty> {
+        impl StringKey for $ty {
             #[inline]
-            pub fn __text(&self) -> KeyText<'k> {
-                KeyText::Text(self.0.0)
+            fn text(&self) -> &str {
+                self
             }
         }
     )*};
 }
 
-strings! {
-    str &str &&str &mut str String &String &mut String Cow<'_, str> &Cow<'_, str>
-    Box<str> &Box<str> Arc<str> &Arc<str> Rc<str> &Rc<str>
-}
+strings!(str &mut str String &mut String Cow<'_, str> Box<str> Arc<str> Rc<str>);
 
 impl<K: ?Sized> fmt::Debug for Key<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -174,26 +196,25 @@ mod tests {
         key.read(|Excerpt { text, is_whole }| (text.to_owned(), is_whole))
     }
 
+    #[track_caller]
+    fn assert_is_taken(key: KeyText<'_>) {
+        assert!(matches!(key, KeyText::Text("key")), "{key:?}");
+    }
+
     #[test]
     fn strings_are_taken_as_they_are_and_other_keys_by_their_display() {
-        let (owned, boxed, shared) = (String::from("key"), Box::<str>::from("key"), "key");
-        let [cow, other] = [Cow::Borrowed("key"), Cow::Owned(String::from("key"))];
         let arc: Arc<str> = Arc::from("key");
-        let (reference, of_owned) = (&shared, &owned);
-        let texts = [
-            Key::of("key").__text(),
-            Key::of(&shared).__text(),
-            Key::of(&reference).__text(),
-            Key::of(&owned).__text(),
-            Key::of(&of_owned).__text(),
-            Key::of(&boxed).__text(),
-            Key::of(&cow).__text(),
-            Key::of(&other).__text(),
-            Key::of(&arc).__text(),
-        ];
-        for text in texts {
-            assert!(matches!(text, KeyText::Text("key")), "{text:?}");
-        }
+        assert_is_taken(Key::of("key").__text());
+        assert_is_taken(Key::of(&"key").__text());
+        assert_is_taken(Key::of(&&"key").__text());
+        assert_is_taken(Key::of(&String::from("key")).__text());
+        assert_is_taken(Key::of(&&String::from("key")).__text());
+        assert_is_taken(Key::of(&&mut String::from("key")).__text());
+        assert_is_taken(Key::of(&Box::<str>::from("key")).__text());
+        assert_is_taken(Key::of(&Cow::Borrowed("key")).__text());
+        assert_is_taken(Key::of(&Cow::<str>::Owned(String::from("key"))).__text());
+        assert_is_taken(Key::of(&arc).__text());
+        assert_is_taken(Key::of(&Rc::<str>::from("key")).__text());
         let number = Key::of(&7);
         assert!(matches!(number.__text(), KeyText::Display(_)));
         assert_eq!(excerpt(number.__text()), (String::from("7"), true));

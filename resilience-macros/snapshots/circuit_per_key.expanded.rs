@@ -1,0 +1,58 @@
+async fn search(&self, tenant: &str, query: &str) -> Result<Hits, SearchError> {
+    use ::resilience::__private as __rt;
+    #[circuit_breaker(__taken)]
+    const _: () = ();
+    static __OPERATION: __rt::Operation =
+        __rt::Operation::new(__rt::concat!(__rt::module_path!(), "::", "search"));
+    const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new().max_retries(3);
+    const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new()
+        .max_keys(500)
+        .failure_threshold(3);
+    static __CIRCUIT: __rt::KeyedSite = __rt::KeyedSite::new("search", &__OPERATION);
+    let __circuit = __rt::KeyedSite::circuit(
+        &__CIRCUIT,
+        &__CIRCUIT_CONFIG,
+        __rt::Key::of(&tenant).__text(),
+    );
+    let mut __origin = __rt::Origin::Body;
+    let mut __retry = __rt::Retry::new(&__RETRY);
+    return loop {
+        __rt::Retry::wait(&__retry, &__OPERATION).await;
+        let __outcome = '__call: {
+            let __permit = match __rt::KeyedCircuit::admit_noting(&__circuit, &mut __origin) {
+                __rt::Ok(__permit) => __permit,
+                __rt::Err(__open) => {
+                    break '__call __rt::failed::<Result<Hits, SearchError>>(
+                        __rt::FromCircuitOpen::from(__open),
+                    );
+                }
+            };
+            __rt::RecordedFuture::new(
+                __permit,
+                async {
+                    let _: u8 = if false {
+                        return <Result<Hits, SearchError> as __rt::Fallible>::expected();
+                    } else {
+                        0
+                    };
+                    '__resilience_body: { self.client.search(tenant, query).await }
+                },
+                |__outcome| __rt::Inspect::of(__outcome).__traits(),
+            )
+            .await
+        };
+        let __result = <Result<Hits, SearchError> as __rt::Fallible>::into_result(__outcome);
+        let __error @ __rt::Err(_) = __result else {
+            break <Result<Hits, SearchError> as __rt::Fallible>::succeeded(__result);
+        };
+        let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
+        let __last = __rt::Attempt::failed(&mut __retry, __traits, __error).last_in_stack(
+            &mut __origin,
+            __rt::KeyedCircuit::refuses_for(&__circuit),
+            &__OPERATION,
+        );
+        let __rt::None = __last else {
+            break <Result<Hits, SearchError> as __rt::Fallible>::given_up(__last);
+        };
+    };
+}

@@ -1,0 +1,12 @@
+use resilience::circuit_breaker;
+
+const LIMIT: u32 = 0;
+
+#[circuit_breaker(key = tenant, max_keys = LIMIT)]
+async fn fetch(tenant: &str) -> Result<String, std::io::Error> {
+    Ok(String::from(tenant))
+}
+
+fn main() {
+    let _ = fetch("seven");
+}

@@ -1,0 +1,10 @@
+use resilience::circuit_breaker;
+
+#[circuit_breaker(key = tenant, max_keys = 3s)]
+async fn fetch(tenant: &str) -> Result<String, std::io::Error> {
+    Ok(String::from(tenant))
+}
+
+fn main() {
+    let _ = fetch("seven");
+}
