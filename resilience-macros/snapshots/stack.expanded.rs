@@ -61,7 +61,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
             break <Result<String, ApiError> as __rt::Fallible>::succeeded(__result);
         };
         let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
-        let __last = __rt::Attempt::failed(&mut __retry, __traits, __error).last_in_stack(
+        let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error).last_in_stack(
             &mut __origin,
             __rt::CircuitBreaker::refuses_for(__circuit),
             &__OPERATION,

@@ -1,5 +1,5 @@
-//! The loop of `#[retry]`: each round runs a fresh attempt, and the runtime's `Attempt` decides on
-//! another one.
+//! The loop of `#[retry]`: each round runs a fresh attempt, and the runtime's `EndedAttempt` decides
+//! on another one.
 //!
 //! Input: the plan of the retry, and the code of the layers below it. The output is, in short:
 //!
@@ -11,7 +11,7 @@
 //!     let __result = …into_result(__outcome);
 //!     let __error @ Err(_) = __result else { break …succeeded(__result) };
 //!     let __traits = __rt::Inspect::of(&__error).__traits();
-//!     let __last = __rt::Attempt::failed(&mut __retry, __traits, __error)…;   // the filters, then the decision
+//!     let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error)…;   // the filters, then the decision
 //!     let None = __last else { break …given_up(__last) };
 //! }
 //! ```
@@ -131,10 +131,10 @@ impl Context<'_> {
         let is_success_seen = plan.retry_if_ok.is_some() || plan.on_retry.is_some();
         let judged = if is_success_seen { &result } else { &error };
         let judge = match (is_success_seen, self.is_async()) {
-            (false, true) => "Attempt::failed",
-            (false, false) => "Attempt::failed_blocking",
-            (true, true) => "Attempt::after",
-            (true, false) => "Attempt::after_blocking",
+            (false, true) => "EndedAttempt::failed",
+            (false, false) => "EndedAttempt::failed_blocking",
+            (true, true) => "EndedAttempt::after",
+            (true, false) => "EndedAttempt::after_blocking",
         };
         let traits = local("traits");
         // An unmet lifetime bound of the error type is shown there, once.
@@ -148,7 +148,7 @@ impl Context<'_> {
                 let ends = SpanEnds::of(&hook.to_token_stream());
                 let hook = self.closure(hook, &quote!(()));
                 let arguments = quote!(#ended, #operation, #hook);
-                self.call("Attempt::next_telling", None, arguments, ends)
+                self.call("EndedAttempt::next_telling", None, arguments, ends)
             }
             None => {
                 let ended = self.judged(at, plan, ended);
@@ -215,16 +215,20 @@ impl Context<'_> {
             ended = quote!(#ended #above);
         }
         let filters = [
-            UserFilter::pattern("Attempt::retry_on", plan.retry_on.as_ref()),
-            self.filter("Attempt::retry_if", plan.retry_if.as_ref(), &quote!(bool)),
+            UserFilter::pattern("EndedAttempt::retry_on", plan.retry_on.as_ref()),
             self.filter(
-                "Attempt::retry_if_ok",
+                "EndedAttempt::retry_if",
+                plan.retry_if.as_ref(),
+                &quote!(bool),
+            ),
+            self.filter(
+                "EndedAttempt::retry_if_ok",
                 plan.retry_if_ok.as_ref(),
                 &quote!(bool),
             ),
-            UserFilter::pattern("Attempt::abort_if", plan.abort_on.as_ref()),
+            UserFilter::pattern("EndedAttempt::abort_if", plan.abort_on.as_ref()),
             self.filter(
-                "Attempt::delay_hint",
+                "EndedAttempt::delay_hint",
                 plan.delay_hint.as_ref(),
                 // Any type that converts into a hint.
                 &quote!(_),
