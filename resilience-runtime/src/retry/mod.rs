@@ -1,9 +1,9 @@
 //! Retry: calling again after an error, with a growing, jittered delay in between.
 //!
 //! [`delay`] computes the delays and [`schedule`] decides on another attempt; both are pure. The
-//! other files are thin: [`state`] is one call, [`ended_attempt`] asks the caller's filters after each
-//! attempt, [`random`] draws, [`log`] reports, [`mod@backoff`] waits, and [`run`] is the loop for
-//! closures. `#[retry]` emits a loop of its own.
+//! other files are thin: [`state`] is one call, [`ended_attempt`] asks the caller's filters after
+//! each attempt, [`log`] reports, [`mod@backoff`] waits, and [`run`] is the loop for closures.
+//! `#[retry]` emits a loop of its own.
 
 mod backoff;
 mod clones;
@@ -15,7 +15,6 @@ mod hint;
 mod hooks;
 mod kept;
 mod log;
-mod random;
 mod run;
 mod schedule;
 mod settings;
