@@ -155,12 +155,21 @@ impl Context<'_> {
             UserFilter::pattern("Classified::ignore_if", plan.ignore.as_ref()),
         ];
         let told = self.told_origin(at);
-        if filters.iter().any(Option::is_some) {
+        let hint = self.filter(
+            "Classified::record_hinting",
+            plan.recovery_hint.as_ref(),
+            &quote!(#runtime::Option<#runtime::Duration>),
+        );
+        if hint.is_some() || filters.iter().any(Option::is_some) {
             let result = self.outcome(outcome);
             let from_stack = told.as_ref().map(|told| quote!(.from_stack(#told)));
             let classified = quote!(#runtime::Classified::of(#result, #traits)#from_stack);
             let classified = self.filtered(classified, filters);
-            return (true, self.returned(quote!(#classified.record(#permit))));
+            let recorded = match hint {
+                Some(hint) => self.applied(hint, &quote!(#classified, #permit)),
+                None => quote!(#classified.record(#permit)),
+            };
+            return (true, self.returned(recorded));
         }
         let result = &self.result.tokens;
         let origin = told.unwrap_or_else(|| quote!(()));
