@@ -46,7 +46,7 @@ async fn search(&self, tenant: &str, query: &str) -> Result<Hits, SearchError> {
             break <Result<Hits, SearchError> as __rt::Fallible>::succeeded(__result);
         };
         let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
-        let __last = __rt::Attempt::failed(&mut __retry, __traits, __error).last_in_stack(
+        let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error).last_in_stack(
             &mut __origin,
             __rt::KeyedCircuit::refuses_for(&__circuit),
             &__OPERATION,
