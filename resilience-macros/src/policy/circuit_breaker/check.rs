@@ -109,22 +109,8 @@ pub(super) fn check(
         "with a fallback, a refusal makes no error",
         errors,
     );
-    let name = values.take_setting("name");
-    let mut config = values.take_config();
-    config.compare("minimum_calls", "window_calls", "constant_minimum_calls");
-    config.compare(
-        "recovery_timeout",
-        "max_recovery_timeout",
-        "constant_recovery_timeouts",
-    );
-    let (breaker, key) = (values.take_expr("breaker"), values.take_expr("key"));
-    let circuit = match (breaker, key) {
-        (Some(breaker), _) => Circuit::Given(breaker),
-        (None, Some(key)) => Circuit::Keyed { name, key, config },
-        (None, None) => Circuit::Named { name, config },
-    };
     let plan = CircuitBreakerPlan {
-        circuit,
+        circuit: take_circuit(values),
         failure_on: values.take_pattern("failure_on"),
         failure_if: values.take_expr("failure_if"),
         failure_if_ok: values.take_expr("failure_if_ok"),
@@ -139,6 +125,23 @@ pub(super) fn check(
         layer: planned(plan),
         literals,
         cloned: Vec::new(),
+    }
+}
+
+fn take_circuit(values: &mut Values<'_>) -> Circuit {
+    let name = values.take_setting("name");
+    let mut config = values.take_config();
+    config.compare("minimum_calls", "window_calls", "constant_minimum_calls");
+    config.compare(
+        "recovery_timeout",
+        "max_recovery_timeout",
+        "constant_recovery_timeouts",
+    );
+    let (breaker, key) = (values.take_expr("breaker"), values.take_expr("key"));
+    match (breaker, key) {
+        (Some(breaker), _) => Circuit::Given(breaker),
+        (None, Some(key)) => Circuit::Keyed { name, key, config },
+        (None, None) => Circuit::Named { name, config },
     }
 }
 

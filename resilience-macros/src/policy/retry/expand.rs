@@ -74,20 +74,7 @@ impl Context<'_> {
         );
 
         let attempt = inner.bound(&quote!(#outcome), |body| self.boundary(body));
-        let origin = self.declares_origin(at).then(declare_origin);
-        // A hook is told how long the call took.
-        let new = if plan.on_retry.is_some() {
-            quote!(timed)
-        } else {
-            quote!(new)
-        };
-        // A configuration of the user's may have a budget, too.
-        let deposit = plan.config.is_static.then(|| {
-            let operation = self.operation();
-            quote!(#runtime::Retry::deposit(&#retry, #operation);)
-        });
-        let statements =
-            quote!(#origin let mut #retry = #runtime::Retry::#new(#reference); #deposit);
+        let statements = self.begun_retry(at, plan, &retry, &reference);
         let wait = if self.is_async() {
             let operation = self.operation();
             quote!(wait(&#retry, #operation).await)
@@ -119,6 +106,30 @@ impl Context<'_> {
             statements,
             value,
         )
+    }
+
+    /// Emits the statements in front of the loop, which begin the call.
+    fn begun_retry(
+        &self,
+        at: usize,
+        plan: &RetryPlan,
+        retry: &Ident,
+        config: &TokenStream,
+    ) -> TokenStream {
+        let runtime = &self.runtime;
+        let origin = self.declares_origin(at).then(declare_origin);
+        // A hook is told how long the call took.
+        let new = if plan.on_retry.is_some() {
+            quote!(timed)
+        } else {
+            quote!(new)
+        };
+        // A configuration of the user's may have a budget, too.
+        let deposit = plan.config.is_static.then(|| {
+            let operation = self.operation();
+            quote!(#runtime::Retry::deposit(&#retry, #operation);)
+        });
+        quote!(#origin let mut #retry = #runtime::Retry::#new(#config); #deposit)
     }
 
     /// Emits the statements from an attempt's result to the decision on it.
