@@ -20,7 +20,7 @@ pub(crate) struct Context<'p> {
     pub(crate) runtime: Ident,
     /// The layers, the top one first.
     pub(crate) layers: Vec<&'p Properties>,
-    /// The arguments, by their names where the policies stand.
+    /// The arguments, by their names in the code of the policies.
     pub(crate) parameters: Vec<Parameter<'p>>,
     /// The arguments that are cloned because an attempt may consume them.
     pub(crate) cloned: &'p [Cloned],

@@ -196,7 +196,7 @@ impl ActiveConfig {
         (calls != 0).then_some(calls)
     }
 
-    /// Never more than the calls that the window has.
+    /// The number is never above the calls that the window has.
     pub(super) fn minimum_calls(&self) -> u32 {
         let calls = high(self.counts.load(Ordering::Relaxed));
         self.window_calls().map_or(calls, |most| calls.min(most))

@@ -25,7 +25,7 @@ pub(super) struct End {
     pub(super) outcome: Outcome,
     /// The call was slow, in a circuit that opens by the share of slow calls.
     pub(super) is_slow: bool,
-    /// For the case that the circuit opens with it.
+    /// These are the inputs for the case that the circuit opens with the call.
     pub(super) opening: Opening,
 }
 

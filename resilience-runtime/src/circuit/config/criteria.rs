@@ -36,8 +36,8 @@ impl CircuitBreakerConfig {
     /// [`Duration::MAX`] is for ever.
     ///
     /// The window is exact with a `failure_threshold`. With a `failure_rate` or a `slow_rate` it
-    /// slides by a twelfth of its length. Replaces a [`window_calls`](Self::window_calls) set
-    /// before. No effect on [`consecutive_failures`](Self::consecutive_failures).
+    /// slides by a twelfth of its length. It replaces a [`window_calls`](Self::window_calls) set
+    /// before. It has no effect on [`consecutive_failures`](Self::consecutive_failures).
     ///
     /// # Panics
     /// If it is zero.
@@ -102,8 +102,8 @@ impl CircuitBreakerConfig {
         self
     }
 
-    /// Makes the window of a `failure_rate` or a `slow_rate` the last calls, this many, instead of a
-    /// time. From 1 to 1024. No effect without a rate.
+    /// Makes the window of a `failure_rate` or a `slow_rate` the last calls, this many, instead of
+    /// a time. It lies from 1 to 1024, and has no effect without a rate.
     ///
     /// # Panics
     /// If it is 0 or above 1024.
@@ -179,8 +179,8 @@ impl CircuitBreakerConfig {
     /// The share lies above 0.0 and is at most 1.0. It counts once
     /// [`minimum_calls`](Self::minimum_calls) lie in the window, which is
     /// [`window_calls`](Self::window_calls) if that is set and otherwise
-    /// [`failure_window`](Self::failure_window). It may stand beside any criterion of failures. No
-    /// effect without `slow_call`. An ignored call does not count, slow or not.
+    /// [`failure_window`](Self::failure_window). It may stand beside any criterion of failures. It
+    /// has no effect without `slow_call`. An ignored call does not count, even if it was slow.
     ///
     /// # Panics
     /// If it is out of range or not a number.

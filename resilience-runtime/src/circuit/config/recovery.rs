@@ -89,8 +89,8 @@ impl CircuitBreakerConfig {
         self.recovery_timeout(timeout).max_recovery_timeout(longest)
     }
 
-    /// Adds up to this share of the open time to it, at random, so that the replicas of a program do
-    /// not probe at the same moment. From 0.0 to 1.0. Default 0.0.
+    /// Adds up to this share of the open time to it, at random, so that the replicas of a program
+    /// do not probe at the same moment. It lies from 0.0 to 1.0. Default 0.0.
     ///
     /// The open time may be above [`max_recovery_timeout`](Self::max_recovery_timeout) by it.
     ///
