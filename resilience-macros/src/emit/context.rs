@@ -58,6 +58,13 @@ impl Context<'_> {
             .any(|cloned| cloned.name == *name && !cloned.is_read_later)
     }
 
+    /// True if the argument's name is bound to what the argument is converted into.
+    pub(crate) fn is_converted(&self, name: &Ident) -> bool {
+        let is_on_worker = self.layers.iter().any(|layer| layer.moves_to_worker);
+        let mut cloned = self.cloned.iter();
+        !is_on_worker && cloned.any(|cloned| cloned.name == *name && cloned.becomes.is_some())
+    }
+
     /// A name for a declaration at the top of the function, numbered if the stack repeats the
     /// policy.
     pub(crate) fn item(&self, at: usize, name: &str) -> String {

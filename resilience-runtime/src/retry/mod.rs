@@ -8,6 +8,7 @@
 mod backoff;
 mod clones;
 mod config;
+mod converted;
 mod delay;
 mod ended_attempt;
 mod event;
@@ -24,6 +25,7 @@ mod strategy;
 pub use backoff::Backoff;
 pub use clones::{RetryArgument, keep, keep_unless_last, kept};
 pub use config::RetryConfig;
+pub use converted::ConvertIfClone;
 pub use ended_attempt::EndedAttempt;
 pub use event::RetryEvent;
 pub use hint::RetryHint;
@@ -38,7 +40,7 @@ pub(crate) mod expansion {
     pub use crate::budget::RetryBudget;
 
     pub use super::{
-        Backoff, CloneIfPossible, EndedAttempt, Jitter, Kept, Retry, RetryArgument, RetryConfig,
-        Strategy, keep, keep_unless_last, kept,
+        Backoff, CloneIfPossible, ConvertIfClone, EndedAttempt, Jitter, Kept, Retry, RetryArgument,
+        RetryConfig, Strategy, keep, keep_unless_last, kept,
     };
 }

@@ -74,7 +74,6 @@ impl Context<'_> {
         );
 
         let attempt = inner.bound(&quote!(#outcome), |body| self.boundary(body));
-        let statements = self.begun_retry(at, plan, &retry, &reference);
         let wait = if self.is_async() {
             let operation = self.operation();
             quote!(wait(&#retry, #operation).await)
@@ -82,10 +81,12 @@ impl Context<'_> {
             quote!(wait_blocking(&#retry))
         };
         let Clones {
+            converted,
             made,
             put_back_at_once,
             put_back,
-        } = self.clones(&retry);
+        } = self.clones(at, &retry);
+        let begun = self.begun_retry(at, plan, &retry, &reference);
         let value = quote! {
             loop {
                 #runtime::Retry::#wait;
@@ -103,7 +104,7 @@ impl Context<'_> {
             Declarations::values(budget.unwrap_or_default())
                 .and(Declarations::values(config.declarations))
                 .and(inner.declarations),
-            statements,
+            quote!(#converted #begun),
             value,
         )
     }
