@@ -36,9 +36,8 @@ pub enum AsError {}
 #[derive(Debug)]
 pub enum AsTarget {}
 
-/// The type derefs to a type that derefs to an [`Error`], like `Arc<anyhow::Error>`. Errors that
-/// several tasks share are often of such a type, so it is looked up for types that are `Send`, and
-/// for no others: each step of the lookup is compiled for each function.
+/// The type derefs to a type that derefs to an [`Error`], like `Arc<anyhow::Error>` and
+/// `Arc<Box<dyn Error>>`. Errors that several tasks share are often of such a type.
 #[derive(Debug)]
 pub enum AsTargetOfTarget {}
 
@@ -291,16 +290,18 @@ steps! {
     /// The fourth step.
     InspectLocalTarget [Display + Deref<Target: Error>] => AsTarget, NotSent, NotSent; InspectTargetOfTarget
     /// The fifth step.
-    InspectTargetOfTarget [Display + Deref<Target: Deref<Target: Error>> + Send] => AsTargetOfTarget, Boxed<E>, Boxed<E>; InspectDisplay
+    InspectTargetOfTarget [Display + Deref<Target: Deref<Target: Error>> + Send] => AsTargetOfTarget, Boxed<E>, Boxed<E>; InspectLocalTargetOfTarget
     /// The sixth step.
-    InspectDisplay [Display + Send] => AsDisplay, Nowhere, Boxed<E>; InspectLocalDisplay
+    InspectLocalTargetOfTarget [Display + Deref<Target: Deref<Target: Error>>] => AsTargetOfTarget, NotSent, NotSent; InspectDisplay
     /// The seventh step.
-    InspectLocalDisplay [Display] => AsDisplay, Nowhere, NotSent; InspectDebug
+    InspectDisplay [Display + Send] => AsDisplay, Nowhere, Boxed<E>; InspectLocalDisplay
     /// The eighth step.
-    InspectDebug [Debug + Send] => AsDebug, Nowhere, Boxed<E>; InspectLocalDebug
+    InspectLocalDisplay [Display] => AsDisplay, Nowhere, NotSent; InspectDebug
     /// The ninth step.
-    InspectLocalDebug [Debug] => AsDebug, Nowhere, NotSent; InspectAny
+    InspectDebug [Debug + Send] => AsDebug, Nowhere, Boxed<E>; InspectLocalDebug
     /// The tenth step.
+    InspectLocalDebug [Debug] => AsDebug, Nowhere, NotSent; InspectAny
+    /// The eleventh step.
     InspectAny [Send] => AsTypeName, Nowhere, Boxed<E>; InspectLocalAny
 }
 
@@ -334,8 +335,8 @@ impl<E> Inspect<E> {
         }
         nested!(
             Inspect InspectLocalError InspectTarget InspectLocalTarget InspectTargetOfTarget
-            InspectDisplay InspectLocalDisplay InspectDebug InspectLocalDebug InspectAny
-            InspectLocalAny
+            InspectLocalTargetOfTarget InspectDisplay InspectLocalDisplay InspectDebug
+            InspectLocalDebug InspectAny InspectLocalAny
         )
     }
 }
@@ -492,6 +493,8 @@ mod tests {
         assert_eq!(origin!(shared), Origin::Refused);
         assert_eq!(origin!(Arc::new(Refused("refused"))), Origin::Refused);
         assert_eq!(origin!(Arc::new(sendable)), Origin::Refused);
+        let boxed: Box<dyn Error> = Box::new(Refused("refused"));
+        assert_eq!(origin!(Rc::new(boxed)), Origin::Refused);
         assert_eq!(origin!(Both), Origin::Body);
         assert_eq!(origin!(Box::<dyn Error>::from("text")), Origin::Body);
         assert_eq!(origin!("text"), Origin::Body);
@@ -506,6 +509,7 @@ mod tests {
         assert!(is_kept!(Arc::new(Box::<dyn Error + Send + Sync>::from(
             "text"
         ))));
+        assert!(!is_kept!(Rc::new(Box::<dyn Error>::from("text"))));
         assert!(!is_kept!(Box::<dyn Error>::from("text")));
         assert!(!is_kept!(Rc::<dyn Error>::from(Box::<dyn Error>::from(
             "text"

@@ -64,8 +64,7 @@ impl Context<'_> {
                 parameter.passing == Passing::Owned && !self.is_handed_over(parameter)
             })
             .map(|parameter| &parameter.name);
-        let names = borrowed.chain(self.cloned.iter().map(|cloned| &cloned.name));
-        names.filter(|name| !self.is_converted(name))
+        borrowed.chain(self.cloned.iter().map(|cloned| &cloned.name))
     }
 
     /// Makes an async attempt borrow arguments uniquely that it would share otherwise.

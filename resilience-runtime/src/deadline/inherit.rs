@@ -1,4 +1,4 @@
-//! Carries a deadline to another task or thread.
+//! The way of a deadline to another task or thread.
 
 use std::{
     fmt,
@@ -66,7 +66,7 @@ pub fn inherit_blocking<T, F: FnOnce() -> T>(f: F) -> impl FnOnce() -> T + use<T
     }
 }
 
-/// The values that are carried to the other task or thread.
+/// Everything that is carried along.
 #[derive(Clone, Copy, Debug)]
 struct Inherited {
     deadline: u64,

@@ -43,23 +43,22 @@
 mod budgets;
 mod families;
 pub(crate) mod keyed_site;
-mod name_taken;
 mod newest;
 pub(crate) mod site;
 mod table;
 
-use std::{borrow::Cow, collections::BTreeMap, panic::Location};
+use std::{borrow::Cow, collections::BTreeMap, error::Error, fmt, panic::Location};
 
 use self::{families::FAMILIES, table::REGISTRY};
-use crate::circuit::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFamily, CircuitBreakerStats, Family,
-    FamilyStats, TransitionRecord,
+use crate::{
+    circuit::{
+        CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFamily, CircuitBreakerStats, Family,
+        FamilyStats, TransitionRecord,
+    },
+    show::Shown,
 };
 
-pub use self::{
-    budgets::{budget, register_budget},
-    name_taken::NameTaken,
-};
+pub use self::budgets::{budget, register_budget};
 
 /// The circuit of that name; a new one, declared here, if there is none.
 ///
@@ -108,7 +107,10 @@ pub fn register(breaker: CircuitBreaker) -> Result<(), NameTaken> {
     if breaker.key().is_none() && REGISTRY.register(breaker) {
         Ok(())
     } else {
-        Err(NameTaken::circuit(name))
+        Err(NameTaken {
+            name,
+            kind: "circuit",
+        })
     }
 }
 
@@ -321,6 +323,36 @@ pub fn reset_all() {
         family.reset();
     }
 }
+
+/// Another circuit or budget has the name that [`register`] or [`register_budget`] was to give.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameTaken {
+    name: String,
+    /// The word for the thing with the name.
+    kind: &'static str,
+}
+
+impl NameTaken {
+    fn budget(name: String) -> Self {
+        let kind = "retry budget";
+        Self { name, kind }
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl fmt::Display for NameTaken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The name may come from outside, and this goes to logs.
+        let (kind, name) = (self.kind, Shown::Display(&self.name));
+        write!(f, "another {kind} is registered as `{name}`")
+    }
+}
+
+impl Error for NameTaken {}
 
 #[cfg(test)]
 mod tests {

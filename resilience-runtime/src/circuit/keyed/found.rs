@@ -34,7 +34,8 @@ impl KeyedCircuit {
         Self(Found::Shared(circuit, name))
     }
 
-    pub(super) fn circuit(&self) -> &CircuitBreaker {
+    /// The circuit, which may be one that several keys share.
+    pub fn circuit(&self) -> &CircuitBreaker {
         match &self.0 {
             Found::Own(entry) => &entry.circuit,
             Found::Shared(circuit, _) => circuit,
@@ -42,7 +43,7 @@ impl KeyedCircuit {
     }
 
     /// The refusal with the key of the caller.
-    fn named(&self, open: CircuitOpen) -> CircuitOpen {
+    pub fn named(&self, open: CircuitOpen) -> CircuitOpen {
         match &self.0 {
             Found::Own(_) => open,
             Found::Shared(_, name) => open.of(name.clone()),

@@ -3,7 +3,7 @@
 use super::{Locked, Shared};
 use crate::{
     circuit::{
-        admission::{Admission, Cause, Outcome},
+        admission::{Admission, Outcome},
         config::CircuitBreakerConfig,
         usage::Usage,
     },
@@ -37,14 +37,9 @@ impl Shared {
     }
 
     #[inline(never)]
-    pub(super) fn record_of_key(
-        &self,
-        admission: Admission,
-        outcome: Outcome,
-        cause: Option<&Cause<'_>>,
-    ) {
+    pub(super) fn record_of_key(&self, admission: Admission, outcome: Outcome) {
         let _call = self.end_of_call();
-        self.record_outcome(admission, outcome, cause);
+        self.record_outcome(admission, outcome);
     }
 
     /// Isolates a circuit that nobody has seen yet, so that there is nothing to tell.

@@ -15,11 +15,8 @@ thread_local! {
 }
 
 /// Returns a number from `[0, 1)`, uniformly distributed.
-pub(crate) fn draw() -> f64 {
-    // A call may end in the destructor of a thread that has no generator any more. One number is as
-    // good as another there.
-    let drawn = GENERATOR.try_with(|generator| generator.borrow_mut().random());
-    drawn.unwrap_or(0.5)
+pub(super) fn draw() -> f64 {
+    GENERATOR.with_borrow_mut(RngExt::random)
 }
 
 #[cfg(test)]

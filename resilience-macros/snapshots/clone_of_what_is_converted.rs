@@ -1,4 +1,0 @@
-#[retry(clone(..))]
-fn ask(prompt: impl Into<String>) -> Result<Answer, Error> {
-    query(prompt)
-}
