@@ -55,7 +55,7 @@ impl Service for Client {
                     break <Result<u8, Error> as __rt::Fallible>::succeeded(__result);
                 };
                 let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
-                let __last = __rt::Attempt::failed(&mut __retry, __traits, __error)
+                let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error)
                     .above_timeout()
                     .last(&__OPERATION);
                 let __rt::None = __last else {

@@ -27,8 +27,8 @@ async fn send(mut self, mut text: String) -> Result<Answer, Error> {
             break <Result<Answer, Error> as __rt::Fallible>::succeeded(__result);
         };
         let __traits = __rt::Inspect::of(&__error).__traits();
-        let __last = __rt::Attempt::retry_if(
-            __rt::Attempt::failed(&mut __retry, __traits, __error),
+        let __last = __rt::EndedAttempt::retry_if(
+            __rt::EndedAttempt::failed(&mut __retry, __traits, __error),
             |error| error.concerns(&text),
         )
         .last(&__OPERATION);

@@ -20,7 +20,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
             break <Result<String, Error> as __rt::Fallible>::succeeded(__result);
         };
         let __traits = __rt::Inspect::of(&__error).__traits();
-        let __last = __rt::Attempt::failed(&mut __retry, __traits, __error).last(&__OPERATION);
+        let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error).last(&__OPERATION);
         let __rt::None = __last else {
             break <Result<String, Error> as __rt::Fallible>::given_up(__last);
         };

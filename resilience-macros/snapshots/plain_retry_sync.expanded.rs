@@ -14,7 +14,7 @@ fn fetch(url: &str) -> Result<String, Error> {
         };
         let __traits = __rt::Inspect::of(&__error).__traits();
         let __last =
-            __rt::Attempt::failed_blocking(&mut __retry, __traits, __error).last(&__OPERATION);
+            __rt::EndedAttempt::failed_blocking(&mut __retry, __traits, __error).last(&__OPERATION);
         let __rt::None = __last else {
             break <Result<String, Error> as __rt::Fallible>::given_up(__last);
         };

@@ -50,11 +50,12 @@ fn load(id: u64) -> Result<Row, Error> {
             break <Result<Row, Error> as __rt::Fallible>::succeeded(__result);
         };
         let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
-        let __last = __rt::Attempt::failed_blocking(&mut __retry, __traits, __error).last_in_stack(
-            &mut __origin,
-            __rt::CircuitBreaker::refuses_for(__circuit),
-            &__OPERATION,
-        );
+        let __last = __rt::EndedAttempt::failed_blocking(&mut __retry, __traits, __error)
+            .last_in_stack(
+                &mut __origin,
+                __rt::CircuitBreaker::refuses_for(__circuit),
+                &__OPERATION,
+            );
         let __rt::None = __last else {
             break <Result<Row, Error> as __rt::Fallible>::given_up(__last);
         };

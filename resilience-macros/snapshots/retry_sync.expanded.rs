@@ -10,9 +10,9 @@ fn fetch(url: &str, patient: bool) -> Result<String, Error> {
         let __outcome = __rt::attempt(|| -> Result<String, Error> { get(url) });
         let __result = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
         let __traits = __rt::Inspect::of(&__result).__traits();
-        let __last = __rt::Attempt::next_telling(
-            __rt::Attempt::retry_on(
-                __rt::Attempt::after_blocking(&mut __retry, __traits, __result),
+        let __last = __rt::EndedAttempt::next_telling(
+            __rt::EndedAttempt::retry_on(
+                __rt::EndedAttempt::after_blocking(&mut __retry, __traits, __result),
                 |__error| match __error {
                     Error::Busy | Error::Io(_) if patient => true,
                     #[allow(unreachable_patterns)]

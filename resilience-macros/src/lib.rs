@@ -182,11 +182,18 @@ pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `failure_threshold = 5` | `5` | open when this many failures lie within the window |
 /// | `failure_window = 60s` | `60s` | how long a failure counts; the window slides |
 /// | `failure_rate = 0.5` | none | instead of the threshold: open when this share of the calls in the window failed, or more |
-/// | `minimum_calls = 20` | `20` | with `failure_rate` only: how many calls must lie in the window before the rate counts |
+/// | `consecutive_failures = 5` | none | instead of the threshold: open when this many calls in a row failed, whatever the time between them; a success clears the count |
+/// | `window_calls = 100` | none | the window of `failure_rate` and `slow_rate` is the last calls, this many and at most 1024, instead of `failure_window` |
+/// | `minimum_calls = 20` | `20`, or `window_calls` if that is less | with `failure_rate` or `slow_rate` only: how many calls must lie in the window before the rate counts |
 /// | `recovery_timeout = 30s` | `30s` | how long an open circuit refuses; the next call after that is a probe |
+/// | `recovery_multiplier = 2.0` | `1.0` | each opening from half-open makes the open time longer by this factor; closing begins anew with `recovery_timeout` |
+/// | `max_recovery_timeout = 10m` | `10m`, or `recovery_timeout` if that is longer | the longest open time, for one that grows and for a `recovery_hint` |
+/// | `recovery_jitter = 0.1` | `0.0` | adds up to this share of the open time to it, at random, so that replicas do not probe at the same moment; above `max_recovery_timeout`, too |
+/// | `recovery_hint = f` | none | `fn(&E) -> Option<Duration>`: the error that opens the circuit may say for how long, from `recovery_timeout` to `max_recovery_timeout`; each failure is asked |
 /// | `success_threshold = 2` | `2` | how many probes in a row must succeed to close the circuit; one failure opens it again |
 /// | `half_open_max_calls = 1` | `1` | how many probes may run at the same time; other calls are refused |
 /// | `slow_call = 2s` | none | a call that takes longer counts as a failure, whatever it returned |
+/// | `slow_rate = 0.5` | none | beside any criterion of failures: open when this share of the calls in the window took longer than `slow_call`, or more; a slow call is then no failure by itself |
 /// | `failure_on(pattern)` | every error | only errors that match are failures; any other is a success, because the service answered. A refusal that matches is a failure, too |
 /// | `failure_if = f` | none | `fn(&E) -> bool`: only errors that it accepts are failures; beside `failure_on` both must agree |
 /// | `failure_if_ok = f` | none | `fn(&T) -> bool`: an `Ok` that is a failure |

@@ -107,6 +107,7 @@ mod function;
 pub mod http;
 mod inspect;
 mod operation;
+mod random;
 mod refusal;
 pub mod registry;
 mod retry;

@@ -367,10 +367,6 @@ fn the_refusal_in_an_error_that_tasks_share_was_not_recognised() {
     fn with_boxed_error() -> Result<(), Arc<Box<dyn Error + Send + Sync>>> {
         guarded().map_err(|error| Arc::new(error.into()))
     }
-    #[retry(base_delay = 0s)]
-    fn on_one_thread() -> Result<(), Rc<anyhow::Error>> {
-        guarded().map_err(|error| Rc::new(error.into()))
-    }
     #[derive(Clone, Debug, thiserror::Error)]
     enum CacheError {
         #[error("not loaded")]
@@ -386,7 +382,6 @@ fn the_refusal_in_an_error_that_tasks_share_was_not_recognised() {
     assert_eq!(refused(NAME, with_anyhow).1, 1);
     assert_eq!(refused(NAME, with_boxed_anyhow).1, 1);
     assert_eq!(refused(NAME, with_boxed_error).1, 1);
-    assert_eq!(refused(NAME, on_one_thread).1, 1);
     assert_eq!(refused(NAME, with_a_source).1, 1);
 
     #[circuit_breaker(name = "regressions::around_shared", error = |open| Arc::new(open.into()))]

@@ -219,6 +219,112 @@ mod sync {
     }
 }
 
+/// An argument of which nothing is known but the type that it becomes.
+mod converted {
+    use super::*;
+    use std::borrow::Cow;
+
+    #[retry(base_delay = 0s, clone(..))]
+    fn text(flaky: &Flaky, text: impl Into<String>, rest: String) -> Result<String, Error> {
+        let text = text.into() + &rest;
+        flaky.call().map(|_| text)
+    }
+
+    #[retry(base_delay = 0s, clone(text))]
+    fn named<'t, T>(flaky: &Flaky, text: T) -> Result<String, Error>
+    where
+        T: Into<Cow<'t, str>> + Send,
+    {
+        // Only the bound says which type this is.
+        let text = text.into().into_owned();
+        flaky.call().map(|_| text)
+    }
+
+    #[retry(base_delay = 0s, max_retries = 1)]
+    #[circuit_breaker(name = "lent_arguments::converted", failure_threshold = 50)]
+    #[timeout(5s, mode = cooperative)]
+    #[retry(base_delay = 0s, max_retries = 1, clone(..))]
+    fn twice(flaky: &Flaky, text: impl Into<Option<String>>) -> Result<Option<String>, Error> {
+        let text = text.into();
+        flaky.call().map(|_| text)
+    }
+
+    /// The type is not `Clone`, so that the argument stays what it is.
+    struct Once(u32);
+
+    impl From<u32> for Once {
+        fn from(number: u32) -> Self {
+            Self(number)
+        }
+    }
+
+    #[retry(base_delay = 0s, clone(..))]
+    fn unused<T: Into<Once>>(flaky: &Flaky, once: T) -> Result<u32, Error> {
+        let _borrowed = &once;
+        flaky.call()
+    }
+
+    #[test]
+    fn an_argument_is_converted_once_and_each_attempt_gets_a_clone() {
+        let answer = text(&Flaky::failing(2), "a ", "text".to_owned());
+        assert_eq!(answer.as_deref(), Ok("a text"));
+        assert_eq!(named(&Flaky::failing(2), "text").as_deref(), Ok("text"));
+        let answer = twice(&Flaky::failing(3), "text".to_owned());
+        assert_eq!(answer, Ok(Some("text".to_owned())));
+        assert_eq!(unused(&Flaky::failing(2), 7), Ok(3));
+        assert_eq!(Once::from(7).0, 7);
+    }
+
+    async fn take(flaky: &Flaky, text: impl Into<String>) -> Result<String, Error> {
+        flaky.call_async().await?;
+        Ok(text.into())
+    }
+
+    #[retry(base_delay = 0s, clone(..))]
+    #[circuit_breaker(name = "lent_arguments::converted_async", failure_threshold = 50)]
+    #[timeout(5s)]
+    async fn text_async(flaky: &Flaky, text: impl Into<String>) -> Result<String, Error> {
+        take(flaky, text).await
+    }
+
+    #[retry(base_delay = 0s, clone(..))]
+    fn lone_block<T: Into<String> + Send>(
+        flaky: &Flaky,
+        text: T,
+    ) -> impl Future<Output = Result<String, Error>> + Send {
+        async move { take(flaky, text).await }
+    }
+
+    #[::async_trait::async_trait]
+    trait Ask {
+        async fn ask(&self, text: impl Into<String> + Send + 'async_trait)
+        -> Result<String, Error>;
+    }
+
+    #[::async_trait::async_trait]
+    impl Ask for Flaky {
+        #[retry(base_delay = 0s, clone(..))]
+        async fn ask(
+            &self,
+            text: impl Into<String> + Send + 'async_trait,
+        ) -> Result<String, Error> {
+            take(self, text).await
+        }
+    }
+
+    #[tokio::test]
+    async fn an_argument_of_an_async_function_is_converted() {
+        fn send<F: Future + Send>(future: F) -> F {
+            future
+        }
+        let answer = send(text_async(&Flaky::failing(2), "text")).await;
+        assert_eq!(answer.as_deref(), Ok("text"));
+        let answer = send(lone_block(&Flaky::failing(2), "text")).await;
+        assert_eq!(answer.as_deref(), Ok("text"));
+        assert_eq!(Flaky::failing(2).ask("text").await.as_deref(), Ok("text"));
+    }
+}
+
 mod futures {
     use super::*;
     use std::cell::Cell;

@@ -64,7 +64,8 @@ impl Context<'_> {
                 parameter.passing == Passing::Owned && !self.is_handed_over(parameter)
             })
             .map(|parameter| &parameter.name);
-        borrowed.chain(self.cloned.iter().map(|cloned| &cloned.name))
+        let names = borrowed.chain(self.cloned.iter().map(|cloned| &cloned.name));
+        names.filter(|name| !self.is_converted(name))
     }
 
     /// Makes an async attempt borrow arguments uniquely that it would share otherwise.

@@ -14,4 +14,7 @@ pub(crate) struct Cloned {
     pub(crate) is_read_later: bool,
     /// `clone(…)` names the argument, so that it must be `Clone`.
     pub(crate) is_named: bool,
+    /// The argument is converted into this type in front of the first attempt, because nothing else
+    /// is known of its own type.
+    pub(crate) becomes: Option<TokenStream>,
 }

@@ -20,7 +20,7 @@ pub(crate) struct Context<'p> {
     pub(crate) runtime: Ident,
     /// The layers, the top one first.
     pub(crate) layers: Vec<&'p Properties>,
-    /// The arguments, by their names where the policies stand.
+    /// The arguments, by their names in the code of the policies.
     pub(crate) parameters: Vec<Parameter<'p>>,
     /// The arguments that are cloned because an attempt may consume them.
     pub(crate) cloned: &'p [Cloned],
@@ -56,6 +56,13 @@ impl Context<'_> {
         self.cloned
             .iter()
             .any(|cloned| cloned.name == *name && !cloned.is_read_later)
+    }
+
+    /// True if the argument's name is bound to what the argument is converted into.
+    pub(crate) fn is_converted(&self, name: &Ident) -> bool {
+        let is_on_worker = self.layers.iter().any(|layer| layer.moves_to_worker);
+        let mut cloned = self.cloned.iter();
+        !is_on_worker && cloned.any(|cloned| cloned.name == *name && cloned.becomes.is_some())
     }
 
     /// A name for a declaration at the top of the function, numbered if the stack repeats the

@@ -173,15 +173,18 @@ impl Context<'_> {
         judged: TokenStream,
         filters: impl IntoIterator<Item = Option<UserFilter>>,
     ) -> TokenStream {
-        filters.into_iter().flatten().fold(
-            judged,
-            |judged,
-             UserFilter {
-                 method,
-                 argument,
-                 ends,
-             }| { self.call(method, None, quote!(#judged, #argument), ends) },
-        )
+        let filters = filters.into_iter().flatten();
+        filters.fold(judged, |judged, filter| self.applied(filter, &judged))
+    }
+
+    /// `method(arguments, filter)`.
+    pub(crate) fn applied(&self, filter: UserFilter, arguments: &TokenStream) -> TokenStream {
+        let UserFilter {
+            method,
+            argument,
+            ends,
+        } = filter;
+        self.call(method, None, quote!(#arguments, #argument), ends)
     }
 }
 

@@ -37,8 +37,8 @@ impl Form {
         !matches!(self, Self::Sync)
     }
 
-    /// The names of the arguments where the policies stand: behind the moves in front of a lone
-    /// async block.
+    /// The names of the arguments in the code of the policies, which stands behind the moves in
+    /// front of a lone async block.
     pub(crate) fn parameters<'f>(&self, function: &'f Function) -> Vec<Parameter<'f>> {
         let parameters = Parameter::all(function);
         let Some(block) = self.async_block() else {
@@ -61,8 +61,8 @@ impl Form {
         }
     }
 
-    /// The receiver's name where the policies stand, if a move in front of them gave it another
-    /// one.
+    /// The receiver's name in the code of the policies, if a move in front of that code gave the
+    /// receiver another one.
     pub(crate) fn moved_receiver(&self) -> Option<&syn::Ident> {
         match &self.async_block()?.move_of("self")?.pat {
             Pat::Ident(pattern) => Some(&pattern.ident),
@@ -194,7 +194,7 @@ fn outcome(ty: &Type, attribute: &dyn Display, errors: &mut Errors) -> bool {
     if plain {
         let shown = source_text(&ty.to_token_stream());
         let instead = match ungroup(ty) {
-            // Nothing ever comes back that could fail.
+            // The function never returns, so it has no outcome that could fail.
             Type::Never(_) => String::new(),
             Type::Path(path)
                 if path

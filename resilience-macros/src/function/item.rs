@@ -128,7 +128,7 @@ fn split_attributes(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Toke
 
 fn signature(input: ParseStream<'_>) -> syn::Result<(TokenStream, Signature)> {
     let mut prefix = input.parse::<Visibility>()?.into_token_stream();
-    // Specialisation (`default fn`) is unstable, but costs nothing to carry.
+    // Specialisation (`default fn`) is unstable, but it costs nothing to keep the keyword.
     if input.peek(Token![default]) {
         input.parse::<Token![default]>()?.to_tokens(&mut prefix);
     }

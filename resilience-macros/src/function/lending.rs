@@ -10,6 +10,7 @@
 //! known by their names. `Read`, `Write` and `Iterator` hold for a `&mut` reference and are left
 //! out, because the next attempt would silently go on where the last one stopped.
 
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{
     FnArg, GenericArgument, GenericParam, PathArguments, Type, TypeParamBound, WherePredicate,
@@ -65,6 +66,34 @@ impl Lending {
     pub(crate) fn is_unique(self) -> bool {
         self != Self::Shared
     }
+}
+
+/// The `U` of an `impl Into<U>`: nothing can be done with such an argument but to convert it.
+pub(crate) fn converted_into(
+    parameter: &Parameter<'_>,
+    function: &Function,
+    form: &Form,
+) -> Option<TokenStream> {
+    let is_plain = parameter.passing == Passing::Owned && !parameter.is_part;
+    let ty = parameter.ty.filter(|_| is_plain)?;
+    let bounds = bounds_of(ty, function).filter(|_| !stands_elsewhere(ty, function, form))?;
+    let mut becomes = None;
+    // A lifetime bound says nothing about the type that the argument becomes.
+    let traits = bounds.iter().filter_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => Some(bound.path.segments.last()),
+        _ => None,
+    });
+    for last in traits {
+        let last = last?;
+        match (&last.arguments, last.ident.to_string().as_str()) {
+            (_, "Send" | "Sized" | "Sync" | "Unpin") => {}
+            (PathArguments::AngleBracketed(arguments), "Into") if becomes.is_none() => {
+                becomes = Some(arguments.args.to_token_stream());
+            }
+            _ => return None,
+        }
+    }
+    becomes
 }
 
 /// `Option<&mut T>` and `Pin<&mut T>`.

@@ -27,8 +27,8 @@ pub(crate) enum Passing {
 /// One name that stands for an argument, or for a part of one.
 #[derive(Clone)]
 pub(crate) struct Parameter<'f> {
-    /// The name where the policies stand. A function may give the argument another name before
-    /// that.
+    /// The name in the code of the policies. A function may give the argument another name in front
+    /// of that code.
     pub(crate) name: Ident,
     /// The name in the signature: of the receiver it is `self`.
     pub(crate) in_signature: Ident,

@@ -68,7 +68,7 @@ fn borrows(tokens: TokenStream) -> Vec<Borrow> {
     while let Some(token) = tokens.next() {
         match &token {
             TokenTree::Punct(punct) if punct.as_char() == '&' => match tokens.peek() {
-                // The lifetime that follows speaks for itself.
+                // The lifetime behind `&` is visited by itself.
                 Some(TokenTree::Punct(next)) if next.as_char() == '\'' => {}
                 next => found.push(Borrow {
                     lifetime: None,

@@ -10,7 +10,7 @@ use super::table::{NumberRule, Zero};
 use super::value::{Checked, Literal, ValueCheck, runtime};
 
 impl ValueCheck<'_> {
-    pub(super) fn count(&self, at_least: u32, hint: &str) -> Checked {
+    pub(super) fn count(&self, at_least: u32, at_most: u32, hint: &str) -> Checked {
         let (name, example) = (self.name, self.example);
         let Some((negative, lit)) = self.literal() else {
             return Ok(self.expression(Operators::Const));
@@ -38,7 +38,7 @@ impl ValueCheck<'_> {
         let count = digits.parse::<u32>();
         if !matches!(lit, Lit::Int(_)) || !instead_of.is_empty() {
             return self.refuse(match count {
-                Ok(count) if count >= at_least && !negative => {
+                Ok(count) if (at_least..=at_most).contains(&count) && !negative => {
                     format!("`{name}` takes a whole number{instead_of}: write `{name} = {count}`")
                 }
                 _ => format!("`{name}` takes a whole number{instead_of}, as in `{example}`"),
@@ -51,6 +51,8 @@ impl ValueCheck<'_> {
             ));
         }
         match count {
+            Err(_) if at_most < u32::MAX => self.above(at_most, &digits),
+            Ok(count) if count > at_most => self.above(at_most, &digits),
             Err(_) => self.refuse(format!(
                 "`{name} = {digits}` is too large: the most is {}, `u32::MAX`",
                 u32::MAX
@@ -69,6 +71,13 @@ impl ValueCheck<'_> {
                 ))
             }
         }
+    }
+
+    fn above(&self, at_most: u32, digits: &str) -> Checked {
+        self.refuse(format!(
+            "`{name}` must be at most {at_most}, not {digits}: write `{name} = {at_most}`",
+            name = self.name
+        ))
     }
 
     pub(super) fn duration(&self, zero: Zero) -> Checked {

@@ -92,6 +92,8 @@ pub(crate) enum Role {
 pub(crate) enum Kind {
     /// A whole number. The hint is added to the message about a smaller one.
     Count { at_least: u32, hint: &'static str },
+    /// A whole number from 1 to this.
+    CountTo(u32),
     /// A span of time.
     Duration(Zero),
     /// Any other number.
@@ -164,7 +166,7 @@ impl OptionSpec {
                 .map(|number| format!("{number}{unit}"))
         };
         let value = match self.kind {
-            Kind::Count { .. } => whole(""),
+            Kind::Count { .. } | Kind::CountTo(_) => whole(""),
             Kind::Duration(_) => match typed.rsplit('_').next() {
                 Some("ms" | "millis") => whole("ms"),
                 Some("secs" | "seconds") => whole("s"),

@@ -98,7 +98,8 @@ pub(super) fn check(entry: Entry, scope: Scope<'_>, errors: &mut Errors) -> Opti
         scope,
     };
     let checked = match entry.spec.kind {
-        Kind::Count { at_least, hint } => check.count(at_least, hint),
+        Kind::Count { at_least, hint } => check.count(at_least, u32::MAX, hint),
+        Kind::CountTo(at_most) => check.count(1, at_most, ""),
         Kind::Duration(zero) => check.duration(zero),
         Kind::Number(rule) => check.number(rule),
         Kind::Flag => check.flag(),

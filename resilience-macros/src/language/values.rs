@@ -9,7 +9,7 @@ use super::entry::{Arguments, Entry, Filter};
 use super::scope::Scope;
 use super::stage::{Operators, Stage};
 use super::table::{Role, Table};
-use super::value::{self, CheckedValue, Setting};
+use super::value::{self, CheckedValue, Literal, Setting};
 use crate::errors::Errors;
 
 /// A configuration: a value to start from, and the settings that override it.
@@ -20,6 +20,42 @@ pub(crate) struct ConfigPlan {
     /// True if the configuration may refer to a static with atomics. It is a static item then,
     /// because before Rust 1.91 a const item must not refer to one.
     pub(crate) is_static: bool,
+}
+
+impl ConfigPlan {
+    /// Sets two constant settings by one `setter`, which compares them, because a constant `low`
+    /// above a constant `high` is a mistake. A setting that is computed is capped at run time.
+    pub(crate) fn compare(&mut self, low: &str, high: &str, setter: &'static str) {
+        let settings = &mut self.settings;
+        let find = |name: &str| settings.iter().position(|setting| setting.setter == name);
+        let (Some(low_at), Some(high_at)) = (find(low), find(high)) else {
+            return;
+        };
+        let both = [low_at, high_at].map(|at| settings.get(at));
+        let is_constant = both
+            .iter()
+            .flatten()
+            .all(|setting| setting.stage != Stage::Runtime);
+        let is_known = both
+            .iter()
+            .flatten()
+            .all(|setting| setting.literal != Literal::Unknown);
+        if !is_constant || is_known {
+            return;
+        }
+        let high = settings.remove(high_at);
+        if let Some(low) = settings.iter_mut().find(|setting| setting.setter == low) {
+            // The error is at the value that the macro cannot compare.
+            if low.literal != Literal::Unknown {
+                low.source = high.source;
+            }
+            let (least, most) = (&low.value, &high.value);
+            low.value = quote!(#least, #most);
+            low.setter = setter;
+            low.stage = low.stage.max(high.stage);
+            low.literal = Literal::Unknown;
+        }
+    }
 }
 
 pub(crate) struct Values<'a> {

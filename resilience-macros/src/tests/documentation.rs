@@ -112,7 +112,8 @@ fn every_example_is_an_option_that_expands() {
     for policy in policies() {
         for spec in policy.table.options {
             let beside = match spec.name {
-                "minimum_calls" => "failure_rate = 0.5, ",
+                "minimum_calls" | "window_calls" => "failure_rate = 0.5, ",
+                "slow_rate" => "slow_call = 2s, ",
                 "max_keys" | "idle" => "key = text, ",
                 name if policy.name() == "timeout" && name != "limit" => "5s, ",
                 _ => "",

@@ -37,6 +37,15 @@ fn mistakes(spec: &OptionSpec) -> &'static [&'static str] {
             "constant_zero",
             "of_another_type",
         ],
+        Kind::CountTo(_) => &[
+            "zero",
+            "negative",
+            "duration",
+            "too_large",
+            "constant_zero",
+            "constant_too_large",
+            "of_another_type",
+        ],
         Kind::Duration(Zero::Allowed) => &["without_unit", "negative", "of_another_type"],
         Kind::Duration(Zero::Refused { .. }) => &[
             "zero",
@@ -50,6 +59,14 @@ fn mistakes(spec: &OptionSpec) -> &'static [&'static str] {
             "negative",
             "text",
             "constant_below_one",
+            "of_another_type",
+        ],
+        Kind::Number(rule) if (rule.allows)(0.0) => &[
+            "negative",
+            "above_one",
+            "percent",
+            "text",
+            "constant_above_one",
             "of_another_type",
         ],
         Kind::Number(_) => &[

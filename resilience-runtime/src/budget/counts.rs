@@ -2,10 +2,10 @@
 
 use super::deposits::Deposits;
 use super::log;
-use super::settings::Settings;
+use super::settings::{SCALE, Settings};
 use super::slices::Slices;
 use super::stats::RetryBudgetStats;
-use super::withdrawals::{SCALE, Withdrawal, Withdrawals};
+use super::withdrawals::{Withdrawal, Withdrawals};
 use crate::clock;
 use crate::events::{self, EventKind};
 use crate::sync::{Mutex, MutexGuard};

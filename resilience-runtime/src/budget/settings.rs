@@ -1,6 +1,5 @@
 //! The numbers of a budget, and the rules that they keep.
 
-use super::withdrawals::SCALE;
 use crate::config_error::{Rule, rule};
 use core::time::Duration;
 
@@ -9,6 +8,10 @@ pub(super) const RATIO: Rule = rule!(
     "must be from 0.001 to 1000: it says how many retries each call allows, like 0.2"
 );
 pub(super) const WINDOW: Rule = rule!("window", "must be from 1 second to 10 minutes, like 10 s");
+
+/// The unit of balances. A ratio has three decimal places, so that 0.35 stays 0.35: budgets in
+/// whole tokens round it to 0.5.
+pub(super) const SCALE: u64 = 1_000;
 
 const SHORTEST_WINDOW: Duration = Duration::from_secs(1);
 const LONGEST_WINDOW: Duration = Duration::from_secs(600);

@@ -1,7 +1,7 @@
 //! The statistics of a budget.
 
+use super::settings::SCALE;
 use super::settings::Settings;
-use super::withdrawals::SCALE;
 
 /// A snapshot of a [`RetryBudget`](crate::RetryBudget).
 ///

@@ -1,11 +1,7 @@
 //! The retries of a window, and the decision about one more.
 
-use super::settings::Settings;
+use super::settings::{SCALE, Settings};
 use super::slices::{PLACES, Slice};
-
-/// The unit of balances. A ratio has three decimal places, so that 0.35 stays 0.35: budgets in
-/// whole tokens round it to 0.5.
-pub(super) const SCALE: u64 = 1_000;
 
 /// A warning follows the one before after this many nanoseconds.
 const WARNS_EVERY: u64 = 60_000_000_000;

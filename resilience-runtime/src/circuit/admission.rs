@@ -1,12 +1,22 @@
 //! An admitted call, its outcome, and the refusal of a call that is not admitted.
 
-use std::{num::NonZeroU64, time::Duration};
+use std::{
+    fmt::Display,
+    num::NonZeroU64,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
 
 use super::{
     gate::{Gate, State},
     transition::TransitionReason,
 };
-use crate::clock::span;
+use crate::{
+    clock::span,
+    show::{Shown, excerpt},
+    unwind::discard,
+};
 
 /// An admitted call: the gate that it passed, the ticket of its probe slot, and the moment at which
 /// it began.
@@ -78,6 +88,34 @@ pub(super) enum Outcome {
     Success,
     Failure,
     Ignored,
+}
+
+/// The error of a call that failed. The circuit asks for it only if it opens with the call.
+#[derive(Clone, Copy)]
+pub(super) struct Cause<'e> {
+    pub(super) shown: Shown<'e>,
+    /// The open time that the error asks for.
+    pub(super) hint: Option<Duration>,
+}
+
+impl<'e> Cause<'e> {
+    pub(super) fn displayed(error: &'e dyn Display, hint: Option<Duration>) -> Self {
+        let shown = Shown::Display(error);
+        Self { shown, hint }
+    }
+
+    /// The text of the error, if it can be shown. The name of its type says nothing of the error.
+    ///
+    /// The text is made by the user's code. If that panics, there is none: the call that opened the
+    /// circuit must not break.
+    #[cold]
+    pub(super) fn text(&self) -> Option<Arc<str>> {
+        if let Shown::TypeName(_) = self.shown {
+            return None;
+        }
+        let text = catch_unwind(AssertUnwindSafe(|| excerpt(self.shown)));
+        text.map(Arc::from).map_err(discard).ok()
+    }
 }
 
 /// The refusal of a call: the state that refuses it, the reason, and the time until the circuit

@@ -238,8 +238,8 @@ impl CircuitBreaker {
         self.refuses_for_unless(|_| false)
     }
 
-    /// [`refuses_for`](Self::refuses_for), unless the caller asks for the refusal that a call would
-    /// meet now.
+    /// Does the same as [`refuses_for`](Self::refuses_for), unless the caller asks for the refusal
+    /// that a call would meet now.
     #[doc(hidden)]
     pub fn refuses_for_unless(
         &self,

@@ -1,6 +1,11 @@
 //! From the result of a call to its outcome for the circuit.
 
-use super::{admission::Outcome, permit::CallPermit};
+use std::{marker::PhantomData, time::Duration};
+
+use super::{
+    admission::{Cause, Outcome},
+    permit::CallPermit,
+};
 use crate::{
     fallible::Fallible,
     inspect::{AsTypeName, Nowhere, Traits, View},
@@ -23,12 +28,13 @@ pub(super) const UNSEEN: Traits<AsTypeName, Nowhere> = Traits::new();
 #[doc(hidden)]
 #[derive(Debug)]
 #[must_use = "an outcome has to be recorded"]
-pub struct Classified<T, E> {
+pub struct Classified<T, E, V> {
     // The result is owned, and taken apart to show one side to a filter. A result that is borrowed
     // as a whole lies in memory, and a success would be copied from there to be returned.
     result: Result<T, E>,
     origin: Origin,
     outcome: Outcome,
+    view: PhantomData<V>,
 }
 
 /// The outcome of an error with that origin, if no filter decides.
@@ -39,11 +45,11 @@ fn outcome_of(origin: Origin) -> Outcome {
     }
 }
 
-impl<T, E> Classified<T, E> {
+impl<T, E, V: View<E>> Classified<T, E, V> {
     /// The result as it counts without a filter. `_traits` is not called: its type says how the
     /// error is looked at.
     #[inline]
-    pub fn of<V: View<E>, S>(
+    pub fn of<S>(
         result: Result<T, E>,
         _traits: impl FnOnce(&Result<T, E>) -> Traits<V, S>,
     ) -> Self {
@@ -58,6 +64,7 @@ impl<T, E> Classified<T, E> {
             result,
             origin,
             outcome,
+            view: PhantomData,
         }
     }
 
@@ -157,6 +164,20 @@ impl<T, E> Classified<T, E> {
     /// If the result is an error.
     #[inline]
     pub fn record(self, permit: CallPermit<'_>) -> Result<T, E> {
+        self.record_hinting(permit, |_| None)
+    }
+
+    /// Does the same as [`record`](Self::record). `hint` returns the open time that an error asks
+    /// for. Each failure is asked, because any of them may open the circuit.
+    ///
+    /// # Errors
+    /// If the result is an error.
+    #[inline]
+    pub fn record_hinting(
+        self,
+        permit: CallPermit<'_>,
+        hint: impl FnOnce(&E) -> Option<Duration>,
+    ) -> Result<T, E> {
         // Each side has a call of its own: recording may unwind, and a whole result that would then
         // be dropped lies in memory.
         match self.result {
@@ -165,7 +186,10 @@ impl<T, E> Classified<T, E> {
                 Ok(value)
             }
             Err(error) => {
-                permit.record(self.outcome);
+                let is_failure = self.outcome == Outcome::Failure;
+                let hint = if is_failure { hint(&error) } else { None };
+                let shown = V::show(&error);
+                permit.record_error(self.outcome, Cause { shown, hint });
                 Err(error)
             }
         }
@@ -194,10 +218,23 @@ pub fn record<R: Fallible, V: View<R::Error>, S>(
         // The error stays in the result. Outside of it, it would have to be dropped if recording
         // unwinds, from a place of its own.
         Err(ref error) => {
-            permit.record(outcome_of_error::<_, V>(error, origin.of_error()));
+            let outcome = outcome_of_error::<_, V>(error, origin.of_error());
+            let (shown, hint) = (V::show(error), None);
+            permit.record_error(outcome, Cause { shown, hint });
             R::from_result(result)
         }
     }
+}
+
+/// Does the same as [`record`] for the future of a call. It is out of line, and so compiled once for
+/// all functions of a result's type.
+#[inline(never)]
+pub(super) fn record_in_future<R: Fallible, V: View<R::Error>>(
+    result: R,
+    permit: CallPermit<'_>,
+    origin: impl StackOrigin,
+) -> R {
+    record(result, permit, origin, |_| Traits::<V, ()>::new())
 }
 
 fn outcome_of_error<E, V: View<E>>(error: &E, origin: Origin) -> Outcome {
@@ -217,7 +254,7 @@ mod tests {
     const OK: Result<i32, i32> = Ok(1);
     const ERR: Result<i32, i32> = Err(1);
 
-    fn classified(result: Result<i32, i32>) -> Classified<i32, i32> {
+    fn classified(result: Result<i32, i32>) -> Classified<i32, i32, AsTypeName> {
         Classified::of(result, |_| UNSEEN)
     }
 

@@ -1,27 +1,11 @@
 //! The configuration of a circuit.
 
+mod criteria;
 mod keys;
+mod recovery;
+pub(super) mod rules;
 
 use std::time::Duration;
-
-use crate::config_error::{Rule, rule};
-
-pub(super) const FAILURE_THRESHOLD: Rule = rule!("failure_threshold", "must be at least 1, like 5");
-pub(super) const FAILURE_WINDOW: Rule =
-    rule!("failure_window", "must be longer than zero, like 60s");
-pub(super) const FAILURE_RATE: Rule = rule!(
-    "failure_rate",
-    "must be above 0.0 and at most 1.0, like 0.5"
-);
-pub(super) const MINIMUM_CALLS: Rule = rule!("minimum_calls", "must be at least 1, like 20");
-pub(super) const RECOVERY_TIMEOUT: Rule =
-    rule!("recovery_timeout", "must be longer than zero, like 30s");
-pub(super) const SUCCESS_THRESHOLD: Rule = rule!("success_threshold", "must be at least 1, like 2");
-pub(super) const HALF_OPEN_MAX_CALLS: Rule =
-    rule!("half_open_max_calls", "must be at least 1, like 1");
-pub(super) const SLOW_CALL: Rule = rule!("slow_call", "must be longer than zero, like 2s");
-pub(super) const MAX_KEYS: Rule = rule!("max_keys", "must be at least 1, like 1000");
-pub(super) const IDLE: Rule = rule!("idle", "must be longer than zero, like 10m");
 
 /// The options of `#[circuit_breaker]` as a value: they say when a circuit opens and how it closes
 /// again.
@@ -53,233 +37,125 @@ pub struct CircuitBreakerConfig {
     criterion: Criterion,
     minimum_calls: u32,
     failure_window: Duration,
+    window_calls: Option<u32>,
     recovery_timeout: Duration,
+    recovery_multiplier: f64,
+    // `None` until it is set, because the default depends on the `recovery_timeout`.
+    max_recovery_timeout: Option<Duration>,
+    recovery_jitter: f64,
     success_threshold: u32,
     half_open_max_calls: u32,
     slow_call: Option<Duration>,
+    slow_rate: Option<f64>,
     max_keys: u32,
     idle: Duration,
 }
 
-/// The limit at which the circuit opens. There is one at a time, so that a leftover of the other
-/// makes no difference.
+/// The criterion of failures by which the circuit opens. There is one at a time, so that a leftover
+/// of another makes no difference.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Criterion {
     Count(u32),
     Rate(f64),
+    Consecutive(u32),
 }
+
+const DEFAULT_MAX_RECOVERY_TIMEOUT: Duration = Duration::from_secs(600);
 
 impl CircuitBreakerConfig {
     /// The defaults: the circuit opens at 5 failures within 60 s, probes after 30 s with one call
-    /// at a time, and closes after 2 successful probes in a row. No call is too slow.
+    /// at a time, and closes after 2 successful probes in a row. The open time does not grow, and no
+    /// call is too slow.
     #[must_use]
     pub const fn new() -> Self {
         Self {
             criterion: Criterion::Count(5),
             minimum_calls: 20,
             failure_window: Duration::from_secs(60),
+            window_calls: None,
             recovery_timeout: Duration::from_secs(30),
+            recovery_multiplier: 1.0,
+            max_recovery_timeout: None,
+            recovery_jitter: 0.0,
             success_threshold: 2,
             half_open_max_calls: 1,
             slow_call: None,
+            slow_rate: None,
             max_keys: 1_000,
             idle: Duration::from_secs(600),
         }
     }
 
-    /// Opens the circuit when this many failures lie within the window. Default 5.
-    ///
-    /// Replaces a [`failure_rate`](Self::failure_rate) set before.
-    ///
-    /// # Panics
-    /// If it is 0.
-    ///
-    /// ```
-    /// # use resilience::CircuitBreakerConfig;
-    /// let config = CircuitBreakerConfig::new().failure_threshold(3);
-    /// assert_eq!(config.get_failure_threshold(), Some(3));
-    /// ```
-    #[track_caller]
-    #[must_use]
-    pub const fn failure_threshold(mut self, failures: u32) -> Self {
-        FAILURE_THRESHOLD.require(failures >= 1);
-        self.criterion = Criterion::Count(failures);
-        self
-    }
-
-    /// Sets the length of the window: a failure counts while its age is below this. Default 60 s;
-    /// [`Duration::MAX`] is for ever.
-    ///
-    /// The window is exact with a `failure_threshold`. With a `failure_rate` it slides by a twelfth
-    /// of its length.
-    ///
-    /// # Panics
-    /// If it is zero.
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # use resilience::CircuitBreakerConfig;
-    /// let config = CircuitBreakerConfig::new().failure_window(Duration::from_secs(10));
-    /// assert_eq!(config.get_failure_window(), Duration::from_secs(10));
-    /// ```
-    #[track_caller]
-    #[must_use]
-    pub const fn failure_window(mut self, window: Duration) -> Self {
-        FAILURE_WINDOW.require(!window.is_zero());
-        self.failure_window = window;
-        self
-    }
-
-    /// Opens the circuit when the rate of failures within the window is at or above this, instead
-    /// of a threshold.
-    ///
-    /// The rate lies above 0.0 and is at most 1.0. It counts once
-    /// [`minimum_calls`](Self::minimum_calls) lie in the window. It replaces a `failure_threshold`
-    /// set before.
-    ///
-    /// # Panics
-    /// If it is out of range or not a number.
-    ///
-    /// ```
-    /// # use resilience::CircuitBreakerConfig;
-    /// let config = CircuitBreakerConfig::new().failure_rate(0.25);
-    /// assert_eq!(config.get_failure_rate(), Some(0.25));
-    /// ```
-    #[track_caller]
-    #[must_use]
-    pub const fn failure_rate(mut self, rate: f64) -> Self {
-        FAILURE_RATE.require(rate > 0.0 && rate <= 1.0);
-        self.criterion = Criterion::Rate(rate);
-        self
-    }
-
-    /// Sets the number of calls that must lie in the window before a `failure_rate` counts. Default
-    /// 20; no effect without a rate.
-    ///
-    /// # Panics
-    /// If it is 0.
-    ///
-    /// ```
-    /// # use resilience::CircuitBreakerConfig;
-    /// let config = CircuitBreakerConfig::new().minimum_calls(100).failure_rate(0.25);
-    /// assert_eq!(config.get_minimum_calls(), 100);
-    /// ```
-    #[track_caller]
-    #[must_use]
-    pub const fn minimum_calls(mut self, calls: u32) -> Self {
-        MINIMUM_CALLS.require(calls >= 1);
-        self.minimum_calls = calls;
-        self
-    }
-
-    /// Sets the time that an open circuit refuses before the next call probes. Default 30 s;
-    /// [`Duration::MAX`] is for ever.
-    ///
-    /// A probe that holds its slot for as long loses it to another call.
-    ///
-    /// # Panics
-    /// If it is zero.
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # use resilience::CircuitBreakerConfig;
-    /// let config = CircuitBreakerConfig::new().recovery_timeout(Duration::from_secs(5));
-    /// assert_eq!(config.get_recovery_timeout(), Duration::from_secs(5));
-    /// ```
-    #[track_caller]
-    #[must_use]
-    pub const fn recovery_timeout(mut self, timeout: Duration) -> Self {
-        RECOVERY_TIMEOUT.require(!timeout.is_zero());
-        self.recovery_timeout = timeout;
-        self
-    }
-
-    /// Sets the number of probes in a row that must succeed to close the circuit. Default 2.
-    ///
-    /// # Panics
-    /// If it is 0.
-    ///
-    /// ```
-    /// # use resilience::CircuitBreakerConfig;
-    /// let config = CircuitBreakerConfig::new().success_threshold(1);
-    /// assert_eq!(config.get_success_threshold(), 1);
-    /// ```
-    #[track_caller]
-    #[must_use]
-    pub const fn success_threshold(mut self, successes: u32) -> Self {
-        SUCCESS_THRESHOLD.require(successes >= 1);
-        self.success_threshold = successes;
-        self
-    }
-
-    /// Sets the number of probes that may run at the same time; further calls are refused. Default
-    /// 1.
-    ///
-    /// # Panics
-    /// If it is 0.
-    ///
-    /// ```
-    /// # use resilience::CircuitBreakerConfig;
-    /// let config = CircuitBreakerConfig::new().half_open_max_calls(3);
-    /// assert_eq!(config.get_half_open_max_calls(), 3);
-    /// ```
-    #[track_caller]
-    #[must_use]
-    pub const fn half_open_max_calls(mut self, calls: u32) -> Self {
-        HALF_OPEN_MAX_CALLS.require(calls >= 1);
-        self.half_open_max_calls = calls;
-        self
-    }
-
-    /// Counts a call that takes longer than this as a failure, whatever it returned. Default: no
-    /// call is too slow.
-    ///
-    /// # Panics
-    /// If it is zero.
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # use resilience::CircuitBreakerConfig;
-    /// let config = CircuitBreakerConfig::new().slow_call(Duration::from_secs(2));
-    /// assert_eq!(config.get_slow_call(), Some(Duration::from_secs(2)));
-    /// ```
-    #[track_caller]
-    #[must_use]
-    pub const fn slow_call(mut self, limit: Duration) -> Self {
-        SLOW_CALL.require(!limit.is_zero());
-        self.slow_call = Some(limit);
-        self
-    }
-
-    /// The number of failures that opens the circuit; `None` if a rate opens it.
+    /// The number of failures within the window that opens the circuit; `None` if another criterion
+    /// opens it.
     pub const fn get_failure_threshold(&self) -> Option<u32> {
         match self.criterion {
             Criterion::Count(failures) => Some(failures),
-            Criterion::Rate(_) => None,
+            Criterion::Rate(_) | Criterion::Consecutive(_) => None,
         }
     }
 
-    /// The rate that opens the circuit; `None` if a number of failures opens it.
+    /// The rate that opens the circuit; `None` if another criterion opens it.
     pub const fn get_failure_rate(&self) -> Option<f64> {
         match self.criterion {
             Criterion::Rate(rate) => Some(rate),
-            Criterion::Count(_) => None,
+            Criterion::Count(_) | Criterion::Consecutive(_) => None,
         }
     }
 
-    /// The length of the window.
+    /// The number of failures in a row that opens the circuit; `None` if another criterion opens
+    /// it.
+    pub const fn get_consecutive_failures(&self) -> Option<u32> {
+        match self.criterion {
+            Criterion::Consecutive(failures) => Some(failures),
+            Criterion::Count(_) | Criterion::Rate(_) => None,
+        }
+    }
+
+    /// The length of the window as a time.
     pub const fn get_failure_window(&self) -> Duration {
         self.failure_window
     }
 
-    /// The number of calls that must lie in the window before a rate counts.
+    /// The length of the window of a rate as a number of calls; `None` if it is a time.
+    pub const fn get_window_calls(&self) -> Option<u32> {
+        self.window_calls
+    }
+
+    /// The number of calls that must lie in the window before a rate counts. It is never above
+    /// `window_calls`.
     pub const fn get_minimum_calls(&self) -> u32 {
-        self.minimum_calls
+        match self.window_calls {
+            Some(most) if most < self.minimum_calls => most,
+            _ => self.minimum_calls,
+        }
     }
 
     /// The time that an open circuit refuses before the next call probes.
     pub const fn get_recovery_timeout(&self) -> Duration {
         self.recovery_timeout
+    }
+
+    /// The factor by which an opening from half-open makes the open time longer.
+    pub const fn get_recovery_multiplier(&self) -> f64 {
+        self.recovery_multiplier
+    }
+
+    /// The longest open time, without jitter.
+    pub const fn get_max_recovery_timeout(&self) -> Duration {
+        match self.max_recovery_timeout {
+            Some(longest) => longest,
+            // A const fn compares nanoseconds, because it cannot compare durations.
+            None if DEFAULT_MAX_RECOVERY_TIMEOUT.as_nanos() < self.recovery_timeout.as_nanos() => {
+                self.recovery_timeout
+            }
+            None => DEFAULT_MAX_RECOVERY_TIMEOUT,
+        }
+    }
+
+    /// The largest share of the open time that is added to it at random.
+    pub const fn get_recovery_jitter(&self) -> f64 {
+        self.recovery_jitter
     }
 
     /// The number of probes in a row that must succeed to close the circuit.
@@ -292,13 +168,28 @@ impl CircuitBreakerConfig {
         self.half_open_max_calls
     }
 
-    /// The longest time that a call may take without counting as a failure, if there is one.
+    /// The longest time that a call may take without being slow, if there is one.
     pub const fn get_slow_call(&self) -> Option<Duration> {
         self.slow_call
     }
 
+    /// The share of slow calls that opens the circuit. `None` if a slow call counts as a failure.
+    pub const fn get_slow_rate(&self) -> Option<f64> {
+        self.slow_rate
+    }
+
     pub(super) const fn criterion(&self) -> Criterion {
         self.criterion
+    }
+
+    /// `minimum_calls` as it was set. A `window_calls` may be lower.
+    pub(super) const fn minimum_calls_as_set(&self) -> u32 {
+        self.minimum_calls
+    }
+
+    /// `max_recovery_timeout` as it was set, if it was.
+    pub(super) const fn max_recovery_timeout_as_set(&self) -> Option<Duration> {
+        self.max_recovery_timeout
     }
 }
 
@@ -334,8 +225,6 @@ mod tests {
         assert_eq!(config.get_success_threshold(), 2);
         assert_eq!(config.get_half_open_max_calls(), 1);
         assert_eq!(config.get_slow_call(), None);
-        assert_eq!(config.get_max_keys(), 1_000);
-        assert_eq!(config.get_idle(), Duration::from_secs(600));
     }
 
     #[test]

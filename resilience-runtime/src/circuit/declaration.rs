@@ -3,16 +3,15 @@
 use std::{
     panic::Location,
     // The lock is the standard library's, because no decision of the circuit depends on it.
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use super::config::CircuitBreakerConfig;
 use crate::sync::atomic::{AtomicBool, Ordering};
 
-/// The earlier configurations of a circuit. Few circuits have any, so the list is made for the
-/// first.
+/// The earlier configurations of a circuit.
 #[derive(Debug, Default)]
-pub(super) struct EarlierConfigs(OnceLock<Box<Mutex<Vec<CircuitBreakerConfig>>>>);
+pub(super) struct EarlierConfigs(Mutex<Vec<CircuitBreakerConfig>>);
 
 /// A line with so many values surely stands for more than one object.
 pub(super) const MOST_VALUES: usize = 64;
@@ -21,8 +20,7 @@ impl EarlierConfigs {
     /// Every change of the configuration holds this lock, so that one change does not overwrite
     /// another.
     fn lock(&self) -> MutexGuard<'_, Vec<CircuitBreakerConfig>> {
-        let list = self.0.get_or_init(Box::default);
-        list.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

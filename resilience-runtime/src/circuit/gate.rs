@@ -25,22 +25,24 @@ impl From<State> for CircuitState {
     }
 }
 
-/// The state, two facts of the configuration, the mark of a circuit with a key, the generation, and
-/// the reason of the opening, from low bits to high ones.
+/// The state, two facts of the configuration, the mark of a circuit with a key, the mark of a row of
+/// failures, the generation, and the reason of the opening, from low bits to high ones.
 ///
-/// The low five bits of a plain circuit are zero. A closed circuit has no reason. Every change of
+/// The low six bits of a plain circuit are zero. A closed circuit has no reason. Every change of
 /// state makes a new generation, so two gates of one generation have the same state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Gate(u64);
 
-const STATE: u64 = 0b0_0011;
+const STATE: u64 = 0b00_0011;
 /// Successes enter the window, too, so recording one needs the clock.
-const RATED: u64 = 0b0_0100;
+const RATED: u64 = 0b00_0100;
 /// Calls are timed, so admitting one needs the clock.
-const TIMED: u64 = 0b0_1000;
+const TIMED: u64 = 0b00_1000;
 /// The calls under way are counted, because the circuit of a key is forgotten only without any.
-const KEYED: u64 = 0b1_0000;
-const LOW_BITS: u32 = 5;
+const KEYED: u64 = 0b01_0000;
+/// The latest call of a circuit with `consecutive_failures` failed, so a success ends the row.
+const IN_ROW: u64 = 0b10_0000;
+const LOW_BITS: u32 = 6;
 const REASON_SHIFT: u32 = LOW_BITS + u32::BITS;
 
 impl Gate {
@@ -64,6 +66,13 @@ impl Gate {
     pub(super) fn keyed(self, has_key: bool) -> Self {
         let keyed = u64::from(has_key) * KEYED;
         Self(self.0 | keyed)
+    }
+
+    /// The same gate, of a closed circuit with failures in a row or without.
+    #[inline]
+    pub(super) fn in_row(self, is_in_row: bool) -> Self {
+        let in_row = u64::from(is_in_row) * IN_ROW;
+        Self(self.0 | in_row)
     }
 
     /// The same gate, of a circuit that opened for this reason.
@@ -108,6 +117,12 @@ impl Gate {
     #[inline]
     pub(super) const fn bits(self) -> u64 {
         self.0
+    }
+
+    /// True if a success ends a row of failures.
+    #[inline]
+    pub(super) const fn is_in_row(self) -> bool {
+        self.0 & IN_ROW != 0
     }
 
     /// True for a closed circuit where a success is only counted, and no call is timed or counted.
@@ -171,6 +186,9 @@ mod tests {
         assert!(keyed.is_keyed() && !keyed.is_plain());
         assert_eq!((keyed.state(), keyed.generation()), (State::Closed, 9));
         assert!(!Gate::new(9, State::Closed, &plain).keyed(false).is_keyed());
+        let in_row = Gate::new(9, State::Closed, &plain).in_row(true);
+        assert!(!in_row.is_plain() && in_row.is_in_row());
+        assert_eq!((in_row.state(), in_row.generation()), (State::Closed, 9));
         for state in [State::Open, State::HalfOpen, State::Isolated] {
             let gate = Gate::new(9, state, &plain);
             assert!(!gate.is_plain());

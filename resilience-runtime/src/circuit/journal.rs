@@ -160,6 +160,14 @@ impl Journal {
         self.history.iter()
     }
 
+    /// The text of the error that opened the circuit last; `None` if no error did.
+    pub(super) fn last_error(&self) -> Option<Arc<str>> {
+        // The latest opening is in the history, because the changes between two openings are few.
+        let is_opening = |entry: &&Entry| entry.to == CircuitState::Open;
+        let opening = self.history.iter().rev().find(is_opening)?;
+        opening.last_error.clone()
+    }
+
     /// Adds a future that waits from now on, and returns its number.
     pub(super) fn add_waiter(&mut self, wanted: Option<CircuitState>) -> u64 {
         let id = self.next_waiter;
@@ -295,6 +303,10 @@ mod tests {
             .map(|entry| entry.last_error.as_deref())
             .collect();
         assert_eq!(kept, [Some("down")]);
+        let _ = journal.add(entry(2, CircuitState::HalfOpen));
+        assert_eq!(journal.last_error().as_deref(), Some("down"));
+        let _ = journal.add(opening(3));
+        assert_eq!(journal.last_error(), None, "no error made the latest one");
     }
 
     #[test]

@@ -27,17 +27,19 @@ pub(super) fn transition(transition: &Transition) {
         reason,
         failures,
         retry_after,
-        ..
+        last_error,
     } = transition;
+    // The text is escaped already, so it is shown as it is.
+    let error = last_error.as_deref().map(display);
     let key = shown(key.as_deref());
     match (to, *retry_after) {
         (CircuitState::Open, Some(Duration::MAX)) => {
-            warn!(target: "resilience", circuit, key, %from, %to, %reason, failures, "circuit opened, and never probes");
+            warn!(target: "resilience", circuit, key, %from, %to, %reason, failures, error, "circuit opened, and never probes");
         }
         (CircuitState::Open, Some(wait)) => {
             let retry_after_ms = milliseconds(wait);
             warn!(
-                target: "resilience", circuit, key, %from, %to, %reason, failures, retry_after_ms,
+                target: "resilience", circuit, key, %from, %to, %reason, failures, error, retry_after_ms,
                 "circuit opened, retry in {wait:.1?}"
             );
         }
@@ -271,6 +273,25 @@ mod tests {
                  failures=1",
                 "INFO resilience: message=circuit closed circuit=\"jira\" from=open to=closed reason=command \
                  failures=0",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_error_of_the_opening_is_a_field() {
+        let events = capture::events(|| {
+            let config = CircuitBreakerConfig::new()
+                .failure_threshold(1)
+                .recovery_timeout(Duration::from_millis(1));
+            let breaker = CircuitBreaker::new("jira", config);
+            let permit = breaker.acquire().expect("closed");
+            permit.failure_with(&"down\nWARN forged", None);
+        });
+        assert_eq!(
+            events,
+            [
+                "WARN resilience: message=circuit opened, retry in 1.0ms circuit=\"jira\" from=closed to=open \
+                 reason=failures failures=1 error=down\\nWARN forged retry_after_ms=1.0"
             ]
         );
     }

@@ -6,18 +6,28 @@ use std::time::Duration;
 use super::{
     active_config::ActiveConfig,
     admission::{Outcome, Refused},
-    config::Criterion,
     gate::{Gate, State},
     gate_expiry::GateExpiry,
+    open_time::{Opening, open_time},
     probes::Probes,
     transition::{CircuitState, TransitionReason},
-    window::Window,
+    window::{Window, WindowKinds},
 };
 use crate::clock::{NEVER, remaining, span};
 
 /// The generation of the call is over, so its outcome changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Late;
+
+/// The end of a call, as far as the machine decides by it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End {
+    pub(super) outcome: Outcome,
+    /// The call was slow, in a circuit that opens by the share of slow calls.
+    pub(super) is_slow: bool,
+    /// These are the inputs for the case that the circuit opens with the call.
+    pub(super) opening: Opening,
+}
 
 /// A transition as the machine makes it.
 ///
@@ -40,6 +50,7 @@ pub(super) struct MachineStats {
     pub(super) failure_count: u32,
     pub(super) failure_threshold: Option<u32>,
     pub(super) failure_rate: Option<f64>,
+    pub(super) slow_rate: Option<f64>,
     pub(super) retry_after: Option<Duration>,
     pub(super) time_in_state: Duration,
     pub(super) opened: u64,
@@ -75,6 +86,8 @@ pub(super) struct Machine {
     generation: u32,
     /// Why the circuit opened last.
     opened_because: TransitionReason,
+    /// The openings from half-open since the circuit was closed last. The open time grows by them.
+    reopenings: u32,
     opened: u32,
     half_opened: u32,
     closed: u32,
@@ -90,24 +103,25 @@ impl Machine {
             failures: 0,
             generation: 0,
             opened_because: TransitionReason::Command,
+            reopenings: 0,
             opened: 0,
             half_opened: 0,
             closed: 0,
         }
     }
 
-    /// Adapts to a changed `config`. The window was `window` nanoseconds long before. The state, a
-    /// running open time and the counts stay.
+    /// Adapts to a changed `config`. The windows were of the kinds `before`. The state, a running
+    /// open time and the counts stay.
     ///
-    /// A window of another length or criterion starts empty, so none of the `successes` so far lies
-    /// in it.
-    pub(super) fn reconfigured(&mut self, config: &ActiveConfig, window: u64, successes: u64) {
-        if config.failure_window() == window && self.window.fits(config) {
-            self.window.limit(config);
-        } else {
-            self.window = Window::new(config);
-            self.window.skip(successes);
-        }
+    /// A window of another kind or length starts empty, so none of the `successes` so far lies in
+    /// it.
+    pub(super) fn reconfigured(
+        &mut self,
+        config: &ActiveConfig,
+        before: WindowKinds,
+        successes: u64,
+    ) {
+        self.window.reconfigure(config, before, successes);
     }
 
     /// The rate of failures within the window, for a circuit that opens by a rate.
@@ -170,7 +184,7 @@ impl Machine {
         }
     }
 
-    /// Records the outcome of a call that was admitted in `generation` with `ticket`.
+    /// Records the end of a call that was admitted in `generation` with `ticket`.
     ///
     /// If the slot of a probe was reclaimed, its outcome still counts in its generation. Otherwise
     /// a service that answers slower than `recovery_timeout` could never close its circuit.
@@ -180,38 +194,31 @@ impl Machine {
         config: &ActiveConfig,
         generation: u32,
         ticket: u32,
-        outcome: Outcome,
+        end: End,
         now: u64,
     ) -> Result<Option<StateChange>, Late> {
         if generation != self.generation {
             return Err(Late);
         }
-        let is_over = match outcome {
-            Outcome::Success => {
-                self.window.success(config, now);
-                false
-            }
+        let over = match end.outcome {
+            Outcome::Success => self.window.success(config, now, end.is_slow),
             Outcome::Failure => {
                 self.failures = self.failures.wrapping_add(1);
-                self.window.failure(config, now)
+                self.window.failure(config, now, end.is_slow)
             }
-            Outcome::Ignored => false,
+            Outcome::Ignored => None,
         };
         let change = match &mut self.state {
-            MachineState::Closed => is_over.then(|| {
-                let reason = match config.criterion() {
-                    Criterion::Count(_) => TransitionReason::Failures,
-                    Criterion::Rate(_) => TransitionReason::Rate,
-                };
-                self.open(config, reason, now)
-            }),
+            MachineState::Closed => over.map(|reason| self.open(config, reason, end.opening, now)),
             MachineState::HalfOpen(probes) => {
                 probes.give_back(ticket);
-                match outcome {
+                match end.outcome {
                     Outcome::Success if probes.succeed() >= config.success_threshold() => {
                         Some(self.close(config, TransitionReason::ProbesSucceeded, now))
                     }
-                    Outcome::Failure => Some(self.open(config, TransitionReason::ProbeFailed, now)),
+                    Outcome::Failure => {
+                        Some(self.open(config, TransitionReason::ProbeFailed, end.opening, now))
+                    }
                     Outcome::Success | Outcome::Ignored => None,
                 }
             }
@@ -230,18 +237,23 @@ impl Machine {
         }
     }
 
-    /// Opens the circuit. An open one starts its `recovery_timeout` anew. That is no transition.
-    pub(super) fn trip(&mut self, config: &ActiveConfig, now: u64) -> Option<StateChange> {
+    /// Opens the circuit. An open one starts its open time anew. That is no transition.
+    pub(super) fn trip(
+        &mut self,
+        config: &ActiveConfig,
+        opening: Opening,
+        now: u64,
+    ) -> Option<StateChange> {
         if let MachineState::Open { until } = &mut self.state {
             if now >= *until {
                 // The circuit reads half-open by now, so it begins to be open.
                 self.since = now;
             }
-            *until = now.saturating_add(config.recovery_timeout());
+            *until = now.saturating_add(open_time(config, self.reopenings, opening));
             self.opened_because = TransitionReason::Command;
             return None;
         }
-        Some(self.open(config, TransitionReason::Command, now))
+        Some(self.open(config, TransitionReason::Command, opening, now))
     }
 
     /// Opens the circuit until a command says otherwise.
@@ -273,8 +285,16 @@ impl Machine {
     }
 
     #[cold]
-    fn open(&mut self, config: &ActiveConfig, reason: TransitionReason, now: u64) -> StateChange {
-        self.open_for = config.recovery_timeout();
+    fn open(
+        &mut self,
+        config: &ActiveConfig,
+        reason: TransitionReason,
+        opening: Opening,
+        now: u64,
+    ) -> StateChange {
+        let is_reopening = self.state() == State::HalfOpen;
+        self.reopenings = self.reopenings.saturating_add(is_reopening.into());
+        self.open_for = open_time(config, self.reopenings, opening);
         let until = now.saturating_add(self.open_for);
         self.opened = self
             .opened
@@ -286,6 +306,7 @@ impl Machine {
     #[cold]
     fn close(&mut self, config: &ActiveConfig, reason: TransitionReason, now: u64) -> StateChange {
         self.window.clear();
+        self.reopenings = 0;
         self.closed = self.closed.saturating_add(1);
         self.enter(MachineState::Closed, config, reason, now)
     }
@@ -332,7 +353,7 @@ impl Machine {
     pub(super) fn gate(&self, config: &ActiveConfig) -> Gate {
         let gate = Gate::new(self.generation, self.state(), config);
         match self.state {
-            MachineState::Closed => gate,
+            MachineState::Closed => gate.in_row(self.window.is_in_row()),
             _ => gate.opened_because(self.opened_because),
         }
     }
@@ -383,6 +404,7 @@ impl Machine {
             failure_count: self.window.failures(config, now),
             failure_threshold: config.failure_threshold(),
             failure_rate: self.window.rate(config, now),
+            slow_rate: self.window.slow_rate(config, now),
             retry_after: (self.admits_at(config) > now)
                 .then(|| self.refused(config, now))
                 .and_then(Refused::retry_after),

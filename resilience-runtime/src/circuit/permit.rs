@@ -1,9 +1,9 @@
 //! Permits, each the right to one call.
 
-use std::{fmt, mem};
+use std::{fmt, mem, time::Duration};
 
 use super::{
-    admission::{Admission, Outcome},
+    admission::{Admission, Cause, Outcome},
     shared::Shared,
 };
 use crate::sync::Arc;
@@ -58,14 +58,39 @@ impl<'c> Permit<'c> {
     #[inline]
     pub fn failure(self) {
         let (shared, admission) = self.spend();
-        shared.record(admission, Outcome::Failure);
+        shared.record(admission, Outcome::Failure, None);
+    }
+
+    /// Records that the call failed with this error, which may open the circuit.
+    ///
+    /// If it does, [`Transition::last_error`](crate::Transition::last_error) shows the error, and the
+    /// circuit is open for as long as `recovery_hint` says, limited to the range from
+    /// `recovery_timeout` to `max_recovery_timeout`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use resilience::{CircuitBreaker, CircuitBreakerConfig};
+    ///
+    /// let breaker = CircuitBreaker::new("queue", CircuitBreakerConfig::new().failure_threshold(1));
+    /// let retry_after = Duration::from_secs(120);
+    /// breaker.acquire()?.failure_with(&"429 Too Many Requests", Some(retry_after));
+    ///
+    /// let stats = breaker.stats();
+    /// assert_eq!(stats.last_error.as_deref(), Some("429 Too Many Requests"));
+    /// assert!(stats.retry_after > Some(Duration::from_secs(110)));
+    /// # Ok::<(), resilience::CircuitOpen>(())
+    /// ```
+    pub fn failure_with(self, error: &dyn fmt::Display, recovery_hint: Option<Duration>) {
+        let (shared, admission) = self.spend();
+        let cause = Cause::displayed(error, recovery_hint);
+        shared.record(admission, Outcome::Failure, Some(&cause));
     }
 
     /// Records that the call says nothing about the service. A probe slot is given back.
     #[inline]
     pub fn ignore(self) {
         let (shared, admission) = self.spend();
-        shared.record(admission, Outcome::Ignored);
+        shared.record(admission, Outcome::Ignored, None);
     }
 
     /// Takes the permit apart without its drop, so that a panic while an outcome is recorded cannot
@@ -125,17 +150,23 @@ impl OwnedPermit {
 
     /// Records that the call failed. See [`Permit::failure`].
     pub fn failure(self) {
-        self.record(Outcome::Failure);
+        self.record(Outcome::Failure, None);
+    }
+
+    /// Records that the call failed with this error. See [`Permit::failure_with`].
+    pub fn failure_with(self, error: &dyn fmt::Display, recovery_hint: Option<Duration>) {
+        let cause = Cause::displayed(error, recovery_hint);
+        self.record(Outcome::Failure, Some(&cause));
     }
 
     /// Records that the call says nothing about the service. See [`Permit::ignore`].
     pub fn ignore(self) {
-        self.record(Outcome::Ignored);
+        self.record(Outcome::Ignored, None);
     }
 
-    fn record(mut self, outcome: Outcome) {
+    fn record(mut self, outcome: Outcome, cause: Option<&Cause<'_>>) {
         if let Some(shared) = self.shared.take() {
-            shared.record(self.admission, outcome);
+            shared.record(self.admission, outcome, cause);
         }
     }
 }
@@ -187,7 +218,7 @@ impl<'c> CallPermit<'c> {
     #[inline]
     pub fn failure(self) {
         let (shared, admission) = self.spend();
-        shared.record(admission, Outcome::Failure);
+        shared.record(admission, Outcome::Failure, None);
     }
 
     #[inline]
@@ -196,8 +227,19 @@ impl<'c> CallPermit<'c> {
             Outcome::Success => self.success(),
             Outcome::Failure | Outcome::Ignored => {
                 let (shared, admission) = self.spend();
-                shared.record(admission, outcome);
+                shared.record(admission, outcome, None);
             }
+        }
+    }
+
+    /// Records the outcome of a call that returned an error.
+    #[inline]
+    pub(super) fn record_error(self, outcome: Outcome, cause: Cause<'_>) {
+        let (shared, admission) = self.spend();
+        match outcome {
+            Outcome::Success => shared.succeed(admission),
+            Outcome::Failure => shared.record(admission, outcome, Some(&cause)),
+            Outcome::Ignored => shared.record(admission, outcome, None),
         }
     }
 
@@ -220,7 +262,7 @@ impl<'c> CallPermit<'c> {
 impl Drop for CallPermit<'_> {
     #[cold]
     fn drop(&mut self) {
-        self.shared.record(self.admission, Outcome::Failure);
+        self.shared.record(self.admission, Outcome::Failure, None);
     }
 }
 

@@ -11,24 +11,27 @@ use std::{
     num::NonZeroU64,
     panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
     sync::PoisonError,
+    time::Duration,
 };
 
 use super::{
     active_config::ActiveConfig,
-    admission::{Admission, Outcome, Refused},
+    admission::{Admission, Cause, Outcome, Refused},
     config::CircuitBreakerConfig,
-    declaration::{Declarations, EarlierConfigs},
+    declaration::Declarations,
     error::CircuitOpen,
     gate::{Gate, State},
     gate_expiry::GateExpiry,
     journal::Journal,
-    machine::{Late, Machine, StateChange},
+    machine::{End, Late, Machine, StateChange},
     name::Name,
+    open_time::Opening,
     sharded_counter::{Count, CounterShard},
 };
 use crate::{
     clock::{self, NEVER},
     events::{self, EventKind},
+    random,
     sync::{
         Mutex, MutexGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -53,7 +56,6 @@ pub(super) struct Shared {
     pub(super) is_removed: AtomicBool,
     declarations: Declarations,
     pub(super) declared_at: &'static Location<'static>,
-    earlier_configs: EarlierConfigs,
     config: ActiveConfig,
     shard_0: CounterShard,
     locked: Mutex<Locked>,
@@ -93,7 +95,6 @@ impl Shared {
             is_removed: AtomicBool::new(false),
             declarations: Declarations::default(),
             declared_at,
-            earlier_configs: EarlierConfigs::default(),
             config,
             shard_0: CounterShard::default(),
             locked: Mutex::new(Locked {
@@ -236,21 +237,22 @@ impl Shared {
         if gate.is_plain() && gate == self.gate() {
             self.count_success();
         } else {
-            self.record(admission, Outcome::Success);
+            self.record(admission, Outcome::Success, None);
         }
     }
 
+    /// Records the outcome of a call. `cause` is the error of a failure, if the call returned one.
     #[inline(never)]
-    pub(super) fn record(&self, admission: Admission, outcome: Outcome) {
+    pub(super) fn record(&self, admission: Admission, outcome: Outcome, cause: Option<&Cause<'_>>) {
         if admission.gate().is_keyed() {
-            self.record_of_key(admission, outcome);
+            self.record_of_key(admission, outcome, cause);
         } else {
-            self.record_outcome(admission, outcome);
+            self.record_outcome(admission, outcome, cause);
         }
     }
 
     #[inline]
-    fn record_outcome(&self, admission: Admission, outcome: Outcome) {
+    fn record_outcome(&self, admission: Admission, outcome: Outcome, cause: Option<&Cause<'_>>) {
         // The gate of now decides and not the one that the call passed, because the circuit may
         // have been reconfigured.
         let gate = self.gate();
@@ -259,13 +261,17 @@ impl Shared {
             return self.count_late();
         }
         let now = clock::now();
-        let outcome = if self.is_slow(admission, now) {
+        let is_slow = self.is_slow(admission, now);
+        let outcome = if is_slow && self.config.slow_rate().is_none() {
             Outcome::Failure
         } else {
             outcome
         };
         if gate.state() == State::Closed {
             match outcome {
+                // A slow call enters its window by itself, and a row of failures ends under the
+                // lock, where the generation is compared again.
+                Outcome::Success if is_slow || gate.is_in_row() => {}
                 Outcome::Success if !gate.is_rated() => return self.count_success(),
                 // The window takes the success over the next time that somebody holds the lock.
                 Outcome::Success if self.gate_expiry().counts(now) => {
@@ -281,14 +287,14 @@ impl Shared {
                 Outcome::Success | Outcome::Failure => {}
             }
         }
-        self.change(|machine| {
-            let recorded = machine.record(
-                &self.config,
-                gate.generation(),
-                admission.ticket(),
-                outcome,
-                now,
-            );
+        let end = End {
+            outcome,
+            is_slow,
+            opening: self.opening(cause.and_then(|cause| cause.hint)),
+        };
+        let (generation, ticket) = (gate.generation(), admission.ticket());
+        self.change(cause, |machine| {
+            let recorded = machine.record(&self.config, generation, ticket, end, now);
             // The call is counted before the transition is told, because a listener looks for it in
             // the statistics.
             match recorded {
@@ -310,6 +316,15 @@ impl Shared {
             Outcome::Ignored => self.count(Count::Ignored),
             // The machine has counted it, under the lock that a failure needs anyway.
             Outcome::Failure => {}
+        }
+    }
+
+    /// The inputs of an opening, for the case that the circuit opens now.
+    fn opening(&self, hint: Option<Duration>) -> Opening {
+        let is_random = self.config.recovery_jitter() > 0.0;
+        Opening {
+            hint: hint.map(clock::nanos),
+            random: if is_random { random::draw() } else { 0.0 },
         }
     }
 
@@ -336,7 +351,7 @@ impl Shared {
     #[cold]
     pub(super) fn dropped(&self, admission: Admission) {
         if admission.is_unwinding() {
-            self.record(admission, Outcome::Failure);
+            self.record(admission, Outcome::Failure, None);
         } else {
             self.abandon(admission);
         }
@@ -352,7 +367,7 @@ impl Shared {
         self.abandoned.fetch_add(1, Ordering::Relaxed);
         let gate = admission.gate();
         if gate.state() == State::HalfOpen && gate.generation() == self.gate().generation() {
-            self.change(|machine| {
+            self.change(None, |machine| {
                 machine.give_back(gate.generation(), admission.ticket());
                 None
             });
@@ -360,14 +375,19 @@ impl Shared {
     }
 
     /// Runs `act` under the lock, and announces the change of state after the lock is released.
+    /// `cause` is the error of the call that makes the change, if there is one.
     #[inline]
-    fn change(&self, act: impl FnOnce(&mut Machine) -> Option<StateChange>) {
+    fn change(
+        &self,
+        cause: Option<&Cause<'_>>,
+        act: impl FnOnce(&mut Machine) -> Option<StateChange>,
+    ) {
         let changed = self.locked(|locked| {
             let change = act(&mut locked.machine);
             change.map(|change| self.enter(locked, change, None))
         });
         if let Some(changed) = changed {
-            self.announce(changed, None);
+            self.announce(changed, cause.and_then(Cause::text));
         }
     }
 

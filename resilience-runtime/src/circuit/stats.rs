@@ -1,15 +1,16 @@
 //! The statistics of a circuit.
 
-use std::{panic::Location, time::Duration};
+use std::{panic::Location, sync::Arc, time::Duration};
 
 use super::transition::CircuitState;
 
 /// A snapshot of one circuit.
 ///
 /// Each count says how often something happened **since the circuit was made**, and is never reset.
-/// Two fields speak of the **window** instead, that is of the last `failure_window`:
-/// [`failure_count`](Self::failure_count) and [`failure_rate`](Self::failure_rate). The circuit
-/// opens by them, and they fall again while [`failures`](Self::failures) only grows.
+/// Three fields speak of the **window** instead, that is of the last `failure_window` or the last
+/// `window_calls`: [`failure_count`](Self::failure_count), [`failure_rate`](Self::failure_rate) and
+/// [`slow_rate`](Self::slow_rate). The circuit opens by them, and they fall again while
+/// [`failures`](Self::failures) only grows.
 ///
 /// Calls go on while the snapshot is taken, so counts may be a call apart from each other.
 ///
@@ -39,18 +40,27 @@ pub struct CircuitBreakerStats {
     /// The circuit is open because of [`isolate`](crate::CircuitBreaker::isolate), until it is told
     /// otherwise.
     pub isolated: bool,
-    /// **In the window:** failures of the last `failure_window`. With a threshold, at most that
-    /// many are kept.
+    /// **In the window:** failures of the last `failure_window` or the last `window_calls`. With a
+    /// threshold, at most that many are kept. With `consecutive_failures`, the failures in a row
+    /// until now.
     pub failure_count: u32,
-    /// The `failure_count` that opens the circuit; `None` if a rate opens it.
+    /// The `failure_count` that opens the circuit, which is its `failure_threshold` or its
+    /// `consecutive_failures`; `None` if a rate opens it.
     pub failure_threshold: Option<u32>,
     /// **In the window:** the rate of failures. `None` while fewer than `minimum_calls` calls lie
-    /// in the window, and if the circuit opens by a threshold.
+    /// in the window, and if the circuit does not open by a rate.
     pub failure_rate: Option<f64>,
+    /// **In the window:** the share of slow calls. `None` while fewer than `minimum_calls` calls lie
+    /// in the window, and if the circuit has no `slow_rate`.
+    pub slow_rate: Option<f64>,
+    /// The text of the error that opened the circuit last, as in
+    /// [`Transition::last_error`](crate::Transition::last_error). It stays when the circuit closes.
+    pub last_error: Option<Arc<str>>,
     /// **Since the start:** calls that succeeded, or returned an error that does not count as a
     /// failure.
     pub successes: u64,
-    /// **Since the start:** calls that failed, panicked or were too slow.
+    /// **Since the start:** calls that failed, panicked or were too slow. With a `slow_rate`, a slow
+    /// call is no failure by itself.
     pub failures: u64,
     /// **Since the start:** calls that say nothing about the service.
     pub ignored: u64,

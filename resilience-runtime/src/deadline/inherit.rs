@@ -1,4 +1,4 @@
-//! The way of a deadline to another task or thread.
+//! Carries a deadline to another task or thread.
 
 use std::{
     fmt,
@@ -66,7 +66,7 @@ pub fn inherit_blocking<T, F: FnOnce() -> T>(f: F) -> impl FnOnce() -> T + use<T
     }
 }
 
-/// Everything that is carried along.
+/// The values that are carried to the other task or thread.
 #[derive(Clone, Copy, Debug)]
 struct Inherited {
     deadline: u64,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::NameTaken;
+use super::name_taken::NameTaken;
 use crate::budget::{self, RetryBudget, RetryBudgetStats};
 
 /// The statistics of the retry budget of that name, if a function has used it or

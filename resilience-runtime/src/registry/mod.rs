@@ -43,22 +43,23 @@
 mod budgets;
 mod families;
 pub(crate) mod keyed_site;
+mod name_taken;
 mod newest;
 pub(crate) mod site;
 mod table;
 
-use std::{borrow::Cow, collections::BTreeMap, error::Error, fmt, panic::Location};
+use std::{borrow::Cow, collections::BTreeMap, panic::Location};
 
 use self::{families::FAMILIES, table::REGISTRY};
-use crate::{
-    circuit::{
-        CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFamily, CircuitBreakerStats, Family,
-        FamilyStats, TransitionRecord,
-    },
-    show::Shown,
+use crate::circuit::{
+    CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFamily, CircuitBreakerStats, Family,
+    FamilyStats, TransitionRecord,
 };
 
-pub use self::budgets::{budget, register_budget};
+pub use self::{
+    budgets::{budget, register_budget},
+    name_taken::NameTaken,
+};
 
 /// The circuit of that name; a new one, declared here, if there is none.
 ///
@@ -107,10 +108,7 @@ pub fn register(breaker: CircuitBreaker) -> Result<(), NameTaken> {
     if breaker.key().is_none() && REGISTRY.register(breaker) {
         Ok(())
     } else {
-        Err(NameTaken {
-            name,
-            kind: "circuit",
-        })
+        Err(NameTaken::circuit(name))
     }
 }
 
@@ -323,36 +321,6 @@ pub fn reset_all() {
         family.reset();
     }
 }
-
-/// Another circuit or budget has the name that [`register`] or [`register_budget`] was to give.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NameTaken {
-    name: String,
-    /// The word for the thing with the name.
-    kind: &'static str,
-}
-
-impl NameTaken {
-    fn budget(name: String) -> Self {
-        let kind = "retry budget";
-        Self { name, kind }
-    }
-
-    /// The name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-impl fmt::Display for NameTaken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The name may come from outside, and this goes to logs.
-        let (kind, name) = (self.kind, Shown::Display(&self.name));
-        write!(f, "another {kind} is registered as `{name}`")
-    }
-}
-
-impl Error for NameTaken {}
 
 #[cfg(test)]
 mod tests {

@@ -63,7 +63,7 @@ pub fn kept<T>(original: Option<T>) -> T {
 
 #[cfg(test)]
 mod tests {
-    use super::super::attempt::Attempt;
+    use super::super::ended_attempt::EndedAttempt;
     use super::*;
     use crate::inspect::Inspect;
     use crate::operation::Operation;
@@ -89,7 +89,8 @@ mod tests {
 
         let outcome = Err::<(), _>("down");
         let traits = Inspect::of(&outcome).__traits();
-        let none = Attempt::failed(&mut retry, traits, outcome).last::<()>(&Operation::new("call"));
+        let none =
+            EndedAttempt::failed(&mut retry, traits, outcome).last::<()>(&Operation::new("call"));
         assert!(none.is_none(), "another attempt follows");
         assert!(keep_unless_last(argument.again_unless_last(&retry), &mut argument).is_none());
         assert_eq!(Arc::strong_count(&original), 2);

@@ -82,8 +82,8 @@ fn scaled(delay: Duration, factor: f64) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::super::random;
     use super::*;
+    use crate::random;
 
     const SECOND: Duration = Duration::from_secs(1);
     const ALMOST_ONE: f64 = 1.0 - f64::EPSILON / 2.0;

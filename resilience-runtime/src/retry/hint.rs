@@ -1,8 +1,8 @@
-//! The word of the server about the next attempt.
+//! The hint of a server about the next attempt.
 
 use core::time::Duration;
 
-/// The word of the server about the next attempt, as `delay_hint` of `#[retry]` reads it from an
+/// The hint of a server about the next attempt, as `delay_hint` of `#[retry]` reads it from an
 /// error.
 ///
 /// A function for `delay_hint` may return this type, or anything that converts into it: a

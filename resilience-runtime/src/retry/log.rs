@@ -138,8 +138,8 @@ fn milliseconds(duration: Duration) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::attempt::Attempt;
     use super::super::config::RetryConfig;
+    use super::super::ended_attempt::EndedAttempt;
     use super::super::state::Retry;
     use super::super::strategy::Jitter;
     use super::*;
@@ -222,7 +222,7 @@ mod tests {
         let mut again = true;
         while again {
             let traits = Inspect::of(&outcome).__traits();
-            let attempt = Attempt::after_blocking(&mut retry, traits, outcome);
+            let attempt = EndedAttempt::after_blocking(&mut retry, traits, outcome);
             again = attempt
                 .retry_if_ok(|()| true)
                 .next(&Operation::new("fetch"))
@@ -306,7 +306,7 @@ mod tests {
         let next = |outcome: Result<(), &'static str>| {
             let mut retry = Retry::new(&CONFIG);
             let traits = Inspect::of(&outcome).__traits();
-            Attempt::after_blocking(&mut retry, traits, outcome)
+            EndedAttempt::after_blocking(&mut retry, traits, outcome)
                 .retry_if(|_| false)
                 .next(&Operation::new("fetch"))
         };

@@ -1,31 +1,32 @@
 //! Retry: calling again after an error, with a growing, jittered delay in between.
 //!
 //! [`delay`] computes the delays and [`schedule`] decides on another attempt; both are pure. The
-//! other files are thin: [`state`] is one call, [`attempt`] asks the caller's filters after each
-//! attempt, [`random`] draws, [`log`] reports, [`mod@backoff`] waits, and [`run`] is the loop for
-//! closures. `#[retry]` emits a loop of its own.
+//! other files are thin: [`state`] is one call, [`ended_attempt`] asks the caller's filters after
+//! each attempt, [`log`] reports, [`mod@backoff`] waits, and [`run`] is the loop for closures.
+//! `#[retry]` emits a loop of its own.
 
-mod attempt;
 mod backoff;
 mod clones;
 mod config;
+mod converted;
 mod delay;
+mod ended_attempt;
 mod event;
 mod hint;
 mod hooks;
 mod kept;
 mod log;
-mod random;
 mod run;
 mod schedule;
 mod settings;
 mod state;
 mod strategy;
 
-pub use attempt::Attempt;
 pub use backoff::Backoff;
 pub use clones::{RetryArgument, keep, keep_unless_last, kept};
 pub use config::RetryConfig;
+pub use converted::ConvertIfClone;
+pub use ended_attempt::EndedAttempt;
 pub use event::RetryEvent;
 pub use hint::RetryHint;
 pub use kept::{CloneIfPossible, Kept};
@@ -39,7 +40,7 @@ pub(crate) mod expansion {
     pub use crate::budget::RetryBudget;
 
     pub use super::{
-        Attempt, Backoff, CloneIfPossible, Jitter, Kept, Retry, RetryArgument, RetryConfig,
-        Strategy, keep, keep_unless_last, kept,
+        Backoff, CloneIfPossible, ConvertIfClone, EndedAttempt, Jitter, Kept, Retry, RetryArgument,
+        RetryConfig, Strategy, keep, keep_unless_last, kept,
     };
 }

@@ -1,8 +1,8 @@
 //! Retry without an attribute is a loop around a closure, sync or async.
 
-use super::attempt::Attempt;
 use super::backoff::Backoff;
 use super::config::RetryConfig;
+use super::ended_attempt::EndedAttempt;
 use super::event::RetryEvent;
 use super::hint::RetryHint;
 use super::hooks::{AbortIf, DelayHint, Hooks, NoHooks, OnRetry, RetryIf, RetryIfOk};
@@ -239,7 +239,7 @@ where
         loop {
             retry.wait_blocking();
             let outcome = (self.function)();
-            let attempt = Attempt::after_blocking(&mut retry, UNSEEN, outcome);
+            let attempt = EndedAttempt::after_blocking(&mut retry, UNSEEN, outcome);
             if let Some(outcome) = judged(attempt, &mut self.hooks, self.operation) {
                 return outcome;
             }
@@ -261,7 +261,7 @@ impl<F, H> fmt::Debug for PreparedRetry<F, H> {
 const UNSEEN: Traits<AsTypeName, Nowhere> = Traits::new();
 
 fn judged<T, E, S: Slot<E>, H: Hooks<T, E>>(
-    attempt: Attempt<'_, T, E, AsTypeName, S>,
+    attempt: EndedAttempt<'_, T, E, AsTypeName, S>,
     hooks: &mut H,
     operation: &'static str,
 ) -> Option<Result<T, E>> {
@@ -347,7 +347,7 @@ where
                 PhaseProjection::Attempting { attempt } => {
                     let outcome = ready!(attempt.poll(cx));
                     this.phase.set(Phase::Done);
-                    let attempt = Attempt::after(this.retry, UNSEEN, outcome);
+                    let attempt = EndedAttempt::after(this.retry, UNSEEN, outcome);
                     if let Some(outcome) = judged(attempt, this.hooks, this.operation) {
                         return Poll::Ready(outcome);
                     }

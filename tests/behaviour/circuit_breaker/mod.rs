@@ -2,20 +2,25 @@
 
 mod cancellation;
 mod config;
+mod consecutive;
 mod control;
 mod error;
 mod fallback;
 mod filters;
 mod keys;
+mod last_error;
 mod late;
 mod name;
+mod open_time;
 mod opening;
 mod panics;
 mod rate;
 mod recovery;
 mod slow_call;
+mod slow_rate;
 mod stats;
 mod values;
+mod window_calls;
 
 use resilience::{CircuitBreaker, CircuitBreakerStats, CircuitOpen, registry};
 

@@ -52,51 +52,49 @@ enum Act {
 
 fn options() -> impl Strategy<Value = Options> {
     let seconds = |range: RangeInclusive<u32>| range.prop_map(|seconds| SECOND * seconds);
+    let rates = || prop::sample::select(vec![0.1, 0.25, 1.0 / 3.0, 0.5, 1.0]);
     let opens_at = prop_oneof![
         (1_u32..=4).prop_map(OpensAt::Failures),
-        (
-            prop::sample::select(vec![0.1, 0.25, 1.0 / 3.0, 0.5, 1.0]),
-            1_u32..=6
-        )
-            .prop_map(|(rate, minimum_calls)| OpensAt::Rate {
-                rate,
-                minimum_calls
-            }),
+        rates().prop_map(OpensAt::Rate),
+        (1_u32..=4).prop_map(OpensAt::Consecutive),
     ];
+    let window_calls = prop::option::of(1_u32..=8);
     let recovery_timeout = prop_oneof![9 => seconds(1..=40), 1 => Just(Duration::MAX)];
-    let slow_call = prop::option::weighted(0.3, seconds(1..=10));
+    let max_recovery_timeout = prop_oneof![
+        2 => Just(None),
+        7 => seconds(1..=200).prop_map(Some),
+        1 => Just(Some(Duration::MAX)),
+    ];
+    let slow_call = prop::option::weighted(0.4, seconds(1..=10));
+    let slow_rate = prop::option::of(rates());
     (
-        opens_at,
-        seconds(1..=4),
-        recovery_timeout,
-        1_u32..=3,
-        1_usize..=3,
-        slow_call,
+        (opens_at, seconds(1..=4), window_calls, 1_u32..=6),
+        (recovery_timeout, 1_u32..=3, max_recovery_timeout),
+        (1_u32..=3, 1_usize..=3),
+        (slow_call, slow_rate),
     )
-        .prop_map(
-            |(
-                opens_at,
-                slice,
-                recovery_timeout,
-                success_threshold,
-                half_open_max_calls,
-                slow_call,
-            )| Options {
-                opens_at,
-                window: slice * SLICES,
-                recovery_timeout,
-                success_threshold,
-                half_open_max_calls,
-                slow_call,
-            },
-        )
+        .prop_map(|(criterion, recovery, probes, slow)| Options {
+            opens_at: criterion.0,
+            window: criterion.1 * SLICES,
+            window_calls: criterion.2,
+            minimum_calls: criterion.3,
+            recovery_timeout: recovery.0,
+            recovery_multiplier: recovery.1,
+            max_recovery_timeout: recovery.2,
+            success_threshold: probes.0,
+            half_open_max_calls: probes.1,
+            slow_call: slow.0,
+            slow_rate: slow.1,
+        })
 }
 
 /// Times at which something changes, and one nanosecond to either side where all windows are exact.
 fn pauses(all: &[Options]) -> impl Strategy<Value = Duration> + use<> {
-    let exact = all
-        .iter()
-        .all(|options| matches!(options.opens_at, OpensAt::Failures(_)));
+    // Only a share of the calls of a time is kept by slices.
+    let exact = all.iter().all(|options| {
+        let has_share = matches!(options.opens_at, OpensAt::Rate(_)) || options.slow_rate.is_some();
+        !has_share || options.window_calls.is_some()
+    });
     // The longest is a multiple of every other.
     let longest = all.iter().map(|options| options.window).max();
     let slice = longest.expect("one at least") / SLICES;
@@ -104,7 +102,8 @@ fn pauses(all: &[Options]) -> impl Strategy<Value = Duration> + use<> {
     for options in all {
         let window = options.window;
         let times = [window, window - window / SLICES, options.recovery_timeout];
-        for edge in times.into_iter().chain(options.slow_call) {
+        let others = [options.slow_call, options.max_recovery_timeout];
+        for edge in times.into_iter().chain(others.into_iter().flatten()) {
             if edge != Duration::MAX {
                 // With a rate the time moves on to the next slice.
                 let slices = edge.as_nanos().div_ceil(slice.as_nanos());
@@ -128,7 +127,11 @@ fn pauses(all: &[Options]) -> impl Strategy<Value = Duration> + use<> {
 fn ends() -> impl Strategy<Value = End> {
     prop_oneof![
         4 => Just(End::Success),
-        4 => Just(End::Failure),
+        3 => Just(End::Failure),
+        2 => prop_oneof![
+            4 => (0_u32..=300).prop_map(|seconds| End::Hinting(SECOND * seconds)),
+            1 => Just(End::Hinting(Duration::MAX)),
+        ],
         1 => Just(End::Ignored),
         1 => Just(End::Abandoned),
         1 => Just(End::Panicked),
@@ -166,20 +169,29 @@ fn scenarios() -> impl Strategy<Value = (Vec<Options>, Vec<Act>)> {
 fn config(options: &Options) -> CircuitBreakerConfig {
     let config = CircuitBreakerConfig::new()
         .failure_window(options.window)
+        .minimum_calls(options.minimum_calls)
         .recovery_timeout(options.recovery_timeout)
+        .recovery_multiplier(options.recovery_multiplier.into())
         .success_threshold(options.success_threshold)
         .half_open_max_calls(u32::try_from(options.half_open_max_calls).expect("few"));
-    let config = match options.opens_at {
+    let mut config = match options.opens_at {
         OpensAt::Failures(threshold) => config.failure_threshold(threshold),
-        OpensAt::Rate {
-            rate,
-            minimum_calls,
-        } => config.failure_rate(rate).minimum_calls(minimum_calls),
+        OpensAt::Rate(rate) => config.failure_rate(rate),
+        OpensAt::Consecutive(failures) => config.consecutive_failures(failures),
     };
-    match options.slow_call {
-        Some(limit) => config.slow_call(limit),
-        None => config,
+    if let Some(calls) = options.window_calls {
+        config = config.window_calls(calls);
     }
+    if let Some(longest) = options.max_recovery_timeout {
+        config = config.max_recovery_timeout(longest);
+    }
+    if let Some(limit) = options.slow_call {
+        config = config.slow_call(limit);
+    }
+    if let Some(share) = options.slow_rate {
+        config = config.slow_rate(share);
+    }
+    config
 }
 
 #[derive(Debug)]
@@ -210,11 +222,12 @@ fn poll(future: Pin<&mut (dyn Future<Output = Outcome> + '_)>) -> Poll<Outcome> 
 }
 
 impl Real<'_> {
-    /// Ends it, and returns the end that it came to: a future has no way to ignore.
+    /// Ends it, and returns the end that it came to: a future has no way to ignore or to hint.
     fn end(self, end: End) -> End {
         match (self, end) {
             (Self::Permit(permit), End::Success) => permit.success(),
             (Self::Permit(permit), End::Failure) => permit.failure(),
+            (Self::Permit(permit), End::Hinting(hint)) => permit.failure_with(&"hint", Some(hint)),
             (Self::Permit(permit), End::Ignored) => permit.ignore(),
             (Self::Permit(permit), End::Abandoned) => drop(permit),
             (Self::Permit(permit), End::Panicked) => {
@@ -227,10 +240,10 @@ impl Real<'_> {
             }
             (Self::Future { future, .. }, End::Abandoned) => drop(future),
             (Self::Future { mut future, told }, end) => {
-                let end = if end == End::Ignored {
-                    End::Success
-                } else {
-                    end
+                let end = match end {
+                    End::Ignored => End::Success,
+                    End::Hinting(_) => End::Failure,
+                    end => end,
                 };
                 told.set(Some(end));
                 let polled = catch_unwind(AssertUnwindSafe(|| poll(future.as_mut())));
@@ -279,6 +292,7 @@ async fn compare(all: Vec<Options>, acts: Vec<Act>) -> Result<(), TestCaseError>
                 step.reason,
                 step.failures,
                 step.retry_after,
+                step.last_error.is_some(),
             ));
         }
     });
@@ -328,6 +342,8 @@ async fn compare(all: Vec<Options>, acts: Vec<Act>) -> Result<(), TestCaseError>
         prop_assert_eq!(stats.failure_count, reference.failure_count());
         prop_assert_eq!(stats.failure_threshold, reference.failure_threshold());
         prop_assert_eq!(stats.failure_rate, reference.failure_rate());
+        prop_assert_eq!(stats.slow_rate, reference.slow_rate());
+        prop_assert_eq!(stats.last_error.is_some(), reference.has_error());
         prop_assert_eq!(stats.retry_after, reference.retry_after());
         prop_assert_eq!(stats.time_in_state, reference.time_in_state());
         let books = Books {

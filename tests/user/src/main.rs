@@ -176,6 +176,30 @@ fn guarded_by_rate(service: &Service) -> Result<u32, Error> {
     service.answer()
 }
 
+#[circuit_breaker(
+    name = "in a row",
+    consecutive_failures = 2,
+    recovery_multiplier = 2.0,
+    max_recovery_timeout = 10m,
+    recovery_jitter = 0.1,
+    recovery_hint = Error::retry_after,
+)]
+fn guarded_in_a_row(service: &Service) -> Result<u32, Error> {
+    service.answer()
+}
+
+#[circuit_breaker(
+    name = "by slow calls",
+    failure_rate = 1.0,
+    window_calls = 2,
+    slow_call = 1ms,
+    slow_rate = 1.0,
+)]
+fn guarded_by_slow_calls() -> Result<u32, Error> {
+    std::thread::sleep(Duration::from_millis(5));
+    Ok(1)
+}
+
 #[circuit_breaker(name = "shared settings", config = CIRCUIT)]
 fn guarded_by_config(service: &Service) -> Result<u32, Error> {
     service.answer()
@@ -278,6 +302,14 @@ async fn circuits() {
     assert_eq!(guarded_by_rate(&service), Err(Error::Busy));
     assert_eq!(guarded_by_rate(&service), Ok(2));
     assert_eq!(state("by rate"), Some(CircuitState::Closed));
+
+    let service = Service::busy(9);
+    for expected in [Error::Busy, Error::Busy, Error::CircuitOpen] {
+        assert_eq!(guarded_in_a_row(&service), Err(expected));
+    }
+    for expected in [Ok(1), Ok(1), Err(Error::CircuitOpen)] {
+        assert_eq!(guarded_by_slow_calls(), expected);
+    }
 
     let service = Service::busy(9);
     for expected in [Error::Busy, Error::Busy, Error::CircuitOpen] {

@@ -11,7 +11,7 @@ use crate::function::item::Function;
 use crate::function::pattern::bound_names;
 use crate::language::entry::Filter;
 use crate::language::stage::Stage;
-use crate::language::value::Setting;
+use crate::language::value::{Literal, Setting};
 use crate::language::values::{ConfigPlan, Values};
 use crate::policy::spec::{CheckedLayer, LiteralValues, Surroundings};
 use crate::source_text::source_text;
@@ -22,18 +22,9 @@ pub(super) struct CircuitBreakerPlan {
     pub(super) failure_if: Option<Expr>,
     pub(super) failure_if_ok: Option<Expr>,
     pub(super) ignore: Option<Filter>,
+    pub(super) recovery_hint: Option<Expr>,
     pub(super) fallback: Option<Fallback>,
     pub(super) error: Option<Expr>,
-}
-
-impl CircuitBreakerPlan {
-    /// True if a function or a pattern of the user's looks at an outcome.
-    pub(super) fn has_filters(&self) -> bool {
-        self.failure_on.is_some()
-            || self.failure_if.is_some()
-            || self.failure_if_ok.is_some()
-            || self.ignore.is_some()
-    }
 }
 
 /// The circuit that guards the function.
@@ -110,6 +101,7 @@ pub(super) fn check(
     if has_settings {
         criteria(values, errors);
         key_settings(values, errors);
+        caps(values, errors);
     }
     values.exclusive(
         "fallback",
@@ -117,20 +109,13 @@ pub(super) fn check(
         "with a fallback, a refusal makes no error",
         errors,
     );
-    let name = values.take_setting("name");
-    let config = values.take_config();
-    let (breaker, key) = (values.take_expr("breaker"), values.take_expr("key"));
-    let circuit = match (breaker, key) {
-        (Some(breaker), _) => Circuit::Given(breaker),
-        (None, Some(key)) => Circuit::Keyed { name, key, config },
-        (None, None) => Circuit::Named { name, config },
-    };
     let plan = CircuitBreakerPlan {
-        circuit,
+        circuit: take_circuit(values),
         failure_on: values.take_pattern("failure_on"),
         failure_if: values.take_expr("failure_if"),
         failure_if_ok: values.take_expr("failure_if_ok"),
         ignore: values.take_pattern("ignore"),
+        recovery_hint: values.take_expr("recovery_hint"),
         fallback: values
             .take_expr("fallback")
             .and_then(|expr| fallback(expr, function, errors)),
@@ -140,6 +125,23 @@ pub(super) fn check(
         layer: planned(plan),
         literals,
         cloned: Vec::new(),
+    }
+}
+
+fn take_circuit(values: &mut Values<'_>) -> Circuit {
+    let name = values.take_setting("name");
+    let mut config = values.take_config();
+    config.compare("minimum_calls", "window_calls", "constant_minimum_calls");
+    config.compare(
+        "recovery_timeout",
+        "max_recovery_timeout",
+        "constant_recovery_timeouts",
+    );
+    let (breaker, key) = (values.take_expr("breaker"), values.take_expr("key"));
+    match (breaker, key) {
+        (Some(breaker), _) => Circuit::Given(breaker),
+        (None, Some(key)) => Circuit::Keyed { name, key, config },
+        (None, None) => Circuit::Named { name, config },
     }
 }
 
@@ -191,34 +193,103 @@ fn circuit(values: &Values<'_>) -> Option<(String, TokenStream)> {
     })
 }
 
-/// Checks the options that say when the circuit opens: a count of failures, or a rate and the
-/// options that belong to it.
+/// Checks the options that say when the circuit opens: one criterion of failures, and the options
+/// that belong to it.
 fn criteria(values: &Values<'_>, errors: &mut Errors) {
+    let all = ["failure_threshold", "failure_rate", "consecutive_failures"];
+    let why = "a circuit opens on one criterion of failures";
+    let is_one = values.exclusive(all[0], &all[1..], why, errors)
+        && values.exclusive(all[1], &all[2..], why, errors);
+    if is_one && windows(values, errors) {
+        belongings(values, errors);
+    }
+}
+
+/// True if the start of the configuration, or an option that was refused, may bring the option.
+fn may_have(values: &Values<'_>, option: &str) -> bool {
+    values.incomplete || values.key(option).is_some() || values.key("config").is_some()
+}
+
+/// Checks that every window has an effect, and returns true if it has.
+fn windows(values: &Values<'_>, errors: &mut Errors) -> bool {
     let is_one = values.exclusive(
-        "failure_threshold",
-        &["failure_rate"],
-        "a circuit opens on a count of failures or on their rate",
+        "failure_window",
+        &["window_calls"],
+        "a window is a time or a number of calls",
         errors,
     );
-    if !is_one {
+    is_one
+        && (may_have(values, "slow_rate")
+            || values.exclusive(
+                "failure_window",
+                &["consecutive_failures"],
+                "failures in a row have no window, unless there is a `slow_rate`, too",
+                errors,
+            ))
+}
+
+/// Checks the options that have an effect beside another one only.
+fn belongings(values: &Values<'_>, errors: &mut Errors) {
+    if let (Some(key), false) = (values.key("slow_rate"), may_have(values, "slow_call")) {
+        errors.at(
+            key,
+            "`slow_rate` belongs to `slow_call`: add one, like `slow_call = 2s`",
+        );
+    }
+    if may_have(values, "failure_rate") || may_have(values, "slow_rate") {
         return;
     }
-    let is_count = !values.exclusive(
+    let is_rated = values.exclusive(
         "minimum_calls",
-        &["failure_threshold"],
-        "only a `failure_rate` needs calls to be a rate of",
+        &["failure_threshold", "consecutive_failures"],
+        "only a rate needs calls to be a rate of",
         errors,
     );
-    let has_rate =
-        values.incomplete || values.key("failure_rate").is_some() || values.key("config").is_some();
-    if let Some(key) = values
-        .key("minimum_calls")
-        .filter(|_| !is_count && !has_rate)
-    {
+    if let (Some(key), true) = (values.key("minimum_calls"), is_rated) {
         errors.at(
             key,
             "`minimum_calls` belongs to `failure_rate`: add one, like `failure_rate = 0.5`, or use `failure_threshold` alone",
         );
+    } else if let Some(key) = values.key("window_calls") {
+        errors.at(
+            key,
+            "`window_calls` belongs to `failure_rate` or `slow_rate`: add one, like `failure_rate = 0.5`",
+        );
+    }
+}
+
+/// Compares the literals that one option caps and another one sets.
+fn caps(values: &Values<'_>, errors: &mut Errors) {
+    let literal = |name: &str| values.setting(name).map(|setting| setting.literal);
+    if let (Some(Literal::Count(least)), Some(Literal::Count(most)), Some(minimum)) = (
+        literal("minimum_calls"),
+        literal("window_calls"),
+        values.setting("minimum_calls"),
+    ) {
+        if least > most {
+            errors.at(
+                &minimum.source,
+                format!(
+                    "`minimum_calls` ({least}) is above `window_calls` ({most}), so the rate would never count: raise \
+                     `window_calls` or lower `minimum_calls`"
+                ),
+            );
+        }
+    }
+    if let (Some(Literal::Duration(timeout)), Some(Literal::Duration(longest)), Some(recovery)) = (
+        literal("recovery_timeout"),
+        literal("max_recovery_timeout"),
+        values.setting("recovery_timeout"),
+    ) {
+        if timeout > longest {
+            errors.at(
+                &recovery.source,
+                format!(
+                    "`recovery_timeout` ({timeout:?}) is above `max_recovery_timeout` ({longest:?}), which caps every open \
+                     time: raise `max_recovery_timeout` or lower `recovery_timeout`"
+                ),
+            );
+        }
     }
 }
 

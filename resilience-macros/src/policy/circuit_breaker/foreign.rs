@@ -11,9 +11,17 @@ pub(super) const FOREIGN: &[Foreign] = &[
             "max_failures",
             "error_threshold",
             "failure_count",
-            "consecutive_failures",
         ],
         ours: "failure_threshold",
+    },
+    Foreign {
+        names: &[
+            "consecutive_failure_threshold",
+            "consecutive_errors",
+            "consecutive_5xx",
+            "failures_in_a_row",
+        ],
+        ours: "consecutive_failures",
     },
     Foreign {
         names: &[
@@ -65,6 +73,35 @@ pub(super) const FOREIGN: &[Foreign] = &[
     },
     Foreign {
         names: &[
+            "backoff_multiplier",
+            "recovery_backoff",
+            "exponential_backoff_multiplier",
+        ],
+        ours: "recovery_multiplier",
+    },
+    Foreign {
+        names: &[
+            "max_wait_duration_in_open_state",
+            "exponential_max_wait_duration_in_open_state",
+            "max_ejection_time",
+            "max_recovery_time",
+        ],
+        ours: "max_recovery_timeout",
+    },
+    Foreign {
+        names: &["recovery_timeout_jitter", "randomized_wait_factor"],
+        ours: "recovery_jitter",
+    },
+    Foreign {
+        names: &[
+            "break_duration_generator",
+            "wait_interval_function",
+            "retry_after",
+        ],
+        ours: "recovery_hint",
+    },
+    Foreign {
+        names: &[
             "successes",
             "close_threshold",
             "half_open_success_threshold",
@@ -93,6 +130,10 @@ pub(super) const FOREIGN: &[Foreign] = &[
             "slow_call_threshold",
         ],
         ours: "slow_call",
+    },
+    Foreign {
+        names: &["slow_call_rate_threshold", "slow_call_rate", "slow_ratio"],
+        ours: "slow_rate",
     },
     Foreign {
         names: &[
@@ -166,8 +207,8 @@ pub(super) const FOREIGN: &[Foreign] = &[
 
 pub(super) const ABSENT: &[Absent] = &[
     Absent {
-        names: &["window_size", "sliding_window_size", "window_calls"],
-        instead: "the window is a span of time and not a number of calls: write `failure_window = 60s`",
+        names: &["window_size", "sliding_window_size"],
+        instead: "a window is a time, `failure_window = 60s`, or for a rate a number of calls, `window_calls = 100`",
     },
     Absent {
         names: &[

@@ -11,6 +11,23 @@ const RATE: NumberRule = NumberRule {
     nearest: share,
 };
 
+const MULTIPLIER: NumberRule = NumberRule {
+    allows: |number| number >= 1.0,
+    range: "at least 1.0",
+    reason: ", because the open time does not shrink from one opening to the next",
+    nearest: |text| {
+        let number = text.parse::<f64>().ok()?;
+        Some(format!("{:?}", number.max(1.0)))
+    },
+};
+
+const JITTER: NumberRule = NumberRule {
+    allows: |number| (0.0..=1.0).contains(&number),
+    range: "at least 0.0 and at most 1.0",
+    reason: ", because it is a share of the open time",
+    nearest: share,
+};
+
 /// `0.5`, or the percentage `50`, `50.0` or `"50%"`, as a share.
 fn share(text: &str) -> Option<String> {
     let number: f64 = text
@@ -93,6 +110,25 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         meaning: "instead of the threshold: open when this share of the calls in the window failed, or more",
     },
     OptionSpec {
+        name: "consecutive_failures",
+        kind: Kind::Count {
+            at_least: 1,
+            hint: "",
+        },
+        role: Role::Setting,
+        example: "consecutive_failures = 5",
+        default: "none",
+        meaning: "instead of the threshold: open when this many calls in a row failed, whatever the time between them; a success clears the count",
+    },
+    OptionSpec {
+        name: "window_calls",
+        kind: Kind::CountTo(1024),
+        role: Role::Setting,
+        example: "window_calls = 100",
+        default: "none",
+        meaning: "the window of `failure_rate` and `slow_rate` is the last calls, this many and at most 1024, instead of `failure_window`",
+    },
+    OptionSpec {
         name: "minimum_calls",
         kind: Kind::Count {
             at_least: 1,
@@ -100,8 +136,8 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         },
         role: Role::Setting,
         example: "minimum_calls = 20",
-        default: "`20`",
-        meaning: "with `failure_rate` only: how many calls must lie in the window before the rate counts",
+        default: "`20`, or `window_calls` if that is less",
+        meaning: "with `failure_rate` or `slow_rate` only: how many calls must lie in the window before the rate counts",
     },
     OptionSpec {
         name: "recovery_timeout",
@@ -110,6 +146,38 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         example: "recovery_timeout = 30s",
         default: "`30s`",
         meaning: "how long an open circuit refuses; the next call after that is a probe",
+    },
+    OptionSpec {
+        name: "recovery_multiplier",
+        kind: Kind::Number(&MULTIPLIER),
+        role: Role::Setting,
+        example: "recovery_multiplier = 2.0",
+        default: "`1.0`",
+        meaning: "each opening from half-open makes the open time longer by this factor; closing begins anew with `recovery_timeout`",
+    },
+    OptionSpec {
+        name: "max_recovery_timeout",
+        kind: Kind::Duration(Zero::Refused { instead: "" }),
+        role: Role::Setting,
+        example: "max_recovery_timeout = 10m",
+        default: "`10m`, or `recovery_timeout` if that is longer",
+        meaning: "the longest open time, for one that grows and for a `recovery_hint`",
+    },
+    OptionSpec {
+        name: "recovery_jitter",
+        kind: Kind::Number(&JITTER),
+        role: Role::Setting,
+        example: "recovery_jitter = 0.1",
+        default: "`0.0`",
+        meaning: "adds up to this share of the open time to it, at random, so that replicas do not probe at the same moment; above `max_recovery_timeout`, too",
+    },
+    OptionSpec {
+        name: "recovery_hint",
+        kind: Kind::Function,
+        role: Role::Own,
+        example: "recovery_hint = |error| error.retry_after()",
+        default: "none",
+        meaning: "`fn(&E) -> Option<Duration>`: the error that opens the circuit may say for how long, from `recovery_timeout` to `max_recovery_timeout`; each failure is asked",
     },
     OptionSpec {
         name: "success_threshold",
@@ -140,6 +208,14 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         example: "slow_call = 2s",
         default: "none",
         meaning: "a call that takes longer counts as a failure, whatever it returned",
+    },
+    OptionSpec {
+        name: "slow_rate",
+        kind: Kind::Number(&RATE),
+        role: Role::Setting,
+        example: "slow_rate = 0.5",
+        default: "none",
+        meaning: "beside any criterion of failures: open when this share of the calls in the window took longer than `slow_call`, or more; a slow call is then no failure by itself",
     },
     OptionSpec {
         name: "failure_on",

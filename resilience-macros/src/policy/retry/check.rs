@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use quote::quote;
 use syn::Expr;
 
 use super::budget::{self, Budget};
@@ -11,8 +10,7 @@ use crate::emit::plan::PlannedLayer;
 use crate::emit::properties::Properties;
 use crate::errors::Errors;
 use crate::language::entry::Filter;
-use crate::language::stage::Stage;
-use crate::language::value::{Literal, Setting};
+use crate::language::value::Literal;
 use crate::language::values::{ConfigPlan, Values};
 use crate::policy::spec::{CheckedLayer, LiteralTime, LiteralValues, Surroundings, literal_time};
 
@@ -46,7 +44,7 @@ pub(super) fn check(
     ineffective(values, errors);
     delays(values, errors);
     let mut config = values.take_config();
-    check_constant_delays(&mut config.settings);
+    config.compare("base_delay", "max_delay", "constant_delays");
     let budget = budget::check(values, errors);
     // A configuration of the user's may have a budget, too.
     config.is_static = budget.is_some() || config.base.is_some();
@@ -128,38 +126,5 @@ fn delays(values: &Values<'_>, errors: &mut Errors) {
                 ),
             );
         }
-    }
-}
-
-/// Sets two constant delays by one setter. It compares them, because a constant base above a
-/// constant cap is a mistake. Delays that are computed are capped at run time.
-fn check_constant_delays(settings: &mut Vec<Setting>) {
-    let find = |name: &str| settings.iter().position(|setting| setting.setter == name);
-    let (Some(base), Some(max)) = (find("base_delay"), find("max_delay")) else {
-        return;
-    };
-    let both = [base, max].map(|at| settings.get(at));
-    let is_constant = both
-        .iter()
-        .flatten()
-        .all(|setting| setting.stage != Stage::Runtime);
-    let is_known = both
-        .iter()
-        .flatten()
-        .all(|setting| setting.literal != Literal::Unknown);
-    if !is_constant || is_known {
-        return;
-    }
-    let max = settings.remove(max);
-    if let Some(base) = settings.iter_mut().find(|base| base.setter == "base_delay") {
-        // The error is at the value that the macro cannot compare.
-        if base.literal != Literal::Unknown {
-            base.source = max.source;
-        }
-        let (shortest, longest) = (&base.value, &max.value);
-        base.value = quote!(#shortest, #longest);
-        base.setter = "constant_delays";
-        base.stage = base.stage.max(max.stage);
-        base.literal = Literal::Unknown;
     }
 }

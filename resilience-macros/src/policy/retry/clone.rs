@@ -6,7 +6,7 @@ use proc_macro2::Ident;
 use crate::emit::cloned::Cloned;
 use crate::errors::Errors;
 use crate::function::item::Function;
-use crate::function::lending::Lending;
+use crate::function::lending::{Lending, converted_into};
 use crate::function::parameter::{Parameter, Passing};
 use crate::function::tokens::names;
 use crate::language::entry::Arguments;
@@ -40,11 +40,16 @@ pub(super) fn check(
     let used = chosen
         .into_iter()
         .filter(|(parameter, _)| form.names(function, &parameter.name));
-    let cloned = used.map(|(parameter, name)| Cloned {
-        is_read_later: names(read_later.clone(), &parameter.name.to_string()),
-        cfg: parameter.cfg(),
-        name,
-        is_named: matches!(arguments, Arguments::Named(_)),
+    let cloned = used.map(|(parameter, name)| {
+        let is_read_later = names(read_later.clone(), &parameter.name.to_string());
+        Cloned {
+            is_read_later,
+            cfg: parameter.cfg(),
+            name,
+            is_named: matches!(arguments, Arguments::Named(_)),
+            // A filter or a hook expects the type that the user wrote.
+            becomes: converted_into(parameter, function, form).filter(|_| !is_read_later),
+        }
     });
     cloned.collect()
 }

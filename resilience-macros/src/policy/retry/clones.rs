@@ -12,6 +12,8 @@ use crate::emit::context::Context;
 
 /// The statements around an attempt.
 pub(crate) struct Clones {
+    /// In front of the first attempt, once per call.
+    pub(crate) converted: TokenStream,
     /// In front of the attempt.
     pub(crate) made: TokenStream,
     /// Behind the attempt, for the arguments that a filter or a hook reads.
@@ -21,9 +23,11 @@ pub(crate) struct Clones {
 }
 
 impl Context<'_> {
-    /// `retry` is the state of the call: it knows whether another attempt may follow.
-    pub(crate) fn clones(&self, retry: &Ident) -> Clones {
+    /// `retry` is the state of the call: it knows whether another attempt may follow. `at` is the
+    /// retry's place in the stack.
+    pub(crate) fn clones(&self, at: usize, retry: &Ident) -> Clones {
         let mut clones = Clones {
+            converted: self.conversions(at),
             made: TokenStream::new(),
             put_back_at_once: TokenStream::new(),
             put_back: TokenStream::new(),
@@ -55,6 +59,31 @@ impl Context<'_> {
             }
         }
         clones
+    }
+
+    /// Binds the arguments' names to what they are converted into. The outermost retry does it for
+    /// those inside of it.
+    fn conversions(&self, at: usize) -> TokenStream {
+        let runtime = &self.runtime;
+        let is_outermost = !self.outside(at).any(|layer| layer.repeats);
+        let converted = self
+            .cloned
+            .iter()
+            .filter(|cloned| is_outermost && self.is_converted(&cloned.name));
+        let conversions = converted.map(
+            |Cloned {
+                 name, cfg, becomes, ..
+             }| {
+                let mutable = syn::Token![mut](name.span());
+                let convert = quote_spanned!(name.span()=> .__convert(#name));
+                quote! {
+                    #cfg
+                    #[allow(clippy::shadow_same, clippy::shadow_reuse)]
+                    let #mutable #name = #runtime::ConvertIfClone::<#becomes>::new()#convert;
+                }
+            },
+        );
+        conversions.collect()
     }
 
     /// An argument that is named, or that goes to a worker, must be `Clone`. Of the others a body

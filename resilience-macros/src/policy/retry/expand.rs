@@ -1,5 +1,5 @@
-//! The loop of `#[retry]`: each round runs a fresh attempt, and the runtime's `Attempt` decides on
-//! another one.
+//! The loop of `#[retry]`: each round runs a fresh attempt, and the runtime's `EndedAttempt` decides
+//! on another one.
 //!
 //! Input: the plan of the retry, and the code of the layers below it. The output is, in short:
 //!
@@ -11,7 +11,7 @@
 //!     let __result = …into_result(__outcome);
 //!     let __error @ Err(_) = __result else { break …succeeded(__result) };
 //!     let __traits = __rt::Inspect::of(&__error).__traits();
-//!     let __last = __rt::Attempt::failed(&mut __retry, __traits, __error)…;   // the filters, then the decision
+//!     let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error)…;   // the filters, then the decision
 //!     let None = __last else { break …given_up(__last) };
 //! }
 //! ```
@@ -74,20 +74,6 @@ impl Context<'_> {
         );
 
         let attempt = inner.bound(&quote!(#outcome), |body| self.boundary(body));
-        let origin = self.declares_origin(at).then(declare_origin);
-        // A hook is told how long the call took.
-        let new = if plan.on_retry.is_some() {
-            quote!(timed)
-        } else {
-            quote!(new)
-        };
-        // A configuration of the user's may have a budget, too.
-        let deposit = plan.config.is_static.then(|| {
-            let operation = self.operation();
-            quote!(#runtime::Retry::deposit(&#retry, #operation);)
-        });
-        let statements =
-            quote!(#origin let mut #retry = #runtime::Retry::#new(#reference); #deposit);
         let wait = if self.is_async() {
             let operation = self.operation();
             quote!(wait(&#retry, #operation).await)
@@ -95,10 +81,12 @@ impl Context<'_> {
             quote!(wait_blocking(&#retry))
         };
         let Clones {
+            converted,
             made,
             put_back_at_once,
             put_back,
-        } = self.clones(&retry);
+        } = self.clones(at, &retry);
+        let begun = self.begun_retry(at, plan, &retry, &reference);
         let value = quote! {
             loop {
                 #runtime::Retry::#wait;
@@ -116,9 +104,33 @@ impl Context<'_> {
             Declarations::values(budget.unwrap_or_default())
                 .and(Declarations::values(config.declarations))
                 .and(inner.declarations),
-            statements,
+            quote!(#converted #begun),
             value,
         )
+    }
+
+    /// Emits the statements in front of the loop, which begin the call.
+    fn begun_retry(
+        &self,
+        at: usize,
+        plan: &RetryPlan,
+        retry: &Ident,
+        config: &TokenStream,
+    ) -> TokenStream {
+        let runtime = &self.runtime;
+        let origin = self.declares_origin(at).then(declare_origin);
+        // A hook is told how long the call took.
+        let new = if plan.on_retry.is_some() {
+            quote!(timed)
+        } else {
+            quote!(new)
+        };
+        // A configuration of the user's may have a budget, too.
+        let deposit = plan.config.is_static.then(|| {
+            let operation = self.operation();
+            quote!(#runtime::Retry::deposit(&#retry, #operation);)
+        });
+        quote!(#origin let mut #retry = #runtime::Retry::#new(#config); #deposit)
     }
 
     /// Emits the statements from an attempt's result to the decision on it.
@@ -131,10 +143,10 @@ impl Context<'_> {
         let is_success_seen = plan.retry_if_ok.is_some() || plan.on_retry.is_some();
         let judged = if is_success_seen { &result } else { &error };
         let judge = match (is_success_seen, self.is_async()) {
-            (false, true) => "Attempt::failed",
-            (false, false) => "Attempt::failed_blocking",
-            (true, true) => "Attempt::after",
-            (true, false) => "Attempt::after_blocking",
+            (false, true) => "EndedAttempt::failed",
+            (false, false) => "EndedAttempt::failed_blocking",
+            (true, true) => "EndedAttempt::after",
+            (true, false) => "EndedAttempt::after_blocking",
         };
         let traits = local("traits");
         // An unmet lifetime bound of the error type is shown there, once.
@@ -148,7 +160,7 @@ impl Context<'_> {
                 let ends = SpanEnds::of(&hook.to_token_stream());
                 let hook = self.closure(hook, &quote!(()));
                 let arguments = quote!(#ended, #operation, #hook);
-                self.call("Attempt::next_telling", None, arguments, ends)
+                self.call("EndedAttempt::next_telling", None, arguments, ends)
             }
             None => {
                 let ended = self.judged(at, plan, ended);
@@ -215,16 +227,20 @@ impl Context<'_> {
             ended = quote!(#ended #above);
         }
         let filters = [
-            UserFilter::pattern("Attempt::retry_on", plan.retry_on.as_ref()),
-            self.filter("Attempt::retry_if", plan.retry_if.as_ref(), &quote!(bool)),
+            UserFilter::pattern("EndedAttempt::retry_on", plan.retry_on.as_ref()),
             self.filter(
-                "Attempt::retry_if_ok",
+                "EndedAttempt::retry_if",
+                plan.retry_if.as_ref(),
+                &quote!(bool),
+            ),
+            self.filter(
+                "EndedAttempt::retry_if_ok",
                 plan.retry_if_ok.as_ref(),
                 &quote!(bool),
             ),
-            UserFilter::pattern("Attempt::abort_if", plan.abort_on.as_ref()),
+            UserFilter::pattern("EndedAttempt::abort_if", plan.abort_on.as_ref()),
             self.filter(
-                "Attempt::delay_hint",
+                "EndedAttempt::delay_hint",
                 plan.delay_hint.as_ref(),
                 // Any type that converts into a hint.
                 &quote!(_),

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{CircuitBreakerConfig, IDLE, MAX_KEYS};
+use super::{
+    CircuitBreakerConfig,
+    rules::{IDLE, MAX_KEYS},
+};
 
 impl CircuitBreakerConfig {
     /// Sets the largest number of circuits of a name with a circuit for each key. Default 1,000; no

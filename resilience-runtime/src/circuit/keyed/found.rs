@@ -34,8 +34,7 @@ impl KeyedCircuit {
         Self(Found::Shared(circuit, name))
     }
 
-    /// The circuit, which may be one that several keys share.
-    pub fn circuit(&self) -> &CircuitBreaker {
+    pub(super) fn circuit(&self) -> &CircuitBreaker {
         match &self.0 {
             Found::Own(entry) => &entry.circuit,
             Found::Shared(circuit, _) => circuit,
@@ -43,7 +42,7 @@ impl KeyedCircuit {
     }
 
     /// The refusal with the key of the caller.
-    pub fn named(&self, open: CircuitOpen) -> CircuitOpen {
+    fn named(&self, open: CircuitOpen) -> CircuitOpen {
         match &self.0 {
             Found::Own(_) => open,
             Found::Shared(_, name) => open.of(name.clone()),

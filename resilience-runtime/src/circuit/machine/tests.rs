@@ -33,7 +33,9 @@ impl Circuit {
 
     fn open() -> Self {
         let mut circuit = Self::new(CONFIG);
-        circuit.machine.trip(&circuit.config, START);
+        circuit
+            .machine
+            .trip(&circuit.config, Opening::default(), START);
         circuit
     }
 
@@ -65,10 +67,23 @@ impl Circuit {
         admission: Admission,
         outcome: Outcome,
     ) -> Result<Option<StateChange>, Late> {
+        self.end(
+            admission,
+            End {
+                outcome,
+                is_slow: false,
+                opening: Opening::default(),
+            },
+        )
+    }
+
+    fn end(&mut self, admission: Admission, end: End) -> Result<Option<StateChange>, Late> {
+        let (generation, ticket) = admission;
+        let outcome = end.outcome;
         self.machine.take_over(self.successes);
-        let change =
-            self.machine
-                .record(&self.config, admission.0, admission.1, outcome, self.now)?;
+        let change = self
+            .machine
+            .record(&self.config, generation, ticket, end, self.now)?;
         self.successes += u64::from(outcome == Outcome::Success);
         Ok(change)
     }
@@ -79,11 +94,11 @@ impl Circuit {
     }
 
     fn reconfigure(&mut self, config: CircuitBreakerConfig) {
-        let window = self.config.failure_window();
-        self.config.store(&config);
+        let windows = WindowKinds::of(&self.config);
         self.machine.take_over(self.successes);
+        self.config.store(&config);
         self.machine
-            .reconfigured(&self.config, window, self.successes);
+            .reconfigured(&self.config, windows, self.successes);
     }
 
     fn stats(&mut self) -> MachineStats {
@@ -304,7 +319,9 @@ fn an_outcome_of_an_older_generation_changes_nothing() {
 #[test]
 fn a_second_failed_probe_is_late() {
     let mut circuit = Circuit::new(CONFIG.half_open_max_calls(2));
-    circuit.machine.trip(&circuit.config, START);
+    circuit
+        .machine
+        .trip(&circuit.config, Opening::default(), START);
     circuit = circuit.after(30);
     let (first, second) = (circuit.enter(), circuit.enter());
     assert!(matches!(
@@ -319,7 +336,12 @@ fn a_second_failed_probe_is_late() {
 #[test]
 fn tripping_an_open_circuit_starts_its_timeout_anew() {
     let mut circuit = Circuit::open().after(29);
-    assert_eq!(circuit.machine.trip(&circuit.config, circuit.now), None);
+    assert_eq!(
+        circuit
+            .machine
+            .trip(&circuit.config, Opening::default(), circuit.now),
+        None
+    );
     assert_eq!(circuit.refusal(), Some(seconds(30)));
     assert_eq!(circuit.stats().opened, 1);
 }
@@ -346,7 +368,7 @@ fn an_isolated_circuit_stays_so_until_told_otherwise() {
     circuit.now = START;
     let tripped = circuit
         .machine
-        .trip(&circuit.config, START)
+        .trip(&circuit.config, Opening::default(), START)
         .expect("a transition");
     assert_eq!((tripped.from, tripped.to), (State::Isolated, State::Open));
     assert_eq!(circuit.refusal(), Some(seconds(30)));
@@ -420,7 +442,9 @@ fn time_in_half_open_does_not_begin_anew_with_the_first_probe() {
 #[test]
 fn tripped_when_it_would_probe_the_circuit_is_open_from_then_on() {
     let mut circuit = Circuit::open().after(40);
-    circuit.machine.trip(&circuit.config, circuit.now);
+    circuit
+        .machine
+        .trip(&circuit.config, Opening::default(), circuit.now);
     let stats = circuit.after(1).stats();
     assert_eq!(
         (stats.state, stats.time_in_state),
@@ -503,7 +527,9 @@ fn a_running_open_time_ends_when_it_was_going_to() {
 #[test]
 fn fewer_probes_at_once_hold_as_soon_as_those_under_way_end() {
     let mut circuit = Circuit::new(CONFIG.half_open_max_calls(3));
-    circuit.machine.trip(&circuit.config, START);
+    circuit
+        .machine
+        .trip(&circuit.config, Opening::default(), START);
     circuit = circuit.after(30);
     let probes = [0; 3].map(|_| circuit.enter());
     circuit.reconfigure(CONFIG.half_open_max_calls(1).success_threshold(9));

@@ -148,10 +148,11 @@ impl Shared {
     #[cold]
     pub(crate) fn command(&self, command: GivenCommand) {
         let now = clock::now();
+        let opening = self.opening(None);
         let changed = self.locked(|locked| {
             let (machine, config) = (&mut locked.machine, &self.config);
             let change = match command.action {
-                CommandAction::Trip => machine.trip(config, now),
+                CommandAction::Trip => machine.trip(config, opening, now),
                 CommandAction::Isolate => machine.isolate(config, now),
                 CommandAction::Reset => machine.reset(config, now),
             };
@@ -174,6 +175,12 @@ impl Shared {
             let (circuit, key) = (&*self.name, self.name.key());
             events::emit_at(at, None, || EventKind::command(circuit, key, action));
         }
+    }
+
+    /// The text of the error that opened the circuit last.
+    pub(super) fn last_error(&self) -> Option<Arc<str>> {
+        let locked = self.lock();
+        locked.journal.as_ref()?.last_error()
     }
 
     /// The latest transitions, the oldest first.

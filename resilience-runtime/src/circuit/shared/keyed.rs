@@ -3,7 +3,7 @@
 use super::{Locked, Shared};
 use crate::{
     circuit::{
-        admission::{Admission, Outcome},
+        admission::{Admission, Cause, Outcome},
         config::CircuitBreakerConfig,
         usage::Usage,
     },
@@ -37,9 +37,14 @@ impl Shared {
     }
 
     #[inline(never)]
-    pub(super) fn record_of_key(&self, admission: Admission, outcome: Outcome) {
+    pub(super) fn record_of_key(
+        &self,
+        admission: Admission,
+        outcome: Outcome,
+        cause: Option<&Cause<'_>>,
+    ) {
         let _call = self.end_of_call();
-        self.record_outcome(admission, outcome);
+        self.record_outcome(admission, outcome, cause);
     }
 
     /// Isolates a circuit that nobody has seen yet, so that there is nothing to tell.

@@ -9,6 +9,7 @@ use crate::circuit::{
     declaration::{NewValue, is_same_line},
     log,
     sharded_counter::Count,
+    window::WindowKinds,
 };
 
 impl Shared {
@@ -25,7 +26,7 @@ impl Shared {
     }
 
     pub(crate) fn reconfigure(&self, config: CircuitBreakerConfig) {
-        self.declarations.end(&self.earlier_configs, || {
+        self.declarations.end(self.config.earlier(), || {
             self.replace(&config);
         });
         log::reconfigured(&self.name, &config);
@@ -35,9 +36,9 @@ impl Shared {
     pub(super) fn replace(&self, config: &CircuitBreakerConfig) -> CircuitBreakerConfig {
         self.locked(|Locked { machine, .. }| {
             let before = self.config.load();
-            let window = self.config.failure_window();
+            let windows = WindowKinds::of(&self.config);
             self.config.store(config);
-            machine.reconfigured(&self.config, window, self.sum(Count::Success));
+            machine.reconfigured(&self.config, windows, self.sum(Count::Success));
             before
         })
     }
@@ -70,7 +71,7 @@ impl Shared {
         let take = |config: &CircuitBreakerConfig| self.replace(config);
         let decided = self
             .declarations
-            .decide(&self.earlier_configs, config, is_active, take);
+            .decide(self.config.earlier(), config, is_active, take);
         match decided {
             NewValue::Ignored => {}
             NewValue::Taken => log::reconfigured(&self.name, config),

@@ -47,6 +47,8 @@ impl Shared {
             failure_count: machine_stats.failure_count,
             failure_threshold: machine_stats.failure_threshold,
             failure_rate: machine_stats.failure_rate,
+            slow_rate: machine_stats.slow_rate,
+            last_error: self.last_error(),
             successes: self.sum(Count::Success),
             failures: machine_stats.failures,
             ignored: self.sum(Count::Ignored),

@@ -17,7 +17,7 @@ fn what_threads_write_with_every_call_lies_a_cache_line_apart() {
     // None is larger than its alignment, so none lies in two lines.
     assert!(
         size_of::<CounterShard>() <= align_of::<Shared>()
-            && offset_of!(Shared, earlier_configs) <= align_of::<Shared>()
+            && offset_of!(Shared, config) <= align_of::<Shared>()
     );
     let gate = offset_of!(Shared, gate);
     let hot = [

@@ -17,7 +17,7 @@ macro_rules! attempt {
     ($retry:expr, $outcome:expr) => {{
         let outcome = $outcome;
         let traits = Inspect::of(&outcome).__traits_in_stack();
-        Attempt::after_blocking($retry, traits, outcome)
+        EndedAttempt::after_blocking($retry, traits, outcome)
     }};
 }
 

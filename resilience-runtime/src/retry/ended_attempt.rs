@@ -4,7 +4,6 @@ use super::config::RetryConfig;
 use super::event::RetryEvent;
 use super::hint::{IntoRetryHint, RetryHint};
 use super::log::Report;
-use super::random;
 use super::schedule::{Decision, Reason, Schedule};
 use super::state::Retry;
 use super::strategy::Jitter;
@@ -12,6 +11,7 @@ use crate::clock::StartTime;
 use crate::deadline::{Frame, was_reached, would_outlast};
 use crate::inspect::{Slot, Traits, View};
 use crate::operation::Operation;
+use crate::random;
 use crate::refusal::Origin;
 use crate::show::Shown;
 use core::borrow::Borrow;
@@ -26,7 +26,7 @@ use core::time::Duration;
 /// change nothing. `V` inspects an error, and `S` is the place of the last error that was retried.
 #[derive(Debug)]
 #[must_use = "an attempt decides nothing until `next` is called"]
-pub struct Attempt<'a, T, E, V, S> {
+pub struct EndedAttempt<'a, T, E, V, S> {
     // The attempt owns the outcome, and takes it apart to show it to a filter. An outcome that is
     // borrowed as a whole lies in memory, and a success would be copied from there to be returned.
     outcome: Result<T, E>,
@@ -61,7 +61,7 @@ struct Review<'a> {
     elapsed: Option<Duration>,
 }
 
-impl<'a, E, V: View<E>, S> Attempt<'a, Infallible, E, V, S> {
+impl<'a, E, V: View<E>, S> EndedAttempt<'a, Infallible, E, V, S> {
     /// Judges an attempt that has failed, for any type of success.
     ///
     /// The expansion does not take the error out of the outcome, because the error's type may have
@@ -139,7 +139,7 @@ impl<'a, E, V: View<E>, S> Attempt<'a, Infallible, E, V, S> {
     }
 }
 
-impl<'a, T, E, V: View<E>, S> Attempt<'a, T, E, V, S> {
+impl<'a, T, E, V: View<E>, S> EndedAttempt<'a, T, E, V, S> {
     /// Judges an attempt that has ended.
     #[inline]
     pub fn after<C: Borrow<RetryConfig>>(

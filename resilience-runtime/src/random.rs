@@ -15,8 +15,11 @@ thread_local! {
 }
 
 /// Returns a number from `[0, 1)`, uniformly distributed.
-pub(super) fn draw() -> f64 {
-    GENERATOR.with_borrow_mut(RngExt::random)
+pub(crate) fn draw() -> f64 {
+    // A call may end in the destructor of a thread that has no generator any more. One number is as
+    // good as another there.
+    let drawn = GENERATOR.try_with(|generator| generator.borrow_mut().random());
+    drawn.unwrap_or(0.5)
 }
 
 #[cfg(test)]

@@ -1,0 +1,33 @@
+fn ask(prompt: impl Into<String>) -> Result<Answer, Error> {
+    use ::resilience::__private as __rt;
+    static __OPERATION: __rt::Operation =
+        __rt::Operation::new(__rt::concat!(__rt::module_path!(), "::", "ask"));
+    const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
+    #[allow(clippy::shadow_same, clippy::shadow_reuse)]
+    let mut prompt = __rt::ConvertIfClone::<String>::new().__convert(prompt);
+    let mut __retry = __rt::Retry::new(&__RETRY);
+    return loop {
+        __rt::Retry::wait_blocking(&__retry);
+        let __kept_0 = __rt::CloneIfPossible::of(&prompt).__keep_unless_last(&mut prompt, &__retry);
+        #[allow(clippy::result_large_err)]
+        let __outcome = __rt::attempt(|| -> Result<Answer, Error> { query(prompt) });
+        let __result = <Result<Answer, Error> as __rt::Fallible>::into_result(__outcome);
+        let __error @ __rt::Err(_) = __result else {
+            break <Result<Answer, Error> as __rt::Fallible>::succeeded(__result);
+        };
+        let __traits = __rt::Inspect::of(&__error).__traits();
+        let __last =
+            __rt::EndedAttempt::failed_blocking(&mut __retry, __traits, __error).last(&__OPERATION);
+        let __rt::None = __last else {
+            break <Result<Answer, Error> as __rt::Fallible>::given_up(__last);
+        };
+        #[allow(unreachable_code)]
+        if __rt::Kept::is_cloned(&__kept_0) {
+            __rt::Kept::in_cloned_branch(&__kept_0);
+            prompt = __rt::Kept::original(__kept_0);
+        } else {
+            __rt::Kept::in_place_branch(&__kept_0);
+            let _ = &__kept_0;
+        }
+    };
+}

@@ -1,0 +1,139 @@
+//! The window of the criterion of failures.
+
+use super::{
+    moments::Moments,
+    share::{Length, Share},
+};
+use crate::{
+    circuit::{active_config::ActiveConfig, config::Criterion, transition::TransitionReason},
+    clock::NEVER,
+};
+
+/// The kind and the length of a window of failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FailuresKind {
+    /// The moments of failures, for a threshold. The length is in nanoseconds.
+    Moments(u64),
+    Share(Length),
+    Row,
+}
+
+#[derive(Debug)]
+pub(crate) enum Failures {
+    Moments(Moments),
+    /// The failed calls among all calls.
+    Share(Share),
+    /// The number of failures in a row, up to the limit.
+    Row(u32),
+}
+
+impl Failures {
+    pub(super) fn new(kind: FailuresKind) -> Self {
+        match kind {
+            FailuresKind::Moments(_) => Self::Moments(Moments::default()),
+            FailuresKind::Share(length) => Self::Share(Share::new(length)),
+            FailuresKind::Row => Self::Row(0),
+        }
+    }
+
+    /// Forgets the oldest failures beyond a limit that became lower.
+    pub(super) fn limit(&mut self, config: &ActiveConfig) {
+        match (self, config.criterion()) {
+            (Self::Moments(moments), Criterion::Count(threshold)) => moments.limit(threshold),
+            (Self::Row(failures), Criterion::Consecutive(limit)) => {
+                *failures = (*failures).min(limit);
+            }
+            _ => {}
+        }
+    }
+
+    /// The window that successes enter, too, if this is one.
+    pub(super) fn share(&self) -> Option<&Share> {
+        match self {
+            Self::Share(share) => Some(share),
+            Self::Moments(_) | Self::Row(_) => None,
+        }
+    }
+
+    pub(super) fn share_mut(&mut self) -> Option<&mut Share> {
+        match self {
+            Self::Share(share) => Some(share),
+            Self::Moments(_) | Self::Row(_) => None,
+        }
+    }
+
+    /// True if a success would end a row of failures.
+    #[inline]
+    pub(super) fn is_in_row(&self) -> bool {
+        matches!(self, Self::Row(1..))
+    }
+
+    /// Counts a success. The caller counts it among all successes, too.
+    pub(super) fn success(&mut self, config: &ActiveConfig, now: u64) {
+        match self {
+            Self::Moments(_) => {}
+            Self::Share(share) => share.record(config.failure_window(), now, false, true),
+            Self::Row(failures) => *failures = 0,
+        }
+    }
+
+    /// Counts a failure, and returns the reason if the circuit has to open with it. At the limit it
+    /// has to.
+    #[inline]
+    pub(super) fn failure(&mut self, config: &ActiveConfig, now: u64) -> Option<TransitionReason> {
+        match (self, config.criterion()) {
+            (Self::Moments(moments), Criterion::Count(threshold)) => {
+                moments.forget(now, config.failure_window());
+                moments.record(now, threshold);
+                (moments.count() >= threshold).then_some(TransitionReason::Failures)
+            }
+            (Self::Share(share), Criterion::Rate(limit)) => {
+                let window = config.failure_window();
+                share.record(window, now, true, false);
+                let rate = share.share(window, now, config.minimum_calls());
+                let is_over = rate.is_some_and(|rate| rate >= limit);
+                is_over.then_some(TransitionReason::Rate)
+            }
+            (Self::Row(failures), Criterion::Consecutive(limit)) => {
+                *failures = failures.saturating_add(1).min(limit);
+                (*failures >= limit).then_some(TransitionReason::Consecutive)
+            }
+            _ => unreachable!("the window was made for the criterion"),
+        }
+    }
+
+    /// The failures in the window, or in a row. They are never more than the limit, because older
+    /// ones are forgotten.
+    pub(super) fn count(&mut self, config: &ActiveConfig, now: u64) -> u32 {
+        match self {
+            Self::Moments(moments) => {
+                moments.forget(now, config.failure_window());
+                moments.count()
+            }
+            Self::Share(share) => share.marked(config.failure_window(), now),
+            Self::Row(failures) => *failures,
+        }
+    }
+
+    /// See [`Window::fresh_at`](super::Window::fresh_at).
+    pub(super) fn fresh_at(&mut self, config: &ActiveConfig, now: u64) -> u64 {
+        match self {
+            Self::Moments(moments) => {
+                moments.forget(now, config.failure_window());
+                let newest = moments.newest();
+                newest.map_or(0, |newest| newest.saturating_add(config.failure_window()))
+            }
+            Self::Share(share) => share.fresh_at(config.failure_window(), now),
+            Self::Row(0) => 0,
+            Self::Row(_) => NEVER,
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        match self {
+            Self::Moments(moments) => moments.clear(),
+            Self::Share(share) => share.clear(),
+            Self::Row(failures) => *failures = 0,
+        }
+    }
+}

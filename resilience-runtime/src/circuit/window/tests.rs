@@ -1,0 +1,148 @@
+use std::time::Duration;
+
+use super::{moments::Moments, *};
+use crate::CircuitBreakerConfig;
+
+const START: u64 = 1 << 62;
+
+fn counting(threshold: u32, window: u64) -> (ActiveConfig, Window) {
+    let config = CircuitBreakerConfig::new()
+        .failure_threshold(threshold)
+        .failure_window(Duration::from_nanos(window));
+    let config = ActiveConfig::new(&config);
+    let window = Window::new(&config);
+    (config, window)
+}
+
+fn rating(rate: f64, minimum: u32, window: u64) -> (ActiveConfig, Window) {
+    let config = CircuitBreakerConfig::new()
+        .failure_rate(rate)
+        .minimum_calls(minimum)
+        .failure_window(Duration::from_nanos(window));
+    let config = ActiveConfig::new(&config);
+    let window = Window::new(&config);
+    (config, window)
+}
+
+#[test]
+fn a_failure_counts_while_its_age_is_below_the_window() {
+    let (config, mut window) = counting(2, 100);
+    window.failure(&config, START, false);
+    assert_eq!(window.failures(&config, START + 99), 1);
+    assert_eq!(window.failure(&config, START + 100, false), None);
+    assert!(window.failure(&config, START + 199, false).is_some());
+}
+
+#[test]
+fn no_more_moments_are_kept_than_can_matter() {
+    let (config, mut window) = counting(3, 1_000_000);
+    for moment in 0..100 {
+        window.failure(&config, START + moment, false);
+    }
+    assert_eq!(window.failures(&config, START + 100), 3);
+    let Window::Failures(Failures::Moments(moments)) = &window else {
+        unreachable!("a threshold keeps moments")
+    };
+    assert!(moments.capacity() <= 8);
+}
+
+#[test]
+fn a_moment_that_arrives_late_is_forgotten_in_its_turn() {
+    let (config, mut window) = counting(5, 100);
+    window.failure(&config, START + 50, false);
+    window.failure(&config, START + 10, false);
+    window.failure(&config, START + 60, false);
+    assert_eq!(window.failures(&config, START + 60), 3);
+    assert_eq!(window.failures(&config, START + 110), 2);
+    assert_eq!(window.failures(&config, START + 150), 1);
+    assert_eq!(window.failures(&config, START), 1);
+}
+
+#[test]
+fn a_window_for_ever_forgets_nothing() {
+    let forever = CircuitBreakerConfig::new().failure_window(Duration::MAX);
+    let config = ActiveConfig::new(&forever);
+    let mut window = Window::new(&config);
+    window.failure(&config, 0, false);
+    assert_eq!(window.failures(&config, u64::MAX - 1), 1);
+    let config = ActiveConfig::new(&forever.failure_rate(0.5).minimum_calls(1));
+    let mut window = Window::new(&config);
+    window.failure(&config, START, false);
+    assert_eq!(window.rate(&config, START + (1 << 32)), Some(1.0));
+}
+
+#[test]
+fn a_rate_is_over_at_the_rate_itself() {
+    for (rate, failures, calls) in [(0.1, 3, 30), (0.5, 10, 20), (1.0, 20, 20), (0.7, 14, 20)] {
+        for successes in [calls - failures, calls - failures + 1] {
+            let (config, mut window) = rating(rate, 20, 1_200);
+            for _ in 0..successes {
+                window.success(&config, START, false);
+            }
+            for _ in 1..failures {
+                assert_eq!(window.failure(&config, START, false), None, "below {rate}");
+            }
+            let reached = successes + failures == calls;
+            assert_eq!(
+                window.failure(&config, START, false).is_some(),
+                reached,
+                "{failures} beside {successes} for {rate}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_rate_says_nothing_below_the_minimum_of_calls() {
+    let (config, mut window) = rating(0.5, 3, 1_200);
+    window.failure(&config, START, false);
+    window.failure(&config, START, false);
+    assert_eq!(window.rate(&config, START), None);
+    window.failure(&config, START, false);
+    assert_eq!(window.rate(&config, START), Some(1.0));
+}
+
+#[test]
+fn slices_slide_out_one_by_one() {
+    let (config, mut window) = rating(0.5, 1, 1_200);
+    let start = START - START % 100;
+    window.failure(&config, start, false);
+    window.success(&config, start + 600, false);
+    assert_eq!(window.rate(&config, start + 1_199), Some(0.5));
+    assert_eq!(window.rate(&config, start + 1_200), Some(0.0));
+    assert_eq!(window.rate(&config, start + 1_800), None);
+    window.failure(&config, start + 1_000_000, false);
+    assert_eq!(window.rate(&config, start + 1_000_000), Some(1.0));
+}
+
+#[test]
+fn a_clock_that_goes_back_loses_no_call_in_a_rate() {
+    let (config, mut window) = rating(0.5, 1, 1_200);
+    window.success(&config, START + 10_000, false);
+    window.failure(&config, START, false);
+    assert_eq!(window.rate(&config, START), Some(0.5));
+}
+
+#[test]
+fn every_kind_takes_the_same_room_in_the_circuit() {
+    assert_eq!(size_of::<Window>(), size_of::<Moments>());
+}
+
+#[test]
+fn clearing_empties_both_kinds() {
+    for (config, mut window) in [counting(5, 1_200), rating(0.5, 1, 1_200)] {
+        window.failure(&config, START, false);
+        window.clear();
+        assert_eq!(window.failures(&config, START), 0);
+        window.failure(&config, START + 1, false);
+        assert_eq!(window.failures(&config, START + 1), 1);
+    }
+}
+
+#[test]
+fn a_window_narrower_than_its_slices_still_slides() {
+    let (config, mut window) = rating(0.5, 1, 1);
+    window.failure(&config, START, false);
+    assert_eq!(window.rate(&config, START), Some(1.0));
+    assert_eq!(window.failures(&config, START + 16), 0);
+}

@@ -1,0 +1,12 @@
+use resilience::circuit_breaker;
+
+const SHARE: f64 = 10.0;
+
+#[circuit_breaker(recovery_jitter = SHARE)]
+async fn fetch() -> Result<String, std::io::Error> {
+    Ok(String::from("fine"))
+}
+
+fn main() {
+    let _ = fetch();
+}

@@ -1,0 +1,10 @@
+use resilience::circuit_breaker;
+
+#[circuit_breaker(max_recovery_timeout = -1m)]
+async fn fetch() -> Result<String, std::io::Error> {
+    Ok(String::from("fine"))
+}
+
+fn main() {
+    let _ = fetch();
+}

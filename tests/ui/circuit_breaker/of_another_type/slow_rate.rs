@@ -1,0 +1,12 @@
+use resilience::circuit_breaker;
+
+const RATE: u32 = 1;
+
+#[circuit_breaker(slow_call = 2s, slow_rate = RATE)]
+async fn fetch() -> Result<String, std::io::Error> {
+    Ok(String::from("fine"))
+}
+
+fn main() {
+    let _ = fetch();
+}

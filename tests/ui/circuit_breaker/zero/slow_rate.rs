@@ -1,0 +1,10 @@
+use resilience::circuit_breaker;
+
+#[circuit_breaker(slow_call = 2s, slow_rate = 0.0)]
+async fn fetch() -> Result<String, std::io::Error> {
+    Ok(String::from("fine"))
+}
+
+fn main() {
+    let _ = fetch();
+}
