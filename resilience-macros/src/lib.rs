@@ -68,6 +68,7 @@ use proc_macro::TokenStream;
 /// | `on_retry = f` | none | `fn(&RetryEvent<'_, T, E>)`: called before each wait |
 /// | `retry_refused = true` | `false` | retry refusals too: the errors of an open circuit, of this function or of another one that the body calls |
 /// | `budget = expr` | none | limits the retries of all calls together: the process-wide budget of that name, `0.2` for a budget of the function alone that allows so many retries per call, or a `&'static RetryBudget` |
+/// | `attempt = name` | none | the body has a variable of this name, an `Attempt`: its number from 1, whether it is the first or the last one, and the number of attempts |
 /// | `clone(text, request)` | none | the body may consume these arguments: every attempt that another one may follow gets a clone, the last one that can be made the original; `clone(..)` means every owned argument that is `Clone`, `self` included |
 /// | `config = expr` | none | a `RetryConfig` to start from |
 /// | `operation = "jira.issue"` | module path and function name | the name of the function in logs, statistics and errors; one attribute says it for the whole stack |

@@ -134,6 +134,7 @@ pub(crate) fn check(layers: &[LiteralValues], errors: &mut Errors) {
                 .iter()
                 .find_map(|inner| time_beyond_limit(outer, inner)),
             inner.iter().find_map(|inner| same_state(outer, inner)),
+            inner.iter().find_map(|inner| same_variable(outer, inner)),
         ];
         for (tokens, message) in contradictions.into_iter().flatten() {
             errors.at(tokens, message);
@@ -183,6 +184,16 @@ fn time_beyond_limit(outer: &LiteralValues, inner: &LiteralValues) -> Contradict
         (source, message)
     };
     Some((quote!(#total_source #source), message))
+}
+
+/// Both layers declare a variable of one name, so that the body could not see the outer one.
+fn same_variable(outer: &LiteralValues, inner: &LiteralValues) -> Contradiction {
+    let name = outer.variable.as_ref()?;
+    let again = inner.variable.as_ref().filter(|again| *again == name)?;
+    let message = format!(
+        "two attributes of this function give the body a variable `{name}`: give one of them another name"
+    );
+    Some((quote!(#again), message))
 }
 
 /// Both layers ask one circuit.

@@ -155,7 +155,8 @@ pub use resilience_macros::every_third;
 pub use resilience_macros::{async_circuit_breaker, async_retry, async_timeout};
 pub use resilience_macros::{circuit_breaker, retry, timeout};
 pub use retry::{
-    Jitter, PreparedRetry, RetryConfig, RetryEvent, RetryFuture, RetryHint, RetrySettings, Strategy,
+    Attempt, Jitter, PreparedRetry, RetryConfig, RetryEvent, RetryFuture, RetryHint, RetrySettings,
+    Strategy,
 };
 pub use timeout::{
     TimedOut, TimeoutConfig, TimeoutFuture, TimeoutSettings, WorkerStats, worker_stats, workers,

@@ -116,6 +116,9 @@ pub(crate) enum Kind {
     Value,
     /// Names of the function's arguments in parentheses, or `..` for all of them.
     Arguments,
+    /// A name for a variable that the body gets. The hint is added to the message about another
+    /// value.
+    Name { hint: &'static str },
     /// The path of the runtime crate.
     CratePath,
 }
@@ -201,6 +204,9 @@ impl OptionSpec {
                     _ => self.example.to_owned(),
                 };
             }
+            Kind::Name { .. } => syn::parse2::<syn::Ident>(value.clone())
+                .is_ok()
+                .then_some(text),
             Kind::Function | Kind::Error | Kind::Value | Kind::CratePath => {
                 (!text.is_empty() && syn::parse2::<Lit>(value.clone()).is_err()).then_some(text)
             }

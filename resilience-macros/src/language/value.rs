@@ -70,6 +70,7 @@ pub(super) enum CheckedValue {
     Arguments(Arguments),
     Expr(Expr),
     Word(&'static str),
+    Name(Ident),
     Path(Path),
 }
 
@@ -110,6 +111,7 @@ pub(super) fn check(entry: Entry, scope: Scope<'_>, errors: &mut Errors) -> Opti
         Kind::Error => check
             .one_parameter()
             .map(|()| CheckedValue::Expr(expr.clone())),
+        Kind::Name { hint } => check.variable(hint),
         Kind::CratePath => check.path(),
         Kind::Value | Kind::Pattern | Kind::Arguments => Ok(CheckedValue::Expr(expr.clone())),
     };
@@ -233,6 +235,21 @@ impl ValueCheck<'_> {
         }
     }
 
+    /// A name that a `let` can have.
+    fn variable(&self, hint: &str) -> Checked {
+        let name = match self.expr {
+            Expr::Path(path) if path.qself.is_none() => path.path.get_ident(),
+            _ => None,
+        };
+        match name {
+            Some(name) if !is_keyword(name) => Ok(CheckedValue::Name(name.clone())),
+            _ => self.refuse(format!(
+                "`{}` takes a name for a variable of the body, as in `{}`{hint}",
+                self.name, self.example
+            )),
+        }
+    }
+
     fn path(&self) -> Checked {
         match self.expr {
             Expr::Path(path) if path.qself.is_none() => Ok(CheckedValue::Path(path.path.clone())),
@@ -249,4 +266,11 @@ impl ValueCheck<'_> {
 
 pub(super) fn runtime() -> Ident {
     Ident::new(RUNTIME, Span::call_site())
+}
+
+/// True for the keywords that are a path of one segment.
+fn is_keyword(name: &Ident) -> bool {
+    ["self", "Self", "super", "crate"]
+        .iter()
+        .any(|keyword| name == keyword)
 }

@@ -173,6 +173,13 @@ impl<'a> Values<'a> {
         }
     }
 
+    pub(crate) fn take_name(&mut self, name: &str) -> Option<Ident> {
+        match self.take(name)? {
+            CheckedValue::Name(name) => Some(name),
+            _ => None,
+        }
+    }
+
     pub(crate) fn crate_path(&mut self) -> Option<Path> {
         match self.take("crate")? {
             CheckedValue::Path(path) => Some(path),

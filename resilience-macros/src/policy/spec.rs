@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 
 use crate::emit::cloned::Cloned;
 use crate::emit::plan::PlannedLayer;
@@ -93,6 +93,8 @@ pub(crate) struct LiteralValues {
     pub(crate) first_wait: LiteralTime,
     /// The layer begins no wait that would end after this time.
     pub(crate) longest_wait: LiteralTime,
+    /// The variable that the layer declares for the body.
+    pub(crate) variable: Option<Ident>,
     /// The name of the state that the layer shares with other layers of that name, for a message,
     /// with its tokens.
     pub(crate) shared: Option<(String, TokenStream)>,

@@ -23,6 +23,7 @@ fn row(spec: &OptionSpec) -> String {
         Kind::Pattern => format!("{name}(pattern)"),
         Kind::Function | Kind::Error => format!("{name} = f"),
         Kind::Value => format!("{name} = expr"),
+        Kind::Name { .. } => format!("{name} = name"),
         Kind::CratePath => format!("{name} = path"),
         _ => spec.example.to_owned(),
     };

@@ -107,6 +107,7 @@ fn mistakes(spec: &OptionSpec) -> &'static [&'static str] {
         ],
         Kind::Error => &["of_another_type", "too_many_parameters"],
         Kind::Value => &["of_another_type"],
+        Kind::Name { .. } => &["not_a_name", "of_an_argument", "of_another_layer"],
         Kind::CratePath => &["not_a_path", "unknown"],
     }
 }

@@ -2,6 +2,7 @@
 
 use super::backoff::{Backoff, backoff_blocking};
 use super::config::RetryConfig;
+use super::number::Attempt;
 use super::schedule::Schedule;
 use crate::clock::{self, StartTime};
 use crate::operation::Operation;
@@ -92,6 +93,13 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     #[inline]
     pub fn wait_blocking(&self) {
         backoff_blocking(self.delay());
+    }
+
+    /// Returns the attempt that begins now, for its body.
+    #[inline]
+    pub fn attempt(&self) -> Attempt {
+        let schedule = self.schedule.unwrap_or(Schedule::FIRST);
+        Attempt::new(schedule.attempt(), self.config.borrow().get_max_attempts())
     }
 
     /// True if another attempt may follow the one that begins now.

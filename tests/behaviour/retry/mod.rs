@@ -1,5 +1,6 @@
 //! `#[retry]`.
 
+mod attempt;
 mod attempts;
 mod budget;
 mod config;

@@ -129,6 +129,12 @@ impl Service {
         self.answer()
     }
 
+    #[retry(max_attempts = 3, base_delay = 0s, attempt = n)]
+    async fn numbered(&self) -> Result<(u32, bool), Error> {
+        self.answer()?;
+        Ok((n.number(), n.is_last()))
+    }
+
     #[retry(max_retries = 1, base_delay = 0s, clone(..))]
     async fn sent_async(&self, text: String) -> Result<String, Error> {
         self.answer()?;
@@ -272,6 +278,7 @@ async fn retries() {
     assert_eq!(service.calls.get(), 1);
     assert_eq!(Service::busy(1).retried_sync(), Ok(2));
     assert_eq!(Service::busy(2).retried_sync(), Err(Error::Busy));
+    assert_eq!(Service::busy(2).numbered().await, Ok((3, true)));
     let text = || "text".to_owned();
     assert_eq!(Service::busy(1).sent(text()), Ok(text()));
     assert_eq!(Service::busy(1).sent_async(text()).await, Ok(text()));

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use proc_macro2::Ident;
 use syn::Expr;
 
 use super::budget::{self, Budget};
@@ -23,6 +24,8 @@ pub(super) struct RetryPlan {
     pub(super) retry_if_ok: Option<Expr>,
     pub(super) delay_hint: Option<Expr>,
     pub(super) on_retry: Option<Expr>,
+    /// The body's name for its attempt.
+    pub(super) attempt: Option<Ident>,
 }
 
 pub(super) fn check(
@@ -58,6 +61,11 @@ pub(super) fn check(
         retry_if_ok: values.take_expr("retry_if_ok"),
         delay_hint: values.take_expr("delay_hint"),
         on_retry: values.take_expr("on_retry"),
+        attempt: attempt(values, surroundings, errors),
+    };
+    let literals = LiteralValues {
+        variable: plan.attempt.clone(),
+        ..literals
     };
     CheckedLayer {
         layer: PlannedLayer {
@@ -72,6 +80,28 @@ pub(super) fn check(
         literals,
         cloned,
     }
+}
+
+/// The name of the variable for the attempt. An argument of that name would be hidden from the body.
+fn attempt(
+    values: &mut Values<'_>,
+    Surroundings { function, form, .. }: Surroundings<'_>,
+    errors: &mut Errors,
+) -> Option<Ident> {
+    let name = values.take_name("attempt")?;
+    let is_argument = form.is_some_and(|form| {
+        let mut parameters = form.parameters(function).into_iter();
+        parameters.any(|parameter| parameter.name == name || parameter.in_signature == name)
+    });
+    if is_argument {
+        let message = format!(
+            "`{name}` is an argument of `{}`, and the attempt would hide it: give the attempt another name",
+            function.name()
+        );
+        errors.at(&name, message);
+        return None;
+    }
+    Some(name)
 }
 
 /// The shortest that the wait before the first retry can be.

@@ -87,9 +87,11 @@ impl Context<'_> {
             put_back,
         } = self.clones(at, &retry);
         let begun = self.begun_retry(at, plan, &retry, &reference);
+        let number = self.attempt_variable(plan, &retry);
         let value = quote! {
             loop {
                 #runtime::Retry::#wait;
+                #number
                 #made
                 #attempt
                 #put_back_at_once
@@ -107,6 +109,12 @@ impl Context<'_> {
             quote!(#converted #begun),
             value,
         )
+    }
+
+    /// Declares the body's variable for its attempt.
+    fn attempt_variable(&self, plan: &RetryPlan, retry: &Ident) -> Option<TokenStream> {
+        let (runtime, name) = (&self.runtime, plan.attempt.as_ref()?);
+        Some(quote!(let #name = #runtime::Retry::attempt(&#retry);))
     }
 
     /// Emits the statements in front of the loop, which begin the call.

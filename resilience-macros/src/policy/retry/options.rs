@@ -168,6 +168,16 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         meaning: "limits the retries of all calls together: the process-wide budget of that name, `0.2` for a budget of the function alone that allows so many retries per call, or a `&'static RetryBudget`",
     },
     OptionSpec {
+        name: "attempt",
+        kind: Kind::Name {
+            hint: "; the number of attempts is `max_attempts`",
+        },
+        role: Role::Own,
+        example: "attempt = n",
+        default: "none",
+        meaning: "the body has a variable of this name, an `Attempt`: its number from 1, whether it is the first or the last one, and the number of attempts",
+    },
+    OptionSpec {
         name: "clone",
         kind: Kind::Arguments,
         role: Role::Own,
