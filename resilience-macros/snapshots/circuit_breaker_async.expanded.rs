@@ -6,7 +6,7 @@ async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
         __rt::CircuitBreakerConfig::new().failure_threshold(3);
     static __CIRCUIT: __rt::Site = __rt::Site::new("jira", &__OPERATION);
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
-    let __permit = match __rt::CircuitBreaker::admit(__circuit) {
+    let __permit = match __rt::CircuitBreaker::admit_call(__circuit, &__OPERATION) {
         __rt::Ok(__permit) => __permit,
         __rt::Err(__open) => {
             return '__answer: {

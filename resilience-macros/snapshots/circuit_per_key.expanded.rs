@@ -19,14 +19,15 @@ async fn search(&self, tenant: &str, query: &str) -> Result<Hits, SearchError> {
     return loop {
         __rt::Retry::wait(&__retry, &__OPERATION).await;
         let __outcome = '__call: {
-            let __permit = match __rt::KeyedCircuit::admit_noting(&__circuit, &mut __origin) {
-                __rt::Ok(__permit) => __permit,
-                __rt::Err(__open) => {
-                    break '__call __rt::failed::<Result<Hits, SearchError>>(
-                        __rt::FromCircuitOpen::from(__open),
-                    );
-                }
-            };
+            let __permit =
+                match __rt::KeyedCircuit::admit_noting(&__circuit, &__OPERATION, &mut __origin) {
+                    __rt::Ok(__permit) => __permit,
+                    __rt::Err(__open) => {
+                        break '__call __rt::failed::<Result<Hits, SearchError>>(
+                            __rt::FromCircuitOpen::from(__open),
+                        );
+                    }
+                };
             __rt::RecordedFuture::new(
                 __permit,
                 async {

@@ -16,14 +16,15 @@ fn load(id: u64) -> Result<Row, Error> {
     return loop {
         __rt::Retry::wait_blocking(&__retry);
         let __outcome = '__call: {
-            let __permit = match __rt::CircuitBreaker::admit_noting(__circuit, &mut __origin) {
-                __rt::Ok(__permit) => __permit,
-                __rt::Err(__open) => {
-                    break '__call __rt::failed::<Result<Row, Error>>(__rt::FromCircuitOpen::from(
-                        __open,
-                    ));
-                }
-            };
+            let __permit =
+                match __rt::CircuitBreaker::admit_noting(__circuit, &__OPERATION, &mut __origin) {
+                    __rt::Ok(__permit) => __permit,
+                    __rt::Err(__open) => {
+                        break '__call __rt::failed::<Result<Row, Error>>(
+                            __rt::FromCircuitOpen::from(__open),
+                        );
+                    }
+                };
             let __outcome = {
                 #[allow(clippy::shadow_reuse)]
                 let id = __rt::WorkerArgument::copy(&id);

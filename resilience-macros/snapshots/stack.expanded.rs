@@ -21,14 +21,15 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
     return loop {
         __rt::Retry::wait(&__retry, &__OPERATION).await;
         let __outcome = '__call: {
-            let __permit = match __rt::CircuitBreaker::admit_noting(__circuit, &mut __origin) {
-                __rt::Ok(__permit) => __permit,
-                __rt::Err(__open) => {
-                    break '__call __rt::failed::<Result<String, ApiError>>(
-                        __rt::FromCircuitOpen::from(__open),
-                    );
-                }
-            };
+            let __permit =
+                match __rt::CircuitBreaker::admit_noting(__circuit, &__OPERATION, &mut __origin) {
+                    __rt::Ok(__permit) => __permit,
+                    __rt::Err(__open) => {
+                        break '__call __rt::failed::<Result<String, ApiError>>(
+                            __rt::FromCircuitOpen::from(__open),
+                        );
+                    }
+                };
             __rt::RecordedFuture::above_timeout(
                 __permit,
                 __rt::Limited::with_error(

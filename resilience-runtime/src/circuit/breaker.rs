@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     events::CommandAction,
+    operation::Operation,
     refusal::Origin,
     sync::{Arc, atomic::Ordering},
 };
@@ -182,7 +183,7 @@ impl CircuitBreaker {
     /// ```
     #[inline]
     pub fn acquire(&self) -> Result<Permit<'_>, CircuitOpen> {
-        let admission = self.shared.admit()?;
+        let admission = self.shared.admit(None)?;
         Ok(Permit::new(&self.shared, admission))
     }
 
@@ -205,26 +206,37 @@ impl CircuitBreaker {
     /// # }
     /// ```
     pub fn acquire_owned(&self) -> Result<OwnedPermit, CircuitOpen> {
-        let admission = self.shared.admit()?;
+        let admission = self.shared.admit(None)?;
         Ok(OwnedPermit::new(Arc::clone(&self.shared), admission))
     }
 
     /// Admits a call that runs under the permit, in place or as a future, so that only a panic can
     /// drop the permit.
-    #[doc(hidden)]
     #[inline]
-    pub fn admit(&self) -> Result<CallPermit<'_>, CircuitOpen> {
-        let admission = self.shared.admit()?;
+    pub(crate) fn admit(&self) -> Result<CallPermit<'_>, CircuitOpen> {
+        let admission = self.shared.admit(None)?;
         Ok(CallPermit::new(&self.shared, admission))
     }
 
-    /// Does the same as [`admit`](Self::admit), and notes the refusal for a layer outside that asks
-    /// for the origin of errors.
+    /// Does the same as [`admit`](Self::admit) for a call of an annotated function.
+    #[doc(hidden)]
+    #[inline]
+    pub fn admit_call(&self, operation: &'static Operation) -> Result<CallPermit<'_>, CircuitOpen> {
+        let admission = self.shared.admit(Some(operation))?;
+        Ok(CallPermit::new(&self.shared, admission))
+    }
+
+    /// Does the same as [`admit_call`](Self::admit_call), and notes the refusal for a layer outside
+    /// that asks for the origin of errors.
     // It is not inlined, because a call under a retry can pay the nanosecond of a call.
     #[doc(hidden)]
     #[inline(never)]
-    pub fn admit_noting(&self, origin: &mut Origin) -> Result<CallPermit<'_>, CircuitOpen> {
-        let permit = self.admit();
+    pub fn admit_noting(
+        &self,
+        operation: &'static Operation,
+        origin: &mut Origin,
+    ) -> Result<CallPermit<'_>, CircuitOpen> {
+        let permit = self.admit_call(operation);
         *origin = match permit {
             Ok(_) => Origin::Body,
             Err(_) => Origin::Refused,

@@ -46,7 +46,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Some(circuit) = this.circuit.take() {
-            let permit = CallPermit::new(circuit, circuit.admit()?);
+            let permit = CallPermit::new(circuit, circuit.admit(None)?);
             this.guarded.as_mut().hold(permit);
         }
         let (permit, result) = ready!(this.guarded.poll(cx));

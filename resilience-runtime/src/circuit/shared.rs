@@ -31,6 +31,7 @@ use super::{
 use crate::{
     clock::{self, NEVER},
     events::{self, EventKind},
+    operation::Operation,
     random,
     sync::{
         Mutex, MutexGuard,
@@ -151,12 +152,15 @@ impl Shared {
     }
 
     #[inline]
-    pub(super) fn admit(&self) -> Result<Admission, CircuitOpen> {
+    pub(super) fn admit(
+        &self,
+        caller: Option<&'static Operation>,
+    ) -> Result<Admission, CircuitOpen> {
         let gate = self.gate();
         if gate.is_plain() {
             return Ok(Admission::plain(gate));
         }
-        match self.decide(gate) {
+        match self.decide(gate, caller) {
             Ok(admission) => Ok(admission),
             // The error is made here, because only here it can be written straight to its place in
             // the caller.
@@ -165,14 +169,14 @@ impl Shared {
     }
 
     #[inline(never)]
-    fn decide(&self, gate: Gate) -> Result<Admission, Refused> {
+    fn decide(&self, gate: Gate, caller: Option<&'static Operation>) -> Result<Admission, Refused> {
         let decision = self.admit_behind(gate);
         match decision {
             Ok(_) if gate.is_keyed() => self.begin_call(),
             Ok(_) => {}
             Err(refused) => {
                 self.count(Count::Refused);
-                events::emit(None, || EventKind::Refused {
+                events::emit(caller.map(Operation::name), || EventKind::Refused {
                     circuit: &self.name,
                     key: self.name.key(),
                     retry_after: refused.retry_after(),

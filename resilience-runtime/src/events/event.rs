@@ -83,7 +83,8 @@ pub enum EventKind<'a> {
         /// A number that is greater with each change of the circuit. A number may be left out.
         generation: u64,
     },
-    /// A circuit refused a call.
+    /// A circuit refused a call. `operation` is the annotated function, and `None` for a circuit
+    /// that is used as a value.
     #[non_exhaustive]
     Refused {
         /// The name of the circuit.

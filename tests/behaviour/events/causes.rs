@@ -78,14 +78,27 @@ fn a_retry_that_meets_an_open_circuit_gives_up_because_it_was_refused() {
     registry::isolate("events::met_open");
     of_circuit.take();
     ask().unwrap_err();
-    let refused: Vec<_> = of_operation.take();
-    assert!(
-        refused
-            .last()
-            .is_some_and(|line| line.starts_with("gave up after 1, refused: Some(\"circuit")),
-        "{refused:?}"
+    assert_eq!(
+        of_operation.take(),
+        [
+            "refused, retry after None",
+            "gave up after 1, refused: Some(\"circuit `events::met_open` is isolated\")",
+        ]
     );
     assert_eq!(of_circuit.take(), ["refused, retry after None"]);
+}
+
+#[tokio::test]
+async fn an_async_function_is_named_when_its_circuit_refuses() {
+    #[resilience::circuit_breaker(name = "events::async_refused")]
+    async fn ask_async() -> io::Result<()> {
+        Ok(())
+    }
+    ask_async().await.unwrap();
+    registry::isolate("events::async_refused");
+    let heard = hear(concat!(module_path!(), "::ask_async"));
+    ask_async().await.unwrap_err();
+    assert_eq!(heard.take(), ["refused, retry after None"]);
 }
 
 #[test]

@@ -17,7 +17,7 @@ impl Context<'_> {
     /// - Input:
     ///   `#[circuit_breaker] async fn search(query: &str) -> Result<Vec<Issue>, Error> { … }`
     /// - Output:
-    ///   `let __permit = match CircuitBreaker::admit(__circuit) { Ok(…) => …, Err(__open) => return … }; RecordedFuture::new(__permit, async { … }, …).await`
+    ///   `let __permit = match CircuitBreaker::admit_call(__circuit, &__OPERATION) { Ok(…) => …, Err(__open) => return … }; RecordedFuture::new(__permit, async { … }, …).await`
     ///
     /// The snapshots `plain_circuit_breaker` and `circuit_breaker_async` show it whole.
     pub(super) fn circuit_breaker(
@@ -27,7 +27,7 @@ impl Context<'_> {
         inner: LayerCode,
     ) -> LayerCode {
         let (declarations, circuit) = self.circuit(at, &plan.circuit);
-        let runtime = &self.runtime;
+        let (runtime, operation) = (&self.runtime, self.operation());
         let (permit, outcome, open) = (local("permit"), local("outcome"), local("open"));
         let (guarded, recorded) = self.guarded(at, plan, &inner, &permit, &outcome);
         let declare_origin = self.declares_origin(at).then(declare_origin);
@@ -36,9 +36,9 @@ impl Context<'_> {
         let origin = local("origin");
         let handle = Ident::new(plan.circuit.handle_type(), Span::call_site());
         let admit = if self.is_asked_for_origin(at) {
-            quote!(#handle::admit_noting(#circuit, &mut #origin))
+            quote!(#handle::admit_noting(#circuit, #operation, &mut #origin))
         } else {
-            quote!(#handle::admit(#circuit))
+            quote!(#handle::admit_call(#circuit, #operation))
         };
         // The label is numbered as the other names of a policy that stands twice, because rustc
         // warns of a label inside of one with the same name.

@@ -10,6 +10,7 @@ use crate::{
         name::Name,
         permit::{CallPermit, OwnedPermit},
     },
+    operation::Operation,
     refusal::Origin,
 };
 
@@ -49,20 +50,25 @@ impl KeyedCircuit {
         }
     }
 
-    /// See [`CircuitBreaker::admit`].
+    /// See [`CircuitBreaker::admit_call`].
     ///
     /// # Errors
     /// If the circuit refuses the call; the refusal has the key.
-    pub fn admit(&self) -> Result<CallPermit<'_>, CircuitOpen> {
-        self.circuit().admit().map_err(|open| self.named(open))
+    pub fn admit_call(&self, operation: &'static Operation) -> Result<CallPermit<'_>, CircuitOpen> {
+        let permit = self.circuit().admit_call(operation);
+        permit.map_err(|open| self.named(open))
     }
 
     /// See [`CircuitBreaker::admit_noting`].
     ///
     /// # Errors
     /// If the circuit refuses the call; the refusal has the key.
-    pub fn admit_noting(&self, origin: &mut Origin) -> Result<CallPermit<'_>, CircuitOpen> {
-        let permit = self.circuit().admit_noting(origin);
+    pub fn admit_noting(
+        &self,
+        operation: &'static Operation,
+        origin: &mut Origin,
+    ) -> Result<CallPermit<'_>, CircuitOpen> {
+        let permit = self.circuit().admit_noting(operation, origin);
         permit.map_err(|open| self.named(open))
     }
 
