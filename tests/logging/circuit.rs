@@ -50,6 +50,7 @@ async fn every_transition_of_a_circuit_is_one_event() {
         2,
     );
     opened.fields.insert("retry_after_ms", 30_000.0.into());
+    opened.fields.insert("error", shown("Down"));
     assert_eq!(capture.take(), [opened]);
 
     assert_eq!(call(Ok(7)).await, Err(Error::Refused));
