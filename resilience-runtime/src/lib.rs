@@ -64,7 +64,7 @@
 //! | make one of values that are known at run time only | [`RetrySettings`], [`CircuitBreakerSettings`], [`TimeoutSettings`], and [`ConfigError`] for a wrong value |
 //! | handle the errors of the policies | [`CircuitOpen`], [`TimedOut`] |
 //! | read circuits, or move them by hand | [`registry`], [`CircuitBreaker`], [`CircuitBreakerStats`] |
-//! | be told of retries and transitions | `on_retry = …` with a [`RetryEvent`], [`CircuitBreaker::on_transition`], [`events::subscribe`] for all of them, `tracing` events under the target `resilience` |
+//! | be told of retries and transitions | `on_retry = …` with a [`RetryEvent`], [`events::subscribe`], [`CircuitBreaker::on_transition`], [`changed`](CircuitBreaker::changed) and [`wait_for`](CircuitBreaker::wait_for), `tracing` events under the target `resilience` |
 //! | see the limit from inside a body | [`deadline`], [`remaining`], [`is_abandoned`] |
 //! | pass the deadline of a request on | [`with_deadline`], [`inherit`], [`inherit_blocking`] |
 //! | configure the threads of sync timeouts | [`workers::configure`], [`worker_stats`] |
