@@ -1,13 +1,14 @@
 //! The changes of a circuit's state: their facts and their order.
 
 use std::{
+    io,
     sync::{Arc, Mutex, mpsc},
     thread,
     time::Duration,
 };
 
 use resilience::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitState, TransitionReason,
+    CircuitBreaker, CircuitBreakerConfig, CircuitState, TransitionReason, circuit_breaker,
     events::{self, EventKind},
     registry,
 };
@@ -117,6 +118,29 @@ fn a_change_carries_the_figures_of_its_moment() {
             ),
         ]
     );
+}
+
+#[test]
+fn a_change_carries_the_error_that_opened_the_circuit() {
+    #[circuit_breaker(name = "changes::error", failure_threshold = 1)]
+    fn fail() -> Result<(), io::Error> {
+        Err(io::Error::other("line\nERROR forged"))
+    }
+    let (sender, errors) = mpsc::channel();
+    let _subscription = events::subscribe(move |event| {
+        if let EventKind::StateChanged {
+            circuit: "changes::error",
+            last_error,
+            ..
+        } = event.kind
+        {
+            sender.send(last_error.map(str::to_owned)).unwrap();
+        }
+    });
+    fail().unwrap_err();
+    registry::reset("changes::error");
+    let errors: Vec<_> = errors.try_iter().collect();
+    assert_eq!(errors, [Some(r"line\nERROR forged".to_owned()), None]);
 }
 
 /// A listener that blocks delays the call that it is told of. The changes that come meanwhile are

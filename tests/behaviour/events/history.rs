@@ -39,6 +39,11 @@ fn it_lists_what_happened_the_oldest_first() {
             (open, closed, TransitionReason::Command),
         ]
     );
+    let errors: Vec<_> = history
+        .iter()
+        .map(|past| past.last_error.as_deref())
+        .collect();
+    assert_eq!(errors, [Some("down"), None, None]);
     let commands: Vec<_> = history
         .iter()
         .map(|past| past.command.as_ref().map(|command| command.action))
