@@ -7,6 +7,7 @@
 pub mod circuit;
 mod contender;
 mod events;
+mod keys;
 pub mod retry;
 mod scenario;
 pub mod stack;
@@ -22,6 +23,7 @@ pub use scenario::{Batch, Goal, Scenario};
 pub fn scenarios() -> Vec<Scenario> {
     [
         circuit::scenarios(),
+        keys::scenarios(),
         retry::scenarios(),
         timeout::scenarios(),
         stack::scenarios(),

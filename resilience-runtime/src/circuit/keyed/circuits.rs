@@ -1,15 +1,12 @@
 //! The circuits of a family: found by key under a lock that readers share, added and forgotten
 //! under another one.
 
-use std::{
-    collections::hash_map::RandomState,
-    hash::BuildHasher,
-    // The locks are the standard library's, because no lock-free decision depends on them.
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
-};
+// The locks are the standard library's, because no lock-free decision depends on them.
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::{
     eviction::{EvictionQueue, Standing, Verdict},
+    key_hash::{KeyHash, is_same},
     stats::Calls,
     table::Table,
 };
@@ -66,8 +63,7 @@ impl Shard {
 /// The circuits by key.
 #[derive(Debug)]
 pub(super) struct Circuits {
-    /// The hash is seeded for each name, so that nobody can choose keys that collide.
-    hash: RandomState,
+    hash: KeyHash,
     shards: Box<[Shard; SHARDS]>,
     changes: Mutex<Changes>,
 }
@@ -98,7 +94,7 @@ pub(super) struct Hashed<'k> {
 impl Circuits {
     pub(super) fn new() -> Self {
         Self {
-            hash: RandomState::new(),
+            hash: KeyHash::new(),
             shards: Box::default(),
             changes: Mutex::default(),
         }
@@ -107,7 +103,7 @@ impl Circuits {
     #[inline]
     pub(super) fn hash<'k>(&self, key: &'k str) -> Hashed<'k> {
         Hashed {
-            hash: self.hash.hash_one(key),
+            hash: self.hash.hash(key),
             key,
         }
     }
@@ -119,10 +115,14 @@ impl Circuits {
         &self.shards[(hash >> (u64::BITS - SHARDS.ilog2())) as usize % SHARDS]
     }
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "the compiler does not inline it by itself, and a call is a twentieth of a look-up"
+    )]
+    #[inline(always)]
     pub(super) fn find(&self, Hashed { hash, key }: Hashed<'_>) -> Option<Arc<Entry>> {
         let shard = self.shard(hash).read();
-        shard.get(hash, |entry| *entry.key == *key).cloned()
+        shard.get(hash, |entry| is_same(&entry.key, key)).cloned()
     }
 
     pub(super) fn changes(&self) -> MutexGuard<'_, Changes> {

@@ -83,14 +83,26 @@ impl Family {
     /// The circuit of the key. A key without one gets one, or shares the overflow circuit.
     #[inline]
     pub(crate) fn circuit(&self, key: KeyText<'_>) -> KeyedCircuit {
-        key.read(|excerpt| self.circuit_of(excerpt))
+        match key.as_short_text() {
+            Some(text) => self.circuit_of(text),
+            None => self.circuit_of_any(key),
+        }
     }
 
-    #[inline]
-    fn circuit_of(&self, Excerpt { text, is_whole }: Excerpt<'_>) -> KeyedCircuit {
-        if !is_whole {
-            return self.share(text, Cause::LongKey);
-        }
+    #[inline(never)]
+    fn circuit_of_any(&self, key: KeyText<'_>) -> KeyedCircuit {
+        key.read(|Excerpt { text, is_whole }| {
+            if is_whole {
+                self.circuit_of(text)
+            } else {
+                self.share(text, Cause::LongKey)
+            }
+        })
+    }
+
+    // It is not inlined, so that text and circuit travel in registers.
+    #[inline(never)]
+    fn circuit_of(&self, text: &str) -> KeyedCircuit {
         let hashed = self.circuits.hash(text);
         match self.circuits.find(hashed) {
             Some(entry) => KeyedCircuit::own(entry),

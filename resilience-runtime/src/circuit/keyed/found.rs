@@ -22,8 +22,15 @@ pub struct KeyedCircuit(Found);
 #[derive(Clone, Debug)]
 enum Found {
     Own(Arc<Entry>),
-    /// The overflow circuit, with its name and the key of the caller.
-    Shared(CircuitBreaker, Name),
+    /// It is in a box, so that the common case is returned in registers.
+    Overflow(Box<Overflow>),
+}
+
+#[derive(Clone, Debug)]
+struct Overflow {
+    circuit: CircuitBreaker,
+    /// The name of the overflow circuit, and the key of the caller.
+    name: Name,
 }
 
 impl KeyedCircuit {
@@ -32,13 +39,13 @@ impl KeyedCircuit {
     }
 
     pub(super) fn shared(circuit: CircuitBreaker, name: Name) -> Self {
-        Self(Found::Shared(circuit, name))
+        Self(Found::Overflow(Box::new(Overflow { circuit, name })))
     }
 
     pub(super) fn circuit(&self) -> &CircuitBreaker {
         match &self.0 {
             Found::Own(entry) => &entry.circuit,
-            Found::Shared(circuit, _) => circuit,
+            Found::Overflow(overflow) => &overflow.circuit,
         }
     }
 
@@ -46,7 +53,7 @@ impl KeyedCircuit {
     fn named(&self, open: CircuitOpen) -> CircuitOpen {
         match &self.0 {
             Found::Own(_) => open,
-            Found::Shared(_, name) => open.of(name.clone()),
+            Found::Overflow(overflow) => open.of(overflow.name.clone()),
         }
     }
 

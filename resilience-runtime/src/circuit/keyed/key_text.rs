@@ -117,9 +117,17 @@ pub(super) struct Excerpt<'k> {
     pub(super) is_whole: bool,
 }
 
-impl KeyText<'_> {
-    /// Hands the text to `use_it`. The text of a key that is no string is written to the stack.
+impl<'k> KeyText<'k> {
+    /// The text, if it is there already and not too long.
     #[inline]
+    pub(super) fn as_short_text(self) -> Option<&'k str> {
+        match self {
+            Self::Text(text) if text.len() <= LONGEST => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Hands the text to `use_it`. The text of a key that is no string is written to the stack.
     pub(super) fn read<R>(self, use_it: impl FnOnce(Excerpt<'_>) -> R) -> R {
         match self {
             Self::Text(text) if text.len() <= LONGEST => use_it(Excerpt {

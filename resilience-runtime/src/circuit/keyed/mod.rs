@@ -30,6 +30,7 @@ mod eviction;
 mod family;
 mod found;
 mod handle;
+mod key_hash;
 mod key_text;
 mod overflow;
 mod stats;
