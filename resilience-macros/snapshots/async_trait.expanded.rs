@@ -18,6 +18,7 @@ impl Service for Client {
         const _: () = ();
         const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "call");
         static __OPERATION: __rt::Operation = __rt::Operation::new(__NAME);
+        __rt::Operation::enter(&__OPERATION);
         __rt::FutureBox::pin(async move {
             let __self = self;
             let prompt = prompt;
@@ -52,7 +53,9 @@ impl Service for Client {
                 .await;
                 let __result = <Result<u8, Error> as __rt::Fallible>::into_result(__outcome);
                 let __error @ __rt::Err(_) = __result else {
-                    break <Result<u8, Error> as __rt::Fallible>::succeeded(__result);
+                    let __value = <Result<u8, Error> as __rt::Fallible>::succeeded(__result);
+                    __rt::Retry::succeeded(&__retry, &__OPERATION);
+                    break __value;
                 };
                 let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
                 let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error)

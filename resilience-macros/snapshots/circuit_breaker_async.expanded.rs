@@ -9,18 +9,21 @@ async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
     let __permit = match __rt::CircuitBreaker::admit_call(__circuit, &__OPERATION) {
         __rt::Ok(__permit) => __permit,
         __rt::Err(__open) => {
-            return '__answer: {
-                let __later = match __rt::Answer::<Result<Vec<Issue>, Error>, _>::into_answer({
-                    let __given = (&__open, self, &query);
-                    let __how = __rt::Passing::of(&cached, &__given).__found();
-                    __rt::FallbackFunction::<_, Result<Vec<Issue>, Error>, _>::call(
-                        __given, __how, cached,
-                    )
-                }) {
-                    __rt::Answered::Now(__answer) => break '__answer __answer,
-                    __rt::Answered::Later(__later) => __later,
-                };
-                __later.await
+            return {
+                __rt::CircuitOpen::falls_back(&__open, &__OPERATION);
+                '__answer: {
+                    let __later = match __rt::Answer::<Result<Vec<Issue>, Error>, _>::into_answer({
+                        let __given = (&__open, self, &query);
+                        let __how = __rt::Passing::of(&cached, &__given).__found();
+                        __rt::FallbackFunction::<_, Result<Vec<Issue>, Error>, _>::call(
+                            __given, __how, cached,
+                        )
+                    }) {
+                        __rt::Answered::Now(__answer) => break '__answer __answer,
+                        __rt::Answered::Later(__later) => __later,
+                    };
+                    __later.await
+                }
             };
         }
     };

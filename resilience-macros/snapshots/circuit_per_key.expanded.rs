@@ -4,6 +4,7 @@ async fn search(&self, tenant: &str, query: &str) -> Result<Hits, SearchError> {
     const _: () = ();
     static __OPERATION: __rt::Operation =
         __rt::Operation::new(__rt::concat!(__rt::module_path!(), "::", "search"));
+    __rt::Operation::enter(&__OPERATION);
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new().max_retries(3);
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new()
         .max_keys(500)
@@ -44,7 +45,9 @@ async fn search(&self, tenant: &str, query: &str) -> Result<Hits, SearchError> {
         };
         let __result = <Result<Hits, SearchError> as __rt::Fallible>::into_result(__outcome);
         let __error @ __rt::Err(_) = __result else {
-            break <Result<Hits, SearchError> as __rt::Fallible>::succeeded(__result);
+            let __value = <Result<Hits, SearchError> as __rt::Fallible>::succeeded(__result);
+            __rt::Retry::succeeded(&__retry, &__OPERATION);
+            break __value;
         };
         let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
         let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error).last_in_stack(

@@ -2,6 +2,7 @@ fn send(mut text: String) -> Result<Answer, Error> {
     use ::resilience::__private as __rt;
     static __OPERATION: __rt::Operation =
         __rt::Operation::new(__rt::concat!(__rt::module_path!(), "::", "send"));
+    __rt::Operation::enter(&__OPERATION);
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
@@ -11,7 +12,9 @@ fn send(mut text: String) -> Result<Answer, Error> {
         let __outcome = __rt::attempt(|| -> Result<Answer, Error> { query(text) });
         let __result = <Result<Answer, Error> as __rt::Fallible>::into_result(__outcome);
         let __error @ __rt::Err(_) = __result else {
-            break <Result<Answer, Error> as __rt::Fallible>::succeeded(__result);
+            let __value = <Result<Answer, Error> as __rt::Fallible>::succeeded(__result);
+            __rt::Retry::succeeded(&__retry, &__OPERATION);
+            break __value;
         };
         let __traits = __rt::Inspect::of(&__error).__traits();
         let __last =

@@ -2,6 +2,7 @@ fn ask(prompt: impl Into<String>) -> Result<Answer, Error> {
     use ::resilience::__private as __rt;
     static __OPERATION: __rt::Operation =
         __rt::Operation::new(__rt::concat!(__rt::module_path!(), "::", "ask"));
+    __rt::Operation::enter(&__OPERATION);
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     #[allow(clippy::shadow_same, clippy::shadow_reuse)]
     let mut prompt = __rt::ConvertIfClone::<String>::new().__convert(prompt);
@@ -13,7 +14,9 @@ fn ask(prompt: impl Into<String>) -> Result<Answer, Error> {
         let __outcome = __rt::attempt(|| -> Result<Answer, Error> { query(prompt) });
         let __result = <Result<Answer, Error> as __rt::Fallible>::into_result(__outcome);
         let __error @ __rt::Err(_) = __result else {
-            break <Result<Answer, Error> as __rt::Fallible>::succeeded(__result);
+            let __value = <Result<Answer, Error> as __rt::Fallible>::succeeded(__result);
+            __rt::Retry::succeeded(&__retry, &__OPERATION);
+            break __value;
         };
         let __traits = __rt::Inspect::of(&__error).__traits();
         let __last =

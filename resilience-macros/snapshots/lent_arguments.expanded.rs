@@ -6,6 +6,7 @@ fn read<P: AsRef<Path>>(
     use ::resilience::__private as __rt;
     static __OPERATION: __rt::Operation =
         __rt::Operation::new(__rt::concat!(__rt::module_path!(), "::", "read"));
+    __rt::Operation::enter(&__OPERATION);
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
@@ -22,7 +23,9 @@ fn read<P: AsRef<Path>>(
         });
         let __result = <Result<u64, Error> as __rt::Fallible>::into_result(__outcome);
         let __error @ __rt::Err(_) = __result else {
-            break <Result<u64, Error> as __rt::Fallible>::succeeded(__result);
+            let __value = <Result<u64, Error> as __rt::Fallible>::succeeded(__result);
+            __rt::Retry::succeeded(&__retry, &__OPERATION);
+            break __value;
         };
         let __traits = __rt::Inspect::of(&__error).__traits();
         let __last =

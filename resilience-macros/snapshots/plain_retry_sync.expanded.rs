@@ -2,6 +2,7 @@ fn fetch(url: &str) -> Result<String, Error> {
     use ::resilience::__private as __rt;
     static __OPERATION: __rt::Operation =
         __rt::Operation::new(__rt::concat!(__rt::module_path!(), "::", "fetch"));
+    __rt::Operation::enter(&__OPERATION);
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
@@ -10,7 +11,9 @@ fn fetch(url: &str) -> Result<String, Error> {
         let __outcome = __rt::attempt(|| -> Result<String, Error> { get(url) });
         let __result = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
         let __error @ __rt::Err(_) = __result else {
-            break <Result<String, Error> as __rt::Fallible>::succeeded(__result);
+            let __value = <Result<String, Error> as __rt::Fallible>::succeeded(__result);
+            __rt::Retry::succeeded(&__retry, &__OPERATION);
+            break __value;
         };
         let __traits = __rt::Inspect::of(&__error).__traits();
         let __last =

@@ -45,7 +45,9 @@ async fn fetch(url: &str) -> Result<String, Error> {
         };
         let __result = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
         let __error @ __rt::Err(_) = __result else {
-            break <Result<String, Error> as __rt::Fallible>::succeeded(__result);
+            let __value = <Result<String, Error> as __rt::Fallible>::succeeded(__result);
+            __rt::Retry::succeeded(&__retry, &__OPERATION);
+            break __value;
         };
         let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
         let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error).last_in_stack(

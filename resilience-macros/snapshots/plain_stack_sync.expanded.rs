@@ -48,7 +48,9 @@ fn load(id: u64) -> Result<Row, Error> {
         };
         let __result = <Result<Row, Error> as __rt::Fallible>::into_result(__outcome);
         let __error @ __rt::Err(_) = __result else {
-            break <Result<Row, Error> as __rt::Fallible>::succeeded(__result);
+            let __value = <Result<Row, Error> as __rt::Fallible>::succeeded(__result);
+            __rt::Retry::succeeded(&__retry, &__OPERATION);
+            break __value;
         };
         let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
         let __last = __rt::EndedAttempt::failed_blocking(&mut __retry, __traits, __error)

@@ -2,6 +2,7 @@ async fn query() -> Result<Row, Error> {
     use ::resilience::__private as __rt;
     const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "query");
     static __OPERATION: __rt::Operation = __rt::Operation::new(__NAME);
+    __rt::Operation::enter(&__OPERATION);
     const __TIMEOUT: __rt::TimeoutConfig =
         __rt::TimeoutConfig::new(__rt::Duration::new(5, 0)).operation_or(__NAME);
     return __rt::Limited::with_error(

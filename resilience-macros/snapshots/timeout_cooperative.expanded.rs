@@ -2,6 +2,7 @@ fn query(&self) -> Result<Row, Error> {
     use ::resilience::__private as __rt;
     const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "query");
     static __OPERATION: __rt::Operation = __rt::Operation::new(__NAME);
+    __rt::Operation::enter(&__OPERATION);
     let __timeout: __rt::TimeoutConfig =
         __rt::TimeoutConfig::at_most(self.limit).operation_or(__NAME);
     #[allow(clippy::result_large_err)]

@@ -63,6 +63,7 @@
 //! | share a configuration, `config = …` | [`RetryConfig`], [`CircuitBreakerConfig`], [`TimeoutConfig`] |
 //! | make one of values that are known at run time only | [`RetrySettings`], [`CircuitBreakerSettings`], [`TimeoutSettings`], and [`ConfigError`] for a wrong value |
 //! | handle the errors of the policies | [`CircuitOpen`], [`TimedOut`] |
+//! | read how retries, timeouts and fallbacks went, by function | [`registry::operations`], [`OperationStats`] |
 //! | read circuits, or move them by hand | [`registry`], [`CircuitBreaker`], [`CircuitBreakerStats`] |
 //! | be told of retries and transitions | `on_retry = …` with a [`RetryEvent`], [`events::subscribe`], [`CircuitBreaker::on_transition`], [`changed`](CircuitBreaker::changed) and [`wait_for`](CircuitBreaker::wait_for), `tracing` events under the target `resilience` |
 //! | see the limit from inside a body | [`deadline`], [`remaining`], [`is_abandoned`] |
@@ -148,6 +149,7 @@ pub use deadline::{
 };
 #[cfg(resilience_test_policy)]
 pub use every_third::{EveryThirdConfig, ThirdCall};
+pub use operation::{GaveUpCounts, OperationStats};
 pub use refusal::{Refusal, RefusalKind, is_refusal};
 #[cfg(resilience_test_policy)]
 pub use resilience_macros::every_third;

@@ -241,7 +241,7 @@ fn a_value_that_is_tried_again_is_told_without_an_error() {
     assert_eq!(fetch(), Ok(7));
     let logged = capture.take();
     let [only] = &logged[..] else {
-        panic!("nobody asks whether the last value is accepted: {logged:?}")
+        panic!("the last value is the caller's: {logged:?}")
     };
     assert_eq!(only.level, Level::WARN);
     assert!(!only.fields.contains_key("error"), "{only:?}");

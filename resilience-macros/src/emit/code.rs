@@ -19,6 +19,8 @@ pub(crate) struct Declarations {
     /// Those of the values that are handles. They borrow from no argument, and each attempt that
     /// moves to a worker takes a clone.
     pub(crate) owned: Vec<Ident>,
+    /// True if one of them lists the operation in the statistics at the first call.
+    pub(crate) enters_operation: bool,
 }
 
 impl Declarations {
@@ -34,6 +36,7 @@ impl Declarations {
         self.values.extend(inner.values);
         self.borrows.extend(inner.borrows);
         self.owned.extend(inner.owned);
+        self.enters_operation |= inner.enters_operation;
         self
     }
 }

@@ -45,7 +45,7 @@ pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
         }
         Form::Future { boxed, block, .. } => context.future(&code, *boxed, block.as_ref()),
     };
-    let operation = context.declares_operation(&attempts);
+    let operation = context.declares_operation(&attempts, code.declarations.enters_operation);
     // With a span of the expansion on the outer braces, rustc's `dead_code` takes the function for
     // generated.
     let (path, alias) = (&plan.runtime, &context.runtime);

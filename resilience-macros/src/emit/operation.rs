@@ -52,8 +52,9 @@ impl Context<'_> {
         }
     }
 
-    /// Declares the operation, and its name if `layers` need that in a constant.
-    pub(super) fn declares_operation(&self, layers: &TokenStream) -> TokenStream {
+    /// Declares the operation, and its name if `layers` need that in a constant. A statement lists
+    /// the operation at the first call, unless a layer does that (`is_entered`).
+    pub(super) fn declares_operation(&self, layers: &TokenStream, is_entered: bool) -> TokenStream {
         let runtime = &self.runtime;
         let same = self.same_operations();
         let name = self.name_of_operation();
@@ -74,10 +75,12 @@ impl Context<'_> {
         } else {
             (TokenStream::new(), name)
         };
+        let enter = (!is_entered).then(|| quote!(#runtime::Operation::enter(&#operation);));
         quote! {
             #same
             #constant
             static #operation: #runtime::Operation = #runtime::Operation::new(#name);
+            #enter
         }
     }
 

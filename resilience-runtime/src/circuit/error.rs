@@ -4,6 +4,8 @@ use std::{error::Error, fmt, io, time::Duration};
 
 use super::{admission::Refused, gate::State, name::Name, transition::TransitionReason};
 use crate::{
+    events::{self, EventKind},
+    operation::{Count, Operation},
     refusal::{Refusal, RefusalKind},
     show::{Shown, ShownKey},
 };
@@ -39,6 +41,18 @@ impl CircuitOpen {
     /// The same refusal, by the name and the key that the caller knows the circuit by.
     pub(super) fn of(self, name: Name) -> Self {
         Self { name, ..self }
+    }
+
+    /// Counts that a fallback answers the refused call of an annotated function, and tells the
+    /// subscribers of it.
+    #[doc(hidden)]
+    #[cold]
+    pub fn falls_back(&self, operation: &Operation) {
+        operation.count(Count::Fallback);
+        let error = Some(Shown::Display(self));
+        events::emit_with_error(Some(operation.name()), error, |error| EventKind::FellBack {
+            error,
+        });
     }
 
     /// The name of the circuit.

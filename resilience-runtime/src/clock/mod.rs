@@ -94,13 +94,6 @@ impl StartTime {
         }
     }
 
-    pub(crate) fn elapsed(self) -> Duration {
-        match self {
-            Self::Instant(start) => start.elapsed(),
-            Self::Moment(moment) => Duration::from_nanos(now().saturating_sub(moment)),
-        }
-    }
-
     pub(crate) fn instant(self) -> Instant {
         match self {
             Self::Instant(start) => start,

@@ -1,12 +1,26 @@
 //! The operation as the expansion declares it.
 
-use std::panic::Location;
+use std::{
+    panic::Location,
+    sync::{
+        // The types are the standard library's, because loom's cannot be statics.
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use super::counters::{Count, Counters};
 
 /// One annotated function under its name. The expansion declares one in a static for each function.
 #[derive(Debug)]
 pub struct Operation {
     name: &'static str,
     declared_at: &'static Location<'static>,
+    /// True from the first call on. It is apart from the counters, so that a call reads one flag
+    /// and waits for nothing.
+    has_run: AtomicBool,
+    /// The counters of the name, from the first call on.
+    counters: OnceLock<&'static Counters>,
 }
 
 impl Operation {
@@ -19,7 +33,32 @@ impl Operation {
 
     /// Declares the operation at a place of the user's code.
     pub(super) const fn at(name: &'static str, declared_at: &'static Location<'static>) -> Self {
-        Self { name, declared_at }
+        Self {
+            name,
+            declared_at,
+            has_run: AtomicBool::new(false),
+            counters: OnceLock::new(),
+        }
+    }
+
+    /// True if a call has begun.
+    #[inline]
+    pub(super) fn has_run(&self) -> bool {
+        self.has_run.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the operation is listed in the statistics, with the counters of its name.
+    pub(super) fn list(&self, counters: impl FnOnce() -> &'static Counters) {
+        self.counters.get_or_init(counters);
+        self.has_run.store(true, Ordering::Relaxed);
+    }
+
+    /// Counts one thing that went wrong. An operation that is not listed, as that of a value, counts
+    /// nothing.
+    pub(crate) fn count(&self, what: Count) {
+        if let Some(counters) = self.counters.get() {
+            counters.count(what);
+        }
     }
 
     /// Takes a name that is not a literal. The expansion passes it through this function, so that a

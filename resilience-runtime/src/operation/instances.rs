@@ -28,9 +28,11 @@ impl Operation {
 #[cold]
 fn insert(name: &'static str, declared_at: &'static Location<'static>) -> &'static Operation {
     let mut instances = INSTANCES.write().unwrap_or_else(PoisonError::into_inner);
-    instances
-        .entry(name)
-        .or_insert_with(|| Box::leak(Box::new(Operation::at(name, declared_at))))
+    instances.entry(name).or_insert_with(|| {
+        let operation: &'static Operation = Box::leak(Box::new(Operation::at(name, declared_at)));
+        operation.register();
+        operation
+    })
 }
 
 #[cfg(test)]

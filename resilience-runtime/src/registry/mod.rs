@@ -51,9 +51,12 @@ mod table;
 use std::{borrow::Cow, collections::BTreeMap, panic::Location};
 
 use self::{families::FAMILIES, table::REGISTRY};
-use crate::circuit::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFamily, CircuitBreakerStats, Family,
-    FamilyStats, TransitionRecord,
+use crate::{
+    circuit::{
+        CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFamily, CircuitBreakerStats, Family,
+        FamilyStats, TransitionRecord,
+    },
+    operation::{self, OperationStats},
 };
 
 pub use self::{
@@ -264,6 +267,40 @@ fn act(name: &str, on_circuit: fn(&CircuitBreaker), on_family: fn(&Family)) -> b
     let is_overflow = FAMILIES.overflow(name).as_ref().map(on_circuit).is_some();
     let is_family = FAMILIES.act(name, on_family);
     is_circuit || is_overflow || is_family
+}
+
+/// The statistics of all operations, that is of the annotated functions that have run, sorted by
+/// name.
+///
+/// A function is listed from its first call on, and so is the circuit that its `#[circuit_breaker]`
+/// names. A circuit that is to be listed from the start of the program is registered there by
+/// [`get_or_register`], with the configuration of the attribute.
+///
+/// ```
+/// use resilience::{registry, timeout};
+///
+/// #[timeout(1m, mode = cooperative, operation = "registry_doc.parse")]
+/// fn parse(text: &str) -> Result<u32, std::io::Error> {
+///     text.parse().map_err(std::io::Error::other)
+/// }
+///
+/// parse("7")?;
+/// let listed = registry::operations();
+/// assert!(listed.iter().any(|stats| stats.name == "registry_doc.parse"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn operations() -> Vec<OperationStats> {
+    operation::operations()
+}
+
+/// The statistics of the operation of that name, if a function with the name has run.
+///
+/// ```
+/// # use resilience::registry;
+/// assert!(registry::operation("never_called").is_none());
+/// ```
+pub fn operation(name: &str) -> Option<OperationStats> {
+    operation::operation(name)
 }
 
 /// Resets the circuit of that name, or the circuits of all its keys, see [`CircuitBreaker::reset`].

@@ -85,6 +85,7 @@ impl Site {
         first: Option<&'static CircuitBreaker>,
         config: &CircuitBreakerConfig,
     ) -> &'static CircuitBreaker {
+        self.operation.register();
         // The registry is asked outside of `get_or_init`, because other callers would wait there
         // while a clash is logged.
         let name = self.name.unwrap_or(self.operation.name());

@@ -3,20 +3,21 @@
 use super::config::RetryConfig;
 use super::event::RetryEvent;
 use super::hint::{IntoRetryHint, RetryHint};
-use super::log::Report;
+use super::log::{Report, recovered};
 use super::schedule::{Decision, Reason, Schedule};
 use super::state::Retry;
 use super::strategy::Jitter;
-use crate::clock::StartTime;
+use crate::clock;
 use crate::deadline::{Frame, was_reached, would_outlast};
 use crate::inspect::{Slot, Traits, View};
-use crate::operation::Operation;
+use crate::operation::{Count, Operation};
 use crate::random;
 use crate::refusal::Origin;
 use crate::show::Shown;
 use core::borrow::Borrow;
 use core::convert::Infallible;
 use core::marker::PhantomData;
+use core::num::NonZeroU64;
 use core::time::Duration;
 
 /// An attempt that has ended.
@@ -40,7 +41,7 @@ pub struct EndedAttempt<'a, T, E, V, S> {
 #[derive(Debug)]
 struct Review<'a> {
     config: &'a RetryConfig,
-    started: Option<StartTime>,
+    started: Option<NonZeroU64>,
     schedule: &'a mut Option<Schedule>,
     /// The origin of the error as the layers of the own stack know it, if one of them can refuse.
     noted: Option<&'a mut Origin>,
@@ -239,7 +240,9 @@ impl<'a, T, E, V: View<E>, S> EndedAttempt<'a, T, E, V, S> {
     pub fn retry_if_ok(mut self, f: impl FnOnce(&T) -> bool) -> Self {
         match self.outcome {
             Ok(value) => {
-                self.review.wants_value = self.review.reason.is_none() && f(&value);
+                // The last value is shown, too, because the statistics tell a value that the caller
+                // waited for from one with which the attempts ran out.
+                self.review.wants_value = f(&value);
                 Self {
                     outcome: Ok(value),
                     ..self
@@ -306,7 +309,12 @@ impl<'a, T, E, V: View<E>, S> EndedAttempt<'a, T, E, V, S> {
         // The outcome is taken apart and put together again. So a success leaves as its value
         // alone, and only a second variable is borrowed from here on.
         let outcome = match self.outcome {
-            Ok(value) if !self.review.wants_value => return Some(Ok(value)),
+            Ok(value) if !self.review.wants_value => {
+                if let Some(schedule) = *self.review.schedule {
+                    recovered(schedule.attempt(), operation);
+                }
+                return Some(Ok(value));
+            }
             Ok(value) => Ok(value),
             Err(error) => Err(error),
         };
@@ -334,7 +342,7 @@ impl<'a> Review<'a> {
     #[inline]
     fn new(
         config: &'a RetryConfig,
-        started: Option<StartTime>,
+        started: Option<NonZeroU64>,
         schedule: &'a mut Option<Schedule>,
         origin: Origin,
     ) -> Self {
@@ -404,7 +412,7 @@ impl<'a> Review<'a> {
 
     fn decide(&mut self, operation: &Operation, error: Option<Shown<'_>>) -> Decision {
         let mut schedule = self.schedule();
-        self.elapsed = self.started.map(StartTime::elapsed);
+        self.elapsed = self.started.map(elapsed);
         let report = Report {
             operation: operation.name(),
             attempt: schedule.attempt(),
@@ -425,9 +433,13 @@ impl<'a> Review<'a> {
         match decision {
             Decision::Wait(delay) => {
                 *self.schedule = Some(schedule);
+                operation.count(Count::Retry);
                 report.retrying(delay);
             }
-            Decision::GiveUp(reason) => report.giving_up(reason),
+            Decision::GiveUp(reason) => {
+                operation.count(Count::GaveUp(reason));
+                report.giving_up(reason);
+            }
         }
         decision
     }
@@ -515,6 +527,11 @@ impl<'a> Review<'a> {
             }
         }
     }
+}
+
+/// The time since a moment of the clock.
+fn elapsed(since: NonZeroU64) -> Duration {
+    Duration::from_nanos(clock::now().saturating_sub(since.get()))
 }
 
 #[cfg(test)]

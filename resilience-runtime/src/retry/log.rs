@@ -2,6 +2,7 @@
 
 use super::schedule::Reason;
 use crate::events::{self, EventKind};
+use crate::operation::{Count, Operation};
 use crate::show::Shown;
 use core::fmt;
 use core::time::Duration;
@@ -72,7 +73,11 @@ impl Report<'_> {
                 )
             };
         }
+        // The log says nothing of a value with which the attempts run out, because the caller gets
+        // the value and sees that it is not ready.
+        let is_value_of_last_attempt = self.error.is_none() && reason == Reason::Attempts;
         match level(reason) {
+            _ if is_value_of_last_attempt => {}
             Level::ERROR => giving_up!(Level::ERROR),
             Level::WARN => giving_up!(Level::WARN),
             _ => giving_up!(Level::DEBUG),
@@ -119,6 +124,15 @@ fn explanation(reason: Reason) -> &'static str {
     }
 }
 
+/// Counts a call that succeeded after a retry, and tells the subscribers of it. The log says
+/// nothing, because it has a line per retry.
+#[cold]
+#[inline(never)]
+pub(crate) fn recovered(attempts: u32, operation: &Operation) {
+    operation.count(Count::Recovered);
+    events::emit(Some(operation.name()), || EventKind::Recovered { attempts });
+}
+
 /// The length of the wait in words.
 struct When(Duration);
 
@@ -144,7 +158,6 @@ mod tests {
     use super::super::strategy::Jitter;
     use super::*;
     use crate::inspect::Inspect;
-    use crate::operation::Operation;
     use std::collections::BTreeMap;
     use std::sync::{Arc, Mutex};
     use tracing::field::{Field, Visit};
@@ -291,7 +304,7 @@ mod tests {
         let config = CONFIG.max_retries(1);
         let logged = logged_by(|| exhaust(&config, Ok(())));
         let [only] = &logged[..] else {
-            panic!("nobody asks whether the last value was accepted: {logged:?}")
+            panic!("the last value is the caller's: {logged:?}")
         };
         assert_eq!(only.level, Level::WARN);
         assert!(!only.fields.contains_key("error"));
@@ -339,7 +352,7 @@ mod tests {
                 attempt: 1,
                 max_attempts: 2,
                 elapsed: None,
-                error: None,
+                error: Some(Shown::Display(&"busy")),
             };
             let logged = logged_by(|| report.giving_up(reason));
             assert_eq!(logged[0].level, level, "{reason:?}");

@@ -2,11 +2,13 @@
 
 use super::backoff::{Backoff, backoff_blocking};
 use super::config::RetryConfig;
+use super::log::recovered;
 use super::number::Attempt;
 use super::schedule::Schedule;
-use crate::clock::{self, StartTime};
+use crate::clock;
 use crate::operation::Operation;
 use core::borrow::Borrow;
+use core::num::NonZeroU64;
 use core::time::Duration;
 use tracing::Level;
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
@@ -16,8 +18,9 @@ use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 #[derive(Debug)]
 pub struct Retry<C, S> {
     pub(super) config: C,
-    /// `None` if nobody wants to know how long the call takes.
-    pub(super) started: Option<StartTime>,
+    /// The moment on the clock, or `None` if nobody wants to know how long the call takes. It is one
+    /// word, because it lies in the user's future and each call writes it.
+    pub(super) started: Option<NonZeroU64>,
     /// `None` before the first retry, because a call that succeeds at once then has nothing more to
     /// write.
     pub(super) schedule: Option<Schedule>,
@@ -31,7 +34,11 @@ impl<C: Borrow<RetryConfig>, S: Default> Retry<C, S> {
     /// events, because the events say how long the call took.
     #[inline]
     pub fn new(config: C) -> Self {
-        let started = is_timed(config.borrow()).then(StartTime::now);
+        let started = if is_timed(config.borrow()) {
+            moment()
+        } else {
+            None
+        };
         Self::started(config, started)
     }
 
@@ -39,7 +46,7 @@ impl<C: Borrow<RetryConfig>, S: Default> Retry<C, S> {
     /// took.
     #[inline]
     pub fn timed(config: C) -> Self {
-        Self::started(config, Some(StartTime::now()))
+        Self::started(config, moment())
     }
 
     /// Makes a call that [`begin`](Self::begin) begins.
@@ -48,7 +55,7 @@ impl<C: Borrow<RetryConfig>, S: Default> Retry<C, S> {
     }
 
     #[inline]
-    fn started(config: C, started: Option<StartTime>) -> Self {
+    fn started(config: C, started: Option<NonZeroU64>) -> Self {
         Self {
             config,
             started,
@@ -62,7 +69,9 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     /// Begins a call and reads the clock if it is needed. `is_told` is true if a hook wants to know
     /// how long the call took.
     pub(super) fn begin(&mut self, is_told: bool) {
-        self.started = (is_told || is_timed(self.config.borrow())).then(StartTime::now);
+        if is_told || is_timed(self.config.borrow()) {
+            self.started = moment();
+        }
     }
 
     /// Deposits the call into the budget, if the configuration has one.
@@ -71,7 +80,7 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
         if let Some(budget) = self.config.borrow().get_budget() {
             budget.deposit(
                 operation.name(),
-                self.started.map_or_else(clock::now, StartTime::moment),
+                self.started.map_or_else(clock::now, NonZeroU64::get),
             );
         }
     }
@@ -102,6 +111,14 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
         Attempt::new(schedule.attempt(), self.config.borrow().get_max_attempts())
     }
 
+    /// Ends a call that succeeded. A success at the first attempt counts nothing.
+    #[inline]
+    pub fn succeeded(&self, operation: &Operation) {
+        if let Some(schedule) = self.schedule {
+            recovered(schedule.attempt(), operation);
+        }
+    }
+
     /// True if another attempt may follow the one that begins now.
     #[inline]
     pub(super) fn has_attempts_left(&self) -> bool {
@@ -114,6 +131,12 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     pub(super) fn delay(&self) -> Option<Duration> {
         self.schedule.map(|schedule| schedule.delay())
     }
+}
+
+/// Reads the clock. The moment before the axis of the clock is never read.
+#[inline]
+fn moment() -> Option<NonZeroU64> {
+    NonZeroU64::new(clock::now())
 }
 
 /// It is out of line, because a call that succeeds at once does not need it.

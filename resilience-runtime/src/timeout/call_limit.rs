@@ -9,6 +9,7 @@ use super::{
 use crate::clock;
 use crate::deadline::Frame;
 use crate::events::{self, EventKind};
+use crate::operation::Count;
 
 /// The limit that applies to one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,9 +47,10 @@ impl CallLimit {
         }
     }
 
-    /// Tells the subscribers that a call ended by this limit, and returns its error.
+    /// Counts a call that ended by this limit, tells the subscribers of it, and returns its error.
     #[cold]
     pub(super) fn error(self, config: &TimeoutConfig, cause: Cause) -> TimedOut {
+        config.count(Count::Timeout);
         let error = match self {
             Self::Own => config.error(cause),
             Self::Inherited { left } => {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::error::{Cause, TimedOut};
 use super::operation::Operation;
 use crate::config_error::{Rule, rule};
+use crate::operation::{self, Count};
 
 pub(super) const LIMIT: Rule = rule!(
     "limit",
@@ -39,6 +40,9 @@ pub(super) const LIMIT: Rule = rule!(
 pub struct TimeoutConfig {
     limit: Duration,
     operation: Option<Operation>,
+    /// The annotated function that the timeout stands on. Its statistics count the expiries,
+    /// whatever name a shared configuration brings.
+    function: Option<&'static str>,
     message: Option<&'static str>,
 }
 
@@ -62,6 +66,7 @@ impl TimeoutConfig {
         Self {
             limit,
             operation: None,
+            function: None,
             message: None,
         }
     }
@@ -97,10 +102,20 @@ impl TimeoutConfig {
         self
     }
 
-    /// Sets the path of the function as the name of the operation, unless a name was given.
+    /// Sets the name that an attribute gives the operation of the annotated function.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn of_operation(mut self, name: &'static str) -> Self {
+        self.function = Some(name);
+        self.operation(name)
+    }
+
+    /// Sets the path of the annotated function as the name of the operation, unless a name was
+    /// given.
     #[doc(hidden)]
     #[must_use]
     pub const fn operation_or(mut self, path: &'static str) -> Self {
+        self.function = Some(path);
         if self.operation.is_none() {
             self.operation = Some(Operation {
                 name: path,
@@ -156,6 +171,13 @@ impl TimeoutConfig {
     #[cold]
     pub fn timed_out(&self) -> TimedOut {
         self.error(Cause::Expired)
+    }
+
+    /// Counts for the annotated function. A value counts nothing.
+    pub(super) fn count(&self, what: Count) {
+        if let Some(name) = self.function {
+            operation::count(name, what);
+        }
     }
 
     pub(super) fn error(&self, cause: Cause) -> TimedOut {

@@ -233,7 +233,7 @@ fn after_poll(
     drop(entered);
     if let Some(first_poll) = first_poll {
         if config.get_limit().is_zero() {
-            return Poll::Ready(config.timed_out());
+            return Poll::Ready(CallLimit::Own.error(config, Cause::Expired));
         }
         first_poll.set_timer(timer.as_mut(), config, progress);
     }

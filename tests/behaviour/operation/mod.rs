@@ -1,3 +1,4 @@
 //! The operation: the annotated function under its name.
 
 mod name;
+mod statistics;

@@ -110,9 +110,10 @@ impl Context<'_> {
         let Some(fallback) = &plan.fallback else {
             return self.error("CircuitOpen", plan.error.as_ref(), open);
         };
-        let runtime = &self.runtime;
+        let (runtime, operation) = (&self.runtime, self.operation());
         let note = self.note_origin(at, &quote!(#runtime::Origin::Body));
-        block(&note, self.fallback(fallback, open))
+        let told = quote!(#note #runtime::CircuitOpen::falls_back(&#open, #operation););
+        block(&told, self.fallback(fallback, open))
     }
 
     /// Emits the origin of an error as the layers inside know it, if they can know more than the error

@@ -179,7 +179,12 @@ impl Context<'_> {
             static #site: #runtime::Site = #runtime::Site::#new;
             let #handle = #runtime::Site::#circuit(&#site, #reference);
         });
-        Declarations::values(declarations)
+        Declarations {
+            values: declarations,
+            // The site lists it when it looks the circuit up, which costs a call nothing.
+            enters_operation: true,
+            ..Declarations::default()
+        }
     }
 
     /// True if the expression names an argument that the body may move or borrow mutably.

@@ -186,7 +186,16 @@ impl Context<'_> {
                 quote!(#result),
                 self.result.ends,
             );
-            Some(quote!(let #error @ #runtime::Err(_) = #result else { break #succeeded };))
+            // The value is made first. With the call in front of it, a success would be copied
+            // through memory (measured: 15 instructions).
+            let value = local("value");
+            Some(quote! {
+                let #error @ #runtime::Err(_) = #result else {
+                    let #value = #succeeded;
+                    #runtime::Retry::succeeded(&#retry, #operation);
+                    break #value
+                };
+            })
         };
         let lookup = if self.asks_for_origin(at) || self.is_above_timeout(at) {
             "__traits_in_stack"

@@ -294,7 +294,7 @@ impl Context<'_> {
                 is_static: false,
             },
         };
-        settings.push(self.operation_name("operation", "operation_or"));
+        settings.push(self.operation_name("of_operation", "operation_or"));
         self.config(
             "TimeoutConfig",
             &self.item(at, "timeout"),

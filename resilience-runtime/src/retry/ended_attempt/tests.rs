@@ -231,7 +231,7 @@ fn a_hint_is_asked_only_if_a_retry_is_possible() {
 }
 
 #[test]
-fn nobody_is_asked_after_the_last_attempt() {
+fn no_filter_of_errors_and_no_hook_is_asked_after_the_last_attempt() {
     let config = CONFIG.max_retries(0);
     let mut retry = Retry::new(&config);
     let last = attempt!(&mut retry, FAILED)
@@ -241,10 +241,18 @@ fn nobody_is_asked_after_the_last_attempt() {
         .delay_hint(|_| -> RetryHint { unreachable!() })
         .next_telling(&TEST, |_| unreachable!());
     assert_eq!(last, Some(FAILED));
-    let last = attempt!(&mut retry, DONE)
-        .retry_if_ok(|_| unreachable!())
-        .next_telling(&TEST, |_| unreachable!());
-    assert_eq!(last, Some(DONE));
+}
+
+#[test]
+fn the_last_value_is_judged_for_the_statistics_alone() {
+    let config = CONFIG.max_retries(0);
+    for is_wanted in [false, true] {
+        let mut retry = Retry::new(&config);
+        let last = attempt!(&mut retry, DONE)
+            .retry_if_ok(|_| is_wanted)
+            .next_telling(&TEST, |_| unreachable!());
+        assert_eq!(last, Some(DONE));
+    }
 }
 
 #[test]

@@ -20,6 +20,7 @@ use crate::{
     clock,
     deadline::Frame,
     events::{self, EventKind},
+    operation::Count,
     timeout::{
         call_limit::CallLimit,
         config::TimeoutConfig,
@@ -129,6 +130,7 @@ impl Call {
             let error = self.error(cause);
             if error.was_started() {
                 // The caller leaves, and the body goes on.
+                self.config.count(Count::AbandonedBody);
                 self.emit(EventKind::Abandoned);
             }
             error

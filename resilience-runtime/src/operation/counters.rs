@@ -1,0 +1,189 @@
+//! The counts of one operation. All functions with its name share them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::events::GaveUpReason;
+
+/// A thing that went wrong, or that mended it. A success at the first attempt counts nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Count {
+    Retry,
+    Recovered,
+    GaveUp(GaveUpReason),
+    Timeout,
+    AbandonedBody,
+    Fallback,
+}
+
+/// The counts since the start of the process.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    retries: AtomicU64,
+    recovered: AtomicU64,
+    attempts: AtomicU64,
+    elapsed: AtomicU64,
+    not_retryable: AtomicU64,
+    budget: AtomicU64,
+    hint: AtomicU64,
+    deadline: AtomicU64,
+    circuit_open: AtomicU64,
+    refused: AtomicU64,
+    timeouts: AtomicU64,
+    abandoned_bodies: AtomicU64,
+    fallbacks: AtomicU64,
+}
+
+/// The calls that a retry gave up, by the reason. Each call is in one of the counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GaveUpCounts {
+    /// The attempts were used up.
+    pub attempts: u64,
+    /// The next delay would have reached `max_elapsed`.
+    pub elapsed: u64,
+    /// A filter said that the error is not retried.
+    pub not_retryable: u64,
+    /// The retry budget was used up.
+    pub budget: u64,
+    /// The server asked for a longer wait than the retry allows, or for no retry at all.
+    pub hint: u64,
+    /// The next delay would have outlasted the deadline.
+    pub deadline: u64,
+    /// A circuit of the own stack would still have refused after the next delay.
+    pub circuit_open: u64,
+    /// A layer refused the call.
+    pub refused: u64,
+}
+
+impl GaveUpCounts {
+    /// All calls that a retry gave up.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.attempts
+            + self.elapsed
+            + self.not_retryable
+            + self.budget
+            + self.hint
+            + self.deadline
+            + self.circuit_open
+            + self.refused
+    }
+}
+
+/// The counts at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) retries: u64,
+    pub(super) recovered: u64,
+    pub(super) gave_up: GaveUpCounts,
+    pub(super) timeouts: u64,
+    pub(super) abandoned_bodies: u64,
+    pub(super) fallbacks: u64,
+}
+
+impl Counters {
+    pub(super) fn count(&self, what: Count) {
+        self.counter(what).fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn counter(&self, what: Count) -> &AtomicU64 {
+        match what {
+            Count::Retry => &self.retries,
+            Count::Recovered => &self.recovered,
+            Count::GaveUp(GaveUpReason::Attempts) => &self.attempts,
+            Count::GaveUp(GaveUpReason::Elapsed) => &self.elapsed,
+            Count::GaveUp(GaveUpReason::NotRetryable) => &self.not_retryable,
+            Count::GaveUp(GaveUpReason::Budget) => &self.budget,
+            Count::GaveUp(GaveUpReason::Hint) => &self.hint,
+            Count::GaveUp(GaveUpReason::Deadline) => &self.deadline,
+            Count::GaveUp(GaveUpReason::CircuitOpen) => &self.circuit_open,
+            Count::GaveUp(GaveUpReason::Refused) => &self.refused,
+            Count::Timeout => &self.timeouts,
+            Count::AbandonedBody => &self.abandoned_bodies,
+            Count::Fallback => &self.fallbacks,
+        }
+    }
+
+    /// Reads the counts one after the other, while calls go on.
+    pub(super) fn read(&self) -> Counts {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Counts {
+            retries: read(&self.retries),
+            recovered: read(&self.recovered),
+            gave_up: GaveUpCounts {
+                attempts: read(&self.attempts),
+                elapsed: read(&self.elapsed),
+                not_retryable: read(&self.not_retryable),
+                budget: read(&self.budget),
+                hint: read(&self.hint),
+                deadline: read(&self.deadline),
+                circuit_open: read(&self.circuit_open),
+                refused: read(&self.refused),
+            },
+            timeouts: read(&self.timeouts),
+            abandoned_bodies: read(&self.abandoned_bodies),
+            fallbacks: read(&self.fallbacks),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Count; 13] = [
+        Count::Retry,
+        Count::Recovered,
+        Count::GaveUp(GaveUpReason::Attempts),
+        Count::GaveUp(GaveUpReason::Elapsed),
+        Count::GaveUp(GaveUpReason::NotRetryable),
+        Count::GaveUp(GaveUpReason::Budget),
+        Count::GaveUp(GaveUpReason::Hint),
+        Count::GaveUp(GaveUpReason::Deadline),
+        Count::GaveUp(GaveUpReason::CircuitOpen),
+        Count::GaveUp(GaveUpReason::Refused),
+        Count::Timeout,
+        Count::AbandonedBody,
+        Count::Fallback,
+    ];
+
+    fn numbers(counts: Counts) -> [u64; 13] {
+        let gave_up = counts.gave_up;
+        [
+            counts.retries,
+            counts.recovered,
+            gave_up.attempts,
+            gave_up.elapsed,
+            gave_up.not_retryable,
+            gave_up.budget,
+            gave_up.hint,
+            gave_up.deadline,
+            gave_up.circuit_open,
+            gave_up.refused,
+            counts.timeouts,
+            counts.abandoned_bodies,
+            counts.fallbacks,
+        ]
+    }
+
+    #[test]
+    fn each_thing_has_a_count_of_its_own() {
+        for (at, what) in ALL.into_iter().enumerate() {
+            let counters = Counters::default();
+            counters.count(what);
+            counters.count(what);
+            let mut expected = [0; 13];
+            expected[at] = 2;
+            assert_eq!(numbers(counters.read()), expected, "{what:?}");
+        }
+    }
+
+    #[test]
+    fn the_total_has_every_reason_once() {
+        let counters = Counters::default();
+        for what in ALL {
+            counters.count(what);
+        }
+        assert_eq!(counters.read().gave_up.total(), 8);
+    }
+}

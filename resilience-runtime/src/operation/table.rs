@@ -1,0 +1,82 @@
+//! The operations that have run, by name.
+
+use std::{
+    collections::BTreeMap,
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use super::{
+    Operation,
+    counters::{Count, Counters},
+};
+
+static OPERATIONS: RwLock<BTreeMap<&'static str, Entry>> = RwLock::new(BTreeMap::new());
+
+/// One operation: the functions that have its name, the first one that ran first.
+#[derive(Clone)]
+pub(super) struct Entry {
+    /// The counts stay for the rest of the process, because the functions do.
+    pub(super) counters: &'static Counters,
+    pub(super) functions: Vec<&'static Operation>,
+}
+
+impl Operation {
+    /// Begins a call: the first one lists the operation in the statistics.
+    #[inline]
+    pub fn enter(&'static self) {
+        if !self.has_run() {
+            self.register();
+        }
+    }
+
+    /// Lists the operation in the statistics. Nothing changes if it is listed already.
+    #[cold]
+    pub(crate) fn register(&'static self) {
+        self.list(|| add(self));
+    }
+}
+
+/// Adds a function that runs for the first time, and returns the counters of its name.
+fn add(operation: &'static Operation) -> &'static Counters {
+    let mut operations = write();
+    let entry = operations.entry(operation.name()).or_insert_with(|| Entry {
+        counters: Box::leak(Box::default()),
+        functions: Vec::new(),
+    });
+    let is_known = |known: &&Operation| std::ptr::eq(*known, operation);
+    if !entry.functions.iter().any(is_known) {
+        entry.functions.push(operation);
+    }
+    entry.counters
+}
+
+/// Counts for the operation of that name. A name that no function has run under counts nothing.
+pub(crate) fn count(name: &str, what: Count) {
+    if let Some(entry) = read().get(name) {
+        entry.counters.count(what);
+    }
+}
+
+/// Copies the entry of one name.
+pub(super) fn find(name: &str) -> Option<(&'static str, Entry)> {
+    let operations = read();
+    let (name, entry) = operations.get_key_value(name)?;
+    Some((*name, entry.clone()))
+}
+
+/// Copies all entries, sorted by name, so that nothing is described under the lock.
+pub(super) fn all() -> Vec<(&'static str, Entry)> {
+    let operations = read();
+    let entries = operations.iter();
+    entries
+        .map(|(name, entry)| (*name, entry.clone()))
+        .collect()
+}
+
+fn read() -> RwLockReadGuard<'static, BTreeMap<&'static str, Entry>> {
+    OPERATIONS.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write() -> RwLockWriteGuard<'static, BTreeMap<&'static str, Entry>> {
+    OPERATIONS.write().unwrap_or_else(PoisonError::into_inner)
+}
