@@ -7,6 +7,7 @@ mod alone;
 mod cancellation;
 mod events;
 mod herd;
+mod keys;
 mod model;
 mod panics;
 mod pool;
