@@ -21,7 +21,7 @@ pub(super) struct ActiveConfig {
     criterion: AtomicU64,
     /// `minimum_calls` above `success_threshold`.
     counts: AtomicU64,
-    /// `window_calls`, or 0 without, above `half_open_max_calls`.
+    /// Two flags and `window_calls`, or 0 without, above `half_open_max_calls`.
     calls: AtomicU64,
     failure_window: AtomicU64,
     recovery_timeout: AtomicU64,
@@ -35,6 +35,14 @@ pub(super) struct ActiveConfig {
 const COUNT: u64 = 1 << 63;
 /// Set beside a number of failures in a row.
 const CONSECUTIVE: u64 = 1 << 62;
+
+/// The circuit opens by the share of slow calls. A decision reads this flag first, because few
+/// circuits do, and the share itself lies further away.
+const HAS_SLOW_RATE: u64 = 1 << 63;
+/// The open time is jittered.
+const HAS_JITTER: u64 = 1 << 62;
+/// The bits of `window_calls` in the upper half.
+const WINDOW_CALLS: u32 = 0xFFFF;
 
 /// The places of the settings that few circuits change.
 const SLOW_RATE: usize = 0;
@@ -168,19 +176,39 @@ impl ActiveConfig {
         }
     }
 
+    /// The number of failures that opens the circuit, for a criterion that is a number.
+    #[inline]
+    pub(super) fn failure_limit(&self) -> u32 {
+        low(self.criterion.load(Ordering::Relaxed))
+    }
+
+    /// The rate of failures that opens the circuit, for a criterion that is a rate.
+    #[inline]
+    pub(super) fn failure_rate(&self) -> f64 {
+        f64::from_bits(self.criterion.load(Ordering::Relaxed))
+    }
+
     /// True if successes enter a window, because the circuit opens by a share of the calls.
     #[inline]
     pub(super) fn is_rated(&self) -> bool {
-        self.criterion.load(Ordering::Relaxed) & COUNT == 0 || self.slow_rate().is_some()
+        self.criterion.load(Ordering::Relaxed) & COUNT == 0 || self.has_slow_rate()
     }
 
-    /// The share of slow calls that opens the circuit. There is none without a limit for calls.
+    /// True if the circuit opens by the share of slow calls. It does not without a limit for calls.
     #[inline]
+    pub(super) fn has_slow_rate(&self) -> bool {
+        self.calls.load(Ordering::Relaxed) & HAS_SLOW_RATE != 0
+    }
+
+    /// The share of slow calls that opens the circuit.
     pub(super) fn slow_rate(&self) -> Option<f64> {
-        match self.seldom_word(SLOW_RATE) {
-            0 => None,
-            share => (self.slow_call() != 0).then(|| f64::from_bits(share)),
-        }
+        self.has_slow_rate()
+            .then(|| f64::from_bits(self.seldom_word(SLOW_RATE)))
+    }
+
+    #[inline]
+    pub(super) fn has_jitter(&self) -> bool {
+        self.calls.load(Ordering::Relaxed) & HAS_JITTER != 0
     }
 
     /// The number of failures that opens the circuit, if no rate does.
@@ -192,7 +220,7 @@ impl ActiveConfig {
     }
 
     pub(super) fn window_calls(&self) -> Option<u32> {
-        let calls = high(self.calls.load(Ordering::Relaxed));
+        let calls = high(self.calls.load(Ordering::Relaxed)) & WINDOW_CALLS;
         (calls != 0).then_some(calls)
     }
 
@@ -245,6 +273,7 @@ impl ActiveConfig {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "`words` put 32 bits there")]
+#[inline]
 fn low(word: u64) -> u32 {
     word as u32
 }
@@ -264,16 +293,16 @@ fn words(config: &CircuitBreakerConfig) -> [u64; 6] {
         Criterion::Rate(rate) => rate.to_bits(),
         Criterion::Consecutive(failures) => COUNT | CONSECUTIVE | u64::from(failures),
     };
+    let minimum_calls = config.minimum_calls_as_set();
+    let window_calls = config.get_window_calls().unwrap_or(0);
+    let has_slow_rate = config.get_slow_rate().is_some() && config.get_slow_call().is_some();
+    let has_jitter = config.get_recovery_jitter() > 0.0;
+    let slow_rate = u64::from(has_slow_rate) * HAS_SLOW_RATE;
+    let jitter = u64::from(has_jitter) * HAS_JITTER;
     [
         criterion,
-        pair(
-            config.minimum_calls_as_set(),
-            config.get_success_threshold(),
-        ),
-        pair(
-            config.get_window_calls().unwrap_or(0),
-            config.get_half_open_max_calls(),
-        ),
+        pair(minimum_calls, config.get_success_threshold()),
+        slow_rate | jitter | pair(window_calls, config.get_half_open_max_calls()),
         nanos(config.get_failure_window()),
         nanos(config.get_recovery_timeout()),
         config.get_slow_call().map_or(0, nanos),

@@ -111,8 +111,8 @@ impl CircuitBreaker {
 
     /// Gives the circuit another configuration, for all decisions from now on.
     ///
-    /// The state and the statistics stay. If `failure_window` or the criterion changes, the window
-    /// starts empty. An open time that is running ends when it was going to end. Calls under way
+    /// The state and the statistics stay. A window whose length or kind changes starts empty, and so
+    /// does a row of failures that becomes another criterion. An open time that is running ends when it was going to end. Calls under way
     /// count by the new values.
     ///
     /// From now on the attribute or the call that declared the circuit changes the configuration no
@@ -144,7 +144,7 @@ impl CircuitBreaker {
         self.shared.stats()
     }
 
-    /// Opens the circuit as too many failures would: after `recovery_timeout` it probes.
+    /// Opens the circuit as too many failures would: after its open time it probes.
     ///
     /// An open circuit starts its timeout anew; an isolated one is open in the usual way from now
     /// on.

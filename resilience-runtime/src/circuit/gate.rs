@@ -50,6 +50,7 @@ impl Gate {
     /// there.
     pub(super) const KEPT_BITS: u32 = REASON_SHIFT;
 
+    #[inline]
     pub(super) fn new(generation: u32, state: State, config: &ActiveConfig) -> Self {
         let state = match state {
             State::Closed => 0,
@@ -63,6 +64,7 @@ impl Gate {
     }
 
     /// The same gate, of a circuit that has a key or has none.
+    #[inline]
     pub(super) fn keyed(self, has_key: bool) -> Self {
         let keyed = u64::from(has_key) * KEYED;
         Self(self.0 | keyed)

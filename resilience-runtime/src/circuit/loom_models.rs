@@ -586,3 +586,120 @@ fn a_future_that_is_dropped_while_a_change_comes_disturbs_nobody() {
         }
     });
 }
+
+/// Opens after two failures in a row.
+const IN_A_ROW: CircuitBreakerConfig = CONFIG.consecutive_failures(2);
+
+/// A success that ends before the first failure begins, or begins after it ended, lies outside of
+/// the row; one that runs at the same time may lie on either side. Both failures are in the row only
+/// if the success was not between them.
+#[test]
+fn a_success_ends_a_row_of_failures_or_comes_before_or_behind_it() {
+    check(|| {
+        let breaker = circuit(IN_A_ROW);
+        race(&breaker, [fail, succeed, fail]);
+        let stats = breaker.stats();
+        match stats.state {
+            CircuitState::Open => assert_eq!((stats.failures, stats.failure_count), (2, 2)),
+            // The success came between the failures, or behind one of them at the least.
+            _ => assert_eq!(
+                (stats.failures, stats.successes, stats.failure_count),
+                (2, 1, 1)
+            ),
+        }
+        assert_gate_and_machine_agree(&breaker);
+    });
+}
+
+#[test]
+fn a_row_of_failures_that_a_success_ended_does_not_open() {
+    check(|| {
+        let breaker = circuit(IN_A_ROW);
+        fail(&breaker);
+        // Each of the two ends the row that it finds, so that no two failures are in a row.
+        race(&breaker, [succeed, succeed]);
+        assert_eq!(breaker.stats().failure_count, 0);
+        fail(&breaker);
+        let stats = breaker.stats();
+        assert_eq!(
+            (stats.state, stats.failure_count, stats.successes),
+            (CircuitState::Closed, 1, 2)
+        );
+    });
+}
+
+#[test]
+fn what_was_admitted_before_a_reset_does_not_end_the_row_after_it() {
+    check(|| {
+        let breaker = circuit(IN_A_ROW);
+        let permit = breaker.acquire().expect("closed");
+        let resetting: Action = |breaker| {
+            breaker.reset();
+            fail(breaker);
+            fail(breaker);
+        };
+        let thread = {
+            let breaker = breaker.clone();
+            thread::spawn(move || resetting(&breaker))
+        };
+        permit.success();
+        thread.join().expect("no model panics in a thread");
+        let stats = breaker.stats();
+        assert_eq!((stats.state, stats.failures), (CircuitState::Open, 2));
+        assert_eq!(stats.successes + stats.late, 1);
+    });
+}
+
+/// The window holds the last three calls.
+const OF_CALLS: CircuitBreakerConfig = RATED.window_calls(3);
+
+#[test]
+fn a_window_of_calls_loses_no_success_that_is_counted_without_the_lock() {
+    check(|| {
+        let breaker = circuit(OF_CALLS);
+        succeed(&breaker);
+        race(&breaker, [succeed, fail]);
+        let stats = breaker.stats();
+        assert_eq!((stats.successes, stats.failures, stats.late), (2, 1, 0));
+        assert_eq!(stats.failure_rate, Some(1.0 / 3.0));
+        // Three more calls push all others out.
+        (0..3).for_each(|_| succeed(&breaker));
+        let stats = breaker.stats();
+        assert_eq!((stats.failure_count, stats.failure_rate), (0, Some(0.0)));
+    });
+}
+
+#[test]
+fn a_reset_empties_a_window_of_calls_of_what_was_admitted_before() {
+    check(|| {
+        let breaker = circuit(OF_CALLS);
+        let permit = breaker.acquire().expect("closed");
+        let resetting = {
+            let breaker = breaker.clone();
+            thread::spawn(move || breaker.reset())
+        };
+        permit.success();
+        resetting.join().expect("no model panics in a thread");
+        let stats = breaker.stats();
+        assert_eq!(stats.successes + stats.late, 1);
+        assert_eq!(stats.failure_rate, None);
+        fail(&breaker);
+        assert_eq!(breaker.state(), CircuitState::Open);
+    });
+}
+
+#[test]
+fn a_change_between_kinds_of_windows_beside_calls_loses_none() {
+    check(|| {
+        let breaker = circuit(IN_A_ROW);
+        let change: Action = |breaker| breaker.reconfigure(OF_CALLS.minimum_calls(3));
+        race(&breaker, [succeed, fail, change]);
+        let stats = breaker.stats();
+        assert_eq!((stats.successes, stats.failures, stats.late), (1, 1, 0));
+        for _ in 0..3 {
+            succeed(&breaker);
+        }
+        assert_eq!(breaker.stats().failure_rate, Some(0.0));
+        assert_gate_and_machine_agree(&breaker);
+    });
+}

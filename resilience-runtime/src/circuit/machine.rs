@@ -350,6 +350,7 @@ impl Machine {
         }
     }
 
+    #[inline]
     pub(super) fn gate(&self, config: &ActiveConfig) -> Gate {
         let gate = Gate::new(self.generation, self.state(), config);
         match self.state {

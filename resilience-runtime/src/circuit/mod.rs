@@ -8,7 +8,8 @@
 //!   ┌─────────────────────────── Shared (shared): the driver ──────────────────────────────┐
 //!   │ word          holds                            written by        read by             │
 //!   │ gate          state, generation, why it        whoever holds     every call, before  │
-//!   │               opened, "rated" and "timed"      the lock          and after its body  │
+//!   │               opened, "rated", "timed", "in    the lock          and after its body  │
+//!   │               a row"                                                                 │
 //!   │ gate_expiry   until when the gate's answer     whoever holds     calls of a circuit  │
 //!   │               holds                            the lock          that is not plain   │
 //!   │ config        the settings                     whoever holds     the machine; calls  │
@@ -35,10 +36,10 @@
 //!           futures, log, listeners, subscribers (crate::events): they are told of the transition
 //! ```
 //!
-//! A **plain** circuit is closed, opens by a threshold and has no `slow_call`. A call of it reads
-//! the gate, runs, reads the gate again and adds one in its shard. A call of an open circuit reads
-//! the gate, the clock and `gate_expiry`, and is refused. All other calls, and every failure, take
-//! the lock for a moment.
+//! A **plain** circuit is closed, opens by a number of failures, is in no row of them and has no
+//! `slow_call`. A call of it reads the gate, runs, reads the gate again and adds one in its shard. A
+//! call of an open circuit reads the gate, the clock and `gate_expiry`, and is refused. All other
+//! calls, and every failure, take the lock for a moment.
 //!
 //! The **generation** is one more after each change of state and each reset. An admission keeps the
 //! generation it passed in, and an outcome of an older generation counts as `late` and changes

@@ -11,7 +11,6 @@ use std::{
     num::NonZeroU64,
     panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
     sync::PoisonError,
-    time::Duration,
 };
 
 use super::{
@@ -266,7 +265,7 @@ impl Shared {
         }
         let now = clock::now();
         let is_slow = self.is_slow(admission, now);
-        let outcome = if is_slow && self.config.slow_rate().is_none() {
+        let outcome = if is_slow && !self.config.has_slow_rate() {
             Outcome::Failure
         } else {
             outcome
@@ -294,7 +293,7 @@ impl Shared {
         let end = End {
             outcome,
             is_slow,
-            opening: self.opening(cause.and_then(|cause| cause.hint)),
+            opening: self.opening(cause),
         };
         let (generation, ticket) = (gate.generation(), admission.ticket());
         self.change(cause, |machine| {
@@ -323,13 +322,23 @@ impl Shared {
         }
     }
 
-    /// The inputs of an opening, for the case that the circuit opens now.
-    fn opening(&self, hint: Option<Duration>) -> Opening {
-        let is_random = self.config.recovery_jitter() > 0.0;
-        Opening {
-            hint: hint.map(clock::nanos),
-            random: if is_random { random::draw() } else { 0.0 },
+    /// The inputs of an opening, for the case that the circuit opens now. Few circuits have any.
+    #[inline]
+    fn opening(&self, cause: Option<&Cause<'_>>) -> Opening {
+        match cause {
+            Some(Cause {
+                hint: Some(hint), ..
+            }) => self.drawn(Some(clock::nanos(*hint))),
+            _ if self.config.has_jitter() => self.drawn(None),
+            _ => Opening::default(),
         }
+    }
+
+    #[cold]
+    fn drawn(&self, hint: Option<u64>) -> Opening {
+        let is_random = self.config.has_jitter();
+        let random = if is_random { random::draw() } else { 0.0 };
+        Opening { hint, random }
     }
 
     fn count_late(&self) {
@@ -345,6 +354,7 @@ impl Shared {
     }
 
     /// The gate of the machine as this circuit publishes it.
+    #[inline]
     fn gate_of(&self, machine: &Machine) -> Gate {
         machine
             .gate(&self.config)

@@ -11,6 +11,7 @@ use self::{
     share::{Length, Share},
 };
 use super::{active_config::ActiveConfig, config::Criterion, transition::TransitionReason};
+use crate::clock::NEVER;
 
 /// The kinds and lengths of the windows that a configuration asks for. A window of another kind or
 /// length starts empty.
@@ -65,6 +66,7 @@ impl Window {
         }
     }
 
+    #[inline]
     fn parts(&mut self) -> (&mut Failures, Option<&mut Share>) {
         match self {
             Self::Failures(failures) => (failures, None),
@@ -104,6 +106,7 @@ impl Window {
     }
 
     /// Takes over the successes that came since this was called last, out of all `successes`.
+    #[inline]
     pub(super) fn take_over(&mut self, successes: u64) {
         self.shares().for_each(|share| share.take_over(successes));
     }
@@ -115,15 +118,15 @@ impl Window {
 
     /// The moment until which successes may be counted without the lock, because they enter the
     /// running slice: 0 where none enters a window.
+    #[inline]
     pub(super) fn turns_at(&self, config: &ActiveConfig) -> u64 {
-        let (failures, slow) = match self {
-            Self::Failures(failures) => (failures, None),
-            Self::WithSlow(both) => (&both.failures, Some(&both.slow)),
-        };
-        let turns = |share: &Share| share.turns_at(config.failure_window());
-        match (failures.share().map(turns), slow.map(turns)) {
-            (Some(one), Some(other)) => one.min(other),
-            (one, other) => one.or(other).unwrap_or(0),
+        let turns_at = |share: &Share| share.turns_at(config.failure_window());
+        match self {
+            Self::Failures(failures) => failures.share().map_or(0, turns_at),
+            Self::WithSlow(both) => {
+                let failures = both.failures.share().map_or(NEVER, turns_at);
+                failures.min(turns_at(&both.slow))
+            }
         }
     }
 
@@ -158,11 +161,9 @@ impl Window {
         now: u64,
         is_slow: bool,
     ) -> Option<TransitionReason> {
-        let (failures, slow) = self.parts();
-        let reason = failures.failure(config, now);
-        match slow {
-            Some(slow) => reason.or(count_slow(slow, config, now, is_slow, false)),
-            None => reason,
+        match self {
+            Self::Failures(failures) => failures.failure(config, now),
+            Self::WithSlow(both) => both.failure(config, now, is_slow),
         }
     }
 
@@ -198,6 +199,20 @@ impl Window {
         if let Some(slow) = slow {
             slow.clear();
         }
+    }
+}
+
+impl WithSlow {
+    /// It is out of line, so that the failure of a circuit without a slow rate is short.
+    #[inline(never)]
+    fn failure(
+        &mut self,
+        config: &ActiveConfig,
+        now: u64,
+        is_slow: bool,
+    ) -> Option<TransitionReason> {
+        let reason = self.failures.failure(config, now);
+        reason.or(count_slow(&mut self.slow, config, now, is_slow, false))
     }
 }
 

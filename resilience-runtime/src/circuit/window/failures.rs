@@ -5,7 +5,7 @@ use super::{
     share::{Length, Share},
 };
 use crate::{
-    circuit::{active_config::ActiveConfig, config::Criterion, transition::TransitionReason},
+    circuit::{active_config::ActiveConfig, transition::TransitionReason},
     clock::NEVER,
 };
 
@@ -38,16 +38,15 @@ impl Failures {
 
     /// Forgets the oldest failures beyond a limit that became lower.
     pub(super) fn limit(&mut self, config: &ActiveConfig) {
-        match (self, config.criterion()) {
-            (Self::Moments(moments), Criterion::Count(threshold)) => moments.limit(threshold),
-            (Self::Row(failures), Criterion::Consecutive(limit)) => {
-                *failures = (*failures).min(limit);
-            }
-            _ => {}
+        match self {
+            Self::Moments(moments) => moments.limit(config.failure_limit()),
+            Self::Row(failures) => *failures = (*failures).min(config.failure_limit()),
+            Self::Share(_) => {}
         }
     }
 
     /// The window that successes enter, too, if this is one.
+    #[inline]
     pub(super) fn share(&self) -> Option<&Share> {
         match self {
             Self::Share(share) => Some(share),
@@ -55,6 +54,7 @@ impl Failures {
         }
     }
 
+    #[inline]
     pub(super) fn share_mut(&mut self) -> Option<&mut Share> {
         match self {
             Self::Share(share) => Some(share),
@@ -79,26 +79,27 @@ impl Failures {
 
     /// Counts a failure, and returns the reason if the circuit has to open with it. At the limit it
     /// has to.
+    ///
+    /// The window was made for the criterion, so the criterion is not asked for its kind.
     #[inline]
     pub(super) fn failure(&mut self, config: &ActiveConfig, now: u64) -> Option<TransitionReason> {
-        match (self, config.criterion()) {
-            (Self::Moments(moments), Criterion::Count(threshold)) => {
-                moments.forget(now, config.failure_window());
-                moments.record(now, threshold);
-                (moments.count() >= threshold).then_some(TransitionReason::Failures)
+        match self {
+            Self::Moments(moments) => {
+                let is_over = moments.failure(now, config.failure_window(), config.failure_limit());
+                is_over.then_some(TransitionReason::Failures)
             }
-            (Self::Share(share), Criterion::Rate(limit)) => {
+            Self::Share(share) => {
                 let window = config.failure_window();
                 share.record(window, now, true, false);
                 let rate = share.share(window, now, config.minimum_calls());
-                let is_over = rate.is_some_and(|rate| rate >= limit);
+                let is_over = rate.is_some_and(|rate| rate >= config.failure_rate());
                 is_over.then_some(TransitionReason::Rate)
             }
-            (Self::Row(failures), Criterion::Consecutive(limit)) => {
+            Self::Row(failures) => {
+                let limit = config.failure_limit();
                 *failures = failures.saturating_add(1).min(limit);
                 (*failures >= limit).then_some(TransitionReason::Consecutive)
             }
-            _ => unreachable!("the window was made for the criterion"),
         }
     }
 

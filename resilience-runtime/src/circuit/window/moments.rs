@@ -8,8 +8,19 @@ use std::collections::VecDeque;
 pub(crate) struct Moments(VecDeque<u64>);
 
 impl Moments {
+    /// Counts a failure, and returns true if the threshold is reached.
+    ///
+    /// It is out of line, because two windows count with it, and what it calls is inlined only into
+    /// one place.
+    #[inline(never)]
+    pub(super) fn failure(&mut self, now: u64, span: u64, threshold: u32) -> bool {
+        self.forget(now, span);
+        self.record(now, threshold);
+        self.count() >= threshold
+    }
+
     #[inline]
-    pub(super) fn record(&mut self, now: u64, limit: u32) {
+    fn record(&mut self, now: u64, limit: u32) {
         let (length, limit) = (self.0.len(), limit as usize);
         if length >= limit {
             self.0.pop_front();
@@ -36,6 +47,7 @@ impl Moments {
         u32::try_from(self.0.len()).unwrap_or(u32::MAX)
     }
 
+    #[inline]
     pub(super) fn forget(&mut self, now: u64, span: u64) {
         while let Some(&oldest) = self.0.front() {
             if now.saturating_sub(oldest) < span {

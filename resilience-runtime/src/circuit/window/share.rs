@@ -34,6 +34,7 @@ impl Share {
 
     /// Takes over the successes that came since this was called last, out of all `successes`. They
     /// were counted without the lock, in the slice that ran until now.
+    #[inline]
     pub(super) fn take_over(&mut self, successes: u64) {
         match self {
             Self::Slices(slices) => slices.take_over(successes),
@@ -50,6 +51,7 @@ impl Share {
     }
 
     /// The moment that ends the running slice.
+    #[inline]
     pub(super) fn turns_at(&self, window: u64) -> u64 {
         match self {
             Self::Slices(slices) => slices.turns_at(width(window)),
@@ -58,6 +60,7 @@ impl Share {
     }
 
     /// Forgets the calls that are older than `window`.
+    #[inline]
     fn turn(&mut self, window: u64, now: u64) {
         if let Self::Slices(slices) = self {
             slices.turn(now, width(window));
@@ -65,6 +68,7 @@ impl Share {
     }
 
     /// Counts one call at `now`. The caller counts a success among all successes, too.
+    #[inline]
     pub(super) fn record(&mut self, window: u64, now: u64, is_marked: bool, is_success: bool) {
         self.turn(window, now);
         match self {
@@ -73,6 +77,7 @@ impl Share {
         }
     }
 
+    #[inline]
     fn total(&self) -> (u32, u32) {
         match self {
             Self::Slices(slices) => slices.total(),
@@ -87,6 +92,7 @@ impl Share {
     }
 
     /// The share of marked calls at `now`, if there are as many calls as `minimum`.
+    #[inline]
     pub(super) fn share(&mut self, window: u64, now: u64, minimum: u32) -> Option<f64> {
         self.turn(window, now);
         let (calls, marked) = self.total();

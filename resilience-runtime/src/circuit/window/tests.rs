@@ -146,3 +146,72 @@ fn a_window_narrower_than_its_slices_still_slides() {
     assert_eq!(window.rate(&config, START), Some(1.0));
     assert_eq!(window.failures(&config, START + 16), 0);
 }
+
+fn made(config: CircuitBreakerConfig) -> (ActiveConfig, Window) {
+    let config = ActiveConfig::new(&config);
+    let window = Window::new(&config);
+    (config, window)
+}
+
+#[test]
+fn a_row_and_a_window_of_calls_are_fresh_again_only_by_a_call() {
+    let rated = CircuitBreakerConfig::new()
+        .failure_rate(1.0)
+        .window_calls(2);
+    let in_row = CircuitBreakerConfig::new().consecutive_failures(3);
+    for (config, mut window) in [made(in_row), made(rated)] {
+        assert_eq!(window.fresh_at(&config, START), 0);
+        window.failure(&config, START, false);
+        assert_eq!(window.fresh_at(&config, START + (1 << 50)), NEVER);
+        window.success(&config, START, false);
+        window.success(&config, START, false);
+        assert_eq!(window.fresh_at(&config, START), 0);
+    }
+}
+
+#[test]
+fn a_window_of_slow_calls_is_fresh_when_they_are_gone() {
+    let second = Duration::from_secs(1);
+    let (config, mut window) = made(
+        CircuitBreakerConfig::new()
+            .slow_call(second)
+            .slow_rate(1.0)
+            .failure_window(second * 12),
+    );
+    assert_eq!(window.fresh_at(&config, START), 0);
+    window.success(&config, START, true);
+    let fresh_at = window.fresh_at(&config, START);
+    assert!(fresh_at > START && fresh_at <= START + 13_000_000_000);
+    assert_eq!(window.fresh_at(&config, fresh_at), 0);
+}
+
+#[test]
+fn each_window_starts_empty_only_if_its_own_kind_or_length_changes() {
+    let second = Duration::from_secs(1);
+    let before = CircuitBreakerConfig::new()
+        .failure_threshold(5)
+        .slow_call(second)
+        .slow_rate(1.0)
+        .minimum_calls(1);
+    for (after, failures, slow) in [
+        (before.failure_threshold(9), 1, Some(0.5)),
+        (before.slow_rate(0.9), 1, Some(0.5)),
+        (before.window_calls(5), 1, None),
+        (before.failure_window(second), 0, None),
+        (before.consecutive_failures(5), 0, Some(0.5)),
+        (before.failure_rate(0.5), 0, Some(0.5)),
+        (CircuitBreakerConfig::new(), 1, None),
+    ] {
+        let (active, mut window) = made(before);
+        window.failure(&active, START, false);
+        window.success(&active, START, true);
+        let kinds = WindowKinds::of(&active);
+        active.store(&after);
+        window.reconfigure(&active, kinds, 1);
+        let now = (
+            window.failures(&active, START),
+            window.slow_rate(&active, START),
+        );
+        assert_eq!(now, (failures, slow), "{after:?}");
+    }
+}
