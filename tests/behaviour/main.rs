@@ -14,6 +14,7 @@
 )]
 
 mod circuit_breaker;
+mod deadline;
 mod documentation;
 mod events;
 mod lints;
