@@ -27,17 +27,16 @@ async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
             };
         }
     };
-    return __rt::RecordedFuture::new(
-        __permit,
-        async {
-            let _: u8 = if false {
-                return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected();
-            } else {
-                0
-            };
-            '__resilience_body: { self.client.search(query).await }
-        },
-        |__outcome| __rt::Inspect::of(__outcome).__traits(),
-    )
+    let (__permit, __outcome) = __rt::GuardedFuture::new(__permit, async {
+        let _: u8 = if false {
+            return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected();
+        } else {
+            0
+        };
+        '__resilience_body: { self.client.search(query).await }
+    })
     .await;
+    return __rt::record::<Result<Vec<Issue>, Error>, _, _>(__outcome, __permit, (), |__outcome| {
+        __rt::Inspect::of(__outcome).__traits()
+    });
 }

@@ -19,30 +19,28 @@ async fn search(&self, tenant: &str, query: &str) -> Result<Hits, SearchError> {
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
         __rt::Retry::wait(&__retry, &__OPERATION).await;
-        let __outcome = '__call: {
-            let __permit =
-                match __rt::KeyedCircuit::admit_noting(&__circuit, &__OPERATION, &mut __origin) {
-                    __rt::Ok(__permit) => __permit,
-                    __rt::Err(__open) => {
-                        break '__call __rt::failed::<Result<Hits, SearchError>>(
-                            __rt::FromCircuitOpen::from(__open),
-                        );
-                    }
+        let __outcome = __rt::RecordedFuture::new(
+            __rt::CircuitCall::noting(
+                __rt::KeyedCircuit::circuit(&__circuit),
+                &__OPERATION,
+                &mut __origin,
+            ),
+            (),
+            |__open| {
+                let __open = __rt::KeyedCircuit::named(&__circuit, __open);
+                __rt::FromCircuitOpen::from(__open)
+            },
+            async {
+                let _: u8 = if false {
+                    return <Result<Hits, SearchError> as __rt::Fallible>::expected();
+                } else {
+                    0
                 };
-            __rt::RecordedFuture::new(
-                __permit,
-                async {
-                    let _: u8 = if false {
-                        return <Result<Hits, SearchError> as __rt::Fallible>::expected();
-                    } else {
-                        0
-                    };
-                    '__resilience_body: { self.client.search(tenant, query).await }
-                },
-                |__outcome| __rt::Inspect::of(__outcome).__traits(),
-            )
-            .await
-        };
+                '__resilience_body: { self.client.search(tenant, query).await }
+            },
+            |__outcome| __rt::Inspect::of(__outcome).__traits(),
+        )
+        .await;
         let __result = <Result<Hits, SearchError> as __rt::Fallible>::into_result(__outcome);
         let __error @ __rt::Err(_) = __result else {
             let __value = <Result<Hits, SearchError> as __rt::Fallible>::succeeded(__result);

@@ -5,14 +5,10 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new();
     static __CIRCUIT: __rt::Site = __rt::Site::unnamed(&__OPERATION);
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
-    let __permit = match __rt::CircuitBreaker::admit_call(__circuit, &__OPERATION) {
-        __rt::Ok(__permit) => __permit,
-        __rt::Err(__open) => {
-            return __rt::failed::<Result<Vec<Issue>, Error>>(__rt::FromCircuitOpen::from(__open));
-        }
-    };
     return __rt::RecordedFuture::new(
-        __permit,
+        __rt::CircuitCall::new(__circuit, &__OPERATION),
+        (),
+        |__open| __rt::FromCircuitOpen::from(__open),
         async {
             let _: u8 = if false {
                 return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected();

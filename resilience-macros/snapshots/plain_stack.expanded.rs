@@ -15,34 +15,25 @@ async fn fetch(url: &str) -> Result<String, Error> {
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
         __rt::Retry::wait(&__retry, &__OPERATION).await;
-        let __outcome = '__call: {
-            let __permit =
-                match __rt::CircuitBreaker::admit_noting(__circuit, &__OPERATION, &mut __origin) {
-                    __rt::Ok(__permit) => __permit,
-                    __rt::Err(__open) => {
-                        break '__call __rt::failed::<Result<String, Error>>(
-                            __rt::FromCircuitOpen::from(__open),
-                        );
-                    }
-                };
-            __rt::RecordedFuture::above_timeout(
-                __permit,
-                __rt::Limited::with_error(
-                    &__TIMEOUT,
-                    |__late| __rt::FromTimedOut::from(__late),
-                    async {
-                        let _: u8 = if false {
-                            return <Result<String, Error> as __rt::Fallible>::expected();
-                        } else {
-                            0
-                        };
-                        '__resilience_body: { get(url).await }
-                    },
-                ),
-                |__outcome| __rt::Inspect::of(__outcome).__traits(),
-            )
-            .await
-        };
+        let __outcome = __rt::RecordedFuture::new(
+            __rt::CircuitCall::noting(__circuit, &__OPERATION, &mut __origin),
+            __rt::AboveTimeout(()),
+            |__open| __rt::FromCircuitOpen::from(__open),
+            __rt::Limited::with_error(
+                &__TIMEOUT,
+                |__late| __rt::FromTimedOut::from(__late),
+                async {
+                    let _: u8 = if false {
+                        return <Result<String, Error> as __rt::Fallible>::expected();
+                    } else {
+                        0
+                    };
+                    '__resilience_body: { get(url).await }
+                },
+            ),
+            |__outcome| __rt::Inspect::of(__outcome).__traits(),
+        )
+        .await;
         let __result = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
         let __error @ __rt::Err(_) = __result else {
             let __value = <Result<String, Error> as __rt::Fallible>::succeeded(__result);

@@ -226,17 +226,6 @@ pub fn record<R: Fallible, V: View<R::Error>, S>(
     }
 }
 
-/// Does the same as [`record`] for the future of a call. It is out of line, and so compiled once for
-/// all functions of a result's type.
-#[inline(never)]
-pub(super) fn record_in_future<R: Fallible, V: View<R::Error>>(
-    result: R,
-    permit: CallPermit<'_>,
-    origin: impl StackOrigin,
-) -> R {
-    record(result, permit, origin, |_| Traits::<V, ()>::new())
-}
-
 fn outcome_of_error<E, V: View<E>>(error: &E, origin: Origin) -> Outcome {
     match origin {
         Origin::Body => outcome_of(V::origin(error)),

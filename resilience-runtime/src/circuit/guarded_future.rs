@@ -1,7 +1,6 @@
 //! Futures that run under a permit.
 
 use std::{
-    marker::PhantomData,
     mem,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -9,12 +8,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{classified::record_in_future, permit::CallPermit};
-use crate::{
-    fallible::Fallible,
-    inspect::{Traits, View},
-    stack_origin::{AboveTimeout, StackOrigin},
-};
+use super::permit::CallPermit;
 
 pin_project! {
     /// Runs a future under a permit and returns the permit with the output.
@@ -58,78 +52,6 @@ impl<'c, F: Future> Future for GuardedFuture<'c, F> {
         let this = self.project();
         let output = ready!(this.permit.poll(this.future, cx));
         Poll::Ready((this.permit.release(), output))
-    }
-}
-
-pin_project! {
-    /// Runs a future under a permit and records its result. No filter looks at the result.
-    ///
-    /// The function that awaits a [`GuardedFuture`] has to keep, drop and unwind the permit that
-    /// comes back, and that code would be compiled for each such function.
-    #[doc(hidden)]
-    #[derive(Debug)]
-    #[must_use = "futures do nothing unless polled"]
-    pub struct RecordedFuture<'c, F, V, O = ()> {
-        permit: HeldPermit<'c>,
-        view: PhantomData<V>,
-        origin: O,
-        #[pin]
-        future: F,
-    }
-}
-
-impl<'c, F: Future<Output: Fallible>, V> RecordedFuture<'c, F, V> {
-    /// `_traits` is not called: its type says how the error is looked at.
-    #[inline]
-    pub fn new<S>(
-        permit: CallPermit<'c>,
-        future: F,
-        _traits: impl FnOnce(&ResultOf<F>) -> Traits<V, S>,
-    ) -> Self {
-        Self {
-            permit: HeldPermit(Some(permit)),
-            view: PhantomData,
-            origin: (),
-            future,
-        }
-    }
-}
-
-impl<'c, F: Future<Output: Fallible>, V> RecordedFuture<'c, F, V, AboveTimeout<()>> {
-    /// Does the same as [`new`](RecordedFuture::new) above a timeout of the own stack.
-    #[inline]
-    pub fn above_timeout<S>(
-        permit: CallPermit<'c>,
-        future: F,
-        _traits: impl FnOnce(&ResultOf<F>) -> Traits<V, S>,
-    ) -> Self {
-        Self {
-            permit: HeldPermit(Some(permit)),
-            view: PhantomData,
-            origin: AboveTimeout(()),
-            future,
-        }
-    }
-}
-
-/// The output of a future as the `Result` that it is.
-type ResultOf<F> =
-    Result<<<F as Future>::Output as Fallible>::Value, <<F as Future>::Output as Fallible>::Error>;
-
-impl<F, V, O> Future for RecordedFuture<'_, F, V, O>
-where
-    F: Future<Output: Fallible>,
-    V: View<<F::Output as Fallible>::Error>,
-    O: StackOrigin + Copy,
-{
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let result = ready!(this.permit.poll(this.future, cx));
-        let permit = this.permit.release();
-        Poll::Ready(record_in_future::<_, V>(result, permit, *this.origin))
     }
 }
 
@@ -194,7 +116,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{CircuitBreaker, CircuitBreakerConfig, CircuitState, circuit::classified::UNSEEN};
+    use crate::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
 
     fn breaker() -> CircuitBreaker {
         let config = CircuitBreakerConfig::new().failure_threshold(1);
@@ -216,50 +138,6 @@ mod tests {
         assert_eq!(
             (breaker.stats().successes, breaker.stats().abandoned),
             (1, 0)
-        );
-    }
-
-    #[test]
-    fn an_outcome_is_recorded_and_a_call_without_one_as_what_it_was() {
-        let breaker = CircuitBreaker::new("guarded", CircuitBreakerConfig::new());
-        let permit = || breaker.admit().expect("closed");
-        assert_eq!(
-            poll_once(pin!(RecordedFuture::new(
-                permit(),
-                ready(Ok::<_, u8>(7)),
-                |_| { UNSEEN }
-            ))),
-            Poll::Ready(Ok(7))
-        );
-        assert_eq!(
-            poll_once(pin!(RecordedFuture::new(
-                permit(),
-                ready(Err::<u8, _>(7)),
-                |_| UNSEEN
-            ))),
-            Poll::Ready(Err(7))
-        );
-        assert!(
-            poll_once(pin!(RecordedFuture::new(
-                permit(),
-                pending::<Result<u8, u8>>(),
-                |_| UNSEEN
-            )))
-            .is_pending()
-        );
-        let panics = poll_fn(|_| -> Poll<Result<u8, u8>> { resume_unwind(Box::new("expected")) });
-        assert!(
-            catch_unwind(AssertUnwindSafe(|| poll_once(pin!(RecordedFuture::new(
-                permit(),
-                panics,
-                |_| UNSEEN
-            )))))
-            .is_err()
-        );
-        let stats = breaker.stats();
-        assert_eq!(
-            (stats.successes, stats.failures, stats.abandoned),
-            (1, 2, 1)
         );
     }
 

@@ -72,6 +72,7 @@ mod name;
 mod open_time;
 mod permit;
 mod probes;
+mod recorded_future;
 mod seldom;
 mod settings;
 mod sharded_counter;
@@ -91,10 +92,11 @@ pub use self::{
     config::CircuitBreakerConfig,
     conversion::FromCircuitOpen,
     error::CircuitOpen,
-    guarded_future::{GuardedFuture, RecordedFuture},
+    guarded_future::GuardedFuture,
     history::{CommandRecord, TransitionRecord},
     keyed::{CircuitBreakerFamily, FamilyStats, Key, KeyText, KeyedCircuit},
     permit::{CallPermit, OwnedPermit, Permit},
+    recorded_future::{CircuitCall, RecordedFuture},
     settings::CircuitBreakerSettings,
     state_future::CircuitStateFuture,
     stats::CircuitBreakerStats,
@@ -105,7 +107,7 @@ pub(crate) use self::{keyed::Family, name::Name};
 /// The names that the expansion of `#[circuit_breaker]` uses.
 pub(crate) mod expansion {
     pub use super::{
-        CallPermit, CircuitBreaker, CircuitBreakerConfig, CircuitOpen, Classified, FromCircuitOpen,
-        GuardedFuture, Key, KeyText, KeyedCircuit, RecordedFuture, record,
+        CallPermit, CircuitBreaker, CircuitBreakerConfig, CircuitCall, CircuitOpen, Classified,
+        FromCircuitOpen, GuardedFuture, Key, KeyText, KeyedCircuit, RecordedFuture, record,
     };
 }

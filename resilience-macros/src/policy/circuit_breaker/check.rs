@@ -27,6 +27,17 @@ pub(super) struct CircuitBreakerPlan {
     pub(super) error: Option<Expr>,
 }
 
+impl CircuitBreakerPlan {
+    /// True if a function or a pattern of the user's looks at an outcome.
+    pub(super) fn has_filters(&self) -> bool {
+        self.failure_on.is_some()
+            || self.failure_if.is_some()
+            || self.failure_if_ok.is_some()
+            || self.ignore.is_some()
+            || self.recovery_hint.is_some()
+    }
+}
+
 /// The circuit that guards the function.
 pub(super) enum Circuit {
     /// `breaker = expr`

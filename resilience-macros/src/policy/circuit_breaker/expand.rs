@@ -17,9 +17,11 @@ impl Context<'_> {
     /// - Input:
     ///   `#[circuit_breaker] async fn search(query: &str) -> Result<Vec<Issue>, Error> { … }`
     /// - Output:
-    ///   `let __permit = match CircuitBreaker::admit_call(__circuit, &__OPERATION) { Ok(…) => …, Err(__open) => return … }; RecordedFuture::new(__permit, async { … }, …).await`
+    ///   `RecordedFuture::new(CircuitCall::new(__circuit, &__OPERATION), (), |__open| …, async { … }, …).await`
+    /// - Output, if code of the function itself has to run at the refusal or under the permit:
+    ///   `let __permit = match CircuitBreaker::admit_call(__circuit, &__OPERATION) { Ok(…) => …, Err(__open) => return … }; let (__permit, __outcome) = GuardedFuture::new(__permit, async { … }).await; record(__outcome, __permit, …)`
     ///
-    /// The snapshots `plain_circuit_breaker` and `circuit_breaker_async` show it whole.
+    /// The snapshots `plain_circuit_breaker` and `circuit_breaker_async` show them whole.
     pub(super) fn circuit_breaker(
         &self,
         at: usize,
@@ -27,6 +29,9 @@ impl Context<'_> {
         inner: LayerCode,
     ) -> LayerCode {
         let (declarations, circuit) = self.circuit(at, &plan.circuit);
+        if let Some(future) = self.recorded_future(at, plan, &circuit, &inner) {
+            return LayerCode::future(declarations.and(inner.declarations), future);
+        }
         let (runtime, operation) = (&self.runtime, self.operation());
         let (permit, outcome, open) = (local("permit"), local("outcome"), local("open"));
         let (guarded, recorded) = self.guarded(at, plan, &inner, &permit, &outcome);
@@ -81,28 +86,64 @@ impl Context<'_> {
         outcome: &Ident,
     ) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
-        let (is_judged, recorded) = self.recorded(at, plan, outcome, permit);
+        let recorded = self.recorded(at, plan, outcome, permit);
         if !self.is_async() {
             let attempt = inner.bound(&quote!(#outcome), |body| self.boundary(body));
             return (attempt, recorded);
         }
         let (future, arms) = inner.as_future_and_arms();
-        // Get the permit back from the future only if code must still run under it.
-        if is_judged || arms.is_some() || self.is_users_future() {
-            let judge = arms.map(|arms| quote!(let #outcome = match #outcome { #arms };));
-            let guarded = quote!(#runtime::GuardedFuture::new(#permit, #future).await);
-            let attempt = quote!(let (#permit, #outcome) = #guarded; #judge);
-            return (attempt, recorded);
+        let judge = arms.map(|arms| quote!(let #outcome = match #outcome { #arms };));
+        let guarded = quote!(#runtime::GuardedFuture::new(#permit, #future).await);
+        let attempt = quote!(let (#permit, #outcome) = #guarded; #judge);
+        (attempt, recorded)
+    }
+
+    /// Emits the future that admits the call, runs the body under the permit and records the
+    /// outcome. It is `None` if code of the function itself has to run at the refusal or under the
+    /// permit.
+    fn recorded_future(
+        &self,
+        at: usize,
+        plan: &CircuitBreakerPlan,
+        circuit: &TokenStream,
+        inner: &LayerCode,
+    ) -> Option<TokenStream> {
+        if !self.is_async()
+            || self.is_users_future()
+            || self.asks_for_origin(at)
+            || plan.fallback.is_some()
+            || plan.error.is_some()
+            || plan.has_filters()
+        {
+            return None;
         }
-        let traits = self.traits();
-        let constructor = if self.is_above_timeout(at) {
-            quote!(above_timeout)
-        } else {
-            quote!(new)
+        let (future, None) = inner.as_future_and_arms() else {
+            return None;
         };
-        let recorded =
-            quote!(#runtime::RecordedFuture::#constructor(#permit, #future, #traits).await);
-        (TokenStream::new(), recorded)
+        let (runtime, operation) = (&self.runtime, self.operation());
+        let (open, traits) = (local("open"), self.traits());
+        let (circuit, open_named) = if plan.circuit.is_owned() {
+            // Several keys may share a circuit, and the refusal has the key of this call.
+            (
+                quote!(#runtime::KeyedCircuit::circuit(#circuit)),
+                Some(quote!(let #open = #runtime::KeyedCircuit::named(#circuit, #open);)),
+            )
+        } else {
+            (circuit.clone(), None)
+        };
+        let call = if self.is_asked_for_origin(at) {
+            let origin = local("origin");
+            quote!(noting(#circuit, #operation, &mut #origin))
+        } else {
+            quote!(new(#circuit, #operation))
+        };
+        let inside = self.told_origin(at).unwrap_or_else(|| quote!(()));
+        let error = self.converted("CircuitOpen", &open);
+        let error = block(&open_named.unwrap_or_default(), error);
+        let call = quote!(#runtime::CircuitCall::#call);
+        Some(quote! {
+            #runtime::RecordedFuture::new(#call, #inside, |#open| #error, #future, #traits)
+        })
     }
 
     /// The answer of a refused call.
@@ -131,15 +172,14 @@ impl Context<'_> {
         }
     }
 
-    /// True if more than the error's origin decides, and the expression that records the outcome
-    /// under the permit.
+    /// Emits the expression that records the outcome under the permit.
     fn recorded(
         &self,
         at: usize,
         plan: &CircuitBreakerPlan,
         outcome: &Ident,
         permit: &Ident,
-    ) -> (bool, TokenStream) {
+    ) -> TokenStream {
         let (runtime, traits) = (&self.runtime, self.traits());
         let filters = [
             UserFilter::pattern("Classified::failure_on", plan.failure_on.as_ref()),
@@ -170,17 +210,16 @@ impl Context<'_> {
                 Some(hint) => self.applied(hint, &quote!(#classified, #permit)),
                 None => quote!(#classified.record(#permit)),
             };
-            return (true, self.returned(recorded));
+            return self.returned(recorded);
         }
         let result = &self.result.tokens;
         let origin = told.unwrap_or_else(|| quote!(()));
-        let recorded = self.call(
+        self.call(
             "record",
             Some(&quote!(#result, _, _)),
             quote!(#outcome, #permit, #origin, #traits),
             self.result.error_ends,
-        );
-        (self.asks_for_origin(at), recorded)
+        )
     }
 
     /// Emits a closure that finds out the traits of the error type, from the type of an outcome

@@ -42,7 +42,8 @@ impl KeyedCircuit {
         Self(Found::Overflow(Box::new(Overflow { circuit, name })))
     }
 
-    pub(super) fn circuit(&self) -> &CircuitBreaker {
+    /// The circuit, which may be one that several keys share.
+    pub fn circuit(&self) -> &CircuitBreaker {
         match &self.0 {
             Found::Own(entry) => &entry.circuit,
             Found::Overflow(overflow) => &overflow.circuit,
@@ -50,7 +51,7 @@ impl KeyedCircuit {
     }
 
     /// The refusal with the key of the caller.
-    fn named(&self, open: CircuitOpen) -> CircuitOpen {
+    pub fn named(&self, open: CircuitOpen) -> CircuitOpen {
         match &self.0 {
             Found::Own(_) => open,
             Found::Overflow(overflow) => open.of(overflow.name.clone()),
