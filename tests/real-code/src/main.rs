@@ -1,4 +1,4 @@
-//! Puts the attributes above every function of 25 published crates that returns a `Result`,
+//! Puts the attributes above every function of 40 published crates that returns a `Result`,
 //! compiles the crates and counts the functions that are accepted without another change, the
 //! errors by their kind, the errors without the name of the argument, and the errors with their
 //! caret under an attribute. Then it runs crates' own tests below the attributes, because an
@@ -15,6 +15,15 @@
 //! `target/real-code/refusals.txt`. The program fails where a goal of `goals.rs` is missed. What a
 //! macro of the crate writes is not annotated, and what the platform or the features switch off is
 //! not counted.
+//!
+//! Functions that are accepted under `#[retry(clone(..))]`, by group (`sample.rs`):
+//!
+//! | group | crates | functions | accepted |
+//! |---|---|---|---|
+//! | known | 28 | 5,322 | 91.4 % |
+//! | unseen | 8 | 1,733 | 80.2 % |
+//! | formats of serde | 4 | 1,351 | 58.1 % |
+//! | all | 40 | 8,406 | 83.7 % |
 
 mod cargo;
 mod functions;

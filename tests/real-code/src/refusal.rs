@@ -8,6 +8,9 @@ use crate::{cargo::Diagnostic, functions::Function, variant::Place};
 pub(crate) enum Kind {
     OurWords,
     Moved,
+    /// A `&mut` reference was moved. Each attempt is lent a `&mut` argument, so that these are
+    /// `self` and its fields: no other variable can have the name `self`.
+    MovedReference,
     NotClone,
     Borrow,
     Lifetime,
@@ -16,9 +19,10 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::OurWords,
         Self::Moved,
+        Self::MovedReference,
         Self::NotClone,
         Self::Borrow,
         Self::Lifetime,
@@ -37,11 +41,16 @@ impl Kind {
             return Self::OurWords;
         }
         match code {
-            "E0382" | "E0505" | "E0507" | "E0508" | "E0509" => Self::Moved,
+            "E0382" | "E0505" | "E0507" | "E0508" | "E0509" => match moved_type(error) {
+                Some(ty) if ty.starts_with("&mut ") || ty.starts_with("Pin<&mut ") => {
+                    Self::MovedReference
+                }
+                _ => Self::Moved,
+            },
             "E0277" | "E0599" if message.contains("Clone") => Self::NotClone,
             "E0277" if message.contains("Send") => Self::NotSend,
-            "E0373" | "E0499" | "E0502" | "E0503" | "E0506" | "E0515" | "E0521" | "E0524"
-            | "E0597" | "E0716" => Self::Borrow,
+            "E0373" | "E0499" | "E0501" | "E0502" | "E0503" | "E0506" | "E0515" | "E0521"
+            | "E0524" | "E0597" | "E0716" => Self::Borrow,
             "E0309" | "E0310" | "E0311" | "E0621" | "E0623" | "E0700" => Self::Lifetime,
             "" if message.contains("lifetime") => Self::Lifetime,
             "" if message.contains("escape") => Self::Borrow,
@@ -56,6 +65,7 @@ impl fmt::Display for Kind {
         f.pad(match self {
             Self::OurWords => "in our words",
             Self::Moved => "argument moved",
+            Self::MovedReference => "`&mut` reference moved",
             Self::NotClone => "not Clone",
             Self::Borrow => "borrow",
             Self::Lifetime => "lifetime",
@@ -77,9 +87,16 @@ pub(crate) struct Refusal {
     pub(crate) caret_at_attribute: bool,
     /// The error mentions an argument by its name.
     pub(crate) names_argument: bool,
+    /// The type of the value that was moved, as rustc says it.
+    pub(crate) moved_type: Option<String>,
 }
 
 impl Refusal {
+    /// An argument was moved, and the error does not say which one.
+    pub(crate) fn hides_argument(&self) -> bool {
+        matches!(self.kind, Kind::Moved | Kind::MovedReference) && !self.names_argument
+    }
+
     pub(crate) fn new(error: &Diagnostic, function: &Function, place: &Place, file: &str) -> Self {
         let kind = Kind::of(error);
         let caret_at_attribute = error.spans.iter().any(|span| {
@@ -100,6 +117,7 @@ impl Refusal {
             names_argument: error
                 .texts()
                 .any(|text| names_one_of(text, &function.arguments)),
+            moved_type: moved_type(error).map(str::to_owned),
         }
     }
 
@@ -107,6 +125,15 @@ impl Refusal {
     pub(crate) fn add(&mut self, other: &Self) {
         self.caret_at_attribute |= other.caret_at_attribute;
     }
+}
+
+/// The type in "move occurs because `text` has type `String`, which does not …".
+fn moved_type(error: &Diagnostic) -> Option<&str> {
+    error.texts().find_map(|text| {
+        let reason = text.strip_prefix("move occurs because ")?;
+        let (_, ty) = reason.split_once(" has type `")?;
+        ty.split('`').next()
+    })
 }
 
 /// True if the text has one of the names in backticks, alone or in an expression.
@@ -153,6 +180,15 @@ mod tests {
             "move occurs because text has type `Context`",
             &names
         ));
+    }
+
+    #[test]
+    fn the_type_of_a_moved_value_is_read_from_rustcs_label() {
+        let label = "move occurs because `log` has type `&mut Log`, which is not `Copy`";
+        let moved = error("E0382", label);
+        assert_eq!(moved_type(&moved), Some("&mut Log"));
+        assert!(Kind::of(&moved) == Kind::MovedReference);
+        assert_eq!(moved_type(&error("E0382", "value moved here")), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     refusal::{Kind, Refusal},
-    sample::Sample,
+    sample::{Group, Sample},
     subject::{Refusals, Subject},
     variant::Variant,
 };
@@ -25,28 +25,32 @@ pub(crate) struct Report {
 const EXAMPLES: usize = 6;
 
 impl Report {
-    pub(crate) fn functions(&self) -> usize {
-        self.rows.iter().map(|row| row.subject.functions()).sum()
-    }
-
     pub(crate) fn refusals(&self, variant: Variant) -> impl Iterator<Item = &Refusal> {
         self.rows
             .iter()
             .flat_map(move |row| row.of(variant).values())
     }
 
-    /// The share of the functions that are accepted, in the crates that `counts` chooses.
+    /// The share of the functions that are accepted, in the crates that `counts` chooses, if there
+    /// are any.
     pub(crate) fn accepted_percent(
         &self,
         variant: Variant,
         counts: impl Fn(&Sample) -> bool,
-    ) -> f64 {
-        let (mut functions, mut refused) = (0, 0);
-        for row in self.rows.iter().filter(|row| counts(&row.subject.sample)) {
-            functions += row.subject.functions();
-            refused += row.of(variant).len();
-        }
-        percent(functions - refused, functions)
+    ) -> Option<f64> {
+        let (functions, refused) = self.count(variant, counts);
+        (functions > 0).then(|| percent(functions - refused, functions))
+    }
+
+    /// The functions of the crates that `counts` chooses, and how many of them are refused.
+    fn count(&self, variant: Variant, counts: impl Fn(&Sample) -> bool) -> (usize, usize) {
+        let rows = self.rows.iter().filter(|row| counts(&row.subject.sample));
+        rows.fold((0, 0), |(functions, refused), row| {
+            (
+                functions + row.subject.functions(),
+                refused + row.of(variant).len(),
+            )
+        })
     }
 
     /// Prints how many functions of each crate are accepted; then why the others are refused; then
@@ -70,28 +74,39 @@ impl Report {
                 .map_or("-".to_owned(), |tests| format!("{tests} pass"));
             let _ = writeln!(text, "   {tests}");
         }
-        let _ = write!(text, "{:<24}{:>10}", "total", self.functions());
-        for variant in Variant::ALL {
-            let accepted = self.functions() - self.refusals(variant).count();
-            let share = format!(
-                "{accepted} ({:.1} %)",
-                self.accepted_percent(variant, |_| true)
-            );
-            let _ = write!(text, "{share:>18}");
+        for group in Group::ALL {
+            self.total(&mut text, &group.to_string(), |sample| {
+                sample.group == group
+            });
         }
-        text.push('\n');
+        self.total(&mut text, "total", |_| true);
         for kind in Kind::ALL {
             self.line(&mut text, &format!("refused: {kind}"), |refusal| {
                 refusal.kind == kind
             });
         }
         self.line(&mut text, "argument moved, without its name", |refusal| {
-            refusal.kind == Kind::Moved && !refusal.names_argument
+            refusal.hides_argument()
         });
         self.line(&mut text, "caret under an attribute", |refusal| {
             refusal.caret_at_attribute
         });
         text
+    }
+
+    fn total(&self, text: &mut String, name: &str, counts: impl Fn(&Sample) -> bool) {
+        let shares = Variant::ALL.map(|variant| self.count(variant, &counts));
+        let (functions, _) = shares[0];
+        if functions == 0 {
+            return;
+        }
+        let _ = write!(text, "{name:<24}{functions:>10}");
+        for (_, refused) in shares {
+            let accepted = functions - refused;
+            let share = format!("{accepted} ({:.1} %)", percent(accepted, functions));
+            let _ = write!(text, "{share:>18}");
+        }
+        text.push('\n');
     }
 
     fn line(&self, text: &mut String, name: &str, counts: impl Fn(&Refusal) -> bool) {
@@ -118,11 +133,12 @@ impl Report {
                     }
                     let _ = writeln!(
                         text,
-                        "{variant} | {kind} | {} | {} | {} {} | names the argument: {} | caret under an attribute: {}",
+                        "{variant} | {kind} | {} | {} | {} {} | of type {} | names the argument: {} | caret under an attribute: {}",
                         row.subject.place(number),
                         row.subject.function(number).name,
                         refusal.code,
                         refusal.message,
+                        refusal.moved_type.as_deref().unwrap_or("-"),
                         refusal.names_argument,
                         refusal.caret_at_attribute,
                     );
