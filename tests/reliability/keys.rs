@@ -325,7 +325,7 @@ impl Comparison {
         Ok(())
     }
 
-    /// What can be seen of each circuit that is there is what the reference shows.
+    /// Compares each circuit that is there with the one of the reference.
     fn compare(&mut self) -> Result<(), TestCaseError> {
         let present = self.present();
         prop_assert!(present.len() <= ROOM as usize);
