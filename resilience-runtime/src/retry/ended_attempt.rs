@@ -4,11 +4,12 @@ use super::config::RetryConfig;
 use super::event::RetryEvent;
 use super::hint::{IntoRetryHint, RetryHint};
 use super::log::{Report, recovered};
-use super::schedule::{Decision, Reason, Schedule};
+use super::schedule::{Decision, Schedule};
 use super::state::Retry;
 use super::strategy::Jitter;
 use crate::clock;
 use crate::deadline::{Frame, was_reached, would_outlast};
+use crate::events::GaveUpReason;
 use crate::inspect::{Slot, Traits, View};
 use crate::operation::{Count, Operation};
 use crate::random;
@@ -55,7 +56,7 @@ struct Review<'a> {
     /// True if `retry_if_ok` accepts the value.
     wants_value: bool,
     /// The reason why no other attempt follows, as soon as that is certain.
-    reason: Option<Reason>,
+    reason: Option<GaveUpReason>,
     hint: RetryHint,
     /// A circuit of the own stack is certain to refuse for so long.
     refused_for: Option<Duration>,
@@ -210,7 +211,9 @@ impl<'a, T, E, V: View<E>, S> EndedAttempt<'a, T, E, V, S> {
                 Origin::Inherited => {}
                 Origin::Refused => review.wants_refusals |= matches,
                 Origin::Body | Origin::NotStarted if matches => {}
-                Origin::Body | Origin::NotStarted => review.reason = Some(Reason::NotRetryable),
+                Origin::Body | Origin::NotStarted => {
+                    review.reason = Some(GaveUpReason::NotRetryable);
+                }
             }
         })
     }
@@ -220,7 +223,7 @@ impl<'a, T, E, V: View<E>, S> EndedAttempt<'a, T, E, V, S> {
     pub fn retry_if(self, f: impl FnOnce(&E) -> bool) -> Self {
         self.filter(|review, error| {
             if !review.origin.is_refusal() && !f(error) {
-                review.reason = Some(Reason::NotRetryable);
+                review.reason = Some(GaveUpReason::NotRetryable);
             }
         })
     }
@@ -230,7 +233,7 @@ impl<'a, T, E, V: View<E>, S> EndedAttempt<'a, T, E, V, S> {
     pub fn abort_if(self, f: impl FnOnce(&E) -> bool) -> Self {
         self.filter(|review, error| {
             if !review.is_unwanted_refusal() && f(error) {
-                review.reason = Some(Reason::NotRetryable);
+                review.reason = Some(GaveUpReason::NotRetryable);
             }
         })
     }
@@ -360,7 +363,7 @@ impl<'a> Review<'a> {
             refused_for: None,
             elapsed: None,
         };
-        let reason = (!review.has_attempts_left()).then_some(Reason::Attempts);
+        let reason = (!review.has_attempts_left()).then_some(GaveUpReason::Attempts);
         Self { reason, ..review }
     }
 
@@ -427,7 +430,7 @@ impl<'a> Review<'a> {
             (decision, error, self.config.get_budget())
         {
             if !budget.withdraw(operation.name()) {
-                decision = Decision::GiveUp(Reason::Budget);
+                decision = Decision::GiveUp(GaveUpReason::Budget);
             }
         }
         match decision {
@@ -448,7 +451,7 @@ impl<'a> Review<'a> {
         // The refusal is looked at before the number of attempts, because `max_retries = 0` above
         // an open circuit is no reason for an ERROR per call.
         if self.is_unwanted_refusal() {
-            return Decision::GiveUp(Reason::Refused);
+            return Decision::GiveUp(GaveUpReason::Refused);
         }
         if let Some(reason) = self.reason {
             return Decision::GiveUp(reason);
@@ -463,7 +466,7 @@ impl<'a> Review<'a> {
         match schedule.next(self.config, elapsed, would_outlast, self.hint, random) {
             // A retry that asks for refusals waits for the circuit.
             Decision::Wait(delay) if !self.wants_refusals && self.is_refused_after(delay) => {
-                Decision::GiveUp(Reason::CircuitOpen)
+                Decision::GiveUp(GaveUpReason::CircuitOpen)
             }
             decision => decision,
         }

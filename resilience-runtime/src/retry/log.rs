@@ -1,7 +1,6 @@
 //! A retry tells the log and the subscribers of each wait, and of its end.
 
-use super::schedule::Reason;
-use crate::events::{self, EventKind};
+use crate::events::{self, EventKind, GaveUpReason};
 use crate::operation::{Count, Operation};
 use crate::show::Shown;
 use core::fmt;
@@ -59,7 +58,7 @@ impl Report<'_> {
     }
 
     #[cold]
-    pub(crate) fn giving_up(&self, reason: Reason) {
+    pub(crate) fn giving_up(&self, reason: GaveUpReason) {
         macro_rules! giving_up {
             ($level:expr) => {
                 event!(
@@ -75,7 +74,7 @@ impl Report<'_> {
         }
         // The log says nothing of a value with which the attempts run out, because the caller gets
         // the value and sees that it is not ready.
-        let is_value_of_last_attempt = self.error.is_none() && reason == Reason::Attempts;
+        let is_value_of_last_attempt = self.error.is_none() && reason == GaveUpReason::Attempts;
         match level(reason) {
             _ if is_value_of_last_attempt => {}
             Level::ERROR => giving_up!(Level::ERROR),
@@ -102,25 +101,28 @@ impl Report<'_> {
 /// The level of the log line of a retry that gives up. It is an error if the caller has no result
 /// although the service was tried again and again. A refusal is a warning, because it protects the
 /// service. An error that a filter excludes from retries is expected.
-fn level(reason: Reason) -> Level {
+fn level(reason: GaveUpReason) -> Level {
     match reason {
-        Reason::Attempts | Reason::Elapsed | Reason::Deadline | Reason::Hint => Level::ERROR,
-        Reason::Refused | Reason::CircuitOpen | Reason::Budget => Level::WARN,
-        Reason::NotRetryable => Level::DEBUG,
+        GaveUpReason::Attempts
+        | GaveUpReason::Elapsed
+        | GaveUpReason::Deadline
+        | GaveUpReason::Hint => Level::ERROR,
+        GaveUpReason::Refused | GaveUpReason::CircuitOpen | GaveUpReason::Budget => Level::WARN,
+        GaveUpReason::NotRetryable => Level::DEBUG,
     }
 }
 
 /// The reason as the end of "giving up: ".
-fn explanation(reason: Reason) -> &'static str {
+fn explanation(reason: GaveUpReason) -> &'static str {
     match reason {
-        Reason::Attempts => "no attempts are left",
-        Reason::Elapsed => "the next delay would reach max_elapsed",
-        Reason::NotRetryable => "this error is not retried",
-        Reason::Budget => "the retry budget is used up",
-        Reason::Hint => "the server asks for no retry within this time",
-        Reason::Deadline => "the next delay would outlast the deadline",
-        Reason::CircuitOpen => "the circuit would still refuse after the next delay",
-        Reason::Refused => "a layer refused the call",
+        GaveUpReason::Attempts => "no attempts are left",
+        GaveUpReason::Elapsed => "the next delay would reach max_elapsed",
+        GaveUpReason::NotRetryable => "this error is not retried",
+        GaveUpReason::Budget => "the retry budget is used up",
+        GaveUpReason::Hint => "the server asks for no retry within this time",
+        GaveUpReason::Deadline => "the next delay would outlast the deadline",
+        GaveUpReason::CircuitOpen => "the circuit would still refuse after the next delay",
+        GaveUpReason::Refused => "a layer refused the call",
     }
 }
 
@@ -339,12 +341,12 @@ mod tests {
     #[test]
     fn each_reason_has_a_level_and_a_name() {
         let levels = [
-            (Reason::Attempts, Level::ERROR, "attempts"),
-            (Reason::Elapsed, Level::ERROR, "elapsed"),
-            (Reason::Deadline, Level::ERROR, "deadline"),
-            (Reason::Refused, Level::WARN, "refused"),
-            (Reason::CircuitOpen, Level::WARN, "circuit_open"),
-            (Reason::NotRetryable, Level::DEBUG, "not_retryable"),
+            (GaveUpReason::Attempts, Level::ERROR, "attempts"),
+            (GaveUpReason::Elapsed, Level::ERROR, "elapsed"),
+            (GaveUpReason::Deadline, Level::ERROR, "deadline"),
+            (GaveUpReason::Refused, Level::WARN, "refused"),
+            (GaveUpReason::CircuitOpen, Level::WARN, "circuit_open"),
+            (GaveUpReason::NotRetryable, Level::DEBUG, "not_retryable"),
         ];
         for (reason, level, name) in levels {
             let report = Report {
@@ -369,7 +371,7 @@ mod tests {
             elapsed: None,
             error: None,
         };
-        let logged = logged_by(|| report.giving_up(Reason::Deadline));
+        let logged = logged_by(|| report.giving_up(GaveUpReason::Deadline));
         assert_eq!(
             logged[0].fields,
             fields(&[

@@ -4,7 +4,7 @@
 use super::config::RetryConfig;
 use super::hint::RetryHint;
 use crate::clock::nanos;
-pub(crate) use crate::events::GaveUpReason as Reason;
+use crate::events::GaveUpReason;
 use core::num::{NonZeroU32, NonZeroU64};
 use core::time::Duration;
 
@@ -18,7 +18,7 @@ pub(crate) enum Decision {
     /// The call waits and tries again.
     Wait(Duration),
     /// The call ends.
-    GiveUp(Reason),
+    GiveUp(GaveUpReason),
 }
 
 /// The state of one call between its attempts. It lies in the user's future, so its durations are
@@ -71,7 +71,7 @@ impl Schedule {
         random: f64,
     ) -> Decision {
         if !self.has_attempts_left(config) {
-            return Decision::GiveUp(Reason::Attempts);
+            return Decision::GiveUp(GaveUpReason::Attempts);
         }
         let reaches_max_elapsed = |delay: Duration| {
             config
@@ -79,11 +79,11 @@ impl Schedule {
                 .is_some_and(|limit| elapsed.saturating_add(delay) >= limit)
         };
         let delay = match hint {
-            RetryHint::Never => return Decision::GiveUp(Reason::Hint),
+            RetryHint::Never => return Decision::GiveUp(GaveUpReason::Hint),
             RetryHint::After(asked) => {
                 let is_too_long = |delay| reaches_max_elapsed(delay) || outlasts_deadline(delay);
                 if asked > config.get_max_delay() || is_too_long(asked) {
-                    return Decision::GiveUp(Reason::Hint);
+                    return Decision::GiveUp(GaveUpReason::Hint);
                 }
                 let later = asked.saturating_add(asked.mul_f64(HINT_JITTER * random));
                 if is_too_long(later) { asked } else { later }
@@ -93,10 +93,10 @@ impl Schedule {
                 let delay = config.jittered(self.attempt(), previous, random);
                 self.previous = NonZeroU64::new(nanos(delay));
                 if reaches_max_elapsed(delay) {
-                    return Decision::GiveUp(Reason::Elapsed);
+                    return Decision::GiveUp(GaveUpReason::Elapsed);
                 }
                 if outlasts_deadline(delay) {
-                    return Decision::GiveUp(Reason::Deadline);
+                    return Decision::GiveUp(GaveUpReason::Deadline);
                 }
                 delay
             }
@@ -140,7 +140,7 @@ mod tests {
         assert!(!schedule.has_attempts_left(&CONFIG));
         assert_eq!(
             next(&mut schedule, &CONFIG, Duration::ZERO),
-            Decision::GiveUp(Reason::Attempts)
+            Decision::GiveUp(GaveUpReason::Attempts)
         );
     }
 
@@ -149,7 +149,7 @@ mod tests {
         let config = CONFIG.max_retries(0);
         assert_eq!(
             next(&mut first(), &config, Duration::ZERO),
-            Decision::GiveUp(Reason::Attempts)
+            Decision::GiveUp(GaveUpReason::Attempts)
         );
     }
 
@@ -159,8 +159,11 @@ mod tests {
         let after = |elapsed| next(&mut first(), &config, elapsed);
         let nearly = Duration::new(8, 999_999_999);
         assert_eq!(after(nearly), Decision::Wait(SECOND));
-        assert_eq!(after(9 * SECOND), Decision::GiveUp(Reason::Elapsed));
-        assert_eq!(after(Duration::MAX), Decision::GiveUp(Reason::Elapsed));
+        assert_eq!(after(9 * SECOND), Decision::GiveUp(GaveUpReason::Elapsed));
+        assert_eq!(
+            after(Duration::MAX),
+            Decision::GiveUp(GaveUpReason::Elapsed)
+        );
     }
 
     #[test]
@@ -176,7 +179,7 @@ mod tests {
         let config = CONFIG.max_retries(0).max_elapsed(SECOND);
         assert_eq!(
             next(&mut first(), &config, 2 * SECOND),
-            Decision::GiveUp(Reason::Attempts)
+            Decision::GiveUp(GaveUpReason::Attempts)
         );
     }
 
@@ -215,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_hint_that_cannot_be_kept_ends_the_retries() {
-        const ENDS: Decision = Decision::GiveUp(Reason::Hint);
+        const ENDS: Decision = Decision::GiveUp(GaveUpReason::Hint);
         let config = CONFIG.max_delay(30 * SECOND).max_elapsed(10 * SECOND);
         assert_eq!(hinted(&CONFIG, NEVER_LATE, RetryHint::Never, 0.0), ENDS);
         assert_eq!(
@@ -268,7 +271,7 @@ mod tests {
                 0.0,
             )
         };
-        assert_eq!(at(SECOND), Decision::GiveUp(Reason::Deadline));
+        assert_eq!(at(SECOND), Decision::GiveUp(GaveUpReason::Deadline));
         assert_eq!(at(2 * SECOND), Decision::Wait(SECOND));
     }
 

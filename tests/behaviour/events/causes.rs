@@ -8,7 +8,8 @@ use std::{
 };
 
 use resilience::{
-    CircuitBreaker, CircuitBreakerConfig, TimedOut, TimeoutConfig, events, registry, retry, timeout,
+    CircuitBreaker, CircuitBreakerConfig, CircuitOpen, TimedOut, TimeoutConfig, events, registry,
+    retry, timeout,
 };
 
 use super::hear;
@@ -86,6 +87,60 @@ fn a_retry_that_meets_an_open_circuit_gives_up_because_it_was_refused() {
         ]
     );
     assert_eq!(of_circuit.take(), ["refused, retry after None"]);
+}
+
+#[test]
+fn a_call_that_succeeds_after_a_retry_recovered() {
+    #[retry(max_retries = 3, base_delay = 1us, jitter = none)]
+    fn flaky(failures: &Cell<u32>) -> io::Result<()> {
+        fail_or(failures, ())
+    }
+    let heard = hear(concat!(module_path!(), "::flaky"));
+    flaky(&Cell::new(2)).unwrap();
+    assert_eq!(
+        heard.take(),
+        [
+            "attempt 1: Some(\"down\"), again in 1µs",
+            "attempt 2: Some(\"down\"), again in 2µs",
+            "recovered after 3",
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_that_is_tried_again_until_the_attempts_run_out_gives_up() {
+    #[retry(max_retries = 1, base_delay = 1s, jitter = none, retry_if_ok = |left: &u32| *left > 0)]
+    async fn poll_job() -> Result<u32, io::Error> {
+        Ok(7)
+    }
+    let heard = hear(concat!(module_path!(), "::poll_job"));
+    assert_eq!(poll_job().await.unwrap(), 7);
+    assert_eq!(
+        heard.take(),
+        [
+            "attempt 1: None, again in 1s",
+            "gave up after 2, attempts: None",
+        ]
+    );
+}
+
+#[test]
+fn a_fallback_says_which_refusal_it_answers() {
+    #[resilience::circuit_breaker(name = "events::fell_back", fallback = |_: &CircuitOpen| Ok(0))]
+    fn count_rows() -> io::Result<u32> {
+        Ok(7)
+    }
+    assert_eq!(count_rows().unwrap(), 7);
+    registry::isolate("events::fell_back");
+    let heard = hear(concat!(module_path!(), "::count_rows"));
+    assert_eq!(count_rows().unwrap(), 0);
+    assert_eq!(
+        heard.take(),
+        [
+            "refused, retry after None",
+            "fell back: Some(\"circuit `events::fell_back` is isolated\")",
+        ]
+    );
 }
 
 #[tokio::test]
