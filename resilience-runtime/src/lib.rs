@@ -107,6 +107,8 @@ mod function;
 #[cfg(feature = "http")]
 pub mod http;
 mod inspect;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod operation;
 mod random;
 mod refusal;

@@ -22,6 +22,13 @@ pub(crate) fn stats(name: &str) -> Option<RetryBudgetStats> {
     Some(counts.stats())
 }
 
+/// The statistics of all budgets, in the order of their names.
+#[cfg(feature = "metrics")]
+pub(crate) fn all_stats() -> Vec<RetryBudgetStats> {
+    let all: Vec<_> = budgets().values().copied().collect();
+    all.into_iter().map(Counts::stats).collect()
+}
+
 /// The budget of that name, and a new one if there is none.
 pub(super) fn find_or_create(name: &'static str, settings: Settings) -> &'static Counts {
     budgets()

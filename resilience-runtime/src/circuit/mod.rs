@@ -80,11 +80,15 @@ mod shared;
 mod state_future;
 mod stats;
 mod transition;
+#[cfg(feature = "metrics")]
+mod transition_counts;
 mod usage;
 mod window;
 
 #[cfg(test)]
 pub(crate) use self::log::capture;
+#[cfg(feature = "metrics")]
+pub(crate) use self::transition_counts::{TRANSITIONS, TransitionCounts, transition_counts};
 pub use self::{
     breaker::CircuitBreaker,
     call_future::CircuitBreakerFuture,

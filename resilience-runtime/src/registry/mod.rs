@@ -227,6 +227,13 @@ pub fn family(name: &str) -> Option<FamilyStats> {
     FAMILIES.get(name).map(|family| family.stats())
 }
 
+/// The statistics of all names with keys.
+#[cfg(feature = "metrics")]
+pub(crate) fn all_families() -> Vec<FamilyStats> {
+    let families = FAMILIES.handles().into_iter();
+    families.map(|family| family.stats()).collect()
+}
+
 /// The statistics of the `n` keys of a name that are the worst off: those of open circuits first,
 /// then those with the most failures since the start. There are none for a name without keys.
 ///

@@ -258,6 +258,8 @@ async fn main() {
     budgets().await;
     circuits().await;
     timeouts().await;
+    #[cfg(feature = "metrics")]
+    drop(resilience::metrics::export_every(Duration::from_secs(1)));
     #[cfg(feature = "http")]
     headers().await;
 

@@ -273,7 +273,10 @@ impl Family {
         let Calls {
             successes,
             failures,
+            ignored,
             refused,
+            abandoned,
+            late,
         } = calls;
         FamilyStats {
             name: String::from(&*self.name),
@@ -287,7 +290,10 @@ impl Family {
             evicted,
             successes,
             failures,
+            ignored,
             refused,
+            abandoned,
+            late,
             declared_at: self.declared_at,
         }
     }

@@ -47,8 +47,14 @@ pub struct FamilyStats {
     pub successes: u64,
     /// **Since the start:** calls that failed.
     pub failures: u64,
+    /// **Since the start:** calls that say nothing about the service.
+    pub ignored: u64,
     /// **Since the start:** calls that were not admitted.
     pub refused: u64,
+    /// **Since the start:** admitted calls that ended without an outcome.
+    pub abandoned: u64,
+    /// **Since the start:** outcomes that came after a transition.
+    pub late: u64,
     /// The source line that declared the circuits.
     pub declared_at: &'static Location<'static>,
 }
@@ -58,14 +64,20 @@ pub struct FamilyStats {
 pub(super) struct Calls {
     pub(super) successes: u64,
     pub(super) failures: u64,
+    pub(super) ignored: u64,
     pub(super) refused: u64,
+    pub(super) abandoned: u64,
+    pub(super) late: u64,
 }
 
 impl Calls {
     pub(super) fn add(&mut self, stats: &CircuitBreakerStats) {
         self.successes += stats.successes;
         self.failures += stats.failures;
+        self.ignored += stats.ignored;
         self.refused += stats.refused;
+        self.abandoned += stats.abandoned;
+        self.late += stats.late;
     }
 }
 

@@ -10,6 +10,8 @@ use std::{
 };
 
 use super::{Locked, Shared};
+#[cfg(feature = "metrics")]
+use crate::circuit::transition_counts;
 use crate::{
     circuit::{
         gate::State,
@@ -130,6 +132,8 @@ impl Shared {
         if let Some(command) = entry.command {
             self.emit_command(entry.at, command);
         }
+        #[cfg(feature = "metrics")]
+        transition_counts::count(&self.name, entry);
         events::emit_at(entry.at, None, || EventKind::StateChanged {
             circuit: &self.name,
             key: self.name.key(),

@@ -1,0 +1,73 @@
+//! The metrics: their names, their kinds and the words that describe them.
+
+use metrics::{Recorder, Unit};
+
+/// One metric.
+pub(super) struct Metric {
+    pub(super) name: &'static str,
+    kind: Kind,
+    unit: Unit,
+    help: &'static str,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Counter,
+    Gauge,
+}
+
+macro_rules! metrics {
+    ($($constant:ident = $name:literal, $kind:ident, $unit:ident, $help:literal;)*) => {
+        $(
+            pub(super) const $constant: Metric = Metric {
+                name: $name,
+                kind: Kind::$kind,
+                unit: Unit::$unit,
+                help: $help,
+            };
+        )*
+
+        /// All of them.
+        pub(super) const METRICS: &[Metric] = &[$($constant),*];
+    };
+}
+
+metrics! {
+    CIRCUIT_CALLS = "resilience_circuit_calls_total", Counter, Count,
+        "Calls to a circuit, by their outcome.";
+    CIRCUIT_STATE = "resilience_circuit_state", Gauge, Count,
+        "1 for the state that the circuit is in. A name with keys counts its circuits in each state.";
+    CIRCUIT_STATE_SECONDS = "resilience_circuit_state_seconds_total", Counter, Seconds,
+        "Time that the circuit spent in a state.";
+    CIRCUIT_TRANSITIONS = "resilience_circuit_transitions_total", Counter, Count,
+        "Changes of a circuit's state, by the new state and the reason.";
+    CIRCUIT_FAILURE_RATE = "resilience_circuit_failure_rate", Gauge, Percent,
+        "Share of failures in the window, from 0 to 1. Absent below minimum_calls.";
+    RETRY_CALLS = "resilience_retry_calls_total", Counter, Count,
+        "Calls that a retry repeated or gave up, by their result.";
+    RETRIES = "resilience_retries_total", Counter, Count,
+        "Attempts that followed a failed one.";
+    TIMEOUTS = "resilience_timeouts_total", Counter, Count,
+        "Calls that reached the limit of a timeout.";
+    TIMEOUT_WORKERS = "resilience_timeout_workers", Gauge, Count,
+        "Worker threads of sync timeouts, by their state.";
+    FALLBACKS = "resilience_fallbacks_total", Counter, Count,
+        "Calls that a fallback answered.";
+    BUDGET_RETRIES = "resilience_budget_retries_total", Counter, Count,
+        "Retries that a budget was asked for, by its answer.";
+    BUDGET_AVAILABLE = "resilience_budget_available", Gauge, Count,
+        "Retries that a budget would grant now.";
+    LABEL_OVERFLOW = "resilience_label_overflow_total", Counter, Count,
+        "Values of a label beyond its bound, which are reported as _other.";
+}
+
+/// Tells the recorder the unit and the meaning of each metric.
+pub(super) fn describe(recorder: &dyn Recorder) {
+    for metric in METRICS {
+        let (name, help) = (metric.name.into(), metric.help.into());
+        match metric.kind {
+            Kind::Counter => recorder.describe_counter(name, Some(metric.unit), help),
+            Kind::Gauge => recorder.describe_gauge(name, Some(metric.unit), help),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Metrics of circuits, retries, timeouts and budgets: feature `metrics`.
+//!
+//! The numbers go to the recorder of the [`metrics`](https://docs.rs/metrics) facade, which a program
+//! installs once, such as `metrics-exporter-prometheus`. Nothing is recorded while calls run: an
+//! [`update`] reads the statistics and tells the recorder the differences, so that a call costs
+//! nothing and the metrics equal the statistics. The recorder may be installed at any time.
+//!
+//! | metric | kind | labels |
+//! |---|---|---|
+//! | `resilience_circuit_calls_total` | counter | `circuit`, `outcome`: `success`, `failure`, `ignored`, `refused`, `abandoned`, `late` |
+//! | `resilience_circuit_state` | gauge | `circuit`, `state`: `closed`, `open`, `half_open`, `isolated`; 1 for the state that the circuit is in |
+//! | `resilience_circuit_state_seconds_total` | counter | `circuit`, `state` |
+//! | `resilience_circuit_transitions_total` | counter | `circuit`, `to`, `reason` |
+//! | `resilience_circuit_failure_rate` | gauge | `circuit`; absent below `minimum_calls` |
+//! | `resilience_retry_calls_total` | counter | `operation`, `result`: `recovered`, `gave_up`, and the `reason` of the latter |
+//! | `resilience_retries_total` | counter | `operation` |
+//! | `resilience_timeouts_total` | counter | `operation` |
+//! | `resilience_timeout_workers` | gauge | `state`: `busy`, `idle`, `abandoned` |
+//! | `resilience_fallbacks_total` | counter | `operation` |
+//! | `resilience_budget_retries_total` | counter | `budget`, `outcome`: `granted`, `refused` |
+//! | `resilience_budget_available` | gauge | `budget` |
+//! | `resilience_label_overflow_total` | counter | `label` |
+//!
+//! A success at the first attempt is not counted, because it must cost nothing. All series of a
+//! circuit, an operation or a budget exist from its registration on, so that a rate works before the
+//! first failure. A name with keys is one circuit whose gauges count its circuits in each state; keys
+//! are never labels. Each label has at most 1,000 values: further ones are `_other`, which has
+//! counters only, and the log has one WARN.
+//!
+//! The time in a state is exact for a circuit that changes at most once between two updates.
+
+mod catalogue;
+mod circuits;
+mod exporter;
+mod labels;
+mod operations;
+mod pump;
+mod shared;
+mod sink;
+mod state_time;
+
+pub use exporter::{Exporter, export_every};
+pub use pump::update;
