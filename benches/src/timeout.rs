@@ -2,7 +2,8 @@
 
 use std::{hint::black_box, sync::mpsc, thread, time::Duration};
 
-use resilience::{is_abandoned, timeout};
+use resilience::{is_abandoned, timeout, with_deadline};
+use tokio::time::Instant;
 use tower::{Layer, service_fn};
 use tower_resilience_timelimiter::TimeLimiterLayer;
 
@@ -53,6 +54,7 @@ fn no_message() -> bool {
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let ours = "ours";
+    let at = Instant::now() + LONG * 2;
     let layer = TimeLimiterLayer::builder().timeout_duration(LONG).build();
     let mut tower_ready = layer.layer(service_fn(async |n| answer::<Failed>(n)));
     let mut tower_later = layer.layer(service_fn(answer_later::<Failed>));
@@ -95,6 +97,24 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                 }),
             ],
             [Goal::Of("tokio", 1.4)],
+        ),
+        Scenario::new(
+            "timeout under a deadline, ready body",
+            [
+                Contender::awaited(ours, move || with_deadline(at, ready(black_box(1)))),
+                Contender::awaited("without the deadline", || ready(black_box(1))),
+            ],
+            [],
+        ),
+        Scenario::new(
+            "deadline, 1,000 polls",
+            [
+                Contender::polled(ours, move || {
+                    with_deadline(at, answer_after::<Error>(POLLS, black_box(1)))
+                }),
+                Contender::polled("plain", || answer_after::<Error>(POLLS, black_box(1))),
+            ],
+            [],
         ),
         Scenario::new(
             "sync timeout, worker idle",
