@@ -14,6 +14,7 @@ pub(super) struct Metric {
 enum Kind {
     Counter,
     Gauge,
+    Histogram,
 }
 
 macro_rules! metrics {
@@ -57,6 +58,8 @@ metrics! {
         "Retries that a budget was asked for, by its answer.";
     BUDGET_AVAILABLE = "resilience_budget_available", Gauge, Count,
         "Retries that a budget would grant now.";
+    ATTEMPT_DURATION = "resilience_attempt_duration_seconds", Histogram, Seconds,
+        "Durations of the attempts of a retry, if they are recorded.";
     LABEL_OVERFLOW = "resilience_label_overflow_total", Counter, Count,
         "Values of a label beyond its bound, which are reported as _other.";
 }
@@ -68,6 +71,7 @@ pub(super) fn describe(recorder: &dyn Recorder) {
         match metric.kind {
             Kind::Counter => recorder.describe_counter(name, Some(metric.unit), help),
             Kind::Gauge => recorder.describe_gauge(name, Some(metric.unit), help),
+            Kind::Histogram => recorder.describe_histogram(name, Some(metric.unit), help),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The bound on the values of a label.
 
 use std::collections::HashSet;
+use std::mem;
 
 use tracing::warn;
 
@@ -18,6 +19,7 @@ pub(super) struct LabelValues {
     known: HashSet<String>,
     /// The values that came after the bound was reached.
     beyond: HashSet<String>,
+    is_reported: bool,
 }
 
 impl LabelValues {
@@ -26,6 +28,7 @@ impl LabelValues {
             label,
             known: HashSet::new(),
             beyond: HashSet::new(),
+            is_reported: false,
         }
     }
 
@@ -43,21 +46,30 @@ impl LabelValues {
             self.known.insert(value.to_owned());
             return value;
         }
-        if self.beyond.is_empty() {
-            let label = self.label;
-            warn!(
-                target: "resilience", label,
-                "metrics: the label has more than {MOST} values: further ones are reported as `{OTHER}`"
-            );
-        }
         self.beyond.insert(value.to_owned());
         OTHER
+    }
+
+    /// True once, after the first value beyond the bound. The caller warns, because it may hold a
+    /// lock now and the log runs code of others.
+    pub(super) fn is_first_beyond(&mut self) -> bool {
+        let is_beyond = !self.beyond.is_empty();
+        is_beyond && !mem::replace(&mut self.is_reported, true)
     }
 
     /// The number of values that are reported as [`OTHER`].
     pub(super) fn overflow(&self) -> u64 {
         self.beyond.len() as u64
     }
+}
+
+/// Warns of a label that has too many values.
+#[cold]
+pub(super) fn warn_of_overflow(label: &str) {
+    warn!(
+        target: "resilience", label,
+        "metrics: the label has more than {MOST} values: further ones are reported as `{OTHER}`"
+    );
 }
 
 #[cfg(test)]
@@ -75,5 +87,9 @@ mod tests {
             }
         }
         assert_eq!(values.overflow(), 2);
+        assert_eq!(
+            [values.is_first_beyond(), values.is_first_beyond()],
+            [true, false]
+        );
     }
 }

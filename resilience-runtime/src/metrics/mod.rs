@@ -1,7 +1,8 @@
 //! Metrics of circuits, retries, timeouts and budgets: feature `metrics`.
 //!
 //! The numbers go to the recorder of the [`metrics`](https://docs.rs/metrics) facade, which a program
-//! installs once, such as `metrics-exporter-prometheus`. Nothing is recorded while calls run: an
+//! installs once, such as `metrics-exporter-prometheus`. Nothing is recorded while calls run (but
+//! durations, if they are asked for): an
 //! [`update`] reads the statistics and tells the recorder the differences, so that a call costs
 //! nothing and the metrics equal the statistics. The recorder may be installed at any time.
 //!
@@ -19,6 +20,7 @@
 //! | `resilience_fallbacks_total` | counter | `operation` |
 //! | `resilience_budget_retries_total` | counter | `budget`, `outcome`: `granted`, `refused` |
 //! | `resilience_budget_available` | gauge | `budget` |
+//! | `resilience_attempt_duration_seconds` | histogram | `operation`, `outcome`; only after [`record_durations`] |
 //! | `resilience_label_overflow_total` | counter | `label` |
 //!
 //! A success at the first attempt is not counted, because it must cost nothing. All series of a
@@ -31,6 +33,7 @@
 
 mod catalogue;
 mod circuits;
+mod durations;
 mod exporter;
 mod labels;
 mod operations;
@@ -39,5 +42,8 @@ mod shared;
 mod sink;
 mod state_time;
 
+pub use durations::record_durations;
 pub use exporter::{Exporter, export_every};
 pub use pump::update;
+
+pub(crate) use durations::{are_durations_recorded, record_duration};

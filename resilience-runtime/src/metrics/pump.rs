@@ -7,7 +7,7 @@ use metrics::with_recorder;
 use tracing::warn;
 
 use super::catalogue::{LABEL_OVERFLOW, TIMEOUT_WORKERS, describe};
-use super::labels::LabelValues;
+use super::labels::{LabelValues, warn_of_overflow};
 use super::sink::{Exported, Sink, is_taken};
 use super::state_time::StateTimes;
 use super::{circuits, operations, shared};
@@ -113,7 +113,10 @@ impl Pump {
         operations::export(&mut sink, &mut self.operations);
         shared::export_budgets(&mut sink, &mut self.budgets);
         shared::export_workers(&mut sink);
-        for values in [&self.circuits, &self.operations, &self.budgets] {
+        for values in [&mut self.circuits, &mut self.operations, &mut self.budgets] {
+            if values.is_first_beyond() {
+                warn_of_overflow(values.label());
+            }
             let label = [("label", values.label())];
             sink.counter(&LABEL_OVERFLOW, &label, values.overflow());
         }

@@ -56,6 +56,17 @@ impl<'a> Sink<'a> {
     }
 }
 
+/// Adds a value to a histogram.
+pub(super) fn record(
+    recorder: &dyn Recorder,
+    metric: &Metric,
+    labels: Labels<'_>,
+    value: Duration,
+) {
+    let histogram = recorder.register_histogram(&key(metric, labels), &METADATA);
+    histogram.record(value.as_secs_f64());
+}
+
 /// True if the recorder takes this gauge. Without a recorder, and if it refuses the metrics of this
 /// library, nobody does.
 pub(super) fn is_taken(recorder: &dyn Recorder, metric: &Metric, labels: Labels<'_>) -> bool {

@@ -1,5 +1,6 @@
 //! The judgement of one attempt: the caller's filters, then the decision.
 
+use super::attempt_duration::{self, DueAt};
 use super::config::RetryConfig;
 use super::event::RetryEvent;
 use super::hint::{IntoRetryHint, RetryHint};
@@ -313,6 +314,8 @@ impl<'a, T, E, V: View<E>, S> EndedAttempt<'a, T, E, V, S> {
         // alone, and only a second variable is borrowed from here on.
         let outcome = match self.outcome {
             Ok(value) if !self.review.wants_value => {
+                let (started, schedule) = (self.review.started, *self.review.schedule);
+                attempt_duration::record(started, schedule, operation, true);
                 if let Some(schedule) = *self.review.schedule {
                     recovered(schedule.attempt(), operation);
                 }
@@ -415,6 +418,7 @@ impl<'a> Review<'a> {
 
     fn decide(&mut self, operation: &Operation, error: Option<Shown<'_>>) -> Decision {
         let mut schedule = self.schedule();
+        attempt_duration::record(self.started, *self.schedule, operation, error.is_none());
         self.elapsed = self.started.map(elapsed);
         let report = Report {
             operation: operation.name(),
@@ -435,6 +439,7 @@ impl<'a> Review<'a> {
         }
         match decision {
             Decision::Wait(delay) => {
+                schedule.set_due_at(DueAt::after(self.started, self.elapsed, delay));
                 *self.schedule = Some(schedule);
                 operation.count(Count::Retry);
                 report.retrying(delay);

@@ -5,6 +5,7 @@
 //! each attempt, [`log`] reports, [`mod@backoff`] waits, and [`run`] is the loop for closures.
 //! `#[retry]` emits a loop of its own.
 
+mod attempt_duration;
 mod backoff;
 mod clones;
 mod config;

@@ -1,6 +1,7 @@
 //! The decision on another attempt is a pure state machine. It is told the time, the server's hint
 //! and a random number.
 
+use super::attempt_duration::DueAt;
 use super::config::RetryConfig;
 use super::hint::RetryHint;
 use crate::clock::nanos;
@@ -31,6 +32,7 @@ pub(crate) struct Schedule {
     previous: Option<NonZeroU64>,
     /// The wait before the attempt.
     delay: u64,
+    due_at: DueAt,
 }
 
 impl Schedule {
@@ -39,6 +41,7 @@ impl Schedule {
         attempt: NonZeroU32::MIN,
         previous: None,
         delay: 0,
+        due_at: DueAt::FIRST,
     };
 
     /// The number of the attempt that runs or has just ended, from 1.
@@ -51,6 +54,17 @@ impl Schedule {
     #[inline]
     pub(crate) fn delay(&self) -> Duration {
         Duration::from_nanos(self.delay)
+    }
+
+    /// The moment at which the attempt was due.
+    #[cfg(feature = "metrics")]
+    pub(super) fn due_at(&self) -> DueAt {
+        self.due_at
+    }
+
+    /// Notes the moment at which the next attempt is due.
+    pub(super) fn set_due_at(&mut self, due_at: DueAt) {
+        self.due_at = due_at;
     }
 
     /// True if the number of attempts allows another one.
@@ -293,7 +307,8 @@ mod tests {
 
     #[test]
     fn it_is_small_because_it_lies_in_futures() {
-        assert_eq!(size_of::<Option<Schedule>>(), 24);
+        let due_at = if cfg!(feature = "metrics") { 8 } else { 0 };
+        assert_eq!(size_of::<Option<Schedule>>(), 24 + due_at);
     }
 
     #[test]

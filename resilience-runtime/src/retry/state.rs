@@ -1,5 +1,6 @@
 //! One call under retry.
 
+use super::attempt_duration;
 use super::backoff::{Backoff, backoff_blocking};
 use super::config::RetryConfig;
 use super::log::recovered;
@@ -114,6 +115,7 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     /// Ends a call that succeeded. A success at the first attempt counts nothing.
     #[inline]
     pub fn succeeded(&self, operation: &Operation) {
+        attempt_duration::record(self.started, self.schedule, operation, true);
         if let Some(schedule) = self.schedule {
             recovered(schedule.attempt(), operation);
         }
@@ -149,7 +151,7 @@ fn wait_before_retry(schedule: Schedule, operation: &Operation) -> Backoff {
 #[inline]
 fn is_timed(config: &RetryConfig) -> bool {
     let is_listened_to = Level::WARN <= STATIC_MAX_LEVEL && Level::WARN <= LevelFilter::current();
-    is_listened_to || config.get_max_elapsed().is_some()
+    is_listened_to || config.get_max_elapsed().is_some() || attempt_duration::is_recorded()
 }
 
 #[cfg(test)]
@@ -161,7 +163,8 @@ mod tests {
 
     #[test]
     fn the_state_in_the_users_future_stays_small() {
-        assert!(size_of::<Retry<&RetryConfig, Option<Box<u8>>>>() <= 56);
+        let due_at = if cfg!(feature = "metrics") { 8 } else { 0 };
+        assert!(size_of::<Retry<&RetryConfig, Option<Box<u8>>>>() <= 56 + due_at);
     }
 
     #[test]

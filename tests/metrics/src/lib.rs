@@ -9,8 +9,8 @@ use std::{
 };
 
 use metrics::{
-    Counter, CounterFn, Gauge, GaugeFn, Histogram, Key, KeyName, Metadata, Recorder, SharedString,
-    Unit,
+    Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder,
+    SharedString, Unit,
 };
 
 /// All series by their name and labels, as in `calls_total{circuit="jira",outcome="success"}`.
@@ -100,6 +100,19 @@ impl GaugeFn for Number {
     }
 }
 
+/// The number and the sum of the values of a histogram.
+struct Records {
+    count: Arc<Number>,
+    sum: Arc<Number>,
+}
+
+impl HistogramFn for Records {
+    fn record(&self, value: f64) {
+        self.count.update(|count| count + 1.0);
+        self.sum.update(|sum| sum + value);
+    }
+}
+
 impl Recorder for Series {
     fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
@@ -115,7 +128,12 @@ impl Recorder for Series {
         Gauge::from_arc(self.number(key))
     }
 
-    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
-        Histogram::noop()
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        let labels = || key.labels().cloned().collect::<Vec<_>>();
+        let part = |name| self.number(&Key::from_parts(format!("{}_{name}", key.name()), labels()));
+        Histogram::from_arc(Arc::new(Records {
+            count: part("count"),
+            sum: part("sum"),
+        }))
     }
 }

@@ -1,0 +1,52 @@
+//! The histogram of the durations of attempts, which is off until the program asks for it.
+
+use std::{cell::Cell, time::Duration};
+
+use resilience::{metrics, retry};
+use resilience_metrics_tests::Series;
+use tokio::time::sleep;
+
+const ATTEMPT: Duration = Duration::from_millis(20);
+
+#[retry(base_delay = 1s, jitter = none, operation = "durations.fetch")]
+async fn fetch(failures: &Cell<u32>) -> Result<(), &'static str> {
+    sleep(ATTEMPT).await;
+    match failures.get().checked_sub(1) {
+        Some(left) => {
+            failures.set(left);
+            Err("busy")
+        }
+        None => Ok(()),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_is_recorded_without_its_wait_if_the_program_asks_for_it() {
+    let series = Series::default();
+    ::metrics::set_global_recorder(series.clone()).expect("there is none");
+    let value = |part: &str, outcome: &str| {
+        let labels = format!(r#"{{operation="durations.fetch",outcome="{outcome}"}}"#);
+        series.value(&format!(
+            "resilience_attempt_duration_seconds_{part}{labels}"
+        ))
+    };
+    assert_eq!(fetch(&Cell::new(0)).await, Ok(()));
+    assert_eq!(value("count", "success"), None, "nobody asked");
+
+    metrics::record_durations(true);
+    assert_eq!(fetch(&Cell::new(2)).await, Ok(()));
+    assert_eq!(
+        (value("count", "failure"), value("count", "success")),
+        (Some(2.0), Some(1.0))
+    );
+    for (outcome, attempts) in [("failure", 2), ("success", 1)] {
+        let sum = Duration::from_secs_f64(value("sum", outcome).expect("it is recorded"));
+        let exact = attempts * ATTEMPT;
+        // Tokio's timer ends up to a millisecond late.
+        let range = exact..=exact + 2 * attempts * Duration::from_millis(1);
+        assert!(range.contains(&sum), "{outcome}: {sum:?}");
+    }
+    metrics::record_durations(false);
+    assert_eq!(fetch(&Cell::new(0)).await, Ok(()));
+    assert_eq!(value("count", "success"), Some(1.0));
+}
