@@ -8,6 +8,7 @@ pub mod circuit;
 mod contender;
 mod events;
 mod keys;
+mod metrics;
 pub mod retry;
 mod scenario;
 pub mod stack;
@@ -29,6 +30,7 @@ pub fn scenarios() -> Vec<Scenario> {
         stack::scenarios(),
         statistics::scenarios(),
         events::scenarios(),
+        metrics::scenarios(),
     ]
     .into_iter()
     .flatten()
