@@ -77,6 +77,10 @@ macro_rules! each_sync {
             #[resilience::circuit_breaker(failure_threshold = 1000)]
             #[resilience::timeout(1m, mode = cooperative)]
         );
+        group!(circuit_of_a_key, sync, 3, $group,
+            #[resilience::retry(max_retries = 2, base_delay = 0s)]
+            #[resilience::circuit_breaker(key = module_path!(), failure_threshold = 1000)]
+        );
     };
 }
 
@@ -102,6 +106,11 @@ macro_rules! each_async {
             #[resilience::retry(max_retries = 2, base_delay = 1s)]
             #[resilience::circuit_breaker(failure_threshold = 1000)]
             #[resilience::timeout(1m)]
+            $($async)?
+        );
+        group!(async_circuit_of_a_key, asynchronous, 3, $group,
+            #[resilience::retry(max_retries = 2, base_delay = 1s)]
+            #[resilience::circuit_breaker(key = module_path!(), failure_threshold = 1000)]
             $($async)?
         );
     };

@@ -22,7 +22,7 @@ const BARE: Policies = Policies {
     asynchronous: "",
 };
 
-const ANNOTATED: [Policies; 5] = [
+const ANNOTATED: [Policies; 6] = [
     Policies {
         name: "retried",
         sync: "#[resilience::retry]",
@@ -42,6 +42,11 @@ const ANNOTATED: [Policies; 5] = [
         name: "stacked",
         sync: "#[resilience::retry] #[resilience::circuit_breaker] #[resilience::timeout(1h, mode = cooperative)]",
         asynchronous: "#[resilience::retry] #[resilience::circuit_breaker] #[resilience::timeout(1h)]",
+    },
+    Policies {
+        name: "keyed",
+        sync: "#[resilience::retry] #[resilience::circuit_breaker(key = module_path!())]",
+        asynchronous: "#[resilience::retry] #[resilience::circuit_breaker(key = module_path!())]",
     },
     Policies {
         name: "repeated",
