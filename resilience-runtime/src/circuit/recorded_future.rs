@@ -180,7 +180,7 @@ impl<'c, 'o> CircuitCall<'c, 'o> {
     }
 
     /// Asks the circuit to admit the call, unless it has done so already. Returns the refusal.
-    #[inline(never)]
+    #[inline]
     fn begin(&mut self) -> Option<CircuitOpen> {
         let State::Idle { circuit, origin } = &mut self.0 else {
             return None;
@@ -199,6 +199,7 @@ impl<'c, 'o> CircuitCall<'c, 'o> {
         }
     }
 
+    #[inline]
     fn end(&mut self) -> CallPermit<'c> {
         match mem::replace(&mut self.0, State::OVER) {
             State::Held(permit) => permit,

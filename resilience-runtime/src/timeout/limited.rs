@@ -189,10 +189,10 @@ fn poll<T>(
     Poll::Ready(body.expire(error))
 }
 
-// This function and `after_poll` are not inlined, because they are the same for all outputs.
-
 /// Enters the frame of the body, or returns the error if no time is left for it.
-#[inline(never)]
+// It is inlined into the poll, which is compiled once for each type of output, because its result
+// would otherwise be written to memory and read from there with every poll.
+#[inline(always)]
 fn before_poll(
     config: &TimeoutConfig,
     progress: &mut Progress,
@@ -219,6 +219,7 @@ struct BodyPoll {
 
 /// Polls the timer after a body that is pending. The timer is created here, because a body that is
 /// done at once needs none.
+// It is not inlined, because it is the same for all outputs.
 #[inline(never)]
 fn after_poll(
     BodyPoll {
