@@ -190,8 +190,11 @@ fn poll<T>(
 }
 
 /// Enters the frame of the body, or returns the error if no time is left for it.
-// It is inlined into the poll, which is compiled once for each type of output, because its result
-// would otherwise be written to memory and read from there with every poll.
+#[expect(
+    clippy::inline_always,
+    reason = "its result would be written to memory and read from there with every poll; the poll is \
+              compiled once for each type of output, so the code stays small"
+)]
 #[inline(always)]
 fn before_poll(
     config: &TimeoutConfig,
