@@ -16,12 +16,15 @@ impl Service for Client {
         use ::resilience::__private as __rt;
         #[timeout(__taken)]
         const _: () = ();
-        const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "call");
-        static __OPERATION: __rt::Operation = __rt::Operation::new(__NAME);
-        __rt::Operation::enter(&__OPERATION);
         __rt::FutureBox::pin(async move {
             let __self = self;
             let prompt = prompt;
+            const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "call");
+            static __OPERATION: __rt::Operation = __rt::Operation::of_stack(__NAME, |__stack| {
+                __rt::Stack::add(__stack, &__RETRY, "");
+                __rt::Stack::add(__stack, &__TIMEOUT, "limit");
+            });
+            __rt::Operation::enter(&__OPERATION);
             const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
             const __TIMEOUT: __rt::TimeoutConfig =
                 __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or(__NAME);

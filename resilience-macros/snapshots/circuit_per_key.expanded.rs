@@ -2,8 +2,15 @@ async fn search(&self, tenant: &str, query: &str) -> Result<Hits, SearchError> {
     use ::resilience::__private as __rt;
     #[circuit_breaker(__taken)]
     const _: () = ();
-    static __OPERATION: __rt::Operation =
-        __rt::Operation::new(__rt::concat!(__rt::module_path!(), "::", "search"));
+    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(
+        __rt::concat!(__rt::module_path!(), "::", "search"),
+        |__stack| {
+            __rt::Stack::add(__stack, &__RETRY, "max_retries");
+            __rt::Stack::add(__stack, &__CIRCUIT_CONFIG, "max_keys failure_threshold")
+                .computed("key")
+                .name("search");
+        },
+    );
     __rt::Operation::enter(&__OPERATION);
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new().max_retries(3);
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new()

@@ -1,7 +1,11 @@
 fn ask(prompt: impl Into<String>) -> Result<Answer, Error> {
     use ::resilience::__private as __rt;
-    static __OPERATION: __rt::Operation =
-        __rt::Operation::new(__rt::concat!(__rt::module_path!(), "::", "ask"));
+    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(
+        __rt::concat!(__rt::module_path!(), "::", "ask"),
+        |__stack| {
+            __rt::Stack::add(__stack, &__RETRY, "");
+        },
+    );
     __rt::Operation::enter(&__OPERATION);
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     #[allow(clippy::shadow_same, clippy::shadow_reuse)]

@@ -4,8 +4,12 @@ fn read<P: AsRef<Path>>(
     mut log: Option<&mut Log>,
 ) -> Result<u64, Error> {
     use ::resilience::__private as __rt;
-    static __OPERATION: __rt::Operation =
-        __rt::Operation::new(__rt::concat!(__rt::module_path!(), "::", "read"));
+    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(
+        __rt::concat!(__rt::module_path!(), "::", "read"),
+        |__stack| {
+            __rt::Stack::add(__stack, &__RETRY, "");
+        },
+    );
     __rt::Operation::enter(&__OPERATION);
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);

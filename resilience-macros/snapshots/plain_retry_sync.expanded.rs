@@ -1,7 +1,11 @@
 fn fetch(url: &str) -> Result<String, Error> {
     use ::resilience::__private as __rt;
-    static __OPERATION: __rt::Operation =
-        __rt::Operation::new(__rt::concat!(__rt::module_path!(), "::", "fetch"));
+    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(
+        __rt::concat!(__rt::module_path!(), "::", "fetch"),
+        |__stack| {
+            __rt::Stack::add(__stack, &__RETRY, "");
+        },
+    );
     __rt::Operation::enter(&__OPERATION);
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);

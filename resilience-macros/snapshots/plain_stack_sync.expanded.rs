@@ -4,7 +4,11 @@ fn load(id: u64) -> Result<Row, Error> {
     #[timeout(__taken)]
     const _: () = ();
     const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "load");
-    static __OPERATION: __rt::Operation = __rt::Operation::new(__NAME);
+    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(__NAME, |__stack| {
+        __rt::Stack::add(__stack, &__RETRY, "");
+        __rt::Stack::add(__stack, &__CIRCUIT_CONFIG, "").name("db");
+        __rt::Stack::add(__stack, &__TIMEOUT, "limit");
+    });
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new();
     static __CIRCUIT: __rt::Site = __rt::Site::new("db", &__OPERATION);

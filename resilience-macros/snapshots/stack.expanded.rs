@@ -4,7 +4,16 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
     #[timeout(__taken)]
     const _: () = ();
     const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "call_llm");
-    static __OPERATION: __rt::Operation = __rt::Operation::new(__NAME);
+    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(__NAME, |__stack| {
+        __rt::Stack::add(__stack, &__RETRY, "max_retries base_delay max_delay");
+        __rt::Stack::add(
+            __stack,
+            &__CIRCUIT_CONFIG,
+            "failure_threshold recovery_timeout",
+        )
+        .name("llm_api");
+        __rt::Stack::add(__stack, &__TIMEOUT, "limit");
+    });
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new()
         .max_retries(3)
         .base_delay(__rt::Duration::new(1, 0))

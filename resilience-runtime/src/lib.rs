@@ -151,7 +151,7 @@ pub use deadline::{
 };
 #[cfg(resilience_test_policy)]
 pub use every_third::{EveryThirdConfig, ThirdCall};
-pub use operation::{GaveUpCounts, OperationStats};
+pub use operation::{GaveUpCounts, OperationStats, PolicyDescription, ResolvedSetting, Source};
 pub use refusal::{Refusal, RefusalKind, is_refusal};
 #[cfg(resilience_test_policy)]
 pub use resilience_macros::every_third;

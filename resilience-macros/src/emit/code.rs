@@ -3,6 +3,8 @@
 use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
+use super::description::Description;
+
 pub(crate) struct LayerCode {
     pub(crate) declarations: Declarations,
     kind: CodeKind,
@@ -19,6 +21,8 @@ pub(crate) struct Declarations {
     /// Those of the values that are handles. They borrow from no argument, and each attempt that
     /// moves to a worker takes a clone.
     pub(crate) owned: Vec<Ident>,
+    /// The layers, the outer one first.
+    pub(crate) layers: Vec<Description>,
     /// True if one of them lists the operation in the statistics at the first call.
     pub(crate) enters_operation: bool,
 }
@@ -36,6 +40,7 @@ impl Declarations {
         self.values.extend(inner.values);
         self.borrows.extend(inner.borrows);
         self.owned.extend(inner.owned);
+        self.layers.extend(inner.layers);
         self.enters_operation |= inner.enters_operation;
         self
     }

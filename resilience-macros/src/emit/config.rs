@@ -5,7 +5,9 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Expr;
 
+use super::code::Declarations;
 use super::context::Context;
+use super::description::Description;
 use super::span::SpanEnds;
 use crate::language::stage::Stage;
 use crate::language::value::{Literal, Setting};
@@ -17,9 +19,18 @@ pub(crate) struct Config {
     /// The stage at which its value is known.
     pub(crate) stage: Stage,
     name: Ident,
+    pub(crate) description: Description,
 }
 
 impl Config {
+    /// The declarations and the description of the layer.
+    pub(crate) fn into_declarations(self) -> Declarations {
+        Declarations {
+            layers: vec![self.description],
+            ..Declarations::values(self.declarations)
+        }
+    }
+
     /// A `&Config` expression.
     pub(crate) fn reference(&self) -> TokenStream {
         let name = &self.name;
@@ -46,8 +57,10 @@ pub(crate) struct ConfigStart {
     /// The place of the user's expression; `None` for a value of ours, because that has the right
     /// type.
     pub(crate) ends: Option<SpanEnds>,
-    /// The configuration without any setting, for constants that must be checked apart from a start
-    /// that is not constant.
+    /// The option that the value comes from, if one does.
+    pub(crate) option: Option<&'static str>,
+    /// The configuration without any setting, for constants that must be checked and described
+    /// apart from a start that is not constant.
     pub(crate) default: Option<TokenStream>,
     /// See [`ConfigPlan::is_static`].
     pub(crate) is_static: bool,
@@ -61,6 +74,25 @@ pub(crate) fn operand(expr: &Expr) -> TokenStream {
     } else {
         quote!(#expr)
     }
+}
+
+/// Describes a configuration by its constant part, which is the item `name`.
+fn description(name: &Ident, start: &ConfigStart, settings: &[Setting]) -> Description {
+    let mut description = Description {
+        config: quote!(&#name),
+        constant: Vec::new(),
+        computed: Vec::new(),
+        base: start.ends.map(|ends| (ends, start.stage)),
+        name: None,
+    };
+    match start.stage {
+        Stage::Constant => description.constant.extend(start.option),
+        Stage::Generic | Stage::Runtime => description.computed.extend(start.option),
+    }
+    for setting in settings {
+        description.add(setting);
+    }
+    description
 }
 
 impl Context<'_> {
@@ -94,6 +126,7 @@ impl Context<'_> {
         let upper = Ident::new(&name.to_uppercase(), Span::call_site());
         let lower = Ident::new(name, Span::mixed_site());
 
+        let description = description(&upper, start, settings);
         let (mut declarations, mut value) = self.constant_part(ty, &path, &upper, start, settings);
         value = self.chain(ty, value, None, of(Stage::Generic));
         let name = match stage {
@@ -117,6 +150,7 @@ impl Context<'_> {
             declarations,
             stage,
             name,
+            description,
         }
     }
 
@@ -134,25 +168,21 @@ impl Context<'_> {
             .iter()
             .filter(|setting| setting.stage == Stage::Constant);
         let value = self.chain(ty, start.value.clone(), start.ends, constants.clone());
+        let item = if start.is_static {
+            quote!(static)
+        } else {
+            quote!(const)
+        };
         if start.stage == Stage::Constant {
-            let item = if start.is_static {
-                quote!(static)
-            } else {
-                quote!(const)
-            };
             let declarations = quote!(#item #name: #path = #value;);
             return (declarations, name.to_token_stream());
         }
-        let mut declarations = TokenStream::new();
-        if let Some(default) = start
-            .default
-            .clone()
-            .filter(|_| constants.clone().next().is_some())
-        {
+        let default = start.default.clone();
+        let declarations = default.map(|default| {
             let checked = self.chain(ty, default, None, constants);
-            declarations = quote!(const _: #path = #checked;);
-        }
-        (declarations, value)
+            quote!(#item #name: #path = #checked;)
+        });
+        (declarations.unwrap_or_default(), value)
     }
 
     /// Emits `value.setter(x).setter(y)`. A literal is checked already. Any other value is set by a
@@ -205,6 +235,7 @@ impl Context<'_> {
                 value: operand(base),
                 stage: *stage,
                 ends: Some(SpanEnds::of(&base.to_token_stream())),
+                option: None,
                 default: Some(default),
                 is_static,
             },
@@ -212,6 +243,7 @@ impl Context<'_> {
                 value: default,
                 stage: Stage::Constant,
                 ends: None,
+                option: None,
                 default: None,
                 is_static,
             },

@@ -35,6 +35,10 @@ pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
     for (at, layer) in plan.layers.iter().enumerate().rev() {
         code = layer.emitter.emit(&context, at, code);
     }
+    // The operation stands beside the configurations, because it describes them.
+    let operation = context.declares_operation(&code.declarations, &plan.taken);
+    let values = std::mem::take(&mut code.declarations.values);
+    code.declarations.values = quote!(#operation #values);
     let taken = marker::taken(&plan.taken);
     let mutable = context.mutable_still();
     let attempts = match &plan.form {
@@ -45,13 +49,12 @@ pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
         }
         Form::Future { boxed, block, .. } => context.future(&code, *boxed, block.as_ref()),
     };
-    let operation = context.declares_operation(&attempts, code.declarations.enters_operation);
     // With a span of the expansion on the outer braces, rustc's `dead_code` takes the function for
     // generated.
     let (path, alias) = (&plan.runtime, &context.runtime);
     let mut body = Group::new(
         Delimiter::Brace,
-        quote!(use #path::__private as #alias; #taken #operation #mutable #attempts),
+        quote!(use #path::__private as #alias; #taken #mutable #attempts),
     );
     body.set_span(function.body.span());
     let (attrs, head) = (&function.attrs, context.head());

@@ -6,6 +6,7 @@ pub(crate) mod cloned;
 pub(crate) mod code;
 pub(crate) mod config;
 pub(crate) mod context;
+pub(crate) mod description;
 mod error;
 pub(crate) mod filter;
 pub(crate) mod function;

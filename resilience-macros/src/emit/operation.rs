@@ -1,12 +1,14 @@
 //! The operation: the annotated function under its name.
 //!
 //! Input: `#[retry] #[timeout(5s, operation = "jira.issue")] async fn issue() -> Result<Issue, Error> { … }`.
-//! Output: `static __OPERATION: Operation = Operation::new("jira.issue");`, and `&__OPERATION` where a layer needs it.
+//! Output: `static __OPERATION: Operation = Operation::of_stack("jira.issue", |__stack| …);`, and `&__OPERATION` where a layer needs it.
 //! Snapshots: `stack` with a given name, `plain_stack` with the path of the function.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Path;
 
+use super::code::Declarations;
 use super::context::Context;
 use super::span::{SpanEnds, local};
 use crate::function::tokens::any_ident;
@@ -46,28 +48,29 @@ impl Context<'_> {
             }
             Some(setting) => Setting {
                 setter: given,
+                options: Vec::new(),
                 ..setting.clone()
             },
             None => Setting::generated(path, name),
         }
     }
 
-    /// Declares the operation, and its name if `layers` need that in a constant. A statement lists
-    /// the operation at the first call, unless a layer does that (`is_entered`).
-    pub(super) fn declares_operation(&self, layers: &TokenStream, is_entered: bool) -> TokenStream {
+    /// Declares the operation with its stack, and its name if a layer needs that in a constant. A
+    /// statement lists the operation at the first call, unless a layer does that.
+    pub(super) fn declares_operation(&self, layers: &Declarations, taken: &[Path]) -> TokenStream {
         let runtime = &self.runtime;
-        let same = self.same_operations();
-        let name = self.name_of_operation();
+        let (same, name) = (self.same_operations(), self.name_of_operation());
+        let stack = self.stack(&layers.layers, taken);
         if self.operation.is_generic() {
             let operation = local("operation");
             return quote! {
                 #same
-                let #operation = #runtime::Operation::of_instance(const { #name });
+                let #operation = #runtime::Operation::of_instance(const { #name }, #stack);
             };
         }
         let operation = Ident::new(OPERATION, Span::call_site());
         let constant = Ident::new(NAME, Span::call_site());
-        let (constant, name) = if any_ident(layers.clone(), &|ident| ident == NAME) {
+        let (constant, name) = if any_ident(layers.values.clone(), &|ident| ident == NAME) {
             (
                 quote!(const #constant: &#runtime::str = #name;),
                 constant.into_token_stream(),
@@ -75,11 +78,12 @@ impl Context<'_> {
         } else {
             (TokenStream::new(), name)
         };
-        let enter = (!is_entered).then(|| quote!(#runtime::Operation::enter(&#operation);));
+        let enter =
+            (!layers.enters_operation).then(|| quote!(#runtime::Operation::enter(&#operation);));
         quote! {
             #same
             #constant
-            static #operation: #runtime::Operation = #runtime::Operation::new(#name);
+            static #operation: #runtime::Operation = #runtime::Operation::of_stack(#name, #stack);
             #enter
         }
     }
@@ -97,7 +101,7 @@ impl Context<'_> {
 
     /// A name that is not a literal. It goes through a function, so that a value of another type is
     /// reported at the user's token.
-    fn text(&self, name: &Setting) -> TokenStream {
+    pub(crate) fn text(&self, name: &Setting) -> TokenStream {
         let ends = SpanEnds::of(&name.source);
         self.call("Operation::text", None, name.value.clone(), ends)
     }

@@ -22,6 +22,14 @@ impl SpanEnds {
         }
     }
 
+    /// A single place.
+    pub(crate) fn at(place: Span) -> Self {
+        Self {
+            first: place,
+            last: place,
+        }
+    }
+
     /// All of a block.
     pub(crate) fn around(block: &Group) -> Self {
         Self {

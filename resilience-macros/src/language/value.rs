@@ -29,6 +29,8 @@ pub(crate) struct Setting {
     /// The user's tokens, because an error of const evaluation points there.
     pub(crate) source: TokenStream,
     pub(crate) stage: Stage,
+    /// The options that say it.
+    pub(crate) options: Vec<&'static str>,
 }
 
 impl Setting {
@@ -40,6 +42,7 @@ impl Setting {
             value,
             literal: Literal::Other,
             stage: Stage::Constant,
+            options: Vec::new(),
         }
     }
 }
@@ -158,6 +161,7 @@ impl ValueCheck<'_> {
             literal,
             source,
             stage,
+            options: vec![self.name],
         })
     }
 

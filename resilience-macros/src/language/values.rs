@@ -52,6 +52,7 @@ impl ConfigPlan {
             let (least, most) = (&low.value, &high.value);
             low.value = quote!(#least, #most);
             low.setter = setter;
+            low.options.extend(high.options);
             low.stage = low.stage.max(high.stage);
             low.literal = Literal::Unknown;
         }

@@ -15,7 +15,7 @@ use crate::policy;
 
 /// Lines that an expansion may add to a plain function: for one attribute, and for the stack of
 /// three.
-const BUDGETS: [(&str, usize); 2] = [("plain_stack", 64), ("plain", 30)];
+const BUDGETS: [(&str, usize); 2] = [("plain_stack", 68), ("plain", 32)];
 
 /// The name of each snapshot, and its two files.
 fn snapshots() -> Vec<(String, PathBuf, PathBuf)> {

@@ -56,6 +56,7 @@ mod classified;
 mod config;
 mod conversion;
 mod declaration;
+mod description;
 mod error;
 mod gate;
 mod gate_expiry;

@@ -1,3 +1,5 @@
+use crate::operation::{Described, DescribedSettings};
+
 /// The configuration of `#[every_third]`.
 #[derive(Clone, Copy, Debug)]
 pub struct EveryThirdConfig {
@@ -17,6 +19,16 @@ impl EveryThirdConfig {
         assert!(first > 0, "`first` must be at least 1");
         self.first = first;
         self
+    }
+}
+
+impl Described for EveryThirdConfig {
+    fn policy(&self) -> &'static str {
+        "every_third"
+    }
+
+    fn describe(&self, settings: &mut DescribedSettings<'_>) {
+        settings.add("first", self.first);
     }
 }
 

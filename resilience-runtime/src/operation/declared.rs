@@ -1,6 +1,7 @@
 //! The operation as the expansion declares it.
 
 use std::{
+    fmt,
     panic::Location,
     sync::{
         // The types are the standard library's, because loom's cannot be statics.
@@ -9,13 +10,19 @@ use std::{
     },
 };
 
-use super::counters::{Count, Counters};
+use super::{
+    counters::{Count, Counters},
+    description::PolicyDescription,
+    layer::Stack,
+};
 
 /// One annotated function under its name. The expansion declares one in a static for each function.
-#[derive(Debug)]
 pub struct Operation {
     name: &'static str,
     declared_at: &'static Location<'static>,
+    /// Adds the policies from top to bottom. It is a function and no constant, because rustc would
+    /// report a wrong value of an option once more where a constant refers to it.
+    stack: fn(&mut Stack),
     /// True from the first call on. It is apart from the counters, so that a call reads one flag
     /// and waits for nothing.
     has_run: AtomicBool,
@@ -24,18 +31,30 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// Declares the operation at the caller's place, which is the top attribute of the function.
+    /// Makes an operation without a stack, as that of a value.
     #[must_use]
     #[track_caller]
     pub const fn new(name: &'static str) -> Self {
-        Self::at(name, Location::caller())
+        Self::at(name, |_| {}, Location::caller())
+    }
+
+    /// Declares the operation at the caller's place, which is the top attribute of the function.
+    #[must_use]
+    #[track_caller]
+    pub const fn of_stack(name: &'static str, stack: fn(&mut Stack)) -> Self {
+        Self::at(name, stack, Location::caller())
     }
 
     /// Declares the operation at a place of the user's code.
-    pub(super) const fn at(name: &'static str, declared_at: &'static Location<'static>) -> Self {
+    pub(super) const fn at(
+        name: &'static str,
+        stack: fn(&mut Stack),
+        declared_at: &'static Location<'static>,
+    ) -> Self {
         Self {
             name,
             declared_at,
+            stack,
             has_run: AtomicBool::new(false),
             counters: OnceLock::new(),
         }
@@ -96,10 +115,23 @@ impl Operation {
         self.name
     }
 
+    /// Describes the policies from top to bottom.
+    pub(super) fn describe(&self) -> Vec<PolicyDescription> {
+        Stack::of(self.stack).describe(self.name)
+    }
+
     /// The place of the function's top attribute.
     #[must_use]
     pub const fn declared_at(&self) -> &'static Location<'static> {
         self.declared_at
+    }
+}
+
+impl fmt::Debug for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operation")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 

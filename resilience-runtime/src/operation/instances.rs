@@ -7,7 +7,7 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use super::Operation;
+use super::{Operation, layer::Stack};
 
 static INSTANCES: RwLock<BTreeMap<&'static str, &'static Operation>> = RwLock::new(BTreeMap::new());
 
@@ -15,21 +15,26 @@ impl Operation {
     /// The operation of that name, declared at the caller's place if this is its first use. It
     /// stays for the rest of the process: there are as many as the program has instances.
     #[track_caller]
-    pub fn of_instance(name: &'static str) -> &'static Self {
+    pub fn of_instance(name: &'static str, stack: fn(&mut Stack)) -> &'static Self {
         let instances = INSTANCES.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(operation) = instances.get(name) {
             return operation;
         }
         drop(instances);
-        insert(name, Location::caller())
+        insert(name, stack, Location::caller())
     }
 }
 
 #[cold]
-fn insert(name: &'static str, declared_at: &'static Location<'static>) -> &'static Operation {
+fn insert(
+    name: &'static str,
+    stack: fn(&mut Stack),
+    declared_at: &'static Location<'static>,
+) -> &'static Operation {
     let mut instances = INSTANCES.write().unwrap_or_else(PoisonError::into_inner);
     instances.entry(name).or_insert_with(|| {
-        let operation: &'static Operation = Box::leak(Box::new(Operation::at(name, declared_at)));
+        let operation: &'static Operation =
+            Box::leak(Box::new(Operation::at(name, stack, declared_at)));
         operation.register();
         operation
     })
@@ -41,11 +46,11 @@ mod tests {
 
     #[test]
     fn one_name_is_one_operation_wherever_it_is_used() {
-        let first = Operation::of_instance("instances::one");
-        let again = Operation::of_instance("instances::one");
+        let first = Operation::of_instance("instances::one", |_| {});
+        let again = Operation::of_instance("instances::one", |_| {});
         assert!(std::ptr::eq(first, again));
         assert_ne!(first.declared_at().line(), line!());
-        let other = Operation::of_instance("instances::other");
+        let other = Operation::of_instance("instances::other", |_| {});
         assert_eq!(
             (first.name(), other.name()),
             ("instances::one", "instances::other")

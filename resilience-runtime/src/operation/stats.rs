@@ -4,6 +4,7 @@ use std::panic::Location;
 
 use super::{
     counters::{Counts, GaveUpCounts},
+    description::PolicyDescription,
     table::{self, Entry},
 };
 
@@ -40,6 +41,9 @@ pub struct OperationStats {
     /// The top attribute of the function. If several functions have the name, it is that of the one
     /// that ran first.
     pub declared_at: &'static Location<'static>,
+    /// The policies from top to bottom, each with its settings. If several functions have the name,
+    /// they are those of the function that ran first.
+    pub stack: Vec<PolicyDescription>,
     /// The attempts that followed a failed one.
     pub retries: u64,
     /// The calls that succeeded after a retry.
@@ -84,6 +88,7 @@ fn stats(name: &str, entry: &Entry) -> Option<OperationStats> {
     Some(OperationStats {
         name: name.to_owned(),
         declared_at: first.declared_at(),
+        stack: first.describe(),
         retries,
         recovered,
         gave_up,

@@ -11,6 +11,7 @@ mod clones;
 mod config;
 mod converted;
 mod delay;
+mod description;
 mod ended_attempt;
 mod event;
 mod hint;

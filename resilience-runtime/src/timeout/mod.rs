@@ -9,6 +9,7 @@ mod call_limit;
 mod config;
 mod conversion;
 mod cooperative;
+mod description;
 mod error;
 mod future;
 mod limited;

@@ -1,4 +1,5 @@
 //! The operation: the annotated function under its name.
 
 mod name;
+mod stack;
 mod statistics;

@@ -8,11 +8,12 @@ use super::check::Circuit;
 use crate::emit::code::Declarations;
 use crate::emit::config::Config;
 use crate::emit::context::Context;
+use crate::emit::description::Description;
 use crate::emit::span::SpanEnds;
 use crate::function::parameter::Passing;
 use crate::function::tokens::any_ident;
 use crate::language::stage::Stage;
-use crate::language::value::Setting;
+use crate::language::value::{Literal, Setting};
 use crate::language::values::ConfigPlan;
 
 impl Context<'_> {
@@ -25,7 +26,7 @@ impl Context<'_> {
         let handle = Ident::new(&self.item(at, "circuit"), Span::mixed_site());
         match circuit {
             Circuit::Given(breaker) => {
-                let declarations = self.given_circuit(&handle, breaker);
+                let declarations = self.given_circuit(at, &handle, breaker);
                 (declarations, handle.into_token_stream())
             }
             Circuit::Named { name, config } => {
@@ -40,7 +41,7 @@ impl Context<'_> {
     }
 
     /// `breaker = expr`
-    fn given_circuit(&self, handle: &Ident, breaker: &Expr) -> Declarations {
+    fn given_circuit(&self, at: usize, handle: &Ident, breaker: &Expr) -> Declarations {
         let runtime = &self.runtime;
         // The type stands where the value does, because rustc shows both.
         let ends = SpanEnds::of(&breaker.to_token_stream());
@@ -53,8 +54,24 @@ impl Context<'_> {
         } else {
             breaker.to_token_stream()
         };
+        let item = Ident::new(
+            &self.item(at, "circuit_config").to_uppercase(),
+            Span::call_site(),
+        );
+        let description = Description {
+            config: quote!(&#item),
+            constant: Vec::new(),
+            computed: vec!["name"],
+            base: Some((ends, Stage::Runtime)),
+            name: None,
+        };
         Declarations {
+            // The configuration of the breaker is not known here. This one only names the settings.
+            values: quote! {
+                const #item: #runtime::CircuitBreakerConfig = #runtime::CircuitBreakerConfig::new();
+            },
             borrows: quote!(let #handle: #borrow #ty = #value;),
+            layers: vec![description],
             ..Declarations::default()
         }
     }
@@ -69,8 +86,9 @@ impl Context<'_> {
     ) -> Declarations {
         let runtime = &self.runtime;
         let item = self.item(at, "circuit_config");
-        let config = self.policy_config("CircuitBreakerConfig", &item, config);
-        let name = match self.site_or_name(name) {
+        let mut config = self.policy_config("CircuitBreakerConfig", &item, config);
+        let name = name.map(|name| self.circuit_name(at, name, &mut config));
+        let name = match self.site_or_name(name.as_ref()) {
             SiteOrName::Site(site) => return self.static_circuit(at, handle, config, &site),
             SiteOrName::Name(name) => name,
         };
@@ -78,10 +96,28 @@ impl Context<'_> {
         let borrows =
             quote!(let #handle = &#runtime::registry::get_or_register(#name, #config_value););
         Declarations {
-            values: config.declarations,
             borrows,
-            ..Declarations::default()
+            ..config.into_declarations()
         }
+    }
+
+    /// The name of a circuit. One that is not a literal is a constant of the expansion, because it
+    /// is used twice, and a mistake in it is one error.
+    fn circuit_name(&self, at: usize, name: &Setting, config: &mut Config) -> Setting {
+        let mut name = name.clone();
+        if name.literal == Literal::Unknown && name.stage == Stage::Constant {
+            let runtime = &self.runtime;
+            let item = Ident::new(
+                &self.item(at, "circuit_name").to_uppercase(),
+                Span::call_site(),
+            );
+            let text = self.text(&name);
+            let declaration = quote!(const #item: &#runtime::str = #text;);
+            config.declarations.extend(declaration);
+            name.value = item.into_token_stream();
+        }
+        config.description.add_name(&name);
+        name
     }
 
     /// The constructor of the site of a circuit whose name is constant, or the name.
@@ -118,9 +154,10 @@ impl Context<'_> {
     ) -> Declarations {
         let runtime = &self.runtime;
         let item = self.item(at, "circuit_config");
-        let config = self.policy_config("CircuitBreakerConfig", &item, config);
+        let mut config = self.policy_config("CircuitBreakerConfig", &item, config);
+        let name = name.map(|name| self.circuit_name(at, name, &mut config));
         let (text, reference) = (self.key_text(key), config.reference());
-        let look_up = match self.site_or_name(name) {
+        let look_up = match self.site_or_name(name.as_ref()) {
             SiteOrName::Site(new) => {
                 let (site, circuit) = (self.site(at), site_function(&config));
                 quote! {
@@ -132,13 +169,11 @@ impl Context<'_> {
                 quote!(let #handle = #runtime::KeyedSite::circuit_of_name(#name, #reference, #text);)
             }
         };
-        let mut values = config.declarations;
-        values.extend(look_up);
-        Declarations {
-            values,
-            owned: vec![handle.clone()],
-            ..Declarations::default()
-        }
+        config.description.computed.push("key");
+        let mut declarations = config.into_declarations();
+        declarations.values.extend(look_up);
+        declarations.owned.push(handle.clone());
+        declarations
     }
 
     /// The text of a key. The key is shown if it has no `Display`.
@@ -174,17 +209,14 @@ impl Context<'_> {
     ) -> Declarations {
         let (runtime, reference) = (&self.runtime, config.reference());
         let (site, circuit) = (self.site(at), site_function(&config));
-        let mut declarations = config.declarations;
-        declarations.extend(quote! {
+        let mut declarations = config.into_declarations();
+        declarations.values.extend(quote! {
             static #site: #runtime::Site = #runtime::Site::#new;
             let #handle = #runtime::Site::#circuit(&#site, #reference);
         });
-        Declarations {
-            values: declarations,
-            // The site lists it when it looks the circuit up, which costs a call nothing.
-            enters_operation: true,
-            ..Declarations::default()
-        }
+        // The site lists it when it looks the circuit up, which costs a call nothing.
+        declarations.enters_operation = true;
+        declarations
     }
 
     /// True if the expression names an argument that the body may move or borrow mutably.

@@ -21,8 +21,10 @@ impl Emit for EveryThirdPlan {
             context.policy_config("EveryThirdConfig", &format!("{item}_config"), &self.config);
         let counter = Ident::new(&item.to_uppercase(), Span::call_site());
         let (refused, outcome) = (local("refused"), local("outcome"));
-        let (reference, mut declarations) = (config.reference(), config.declarations.clone());
+        let reference = config.reference();
+        let mut declarations = config.into_declarations();
         declarations
+            .values
             .extend(quote!(static #counter: #runtime::EveryThird = #runtime::EveryThird::new();));
 
         let label = syn::Lifetime::new(&format!("'{item}"), Span::mixed_site());
@@ -41,7 +43,7 @@ impl Emit for EveryThirdPlan {
                 #outcome
             }
         };
-        let declarations = Declarations::values(declarations).and(inner.declarations);
+        let declarations = declarations.and(inner.declarations);
         LayerCode::value(declarations, TokenStream::new(), value)
     }
 }

@@ -126,6 +126,7 @@ impl Budget {
             },
             value,
             stage,
+            options: vec!["budget"],
         });
         let declaration = new
             .map(|new| quote!(static #item: #runtime::RetryBudget = #runtime::RetryBudget::#new;));

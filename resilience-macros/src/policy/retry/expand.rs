@@ -104,7 +104,7 @@ impl Context<'_> {
         };
         LayerCode::value(
             Declarations::values(budget.unwrap_or_default())
-                .and(Declarations::values(config.declarations))
+                .and(config.into_declarations())
                 .and(inner.declarations),
             quote!(#converted #begun),
             value,

@@ -43,7 +43,7 @@ impl Context<'_> {
             // The conversion is written as a closure, because rustc checks a function by its name
             // at the `.await` as well, and would report a missing conversion twice.
             let error = self.converted("TimedOut", &late);
-            let declarations = Declarations::values(config.declarations).and(inner.declarations);
+            let declarations = config.into_declarations().and(inner.declarations);
             return LayerCode::future(
                 declarations,
                 quote!(#runtime::Limited::with_error(#reference, |#late| #error, #future)),
@@ -58,7 +58,7 @@ impl Context<'_> {
             let timed = quote!(#runtime::Limited::new(#reference, #future));
             let arms = quote!(#runtime::Ok(#outcome) => #outcome, #expired);
             return LayerCode::matched(
-                Declarations::values(config.declarations).and(inner.declarations),
+                config.into_declarations().and(inner.declarations),
                 timed,
                 arms,
             );
@@ -89,7 +89,7 @@ impl Context<'_> {
             }
         };
         LayerCode::value(
-            Declarations::values(config.declarations).and(inner.declarations),
+            config.into_declarations().and(inner.declarations),
             quote!(#allow let #timed = #run;),
             value,
         )
@@ -163,11 +163,16 @@ impl Context<'_> {
                 #expired
             }
         };
-        let (of_config, of_inner) = (config.declarations, within.values);
-        let declarations = Declarations {
+        let within = Declarations {
+            values: within.values,
             owned,
-            ..Declarations::values(quote!(#mutable #of_config #of_inner))
+            layers: within.layers,
+            enters_operation: within.enters_operation,
+            ..Declarations::default()
         };
+        let declarations = Declarations::values(mutable)
+            .and(config.into_declarations())
+            .and(within);
         let statements = quote!(#copies #allow let #timed = #run;);
         LayerCode::value(declarations, statements, value)
     }
@@ -248,6 +253,9 @@ impl Context<'_> {
     }
 
     fn timeout_config(&self, at: usize, plan: &TimeoutPlan) -> Config {
+        let runtime = &self.runtime;
+        // It stands for a configuration that each call computes, in the description of the stack.
+        let endless = || quote!(#runtime::TimeoutConfig::at_most(#runtime::Duration::MAX));
         let mut settings: Vec<Setting> = plan.config.settings.clone();
         let start = match (&plan.config.base, &plan.limit) {
             (Some((base, stage)), limit) => {
@@ -263,7 +271,8 @@ impl Context<'_> {
                     value: operand(base),
                     stage: *stage,
                     ends,
-                    default: None,
+                    option: None,
+                    default: Some(endless()),
                     is_static: false,
                 }
             }
@@ -281,7 +290,8 @@ impl Context<'_> {
                     value,
                     stage: limit.stage,
                     ends: None,
-                    default: None,
+                    option: Some("limit"),
+                    default: Some(endless()),
                     is_static: false,
                 }
             }
@@ -290,17 +300,22 @@ impl Context<'_> {
                 value: TokenStream::new(),
                 stage: Stage::Constant,
                 ends: None,
+                option: None,
                 default: None,
                 is_static: false,
             },
         };
         settings.push(self.operation_name("of_operation", "operation_or"));
-        self.config(
+        let mut config = self.config(
             "TimeoutConfig",
             &self.item(at, "timeout"),
             &start,
             &settings,
-        )
+        );
+        if plan.mode == Mode::Cooperative {
+            config.description.constant.push("mode=cooperative");
+        }
+        config
     }
 }
 
