@@ -105,9 +105,10 @@ fn level(reason: GaveUpReason) -> Level {
     match reason {
         GaveUpReason::Attempts
         | GaveUpReason::Elapsed
-        | GaveUpReason::Deadline
-        | GaveUpReason::Hint => Level::ERROR,
-        GaveUpReason::Refused | GaveUpReason::CircuitOpen | GaveUpReason::Budget => Level::WARN,
+        | GaveUpReason::Budget
+        | GaveUpReason::Hint
+        | GaveUpReason::Deadline => Level::ERROR,
+        GaveUpReason::Refused | GaveUpReason::CircuitOpen => Level::WARN,
         GaveUpReason::NotRetryable => Level::DEBUG,
     }
 }
@@ -343,6 +344,8 @@ mod tests {
         let levels = [
             (GaveUpReason::Attempts, Level::ERROR, "attempts"),
             (GaveUpReason::Elapsed, Level::ERROR, "elapsed"),
+            (GaveUpReason::Budget, Level::ERROR, "budget"),
+            (GaveUpReason::Hint, Level::ERROR, "hint"),
             (GaveUpReason::Deadline, Level::ERROR, "deadline"),
             (GaveUpReason::Refused, Level::WARN, "refused"),
             (GaveUpReason::CircuitOpen, Level::WARN, "circuit_open"),
