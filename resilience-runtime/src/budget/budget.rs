@@ -34,6 +34,8 @@ use std::sync::OnceLock;
 /// of that name, and [`registry::register_budget`](crate::registry::register_budget) gives it other
 /// settings than the defaults.
 ///
+/// Two references are equal if they are to one budget.
+///
 /// The model is Finagle's: <https://twitter.github.io/finagle/guide/Clients.html#retries>. A share
 /// of the calls is better than a number of retries, because it grows with the service.
 #[derive(Debug)]
@@ -167,6 +169,15 @@ impl RetryBudget {
         counts
     }
 }
+
+/// A budget is its counts, so it equals itself only.
+impl PartialEq for RetryBudget {
+    fn eq(&self, other: &Self) -> bool {
+        core::ptr::eq(self, other)
+    }
+}
+
+impl Eq for RetryBudget {}
 
 impl Default for RetryBudget {
     fn default() -> Self {

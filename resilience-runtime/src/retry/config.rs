@@ -61,17 +61,7 @@ pub struct RetryConfig {
     max_delay: Option<Duration>,
     max_elapsed: Option<Duration>,
     retry_refused: bool,
-    budget: Option<BudgetReference>,
-}
-
-/// A reference to a budget. Two are equal if they are references to one budget.
-#[derive(Clone, Copy, Debug)]
-struct BudgetReference(&'static RetryBudget);
-
-impl PartialEq for BudgetReference {
-    fn eq(&self, other: &Self) -> bool {
-        core::ptr::eq(self.0, other.0)
-    }
+    budget: Option<&'static RetryBudget>,
 }
 
 impl RetryConfig {
@@ -168,8 +158,10 @@ impl RetryConfig {
         self
     }
 
-    /// Sets the longest delay; it caps the computed delay before jitter is drawn and again after,
-    /// and a delay the server asked for. Default 60 s, or `base_delay` if that was set higher.
+    /// Sets the longest delay. It caps the computed delay before jitter is drawn and again after. A
+    /// server that asks for a longer delay ends the retries, see
+    /// [`RetryHint::After`](crate::RetryHint::After). Default 60 s, or `base_delay` if that was set
+    /// higher.
     ///
     /// ```
     /// use resilience::RetryConfig;
@@ -295,7 +287,7 @@ impl RetryConfig {
     /// ```
     #[must_use]
     pub const fn budget(mut self, budget: &'static RetryBudget) -> Self {
-        self.budget = Some(BudgetReference(budget));
+        self.budget = Some(budget);
         self
     }
 
@@ -351,10 +343,7 @@ impl RetryConfig {
     /// Returns the budget.
     #[inline]
     pub const fn get_budget(&self) -> Option<&'static RetryBudget> {
-        match self.budget {
-            Some(BudgetReference(budget)) => Some(budget),
-            None => None,
-        }
+        self.budget
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::config::{MAX_ATTEMPTS, MAX_ELAPSED, MULTIPLIER, RetryConfig};
 use super::strategy::{Jitter, Strategy};
+use crate::budget::RetryBudget;
 use crate::config_error::{ConfigError, Rule, rule};
 use core::time::Duration;
 
@@ -70,6 +71,8 @@ pub struct RetrySettings {
     pub max_elapsed: Option<Duration>,
     /// See [`RetryConfig::retry_refused`].
     pub retry_refused: Option<bool>,
+    /// See [`RetryConfig::budget`].
+    pub budget: Option<&'static RetryBudget>,
 }
 
 impl RetrySettings {
@@ -115,6 +118,9 @@ impl RetrySettings {
         if let Some(retry) = self.retry_refused {
             config = config.retry_refused(retry);
         }
+        if let Some(budget) = self.budget {
+            config = config.budget(budget);
+        }
         self.check_effects(&config)?;
         Ok(config)
     }
@@ -149,6 +155,7 @@ mod tests {
         jitter: None,
         max_elapsed: None,
         retry_refused: None,
+        budget: None,
     };
 
     #[test]
@@ -160,6 +167,7 @@ mod tests {
 
     #[test]
     fn each_setting_is_applied() {
+        static BUDGET: RetryBudget = RetryBudget::new();
         let settings = RetrySettings {
             max_retries: Some(9),
             max_attempts: None,
@@ -170,6 +178,7 @@ mod tests {
             jitter: Some(Jitter::Equal),
             max_elapsed: Some(90 * SECOND),
             retry_refused: Some(true),
+            budget: Some(&BUDGET),
         };
         let expected = RetryConfig::new()
             .max_retries(9)
@@ -179,7 +188,8 @@ mod tests {
             .multiplier(3.0)
             .jitter(Jitter::Equal)
             .max_elapsed(90 * SECOND)
-            .retry_refused(true);
+            .retry_refused(true)
+            .budget(&BUDGET);
         let linear = RetryConfig::new().strategy(Strategy::Linear);
         assert_eq!(settings.apply_to(linear), Ok(expected));
         let attempts = RetrySettings {
