@@ -8,8 +8,8 @@ use std::{
 };
 
 use resilience::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitOpen, TimedOut, TimeoutConfig, events, registry,
-    retry, timeout,
+    CircuitBreaker, CircuitBreakerConfig, CircuitOpen, RetryBudget, RetryHint, TimedOut,
+    TimeoutConfig, events, registry, retry, timeout,
 };
 
 use super::hear;
@@ -87,6 +87,41 @@ fn a_retry_that_meets_an_open_circuit_gives_up_because_it_was_refused() {
         ]
     );
     assert_eq!(of_circuit.take(), ["refused, retry after None"]);
+}
+
+#[test]
+fn each_retry_that_a_budget_refuses_is_told_once() {
+    static BUDGET: RetryBudget = RetryBudget::new()
+        .ratio(1.0)
+        .min_per_second(0)
+        .name("events::budget");
+    #[retry(budget = &BUDGET, base_delay = 1us, jitter = none)]
+    fn draw() -> io::Result<()> {
+        Err(io::Error::other("down"))
+    }
+    let heard = hear(concat!(module_path!(), "::draw"));
+    let refused = [
+        "budget events::budget is exhausted",
+        "gave up after 2, budget: Some(\"down\")",
+    ];
+    for _ in 0..2 {
+        draw().unwrap_err();
+        let told = heard.take();
+        assert_eq!(told[0], "attempt 1: Some(\"down\"), again in 1µs");
+        assert_eq!(told[1..], refused);
+    }
+    assert_eq!(BUDGET.stats().refused, 2);
+}
+
+#[test]
+fn a_hint_that_ends_the_retries_is_the_reason() {
+    #[retry(delay_hint = |_| RetryHint::Never)]
+    fn throttled() -> io::Result<()> {
+        Err(io::Error::other("busy"))
+    }
+    let heard = hear(concat!(module_path!(), "::throttled"));
+    throttled().unwrap_err();
+    assert_eq!(heard.take(), ["gave up after 1, hint: Some(\"busy\")"]);
 }
 
 #[test]

@@ -73,6 +73,7 @@ fn line(kind: &EventKind<'_>) -> String {
             error,
             ..
         } => format!("gave up after {attempts}, {reason}: {error:?}"),
+        EventKind::BudgetExhausted { budget, .. } => format!("budget {budget} is exhausted"),
         EventKind::TimedOut { limit, .. } => format!("timed out after {limit:?}"),
         EventKind::Abandoned { .. } => "abandoned".to_owned(),
         EventKind::WorkersExhausted { .. } => "no worker".to_owned(),

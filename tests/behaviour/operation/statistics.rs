@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use resilience::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitOpen, GaveUpCounts, OperationStats, RetryConfig,
-    TimedOut, TimeoutConfig, circuit_breaker, registry, retry, timeout,
+    CircuitBreaker, CircuitBreakerConfig, CircuitOpen, GaveUpCounts, OperationStats, RetryBudget,
+    RetryConfig, RetryHint, TimedOut, TimeoutConfig, circuit_breaker, registry, retry, timeout,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -231,6 +231,35 @@ fn a_wait_that_would_outlast_the_deadline() {
     }
     assert_eq!(fetch(Duration::from_secs(3600)), Err(Error::Busy));
     assert_eq!(stats("statistics.deadline").gave_up, gave_up!(deadline: 1));
+}
+
+#[test]
+fn a_budget_that_is_used_up() {
+    #[retry(base_delay = 0s, budget = &BUDGET, operation = "statistics.budget")]
+    fn fetch() -> Result<(), Error> {
+        Err(Error::Busy)
+    }
+    static BUDGET: RetryBudget = RetryBudget::new().ratio(1.0).min_per_second(0);
+    assert_eq!((fetch(), fetch()), (Err(Error::Busy), Err(Error::Busy)));
+    let counted = stats("statistics.budget");
+    assert_eq!(counts(&counted), [2, 0, 0, 0, 0]);
+    assert_eq!(counted.gave_up, gave_up!(budget: 2));
+}
+
+#[test]
+fn a_hint_that_ends_the_retries() {
+    #[retry(delay_hint = |_| RetryHint::Never, operation = "statistics.hint")]
+    fn never() -> Result<(), Error> {
+        Err(Error::Busy)
+    }
+    #[retry(delay_hint = |_| Duration::from_secs(61), operation = "statistics.hint")]
+    fn too_late() -> Result<(), Error> {
+        Err(Error::Busy)
+    }
+    assert_eq!((never(), too_late()), (Err(Error::Busy), Err(Error::Busy)));
+    let counted = stats("statistics.hint");
+    assert_eq!(counts(&counted), [0; 5]);
+    assert_eq!(counted.gave_up, gave_up!(hint: 2));
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! `budget = …`: a limit for the retries of all calls together.
 
-use std::{cell::Cell, time::Duration};
+use std::{cell::Cell, io, time::Duration};
 
-use resilience::{RetryBudget, RetryConfig, registry, retry};
+use resilience::{
+    CircuitBreaker, CircuitBreakerConfig, RetryBudget, RetryConfig, RetrySettings, circuit_breaker,
+    is_refusal, registry, retry, timeout,
+};
 use tokio::time::{Instant, advance};
 
 /// Fails for so many calls and then succeeds.
@@ -186,4 +189,140 @@ fn a_budget_beside_values_that_differ_between_instances() {
         service.answer()
     }
     assert_eq!(call(Three, &Service::failing(3)), Ok(4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_and_the_own_circuit_are_asked_before_it() {
+    static BUDGET: RetryBudget = RetryBudget::new();
+    #[timeout(limit)]
+    #[retry(budget = &BUDGET, base_delay = 1s, jitter = none)]
+    async fn late(limit: Duration) -> io::Result<()> {
+        Err(io::Error::other("busy"))
+    }
+    #[retry(budget = &BUDGET, base_delay = 1s, jitter = none)]
+    #[circuit_breaker(failure_threshold = 1)]
+    async fn guarded() -> io::Result<()> {
+        Err(io::Error::other("down"))
+    }
+    let late = late(Duration::from_secs(1)).await;
+    assert_eq!(late.unwrap_err().to_string(), "busy");
+    assert_eq!(guarded().await.unwrap_err().to_string(), "down");
+    let stats = BUDGET.stats();
+    assert_eq!((stats.calls, stats.retries, stats.refused), (2, 0, 0));
+}
+
+#[test]
+fn on_retry_is_not_told_of_a_retry_that_it_refuses() {
+    static BUDGET: RetryBudget = RetryBudget::new().ratio(2.0).min_per_second(0);
+    #[retry(budget = &BUDGET, base_delay = 0s, on_retry = |_| told.set(told.get() + 1))]
+    fn call(service: &Service, told: &Cell<u32>) -> Result<u32, &'static str> {
+        service.answer()
+    }
+    let told = Cell::new(0);
+    assert_eq!(call(&Service::failing(9), &told), Err("busy"));
+    assert_eq!((told.get(), BUDGET.stats().refused), (2, 1));
+}
+
+#[test]
+fn a_refusal_draws_on_it_only_if_it_is_retried() {
+    static BUDGET: RetryBudget = RetryBudget::new().ratio(1.0).min_per_second(0);
+    #[retry(budget = &BUDGET, base_delay = 0s)]
+    fn leave(breaker: &CircuitBreaker) -> io::Result<()> {
+        breaker.call(|| Ok(()))
+    }
+    #[retry(budget = &BUDGET, base_delay = 0s, max_retries = 9, retry_refused = true)]
+    fn insist(breaker: &CircuitBreaker) -> io::Result<()> {
+        breaker.call(|| Ok(()))
+    }
+    let breaker = CircuitBreaker::new("budget::refusals", CircuitBreakerConfig::new());
+    breaker.isolate();
+    assert!(is_refusal(&leave(&breaker).unwrap_err()));
+    assert_eq!((BUDGET.stats().retries, BUDGET.stats().refused), (0, 0));
+    assert!(is_refusal(&insist(&breaker).unwrap_err()));
+    assert_eq!((BUDGET.stats().retries, BUDGET.stats().refused), (2, 1));
+    assert_eq!(breaker.stats().refused, 1 + 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_are_joined_share_it() {
+    static BUDGET: RetryBudget = RetryBudget::new().ratio(0.5).min_per_second(0);
+    #[retry(budget = &BUDGET, base_delay = 1s)]
+    async fn call(service: &Service) -> Result<u32, &'static str> {
+        service.answer()
+    }
+    let service = Service::failing(99);
+    let all = tokio::join!(
+        call(&service),
+        call(&service),
+        call(&service),
+        call(&service)
+    );
+    assert_eq!(all, (Err("busy"), Err("busy"), Err("busy"), Err("busy")));
+    // Every second call completes a whole retry.
+    let stats = BUDGET.stats();
+    assert_eq!((stats.calls, stats.retries, stats.refused), (4, 2, 4));
+    assert_eq!(service.calls.get(), 6);
+}
+
+#[test]
+fn a_name_that_is_used_already_cannot_be_registered() {
+    #[retry(budget = "budget::used")]
+    fn call(service: &Service) -> Result<u32, &'static str> {
+        service.answer()
+    }
+    assert_eq!(call(&Service::default()), Ok(1));
+    let taken = registry::register_budget("budget::used", RetryBudget::new().ratio(0.1));
+    let taken = taken.expect_err("a function uses it");
+    assert_eq!(taken.name(), "budget::used");
+    assert_eq!(
+        taken.to_string(),
+        "another retry budget is registered as `budget::used`"
+    );
+    let stats = registry::budget("budget::used").expect("it is used");
+    assert!(
+        (stats.ratio - 0.2).abs() < f64::EPSILON,
+        "its settings stay"
+    );
+}
+
+#[test]
+fn a_budget_beside_a_computed_configuration_did_not_compile() {
+    fn config() -> RetryConfig {
+        RetryConfig::new().base_delay(Duration::ZERO)
+    }
+    trait Client {
+        const RETRY: RetryConfig;
+
+        #[retry(config = Self::RETRY, budget = 1.0)]
+        fn generic(&self, service: &Service) -> Result<u32, &'static str> {
+            service.answer()
+        }
+    }
+    struct Mail;
+    impl Client for Mail {
+        const RETRY: RetryConfig = RetryConfig::new().base_delay(Duration::ZERO);
+    }
+    #[retry(config = config(), budget = 1.0)]
+    fn computed(service: &Service) -> Result<u32, &'static str> {
+        service.answer()
+    }
+    assert_eq!(computed(&Service::failing(1)), Ok(2));
+    assert_eq!(Mail.generic(&Service::failing(1)), Ok(2));
+}
+
+#[test]
+fn it_may_be_a_setting_that_is_known_at_run_time() {
+    let budget = RetryBudget::new().ratio(1.0).min_per_second(0);
+    let budget: &'static RetryBudget = Box::leak(Box::new(budget));
+    let settings = RetrySettings {
+        base_delay: Some(Duration::ZERO),
+        budget: Some(budget),
+        ..RetrySettings::default()
+    };
+    let config = settings.apply_to(RetryConfig::new()).expect("it is right");
+    let service = Service::failing(9);
+    assert_eq!(config.run(|| service.answer()), Err("busy"));
+    assert_eq!((budget.stats().retries, budget.stats().refused), (1, 1));
+    assert_eq!(config.get_budget(), Some(budget));
+    assert_ne!(config.get_budget(), Some(&RetryBudget::new()));
 }

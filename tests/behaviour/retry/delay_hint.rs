@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use resilience::{RetryHint, retry};
+use resilience::{Jitter, RetryConfig, RetryHint, retry, with_deadline};
 use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -145,6 +145,71 @@ async fn max_elapsed_counts_it() {
     let answers = Answers(&[hint(4), hint(6)], Cell::new(0));
     assert_eq!(call(&answers).await, Err(hint(6)));
     assert_eq!(start.elapsed(), 4 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_counts_it() {
+    #[retry(delay_hint = TooManyRequests::retry_after, max_delay = 1h)]
+    async fn call(answers: &Answers<'_>) -> Result<(), TooManyRequests> {
+        answers.next()
+    }
+    let start = Instant::now();
+    let answers = Answers(&[hint(10)], Cell::new(0));
+    let late = with_deadline(start + 10 * SECOND, call(&answers));
+    assert_eq!(late.await, Err(hint(10)));
+    assert_eq!((start.elapsed(), answers.1.take()), (Duration::ZERO, 1));
+    // The extra wait ends before the deadline, or there is none.
+    let at = start + Duration::from_millis(10_001);
+    assert_eq!(with_deadline(at, call(&answers)).await, Ok(()));
+    assert!(start.elapsed() >= 10 * SECOND && Instant::now() < at);
+}
+
+/// The word of a server in a type of the user's.
+enum Throttle {
+    Until(Duration),
+    Forbidden,
+}
+
+impl From<Throttle> for RetryHint {
+    fn from(throttle: Throttle) -> Self {
+        match throttle {
+            Throttle::Until(delay) => Self::After(delay),
+            Throttle::Forbidden => Self::Never,
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_may_be_a_type_of_the_users() {
+    #[retry(delay_hint = |error| error.retry_after.map_or(Throttle::Forbidden, Throttle::Until), jitter = none)]
+    async fn call(answers: &Answers<'_>) -> Result<(), TooManyRequests> {
+        answers.next()
+    }
+    let start = Instant::now();
+    let answers = Answers(&[hint(3), NO_HINT], Cell::new(0));
+    assert_eq!(call(&answers).await, Err(NO_HINT));
+    assert_eq!((start.elapsed(), answers.1.get()), (3 * SECOND, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn values_take_it_too() {
+    let config = RetryConfig::new().jitter(Jitter::None);
+    let start = Instant::now();
+    let answers = Answers(&[hint(3), NO_HINT], Cell::new(0));
+    let call = config
+        .run_async(|| async { answers.next() })
+        .delay_hint(TooManyRequests::retry_after);
+    assert_eq!(call.await, Ok(()));
+    assert_eq!(start.elapsed(), (3 + 2) * SECOND);
+    let answers = Answers(&[NO_HINT], Cell::new(0));
+    let call = config
+        .run_async(|| async { answers.next() })
+        .delay_hint(|_| RetryHint::Never);
+    assert_eq!(call.await, Err(NO_HINT));
+    let answers = Answers(&[hint(0), hint(61)], Cell::new(0));
+    let call = config.prepare(|| answers.next());
+    let ended = call.delay_hint(TooManyRequests::retry_after).run();
+    assert_eq!((ended, answers.1.get()), (Err(hint(61)), 2));
 }
 
 #[test]

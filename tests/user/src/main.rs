@@ -129,6 +129,12 @@ impl Service {
         self.answer()
     }
 
+    // A computed configuration beside a budget once failed with the lowest toolchain alone.
+    #[retry(config = RETRY.max_retries(self.busy), budget = &BUDGET)]
+    fn budgeted_beside_a_config(&self) -> Result<u32, Error> {
+        self.answer()
+    }
+
     #[retry(max_attempts = 3, base_delay = 0s, attempt = n)]
     async fn numbered(&self) -> Result<(u32, bool), Error> {
         self.answer()?;
@@ -297,8 +303,12 @@ async fn budgets() {
 
     assert_eq!(Service::busy(5).budgeted(), Err(Error::Busy));
     assert_eq!(Service::busy(5).budgeted_by_config(), Err(Error::Busy));
+    assert_eq!(
+        Service::busy(5).budgeted_beside_a_config(),
+        Err(Error::Busy)
+    );
     let stats = BUDGET.stats();
-    assert_eq!((stats.calls, stats.retries, stats.refused), (2, 2, 2));
+    assert_eq!((stats.calls, stats.retries, stats.refused), (3, 3, 3));
 }
 
 async fn circuits() {

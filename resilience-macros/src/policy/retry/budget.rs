@@ -104,14 +104,12 @@ impl Budget {
                 Stage::Constant,
             ),
         };
+        // The budget is set at run time beside a value that is no constant item, because the expansion
+        // then checks the constant settings in one, and that must not refer to a static with atomics.
         let start = config.base.as_ref().map(|(_, stage)| *stage);
-        let mut stages = config
-            .settings
-            .iter()
-            .map(|setting| setting.stage)
-            .chain(start);
-        // An inline const must not refer to a static with atomics, as a const item must not.
-        let stage = if stages.any(|stage| stage == Stage::Generic) {
+        let is_start_later = start.is_some_and(|stage| stage != Stage::Constant);
+        let mut settings = config.settings.iter();
+        let stage = if is_start_later || settings.any(|setting| setting.stage == Stage::Generic) {
             Stage::Runtime
         } else {
             stage
