@@ -143,7 +143,6 @@ impl Context<'_> {
 
     /// Emits the statements from an attempt's result to the decision on it.
     fn judgement(&self, at: usize, plan: &RetryPlan, retry: &Ident) -> Judgement {
-        let runtime = &self.runtime;
         let (result, error) = (local("result"), local("error"));
         let operation = self.operation();
         // A success leaves before the attempt is judged, so that the value is moved once. Only
@@ -177,26 +176,7 @@ impl Context<'_> {
                 quote!(#ended #decided)
             }
         };
-        let leave = if is_success_seen {
-            None
-        } else {
-            let succeeded = self.call(
-                "Fallible::succeeded",
-                Some(&self.result.tokens),
-                quote!(#result),
-                self.result.ends,
-            );
-            // The value is made first. With the call in front of it, a success would be copied
-            // through memory (measured: 15 instructions).
-            let value = local("value");
-            Some(quote! {
-                let #error @ #runtime::Err(_) = #result else {
-                    let #value = #succeeded;
-                    #runtime::Retry::succeeded(&#retry, #operation);
-                    break #value
-                };
-            })
-        };
+        let leave = (!is_success_seen).then(|| self.leave(retry));
         let lookup = if self.asks_for_origin(at) || self.is_above_timeout(at) {
             "__traits_in_stack"
         } else {
@@ -208,6 +188,28 @@ impl Context<'_> {
             leave: quote!(#leave #inspect),
             result_name: result,
             next,
+        }
+    }
+
+    /// Emits the way out of the loop for a success that nothing looks at.
+    fn leave(&self, retry: &Ident) -> TokenStream {
+        let (runtime, operation) = (&self.runtime, self.operation());
+        let (result, error) = (local("result"), local("error"));
+        let succeeded = self.call(
+            "Fallible::succeeded",
+            Some(&self.result.tokens),
+            quote!(#result),
+            self.result.ends,
+        );
+        // The value is made first. With the call in front of it, a success would be copied
+        // through memory (measured: 15 instructions).
+        let value = local("value");
+        quote! {
+            let #error @ #runtime::Err(_) = #result else {
+                let #value = #succeeded;
+                #runtime::Retry::succeeded(&#retry, #operation);
+                break #value
+            };
         }
     }
 
