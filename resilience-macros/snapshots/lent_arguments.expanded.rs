@@ -23,7 +23,7 @@ fn read<P: AsRef<Path>>(
             let visit = &mut visit;
             #[allow(clippy::shadow_same, clippy::shadow_reuse)]
             let log = __rt::Option::as_deref_mut(&mut log);
-            '__resilience_bound: { count(open(path)?, visit, log) }
+            '__bound: { count(open(path)?, visit, log) }
         });
         let __result = <Result<u64, Error> as __rt::Fallible>::into_result(__outcome);
         let __error @ __rt::Err(_) = __result else {

@@ -193,7 +193,7 @@ impl Context<'_> {
             return body.clone();
         }
         let taken = (!handed_over.is_empty()).then(|| self.never_reached(&handed_over));
-        let labelled = labelled("'__resilience_bound", body);
+        let labelled = labelled("'__bound", body);
         braces(body, quote!(#taken #captures #rebinds #labelled))
     }
 

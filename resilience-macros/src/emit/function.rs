@@ -147,7 +147,7 @@ impl Context<'_> {
         let (borrows, rebinds, body) = (
             self.unique_borrows(),
             self.rebinds(),
-            labelled("'__resilience_body", body),
+            labelled("'__body", body),
         );
         let expected = self.never_reached(&self.handed_over());
         let block = braces(place, quote!(#expected #borrows #rebinds #body));
