@@ -12,7 +12,7 @@ pub use std::result::Result::{Err, Ok};
 
 pub use crate::answer::{Answer, Answered, Same};
 pub use crate::body::{FutureBox, attempt, call, take};
-pub use crate::fallible::{Fallible, asks_for, failed, failed_by, failed_with};
+pub use crate::fallible::{Fallible, failed, failed_by, failed_with};
 pub use crate::function::{FallbackFunction, Limit, OptionFunction, Passing};
 pub use crate::inspect::Inspect;
 pub use crate::operation::{Described, DescribedSettings, Layer, Operation, Stack};

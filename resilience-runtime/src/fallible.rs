@@ -7,7 +7,7 @@ use crate::function::Unmet;
 
 /// A `Result`, under any name.
 #[diagnostic::on_unimplemented(
-    message = "`#[retry]`, `#[circuit_breaker]` and `#[timeout]` need a function that returns a `Result`, but this one returns `{Self}`",
+    message = "the attributes of `resilience` need a function that returns a `Result`, but this one returns `{Self}`",
     label = "this is not a `Result`",
     note = "a failure must be visible in the value: return `Result<{Self}, Error>`",
     note = "a function that returns a future is understood as `async fn`, `-> impl Future<Output = …>` or `-> Pin<Box<dyn Future<Output = …>>>`"
@@ -163,13 +163,4 @@ pub fn failed_with<R: Fallible, Given, How>(
     make: impl MakeError<Given, R::Error, How>,
 ) -> R {
     R::failed(make.make(given))
-}
-
-/// True if the pattern of `retry_on` matches the error that a refusal would be.
-#[inline]
-pub fn asks_for<R: Fallible>(refusal: R, matches: impl FnOnce(&R::Error) -> bool) -> bool {
-    match refusal.into_result() {
-        Ok(_) => false,
-        Err(error) => matches(&error),
-    }
 }

@@ -11,8 +11,8 @@ use core::error::Error;
 use core::fmt::{Debug, Display};
 use core::marker::PhantomData;
 use core::ops::Deref;
-use std::sync::{Mutex, PoisonError};
 
+use crate::error_slot::{Boxed, NotSent, Nowhere};
 use crate::refusal::Origin;
 use crate::show::Shown;
 
@@ -132,111 +132,8 @@ impl<E> View<E> for AsTypeName {
     }
 }
 
-/// A place for one error between two attempts.
-pub trait Slot<E> {
-    /// The place in a sync function.
-    type Blocking: Slot<E> + Default;
-
-    /// Puts an error into the place. An error that is there is dropped.
-    fn put(&mut self, error: E);
-
-    /// Takes the error out.
-    fn take(&mut self) -> Option<E>;
-}
-
-/// The error lies in place. This is for sync functions, because their memory is the stack.
-impl<E> Slot<E> for Option<E> {
-    type Blocking = Self;
-
-    fn put(&mut self, error: E) {
-        *self = Some(error);
-    }
-
-    fn take(&mut self) -> Option<E> {
-        Option::take(self)
-    }
-}
-
-/// The error lies in a box, so that the future of an async function stays small. The mutex keeps
-/// the future `Sync` and `UnwindSafe` with every error that is `Send`.
-#[derive(Debug)]
-pub struct Boxed<E>(Option<Box<Mutex<E>>>);
-
-impl<E> Default for Boxed<E> {
-    #[inline]
-    fn default() -> Self {
-        Self(None)
-    }
-}
-
-impl<E> Drop for Boxed<E> {
-    #[inline]
-    fn drop(&mut self) {
-        if let Some(kept) = self.0.take() {
-            discard(kept);
-        }
-    }
-}
-
-/// It is out of line, because each function under an async retry drops its place in several ways,
-/// and nearly always without an error.
-#[cold]
-#[inline(never)]
-fn discard<E>(kept: Box<Mutex<E>>) {
-    drop(kept);
-}
-
-impl<E> Slot<E> for Boxed<E> {
-    type Blocking = Option<E>;
-
-    fn put(&mut self, error: E) {
-        match &mut self.0 {
-            Some(kept) => *kept.get_mut().unwrap_or_else(PoisonError::into_inner) = error,
-            None => self.0 = Some(Box::new(Mutex::new(error))),
-        }
-    }
-
-    fn take(&mut self) -> Option<E> {
-        let kept = self.0.take()?;
-        Some(kept.into_inner().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// The error is dropped. This is for the future of an async function with an error that is not
-/// `Send`, because the future would not be `Send` either.
-#[derive(Debug, Default)]
-pub struct NotSent;
-
-impl<E> Slot<E> for NotSent {
-    type Blocking = Option<E>;
-
-    fn put(&mut self, error: E) {
-        drop(error);
-    }
-
-    fn take(&mut self) -> Option<E> {
-        None
-    }
-}
-
-/// The error is dropped, because no layer can refuse a later attempt: no error of the type holds a
-/// refusal, and the stack has no circuit below the retry. So a success has no place to drop.
-#[derive(Debug, Default)]
-pub struct Nowhere;
-
-impl<E> Slot<E> for Nowhere {
-    type Blocking = Self;
-
-    fn put(&mut self, error: E) {
-        drop(error);
-    }
-
-    fn take(&mut self) -> Option<E> {
-        None
-    }
-}
-
-/// The answer of the lookup: `V` is a [`View`] and `S` the [`Slot`] that a future may have.
+/// The answer of the lookup: `V` is a [`View`] and `S` the [`Slot`](crate::error_slot::Slot) that a
+/// future may have.
 #[derive(Debug)]
 pub struct Traits<V, S>(PhantomData<(V, S)>);
 
@@ -344,11 +241,10 @@ impl<E> Inspect<E> {
 mod tests {
     use super::*;
     use core::fmt;
-    use std::error::Error;
-    use std::panic::{RefUnwindSafe, UnwindSafe};
     use std::rc::Rc;
     use std::sync::Arc;
 
+    use crate::error_slot::Slot;
     use crate::refusal::{Refusal, RefusalKind};
 
     fn shown_by<T, E, V: View<E>, S>(outcome: &Result<T, E>, _: &Traits<V, S>) -> String {
@@ -526,39 +422,6 @@ mod tests {
         assert!(!is_kept!(Some(Rc::new(1)), __traits_in_stack));
         assert!(!is_kept!(Rc::new(Neither), __traits_in_stack));
         assert!(!is_kept!(Box::<dyn Error>::from("text"), __traits_in_stack));
-    }
-
-    #[test]
-    fn a_sync_function_keeps_an_error_in_place() {
-        fn size<S: Slot<u32>>() -> usize {
-            size_of::<S::Blocking>()
-        }
-        assert_eq!(size::<Boxed<u32>>(), size_of::<Option<u32>>());
-        assert_eq!(size::<NotSent>(), size_of::<Option<u32>>());
-        assert_eq!(size::<Nowhere>(), 0);
-    }
-
-    #[test]
-    fn a_slot_has_room_for_the_newest() {
-        fn newest<S: Slot<u32> + Default>() -> [Option<u32>; 3] {
-            let mut slot = S::default();
-            let before = slot.take();
-            slot.put(1);
-            slot.put(2);
-            [before, slot.take(), slot.take()]
-        }
-        assert_eq!(newest::<Option<u32>>(), [None, Some(2), None]);
-        assert_eq!(newest::<Boxed<u32>>(), [None, Some(2), None]);
-        assert_eq!(newest::<NotSent>(), [None, None, None]);
-        assert_eq!(newest::<Nowhere>(), [None, None, None]);
-    }
-
-    #[test]
-    fn a_box_is_small_and_takes_no_auto_trait_away() {
-        fn carried<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe>() {}
-        carried::<Boxed<std::cell::Cell<u8>>>();
-        carried::<Boxed<std::io::Error>>();
-        assert_eq!(size_of::<Boxed<[u8; 100]>>(), size_of::<usize>());
     }
 
     fn generic<E>(error: E) -> String {

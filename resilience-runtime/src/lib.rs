@@ -98,6 +98,7 @@ mod circuit_state;
 mod clock;
 mod config_error;
 mod deadline;
+mod error_slot;
 pub mod events;
 #[cfg(resilience_test_policy)]
 mod every_third;

@@ -7,8 +7,9 @@ use super::{
     permit::CallPermit,
 };
 use crate::{
+    error_slot::Nowhere,
     fallible::Fallible,
-    inspect::{AsTypeName, Nowhere, Traits, View},
+    inspect::{AsTypeName, Traits, View},
     refusal::Origin,
     stack_origin::StackOrigin,
 };

@@ -4,7 +4,7 @@
 //! ```text
 //!            attribute, CircuitBreaker (breaker), CircuitBreakerFuture (call_future)
 //!                 │ asks for an admission                      ▲ the permit records the outcome
-//!                 ▼                                            │ (permit, guarded_future, classified)
+//!                 ▼                                            │ (permit, classified, the *_future files)
 //!   ┌─────────────────────────── Shared (shared): the driver ──────────────────────────────┐
 //!   │ word          holds                            written by        read by             │
 //!   │ gate          state, generation, why it        whoever holds     every call, before  │
@@ -23,6 +23,11 @@
 //!   │ is_removed    the registry gave its name away  the registry      every attribute     │
 //!   │ declarations  what source lines declare        a call that       a call that         │
 //!   │ (declaration)                                  declares anew     declares anew       │
+//!   │ name,         the name with its key, and the   nobody after the  log, errors,        │
+//!   │ declared_at   source line that made it         circuit is made   events, statistics  │
+//!   │ seldom        settings that few circuits have, whoever holds     the machine; a      │
+//!   │               and earlier_configs: those that  the lock; a call  call that declares  │
+//!   │               a source line gave before        that declares     anew                │
 //!   │ ┌──────────── Mutex<Locked> ─────────────────────────────────────────────────────┐   │
 //!   │ │ machine decides: admit, record, trip, isolate, reset. Time and outcome in,     │   │
 //!   │ │ decision out. Keeps the window (window), the slots of probes (probes), and the │   │

@@ -261,11 +261,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        CircuitBreakerConfig,
-        circuit::classified::UNSEEN,
-        deadline::Frame,
-        inspect::{AsTypeName, Nowhere},
-        stack_origin::AboveTimeout,
+        CircuitBreakerConfig, circuit::classified::UNSEEN, deadline::Frame, error_slot::Nowhere,
+        inspect::AsTypeName, stack_origin::AboveTimeout,
     };
 
     type Result = core::result::Result<u8, String>;

@@ -10,8 +10,10 @@ use super::state::Retry;
 use super::strategy::Jitter;
 use crate::clock;
 use crate::deadline::{Frame, was_reached, would_outlast};
+use crate::error_slot::Slot;
 use crate::events::GaveUpReason;
-use crate::inspect::{Slot, Traits, View};
+use crate::fallible::Fallible;
+use crate::inspect::{Traits, View};
 use crate::operation::{Count, Operation};
 use crate::random;
 use crate::refusal::Origin;
@@ -540,6 +542,15 @@ impl<'a> Review<'a> {
 /// The time since a moment of the clock.
 fn elapsed(since: NonZeroU64) -> Duration {
     Duration::from_nanos(clock::now().saturating_sub(since.get()))
+}
+
+/// True if the pattern of `retry_on` matches the error that a refusal would be.
+#[inline]
+pub fn asks_for<R: Fallible>(refusal: R, matches: impl FnOnce(&R::Error) -> bool) -> bool {
+    match refusal.into_result() {
+        Ok(_) => false,
+        Err(error) => matches(&error),
+    }
 }
 
 #[cfg(test)]

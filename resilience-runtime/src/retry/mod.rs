@@ -29,7 +29,7 @@ pub use backoff::Backoff;
 pub use clones::{RetryArgument, keep, keep_unless_last, kept};
 pub use config::RetryConfig;
 pub use converted::ConvertIfClone;
-pub use ended_attempt::EndedAttempt;
+pub use ended_attempt::{EndedAttempt, asks_for};
 pub use event::RetryEvent;
 pub use hint::RetryHint;
 pub use kept::{CloneIfPossible, Kept};
@@ -45,6 +45,6 @@ pub(crate) mod expansion {
 
     pub use super::{
         Backoff, CloneIfPossible, ConvertIfClone, EndedAttempt, Jitter, Kept, Retry, RetryArgument,
-        RetryConfig, Strategy, keep, keep_unless_last, kept,
+        RetryConfig, Strategy, asks_for, keep, keep_unless_last, kept,
     };
 }
