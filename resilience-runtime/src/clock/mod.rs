@@ -73,43 +73,6 @@ fn tokio_now() -> u64 {
     moment_of(*EPOCH, Instant::now())
 }
 
-/// The start of a call. It is kept in the form that costs the least, because timers and the log
-/// seldom ask for it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum StartTime {
-    /// A test that pauses the clock may also advance it by centuries, and the axis has no room for
-    /// them.
-    Instant(Instant),
-    /// A moment on the axis.
-    Moment(u64),
-}
-
-impl StartTime {
-    #[inline]
-    pub(crate) fn now() -> Self {
-        if MAY_BE_PAUSED {
-            Self::Instant(Instant::now())
-        } else {
-            Self::Moment(now())
-        }
-    }
-
-    pub(crate) fn instant(self) -> Instant {
-        match self {
-            Self::Instant(start) => start,
-            Self::Moment(moment) => instant(moment),
-        }
-    }
-
-    #[inline]
-    pub(crate) fn moment(self) -> u64 {
-        match self {
-            Self::Instant(start) => moment(start),
-            Self::Moment(moment) => moment,
-        }
-    }
-}
-
 /// Returns the instant of a moment. A moment that no instant of the platform can express is the
 /// epoch, because it lies before the start of the machine and has passed like the epoch.
 pub(crate) fn instant(moment: u64) -> Instant {

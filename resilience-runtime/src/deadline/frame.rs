@@ -8,36 +8,45 @@ use std::{cell::Cell, marker::PhantomData};
 use crate::clock::NEVER;
 
 /// The earliest deadline of all timeouts around the code that runs.
+///
+/// It is two whole words, because each poll of a timeout reads and writes a frame, and smaller
+/// fields would be copied one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Frame {
     /// [`NEVER`] without a deadline.
     deadline: u64,
-    enforcement: Enforcement,
-    /// True if a timeout inside of this frame was ended by the deadline of the frame.
-    is_reached: bool,
+    /// The [`Enforcement`], and [`REACHED`].
+    flags: u64,
 }
 
 /// The way in which code is ended at its deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Enforcement {
+    /// Nothing here ends the code.
+    Absent,
     /// An async timeout drops the code, so the timeouts inside need not end it.
     Dropped,
     /// A sync body runs in place. Nobody abandons it, so the clock has to tell that it is late.
     InPlace,
-    /// Nothing here ends the code.
-    Absent,
 }
+
+/// The flag of a frame whose deadline has ended a timeout inside of it.
+const REACHED: u64 = 1 << 8;
 
 thread_local! {
     static CURRENT: Cell<Frame> = const { Cell::new(Frame::OUTERMOST) };
 }
 
 impl Frame {
-    const OUTERMOST: Self = Self {
-        deadline: NEVER,
-        enforcement: Enforcement::Absent,
-        is_reached: false,
-    };
+    const OUTERMOST: Self = Self::new(NEVER, Enforcement::Absent);
+
+    #[inline]
+    const fn new(deadline: u64, enforcement: Enforcement) -> Self {
+        Self {
+            deadline,
+            flags: enforcement as u64,
+        }
+    }
 
     /// Returns the frame of the code that runs on this thread.
     #[inline]
@@ -53,10 +62,7 @@ impl Frame {
 
     /// The frame of a sync body that runs in place.
     pub(crate) fn in_place_until(self, deadline: u64) -> Self {
-        Self {
-            enforcement: Enforcement::InPlace,
-            ..self.no_later_than(deadline, Enforcement::InPlace)
-        }
+        Self::new(self.deadline.min(deadline), Enforcement::InPlace)
     }
 
     /// The frame of code that nothing here ends at `deadline`: its deadline is a caller's.
@@ -72,14 +78,13 @@ impl Frame {
 
     #[inline]
     fn no_later_than(self, deadline: u64, enforcement: Enforcement) -> Self {
-        let is_reached = false;
         if self.deadline < deadline {
-            return Self { is_reached, ..self };
-        }
-        Self {
-            deadline,
-            enforcement,
-            is_reached,
+            Self {
+                flags: self.flags & !REACHED,
+                ..self
+            }
+        } else {
+            Self::new(deadline, enforcement)
         }
     }
 
@@ -92,20 +97,26 @@ impl Frame {
     /// The deadline, if a future has to be ended by it because no timeout around does that.
     #[inline]
     pub(crate) fn unenforced_deadline(self) -> u64 {
-        match self.enforcement {
-            Enforcement::Dropped => NEVER,
-            Enforcement::InPlace | Enforcement::Absent => self.deadline,
+        if self.is(Enforcement::Dropped) {
+            NEVER
+        } else {
+            self.deadline
         }
     }
 
     /// True if a timeout inside of the frame was ended by its deadline.
     pub(super) fn is_reached(self) -> bool {
-        self.is_reached
+        self.flags & REACHED != 0
     }
 
     /// True if the clock alone tells that the code is late.
     pub(super) fn is_in_place(self) -> bool {
-        self.enforcement == Enforcement::InPlace
+        self.is(Enforcement::InPlace)
+    }
+
+    #[inline]
+    fn is(self, enforcement: Enforcement) -> bool {
+        self.flags & !REACHED == enforcement as u64
     }
 
     /// Makes the frame the current one of this thread until the returned guard is dropped.
@@ -121,10 +132,12 @@ impl Frame {
     /// out.
     pub(crate) fn note_reached(is_reached: bool) {
         let frame = Self::current();
-        CURRENT.set(Self {
-            is_reached,
-            ..frame
-        });
+        let flags = if is_reached {
+            frame.flags | REACHED
+        } else {
+            frame.flags & !REACHED
+        };
+        CURRENT.set(Self { flags, ..frame });
     }
 }
 
@@ -143,13 +156,12 @@ impl Entered {
     /// Leaves the frame. Returns true if a timeout inside was ended by the frame's deadline.
     pub(crate) fn leave(self) -> bool {
         let inner = CURRENT.replace(self.outer);
-        inner.is_reached
+        inner.is_reached()
     }
 }
 
 impl Drop for Entered {
-    // It is not inlined, because the code for each type that a timeout returns contains it.
-    #[inline(never)]
+    #[inline]
     fn drop(&mut self) {
         CURRENT.set(self.outer);
     }

@@ -7,6 +7,7 @@ use std::{
     panic::{RefUnwindSafe, UnwindSafe},
     pin::Pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use pin_project_lite::pin_project;
@@ -17,8 +18,8 @@ use super::{
     config::TimeoutConfig,
     error::{Cause, TimedOut},
 };
-use crate::clock::{self, NEVER, StartTime, create_timer};
-use crate::deadline::{Entered, Frame};
+use crate::clock::{self, NEVER, create_timer};
+use crate::deadline::Frame;
 use crate::fallible::Fallible;
 
 pin_project! {
@@ -78,37 +79,57 @@ impl<F: Future, E: AtExpiry<F::Output>> PollBody<E::Output> for Body<F, E> {
 #[derive(Debug, Clone, Copy)]
 struct Progress {
     phase: Phase,
-    /// True if a deadline around the call leaves less time than the configuration does. The timer
-    /// is set to that deadline then.
+    /// True if a deadline around the call leaves less time than the configuration does.
     is_inherited: bool,
-    /// The moment of the first poll.
-    start: u64,
+    /// The deadline of the body. If it is inherited, the moment of the first poll, because the timer
+    /// has the deadline and the user's future is smaller without it.
+    moment: u64,
 }
 
 impl Progress {
     const UNPOLLED: Self = Self {
         phase: Phase::Unpolled,
         is_inherited: false,
-        start: 0,
+        moment: 0,
     };
 
-    /// Returns the deadline of the body. It is computed and not kept, because the user's future is
-    /// smaller then.
+    /// Begins the call and returns the deadline of the body. `None` means that no time is left.
+    #[inline(never)]
+    fn begin(&mut self, config: &TimeoutConfig, frame: Frame) -> Option<u64> {
+        let (now, outer) = (clock::now(), frame.unenforced_deadline());
+        if outer != NEVER {
+            match CallLimit::of(config, now, outer) {
+                limit if limit.has_passed() => return None,
+                CallLimit::Inherited { .. } => {
+                    self.is_inherited = true;
+                    self.moment = now;
+                    return Some(outer);
+                }
+                CallLimit::Own => {}
+            }
+        }
+        self.moment = now.saturating_add(clock::nanos(config.get_limit()));
+        Some(self.moment)
+    }
+
+    /// Returns the deadline of a body that has been polled before.
     #[inline]
-    fn deadline(&self, config: &TimeoutConfig, timer: Option<&Sleep>) -> u64 {
-        match timer {
-            Some(timer) if self.is_inherited => clock::moment(timer.deadline()),
-            _ => self.start.saturating_add(clock::nanos(config.get_limit())),
+    fn deadline(&self, timer: Pin<&Option<Sleep>>) -> u64 {
+        if self.is_inherited {
+            inherited_deadline(timer)
+        } else {
+            self.moment
         }
     }
 
     /// Returns the error of the call.
     #[cold]
-    fn expired(&self, config: &TimeoutConfig, timer: Option<&Sleep>) -> TimedOut {
+    #[inline(never)]
+    fn expired(&self, config: &TimeoutConfig, timer: Pin<&Option<Sleep>>) -> TimedOut {
         let limit = if self.is_inherited {
-            let deadline = self.deadline(config, timer);
+            let left = clock::remaining(self.deadline(timer), self.moment);
             CallLimit::Inherited {
-                left: clock::span(clock::remaining(deadline, self.start)),
+                left: clock::span(left),
             }
         } else {
             CallLimit::Own
@@ -171,140 +192,76 @@ impl<F: Future, C: Borrow<TimeoutConfig>, E: AtExpiry<F::Output>> Future for Lim
 fn poll<T>(
     config: &TimeoutConfig,
     progress: &mut Progress,
-    timer: Pin<&mut Option<Sleep>>,
+    mut timer: Pin<&mut Option<Sleep>>,
     mut body: Pin<&mut dyn PollBody<T>>,
     cx: &mut Context<'_>,
 ) -> Poll<T> {
-    let error = match before_poll(config, progress, timer.as_ref()) {
-        Ok(under_way) => {
-            // The body is polled before the timer, so that a tie goes to the body.
-            if let Poll::Ready(output) = body.as_mut().poll_body(cx) {
-                drop(under_way);
-                return Poll::Ready(output);
-            }
-            ready!(after_poll(under_way, config, progress, timer, cx))
-        }
-        Err(error) => error,
-    };
-    Poll::Ready(body.expire(error))
-}
-
-/// Enters the frame of the body, or returns the error if no time is left for it.
-#[expect(
-    clippy::inline_always,
-    reason = "its result would be written to memory and read from there with every poll; the poll is \
-              compiled once for each type of output, so the code stays small"
-)]
-#[inline(always)]
-fn before_poll(
-    config: &TimeoutConfig,
-    progress: &mut Progress,
-    timer: Pin<&Option<Sleep>>,
-) -> Result<BodyPoll, TimedOut> {
     let frame = Frame::current();
-    let first_poll = (progress.phase == Phase::Unpolled).then(|| FirstPoll::now(frame));
-    let deadline = match &first_poll {
-        None => progress.deadline(config, timer.as_pin_ref().as_deref()),
-        Some(first_poll) => first_poll.deadline(config, progress)?,
+    let deadline = if progress.phase == Phase::Unpolled {
+        match progress.begin(config, frame) {
+            Some(deadline) => deadline,
+            None => return Poll::Ready(body.expire(not_begun(config))),
+        }
+    } else {
+        progress.deadline(timer.as_ref())
     };
-    Ok(BodyPoll {
-        first_poll,
-        entered: frame.dropped_at(deadline).enter(),
-    })
+    // The body is polled before the timer, so that a tie goes to the body.
+    let polled = {
+        let _entered = frame.dropped_at(deadline).enter();
+        body.as_mut().poll_body(cx)
+    };
+    if let Poll::Ready(output) = polled {
+        return Poll::Ready(output);
+    }
+    if !reaches_limit(config, progress, deadline, timer.as_mut(), cx) {
+        return Poll::Pending;
+    }
+    Poll::Ready(body.expire(progress.expired(config, timer.as_ref())))
 }
 
-/// A poll of the body that is under way, in the frame of the body.
-struct BodyPoll {
-    /// `None` from the second poll on.
-    first_poll: Option<FirstPoll>,
-    entered: Entered,
-}
-
-/// Polls the timer after a body that is pending. The timer is created here, because a body that is
-/// done at once needs none.
-// It is not inlined, because it is the same for all outputs.
+/// The deadline that the timer of a call with an inherited deadline is set to.
+// It is out of line, because most calls inherit nothing.
+#[cold]
 #[inline(never)]
-fn after_poll(
-    BodyPoll {
-        first_poll,
-        entered,
-    }: BodyPoll,
+fn inherited_deadline(timer: Pin<&Option<Sleep>>) -> u64 {
+    match timer.as_pin_ref() {
+        Some(timer) => clock::moment(timer.deadline()),
+        None => NEVER,
+    }
+}
+
+/// The error of a call under a deadline that had passed before.
+#[cold]
+fn not_begun(config: &TimeoutConfig) -> TimedOut {
+    let left = Duration::ZERO;
+    CallLimit::Inherited { left }.error(config, Cause::NotBegun)
+}
+
+/// Polls the timer after a body that is pending, and returns true if the limit is reached. The timer
+/// is created here, because a body that is done at once needs none.
+// This function is not inlined, because it is the same for all outputs.
+#[inline(never)]
+fn reaches_limit(
     config: &TimeoutConfig,
     progress: &mut Progress,
+    deadline: u64,
     mut timer: Pin<&mut Option<Sleep>>,
     cx: &mut Context<'_>,
-) -> Poll<TimedOut> {
-    drop(entered);
-    if let Some(first_poll) = first_poll {
+) -> bool {
+    if progress.phase == Phase::Unpolled {
         if config.get_limit().is_zero() {
-            return Poll::Ready(CallLimit::Own.error(config, Cause::Expired));
+            return true;
         }
-        first_poll.set_timer(timer.as_mut(), config, progress);
+        set_timer(timer.as_mut(), deadline, config);
     }
-    ready!(poll_timer(timer.as_mut(), &mut progress.phase, cx));
-    Poll::Ready(progress.expired(config, timer.as_ref().as_pin_ref().as_deref()))
+    poll_timer(timer, &mut progress.phase, cx).is_ready()
 }
 
-/// The things that a call finds when it begins.
-struct FirstPoll {
-    start: StartTime,
-    /// The deadline around the call, if nothing around drops the call by it.
-    outer: u64,
-}
-
-impl FirstPoll {
-    #[inline]
-    fn now(frame: Frame) -> Self {
-        Self {
-            start: StartTime::now(),
-            outer: frame.unenforced_deadline(),
-        }
-    }
-
-    /// Begins the call and returns its deadline, or the error if no time is left for it.
-    #[inline]
-    fn deadline(&self, config: &TimeoutConfig, progress: &mut Progress) -> Result<u64, TimedOut> {
-        progress.start = self.start.moment();
-        if self.outer == NEVER {
-            return Ok(progress.deadline(config, None));
-        }
-        self.inherited_deadline(config, progress)
-    }
-
-    // It is out of line, because most calls inherit nothing.
-    #[cold]
-    #[inline(never)]
-    fn inherited_deadline(
-        &self,
-        config: &TimeoutConfig,
-        progress: &mut Progress,
-    ) -> Result<u64, TimedOut> {
-        let limit = CallLimit::of(config, progress.start, self.outer);
-        if limit.has_passed() {
-            return Err(limit.error(config, Cause::NotBegun));
-        }
-        progress.is_inherited = limit != CallLimit::Own;
-        Ok(if progress.is_inherited {
-            self.outer
-        } else {
-            progress.deadline(config, None)
-        })
-    }
-
-    /// Sets the timer. A deadline that no instant can express is never reached, so it gets none.
-    fn set_timer(
-        self,
-        mut timer: Pin<&mut Option<Sleep>>,
-        config: &TimeoutConfig,
-        progress: &Progress,
-    ) {
-        let deadline = if progress.is_inherited {
-            Some(clock::instant(self.outer))
-        } else {
-            self.start.instant().checked_add(config.get_limit())
-        };
-        timer.set(deadline.map(|at| create_timer(config.get_operation(), || sleep_until(at))));
-    }
+// A deadline that never comes gets no timer.
+#[inline(never)]
+fn set_timer(mut timer: Pin<&mut Option<Sleep>>, deadline: u64, config: &TimeoutConfig) {
+    let at = (deadline != NEVER).then(|| clock::instant(deadline));
+    timer.set(at.map(|at| create_timer(config.get_operation(), || sleep_until(at))));
 }
 
 fn poll_timer(timer: Pin<&mut Option<Sleep>>, phase: &mut Phase, cx: &mut Context<'_>) -> Poll<()> {
@@ -411,7 +368,6 @@ mod tests {
         pin::pin,
         sync::mpsc,
         task::Waker,
-        time::Duration,
     };
 
     use tokio::time::{advance, sleep, timeout};
