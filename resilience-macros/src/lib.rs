@@ -101,6 +101,17 @@ use proc_macro::TokenStream;
 ///   is the worker's, so there the next attempt finds it open.
 /// - Filters and hooks are asked before a wait, and so not after the last attempt. Nothing is
 ///   waited for after it, either. The state belongs to one call.
+/// - After a failure the rules are asked in this order: a refusal, the attempts that are left, the
+///   filters, `delay_hint`, `max_elapsed`, the deadline, the circuit of the stack, `budget`. The
+///   first that says no ends the retries and is the reason; nothing behind it is asked.
+/// - A wait that would reach the [`deadline`](../resilience/fn.deadline.html) of a `#[timeout]`
+///   around the call, in another function too, is not begun.
+/// - A `budget` counts each call when it begins, and each retry before its wait. A retry that it
+///   refuses ends the call with the last error, unchanged. An `Ok` that is tried again does not
+///   draw on it. A configuration with a budget is a `static` and no `const`, because before Rust
+///   1.91 a constant must not refer to a static with atomics; the expansion has one, too.
+/// - `delay_hint` is the word of the server: the retry waits at least so long, and with jitter up to
+///   a tenth longer. A hint above `max_delay`, `max_elapsed` or the deadline ends the retries.
 /// - On an async function, a failed attempt's future is dropped before the wait; a call that is
 ///   dropped runs nothing more. On a sync function the waits block the thread, in real time even
 ///   where tokio's clock is paused.
@@ -135,8 +146,9 @@ use proc_macro::TokenStream;
 /// # Logging
 ///
 /// `tracing` events under the target `resilience`: WARN before each retry; one event with a
-/// `reason` when it gives up, ERROR if attempts or time ran out, WARN for a refusal, DEBUG for an
-/// error that is not retried; nothing when the first attempt succeeds.
+/// `reason` when it gives up, ERROR if attempts, time or the budget ran out or the server's hint
+/// ends the retries, WARN for a refusal, DEBUG for an error that is not retried; nothing when the
+/// first attempt succeeds.
 #[proc_macro_attribute]
 pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(&policy::retry::RETRY, args.into(), item.into()).into()

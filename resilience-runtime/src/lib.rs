@@ -62,12 +62,16 @@
 //! | annotate a function | [`#[retry]`](macro@retry), [`#[circuit_breaker]`](macro@circuit_breaker), [`#[timeout]`](macro@timeout), each with all its options |
 //! | share a configuration, `config = …` | [`RetryConfig`], [`CircuitBreakerConfig`], [`TimeoutConfig`] |
 //! | make one of values that are known at run time only | [`RetrySettings`], [`CircuitBreakerSettings`], [`TimeoutSettings`], and [`ConfigError`] for a wrong value |
+//! | limit the retries of all calls together | `budget = …` with a [`RetryBudget`], [`registry::register_budget`], [`registry::budget`] |
+//! | wait as long as the server asks | `delay_hint = …` with a [`RetryHint`]; with the feature `http`, `http::retry_after` and `http::grpc_pushback` |
+//! | know the number of the attempt | `attempt = …` with an [`Attempt`] |
+//! | have a circuit for each tenant, host or shard | `key = …`, [`registry::family`], [`CircuitBreakerFamily`] |
 //! | handle the errors of the policies | [`CircuitOpen`], [`TimedOut`] |
 //! | read how retries, timeouts and fallbacks went, by function | [`registry::operations`], [`OperationStats`] |
 //! | read circuits, or move them by hand | [`registry`], [`CircuitBreaker`], [`CircuitBreakerStats`] |
 //! | be told of retries and transitions | `on_retry = …` with a [`RetryEvent`], [`events::subscribe`], [`CircuitBreaker::on_transition`], [`changed`](CircuitBreaker::changed) and [`wait_for`](CircuitBreaker::wait_for), `tracing` events under the target `resilience` |
 //! | see the limit from inside a body | [`deadline`], [`remaining`], [`is_abandoned`] |
-//! | pass the deadline of a request on | [`with_deadline`], [`inherit`], [`inherit_blocking`] |
+//! | pass the deadline of a request on | [`with_deadline`], [`inherit`], [`inherit_blocking`]; with the feature `http`, `http::insert_deadline` and `http::deadline_from` |
 //! | configure the threads of sync timeouts | [`workers::configure`], [`worker_stats`] |
 //! | tell that the service was not asked | [`is_refusal`], [`Refusal`] |
 //! | do without an attribute | [`RetryConfig::run`], [`prepare`](RetryConfig::prepare) and [`run_async`](RetryConfig::run_async), [`CircuitBreaker::call`] and [`call_async`](CircuitBreaker::call_async), [`TimeoutConfig::run_async`], [`run_thread`](TimeoutConfig::run_thread) and [`run_cooperative`](TimeoutConfig::run_cooperative) |

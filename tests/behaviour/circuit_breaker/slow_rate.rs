@@ -174,3 +174,26 @@ async fn without_a_slow_rate_a_slow_call_is_a_failure_as_before() {
     assert_eq!((stats.state, stats.failures), (CircuitState::Open, 1));
     assert_eq!(stats.slow_rate, None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn beside_failures_in_a_row_its_window_is_the_failure_window() {
+    const NAME: &str = "slow_rate::row";
+    #[circuit_breaker(
+        name = NAME,
+        consecutive_failures = 5,
+        slow_call = 2s,
+        slow_rate = 1.0,
+        minimum_calls = 2,
+        failure_window = 24s
+    )]
+    async fn call() -> Result<(), ApiError> {
+        sleep(SLOW).await;
+        Ok(())
+    }
+    assert_eq!(call().await, Ok(()));
+    advance(24 * SECOND).await;
+    assert_eq!(call().await, Ok(()));
+    assert_eq!(circuit(NAME).state(), CircuitState::Closed);
+    assert_eq!(call().await, Ok(()));
+    assert_eq!(circuit(NAME).state(), CircuitState::Open);
+}

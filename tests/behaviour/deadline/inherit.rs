@@ -56,7 +56,7 @@ async fn they_capture_when_they_are_called() {
         (inherit(async { deadline() }), inherit_blocking(deadline))
     })
     .await;
-    // Outside of the deadline, and inside of a later and of an earlier one.
+    // The future runs outside of the deadline, and inside of a later and of an earlier one.
     assert_eq!(future.await, Some(at));
     let later = at + SECOND;
     assert_eq!(with_deadline(later, async { closure() }).await, Some(at));

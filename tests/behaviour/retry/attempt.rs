@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use resilience::{Attempt, TimedOut, circuit_breaker, retry, timeout};
 
-/// What a body saw: the number, whether it is the first and the last one, and the maximum.
+/// A body saw the number, whether it is the first and the last one, and the maximum.
 type Seen = (u32, bool, bool, u32);
 
 fn seen(attempt: Attempt) -> Seen {
