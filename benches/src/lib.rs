@@ -11,6 +11,7 @@ mod keys;
 mod metrics;
 pub mod retry;
 mod scenario;
+mod spans;
 pub mod stack;
 mod statistics;
 pub mod subject;
@@ -31,6 +32,7 @@ pub fn scenarios() -> Vec<Scenario> {
         statistics::scenarios(),
         events::scenarios(),
         metrics::scenarios(),
+        spans::scenarios(),
     ]
     .into_iter()
     .flatten()

@@ -69,6 +69,7 @@ use proc_macro::TokenStream;
 /// | `retry_refused = true` | `false` | retry refusals too: the errors of an open circuit, of this function or of another one that the body calls |
 /// | `budget = expr` | none | limits the retries of all calls together: the process-wide budget of that name, `0.2` for a budget of the function alone that allows so many retries per call, or a `&'static RetryBudget` |
 /// | `attempt = name` | none | the body has a variable of this name, an `Attempt`: its number from 1, whether it is the first or the last one, and the number of attempts |
+/// | `span = true` | `false` | each attempt is a `tracing` span `attempt` under the target `resilience`, with `operation`, `attempt`, `otel.kind`, `otel.status_code` and `error.type`; all that the attempt logs lies in it |
 /// | `clone(text, request)` | none | the body may consume these arguments: every attempt that another one may follow gets a clone, the last one that can be made the original; `clone(..)` means every owned argument that is `Clone`, `self` included |
 /// | `config = expr` | none | a `RetryConfig` to start from |
 /// | `operation = "jira.issue"` | module path and function name | the name of the function in logs, statistics and errors; one attribute says it for the whole stack |
@@ -117,6 +118,10 @@ use proc_macro::TokenStream;
 ///   where tokio's clock is paused.
 /// - A function that returns a future (`-> impl Future`, a boxed one, an `#[async_trait]` method)
 ///   is retried as a future, not as its constructor.
+/// - With `span = true` the span of an attempt lies in the caller's span, holds all that the attempt
+///   logs, and ends before the wait. Its level is INFO. `otel.status_code` is `OK` or `ERROR`, and
+///   `error.type` is the name of the error's type; a cancelled attempt, or one that panics, has
+///   neither.
 ///
 /// # Errors
 ///

@@ -1,5 +1,6 @@
 //! The attributes speak to `tracing` in structured events under the target `resilience`.
 
+mod attempt_spans;
 mod budget;
 mod capture;
 mod circuit;

@@ -7,7 +7,7 @@ use syn::{Expr, Lit};
 use super::duration;
 use super::stage::{Operators, Stage};
 use super::table::{NumberRule, Zero};
-use super::value::{Checked, Literal, ValueCheck, runtime};
+use super::value::{Checked, CheckedValue, Literal, ValueCheck, runtime};
 
 impl ValueCheck<'_> {
     pub(super) fn count(&self, at_least: u32, at_most: u32, hint: &str) -> Checked {
@@ -178,11 +178,29 @@ impl ValueCheck<'_> {
                 lit: Lit::Bool(flag),
                 ..
             }) => Ok(self.setting(flag.to_token_stream(), Stage::Constant, Literal::Other)),
-            Expr::Lit(_) => self.refuse(format!(
-                "`{}` takes `true` or `false`: write `{}`",
-                self.name, self.example
-            )),
+            Expr::Lit(_) => self.refuse_as_flag(),
             _ => Ok(self.expression(Operators::Const)),
         }
+    }
+
+    pub(super) fn switch(&self) -> Checked {
+        match self.expr {
+            Expr::Lit(syn::ExprLit {
+                lit: Lit::Bool(flag),
+                ..
+            }) => Ok(CheckedValue::Switch(flag.value)),
+            Expr::Lit(_) => self.refuse_as_flag(),
+            _ => self.refuse(format!(
+                "`{}` takes the word `true` or `false` and no expression, because the attribute writes other code for each: write `{}`",
+                self.name, self.example
+            )),
+        }
+    }
+
+    fn refuse_as_flag(&self) -> Checked {
+        self.refuse(format!(
+            "`{}` takes `true` or `false`: write `{}`",
+            self.name, self.example
+        ))
     }
 }

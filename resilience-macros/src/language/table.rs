@@ -100,6 +100,8 @@ pub(crate) enum Kind {
     Number(&'static NumberRule),
     /// `true` or `false`.
     Flag,
+    /// `true` or `false` and nothing else, because the expansion depends on it.
+    Switch,
     /// One of these words, each with the path of its constant in the runtime crate.
     Word(&'static [(&'static str, &'static str)]),
     /// One of these words and nothing else.
@@ -178,7 +180,7 @@ impl OptionSpec {
                     .then_some(text),
             },
             Kind::Number(rule) => (rule.nearest)(&text),
-            Kind::Flag => matches!(text.as_str(), "true" | "false").then_some(text),
+            Kind::Flag | Kind::Switch => matches!(text.as_str(), "true" | "false").then_some(text),
             Kind::Word(words) => words.iter().any(|(word, _)| *word == text).then_some(text),
             Kind::Mode(words) => words.contains(&text.as_str()).then_some(text),
             Kind::Text { .. } => syn::parse2::<syn::LitStr>(value.clone())

@@ -73,6 +73,7 @@ pub(super) enum CheckedValue {
     Arguments(Arguments),
     Expr(Expr),
     Word(&'static str),
+    Switch(bool),
     Name(Ident),
     Path(Path),
 }
@@ -107,6 +108,7 @@ pub(super) fn check(entry: Entry, scope: Scope<'_>, errors: &mut Errors) -> Opti
         Kind::Duration(zero) => check.duration(zero),
         Kind::Number(rule) => check.number(rule),
         Kind::Flag => check.flag(),
+        Kind::Switch => check.switch(),
         Kind::Word(words) => check.word(words),
         Kind::Mode(words) => check.mode(words),
         Kind::Text { hint } => check.text(hint),

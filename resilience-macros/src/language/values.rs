@@ -174,6 +174,13 @@ impl<'a> Values<'a> {
         }
     }
 
+    pub(crate) fn take_switch(&mut self, name: &str) -> Option<bool> {
+        match self.take(name)? {
+            CheckedValue::Switch(is_on) => Some(is_on),
+            _ => None,
+        }
+    }
+
     pub(crate) fn take_name(&mut self, name: &str) -> Option<Ident> {
         match self.take(name)? {
             CheckedValue::Name(name) => Some(name),

@@ -78,6 +78,7 @@ fn mistakes(spec: &OptionSpec) -> &'static [&'static str] {
             "of_another_type",
         ],
         Kind::Flag => &["text", "of_another_type"],
+        Kind::Switch => &["text", "not_a_literal"],
         Kind::Word(_) => &["unknown", "misspelt", "text", "of_another_type"],
         Kind::Mode(_) => &["unknown", "misspelt", "on_async"],
         Kind::Text { .. } => &["empty", "number", "not_constant", "of_another_type"],

@@ -2,10 +2,11 @@
 //!
 //! [`delay`] computes the delays and [`schedule`] decides on another attempt; both are pure. The
 //! other files are thin: [`state`] is one call, [`ended_attempt`] asks the caller's filters after
-//! each attempt, [`log`] reports, [`mod@backoff`] waits, and [`run`] is the loop for closures.
-//! `#[retry]` emits a loop of its own.
+//! each attempt, [`attempt_span`] is the span around one, [`log`] reports, [`mod@backoff`] waits, and
+//! [`run`] is the loop for closures. `#[retry]` emits a loop of its own.
 
 mod attempt_duration;
+mod attempt_span;
 mod backoff;
 mod clones;
 mod config;
@@ -25,6 +26,7 @@ mod settings;
 mod state;
 mod strategy;
 
+pub use attempt_span::AttemptSpan;
 pub use backoff::Backoff;
 pub use clones::{RetryArgument, keep, keep_unless_last, kept};
 pub use config::RetryConfig;
@@ -44,7 +46,7 @@ pub(crate) mod expansion {
     pub use crate::budget::RetryBudget;
 
     pub use super::{
-        Backoff, CloneIfPossible, ConvertIfClone, EndedAttempt, Jitter, Kept, Retry, RetryArgument,
-        RetryConfig, Strategy, asks_for, keep, keep_unless_last, kept,
+        AttemptSpan, Backoff, CloneIfPossible, ConvertIfClone, EndedAttempt, Jitter, Kept, Retry,
+        RetryArgument, RetryConfig, Strategy, asks_for, keep, keep_unless_last, kept,
     };
 }

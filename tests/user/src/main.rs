@@ -135,7 +135,7 @@ impl Service {
         self.answer()
     }
 
-    #[retry(max_attempts = 3, base_delay = 0s, attempt = n)]
+    #[retry(max_attempts = 3, base_delay = 0s, attempt = n, span = true)]
     async fn numbered(&self) -> Result<(u32, bool), Error> {
         self.answer()?;
         Ok((n.number(), n.is_last()))
@@ -147,7 +147,7 @@ impl Service {
         Ok(text)
     }
 
-    #[retry(max_retries = 1, base_delay = 0s, clone(text))]
+    #[retry(max_retries = 1, base_delay = 0s, clone(text), span = true)]
     fn sent(&self, text: String) -> Result<String, Error> {
         self.answer()?;
         Ok(text)

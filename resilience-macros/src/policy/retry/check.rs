@@ -26,6 +26,8 @@ pub(super) struct RetryPlan {
     pub(super) on_retry: Option<Expr>,
     /// The body's name for its attempt.
     pub(super) attempt: Option<Ident>,
+    /// Each attempt is a span.
+    pub(super) span: bool,
 }
 
 pub(super) fn check(
@@ -62,6 +64,7 @@ pub(super) fn check(
         delay_hint: values.take_expr("delay_hint"),
         on_retry: values.take_expr("on_retry"),
         attempt: attempt(values, surroundings, errors),
+        span: values.take_switch("span").unwrap_or(false),
     };
     let literals = LiteralValues {
         variable: plan.attempt.clone(),

@@ -22,6 +22,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
+use super::attempt_span::AttemptCode;
 use super::check::RetryPlan;
 use super::clones::Clones;
 use crate::emit::code::{Declarations, LayerCode};
@@ -73,7 +74,11 @@ impl Context<'_> {
             self.result.ends,
         );
 
-        let attempt = inner.bound(&quote!(#outcome), |body| self.boundary(body));
+        let AttemptCode { run, ended } = if plan.span {
+            self.attempt_in_span(&retry, &outcome, &result_name, &inner)
+        } else {
+            self.plain_attempt(&outcome, &inner)
+        };
         let wait = if self.is_async() {
             let operation = self.operation();
             quote!(wait(&#retry, #operation).await)
@@ -93,9 +98,10 @@ impl Context<'_> {
                 #runtime::Retry::#wait;
                 #number
                 #made
-                #attempt
+                #run
                 #put_back_at_once
                 let #result_name = #result;
+                #ended
                 #leave
                 let #last = #next;
                 let #runtime::None = #last else { break #given_up };

@@ -1,5 +1,6 @@
 //! `#[retry]`.
 
+mod attempt_span;
 mod budget;
 mod check;
 mod clone;

@@ -178,6 +178,14 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         meaning: "the body has a variable of this name, an `Attempt`: its number from 1, whether it is the first or the last one, and the number of attempts",
     },
     OptionSpec {
+        name: "span",
+        kind: Kind::Switch,
+        role: Role::Own,
+        example: "span = true",
+        default: "`false`",
+        meaning: "each attempt is a `tracing` span `attempt` under the target `resilience`, with `operation`, `attempt`, `otel.kind`, `otel.status_code` and `error.type`; all that the attempt logs lies in it",
+    },
+    OptionSpec {
         name: "clone",
         kind: Kind::Arguments,
         role: Role::Own,

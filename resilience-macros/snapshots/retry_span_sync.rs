@@ -1,0 +1,4 @@
+#[retry(span = true)]
+fn fetch(url: &str) -> Result<String, Error> {
+    get(url)
+}

@@ -1,0 +1,153 @@
+//! The span of one attempt, for `#[retry(span = true)]`.
+
+use core::any::type_name;
+use core::borrow::Borrow;
+use core::fmt;
+use core::future::Future;
+use core::panic::AssertUnwindSafe;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+use tracing::field::Empty;
+use tracing::span::Entered;
+use tracing::{Level, Span};
+
+use super::config::RetryConfig;
+use super::state::Retry;
+use crate::operation::Operation;
+
+/// The span of one attempt. It ends when it is dropped.
+///
+/// Its fields have the names of OpenTelemetry's conventions, because `tracing-opentelemetry` makes
+/// the status of a span from `otel.status_code`.
+#[derive(Debug)]
+pub struct AttemptSpan(
+    // The future of a function is as unwind-safe as without the span, because a span has no state
+    // that a panic could leave half-made.
+    AssertUnwindSafe<Span>,
+);
+
+impl AttemptSpan {
+    /// Opens the span of the attempt that begins now, inside of the caller's span.
+    #[inline]
+    pub fn new<C: Borrow<RetryConfig>, S>(retry: &Retry<C, S>, operation: &Operation) -> Self {
+        Self::open(operation, retry.attempt().number())
+    }
+
+    fn open(operation: &Operation, attempt: u32) -> Self {
+        Self(AssertUnwindSafe(tracing::span!(
+            target: "resilience",
+            Level::INFO,
+            "attempt",
+            operation = operation.name(),
+            attempt,
+            "otel.kind" = "internal",
+            "otel.status_code" = Empty,
+            "error.type" = Empty,
+        )))
+    }
+
+    /// Enters the span until the guard is dropped.
+    #[inline]
+    pub fn enter(&self) -> Entered<'_> {
+        self.0.enter()
+    }
+
+    /// Enters the span for each poll of `attempt`, and for its drop.
+    #[inline]
+    pub fn instrument<F>(&self, attempt: F) -> InAttemptSpan<'_, F> {
+        InAttemptSpan {
+            span: self,
+            attempt: Some(attempt),
+        }
+    }
+
+    /// Records the result of the attempt. An attempt that is cancelled or that panics has none.
+    #[inline]
+    pub fn ended<T, E>(&self, result: &Result<T, E>) {
+        if !self.0.is_disabled() {
+            self.record(result.is_err().then(type_name::<E>));
+        }
+    }
+
+    #[cold]
+    fn record(&self, error: Option<&'static str>) {
+        let Some(error) = error else {
+            self.0.record("otel.status_code", "OK");
+            return;
+        };
+        self.0.record("otel.status_code", "ERROR");
+        self.0.record("error.type", error);
+    }
+}
+
+pin_project! {
+    /// The future that [`AttemptSpan::instrument`] returns.
+    ///
+    /// It borrows the span, where `tracing`'s own future would own it, because the decision on
+    /// another attempt is made in the span when this future is gone.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct InAttemptSpan<'s, F> {
+        span: &'s AttemptSpan,
+        // `None` when the attempt has ended, because the attempt is dropped inside of the span.
+        #[pin]
+        attempt: Option<F>,
+    }
+
+    impl<F> PinnedDrop for InAttemptSpan<'_, F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if this.attempt.is_some() {
+                let _entered = this.span.enter();
+                this.attempt.set(None);
+            }
+        }
+    }
+}
+
+impl<F: Future> Future for InAttemptSpan<'_, F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let _entered = this.span.enter();
+        let Some(attempt) = this.attempt.as_mut().as_pin_mut() else {
+            unreachable!("the expansion awaits each attempt once")
+        };
+        let outcome = ready!(attempt.poll(cx));
+        this.attempt.set(None);
+        Poll::Ready(outcome)
+    }
+}
+
+// The attempt is left out, because few futures are `Debug`.
+impl<F> fmt::Debug for InAttemptSpan<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InAttemptSpan")
+            .field("span", self.span)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::future;
+    use core::panic::{RefUnwindSafe, UnwindSafe};
+
+    #[test]
+    fn a_future_in_a_span_is_as_good_as_the_future() {
+        fn carried<T: Send + Sync + UnwindSafe + RefUnwindSafe>() {}
+        carried::<InAttemptSpan<'_, future::Ready<()>>>();
+    }
+
+    #[test]
+    fn without_a_subscriber_there_is_no_span() {
+        static FETCH: Operation = Operation::new("attempt_span::fetch");
+        let span = AttemptSpan::open(&FETCH, 1);
+        assert!(span.0.is_disabled());
+        span.ended(&Err::<(), _>("down"));
+    }
+}
