@@ -169,3 +169,26 @@ fn what_an_operator_does_is_told_where_it_changes_something() {
         ]
     );
 }
+
+#[test]
+fn the_key_of_a_circuit_is_a_field_that_forges_no_line_and_is_short() {
+    #[circuit_breaker(name = "log_key", key = key, failure_threshold = 1)]
+    fn call(key: &str) -> Result<u8, Error> {
+        Err(Error::Down)
+    }
+    let long = "x".repeat(500);
+    let capture = Capture::begin();
+    for (key, logged) in [
+        ("tenant-7", "tenant-7"),
+        ("a\nERROR b", "a\\nERROR b"),
+        (&long, &long[..128]),
+    ] {
+        assert_eq!(call(key), Err(Error::Down));
+        let events = capture.take();
+        let [opened] = &events[..] else {
+            panic!("{events:?}")
+        };
+        assert_eq!(opened.fields["key"], shown(logged));
+        assert_eq!(opened.fields["circuit"], "log_key".into());
+    }
+}

@@ -187,7 +187,7 @@ macro_rules! setters {
         }
         $with! {
             /// Lets the error say what the server asked for, such as `Retry-After`. `f` returns a
-            /// [`RetryHint`], a [`Duration`] or an `Option<Duration>`.
+            /// [`RetryHint`], a [`Duration`](core::time::Duration) or an `Option<Duration>`.
             delay_hint, DelayHint [R: Into<RetryHint>], FnMut(&E) -> R
         }
         $with! {

@@ -326,3 +326,37 @@ fn it_may_be_a_setting_that_is_known_at_run_time() {
     assert_eq!(config.get_budget(), Some(budget));
     assert_ne!(config.get_budget(), Some(&RetryBudget::new()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn in_any_window_of_calls_that_all_fail_the_retries_are_exact_for_every_ratio() {
+    const WINDOWS: usize = 3;
+    for hundredths in 1..=300_u32 {
+        for floor in [0, 2] {
+            let budget = RetryBudget::new()
+                .ratio(f64::from(hundredths) / 100.0)
+                .min_per_second(floor)
+                .name(format!("budget::exact {hundredths} {floor}").leak());
+            let budget: &'static RetryBudget = Box::leak(Box::new(budget));
+            let config = RetryConfig::new()
+                .max_retries(u32::MAX)
+                .base_delay(Duration::ZERO)
+                .budget(budget);
+            for second in 0..WINDOWS * 10 {
+                // A window is saturated if a call of this second has taken all that there is.
+                let calls = (second * 5 + second / 3) % 7;
+                for _ in 0..calls {
+                    assert_eq!(config.run(|| Err::<(), _>("down")), Err("down"));
+                }
+                let stats = budget.stats();
+                // In hundredths of a retry, so that nothing is rounded.
+                let allowed = u64::from(hundredths) * stats.window_calls + 1_000 * u64::from(floor);
+                let difference = (100 * stats.window_retries).abs_diff(allowed);
+                assert!(
+                    calls == 0 || difference <= 100,
+                    "ratio 0.01 · {hundredths}, second {second}: {stats:?}"
+                );
+                advance(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
