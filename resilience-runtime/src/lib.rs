@@ -67,7 +67,7 @@
 //! | know the number of the attempt | `attempt = …` with an [`Attempt`] |
 //! | have a circuit for each tenant, host or shard | `key = …`, [`registry::family`], [`CircuitBreakerFamily`] |
 //! | handle the errors of the policies | [`CircuitOpen`], [`TimedOut`] |
-//! | read how retries, timeouts and fallbacks went, by function | [`registry::operations`], [`OperationStats`] |
+//! | read how retries, timeouts and fallbacks went, by function | [`registry::operations`], [`OperationStats`]; everything of the process: [`registry::snapshot`], `Serialize` with the feature `serde` |
 //! | read circuits, or move them by hand | [`registry`], [`CircuitBreaker`], [`CircuitBreakerStats`] |
 //! | be told of retries and transitions | `on_retry = …` with a [`RetryEvent`], [`events::subscribe`], [`CircuitBreaker::on_transition`], [`changed`](CircuitBreaker::changed) and [`wait_for`](CircuitBreaker::wait_for), `tracing` events under the target `resilience` |
 //! | see the limit from inside a body | [`deadline`], [`remaining`], [`is_abandoned`] |
@@ -119,6 +119,8 @@ mod random;
 mod refusal;
 pub mod registry;
 mod retry;
+#[cfg(feature = "serde")]
+mod serialize;
 mod show;
 mod stack_origin;
 mod sync;

@@ -31,6 +31,5 @@ mod withdrawals;
 pub use budget::RetryBudget;
 pub use stats::RetryBudgetStats;
 
-#[cfg(feature = "metrics")]
 pub(crate) use named::all_stats;
 pub(crate) use named::stats;

@@ -23,7 +23,6 @@ pub(crate) fn stats(name: &str) -> Option<RetryBudgetStats> {
 }
 
 /// The statistics of all budgets, in the order of their names.
-#[cfg(feature = "metrics")]
 pub(crate) fn all_stats() -> Vec<RetryBudgetStats> {
     let all: Vec<_> = budgets().values().copied().collect();
     all.into_iter().map(Counts::stats).collect()

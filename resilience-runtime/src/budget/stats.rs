@@ -14,6 +14,7 @@ use super::settings::Settings;
 /// assert_eq!((BUDGET.stats().calls, BUDGET.stats().available), (0, 10));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct RetryBudgetStats {
     /// The budget's name. Empty for a static budget without a name that no function has used yet.

@@ -80,6 +80,8 @@ mod permit;
 mod probes;
 mod recorded_future;
 mod seldom;
+#[cfg(feature = "serde")]
+mod serialize;
 mod settings;
 mod sharded_counter;
 mod shared;

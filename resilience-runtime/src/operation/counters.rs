@@ -35,6 +35,7 @@ pub(super) struct Counters {
 
 /// The calls that a retry gave up, by the reason. Each call is in one of the counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct GaveUpCounts {
     /// The attempts were used up.

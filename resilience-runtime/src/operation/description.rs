@@ -2,6 +2,7 @@
 
 /// One policy of a stack, with its settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct PolicyDescription {
     /// The name of the attribute.
@@ -12,6 +13,7 @@ pub struct PolicyDescription {
 
 /// One setting, and the place that its value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ResolvedSetting {
     /// The name of the attribute.
@@ -27,6 +29,8 @@ pub struct ResolvedSetting {
 
 /// The place that the value of a setting comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Source {
     /// The environment of the process.

@@ -33,6 +33,7 @@ use super::{
 /// assert_eq!((stats.retries, stats.recovered, stats.gave_up.total()), (2, 1, 0));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct OperationStats {
     /// The name: the one that `operation = …` gives, or the module path and the name of the
@@ -40,6 +41,7 @@ pub struct OperationStats {
     pub name: String,
     /// The top attribute of the function. If several functions have the name, it is that of the one
     /// that ran first.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::place"))]
     pub declared_at: &'static Location<'static>,
     /// The policies from top to bottom, each with its settings. If several functions have the name,
     /// they are those of the function that ran first.

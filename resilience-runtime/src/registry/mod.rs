@@ -46,22 +46,26 @@ pub(crate) mod keyed_site;
 mod name_taken;
 mod newest;
 pub(crate) mod site;
+mod snapshot;
 mod table;
 
 use std::{borrow::Cow, collections::BTreeMap, panic::Location};
 
 use self::{families::FAMILIES, table::REGISTRY};
 use crate::{
+    budget,
     circuit::{
         CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFamily, CircuitBreakerStats, Family,
         FamilyStats, TransitionRecord,
     },
     operation::{self, OperationStats},
+    timeout,
 };
 
 pub use self::{
     budgets::{budget, register_budget},
     name_taken::NameTaken,
+    snapshot::{ProcessInfo, RegistrySnapshot},
 };
 
 /// The circuit of that name; a new one, declared here, if there is none.
@@ -227,11 +231,12 @@ pub fn family(name: &str) -> Option<FamilyStats> {
     FAMILIES.get(name).map(|family| family.stats())
 }
 
-/// The statistics of all names with keys.
-#[cfg(feature = "metrics")]
+/// The statistics of all names with keys, sorted by name.
 pub(crate) fn all_families() -> Vec<FamilyStats> {
     let families = FAMILIES.handles().into_iter();
-    families.map(|family| family.stats()).collect()
+    let mut stats: Vec<_> = families.map(|family| family.stats()).collect();
+    stats.sort_by(|one, other| one.name.cmp(&other.name));
+    stats
 }
 
 /// The statistics of the `n` keys of a name that are the worst off: those of open circuits first,
@@ -308,6 +313,27 @@ pub fn operations() -> Vec<OperationStats> {
 /// ```
 pub fn operation(name: &str) -> Option<OperationStats> {
     operation::operation(name)
+}
+
+/// The statistics of the whole process in one value. Calls go on while it is taken, so that counts
+/// may be a call apart from each other.
+///
+/// ```
+/// use resilience::{CircuitBreakerConfig, registry};
+///
+/// registry::get_or_register("snapshot_doc", CircuitBreakerConfig::new());
+/// let snapshot = registry::snapshot();
+/// assert_eq!(snapshot.process.id, std::process::id());
+/// assert!(snapshot.circuits.iter().any(|circuit| circuit.name == "snapshot_doc"));
+/// ```
+pub fn snapshot() -> RegistrySnapshot {
+    RegistrySnapshot::take(
+        all_stats().into_values().collect(),
+        all_families(),
+        operations(),
+        budget::all_stats(),
+        timeout::worker_stats(),
+    )
 }
 
 /// Resets the circuit of that name, or the circuits of all its keys, see [`CircuitBreaker::reset`].

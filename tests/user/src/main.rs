@@ -271,6 +271,8 @@ async fn main() {
 
     assert!(stacked(&Service::busy(9)).await.is_err());
     assert_eq!(state("stack"), Some(CircuitState::Open));
+    #[cfg(feature = "serde")]
+    snapshot();
     println!("every attribute works");
 }
 
@@ -370,6 +372,24 @@ async fn headers() {
     assert!(deadline_from(&headers, Duration::MAX) <= at);
     assert_eq!(retry_after(StatusCode::OK, &headers), RetryHint::Unknown);
     assert_eq!(grpc_pushback(&headers), RetryHint::Unknown);
+}
+
+#[cfg(feature = "serde")]
+fn snapshot() {
+    let json = serde_json::to_value(registry::snapshot()).expect("JSON");
+    assert_eq!(json["schema"], 1);
+    let circuits = json["circuits"].as_array().expect("a list");
+    assert!(
+        circuits
+            .iter()
+            .any(|circuit| circuit["name"] == "stack" && circuit["state"] == "open")
+    );
+    let operations = json["operations"].as_array().expect("a list");
+    assert!(
+        operations
+            .iter()
+            .any(|operation| operation["name"] == "user.wait" && operation["timeouts"] == 1)
+    );
 }
 
 fn state(name: &str) -> Option<CircuitState> {

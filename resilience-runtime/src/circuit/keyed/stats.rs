@@ -23,6 +23,7 @@ use crate::{circuit::stats::CircuitBreakerStats, circuit_state::CircuitState};
 /// # Ok::<(), resilience::CircuitOpen>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct FamilyStats {
     /// The name of the circuits.
@@ -56,6 +57,7 @@ pub struct FamilyStats {
     /// **Since the start:** outcomes that came after a transition.
     pub late: u64,
     /// The source line that declared the circuits.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::place"))]
     pub declared_at: &'static Location<'static>,
 }
 

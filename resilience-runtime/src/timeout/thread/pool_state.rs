@@ -9,6 +9,7 @@ use crate::timeout::error::Cause;
 /// The workers of sync timeouts, at one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct WorkerStats {
     /// Worker threads, busy or idle.
     pub live: usize,
