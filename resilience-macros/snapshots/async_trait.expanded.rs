@@ -40,7 +40,7 @@ impl Service for Client {
                         } else {
                             0
                         };
-                        '__body: {
+                        '__resilience_body: {
                             if let ::core::option::Option::Some(__ret) =
                                 ::core::option::Option::None::<Result<u8, Error>>
                             {

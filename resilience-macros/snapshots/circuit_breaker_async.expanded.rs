@@ -37,7 +37,7 @@ async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
         } else {
             0
         };
-        '__body: { self.client.search(query).await }
+        '__resilience_body: { self.client.search(query).await }
     })
     .await;
     return __rt::record::<Result<Vec<Issue>, Error>, _, _>(__outcome, __permit, (), |__outcome| {

@@ -43,7 +43,7 @@ async fn search(&self, tenant: &str, query: &str) -> Result<Hits, SearchError> {
                 } else {
                     0
                 };
-                '__body: { self.client.search(tenant, query).await }
+                '__resilience_body: { self.client.search(tenant, query).await }
             },
             |__outcome| __rt::Inspect::of(__outcome).__traits(),
         )

@@ -23,7 +23,7 @@ async fn send(mut self, mut text: String) -> Result<Answer, Error> {
                 0
             };
             let _ = &mut self;
-            '__body: { self.connection.send(text).await }
+            '__resilience_body: { self.connection.send(text).await }
         }
         .await;
         text = __kept_1;

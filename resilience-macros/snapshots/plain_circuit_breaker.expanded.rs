@@ -19,7 +19,7 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
             } else {
                 0
             };
-            '__body: { find(query).await }
+            '__resilience_body: { find(query).await }
         },
         |__outcome| __rt::Inspect::of(__outcome).__traits(),
     )

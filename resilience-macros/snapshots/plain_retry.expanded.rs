@@ -17,7 +17,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
             } else {
                 0
             };
-            '__body: { get(url).await }
+            '__resilience_body: { get(url).await }
         }
         .await;
         let __result = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);

@@ -36,7 +36,7 @@ fn load(id: u64) -> Result<Row, Error> {
                 let __timed =
                     __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> {
                         let _ = &id;
-                        '__body: { query(id) }
+                        '__resilience_body: { query(id) }
                     });
                 match __timed {
                     __rt::Ok(__outcome) => __outcome,

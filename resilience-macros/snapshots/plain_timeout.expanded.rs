@@ -16,7 +16,7 @@ async fn query() -> Result<Row, Error> {
             } else {
                 0
             };
-            '__body: { connect().await?.query().await }
+            '__resilience_body: { connect().await?.query().await }
         },
     )
     .await;

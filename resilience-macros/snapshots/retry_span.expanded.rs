@@ -26,7 +26,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
                     } else {
                         0
                     };
-                    '__body: { get(url).await }
+                    '__resilience_body: { get(url).await }
                 },
             ),
         )

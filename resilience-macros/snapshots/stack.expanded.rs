@@ -42,7 +42,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
                     } else {
                         0
                     };
-                    '__body: {
+                    '__resilience_body: {
                         self.http
                             .post(URL)
                             .json(&Request::new(prompt))

@@ -10,7 +10,7 @@ fn query(connection: Connection) -> Result<Row, Error> {
     #[allow(clippy::result_large_err)]
     let __timed = __rt::TimeoutConfig::run_thread(__TIMEOUT, move || -> Result<Row, Error> {
         let _ = &connection;
-        '__body: { connection.query() }
+        '__resilience_body: { connection.query() }
     });
     return match __timed {
         __rt::Ok(__outcome) => __outcome,

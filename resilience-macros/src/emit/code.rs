@@ -159,7 +159,7 @@ impl LayerCode {
         match &self.kind {
             CodeKind::Body(body) if front.is_empty() => quote!(#body),
             CodeKind::Body(body) => {
-                let labelled = labelled("'__body", body);
+                let labelled = labelled("'__resilience_body", body);
                 let mut block = Group::new(Delimiter::Brace, quote!(#front #labelled));
                 block.set_span(body.span());
                 block.into_token_stream()

@@ -147,7 +147,8 @@ impl Context<'_> {
         let (borrows, rebinds, body) = (
             self.unique_borrows(),
             self.rebinds(),
-            labelled("'__body", body),
+            // The user's body may have a label of its own, and a short name could be that one.
+            labelled("'__resilience_body", body),
         );
         let expected = self.never_reached(&self.handed_over());
         let block = braces(place, quote!(#expected #borrows #rebinds #body));
