@@ -1,7 +1,6 @@
 //! The durations of attempts, for the metrics. Without the feature `metrics` everything here is empty
 //! and costs nothing.
 
-use super::schedule::Schedule;
 use crate::operation::Operation;
 use core::num::NonZeroU64;
 use core::time::Duration;
@@ -64,23 +63,23 @@ pub(super) fn is_recorded() -> bool {
     }
 }
 
-/// Records the duration of an attempt that has ended.
+/// Records the duration of an attempt that has ended. `due_at` is `None` for the first attempt.
 #[inline]
 pub(super) fn record(
     started: Option<NonZeroU64>,
-    schedule: Option<Schedule>,
+    due_at: Option<DueAt>,
     operation: &Operation,
     is_success: bool,
 ) {
     #[cfg(feature = "metrics")]
     {
         if is_recorded() {
-            record_now(started, schedule, operation, is_success);
+            record_now(started, due_at, operation, is_success);
         }
     }
     #[cfg(not(feature = "metrics"))]
     {
-        let _ = (started, schedule, operation, is_success);
+        let _ = (started, due_at, operation, is_success);
     }
 }
 
@@ -90,12 +89,12 @@ pub(super) fn record(
 #[cold]
 fn record_now(
     started: Option<NonZeroU64>,
-    schedule: Option<Schedule>,
+    due_at: Option<DueAt>,
     operation: &Operation,
     is_success: bool,
 ) {
     let Some(started) = started else { return };
-    let began = schedule.map_or(started.get(), |schedule| schedule.due_at().0);
+    let began = due_at.map_or(started.get(), |due_at| due_at.0);
     let nanos = crate::clock::now().saturating_sub(began);
     let outcome = if is_success { "success" } else { "failure" };
     crate::metrics::record_duration(operation.name(), outcome, Duration::from_nanos(nanos));

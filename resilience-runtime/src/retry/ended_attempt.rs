@@ -316,8 +316,8 @@ impl<'a, T, E, V: View<E>, S> EndedAttempt<'a, T, E, V, S> {
         // alone, and only a second variable is borrowed from here on.
         let outcome = match self.outcome {
             Ok(value) if !self.review.wants_value => {
-                let (started, schedule) = (self.review.started, *self.review.schedule);
-                attempt_duration::record(started, schedule, operation, true);
+                let due_at = self.review.schedule.as_ref().map(Schedule::due_at);
+                attempt_duration::record(self.review.started, due_at, operation, true);
                 if let Some(schedule) = *self.review.schedule {
                     recovered(schedule.attempt(), operation);
                 }
@@ -420,7 +420,8 @@ impl<'a> Review<'a> {
 
     fn decide(&mut self, operation: &Operation, error: Option<Shown<'_>>) -> Decision {
         let mut schedule = self.schedule();
-        attempt_duration::record(self.started, *self.schedule, operation, error.is_none());
+        let due_at = self.schedule.as_ref().map(Schedule::due_at);
+        attempt_duration::record(self.started, due_at, operation, error.is_none());
         self.elapsed = self.started.map(elapsed);
         let report = Report {
             operation: operation.name(),

@@ -57,7 +57,7 @@ impl Schedule {
     }
 
     /// The moment at which the attempt was due.
-    #[cfg(feature = "metrics")]
+    #[inline]
     pub(super) fn due_at(&self) -> DueAt {
         self.due_at
     }

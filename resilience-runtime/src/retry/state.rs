@@ -115,7 +115,8 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     /// Ends a call that succeeded. A success at the first attempt counts nothing.
     #[inline]
     pub fn succeeded(&self, operation: &Operation) {
-        attempt_duration::record(self.started, self.schedule, operation, true);
+        let due_at = self.schedule.as_ref().map(Schedule::due_at);
+        attempt_duration::record(self.started, due_at, operation, true);
         if let Some(schedule) = self.schedule {
             recovered(schedule.attempt(), operation);
         }

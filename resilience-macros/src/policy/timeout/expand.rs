@@ -121,10 +121,11 @@ impl Context<'_> {
         let (outcome, origin, origin_inside) =
             (local("outcome"), local("origin"), local("origin_inside"));
         let is_retried = self.outside(at).any(|layer| layer.repeats);
-        let within = std::mem::take(&mut inner.declarations);
-        let (borrows, owned) = (within.borrows, within.owned);
+        let mut within = std::mem::take(&mut inner.declarations);
+        // The values that the inner layers borrow from arguments move to the worker.
+        let borrows = std::mem::take(&mut within.borrows);
         let (mutable, copies) = if is_retried {
-            self.copies(&owned)
+            self.copies(&within.owned)
         } else {
             Default::default()
         };
@@ -162,13 +163,6 @@ impl Context<'_> {
                 #runtime::Ok(#finished) => #finish,
                 #expired
             }
-        };
-        let within = Declarations {
-            values: within.values,
-            owned,
-            layers: within.layers,
-            enters_operation: within.enters_operation,
-            ..Declarations::default()
         };
         let declarations = Declarations::values(mutable)
             .and(config.into_declarations())
@@ -253,29 +247,40 @@ impl Context<'_> {
     }
 
     fn timeout_config(&self, at: usize, plan: &TimeoutPlan) -> Config {
+        let mut settings: Vec<Setting> = plan.config.settings.clone();
+        if plan.config.base.is_some() {
+            settings.extend(plan.limit.clone().map(|limit| match limit.stage {
+                Stage::Runtime => Setting {
+                    setter: "limit_at_most",
+                    ..limit
+                },
+                _ => limit,
+            }));
+        }
+        settings.push(self.operation_name("of_operation", "operation_or"));
+        let item = self.item(at, "timeout");
+        let start = self.config_start(plan);
+        let mut config = self.config("TimeoutConfig", &item, &start, &settings);
+        if plan.mode == Mode::Cooperative {
+            config.description.constant.push("mode=cooperative");
+        }
+        config
+    }
+
+    /// The value that the configuration starts from: the user's, or one of the limit alone.
+    fn config_start(&self, plan: &TimeoutPlan) -> ConfigStart {
         let runtime = &self.runtime;
         // It stands for a configuration that each call computes, in the description of the stack.
         let endless = || quote!(#runtime::TimeoutConfig::at_most(#runtime::Duration::MAX));
-        let mut settings: Vec<Setting> = plan.config.settings.clone();
-        let start = match (&plan.config.base, &plan.limit) {
-            (Some((base, stage)), limit) => {
-                settings.extend(limit.clone().map(|limit| match limit.stage {
-                    Stage::Runtime => Setting {
-                        setter: "limit_at_most",
-                        ..limit
-                    },
-                    _ => limit,
-                }));
-                let ends = Some(SpanEnds::of(&quote!(#base)));
-                ConfigStart {
-                    value: operand(base),
-                    stage: *stage,
-                    ends,
-                    option: None,
-                    default: Some(endless()),
-                    is_static: false,
-                }
-            }
+        match (&plan.config.base, &plan.limit) {
+            (Some((base, stage)), _) => ConfigStart {
+                value: operand(base),
+                stage: *stage,
+                ends: Some(SpanEnds::of(&quote!(#base))),
+                option: None,
+                default: Some(endless()),
+                is_static: false,
+            },
             (None, Some(limit)) => {
                 // A limit that is computed in the call may be zero, because it can be the rest of a
                 // budget.
@@ -285,9 +290,8 @@ impl Context<'_> {
                     "TimeoutConfig::new"
                 };
                 let ends = SpanEnds::of(&limit.source);
-                let value = self.call(constructor, None, self.checked_limit(limit), ends);
                 ConfigStart {
-                    value,
+                    value: self.call(constructor, None, self.checked_limit(limit), ends),
                     stage: limit.stage,
                     ends: None,
                     option: Some("limit"),
@@ -304,18 +308,7 @@ impl Context<'_> {
                 default: None,
                 is_static: false,
             },
-        };
-        settings.push(self.operation_name("of_operation", "operation_or"));
-        let mut config = self.config(
-            "TimeoutConfig",
-            &self.item(at, "timeout"),
-            &start,
-            &settings,
-        );
-        if plan.mode == Mode::Cooperative {
-            config.description.constant.push("mode=cooperative");
         }
-        config
     }
 }
 
