@@ -8,7 +8,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::check::EveryThirdPlan;
-use crate::emit::code::{Declarations, LayerCode};
+use crate::emit::code::LayerCode;
 use crate::emit::context::Context;
 use crate::emit::plan::Emit;
 use crate::emit::span::local;
