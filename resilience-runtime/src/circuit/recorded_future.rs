@@ -78,15 +78,15 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        poll::<_, V>(this.call, *this.inside, this.body, cx)
+        poll::<_, V, _>(this.call, *this.inside, this.body, cx)
     }
 }
 
-#[inline(never)]
-fn poll<R: Fallible, V: View<R::Error>>(
+#[inline]
+fn poll<R: Fallible, V: View<R::Error>, B: PollBody<R>>(
     call: &mut CircuitCall<'_, '_>,
     inside: impl StackOrigin,
-    mut body: Pin<&mut dyn PollBody<R>>,
+    mut body: Pin<&mut B>,
     cx: &mut Context<'_>,
 ) -> Poll<R> {
     if let Some(open) = call.begin() {
@@ -109,8 +109,7 @@ pin_project! {
     }
 }
 
-/// A body with the output `R`. It is behind `dyn`, so that a poll is compiled once for each type of
-/// output, and not into each function under a circuit.
+/// A body with the output `R`.
 trait PollBody<R> {
     fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R>;
 
