@@ -5,10 +5,13 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-/// Drops a value that may panic in its drop. The payload of that panic is forgotten, because it may
-/// panic in its drop, too.
+/// Drops a value that may panic in its drop. The payload of that panic is forgotten unless it is a
+/// text, because any other payload may panic in its drop, too.
 pub(crate) fn discard<V>(value: V) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+    let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) else {
+        return;
+    };
+    if !panic.is::<&'static str>() && !panic.is::<String>() {
         mem::forget(panic);
     }
 }
