@@ -313,8 +313,9 @@ fn another_configuration_reaches_every_circuit() {
     assert_eq!(family.stats().max_keys, 3);
 }
 
-#[test]
-fn a_hundred_thousand_invented_keys_do_no_harm() {
+// The clock stands still, because a circuit that is idle for long makes room on a slow machine.
+#[tokio::test(start_paused = true)]
+async fn a_hundred_thousand_invented_keys_do_no_harm() {
     let family = family("search");
     let tripped = family.circuit("tripped");
     tripped.trip();
