@@ -51,8 +51,8 @@ pin_project! {
 
 /// A body with the output `T`.
 // The poll is compiled into each function under a timeout. Behind `dyn` it would be compiled once
-// for each type of output, which takes a tenth from the compile time of a stack and adds a third to
-// the time of its call.
+// for each type of output, which takes a quarter from the compile time of a stack and adds a third
+// to the time of its call.
 trait PollBody<T> {
     fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T>;
 
