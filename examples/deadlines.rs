@@ -33,7 +33,7 @@ struct Service {
     work: Arc<Work>,
 }
 
-/// What the program looks at in the end.
+/// The work of the services, which the program checks in the end.
 #[derive(Default)]
 struct Work {
     /// The time that each service had, in the order in which they were asked.

@@ -62,7 +62,7 @@ impl LastReport {
             let is_due = last == NEVER_REPORTED || now.saturating_sub(last) >= interval;
             is_due.then_some(now)
         };
-        // Of two threads that come at once, one reports.
+        // One of two threads that come at once reports, because the word changes only once.
         self.0
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, next)
             .is_ok()

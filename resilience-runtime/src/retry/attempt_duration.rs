@@ -27,10 +27,6 @@ impl DueAt {
     };
 
     /// The moment `delay` after the attempt that began at `started` and took `elapsed`.
-    #[cfg_attr(
-        not(feature = "metrics"),
-        expect(clippy::missing_const_for_fn, reason = "it is empty")
-    )]
     pub(super) fn after(
         started: Option<NonZeroU64>,
         elapsed: Option<Duration>,

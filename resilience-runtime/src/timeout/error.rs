@@ -102,7 +102,7 @@ impl TimedOut {
     /// came earlier: one of [`with_deadline`](crate::with_deadline), one that was carried here by
     /// [`inherit`](crate::inherit), or that of a timeout around a sync one.
     ///
-    /// Such an expiry is a [refusal](crate::Refusal) of the kind
+    /// An inherited expiry is a [refusal](crate::Refusal) of the kind
     /// [`Deadline`](crate::RefusalKind::Deadline): circuits ignore it, because the service did not
     /// get its time, and retries do not retry it without `retry_refused`.
     pub fn is_inherited(&self) -> bool {

@@ -18,7 +18,7 @@ impl OverflowCalls {
     pub(super) fn add(&self, now: u64) -> Option<u64> {
         let calls = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         let next = |at: u64| (now >= at).then(|| now.saturating_add(MINUTE));
-        // Of two threads that come at once, one reports.
+        // One of two threads that come at once reports, because the word changes only once.
         self.report_at
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, next)
             .ok()
