@@ -1,6 +1,7 @@
-//! The forms of values that have no form of their own in serde: seconds, times and places.
+//! The forms of values that have no form of their own in serde: seconds, times, words and places.
 
 use std::{
+    fmt,
     panic::Location,
     time::{Duration, SystemTime},
 };
@@ -39,9 +40,26 @@ pub(crate) fn place<S: Serializer>(
     Place(at).serialize(serializer)
 }
 
+/// A value whose form is its `Display`.
+pub(crate) struct Text<'a, T>(pub(crate) &'a T);
+
+impl<T: fmt::Display> Serialize for Text<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self.0)
+    }
+}
+
 /// A time as RFC 3339 in UTC, with milliseconds. A clock before 1970 is shown as its begin, because
 /// the format of `humantime` ends there.
+pub(crate) struct Rfc3339(pub(crate) SystemTime);
+
+impl Serialize for Rfc3339 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let at = self.0.max(SystemTime::UNIX_EPOCH);
+        serializer.collect_str(&humantime::format_rfc3339_millis(at))
+    }
+}
+
 pub(crate) fn rfc3339<S: Serializer>(at: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-    let at = (*at).max(SystemTime::UNIX_EPOCH);
-    serializer.collect_str(&humantime::format_rfc3339_millis(at))
+    Rfc3339(*at).serialize(serializer)
 }

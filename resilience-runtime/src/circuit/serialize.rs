@@ -1,10 +1,16 @@
-//! The statistics of a circuit in serde's forms. They are written by hand, because the `state` of an
-//! isolated circuit is `isolated` there.
+//! The statistics and the transitions of a circuit in serde's forms. They are written by hand,
+//! because the state of an isolated circuit is `isolated` there.
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use super::stats::CircuitBreakerStats;
-use crate::serialize::{Place, Seconds};
+use super::{
+    history::{CommandRecord, TransitionRecord},
+    stats::CircuitBreakerStats,
+};
+use crate::{
+    events::CommandAction,
+    serialize::{Place, Rfc3339, Seconds, Text},
+};
 
 impl Serialize for CircuitBreakerStats {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -60,5 +66,87 @@ impl Serialize for CircuitBreakerStats {
         form.serialize_field("retry_after", &retry_after.map(Seconds))?;
         form.serialize_field("declared_at", &Place(declared_at))?;
         form.end()
+    }
+}
+
+impl Serialize for TransitionRecord {
+    /// `to` is `isolated` after the command `isolate`. `from` is `open` for an isolated circuit,
+    /// because the record before it says more.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self {
+            at,
+            key,
+            from,
+            to,
+            reason,
+            last_error,
+            command,
+        } = self;
+        let action = command.as_ref().map(|command| command.action);
+        let to = if action == Some(CommandAction::Isolate) {
+            "isolated".to_owned()
+        } else {
+            to.to_string()
+        };
+        let mut form = serializer.serialize_struct("TransitionRecord", 7)?;
+        form.serialize_field("at", &Rfc3339(*at))?;
+        form.serialize_field("key", key)?;
+        form.serialize_field("from", &Text(from))?;
+        form.serialize_field("to", &to)?;
+        form.serialize_field("reason", &Text(reason))?;
+        form.serialize_field("last_error", &last_error.as_deref())?;
+        form.serialize_field("command", command)?;
+        form.end()
+    }
+}
+
+impl Serialize for CommandRecord {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self {
+            action,
+            reason,
+            by,
+            until,
+        } = self;
+        let mut form = serializer.serialize_struct("CommandRecord", 4)?;
+        form.serialize_field("action", &Text(action))?;
+        form.serialize_field("reason", reason)?;
+        form.serialize_field("by", by)?;
+        form.serialize_field("until", &until.map(Rfc3339))?;
+        form.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::{CircuitBreakerConfig, registry};
+
+    #[test]
+    fn the_history_names_states_reasons_and_commands_by_their_words() {
+        let breaker = registry::get_or_register(
+            "serialize::history",
+            CircuitBreakerConfig::new().failure_threshold(1),
+        );
+        let permit = breaker.acquire().expect("closed");
+        permit.failure();
+        breaker.isolate();
+        let json = serde_json::to_value(registry::history("serialize::history")).expect("JSON");
+        let opened = &json[0];
+        assert_eq!(
+            (&opened["from"], &opened["to"], &opened["reason"]),
+            (&json!("closed"), &json!("open"), &json!("failures"))
+        );
+        assert_eq!(
+            (&opened["command"], &opened["key"]),
+            (&Value::Null, &Value::Null)
+        );
+        let at = opened["at"].as_str().expect("a text");
+        humantime::parse_rfc3339(at).expect("RFC 3339");
+        let isolated = &json[1];
+        assert_eq!(isolated["to"], "isolated");
+        assert_eq!(isolated["command"]["action"], "isolate");
+        assert_eq!(isolated["command"]["until"], Value::Null);
     }
 }
