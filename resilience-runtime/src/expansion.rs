@@ -15,6 +15,7 @@ pub use crate::body::{FutureBox, attempt, call, take};
 pub use crate::fallible::{Fallible, failed, failed_by, failed_with};
 pub use crate::function::{FallbackFunction, Limit, OptionFunction, Passing};
 pub use crate::inspect::Inspect;
+pub use crate::keyed::{Key, KeyText};
 pub use crate::operation::{Described, DescribedSettings, Layer, Operation, Stack};
 pub use crate::refusal::Origin;
 pub use crate::registry::{self, keyed_site::KeyedSite, site::Site};

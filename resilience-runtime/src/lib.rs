@@ -102,6 +102,7 @@ mod circuit_state;
 mod clock;
 mod config_error;
 mod deadline;
+mod declaration;
 mod error_slot;
 pub mod events;
 #[cfg(resilience_test_policy)]
@@ -112,8 +113,10 @@ mod function;
 #[cfg(feature = "http")]
 pub mod http;
 mod inspect;
+mod keyed;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+mod name;
 mod operation;
 mod random;
 mod refusal;

@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{
     config::{CircuitBreakerConfig, Criterion},
-    declaration::EarlierConfigs,
     seldom::{SETTINGS, Seldom},
 };
-use crate::clock::{nanos, span};
+use crate::{
+    clock::{nanos, span},
+    declaration::EarlierConfigs,
+};
 
 /// The configuration of a circuit, in words. They are written under the lock of the machine and
 /// read with or without it.
@@ -131,7 +133,7 @@ impl ActiveConfig {
     }
 
     /// The configurations that the circuit had before.
-    pub(super) fn earlier(&self) -> &EarlierConfigs {
+    pub(super) fn earlier(&self) -> &EarlierConfigs<CircuitBreakerConfig> {
         &self.seldom.get_or_make().earlier_configs
     }
 

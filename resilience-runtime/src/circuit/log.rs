@@ -10,10 +10,9 @@ use tracing::{
 
 use super::{
     config::CircuitBreakerConfig,
-    declaration::MOST_VALUES,
     transition::{CircuitState, Transition},
 };
-use crate::{events::Fault, show::ShownKey};
+use crate::{declaration::MOST_VALUES, events::Fault, show::ShownKey};
 
 /// The field `retry_after_ms` is a number, so that a program can compute with it. The message says
 /// the same for people.

@@ -60,7 +60,6 @@ mod call_future;
 mod classified;
 mod config;
 mod conversion;
-mod declaration;
 mod description;
 mod error;
 mod gate;
@@ -106,7 +105,7 @@ pub use self::{
     error::CircuitOpen,
     guarded_future::GuardedFuture,
     history::{CommandRecord, TransitionRecord},
-    keyed::{CircuitBreakerFamily, FamilyStats, Key, KeyText, KeyedCircuit},
+    keyed::{CircuitBreakerFamily, FamilyStats, KeyedCircuit},
     permit::{CallPermit, OwnedPermit, Permit},
     recorded_future::{CircuitCall, RecordedFuture},
     settings::CircuitBreakerSettings,
@@ -120,6 +119,6 @@ pub(crate) use self::{keyed::Family, name::Name};
 pub(crate) mod expansion {
     pub use super::{
         CallPermit, CircuitBreaker, CircuitBreakerConfig, CircuitCall, CircuitOpen, Classified,
-        FromCircuitOpen, GuardedFuture, Key, KeyText, KeyedCircuit, RecordedFuture, record,
+        FromCircuitOpen, GuardedFuture, KeyedCircuit, RecordedFuture, record,
     };
 }

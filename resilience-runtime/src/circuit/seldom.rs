@@ -4,7 +4,8 @@
 // lock of the machine, and no decision depends on the rest: the models would only take longer.
 use std::sync::{OnceLock, atomic::AtomicU64};
 
-use super::declaration::EarlierConfigs;
+use super::config::CircuitBreakerConfig;
+use crate::declaration::EarlierConfigs;
 
 /// The parts, or nothing as long as nobody needed one.
 #[derive(Debug, Default)]
@@ -14,7 +15,7 @@ pub(super) struct Seldom(OnceLock<Box<Parts>>);
 pub(super) struct Parts {
     /// The settings that few circuits change, in the words of `active_config`. Each is 0 by default.
     pub(super) settings: [AtomicU64; SETTINGS],
-    pub(super) earlier_configs: EarlierConfigs,
+    pub(super) earlier_configs: EarlierConfigs<CircuitBreakerConfig>,
 }
 
 pub(super) const SETTINGS: usize = 4;

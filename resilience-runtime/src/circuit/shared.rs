@@ -17,7 +17,6 @@ use super::{
     active_config::ActiveConfig,
     admission::{Admission, Cause, Outcome, Refused},
     config::CircuitBreakerConfig,
-    declaration::Declarations,
     error::CircuitOpen,
     gate::{Gate, State},
     gate_expiry::GateExpiry,
@@ -29,6 +28,7 @@ use super::{
 };
 use crate::{
     clock::{self, NEVER},
+    declaration::Declarations,
     events::{self, EventKind},
     operation::Operation,
     random,

@@ -12,7 +12,7 @@ use crate::clock::{nanos, span};
 
 /// The use of one circuit. A circuit may be forgotten when it has been idle for long.
 #[derive(Debug, Default)]
-pub(super) struct Usage {
+pub(crate) struct Usage {
     permits: AtomicU32,
     /// The moment at which the last call ended, or at which the circuit was made.
     idle_since: AtomicU64,

@@ -8,7 +8,8 @@ use std::{
 
 use super::families::FAMILIES;
 use crate::{
-    circuit::{CircuitBreakerConfig, Family, KeyText, KeyedCircuit, log},
+    circuit::{CircuitBreakerConfig, Family, KeyedCircuit, log},
+    keyed::KeyText,
     operation::Operation,
 };
 

@@ -4,10 +4,9 @@
 use std::panic::Location;
 
 use super::family::Family;
-use crate::circuit::{
-    config::CircuitBreakerConfig,
+use crate::{
+    circuit::{config::CircuitBreakerConfig, log},
     declaration::{NewValue, is_same_line},
-    log,
 };
 
 impl Family {

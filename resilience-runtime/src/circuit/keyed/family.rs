@@ -3,10 +3,8 @@
 use std::{panic::Location, sync::Arc};
 
 use super::{
-    circuits::{Changes, Circuits, Hashed},
+    circuits::{Changes, Circuits, Common},
     found::KeyedCircuit,
-    key_text::{Excerpt, KeyText},
-    overflow::OverflowCalls,
     stats::{Calls, FamilyStats, States, worst},
 };
 use crate::{
@@ -14,7 +12,6 @@ use crate::{
         active_config::ActiveConfig,
         breaker::CircuitBreaker,
         config::CircuitBreakerConfig,
-        declaration::{Declarations, EarlierConfigs},
         history::{TransitionRecord, latest},
         journal::GivenCommand,
         log,
@@ -23,7 +20,9 @@ use crate::{
         usage::{SharedByKeys, Usage},
     },
     clock,
+    declaration::{Declarations, EarlierConfigs},
     events::{self, CommandAction, EventKind},
+    keyed::{Excerpt, Hashed, KeyText, OverflowCalls},
 };
 
 /// The circuits of one name. All of them have one configuration.
@@ -37,7 +36,7 @@ pub(crate) struct Family {
     pub(super) config: ActiveConfig,
     pub(super) bounds: Arc<SharedByKeys>,
     pub(super) declarations: Declarations,
-    pub(super) earlier_configs: EarlierConfigs,
+    pub(super) earlier_configs: EarlierConfigs<CircuitBreakerConfig>,
     pub(super) circuits: Circuits,
     overflow_calls: OverflowCalls,
 }
@@ -126,7 +125,7 @@ impl Family {
                 changes.judge_anew();
             }
             // A circuit of a new key is isolated there, so no closed one equals it.
-            if !changes.is_isolated {
+            if !changes.common.is_isolated {
                 evicted = self.circuits.evict(&mut changes, idle, now);
             }
             if evicted.is_none() {
@@ -145,7 +144,7 @@ impl Family {
         if let Some(evicted) = evicted {
             events::emit(None, || EventKind::Evicted {
                 circuit: &self.name,
-                key: evicted.circuit.key(),
+                key: evicted.value.key(),
             });
         }
         events::emit(None, || EventKind::Registered {
@@ -158,7 +157,7 @@ impl Family {
     /// A circuit with the present configuration, isolated if the family is.
     fn new_circuit(&self, name: Name, changes: &Changes) -> CircuitBreaker {
         let circuit = CircuitBreaker::new_at(name, self.config.load(), self.declared_at);
-        if changes.is_isolated {
+        if changes.common.is_isolated {
             circuit.shared().begin_isolated();
         }
         circuit
@@ -175,11 +174,11 @@ impl Family {
             }
         }
         let mut changes = self.circuits.changes();
-        let circuit = match &changes.overflow {
+        let circuit = match &changes.common.overflow {
             Some(circuit) => circuit.clone(),
             None => {
                 let circuit = self.new_circuit(self.overflow_name.clone(), &changes);
-                changes.overflow.insert(circuit).clone()
+                changes.common.overflow.insert(circuit).clone()
             }
         };
         drop(changes);
@@ -190,12 +189,12 @@ impl Family {
     /// The circuit of the key, if it has one of its own.
     pub(crate) fn get(&self, key: &str) -> Option<CircuitBreaker> {
         let entry = self.circuits.find(self.circuits.hash(key))?;
-        Some(entry.circuit.clone())
+        Some(entry.value.clone())
     }
 
     /// The circuit that keys without a circuit share, if there was such a key.
     pub(crate) fn overflow(&self) -> Option<CircuitBreaker> {
-        self.circuits.changes().overflow.clone()
+        self.circuits.changes().common.overflow.clone()
     }
 
     pub(crate) fn trip(&self) {
@@ -214,7 +213,7 @@ impl Family {
     fn command(&self, action: CommandAction) {
         let handles = {
             let mut changes = self.circuits.changes();
-            changes.is_isolated = action == CommandAction::Isolate;
+            changes.common.is_isolated = action == CommandAction::Isolate;
             changes.handles_and_overflow()
         };
         events::emit(None, || EventKind::command(&self.name, None, action));
@@ -248,16 +247,15 @@ impl Family {
     pub(crate) fn stats(&self) -> FamilyStats {
         let (handles, overflow, evicted, mut calls) = {
             let changes = self.circuits.changes();
-            let Changes {
+            let Common {
                 overflow,
-                evicted,
                 calls_of_evicted,
                 ..
-            } = &*changes;
+            } = &changes.common;
             (
                 changes.handles(),
                 overflow.clone(),
-                *evicted,
+                changes.evicted,
                 *calls_of_evicted,
             )
         };

@@ -45,7 +45,7 @@ impl KeyedCircuit {
     /// The circuit, which may be one that several keys share.
     pub fn circuit(&self) -> &CircuitBreaker {
         match &self.0 {
-            Found::Own(entry) => &entry.circuit,
+            Found::Own(entry) => &entry.value,
             Found::Overflow(overflow) => &overflow.circuit,
         }
     }

@@ -7,13 +7,14 @@ use std::{
     sync::Arc,
 };
 
-use super::{family::Family, key_text::KeyText, stats::FamilyStats};
+use super::{family::Family, stats::FamilyStats};
 use crate::{
     circuit::{
         breaker::CircuitBreaker, config::CircuitBreakerConfig, error::CircuitOpen,
         permit::OwnedPermit, stats::CircuitBreakerStats,
     },
     clock,
+    keyed::KeyText,
 };
 
 /// A circuit breaker for each key: a tenant, a host or a shard that is down does not stop the

@@ -2,14 +2,14 @@
 //!
 //! ```text
 //!   attribute, CircuitBreakerFamily (handle)
-//!        │ the text of the key (key_text)
+//!        │ the text of the key (crate::keyed)
 //!        ▼
 //!   Family (family, declare): names, configuration, commands, statistics (stats)
 //!        │ hash and text                        │ a key without a circuit
 //!        ▼                                      ▼
-//!   Circuits (circuits): 16 shards, each a   Changes, under one lock: adds a circuit, or
-//!   table (table) under a lock that readers  forgets one (eviction decides) to make room, or
-//!   share                                    hands out the overflow circuit (overflow)
+//!   Circuits (circuits): a KeyedMap          Changes, under one lock: adds a circuit, or
+//!   (crate::keyed) of circuits               forgets one to make room, or hands out the
+//!                                            overflow circuit
 //!        │                                      │
 //!        ▼                                      ▼
 //!   KeyedCircuit (found): holds the circuit until the call ends
@@ -26,22 +26,12 @@
 
 mod circuits;
 mod declare;
-mod eviction;
 mod family;
 mod found;
 mod handle;
-mod key_hash;
-mod key_text;
-mod overflow;
 mod stats;
-mod table;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use self::family::Family;
-pub use self::{
-    found::KeyedCircuit,
-    handle::CircuitBreakerFamily,
-    key_text::{Key, KeyText},
-    stats::FamilyStats,
-};
+pub use self::{found::KeyedCircuit, handle::CircuitBreakerFamily, stats::FamilyStats};

@@ -4,12 +4,9 @@
 use std::panic::Location;
 
 use super::{Locked, Shared};
-use crate::circuit::{
-    config::CircuitBreakerConfig,
+use crate::{
+    circuit::{config::CircuitBreakerConfig, log, sharded_counter::Count, window::WindowKinds},
     declaration::{NewValue, is_same_line},
-    log,
-    sharded_counter::Count,
-    window::WindowKinds,
 };
 
 impl Shared {

@@ -1,32 +1,37 @@
-//! The values that the source line of a circuit declares, one after the other.
+//! The configurations that the source line of a shared thing declares, one after the other.
 
 use std::{
     panic::Location,
-    // The lock is the standard library's, because no decision of the circuit depends on it.
+    // The lock is the standard library's, because no lock-free decision depends on it.
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::config::CircuitBreakerConfig;
 use crate::sync::atomic::{AtomicBool, Ordering};
 
-/// The earlier configurations of a circuit.
-#[derive(Debug, Default)]
-pub(super) struct EarlierConfigs(Mutex<Vec<CircuitBreakerConfig>>);
+/// The earlier configurations of a shared thing.
+#[derive(Debug)]
+pub(crate) struct EarlierConfigs<C>(Mutex<Vec<C>>);
+
+impl<C> Default for EarlierConfigs<C> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
 
 /// A line with so many values surely stands for more than one object.
-pub(super) const MOST_VALUES: usize = 64;
+pub(crate) const MOST_VALUES: usize = 64;
 
-impl EarlierConfigs {
+impl<C> EarlierConfigs<C> {
     /// Every change of the configuration holds this lock, so that one change does not overwrite
     /// another.
-    fn lock(&self) -> MutexGuard<'_, Vec<CircuitBreakerConfig>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<C>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The result of all declarations of a circuit so far.
+/// The result of all declarations of one thing so far.
 #[derive(Debug, Default)]
-pub(super) struct Declarations {
+pub(crate) struct Declarations {
     /// No line changes the configuration any more, because `reconfigure` was called, or because
     /// objects with different values stand at one line.
     are_over: AtomicBool,
@@ -36,10 +41,10 @@ pub(super) struct Declarations {
 
 /// The decision over another value of the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NewValue {
+pub(crate) enum NewValue {
     /// Declarations are over, or another thread was faster with the same value.
     Ignored,
-    /// The circuit takes the value.
+    /// The thing takes the value.
     Taken,
     /// The line had the value before: objects with different values take turns, so declarations are
     /// over.
@@ -48,13 +53,13 @@ pub(super) enum NewValue {
 
 impl Declarations {
     /// Decides over `config`, another value of the line. `is_active` is true for the configuration
-    /// that the circuit has, and `take` takes one and returns the one before.
-    pub(super) fn decide(
+    /// that the thing has, and `take` takes one and returns the one before.
+    pub(crate) fn decide<C: PartialEq>(
         &self,
-        earlier: &EarlierConfigs,
-        config: &CircuitBreakerConfig,
-        is_active: impl FnOnce(&CircuitBreakerConfig) -> bool,
-        take: impl FnOnce(&CircuitBreakerConfig) -> CircuitBreakerConfig,
+        earlier: &EarlierConfigs<C>,
+        config: &C,
+        is_active: impl FnOnce(&C) -> bool,
+        take: impl FnOnce(&C) -> C,
     ) -> NewValue {
         if self.are_over() {
             return NewValue::Ignored;
@@ -74,27 +79,27 @@ impl Declarations {
     }
 
     /// Ends declarations and calls `change`, so that no value of a line overwrites the change.
-    pub(super) fn end(&self, earlier: &EarlierConfigs, change: impl FnOnce()) {
+    pub(crate) fn end<C>(&self, earlier: &EarlierConfigs<C>, change: impl FnOnce()) {
         let _earlier = earlier.lock();
         self.are_over.store(true, Ordering::Relaxed);
         change();
     }
 
     /// True for the first configuration of another line.
-    pub(super) fn clash(&self) -> bool {
+    pub(crate) fn clash(&self) -> bool {
         !self.are_over()
             && !self.have_clashed.load(Ordering::Relaxed)
             && !self.have_clashed.swap(true, Ordering::Relaxed)
     }
 
-    pub(super) fn are_over(&self) -> bool {
+    pub(crate) fn are_over(&self) -> bool {
         self.are_over.load(Ordering::Relaxed)
     }
 }
 
 /// True if both are of one source line. The column does not matter, because a line may declare a
-/// circuit twice.
-pub(super) fn is_same_line(one: &Location<'_>, other: &Location<'_>) -> bool {
+/// thing twice.
+pub(crate) fn is_same_line(one: &Location<'_>, other: &Location<'_>) -> bool {
     one.line() == other.line() && one.file() == other.file()
 }
 
@@ -104,31 +109,27 @@ mod tests {
 
     use super::*;
 
-    /// A circuit with configurations that differ in the threshold alone.
+    /// A shared thing with a configuration of one number.
     struct Line {
         declarations: Declarations,
-        earlier: EarlierConfigs,
-        active: Cell<CircuitBreakerConfig>,
-    }
-
-    fn config(threshold: u32) -> CircuitBreakerConfig {
-        CircuitBreakerConfig::new().failure_threshold(threshold)
+        earlier: EarlierConfigs<u32>,
+        active: Cell<u32>,
     }
 
     impl Line {
-        fn new(threshold: u32) -> Self {
+        fn new(config: u32) -> Self {
             Self {
                 declarations: Declarations::default(),
                 earlier: EarlierConfigs::default(),
-                active: Cell::new(config(threshold)),
+                active: Cell::new(config),
             }
         }
 
-        fn declare(&self, threshold: u32) -> NewValue {
-            let is_active = |config: &CircuitBreakerConfig| self.active.get() == *config;
-            let take = |config: &CircuitBreakerConfig| self.active.replace(*config);
+        fn declare(&self, config: u32) -> NewValue {
+            let is_active = |config: &u32| self.active.get() == *config;
+            let take = |config: &u32| self.active.replace(*config);
             self.declarations
-                .decide(&self.earlier, &config(threshold), is_active, take)
+                .decide(&self.earlier, &config, is_active, take)
         }
     }
 
@@ -139,25 +140,24 @@ mod tests {
         assert_eq!(line.declare(2), NewValue::Ignored, "it is active");
         assert_eq!(line.declare(3), NewValue::Taken);
         assert_eq!(line.declare(1), NewValue::TakesTurns);
-        assert_eq!(line.active.get(), config(3), "the present one stays");
+        assert_eq!(line.active.get(), 3, "the present one stays");
         assert_eq!(line.declare(4), NewValue::Ignored, "from then on");
     }
 
     #[test]
     fn a_line_with_ever_new_values_stands_for_many_objects() {
         let line = Line::new(1);
-        let taken = (2..).take_while(|&threshold| line.declare(threshold) == NewValue::Taken);
+        let taken = (2..).take_while(|&config| line.declare(config) == NewValue::Taken);
         assert_eq!(taken.count(), MOST_VALUES);
     }
 
     #[test]
     fn after_a_change_by_hand_no_line_is_listened_to() {
         let line = Line::new(1);
-        line.declarations
-            .end(&line.earlier, || line.active.set(config(7)));
+        line.declarations.end(&line.earlier, || line.active.set(7));
         assert_eq!(line.declare(2), NewValue::Ignored);
         assert!(!line.declarations.clash());
-        assert_eq!(line.active.get(), config(7));
+        assert_eq!(line.active.get(), 7);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-/// A longer text shares the overflow circuit.
+/// A longer text shares the overflow value.
 const LONGEST: usize = 1024;
 
 /// A key as the caller has it.
@@ -112,15 +112,15 @@ impl<K: ?Sized> fmt::Debug for DisplayKey<'_, K> {
 
 /// The beginning of a key's text, and if that is all of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Excerpt<'k> {
-    pub(super) text: &'k str,
-    pub(super) is_whole: bool,
+pub(crate) struct Excerpt<'k> {
+    pub(crate) text: &'k str,
+    pub(crate) is_whole: bool,
 }
 
 impl<'k> KeyText<'k> {
     /// The text, if it is there already and not too long.
     #[inline]
-    pub(super) fn as_short_text(self) -> Option<&'k str> {
+    pub(crate) fn as_short_text(self) -> Option<&'k str> {
         match self {
             Self::Text(text) if text.len() <= LONGEST => Some(text),
             _ => None,
@@ -128,7 +128,7 @@ impl<'k> KeyText<'k> {
     }
 
     /// Hands the text to `use_it`. The text of a key that is no string is written to the stack.
-    pub(super) fn read<R>(self, use_it: impl FnOnce(Excerpt<'_>) -> R) -> R {
+    pub(crate) fn read<R>(self, use_it: impl FnOnce(Excerpt<'_>) -> R) -> R {
         match self {
             Self::Text(text) if text.len() <= LONGEST => use_it(Excerpt {
                 text,

@@ -6,7 +6,7 @@ const MINUTE: u64 = 60_000_000_000;
 
 /// Counts the calls and says when they are to be reported.
 #[derive(Debug, Default)]
-pub(super) struct OverflowCalls {
+pub(crate) struct OverflowCalls {
     count: AtomicU64,
     /// The moment of the next report. The first call is reported at once.
     report_at: AtomicU64,
@@ -15,7 +15,7 @@ pub(super) struct OverflowCalls {
 impl OverflowCalls {
     /// Counts a call, and returns the number of calls so far if a report is due. There is one in a
     /// minute.
-    pub(super) fn add(&self, now: u64) -> Option<u64> {
+    pub(crate) fn add(&self, now: u64) -> Option<u64> {
         let calls = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         let next = |at: u64| (now >= at).then(|| now.saturating_add(MINUTE));
         // One of two threads that come at once reports, because the word changes only once.
@@ -25,7 +25,7 @@ impl OverflowCalls {
             .map(|_| calls)
     }
 
-    pub(super) fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
     }
 }

@@ -5,19 +5,19 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 /// The state of one circuit, as far as the decision needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Standing {
+pub(crate) struct Standing {
     /// A call is under way, or a permit is out.
-    pub(super) is_in_use: bool,
+    pub(crate) is_in_use: bool,
     /// The moment at which its last call ended.
-    pub(super) idle_since: u64,
+    pub(crate) idle_since: u64,
     /// The moment from which it decides as a new circuit does. `None` if only a call or a command
     /// can bring that about.
-    pub(super) fresh_at: Option<u64>,
+    pub(crate) fresh_at: Option<u64>,
 }
 
 /// The answer about one circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     Evictable {
         idle_since: u64,
     },
@@ -27,7 +27,7 @@ pub(super) enum Verdict {
 
 impl Standing {
     /// A circuit may be forgotten if it equals a new one and has been idle for `idle`.
-    pub(super) fn judge(self, idle: u64, now: u64) -> Verdict {
+    pub(crate) fn judge(self, idle: u64, now: u64) -> Verdict {
         let after_a_call = now.saturating_add(idle);
         let earliest = match self.fresh_at {
             _ if self.is_in_use => after_a_call,
@@ -50,7 +50,7 @@ impl Standing {
 /// back, and the entry is corrected when it comes to the top. An eviction therefore looks at few
 /// circuits, however many there are, and a call touches no list.
 #[derive(Debug, Default)]
-pub(super) struct EvictionQueue {
+pub(crate) struct EvictionQueue {
     /// Circuits that are not evictable before a moment.
     waiting: BinaryHeap<Reverse<(u64, u32)>>,
     /// Circuits that were evictable when they were judged, by the end of their last call.
@@ -59,12 +59,12 @@ pub(super) struct EvictionQueue {
 
 impl EvictionQueue {
     /// Adds a circuit that is not evictable before a moment.
-    pub(super) fn add(&mut self, id: u32, not_before: u64) {
+    pub(crate) fn add(&mut self, id: u32, not_before: u64) {
         self.waiting.push(Reverse((not_before, id)));
     }
 
     /// Takes out the circuit that has been idle the longest among those that are evictable.
-    pub(super) fn take(&mut self, now: u64, judge: impl Fn(u32) -> Verdict) -> Option<u32> {
+    pub(crate) fn take(&mut self, now: u64, judge: impl Fn(u32) -> Verdict) -> Option<u32> {
         while let Some(&Reverse((not_before, id))) = self.waiting.peek() {
             if not_before > now {
                 break;
@@ -91,7 +91,7 @@ impl EvictionQueue {
     }
 
     /// Forgets the bounds, because a command may have made any circuit evictable.
-    pub(super) fn judge_anew(&mut self) {
+    pub(crate) fn judge_anew(&mut self) {
         let waiting = std::mem::take(&mut self.waiting);
         self.waiting = waiting
             .into_iter()
