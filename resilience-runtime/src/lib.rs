@@ -121,6 +121,7 @@ mod operation;
 mod random;
 mod refusal;
 pub mod registry;
+mod reported_count;
 mod retry;
 #[cfg(feature = "serde")]
 mod serialize;

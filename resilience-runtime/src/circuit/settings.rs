@@ -6,12 +6,15 @@ use super::config::{
     CircuitBreakerConfig,
     rules::{
         CONSECUTIVE_FAILURES, FAILURE_RATE, FAILURE_THRESHOLD, FAILURE_WINDOW, HALF_OPEN_MAX_CALLS,
-        IDLE, MAX_KEYS, MAX_RECOVERY_TIMEOUT, MINIMUM_CALLS, MOST_WINDOW_CALLS, RECOVERY_JITTER,
+        MAX_RECOVERY_TIMEOUT, MINIMUM_CALLS, MOST_WINDOW_CALLS, RECOVERY_JITTER,
         RECOVERY_MULTIPLIER, RECOVERY_TIMEOUT, SLOW_CALL, SLOW_RATE, SUCCESS_THRESHOLD,
         WINDOW_CALLS,
     },
 };
-use crate::config_error::{ConfigError, Rule, rule};
+use crate::{
+    config_error::{ConfigError, Rule, rule},
+    keyed::{IDLE, MAX_KEYS},
+};
 
 const RATE_OR_THRESHOLD: Rule = rule!(
     "failure_rate",

@@ -6,7 +6,7 @@
 //! map.rs        16 shards, each a table (table.rs) under a lock that readers share; keys are added
 //!               and forgotten under another lock
 //! eviction.rs   decides which value of a full map makes room for a new key
-//! overflow.rs   counts the calls whose key found no room
+//! rules.rs      the rules of the settings that all of these policies have
 //! ```
 //!
 //! A call that finds its key takes the lock of a shard for a moment, and no other. A value counts as
@@ -17,7 +17,7 @@ mod eviction;
 mod key_hash;
 mod key_text;
 mod map;
-mod overflow;
+mod rules;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -27,5 +27,5 @@ pub(crate) use self::{
     eviction::Standing,
     key_text::Excerpt,
     map::{Changes, Entry, Hashed, KeyedMap, KeyedValue},
-    overflow::OverflowCalls,
+    rules::{IDLE, MAX_KEYS},
 };

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use super::{
-    CircuitBreakerConfig,
-    rules::{IDLE, MAX_KEYS},
-};
+use super::CircuitBreakerConfig;
+use crate::keyed::{IDLE, MAX_KEYS};
 
 impl CircuitBreakerConfig {
     /// Sets the largest number of circuits of a name with a circuit for each key. Default 1,000; no

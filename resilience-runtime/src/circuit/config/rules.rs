@@ -39,8 +39,6 @@ pub(crate) const HALF_OPEN_MAX_CALLS: Rule =
 pub(crate) const SLOW_CALL: Rule = rule!("slow_call", "must be longer than zero, like 2s");
 pub(crate) const SLOW_RATE: Rule =
     rule!("slow_rate", "must be above 0.0 and at most 1.0, like 0.5");
-pub(crate) const MAX_KEYS: Rule = rule!("max_keys", "must be at least 1, like 1000");
-pub(crate) const IDLE: Rule = rule!("idle", "must be longer than zero, like 10m");
 /// The rule of `constant_minimum_calls`, for two constants of one attribute.
 pub(crate) const MINIMUM_IN_WINDOW: Rule = rule!(
     "minimum_calls",

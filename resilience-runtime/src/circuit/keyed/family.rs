@@ -22,7 +22,8 @@ use crate::{
     clock,
     declaration::{Declarations, EarlierConfigs},
     events::{self, CommandAction, EventKind},
-    keyed::{Excerpt, Hashed, KeyText, OverflowCalls},
+    keyed::{Excerpt, Hashed, KeyText},
+    reported_count::ReportedCount,
 };
 
 /// The circuits of one name. All of them have one configuration.
@@ -38,7 +39,7 @@ pub(crate) struct Family {
     pub(super) declarations: Declarations,
     pub(super) earlier_configs: EarlierConfigs<CircuitBreakerConfig>,
     pub(super) circuits: Circuits,
-    overflow_calls: OverflowCalls,
+    overflow_calls: ReportedCount,
 }
 
 /// The end of the name of an overflow circuit.
@@ -62,7 +63,7 @@ impl Family {
             declarations: Declarations::default(),
             earlier_configs: EarlierConfigs::default(),
             circuits: Circuits::new(),
-            overflow_calls: OverflowCalls::default(),
+            overflow_calls: ReportedCount::default(),
         }
     }
 
@@ -284,7 +285,7 @@ impl Family {
             open: states.open,
             half_open: states.half_open,
             isolated: states.isolated,
-            overflow: self.overflow_calls.count(),
+            overflow: self.overflow_calls.get(),
             evicted,
             successes,
             failures,
