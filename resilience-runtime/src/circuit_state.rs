@@ -54,7 +54,8 @@ pub enum TransitionReason {
     ProbesSucceeded,
     /// The `recovery_timeout` of an open circuit is over, and a call came.
     RecoveryElapsed,
-    /// The program called `trip`, `isolate` or `reset`.
+    /// Somebody gave the circuit a command (`trip`, `isolate`, `reset` or `allow`), or a command
+    /// ended, or the configuration file switched `enforce`.
     Command,
 }
 

@@ -151,8 +151,8 @@ pub mod __private {
 pub use budget::{RetryBudget, RetryBudgetStats};
 pub use circuit::{
     CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFamily, CircuitBreakerFuture,
-    CircuitBreakerSettings, CircuitBreakerStats, CircuitOpen, CircuitStateFuture, CommandRecord,
-    FamilyStats, OwnedPermit, Permit, Transition, TransitionRecord,
+    CircuitBreakerSettings, CircuitBreakerStats, CircuitOpen, CircuitStateFuture, Command,
+    CommandRecord, FamilyStats, OwnedPermit, Permit, Transition, TransitionRecord,
 };
 pub use circuit_state::{CircuitState, TransitionReason};
 pub use config_error::ConfigError;

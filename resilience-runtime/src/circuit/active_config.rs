@@ -178,6 +178,11 @@ impl ActiveConfig {
         }
     }
 
+    /// True if the circuit opens by failures in a row, so that a success changes what it counts.
+    pub(super) fn counts_a_row(&self) -> bool {
+        matches!(self.criterion(), Criterion::Consecutive(_))
+    }
+
     /// The number of failures that opens the circuit, for a criterion that is a number.
     #[inline]
     pub(super) fn failure_limit(&self) -> u32 {

@@ -13,7 +13,7 @@ use super::{
     transition::TransitionReason,
 };
 use crate::{
-    clock::span,
+    clock::{NEVER, span},
     show::{Shown, excerpt},
     unwind::discard,
 };
@@ -38,7 +38,17 @@ const TICKET: u32 = Gate::KEPT_BITS + 1;
 /// Tickets are below this.
 pub(super) const TICKETS: u32 = 1 << (u64::BITS - TICKET);
 
+/// Stands in place of a ticket for a call that passed only because the circuit admits all calls.
+/// It decides nothing.
+pub(super) const LET_THROUGH: u32 = u32::MAX;
+
 impl Admission {
+    /// True if the call passed only because the circuit admits all calls.
+    #[inline]
+    pub(super) fn is_let_through(self) -> bool {
+        self.gate().is_let_through()
+    }
+
     /// An admission through a closed gate, without a ticket and without a start.
     #[inline]
     pub(super) fn plain(gate: Gate) -> Self {
@@ -68,6 +78,9 @@ impl Admission {
     }
 
     pub(super) fn ticket(self) -> u32 {
+        if self.is_let_through() {
+            return LET_THROUGH;
+        }
         // It fits, because `new` took it from a `u32`.
         u32::try_from(self.word >> TICKET).unwrap_or(0)
     }
@@ -125,18 +138,18 @@ pub(super) struct Refused {
     pub(super) state: State,
     /// Why the circuit opened.
     pub(super) reason: TransitionReason,
-    /// In nanoseconds. Only an open circuit has one.
+    /// In nanoseconds. Only an open or an isolated circuit has one.
     pub(super) wait: u64,
 }
 
 impl Refused {
     /// The time that a caller should wait. It is zero where a probe has to end, because nobody
-    /// knows when it ends. There is none while the circuit is isolated.
+    /// knows when it ends. There is none while the circuit is isolated without an end.
     pub(super) fn retry_after(self) -> Option<Duration> {
         match self.state {
-            State::Isolated => None,
+            State::Isolated if self.wait == NEVER => None,
             State::HalfOpen | State::Closed => Some(Duration::ZERO),
-            State::Open => Some(span(self.wait)),
+            State::Open | State::Isolated => Some(span(self.wait)),
         }
     }
 }

@@ -8,7 +8,6 @@ use super::{
     config::CircuitBreakerConfig,
     error::CircuitOpen,
     history::TransitionRecord,
-    journal::GivenCommand,
     name::Name,
     permit::{CallPermit, OwnedPermit, Permit},
     shared::Shared,
@@ -16,7 +15,6 @@ use super::{
     transition::{CircuitState, Transition},
 };
 use crate::{
-    events::CommandAction,
     operation::Operation,
     refusal::Origin,
     sync::{Arc, atomic::Ordering},
@@ -142,30 +140,6 @@ impl CircuitBreaker {
     /// A snapshot of the statistics.
     pub fn stats(&self) -> CircuitBreakerStats {
         self.shared.stats()
-    }
-
-    /// Opens the circuit as too many failures would: after its open time it probes.
-    ///
-    /// An open circuit starts its timeout anew; an isolated one is open in the usual way from now
-    /// on.
-    pub fn trip(&self) {
-        self.command(CommandAction::Trip);
-    }
-
-    /// Opens the circuit until [`reset`](Self::reset) or [`trip`](Self::trip).
-    pub fn isolate(&self) {
-        self.command(CommandAction::Isolate);
-    }
-
-    /// Closes the circuit and empties its window. Outcomes of calls under way are `late`.
-    /// Statistics go on.
-    pub fn reset(&self) {
-        self.command(CommandAction::Reset);
-    }
-
-    fn command(&self, action: CommandAction) {
-        let to_family = false;
-        self.shared.command(GivenCommand { action, to_family });
     }
 
     /// Asks the circuit to admit one call, and returns the permit that records the outcome of the

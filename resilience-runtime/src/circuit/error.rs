@@ -67,7 +67,7 @@ impl CircuitOpen {
         self.name.key()
     }
 
-    /// The time until the circuit takes a call again; `None` while it is isolated.
+    /// The time until the circuit takes a call again; `None` while it is isolated without an end.
     ///
     /// It is zero if the circuit is half-open and all its probe slots are taken: the circuit takes
     /// a call as soon as a probe ends, and nobody knows when that is. It is [`Duration::MAX`] if
@@ -101,7 +101,8 @@ impl fmt::Display for CircuitOpen {
             write!(f, "of `{}` ", ShownKey(key))?;
         }
         match (self.refused.state, self.retry_after()) {
-            (State::Isolated, _) => f.write_str("is isolated"),
+            (State::Isolated, None) => f.write_str("is isolated"),
+            (State::Isolated, Some(wait)) => write!(f, "is isolated, retry in {wait:.1?}"),
             (State::HalfOpen, _) => f.write_str("is half-open, and all its probes are under way"),
             (_, None | Some(Duration::MAX)) => f.write_str("is open"),
             (_, Some(wait)) => write!(f, "is open, retry in {wait:.1?}"),

@@ -26,23 +26,29 @@ impl From<State> for CircuitState {
 }
 
 /// The state, two facts of the configuration, the mark of a circuit with a key, the mark of a row of
-/// failures, the generation, and the reason of the opening, from low bits to high ones.
+/// failures, the mark of a circuit that admits all calls, the generation, and the reason of the
+/// opening, from low bits to high ones.
 ///
-/// The low six bits of a plain circuit are zero. A closed circuit has no reason. Every change of
+/// The low seven bits of a plain circuit are zero. A closed circuit has no reason. Every change of
 /// state makes a new generation, so two gates of one generation have the same state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Gate(u64);
 
-const STATE: u64 = 0b00_0011;
+const STATE: u64 = 0b000_0011;
 /// Successes enter the window, too, so recording one needs the clock.
-const RATED: u64 = 0b00_0100;
+const RATED: u64 = 0b000_0100;
 /// Calls are timed, so admitting one needs the clock.
-const TIMED: u64 = 0b00_1000;
+const TIMED: u64 = 0b000_1000;
 /// The calls under way are counted, because the circuit of a key is forgotten only without any.
-const KEYED: u64 = 0b01_0000;
+const KEYED: u64 = 0b001_0000;
 /// The latest call of a circuit with `consecutive_failures` failed, so a success ends the row.
-const IN_ROW: u64 = 0b10_0000;
-const LOW_BITS: u32 = 6;
+const IN_ROW: u64 = 0b010_0000;
+/// The circuit is not closed and admits all calls nevertheless. A closed one is plain even then.
+const ADMITS_ALL: u64 = 0b100_0000;
+/// The state of an admission that passed only because the circuit admits all calls. No other call
+/// passes an open circuit.
+const LET_THROUGH: u64 = 1;
+const LOW_BITS: u32 = 7;
 const REASON_SHIFT: u32 = LOW_BITS + u32::BITS;
 
 impl Gate {
@@ -75,6 +81,24 @@ impl Gate {
     pub(super) fn in_row(self, is_in_row: bool) -> Self {
         let in_row = u64::from(is_in_row) * IN_ROW;
         Self(self.0 | in_row)
+    }
+
+    /// The same gate, of a circuit that is not closed and admits all calls or does not.
+    #[inline]
+    pub(super) fn admitting_all(self, admits_all: bool) -> Self {
+        let admits_all = u64::from(admits_all) * ADMITS_ALL;
+        Self(self.0 | admits_all)
+    }
+
+    /// The gate of an admission that passes only because the circuit admits all calls.
+    pub(super) fn let_through(self) -> Self {
+        Self(self.0 & !STATE | LET_THROUGH)
+    }
+
+    /// True for the gate of an admission that passed only because the circuit admits all calls.
+    #[inline]
+    pub(super) const fn is_let_through(self) -> bool {
+        self.0 & STATE == LET_THROUGH
     }
 
     /// The same gate, of a circuit that opened for this reason.
@@ -131,6 +155,12 @@ impl Gate {
     #[inline]
     pub(super) const fn is_plain(self) -> bool {
         self.0 & ((1 << LOW_BITS) - 1) == 0
+    }
+
+    /// True for a circuit that is not closed and admits all calls.
+    #[inline]
+    pub(super) const fn admits_all(self) -> bool {
+        self.0 & ADMITS_ALL != 0
     }
 
     #[inline]
@@ -198,6 +228,24 @@ mod tests {
         }
         assert!(Gate::new(1, State::Open, &timed).is_timed());
         assert!(Gate::new(1, State::Open, &rated).is_rated());
+    }
+
+    #[test]
+    fn a_circuit_that_admits_all_calls_keeps_its_state_beside_that() {
+        let config = ActiveConfig::new(&CircuitBreakerConfig::new());
+        for state in [State::Open, State::HalfOpen, State::Isolated] {
+            let gate = Gate::new(9, state, &config);
+            assert!(!gate.admits_all() && !gate.admitting_all(false).admits_all());
+            let gate = gate.admitting_all(true).keyed(true);
+            assert!(gate.admits_all() && !gate.is_plain());
+            assert_eq!((gate.state(), gate.generation()), (state, 9));
+            let passed = gate.let_through();
+            assert!(passed.is_let_through() && passed.is_keyed());
+            assert_eq!(passed.generation(), 9);
+        }
+        for state in [State::Closed, State::HalfOpen] {
+            assert!(!Gate::new(9, state, &config).is_let_through());
+        }
     }
 
     #[test]

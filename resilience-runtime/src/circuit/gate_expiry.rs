@@ -1,25 +1,43 @@
 //! The moment that ends the answer of the gate.
 
 use super::gate::State;
+use crate::clock::{NEVER, ORIGIN};
 
-/// A moment of one of three kinds: until then an open circuit refuses, a half-open circuit refuses
-/// because its probe slots are taken, or a closed circuit counts successes in the running slice.
+/// A moment of one of four kinds: until then an open circuit refuses, an isolated one refuses, a
+/// half-open circuit refuses because its probe slots are taken, or a closed circuit counts successes
+/// in the running slice. Until the moment of one of the first three, a circuit that admits all calls
+/// lets them through.
 ///
 /// A call reads it after the gate, so it may belong to a later generation than the gate. Each kind
 /// therefore says by itself what is true of the circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct GateExpiry(u64);
 
-/// The highest bit marks the second and the third kind. Their lowest bit tells them apart, so their
+/// The highest bit marks the third and the fourth kind. Their lowest bit tells them apart, so their
 /// moments lose a nanosecond, and a call in that nanosecond asks the machine.
 const NOT_OPEN: u64 = 1 << 63;
 const COUNTS: u64 = 1;
+/// Moments from the origin of the clock on have this bit, which marks the first kind. The moments of
+/// the second kind are kept without it.
+const OPEN: u64 = ORIGIN;
+const ISOLATED_FOR_EVER: u64 = OPEN - 1;
+/// The machine answers.
+const UNKNOWN: u64 = 0;
 
 impl GateExpiry {
-    /// The machine answers if the moment is never, or 146 years or more after the origin of the
-    /// clock, because it looks like another kind then.
+    /// The machine answers if the moment is never, lies before the origin of the clock, or 146 years
+    /// or more after it, because it looks like another kind then.
     pub(super) fn open_until(moment: u64) -> Self {
-        Self(if moment < NOT_OPEN { moment } else { 0 })
+        let is_on_axis = (OPEN..NOT_OPEN).contains(&moment);
+        Self(if is_on_axis { moment } else { UNKNOWN })
+    }
+
+    pub(super) fn isolated_until(moment: u64) -> Self {
+        Self(match moment {
+            NEVER => ISOLATED_FOR_EVER,
+            OPEN..NOT_OPEN => moment & !OPEN,
+            _ => UNKNOWN,
+        })
     }
 
     pub(super) fn probes_taken_until(moment: u64) -> Self {
@@ -43,10 +61,22 @@ impl GateExpiry {
     /// machine has to be asked.
     #[inline]
     pub(super) fn refuses(self, now: u64) -> Option<(State, u64)> {
+        if self.0 < OPEN {
+            return self.isolates(now);
+        }
         if self.0 < NOT_OPEN {
             return (now < self.0).then(|| (State::Open, self.0 - now));
         }
         (self.0 & COUNTS == 0 && now | NOT_OPEN < self.0).then_some((State::HalfOpen, 0))
+    }
+
+    #[cold]
+    fn isolates(self, now: u64) -> Option<(State, u64)> {
+        match self.0 {
+            UNKNOWN => None,
+            ISOLATED_FOR_EVER => Some((State::Isolated, NEVER)),
+            moment => (now < moment | OPEN).then(|| (State::Isolated, (moment | OPEN) - now)),
+        }
     }
 
     /// True if a success at `now` lies in the running slice.

@@ -10,6 +10,7 @@ use std::{
 };
 
 use super::{
+    command::CommandRecord,
     listener::Listeners,
     transition::{CircuitState, TransitionReason},
 };
@@ -25,23 +26,44 @@ pub(super) struct Entry {
     pub(super) generation: u32,
     pub(super) from: CircuitState,
     pub(super) to: CircuitState,
+    /// `to` is an isolation.
+    pub(super) isolated: bool,
+    /// The circuit admits all calls, so it only would have gone from one state to the other. This
+    /// is logged, and nobody else is told of it.
+    pub(super) is_computed: bool,
     pub(super) reason: TransitionReason,
     pub(super) failures: u32,
     pub(super) failure_rate: Option<f64>,
     pub(super) retry_after: Option<Duration>,
     /// It is added when the lock is released, because the text is made by the user's code.
     pub(super) last_error: Option<Arc<str>>,
-    /// The command that made the change.
-    pub(super) command: Option<GivenCommand>,
+    /// The command that made the change, or that ended with it.
+    pub(super) command: Option<CommandRecord>,
+    /// The subscribers are told of the command before the change.
+    pub(super) tells_command: bool,
 }
 
-/// A command that a circuit was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct GivenCommand {
-    pub(crate) action: CommandAction,
-    /// The command was given to all circuits of a family. It is one cause, so the family tells the
-    /// subscribers of it, and its circuits do not.
-    pub(crate) to_family: bool,
+impl Entry {
+    /// True if the circuit opens with the change. A circuit that is open after a command has ended
+    /// opened before.
+    fn opens(&self) -> bool {
+        let ended = self.reason == TransitionReason::Command && !self.is_commanded_to_open();
+        self.to == CircuitState::Open && !ended
+    }
+
+    /// Adds the error of the call that made the change. No call makes the change of a command.
+    fn add_error(&mut self, error: Option<&Arc<str>>) {
+        if self.reason != TransitionReason::Command {
+            self.last_error = error.cloned();
+        }
+    }
+
+    fn is_commanded_to_open(&self) -> bool {
+        let opens = |command: &CommandRecord| {
+            matches!(command.action, CommandAction::Trip | CommandAction::Isolate)
+        };
+        self.command.as_ref().is_some_and(opens)
+    }
 }
 
 /// A change that is in the journal and still has to be completed. It is the generation that the
@@ -55,9 +77,9 @@ pub(super) struct Changed(u32);
 pub(super) enum Waited {
     /// The circuit came to the state.
     Arrived(CircuitState),
-    /// The future is woken when a change comes. The circuit reads half-open by itself after this
-    /// time, if the future waits for that.
-    Waiting { half_open_in: Option<Duration> },
+    /// The future is woken when a change comes. The circuit reads the state by itself after this
+    /// time, if no change comes.
+    Waiting { reads_in: Option<Duration> },
 }
 
 /// The changes, and those who are told of them.
@@ -66,12 +88,21 @@ pub(super) struct Journal {
     pub(super) listeners: Listeners,
     /// The latest changes, the oldest first.
     history: VecDeque<Entry>,
+    /// The latest opening.
+    opening: Option<Opening>,
     /// The changes that are still to be told, the oldest first.
     untold: VecDeque<Untold>,
     /// A thread tells the changes, and will tell those that are added meanwhile, too.
     is_being_told: bool,
     waiters: Vec<Waiter>,
     next_waiter: u64,
+}
+
+/// An opening, and the text of its error. It is the generation that it began.
+#[derive(Debug)]
+struct Opening {
+    generation: u32,
+    last_error: Option<Arc<str>>,
 }
 
 #[derive(Debug)]
@@ -95,8 +126,28 @@ struct Waiter {
 
 impl Journal {
     /// Adds a change behind the others. It is told after [`complete`](Self::complete).
-    pub(super) fn add(&mut self, entry: Entry) -> Changed {
+    pub(super) fn add(&mut self, mut entry: Entry) -> Changed {
         let generation = entry.generation;
+        if entry.opens() {
+            self.opening = Some(Opening {
+                generation,
+                last_error: None,
+            });
+        } else if entry.to == CircuitState::Open {
+            entry.last_error = self.last_error();
+        }
+        if !entry.is_computed {
+            self.keep(&entry);
+        }
+        self.untold.push_back(Untold {
+            entry,
+            is_complete: false,
+        });
+        Changed(generation)
+    }
+
+    /// Keeps a change for the history and for the futures that wait for it.
+    fn keep(&mut self, entry: &Entry) {
         for waiter in &mut self.waiters {
             if waiter.wanted.is_none_or(|wanted| wanted == entry.to) {
                 // The first change counts, because the future waits for the next one.
@@ -107,26 +158,28 @@ impl Journal {
             self.history.pop_front();
         }
         self.history.push_back(entry.clone());
-        self.untold.push_back(Untold {
-            entry,
-            is_complete: false,
-        });
-        Changed(generation)
     }
 
     /// Adds the error to the change, so that the change can be told, and returns it.
     pub(super) fn complete(
         &mut self,
         Changed(generation): Changed,
-        last_error: Option<Arc<str>>,
+        last_error: Option<&Arc<str>>,
     ) -> Option<Entry> {
         let is_it = |entry: &Entry| entry.generation == generation;
+        if let Some(opening) = self
+            .opening
+            .as_mut()
+            .filter(|it| it.generation == generation)
+        {
+            opening.last_error = last_error.cloned();
+        }
         // The change may have left the history already, if many others followed.
         if let Some(kept) = self.history.iter_mut().rev().find(|entry| is_it(entry)) {
-            kept.last_error.clone_from(&last_error);
+            kept.add_error(last_error);
         }
         let untold = self.untold.iter_mut().find(|untold| is_it(&untold.entry))?;
-        untold.entry.last_error = last_error;
+        untold.entry.add_error(last_error);
         untold.is_complete = true;
         Some(untold.entry.clone())
     }
@@ -162,10 +215,7 @@ impl Journal {
 
     /// The text of the error that opened the circuit last; `None` if no error did.
     pub(super) fn last_error(&self) -> Option<Arc<str>> {
-        // The latest opening is in the history, because the changes between two openings are few.
-        let is_opening = |entry: &&Entry| entry.to == CircuitState::Open;
-        let opening = self.history.iter().rev().find(is_opening)?;
-        opening.last_error.clone()
+        self.opening.as_ref()?.last_error.clone()
     }
 
     /// Adds a future that waits from now on, and returns its number.
@@ -230,12 +280,15 @@ mod tests {
             generation,
             from: CircuitState::Closed,
             to,
-            reason: TransitionReason::Command,
+            isolated: false,
+            is_computed: false,
+            reason: TransitionReason::Failures,
             failures: 0,
             failure_rate: None,
             retry_after: None,
             last_error: None,
             command: None,
+            tells_command: false,
         }
     }
 
@@ -262,7 +315,7 @@ mod tests {
             [0_u32; 0],
             "the first holds up the others"
         );
-        journal.complete(one, Some("down".into()));
+        journal.complete(one, Some(&"down".into()));
         assert_eq!(told(&mut journal), [1, 2]);
         journal.complete(four, None);
         assert_eq!(told(&mut journal), [4]);
@@ -295,7 +348,7 @@ mod tests {
         let mut journal = Journal::default();
         let changed = journal.add(opening(1));
         let completed = journal
-            .complete(changed, Some("down".into()))
+            .complete(changed, Some(&"down".into()))
             .expect("it is there");
         assert_eq!(completed.last_error.as_deref(), Some("down"));
         let kept: Vec<_> = journal

@@ -9,6 +9,7 @@ use tracing::{
 };
 
 use super::{
+    command::GivenCommand,
     config::CircuitBreakerConfig,
     transition::{CircuitState, Transition},
 };
@@ -27,11 +28,19 @@ pub(super) fn transition(transition: &Transition) {
         failures,
         retry_after,
         last_error,
+        isolated,
     } = transition;
     // The text is escaped already, so it is shown as it is.
     let error = last_error.as_deref().map(display);
     let key = shown(key.as_deref());
     match (to, *retry_after) {
+        (CircuitState::Open, Some(wait)) if *isolated => {
+            let retry_after_ms = milliseconds(wait);
+            warn!(
+                target: "resilience", circuit, key, %from, %to, %reason, failures, retry_after_ms,
+                "circuit isolated, retry in {wait:.1?}"
+            );
+        }
         (CircuitState::Open, Some(Duration::MAX)) => {
             warn!(target: "resilience", circuit, key, %from, %to, %reason, failures, error, "circuit opened, and never probes");
         }
@@ -52,6 +61,42 @@ pub(super) fn transition(transition: &Transition) {
             info!(target: "resilience", circuit, key, %from, %to, %reason, failures, "circuit closed");
         }
     }
+}
+
+/// A circuit that admits all calls would have changed its state.
+#[cold]
+pub(super) fn computed(transition: &Transition) {
+    let Transition {
+        name: circuit,
+        key,
+        from,
+        to,
+        reason,
+        failures,
+        last_error,
+        ..
+    } = transition;
+    let error = last_error.as_deref().map(display);
+    let key = shown(key.as_deref());
+    info!(
+        target: "resilience", circuit, key, %from, %to, %reason, failures, error,
+        "circuit would be {to}, but it admits all calls"
+    );
+}
+
+/// Somebody gave a circuit, or all circuits of a name with keys, a command.
+#[cold]
+pub(super) fn command(circuit: &str, key: Option<&str>, given: &GivenCommand) {
+    let action = given.action;
+    // The texts are escaped already, so they are shown as they are.
+    let reason = given.reason().map(display);
+    let by = given.by().map(display);
+    let for_ms = given.lasts().map(milliseconds);
+    let key = shown(key);
+    warn!(
+        target: "resilience", circuit, key, %action, reason, by, for_ms,
+        "circuit gets the command {action}"
+    );
 }
 
 /// The key as a field. It is absent for a circuit without a key.
@@ -268,8 +313,11 @@ mod tests {
             [
                 "WARN resilience: message=circuit opened, retry in 1.0ms circuit=\"jira\" from=closed to=open \
                  reason=failures failures=1 retry_after_ms=1.0",
+                "WARN resilience: message=circuit gets the command trip circuit=\"jira\" action=trip",
+                "WARN resilience: message=circuit gets the command isolate circuit=\"jira\" action=isolate",
                 "WARN resilience: message=circuit isolated circuit=\"jira\" from=open to=open reason=command \
                  failures=1",
+                "WARN resilience: message=circuit gets the command reset circuit=\"jira\" action=reset",
                 "INFO resilience: message=circuit closed circuit=\"jira\" from=open to=closed reason=command \
                  failures=0",
             ]

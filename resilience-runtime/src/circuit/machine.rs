@@ -1,19 +1,30 @@
 //! The decisions of a circuit. The machine is pure: it takes the time and the outcome of a call and
 //! returns a decision.
+//!
+//! - `commands` moves the circuit by hand, and ends a command whose time is over.
+//! - `view` reads the circuit at a moment and changes nothing.
+
+mod commands;
+mod view;
 
 use std::time::Duration;
 
 use super::{
     active_config::ActiveConfig,
-    admission::{Outcome, Refused},
+    admission::{LET_THROUGH, Outcome, Refused},
+    command::CommandRecord,
     gate::{Gate, State},
     gate_expiry::GateExpiry,
+    in_force::InForce,
     open_time::{Opening, open_time},
     probes::Probes,
     transition::{CircuitState, TransitionReason},
     window::{Window, WindowKinds},
 };
-use crate::clock::{NEVER, remaining, span};
+use crate::{
+    clock::{NEVER, remaining},
+    events::CommandAction,
+};
 
 /// The generation of the call is over, so its outcome changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,14 +49,19 @@ pub(super) struct StateChange {
     pub(super) from: State,
     pub(super) to: State,
     pub(super) reason: TransitionReason,
+    /// The circuit admits all calls before and after the change, so it reads closed all the time.
+    /// The states are those that it would have otherwise.
+    pub(super) is_computed: bool,
     pub(super) failures: u32,
 }
 
 /// The part of the statistics that the machine knows.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct MachineStats {
     pub(super) state: CircuitState,
     pub(super) isolated: bool,
+    pub(super) computed_state: CircuitState,
+    pub(super) command: Option<CommandRecord>,
     pub(super) failures: u64,
     pub(super) failure_count: u32,
     pub(super) failure_threshold: Option<u32>,
@@ -73,11 +89,10 @@ enum MachineState {
 /// two of them.
 #[derive(Debug)]
 pub(super) struct Machine {
+    /// The state that decides, unless the circuit admits all calls.
     state: MachineState,
-    /// The moment from which the statistics show this state.
+    /// The moment from which the circuit reads the state that it shows.
     since: u64,
-    /// The nanoseconds from the latest opening until a call probes, as the configuration was then.
-    open_for: u64,
     window: Window,
     /// The number of calls that failed since the circuit was made.
     failures: u64,
@@ -91,6 +106,10 @@ pub(super) struct Machine {
     opened: u32,
     half_opened: u32,
     closed: u32,
+    /// A circuit that is not enforced admits all calls.
+    is_enforced: bool,
+    /// The latest command, until it ends. One whose time is over stays until [`settle`](Self::settle).
+    in_force: Option<Box<InForce>>,
 }
 
 impl Machine {
@@ -98,7 +117,6 @@ impl Machine {
         Self {
             state: MachineState::Closed,
             since: now,
-            open_for: 0,
             window: Window::new(config),
             failures: 0,
             generation: 0,
@@ -107,6 +125,8 @@ impl Machine {
             opened: 0,
             half_opened: 0,
             closed: 0,
+            is_enforced: true,
+            in_force: None,
         }
     }
 
@@ -129,13 +149,9 @@ impl Machine {
         self.window.rate(config, now)
     }
 
-    /// The time from the latest opening until a call probes.
-    pub(super) fn open_for(&self) -> Duration {
-        span(self.open_for)
-    }
-
     /// Admits or refuses a call. The first call after `recovery_timeout` makes the circuit
-    /// half-open.
+    /// half-open. The ticket is [`LET_THROUGH`] for a call that passes only because the circuit
+    /// admits all calls.
     pub(super) fn admit(
         &mut self,
         config: &ActiveConfig,
@@ -143,13 +159,11 @@ impl Machine {
     ) -> (Result<u32, Refused>, Option<StateChange>) {
         let change = match self.state {
             MachineState::Open { until } if now >= until => {
-                self.half_opened = self.half_opened.saturating_add(1);
-                let probes = Box::default();
-                let reason = TransitionReason::RecoveryElapsed;
-                let change = self.enter(MachineState::HalfOpen(probes), config, reason, now);
+                let probes = MachineState::HalfOpen(Box::default());
+                let change = self.enter(probes, config, TransitionReason::RecoveryElapsed, now);
                 // The circuit has read half-open since then, and the call that comes now does not
                 // begin that anew.
-                self.since = until;
+                self.shows_since(change, until);
                 Some(change)
             }
             _ => None,
@@ -161,6 +175,7 @@ impl Machine {
             MachineState::HalfOpen(probes) => probes.admit(now, limit, lease),
             MachineState::Open { .. } | MachineState::Isolated => None,
         };
+        let ticket = ticket.or_else(|| self.admits_all().then_some(LET_THROUGH));
         (ticket.ok_or_else(|| self.refused(config, now)), change)
     }
 
@@ -187,7 +202,8 @@ impl Machine {
     /// Records the end of a call that was admitted in `generation` with `ticket`.
     ///
     /// If the slot of a probe was reclaimed, its outcome still counts in its generation. Otherwise
-    /// a service that answers slower than `recovery_timeout` could never close its circuit.
+    /// a service that answers slower than `recovery_timeout` could never close its circuit. The
+    /// outcome of a call that was let through enters the window, and decides nothing.
     #[inline]
     pub(super) fn record(
         &mut self,
@@ -210,6 +226,7 @@ impl Machine {
         };
         let change = match &mut self.state {
             MachineState::Closed => over.map(|reason| self.open(config, reason, end.opening, now)),
+            MachineState::HalfOpen(_) if ticket == LET_THROUGH => None,
             MachineState::HalfOpen(probes) => {
                 probes.give_back(ticket);
                 match end.outcome {
@@ -222,7 +239,7 @@ impl Machine {
                     Outcome::Success | Outcome::Ignored => None,
                 }
             }
-            // These two admit no call, so no call of their generation is under way.
+            // A call of their generation was let through.
             MachineState::Open { .. } | MachineState::Isolated => None,
         };
         Ok(change)
@@ -237,53 +254,6 @@ impl Machine {
         }
     }
 
-    /// Opens the circuit. An open one starts its open time anew. That is no transition.
-    pub(super) fn trip(
-        &mut self,
-        config: &ActiveConfig,
-        opening: Opening,
-        now: u64,
-    ) -> Option<StateChange> {
-        if let MachineState::Open { until } = &mut self.state {
-            if now >= *until {
-                // The circuit reads half-open by now, so it begins to be open.
-                self.since = now;
-            }
-            *until = now.saturating_add(open_time(config, self.reopenings, opening));
-            self.opened_because = TransitionReason::Command;
-            return None;
-        }
-        Some(self.open(config, TransitionReason::Command, opening, now))
-    }
-
-    /// Opens the circuit until a command says otherwise.
-    pub(super) fn isolate(&mut self, config: &ActiveConfig, now: u64) -> Option<StateChange> {
-        if let MachineState::Isolated = self.state {
-            return None;
-        }
-        self.opened = self
-            .opened
-            .saturating_add(u32::from(self.state() != State::Open));
-        self.opened_because = TransitionReason::Command;
-        Some(self.enter(
-            MachineState::Isolated,
-            config,
-            TransitionReason::Command,
-            now,
-        ))
-    }
-
-    /// Closes the circuit with an empty window. Calls under way are late then, those of a closed
-    /// circuit too.
-    pub(super) fn reset(&mut self, config: &ActiveConfig, now: u64) -> Option<StateChange> {
-        if let MachineState::Closed = self.state {
-            self.window.clear();
-            self.generation = self.generation.wrapping_add(1);
-            return None;
-        }
-        Some(self.close(config, TransitionReason::Command, now))
-    }
-
     #[cold]
     fn open(
         &mut self,
@@ -294,11 +264,7 @@ impl Machine {
     ) -> StateChange {
         let is_reopening = self.state() == State::HalfOpen;
         self.reopenings = self.reopenings.saturating_add(is_reopening.into());
-        self.open_for = open_time(config, self.reopenings, opening);
-        let until = now.saturating_add(self.open_for);
-        self.opened = self
-            .opened
-            .saturating_add(u32::from(self.state() != State::Isolated));
+        let until = now.saturating_add(open_time(config, self.reopenings, opening));
         self.opened_because = reason;
         self.enter(MachineState::Open { until }, config, reason, now)
     }
@@ -307,7 +273,6 @@ impl Machine {
     fn close(&mut self, config: &ActiveConfig, reason: TransitionReason, now: u64) -> StateChange {
         self.window.clear();
         self.reopenings = 0;
-        self.closed = self.closed.saturating_add(1);
         self.enter(MachineState::Closed, config, reason, now)
     }
 
@@ -318,26 +283,59 @@ impl Machine {
         reason: TransitionReason,
         now: u64,
     ) -> StateChange {
-        let from = self.state();
+        self.enter_from(self.shown(), state, config, reason, now)
+    }
+
+    /// Enters a state. The circuit showed the state `shown` before, which a command may have
+    /// replaced already.
+    fn enter_from(
+        &mut self,
+        shown: State,
+        state: MachineState,
+        config: &ActiveConfig,
+        reason: TransitionReason,
+        now: u64,
+    ) -> StateChange {
+        let before = self.state();
         self.state = state;
         self.generation = self.generation.wrapping_add(1);
-        self.since = now;
+        let shown_now = self.shown();
+        let is_computed = shown == shown_now;
+        let (from, to) = if is_computed {
+            (before, self.state())
+        } else {
+            self.since = now;
+            self.count(shown, shown_now);
+            (shown, shown_now)
+        };
         StateChange {
             from,
-            to: self.state(),
+            to,
             reason,
+            is_computed,
             failures: self.window.failures(config, now),
         }
     }
 
-    /// The moment from which the machine decides as a new one does. `None` if only a call or a
-    /// command can bring that about.
-    pub(super) fn fresh_at(&mut self, config: &ActiveConfig, now: u64) -> Option<u64> {
-        match self.state {
-            MachineState::Closed => {
-                Some(self.window.fresh_at(config, now)).filter(|at| *at != NEVER)
+    /// Counts a change of the state that the circuit shows.
+    fn count(&mut self, from: State, to: State) {
+        let count = match to {
+            State::Closed => &mut self.closed,
+            State::HalfOpen => &mut self.half_opened,
+            State::Open | State::Isolated => {
+                if matches!(from, State::Open | State::Isolated) {
+                    return;
+                }
+                &mut self.opened
             }
-            _ => None,
+        };
+        *count = count.saturating_add(1);
+    }
+
+    /// Corrects the moment from which the circuit reads the state of the change.
+    fn shows_since(&mut self, change: StateChange, moment: u64) {
+        if !change.is_computed {
+            self.since = moment;
         }
     }
 
@@ -350,22 +348,56 @@ impl Machine {
         }
     }
 
+    /// True if the circuit refuses no call, as far as its commands are settled.
+    #[inline]
+    fn admits_all(&self) -> bool {
+        !self.is_enforced || self.is_allowed()
+    }
+
+    #[inline]
+    fn is_allowed(&self) -> bool {
+        let in_force = self.in_force.as_ref();
+        in_force.is_some_and(|command| command.action() == CommandAction::Allow)
+    }
+
+    /// The state that the circuit shows, as far as its commands are settled.
+    fn shown(&self) -> State {
+        if self.admits_all() {
+            State::Closed
+        } else {
+            self.state()
+        }
+    }
+
+    /// The end of the command in force.
+    fn command_ends_at(&self) -> u64 {
+        self.in_force
+            .as_ref()
+            .map_or(NEVER, |command| command.until)
+    }
+
     #[inline]
     pub(super) fn gate(&self, config: &ActiveConfig) -> Gate {
         let gate = Gate::new(self.generation, self.state(), config);
         match self.state {
             MachineState::Closed => gate.in_row(self.window.is_in_row()),
-            _ => gate.opened_because(self.opened_because),
+            _ => gate
+                .opened_because(self.opened_because)
+                .admitting_all(self.admits_all()),
         }
     }
 
     #[inline]
     pub(super) fn gate_expiry(&self, config: &ActiveConfig) -> GateExpiry {
+        // The end of a command changes the answer of the gate, too.
+        let earlier = |moment: u64| moment.min(self.command_ends_at());
         match self.state {
             MachineState::Closed => GateExpiry::counts_until(self.window.turns_at(config)),
-            MachineState::Open { until } => GateExpiry::open_until(until),
-            MachineState::HalfOpen(_) => GateExpiry::probes_taken_until(self.admits_at(config)),
-            MachineState::Isolated => GateExpiry::open_until(NEVER),
+            MachineState::Open { until } => GateExpiry::open_until(earlier(until)),
+            MachineState::HalfOpen(_) => {
+                GateExpiry::probes_taken_until(earlier(self.admits_at(config)))
+            }
+            MachineState::Isolated => GateExpiry::isolated_until(self.command_ends_at()),
         }
     }
 
@@ -378,7 +410,7 @@ impl Machine {
             MachineState::HalfOpen(probes) => {
                 probes.admits_at(config.half_open_max_calls(), config.recovery_timeout())
             }
-            MachineState::Isolated => NEVER,
+            MachineState::Isolated => self.command_ends_at(),
         }
     }
 
@@ -388,31 +420,6 @@ impl Machine {
             state: self.state(),
             reason: self.opened_because,
             wait: remaining(self.admits_at(config), now),
-        }
-    }
-
-    /// The statistics at `now`. The state is the one that the next call would meet: an open circuit
-    /// reads half-open as soon as a call would probe.
-    pub(super) fn stats(&mut self, config: &ActiveConfig, now: u64) -> MachineStats {
-        let (state, since) = match self.state {
-            MachineState::Open { until } if now >= until => (CircuitState::HalfOpen, until),
-            _ => (self.state().into(), self.since),
-        };
-        MachineStats {
-            state,
-            isolated: matches!(self.state, MachineState::Isolated),
-            failures: self.failures,
-            failure_count: self.window.failures(config, now),
-            failure_threshold: config.failure_threshold(),
-            failure_rate: self.window.rate(config, now),
-            slow_rate: self.window.slow_rate(config, now),
-            retry_after: (self.admits_at(config) > now)
-                .then(|| self.refused(config, now))
-                .and_then(Refused::retry_after),
-            time_in_state: Duration::from_nanos(now.saturating_sub(since)),
-            opened: self.opened.into(),
-            half_opened: self.half_opened.into(),
-            closed: self.closed.into(),
         }
     }
 }

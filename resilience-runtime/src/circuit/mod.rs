@@ -58,7 +58,9 @@ mod admission;
 mod breaker;
 mod call_future;
 mod classified;
+mod command;
 mod config;
+mod control;
 mod conversion;
 mod description;
 mod error;
@@ -66,6 +68,7 @@ mod gate;
 mod gate_expiry;
 mod guarded_future;
 mod history;
+mod in_force;
 mod journal;
 pub(crate) mod keyed;
 mod listener;
@@ -100,11 +103,12 @@ pub use self::{
     breaker::CircuitBreaker,
     call_future::CircuitBreakerFuture,
     classified::{Classified, record},
+    command::{Command, CommandRecord},
     config::CircuitBreakerConfig,
     conversion::FromCircuitOpen,
     error::CircuitOpen,
     guarded_future::GuardedFuture,
-    history::{CommandRecord, TransitionRecord},
+    history::TransitionRecord,
     keyed::{CircuitBreakerFamily, FamilyStats, KeyedCircuit},
     permit::{CallPermit, OwnedPermit, Permit},
     recorded_future::{CircuitCall, RecordedFuture},
@@ -113,7 +117,7 @@ pub use self::{
     stats::CircuitBreakerStats,
     transition::Transition,
 };
-pub(crate) use self::{keyed::Family, name::Name};
+pub(crate) use self::{command::GivenCommand, keyed::Family, name::Name};
 
 /// The names that the expansion of `#[circuit_breaker]` uses.
 pub(crate) mod expansion {

@@ -3,14 +3,8 @@
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use super::{
-    history::{CommandRecord, TransitionRecord},
-    stats::CircuitBreakerStats,
-};
-use crate::{
-    events::CommandAction,
-    serialize::{Place, Rfc3339, Seconds, Text},
-};
+use super::{command::CommandRecord, history::TransitionRecord, stats::CircuitBreakerStats};
+use crate::serialize::{Place, Rfc3339, Seconds, Text};
 
 impl Serialize for CircuitBreakerStats {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -20,6 +14,8 @@ impl Serialize for CircuitBreakerStats {
             key,
             state,
             isolated,
+            computed_state,
+            command,
             failure_count,
             failure_threshold,
             failure_rate,
@@ -29,6 +25,7 @@ impl Serialize for CircuitBreakerStats {
             failures,
             ignored,
             refused,
+            would_refuse,
             abandoned,
             late,
             opened,
@@ -43,11 +40,13 @@ impl Serialize for CircuitBreakerStats {
         } else {
             state.to_string()
         };
-        let mut form = serializer.serialize_struct("CircuitBreakerStats", 21)?;
+        let mut form = serializer.serialize_struct("CircuitBreakerStats", 24)?;
         form.serialize_field("name", name)?;
         form.serialize_field("key", key)?;
         form.serialize_field("state", &state)?;
         form.serialize_field("isolated", isolated)?;
+        form.serialize_field("computed_state", &computed_state.to_string())?;
+        form.serialize_field("command", command)?;
         form.serialize_field("failure_count", failure_count)?;
         form.serialize_field("failure_threshold", failure_threshold)?;
         form.serialize_field("failure_rate", failure_rate)?;
@@ -57,6 +56,7 @@ impl Serialize for CircuitBreakerStats {
         form.serialize_field("failures", failures)?;
         form.serialize_field("ignored", ignored)?;
         form.serialize_field("refused", refused)?;
+        form.serialize_field("would_refuse", would_refuse)?;
         form.serialize_field("abandoned", abandoned)?;
         form.serialize_field("late", late)?;
         form.serialize_field("opened", opened)?;
@@ -70,7 +70,7 @@ impl Serialize for CircuitBreakerStats {
 }
 
 impl Serialize for TransitionRecord {
-    /// `to` is `isolated` after the command `isolate`. `from` is `open` for an isolated circuit,
+    /// `to` is `isolated` where an isolation began. `from` is `open` for an isolated circuit,
     /// because the record before it says more.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self {
@@ -78,12 +78,12 @@ impl Serialize for TransitionRecord {
             key,
             from,
             to,
+            isolated,
             reason,
             last_error,
             command,
         } = self;
-        let action = command.as_ref().map(|command| command.action);
-        let to = if action == Some(CommandAction::Isolate) {
+        let to = if *isolated {
             "isolated".to_owned()
         } else {
             to.to_string()
@@ -110,8 +110,8 @@ impl Serialize for CommandRecord {
         } = self;
         let mut form = serializer.serialize_struct("CommandRecord", 4)?;
         form.serialize_field("action", &Text(action))?;
-        form.serialize_field("reason", reason)?;
-        form.serialize_field("by", by)?;
+        form.serialize_field("reason", &reason.as_deref())?;
+        form.serialize_field("by", &by.as_deref())?;
         form.serialize_field("until", &until.map(Rfc3339))?;
         form.end()
     }

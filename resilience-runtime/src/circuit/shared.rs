@@ -2,6 +2,7 @@
 //! gate in front of it.
 
 mod changes;
+mod command;
 mod keyed;
 mod reconfigure;
 mod report;
@@ -15,19 +16,19 @@ use std::{
 
 use super::{
     active_config::ActiveConfig,
-    admission::{Admission, Cause, Outcome, Refused},
+    admission::{Admission, Cause, LET_THROUGH, Outcome, Refused},
     config::CircuitBreakerConfig,
     error::CircuitOpen,
     gate::{Gate, State},
     gate_expiry::GateExpiry,
-    journal::Journal,
-    machine::{End, Late, Machine, StateChange},
+    journal::{Changed, Journal},
+    machine::{End, Late, Machine},
     name::Name,
     open_time::Opening,
     sharded_counter::{Count, CounterShard},
 };
 use crate::{
-    clock::{self, NEVER},
+    clock,
     declaration::Declarations,
     events::{self, EventKind},
     operation::Operation,
@@ -171,8 +172,14 @@ impl Shared {
     fn decide(&self, gate: Gate, caller: Option<&'static Operation>) -> Result<Admission, Refused> {
         let decision = self.admit_behind(gate);
         match decision {
-            Ok(_) if gate.is_keyed() => self.begin_call(),
-            Ok(_) => {}
+            Ok(admission) => {
+                if admission.is_let_through() {
+                    self.count_would_refuse();
+                }
+                if gate.is_keyed() {
+                    self.begin_call();
+                }
+            }
             Err(refused) => {
                 self.count(Count::Refused);
                 events::emit(caller.map(Operation::name), || EventKind::Refused {
@@ -188,27 +195,25 @@ impl Shared {
     /// Admits or refuses a call that passed the gate of a circuit that is not plain.
     #[inline]
     fn admit_behind(&self, gate: Gate) -> Result<Admission, Refused> {
-        let reason = gate.reason();
-        let refused = |(state, wait)| Refused {
-            state,
-            reason,
-            wait,
-        };
-        if gate.state() == State::Isolated {
-            return Err(refused((State::Isolated, NEVER)));
-        }
         if gate.state() == State::Closed && !gate.is_timed() {
             return Ok(Admission::plain(gate));
         }
         let now = clock::now();
         let (gate, ticket) = if gate.state() == State::Closed {
             (gate, 0)
-        } else {
+        } else if let Some((state, wait)) = self.gate_expiry().refuses(now) {
             // The expiry is as new as the gate or newer, and the machine would answer by the newer
             // one, too.
-            if let Some(known) = self.gate_expiry().refuses(now) {
-                return Err(refused(known));
+            if !gate.admits_all() {
+                let reason = gate.reason();
+                return Err(Refused {
+                    state,
+                    reason,
+                    wait,
+                });
             }
+            (gate.let_through(), 0)
+        } else {
             self.ask_machine(now)?
         };
         let started = NonZeroU64::new(now).filter(|_| gate.is_timed());
@@ -218,10 +223,16 @@ impl Shared {
     #[inline(never)]
     fn ask_machine(&self, now: u64) -> Result<(Gate, u32), Refused> {
         let (ticket, gate, changed) = self.locked(|locked| {
+            let settled = self.settle(locked, now);
             let (ticket, change) = locked.machine.admit(&self.config, now);
-            let changed = change.map(|change| self.enter(locked, change, None));
+            // A circuit that settles by a change of state does not change it again at once.
+            let changed = settled.or_else(|| Some(self.enter(locked, change?, now, None)));
             (ticket, self.gate_of(&locked.machine), changed)
         });
+        let (gate, ticket) = match ticket {
+            Ok(LET_THROUGH) => (gate.let_through(), Ok(0)),
+            _ => (gate, ticket),
+        };
         if let Some(changed) = changed {
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.announce(changed, None))) {
                 // The call will not run, so its slot is given back here: nobody else knows of it.
@@ -289,28 +300,54 @@ impl Shared {
                 Outcome::Ignored => return self.count(Count::Ignored),
                 Outcome::Success | Outcome::Failure => {}
             }
+        } else if admission.is_let_through()
+            && self.enters_no_window(gate, outcome, is_slow)
+            && self.gate_expiry().refuses(now).is_some()
+        {
+            return self.count_outcome(outcome);
         }
         let end = End {
             outcome,
             is_slow,
             opening: self.opening(cause),
         };
-        let (generation, ticket) = (gate.generation(), admission.ticket());
-        self.change(cause, |machine| {
+        let changed = self.record_locked(gate.generation(), admission.ticket(), end, now);
+        if let Some(changed) = changed {
+            self.announce(changed, cause.and_then(Cause::text).as_ref());
+        }
+    }
+
+    #[inline]
+    fn record_locked(&self, generation: u32, ticket: u32, end: End, now: u64) -> Option<Changed> {
+        self.locked(|locked| {
+            if let Some(settled) = self.settle(locked, now) {
+                self.count_late();
+                return Some(settled);
+            }
+            let machine = &mut locked.machine;
             let recorded = machine.record(&self.config, generation, ticket, end, now);
             // The call is counted before the transition is told, because a listener looks for it in
             // the statistics.
             match recorded {
                 Ok(change) => {
-                    self.count_outcome(outcome);
-                    change
+                    self.count_outcome(end.outcome);
+                    change.map(|change| self.enter(locked, change, now, None))
                 }
                 Err(Late) => {
                     self.count_late();
                     None
                 }
             }
-        });
+        })
+    }
+
+    /// True if the outcome of a call that was let through changes no statistic of the window.
+    fn enters_no_window(&self, gate: Gate, outcome: Outcome, is_slow: bool) -> bool {
+        match outcome {
+            Outcome::Success => !is_slow && !gate.is_rated() && !self.config.counts_a_row(),
+            Outcome::Ignored => !is_slow,
+            Outcome::Failure => false,
+        }
     }
 
     fn count_outcome(&self, outcome: Outcome) {
@@ -339,6 +376,17 @@ impl Shared {
         let is_random = self.config.has_jitter();
         let random = if is_random { random::draw() } else { 0.0 };
         Opening { hint, random }
+    }
+
+    #[cold]
+    fn count_would_refuse(&self) {
+        let seldom = self.config.seldom.get_or_make();
+        seldom.would_refuse.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn would_refuse(&self) -> u64 {
+        let seldom = self.config.seldom.get();
+        seldom.map_or(0, |parts| parts.would_refuse.load(Ordering::Relaxed))
     }
 
     fn count_late(&self) {
@@ -381,27 +429,10 @@ impl Shared {
         self.abandoned.fetch_add(1, Ordering::Relaxed);
         let gate = admission.gate();
         if gate.state() == State::HalfOpen && gate.generation() == self.gate().generation() {
-            self.change(None, |machine| {
+            self.locked(|locked| {
+                let machine = &mut locked.machine;
                 machine.give_back(gate.generation(), admission.ticket());
-                None
             });
-        }
-    }
-
-    /// Runs `act` under the lock, and announces the change of state after the lock is released.
-    /// `cause` is the error of the call that makes the change, if there is one.
-    #[inline]
-    fn change(
-        &self,
-        cause: Option<&Cause<'_>>,
-        act: impl FnOnce(&mut Machine) -> Option<StateChange>,
-    ) {
-        let changed = self.locked(|locked| {
-            let change = act(&mut locked.machine);
-            change.map(|change| self.enter(locked, change, None))
-        });
-        if let Some(changed) = changed {
-            self.announce(changed, cause.and_then(Cause::text));
         }
     }
 

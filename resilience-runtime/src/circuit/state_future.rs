@@ -21,7 +21,7 @@ pub struct CircuitStateFuture {
     shared: Arc<Shared>,
     waiter: u64,
     wanted: Option<CircuitState>,
-    /// It is in a box, because only a future that waits for a half-open circuit needs it.
+    /// It is in a box, because only a future that waits for what time brings needs it.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
@@ -57,8 +57,9 @@ impl CircuitBreaker {
     ///
     /// # Panics
     ///
-    /// When polled, if `state` is [`CircuitState::HalfOpen`], the circuit is open until a known
-    /// time, and there is no tokio runtime with its timer enabled. The text names the circuit.
+    /// When polled, if the circuit will read `state` at a known time by itself (half-open after its
+    /// open time, or another state after a command that ends), and there is no tokio runtime with
+    /// its timer enabled. The text names the circuit.
     ///
     /// ```
     /// use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
@@ -117,9 +118,9 @@ impl Future for CircuitStateFuture {
                 .poll_waiter(self.waiter, self.wanted, cx.waker())
             {
                 Waited::Arrived(state) => return Poll::Ready(state),
-                Waited::Waiting { half_open_in: None } => return Poll::Pending,
+                Waited::Waiting { reads_in: None } => return Poll::Pending,
                 Waited::Waiting {
-                    half_open_in: Some(time),
+                    reads_in: Some(time),
                 } => ready!(self.poll_timer(time, cx)),
             }
         }

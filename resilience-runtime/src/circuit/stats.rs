@@ -2,7 +2,7 @@
 
 use std::{panic::Location, sync::Arc, time::Duration};
 
-use super::transition::CircuitState;
+use super::{command::CommandRecord, transition::CircuitState};
 
 /// A snapshot of one circuit.
 ///
@@ -40,6 +40,13 @@ pub struct CircuitBreakerStats {
     /// The circuit is open because of [`isolate`](crate::CircuitBreaker::isolate), until it is told
     /// otherwise.
     pub isolated: bool,
+    /// The state to which the circuit came by its own decisions. It differs from `state` while a
+    /// [`command`](Self::command) holds, and in a circuit that is not enforced (`enforce = false` in
+    /// the configuration file), which reads closed all the time.
+    pub computed_state: CircuitState,
+    /// The latest command, as long as it holds. There is none after
+    /// [`reset`](crate::CircuitBreaker::reset), and a trip holds until the circuit reads half-open.
+    pub command: Option<CommandRecord>,
     /// **In the window:** failures of the last `failure_window` or the last `window_calls`. With a
     /// threshold, at most that many are kept. With `consecutive_failures`, the failures in a row
     /// until now.
@@ -66,6 +73,9 @@ pub struct CircuitBreakerStats {
     pub ignored: u64,
     /// **Since the start:** calls that the circuit did not admit.
     pub refused: u64,
+    /// **Since the start:** calls that passed, and that the circuit would have refused if it were
+    /// enforced and nobody had [allowed](crate::CircuitBreaker::allow) all calls.
+    pub would_refuse: u64,
     /// **Since the start:** admitted calls that ended without an outcome, because their future or
     /// permit was dropped.
     pub abandoned: u64,
@@ -81,7 +91,7 @@ pub struct CircuitBreakerStats {
     /// The time since the circuit began to read `state`.
     pub time_in_state: Duration,
     /// The time until a call is admitted. `None` if a call is admitted now, and while the circuit
-    /// is isolated. See [`CircuitOpen::retry_after`](crate::CircuitOpen::retry_after).
+    /// is isolated without an end. See [`CircuitOpen::retry_after`](crate::CircuitOpen::retry_after).
     pub retry_after: Option<Duration>,
     /// The source line that declared the circuit.
     pub declared_at: &'static Location<'static>,

@@ -34,11 +34,14 @@ pub struct Transition {
     pub from: CircuitState,
     /// The state that began.
     pub to: CircuitState,
+    /// The state that began is an isolation. `to` is `Open` then.
+    pub isolated: bool,
     /// Why the state changed.
     pub reason: TransitionReason,
     /// Failures within the window at that moment.
     pub failures: u32,
-    /// The time until the circuit probes; `None` if it does not refuse, and if it is isolated.
+    /// The time until the circuit takes a call; `None` if it does not refuse, and if it is isolated
+    /// without an end.
     pub retry_after: Option<Duration>,
     /// The text of the error that opened the circuit, by `Display` or else by `Debug`, with control
     /// characters escaped and cut at 256 bytes.

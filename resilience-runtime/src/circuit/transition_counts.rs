@@ -6,10 +6,9 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use super::journal::Entry;
-use super::transition::CircuitState;
 
 /// The transitions that can occur: the new state and the reason, as labels.
-pub(crate) const TRANSITIONS: [(&str, &str); 10] = [
+pub(crate) const TRANSITIONS: [(&str, &str); 11] = [
     ("open", "failures"),
     ("open", "rate"),
     ("open", "slow_rate"),
@@ -18,6 +17,7 @@ pub(crate) const TRANSITIONS: [(&str, &str); 10] = [
     ("open", "command"),
     ("isolated", "command"),
     ("half_open", "recovery_elapsed"),
+    ("half_open", "command"),
     ("closed", "probes_succeeded"),
     ("closed", "command"),
 ];
@@ -34,9 +34,7 @@ fn lock() -> MutexGuard<'static, HashMap<String, TransitionCounts>> {
 
 /// Counts a transition of a circuit of that name.
 pub(super) fn count(name: &str, entry: &Entry) {
-    // Only an isolated circuit is open without an end.
-    let is_isolated = entry.to == CircuitState::Open && entry.retry_after.is_none();
-    let to = if is_isolated {
+    let to = if entry.isolated {
         "isolated".to_owned()
     } else {
         entry.to.to_string()

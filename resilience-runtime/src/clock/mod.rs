@@ -34,7 +34,7 @@ static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// It is not zero, because the process may read a paused clock that started before the epoch.
 /// Moments before the epoch are then still different from each other, and an `advance(30s)` there
 /// is 30 s and not a little less.
-const ORIGIN: u64 = 1 << 62;
+pub(crate) const ORIGIN: u64 = 1 << 62;
 
 /// A moment that never comes; as a span, one that never ends.
 pub(crate) const NEVER: u64 = u64::MAX;

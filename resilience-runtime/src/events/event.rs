@@ -66,8 +66,10 @@ pub enum EventKind<'a> {
         key: Option<&'a str>,
         /// The state that ended.
         from: CircuitState,
-        /// The state that began. An isolated circuit is open and has no `retry_after`.
+        /// The state that began.
         to: CircuitState,
+        /// The state that began is an isolation. `to` is `Open` then.
+        isolated: bool,
         /// Why the state changed.
         reason: TransitionReason,
         /// The number of failures within the window at that moment.
@@ -77,8 +79,8 @@ pub enum EventKind<'a> {
         failure_rate: Option<f64>,
         /// The text of the error that opened the circuit, where one did and can be shown.
         last_error: Option<&'a str>,
-        /// The time until the circuit probes. It is `None` if the circuit does not refuse, and if
-        /// it is isolated.
+        /// The time until the circuit takes a call. It is `None` if the circuit does not refuse, and
+        /// if it is isolated without an end.
         retry_after: Option<Duration>,
         /// A number that is greater with each change of the circuit. A number may be left out.
         generation: u64,
@@ -92,7 +94,7 @@ pub enum EventKind<'a> {
         /// The key of the circuit, for a name with `key`.
         key: Option<&'a str>,
         /// The time until the circuit takes a call again, as the error of the call has it:
-        /// `None` while the circuit is isolated, and zero while its probe slots are all taken.
+        /// `None` while the circuit is isolated without an end, and zero while its probe slots are all taken.
         retry_after: Option<Duration>,
     },
     /// A circuit came into the registry. `operation` is `None`.
@@ -114,8 +116,8 @@ pub enum EventKind<'a> {
     },
     /// The program moved a circuit by hand. If that changed the state, a
     /// [`StateChanged`](Self::StateChanged) with the reason `Command` follows. A command for a name
-    /// with keys is one event without a key, and the changes of its circuits follow. `operation` is
-    /// `None`.
+    /// with keys is one event without a key, and the changes of its circuits follow. The end of a
+    /// command is no event of this kind. `operation` is `None`.
     #[non_exhaustive]
     Command {
         /// The name of the circuit.
@@ -198,19 +200,6 @@ pub enum EventKind<'a> {
     },
 }
 
-impl<'a> EventKind<'a> {
-    /// The event of a command that gives neither a reason nor a name.
-    pub(crate) fn command(circuit: &'a str, key: Option<&'a str>, action: CommandAction) -> Self {
-        Self::Command {
-            circuit,
-            key,
-            action,
-            by: None,
-            reason: None,
-        }
-    }
-}
-
 /// A command that moves a circuit by hand.
 ///
 /// ```
@@ -223,10 +212,12 @@ impl<'a> EventKind<'a> {
 pub enum CommandAction {
     /// The circuit opens, and probes after its open time.
     Trip,
-    /// The circuit is open until another command.
+    /// The circuit is open until another command, or until the end that the command says.
     Isolate,
     /// The circuit closes.
     Reset,
+    /// The circuit admits all calls.
+    Allow,
 }
 
 impl fmt::Display for CommandAction {
@@ -235,6 +226,7 @@ impl fmt::Display for CommandAction {
             Self::Trip => "trip",
             Self::Isolate => "isolate",
             Self::Reset => "reset",
+            Self::Allow => "allow",
         })
     }
 }

@@ -41,7 +41,9 @@
 //! ```
 
 mod budgets;
+mod control;
 mod families;
+mod health;
 pub(crate) mod keyed_site;
 mod name_taken;
 mod newest;
@@ -55,7 +57,7 @@ use self::{families::FAMILIES, table::REGISTRY};
 use crate::{
     budget,
     circuit::{
-        CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFamily, CircuitBreakerStats, Family,
+        CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFamily, CircuitBreakerStats,
         FamilyStats, TransitionRecord,
     },
     operation::{self, OperationStats},
@@ -64,6 +66,8 @@ use crate::{
 
 pub use self::{
     budgets::{budget, register_budget},
+    control::{allow, allow_with, isolate, isolate_with, reset, reset_with, trip, trip_with},
+    health::{Health, HealthStatus},
     name_taken::NameTaken,
     snapshot::{ProcessInfo, RegistrySnapshot},
 };
@@ -273,14 +277,6 @@ pub fn get_key(name: &str, key: &str) -> Option<CircuitBreaker> {
     FAMILIES.get(name)?.get(key)
 }
 
-/// Acts on the circuit of that name and on the circuits of its keys. Returns true if there is one.
-fn act(name: &str, on_circuit: fn(&CircuitBreaker), on_family: fn(&Family)) -> bool {
-    let is_circuit = REGISTRY.act(name, on_circuit);
-    let is_overflow = FAMILIES.overflow(name).as_ref().map(on_circuit).is_some();
-    let is_family = FAMILIES.act(name, on_family);
-    is_circuit || is_overflow || is_family
-}
-
 /// The statistics of all operations, that is of the annotated functions that have run, sorted by
 /// name.
 ///
@@ -336,47 +332,32 @@ pub fn snapshot() -> RegistrySnapshot {
     )
 }
 
-/// Resets the circuit of that name, or the circuits of all its keys, see [`CircuitBreaker::reset`].
-/// Returns true if there is one.
+/// The health of the process for a readiness page: the circuits that refuse calls now.
+///
+/// A half-open circuit is not listed. It takes the next call as a probe, and without calls it would
+/// stay half-open for ever.
+///
+/// # Never for liveness
+///
+/// A probe of liveness restarts the process when it fails. An open circuit says that a dependency is
+/// down, and a restart does not bring that back: the process would start again and again, lose its
+/// warm caches and its circuits, and call the dependency from the beginning each time. Many replicas
+/// do this together. For the same reason a readiness probe should fail only if the process can do
+/// nothing without the dependency, because all replicas would leave the load balancer at once.
 ///
 /// ```
-/// # use resilience::{CircuitBreakerConfig, registry};
-/// registry::get_or_register("mail", CircuitBreakerConfig::new());
-/// assert!(registry::reset("mail"));
-/// assert!(!registry::reset("never_called"));
-/// ```
-pub fn reset(name: &str) -> bool {
-    act(name, CircuitBreaker::reset, Family::reset)
-}
-
-/// Trips the circuit of that name, or the circuits of all its keys, see [`CircuitBreaker::trip`].
-/// Returns true if there is one.
+/// use resilience::{CircuitBreakerConfig, registry, registry::HealthStatus};
 ///
+/// registry::get_or_register("health_doc", CircuitBreakerConfig::new()).isolate();
+/// let health = registry::health();
+/// assert_eq!(health.status, HealthStatus::Degraded);
+/// assert!(health.open.contains(&"health_doc".to_owned()));
 /// ```
-/// # use resilience::{CircuitBreakerConfig, CircuitState, registry};
-/// let breaker = registry::get_or_register("mail", CircuitBreakerConfig::new());
-/// assert!(registry::trip("mail"));
-/// assert_eq!(breaker.state(), CircuitState::Open);
-/// ```
-pub fn trip(name: &str) -> bool {
-    act(name, CircuitBreaker::trip, Family::trip)
+pub fn health() -> Health {
+    Health::of(all_stats().into_values().collect(), all_families())
 }
 
-/// Isolates the circuit of that name, or the circuits of all its keys, see
-/// [`CircuitBreaker::isolate`]. Returns true if there is one. The circuits of keys that come later
-/// are isolated, too, until [`reset`] or [`trip`].
-///
-/// ```
-/// # use resilience::{CircuitBreakerConfig, registry};
-/// let breaker = registry::get_or_register("mail", CircuitBreakerConfig::new());
-/// assert!(registry::isolate("mail"));
-/// assert_eq!(breaker.acquire().unwrap_err().retry_after(), None);
-/// ```
-pub fn isolate(name: &str) -> bool {
-    act(name, CircuitBreaker::isolate, Family::isolate)
-}
-
-/// Resets all circuits, isolated ones too.
+/// Resets all circuits, those under a command too.
 ///
 /// ```
 /// # use resilience::{CircuitBreakerConfig, CircuitState, registry};
@@ -388,7 +369,7 @@ pub fn isolate(name: &str) -> bool {
 pub fn reset_all() {
     REGISTRY.handles().iter().for_each(CircuitBreaker::reset);
     for family in FAMILIES.handles() {
-        family.reset();
+        CircuitBreakerFamily::of(family).reset();
     }
 }
 

@@ -154,7 +154,11 @@ mod tests {
             TWO.circuit(&CONFIG);
         });
         assert_eq!(TWO.circuit(&CONFIG).stats().opened, 1);
-        assert_eq!(events.len(), 1, "the isolation, and no clash: {events:?}");
+        assert_eq!(
+            events.len(),
+            2,
+            "the command, the isolation, and no clash: {events:?}"
+        );
     }
 
     #[test]

@@ -20,12 +20,14 @@ use std::{
 };
 
 use proptest::{collection::vec, prelude::*, sample::Index};
-use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitOpen, Permit};
+use resilience::{
+    CircuitBreaker, CircuitBreakerConfig, CircuitOpen, Command, Permit, events::CommandAction,
+};
 use tokio::{runtime, time::advance};
 
 use crate::search;
 
-use self::reference::{Books, Call, End, OpensAt, Options, Reference};
+use self::reference::{Books, Call, CommandKind, End, OpensAt, Options, Reference};
 
 const SECOND: Duration = Duration::from_secs(1);
 const NANO: Duration = Duration::from_nanos(1);
@@ -45,9 +47,10 @@ enum Act {
     Advance(Duration),
     /// Takes one of the scenario's configurations.
     Reconfigure(Index),
-    Trip,
-    Isolate,
-    Reset,
+    /// Gives a command, which ends by itself after the time if there is one.
+    Command(CommandAction, Option<Duration>),
+    /// Makes the circuit refuse calls, or admit all of them.
+    Enforce(bool),
 }
 
 fn options() -> impl Strategy<Value = Options> {
@@ -124,6 +127,37 @@ fn pauses(all: &[Options]) -> impl Strategy<Value = Duration> + use<> {
     prop::sample::select(edges)
 }
 
+fn commands(all: &[Options]) -> impl Strategy<Value = Act> + use<> {
+    use CommandAction::{Allow, Isolate, Reset, Trip};
+    let action = prop_oneof![
+        4 => Just(Trip),
+        3 => Just(Reset),
+        3 => Just(Isolate),
+        4 => Just(Allow),
+    ];
+    let time = prop_oneof![
+        6 => pauses(all),
+        1 => Just(Duration::ZERO),
+        1 => Just(Duration::MAX),
+    ];
+    (action, prop::option::of(time)).prop_map(|(action, time)| Act::Command(action, time))
+}
+
+/// Gives the command in one of its two forms.
+fn give(breaker: &CircuitBreaker, action: CommandAction, time: Option<Duration>) {
+    let command = time.map(|time| Command::new("model").for_(time));
+    match (action, command) {
+        (CommandAction::Trip, None) => breaker.trip(),
+        (CommandAction::Trip, Some(command)) => breaker.trip_with(command),
+        (CommandAction::Isolate, None) => breaker.isolate(),
+        (CommandAction::Isolate, Some(command)) => breaker.isolate_with(command),
+        (CommandAction::Allow, None) => breaker.allow(),
+        (CommandAction::Allow, Some(command)) => breaker.allow_with(command),
+        (_, None) => breaker.reset(),
+        (_, Some(command)) => breaker.reset_with(command),
+    }
+}
+
 fn ends() -> impl Strategy<Value = End> {
     prop_oneof![
         4 => Just(End::Success),
@@ -159,8 +193,8 @@ fn scenarios() -> impl Strategy<Value = (Vec<Options>, Vec<Act>)> {
             12 => (any::<Index>(), ends()).prop_map(|(which, end)| Act::End(which, end)),
             5 => pauses(&options).prop_map(Act::Advance),
             2 => any::<Index>().prop_map(Act::Reconfigure),
-            1 => Just(Act::Trip),
-            1 => prop_oneof![3 => Just(Act::Reset), 1 => Just(Act::Isolate)],
+            2 => commands(&options),
+            1 => any::<bool>().prop_map(Act::Enforce),
         ];
         (Just(options), vec(act, 1..120))
     })
@@ -289,6 +323,7 @@ async fn compare(all: Vec<Options>, acts: Vec<Act>) -> Result<(), TestCaseError>
             heard.lock().unwrap().push((
                 step.from,
                 step.to,
+                step.isolated,
                 step.reason,
                 step.failures,
                 step.retry_after,
@@ -332,13 +367,32 @@ async fn compare(all: Vec<Options>, acts: Vec<Act>) -> Result<(), TestCaseError>
                 breaker.reconfigure(config(options));
                 reference.reconfigure(*options);
             }
-            Act::Trip => (breaker.trip(), reference.trip()).0,
-            Act::Isolate => (breaker.isolate(), reference.isolate()).0,
-            Act::Reset => (breaker.reset(), reference.reset()).0,
+            Act::Command(action, time) => {
+                give(&breaker, action, time);
+                match action {
+                    CommandAction::Trip => reference.trip(time),
+                    CommandAction::Isolate => reference.isolate(time),
+                    CommandAction::Allow => reference.allow(time),
+                    _ => reference.reset(),
+                }
+            }
+            Act::Enforce(is_enforced) => {
+                breaker.set_enforced(is_enforced);
+                reference.set_enforced(is_enforced);
+            }
         }
         let stats = breaker.stats();
         prop_assert_eq!(breaker.state(), reference.state());
         prop_assert_eq!(stats.state, reference.state());
+        prop_assert_eq!(stats.isolated, reference.is_isolated());
+        prop_assert_eq!(stats.computed_state, reference.computed_state());
+        let command = stats.command.map(|command| match command.action {
+            CommandAction::Trip => CommandKind::Trip,
+            CommandAction::Isolate => CommandKind::Isolate,
+            CommandAction::Allow => CommandKind::Allow,
+            other => panic!("{other} does not hold"),
+        });
+        prop_assert_eq!(command, reference.command());
         prop_assert_eq!(stats.failure_count, reference.failure_count());
         prop_assert_eq!(stats.failure_threshold, reference.failure_threshold());
         prop_assert_eq!(stats.failure_rate, reference.failure_rate());
@@ -351,6 +405,7 @@ async fn compare(all: Vec<Options>, acts: Vec<Act>) -> Result<(), TestCaseError>
             failures: stats.failures,
             ignored: stats.ignored,
             refused: stats.refused,
+            would_refuse: stats.would_refuse,
             abandoned: stats.abandoned,
             late: stats.late,
             opened: stats.opened,

@@ -99,6 +99,8 @@ pub(crate) struct Call {
     admitted: Duration,
     /// Only a call that began while there was a `slow_call` can be too slow.
     is_timed: bool,
+    /// It passed only because the circuit admits all calls, so it decides nothing.
+    is_let_through: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +112,53 @@ enum Phase {
     Isolated,
 }
 
+/// A phase without its times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Closed,
+    Open,
+    HalfOpen,
+    Isolated,
+}
+
+impl Phase {
+    fn kind(self) -> Kind {
+        match self {
+            Self::Closed => Kind::Closed,
+            Self::Open(_) => Kind::Open,
+            Self::HalfOpen => Kind::HalfOpen,
+            Self::Isolated => Kind::Isolated,
+        }
+    }
+}
+
+impl Kind {
+    fn state(self) -> CircuitState {
+        match self {
+            Self::Closed => Closed,
+            Self::Open | Self::Isolated => Open,
+            Self::HalfOpen => HalfOpen,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CommandKind {
+    Trip,
+    Isolate,
+    Allow,
+}
+
+/// The command in force.
+#[derive(Clone, Copy, Debug)]
+struct Command {
+    kind: CommandKind,
+    /// `None` is never.
+    until: Option<Duration>,
+    /// The phase that the command took the place of, and why the circuit had opened.
+    before: Option<(Phase, TransitionReason)>,
+}
+
 /// The expected statistics.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Books {
@@ -117,6 +166,7 @@ pub(crate) struct Books {
     pub(crate) failures: u64,
     pub(crate) ignored: u64,
     pub(crate) refused: u64,
+    pub(crate) would_refuse: u64,
     pub(crate) abandoned: u64,
     pub(crate) late: u64,
     pub(crate) opened: u64,
@@ -124,18 +174,19 @@ pub(crate) struct Books {
     pub(crate) closed: u64,
 }
 
-/// A listener hears of: from, to, why, failures in the window, how long it refuses, whether an error
+/// A listener hears of: from, to, if that is an isolation, why, failures in the window, how long it refuses, whether an error
 /// is shown.
 pub(crate) type Step = (
     CircuitState,
     CircuitState,
+    bool,
     TransitionReason,
     u32,
     Option<Duration>,
     bool,
 );
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Reference {
     options: Options,
     now: Duration,
@@ -157,6 +208,8 @@ pub(crate) struct Reference {
     successes_in_a_row: u32,
     admitted: u64,
     opened_because: TransitionReason,
+    command: Option<Command>,
+    is_enforced: bool,
     pub(crate) books: Books,
     pub(crate) steps: Vec<Step>,
 }
@@ -177,6 +230,8 @@ impl Reference {
             successes_in_a_row: 0,
             admitted: 0,
             opened_because: TransitionReason::Command,
+            command: None,
+            is_enforced: true,
             books: Books::default(),
             steps: Vec::new(),
         }
@@ -221,26 +276,108 @@ impl Reference {
         self.now += time;
     }
 
-    pub(crate) fn state(&self) -> CircuitState {
-        match self.phase {
-            Phase::Closed => Closed,
-            Phase::Open(Some(until)) if self.now >= until => HalfOpen,
-            Phase::Open(_) | Phase::Isolated => Open,
-            Phase::HalfOpen => HalfOpen,
+    fn admits_all(&self) -> bool {
+        let command = self.command.map(|command| command.kind);
+        !self.is_enforced || command == Some(CommandKind::Allow)
+    }
+
+    /// The phase that the circuit shows.
+    fn shown(&self) -> Kind {
+        if self.admits_all() {
+            Kind::Closed
+        } else {
+            self.phase.kind()
         }
     }
 
-    pub(crate) fn time_in_state(&self) -> Duration {
-        match self.phase {
-            Phase::Open(Some(until)) if self.now >= until => self.now - until,
-            _ => self.now - self.since,
+    fn is_due(&self, moment: Option<Duration>) -> bool {
+        moment.is_some_and(|moment| self.now >= moment)
+    }
+
+    /// Ends a command whose time is over.
+    fn settle(&mut self) {
+        let Some(ended) = self.command.filter(|command| self.is_due(command.until)) else {
+            return;
+        };
+        let until = ended.until.expect("it is over");
+        let shown = self.shown();
+        self.command = None;
+        match ended.kind {
+            CommandKind::Trip => {}
+            CommandKind::Isolate => {
+                self.empty();
+                self.enter_from(shown, Phase::Closed, TransitionReason::Command, until);
+            }
+            CommandKind::Allow if shown == self.shown() => {}
+            CommandKind::Allow => {
+                let since = match self.phase {
+                    Phase::Open(Some(end)) if self.now >= end => end.max(until),
+                    _ => until,
+                };
+                self.enter_from(shown, self.resumed(), TransitionReason::Command, since);
+            }
         }
+    }
+
+    /// The phase in which the circuit shows itself anew.
+    fn resumed(&self) -> Phase {
+        match self.phase {
+            Phase::Open(until) if self.is_due(until) => Phase::HalfOpen,
+            phase => phase,
+        }
+    }
+
+    /// A circuit that has done everything that its next call would find done.
+    fn due(&self) -> Self {
+        let mut due = self.clone();
+        due.settle();
+        if let Phase::Open(until) = due.phase {
+            if due.is_due(until) {
+                let (reason, since) = (TransitionReason::RecoveryElapsed, until.expect("due"));
+                due.enter_from(due.shown(), Phase::HalfOpen, reason, since);
+            }
+        }
+        due
+    }
+
+    pub(crate) fn state(&self) -> CircuitState {
+        self.due().shown().state()
+    }
+
+    pub(crate) fn is_isolated(&self) -> bool {
+        self.due().shown() == Kind::Isolated
+    }
+
+    /// The state without the command and if the circuit were enforced.
+    pub(crate) fn computed_state(&self) -> CircuitState {
+        let due = self.due();
+        match due.command.and_then(|command| command.before) {
+            Some((Phase::Open(until), _)) if due.is_due(until) => HalfOpen,
+            Some((phase, _)) => phase.kind().state(),
+            None => due.phase.kind().state(),
+        }
+    }
+
+    /// The command in force, and how long it lasts.
+    pub(crate) fn command(&self) -> Option<CommandKind> {
+        self.due().command.map(|command| command.kind)
+    }
+
+    pub(crate) fn time_in_state(&self) -> Duration {
+        let due = self.due();
+        due.now - due.since
     }
 
     /// Returns the time until a call is admitted, if it would not be now and not for ever.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
+        let due = self.due();
+        due.shown_wait().filter(|_| !due.admits_all())
+    }
+
+    fn shown_wait(&self) -> Option<Duration> {
         let moment = match self.phase {
-            Phase::Closed | Phase::Isolated => return None,
+            Phase::Closed => return None,
+            Phase::Isolated => Some(self.command.and_then(|command| command.until)?),
             Phase::Open(until) => until,
             Phase::HalfOpen if self.probes.len() < self.options.half_open_max_calls => return None,
             Phase::HalfOpen => {
@@ -256,31 +393,26 @@ impl Reference {
     }
 
     pub(crate) fn admit(&mut self) -> Result<Call, (TransitionReason, Option<Duration>)> {
-        if let Phase::Open(Some(until)) = self.phase {
-            if self.now >= until {
-                self.books.half_opened += 1;
-                self.enter(Phase::HalfOpen, TransitionReason::RecoveryElapsed);
-                // It reads half-open from that moment on, whenever the first call comes.
-                self.since = until;
-            }
-        }
+        *self = self.due();
         let passes = match self.phase {
             Phase::Closed => true,
-            Phase::HalfOpen => self.retry_after().is_none(),
+            Phase::HalfOpen => self.shown_wait().is_none(),
             Phase::Open(_) | Phase::Isolated => false,
         };
-        if !passes {
+        if !passes && !self.admits_all() {
             self.books.refused += 1;
             return Err((self.opened_because, self.retry_after()));
         }
+        self.books.would_refuse += u64::from(!passes);
         self.admitted += 1;
         let call = Call {
             number: self.admitted,
             stay: self.stay,
             admitted: self.now,
             is_timed: self.options.slow_call.is_some(),
+            is_let_through: !passes,
         };
-        if self.phase == Phase::HalfOpen {
+        if self.phase == Phase::HalfOpen && passes {
             if self.probes.len() >= self.options.half_open_max_calls {
                 self.probes.remove(0);
             }
@@ -293,6 +425,9 @@ impl Reference {
         if end == End::Abandoned {
             self.books.abandoned += 1;
             return self.free_slot(call);
+        }
+        if call.stay == self.stay {
+            self.settle();
         }
         if call.stay != self.stay {
             self.books.late += 1;
@@ -322,12 +457,16 @@ impl Reference {
                 OpensAt::Consecutive(_) => TransitionReason::Consecutive,
             });
             match (self.phase, over.or(slowness)) {
+                _ if call.is_let_through => {}
                 (Phase::HalfOpen, _) => self.open(TransitionReason::ProbeFailed, hint),
                 (Phase::Closed, Some(reason)) => self.open(reason, hint),
                 _ => {}
             }
         } else {
             self.books.successes += 1;
+            if call.is_let_through {
+                return;
+            }
             if let (Phase::Closed, Some(reason)) = (self.phase, slowness) {
                 return self.open(reason, None);
             }
@@ -340,38 +479,107 @@ impl Reference {
         }
     }
 
-    pub(crate) fn trip(&mut self) {
-        if let Phase::Open(_) = self.phase {
-            if self.state() == HalfOpen {
-                self.since = self.now;
-            }
-            self.phase = self.open_for(self.open_time(None));
-            self.opened_because = TransitionReason::Command;
-        } else {
-            self.open(TransitionReason::Command, None);
+    pub(crate) fn trip(&mut self, lasts: Option<Duration>) {
+        self.settle();
+        let (shown, before) = (self.shown(), self.before());
+        if self.phase == Phase::HalfOpen {
+            self.reopenings += 1;
+        }
+        let open = self.open_for(lasts.unwrap_or_else(|| self.open_time(None)));
+        let reads_half_open = self.state() == HalfOpen;
+        let Phase::Open(until) = open else {
+            unreachable!()
+        };
+        self.take_effect(CommandKind::Trip, until, Some(before));
+        self.opened_because = TransitionReason::Command;
+        if !matches!(self.phase, Phase::Open(_)) || shown != self.shown() {
+            self.has_error = false;
+            return self.enter_from(shown, open, TransitionReason::Command, self.now);
+        }
+        self.phase = open;
+        if reads_half_open {
+            self.since = self.now;
         }
     }
 
-    pub(crate) fn isolate(&mut self) {
-        if self.phase == Phase::Isolated {
-            return;
+    pub(crate) fn isolate(&mut self, lasts: Option<Duration>) {
+        self.settle();
+        let (shown, before) = (self.shown(), self.before());
+        self.take_effect(CommandKind::Isolate, self.after(lasts), Some(before));
+        if self.phase != Phase::Isolated {
+            self.opened_because = TransitionReason::Command;
+            self.has_error = false;
+            self.enter_from(shown, Phase::Isolated, TransitionReason::Command, self.now);
         }
-        if !matches!(self.phase, Phase::Open(_)) {
-            self.books.opened += 1;
+    }
+
+    pub(crate) fn allow(&mut self, lasts: Option<Duration>) {
+        self.settle();
+        let shown = self.shown();
+        let own = match self.command.and_then(|command| command.before) {
+            Some((phase, because)) => {
+                self.opened_because = because;
+                Some(phase)
+            }
+            None if shown == Kind::Closed => None,
+            None => Some(self.resumed()),
+        };
+        self.take_effect(CommandKind::Allow, self.after(lasts), None);
+        if let Some(own) = own {
+            self.enter_from(shown, own, TransitionReason::Command, self.now);
         }
-        self.opened_because = TransitionReason::Command;
-        self.has_error = false;
-        self.enter(Phase::Isolated, TransitionReason::Command);
     }
 
     pub(crate) fn reset(&mut self) {
+        self.settle();
+        let shown = self.shown();
+        self.command = None;
+        self.empty();
         if self.phase == Phase::Closed {
-            self.history.clear();
-            self.slow_history.clear();
             self.stay += 1;
         } else {
-            self.close(TransitionReason::Command);
+            self.enter_from(shown, Phase::Closed, TransitionReason::Command, self.now);
         }
+    }
+
+    pub(crate) fn set_enforced(&mut self, is_enforced: bool) {
+        self.settle();
+        let shown = self.shown();
+        self.is_enforced = is_enforced;
+        if shown != self.shown() {
+            self.enter_from(shown, self.resumed(), TransitionReason::Command, self.now);
+        }
+    }
+
+    fn take_effect(
+        &mut self,
+        kind: CommandKind,
+        until: Option<Duration>,
+        before: Option<(Phase, TransitionReason)>,
+    ) {
+        self.command = Some(Command {
+            kind,
+            until,
+            before,
+        });
+    }
+
+    /// The phase that a command takes the place of now.
+    fn before(&self) -> (Phase, TransitionReason) {
+        let before = self.command.and_then(|command| command.before);
+        before.unwrap_or((self.phase, self.opened_because))
+    }
+
+    fn after(&self, lasts: Option<Duration>) -> Option<Duration> {
+        lasts
+            .filter(|lasts| *lasts != Duration::MAX)
+            .map(|lasts| self.now + lasts)
+    }
+
+    fn empty(&mut self) {
+        self.history.clear();
+        self.slow_history.clear();
+        self.reopenings = 0;
     }
 
     /// When `recovery_timeout` from then on is over, if ever.
@@ -400,49 +608,54 @@ impl Reference {
     }
 
     fn open(&mut self, reason: TransitionReason, hint: Option<Duration>) {
-        if self.phase != Phase::Isolated {
-            self.books.opened += 1;
-        }
         if self.phase == Phase::HalfOpen {
             self.reopenings += 1;
         }
         self.opened_because = reason;
         self.has_error = hint.is_some();
-        self.enter(self.open_for(self.open_time(hint)), reason);
+        let open = self.open_for(self.open_time(hint));
+        self.enter_from(self.shown(), open, reason, self.now);
     }
 
     fn close(&mut self, reason: TransitionReason) {
-        self.books.closed += 1;
-        self.reopenings = 0;
-        self.history.clear();
-        self.slow_history.clear();
-        self.enter(Phase::Closed, reason);
+        self.empty();
+        self.enter_from(self.shown(), Phase::Closed, reason, self.now);
     }
 
-    fn enter(&mut self, phase: Phase, reason: TransitionReason) {
-        let shown = |phase| match phase {
-            Phase::Closed => Closed,
-            Phase::Open(_) | Phase::Isolated => Open,
-            Phase::HalfOpen => HalfOpen,
-        };
-        let wait = match phase {
-            Phase::Open(Some(until)) => Some(until - self.now),
-            Phase::Open(None) => Some(Duration::MAX),
-            _ => None,
-        };
-        self.steps.push((
-            shown(self.phase),
-            shown(phase),
-            reason,
-            self.failure_count(),
-            wait,
-            self.has_error && matches!(phase, Phase::Open(_)),
-        ));
+    /// Enters a phase. The circuit showed the phase `shown` before. A listener hears of what the
+    /// circuit shows only.
+    fn enter_from(&mut self, shown: Kind, phase: Phase, reason: TransitionReason, since: Duration) {
         self.phase = phase;
-        self.since = self.now;
         self.stay += 1;
         self.probes.clear();
         self.successes_in_a_row = 0;
+        let shows = self.shown();
+        if shown == shows {
+            return;
+        }
+        self.since = since;
+        let is_open = |kind: Kind| matches!(kind, Kind::Open | Kind::Isolated);
+        let until = match phase {
+            Phase::Open(until) => Some(until),
+            Phase::Isolated => self.command.and_then(|command| command.until).map(Some),
+            _ => None,
+        };
+        let until = until.filter(|_| is_open(shows));
+        let wait = until.map(|until| until.map_or(Duration::MAX, |until| until - self.now));
+        match shows {
+            Kind::Closed => self.books.closed += 1,
+            Kind::HalfOpen => self.books.half_opened += 1,
+            Kind::Open | Kind::Isolated => self.books.opened += u64::from(!is_open(shown)),
+        }
+        self.steps.push((
+            shown.state(),
+            shows.state(),
+            shows == Kind::Isolated,
+            reason,
+            self.count_failures(),
+            wait,
+            self.has_error && is_open(shows),
+        ));
     }
 
     fn free_slot(&mut self, call: Call) {
@@ -469,6 +682,10 @@ impl Reference {
     }
 
     pub(crate) fn failure_count(&self) -> u32 {
+        self.due().count_failures()
+    }
+
+    fn count_failures(&self) -> u32 {
         let window = self.in_window(self.options.window_of_failures(), &self.history);
         let failures = marked(window);
         self.options
@@ -477,6 +694,10 @@ impl Reference {
     }
 
     pub(crate) fn failure_rate(&self) -> Option<f64> {
+        self.due().rate_of_failures()
+    }
+
+    fn rate_of_failures(&self) -> Option<f64> {
         let OpensAt::Rate(_) = self.options.opens_at else {
             return None;
         };
@@ -484,6 +705,10 @@ impl Reference {
     }
 
     pub(crate) fn slow_rate(&self) -> Option<f64> {
+        self.due().rate_of_slow_calls()
+    }
+
+    fn rate_of_slow_calls(&self) -> Option<f64> {
         self.share(self.options.window_of_slow_calls()?, &self.slow_history)
     }
 
@@ -499,14 +724,16 @@ impl Reference {
 
     fn is_over(&self) -> bool {
         match self.options.opens_at {
-            OpensAt::Failures(limit) | OpensAt::Consecutive(limit) => self.failure_count() >= limit,
-            OpensAt::Rate(rate) => self.failure_rate().is_some_and(|now| now >= rate),
+            OpensAt::Failures(limit) | OpensAt::Consecutive(limit) => {
+                self.count_failures() >= limit
+            }
+            OpensAt::Rate(rate) => self.rate_of_failures().is_some_and(|now| now >= rate),
         }
     }
 
     fn is_too_slow(&self) -> bool {
         let limit = self.options.slow_rate;
-        limit.is_some_and(|limit| self.slow_rate().is_some_and(|now| now >= limit))
+        limit.is_some_and(|limit| self.rate_of_slow_calls().is_some_and(|now| now >= limit))
     }
 }
 

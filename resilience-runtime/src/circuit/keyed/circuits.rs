@@ -2,7 +2,8 @@
 
 use super::stats::Calls;
 use crate::{
-    circuit::breaker::CircuitBreaker,
+    circuit::{breaker::CircuitBreaker, command::GivenCommand},
+    events::CommandAction,
     keyed::{self, KeyedMap, KeyedValue, Standing},
 };
 
@@ -13,11 +14,27 @@ pub(super) type Entry = keyed::Entry<CircuitBreaker>;
 /// The state that the circuits of a family have in common.
 #[derive(Debug, Default)]
 pub(crate) struct Common {
-    /// Circuits of new keys are isolated.
-    pub(super) is_isolated: bool,
+    /// The latest command for the family, if circuits of new keys begin under it.
+    pub(super) command: Option<GivenCommand>,
+    /// The circuits are not enforced.
+    pub(super) admits_all: bool,
     pub(super) overflow: Option<CircuitBreaker>,
     /// The calls of the circuits that were forgotten.
     pub(super) calls_of_evicted: Calls,
+}
+
+impl Common {
+    /// The command under which the circuit of a new key begins.
+    pub(super) fn command_in_force(&self, now: u64) -> Option<&GivenCommand> {
+        let command = self.command.as_ref()?;
+        Some(command).filter(|given| given.ends_at().is_none_or(|end| now < end))
+    }
+
+    /// True if circuits of new keys are isolated.
+    pub(super) fn isolates_new(&self, now: u64) -> bool {
+        let in_force = self.command_in_force(now);
+        in_force.is_some_and(|given| given.action == CommandAction::Isolate)
+    }
 }
 
 impl KeyedValue for CircuitBreaker {

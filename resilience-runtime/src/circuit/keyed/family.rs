@@ -1,6 +1,9 @@
 //! A family: the circuits of one name, one for each key.
 
-use std::{panic::Location, sync::Arc};
+use std::{
+    panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
+    sync::Arc,
+};
 
 use super::{
     circuits::{Changes, Circuits, Common},
@@ -11,9 +14,9 @@ use crate::{
     circuit::{
         active_config::ActiveConfig,
         breaker::CircuitBreaker,
+        command::GivenCommand,
         config::CircuitBreakerConfig,
         history::{TransitionRecord, latest},
-        journal::GivenCommand,
         log,
         name::Name,
         stats::CircuitBreakerStats,
@@ -126,7 +129,7 @@ impl Family {
                 changes.judge_anew();
             }
             // A circuit of a new key is isolated there, so no closed one equals it.
-            if !changes.common.is_isolated {
+            if !changes.common.isolates_new(now) {
                 evicted = self.circuits.evict(&mut changes, idle, now);
             }
             if evicted.is_none() {
@@ -155,11 +158,14 @@ impl Family {
         KeyedCircuit::own(entry)
     }
 
-    /// A circuit with the present configuration, isolated if the family is.
+    /// A circuit with the present configuration, under the command that holds for the family.
     fn new_circuit(&self, name: Name, changes: &Changes) -> CircuitBreaker {
         let circuit = CircuitBreaker::new_at(name, self.config.load(), self.declared_at);
-        if changes.common.is_isolated {
-            circuit.shared().begin_isolated();
+        if changes.common.admits_all {
+            circuit.shared().set_enforced(false);
+        }
+        if let Some(given) = changes.common.command_in_force(clock::now()) {
+            circuit.shared().begin_under(given);
         }
         circuit
     }
@@ -198,29 +204,38 @@ impl Family {
         self.circuits.changes().common.overflow.clone()
     }
 
-    pub(crate) fn trip(&self) {
-        self.command(CommandAction::Trip);
-    }
-
-    pub(crate) fn isolate(&self) {
-        self.command(CommandAction::Isolate);
-    }
-
-    pub(crate) fn reset(&self) {
-        self.command(CommandAction::Reset);
-    }
-
-    /// Moves all circuits by hand. Those of later keys begin isolated after an isolation.
-    fn command(&self, action: CommandAction) {
+    /// Moves all circuits by hand. Those of later keys begin isolated after an isolation, and
+    /// allowed after `allow`, until another command for the name or the end of that one.
+    pub(crate) fn command(&self, mut given: GivenCommand) {
+        given.to_family = true;
+        // A subscriber of the log that panics cannot keep the circuits from their command.
+        let logged = catch_unwind(AssertUnwindSafe(|| {
+            log::command(&self.name, None, &given);
+        }));
         let handles = {
             let mut changes = self.circuits.changes();
-            changes.common.is_isolated = action == CommandAction::Isolate;
+            let holds = matches!(given.action, CommandAction::Isolate | CommandAction::Allow);
+            changes.common.command = holds.then(|| given.clone());
             changes.handles_and_overflow()
         };
-        events::emit(None, || EventKind::command(&self.name, None, action));
-        let to_family = true;
+        events::emit(None, || given.event(&self.name));
         for circuit in handles {
-            circuit.shared().command(GivenCommand { action, to_family });
+            circuit.shared().command(&given);
+        }
+        if let Err(panic) = logged {
+            resume_unwind(panic);
+        }
+    }
+
+    /// Makes all circuits, those of later keys too, refuse calls or admit all of them.
+    pub(crate) fn set_enforced(&self, is_enforced: bool) {
+        let handles = {
+            let mut changes = self.circuits.changes();
+            changes.common.admits_all = !is_enforced;
+            changes.handles_and_overflow()
+        };
+        for circuit in handles {
+            circuit.shared().set_enforced(is_enforced);
         }
     }
 

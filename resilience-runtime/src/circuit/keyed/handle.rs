@@ -10,10 +10,15 @@ use std::{
 use super::{family::Family, stats::FamilyStats};
 use crate::{
     circuit::{
-        breaker::CircuitBreaker, config::CircuitBreakerConfig, error::CircuitOpen,
-        permit::OwnedPermit, stats::CircuitBreakerStats,
+        breaker::CircuitBreaker,
+        command::{Command, GivenCommand},
+        config::CircuitBreakerConfig,
+        error::CircuitOpen,
+        permit::OwnedPermit,
+        stats::CircuitBreakerStats,
     },
     clock,
+    events::CommandAction,
     keyed::KeyText,
 };
 
@@ -130,20 +135,68 @@ impl CircuitBreakerFamily {
         self.family.worst_keys(n)
     }
 
-    /// Opens all circuits, see [`CircuitBreaker::trip`].
+    /// Opens all circuits, see [`CircuitBreaker::trip`]. Circuits of later keys begin closed.
     pub fn trip(&self) {
-        self.family.trip();
+        self.give(CommandAction::Trip, None);
+    }
+
+    /// Opens all circuits, see [`CircuitBreaker::trip_with`].
+    pub fn trip_with(&self, command: Command) {
+        self.give(CommandAction::Trip, Some(command));
     }
 
     /// Isolates all circuits, see [`CircuitBreaker::isolate`]. Circuits of later keys are isolated,
-    /// too, until [`trip`](Self::trip) or [`reset`](Self::reset).
+    /// too, until another command for the family or the end of this one.
     pub fn isolate(&self) {
-        self.family.isolate();
+        self.give(CommandAction::Isolate, None);
+    }
+
+    /// Isolates all circuits, see [`isolate`](Self::isolate) and [`CircuitBreaker::isolate_with`].
+    pub fn isolate_with(&self, command: Command) {
+        self.give(CommandAction::Isolate, Some(command));
     }
 
     /// Resets all circuits, see [`CircuitBreaker::reset`].
     pub fn reset(&self) {
-        self.family.reset();
+        self.give(CommandAction::Reset, None);
+    }
+
+    /// Resets all circuits, see [`CircuitBreaker::reset_with`].
+    pub fn reset_with(&self, command: Command) {
+        self.give(CommandAction::Reset, Some(command));
+    }
+
+    /// Makes all circuits admit all calls, see [`CircuitBreaker::allow`]. Circuits of later keys do
+    /// so, too, until another command for the family or the end of this one.
+    ///
+    /// ```
+    /// use resilience::{CircuitBreakerConfig, CircuitBreakerFamily};
+    ///
+    /// let hosts = CircuitBreakerFamily::new("hosts", CircuitBreakerConfig::new());
+    /// hosts.isolate();
+    /// assert!(hosts.acquire("one.example").is_err());
+    /// hosts.allow();
+    /// hosts.acquire("one.example")?.success();
+    /// # Ok::<(), resilience::CircuitOpen>(())
+    /// ```
+    pub fn allow(&self) {
+        self.give(CommandAction::Allow, None);
+    }
+
+    /// Makes all circuits admit all calls, see [`allow`](Self::allow) and
+    /// [`CircuitBreaker::allow_with`].
+    pub fn allow_with(&self, command: Command) {
+        self.give(CommandAction::Allow, Some(command));
+    }
+
+    fn give(&self, action: CommandAction, command: Option<Command>) {
+        self.family.command(GivenCommand::new(action, command));
+    }
+
+    /// Makes all circuits refuse calls, or admit all of them, see [`CircuitBreaker::set_enforced`].
+    #[doc(hidden)]
+    pub fn set_enforced(&self, is_enforced: bool) {
+        self.family.set_enforced(is_enforced);
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::CircuitBreakerConfig;
+use crate::{CircuitBreakerConfig, circuit::command::GivenCommand};
 
 const SECOND: u64 = 1_000_000_000;
 /// Away from zero, where saturation would hide mistakes.
@@ -33,15 +33,22 @@ impl Circuit {
 
     fn open() -> Self {
         let mut circuit = Self::new(CONFIG);
-        circuit
-            .machine
-            .trip(&circuit.config, Opening::default(), START);
+        circuit.give(CommandAction::Trip, START);
         circuit
     }
 
     fn after(mut self, seconds: u64) -> Self {
         self.now += seconds * SECOND;
         self
+    }
+
+    fn give(&mut self, action: CommandAction, now: u64) -> Option<StateChange> {
+        let given = GivenCommand {
+            moment: now,
+            ..GivenCommand::new(action, None)
+        };
+        let opening = Opening::default();
+        self.machine.obey(&self.config, &given, opening, now)
     }
 
     fn ask(&mut self) -> (Result<u32, Refused>, Option<StateChange>) {
@@ -125,6 +132,7 @@ fn it_opens_at_the_threshold_and_says_so() {
             from: State::Closed,
             to: State::Open,
             reason: TransitionReason::Failures,
+            is_computed: false,
             failures: 2,
         })
     );
@@ -319,9 +327,7 @@ fn an_outcome_of_an_older_generation_changes_nothing() {
 #[test]
 fn a_second_failed_probe_is_late() {
     let mut circuit = Circuit::new(CONFIG.half_open_max_calls(2));
-    circuit
-        .machine
-        .trip(&circuit.config, Opening::default(), START);
+    circuit.give(CommandAction::Trip, START);
     circuit = circuit.after(30);
     let (first, second) = (circuit.enter(), circuit.enter());
     assert!(matches!(
@@ -336,12 +342,7 @@ fn a_second_failed_probe_is_late() {
 #[test]
 fn tripping_an_open_circuit_starts_its_timeout_anew() {
     let mut circuit = Circuit::open().after(29);
-    assert_eq!(
-        circuit
-            .machine
-            .trip(&circuit.config, Opening::default(), circuit.now),
-        None
-    );
+    assert_eq!(circuit.give(CommandAction::Trip, circuit.now), None);
     assert_eq!(circuit.refusal(), Some(seconds(30)));
     assert_eq!(circuit.stats().opened, 1);
 }
@@ -350,14 +351,13 @@ fn tripping_an_open_circuit_starts_its_timeout_anew() {
 fn an_isolated_circuit_stays_so_until_told_otherwise() {
     let mut circuit = Circuit::new(CONFIG);
     let isolated = circuit
-        .machine
-        .isolate(&circuit.config, START)
+        .give(CommandAction::Isolate, START)
         .expect("a transition");
     assert_eq!(
         (isolated.to, isolated.reason),
         (State::Isolated, TransitionReason::Command)
     );
-    assert_eq!(circuit.machine.isolate(&circuit.config, START), None);
+    assert_eq!(circuit.give(CommandAction::Isolate, START), None);
     circuit.now = NEVER;
     assert_eq!(circuit.refusal(), None);
     assert_eq!(
@@ -367,17 +367,15 @@ fn an_isolated_circuit_stays_so_until_told_otherwise() {
 
     circuit.now = START;
     let tripped = circuit
-        .machine
-        .trip(&circuit.config, Opening::default(), START)
+        .give(CommandAction::Trip, START)
         .expect("a transition");
     assert_eq!((tripped.from, tripped.to), (State::Isolated, State::Open));
     assert_eq!(circuit.refusal(), Some(seconds(30)));
     assert_eq!(circuit.stats().opened, 1, "it was open all the time");
 
-    circuit.machine.isolate(&circuit.config, START);
+    circuit.give(CommandAction::Isolate, START);
     let closed = circuit
-        .machine
-        .reset(&circuit.config, START)
+        .give(CommandAction::Reset, START)
         .expect("a transition");
     assert_eq!((closed.from, closed.to), (State::Isolated, State::Closed));
     circuit.enter();
@@ -388,7 +386,7 @@ fn resetting_empties_the_window_of_a_closed_circuit_too() {
     let mut circuit = Circuit::new(CONFIG);
     circuit.call(Outcome::Failure);
     let under_way = circuit.enter();
-    assert_eq!(circuit.machine.reset(&circuit.config, circuit.now), None);
+    assert_eq!(circuit.give(CommandAction::Reset, circuit.now), None);
     assert_eq!(circuit.stats().failure_count, 0);
     assert_eq!(circuit.record(under_way, Outcome::Failure), Err(Late));
     assert_eq!(circuit.call(Outcome::Failure), None);
@@ -442,9 +440,7 @@ fn time_in_half_open_does_not_begin_anew_with_the_first_probe() {
 #[test]
 fn tripped_when_it_would_probe_the_circuit_is_open_from_then_on() {
     let mut circuit = Circuit::open().after(40);
-    circuit
-        .machine
-        .trip(&circuit.config, Opening::default(), circuit.now);
+    circuit.give(CommandAction::Trip, circuit.now);
     let stats = circuit.after(1).stats();
     assert_eq!(
         (stats.state, stats.time_in_state),
@@ -521,15 +517,13 @@ fn a_running_open_time_ends_when_it_was_going_to() {
     circuit = circuit.after(20);
     assert!(circuit.call(Outcome::Failure).is_some());
     assert_eq!(circuit.refusal(), Some(seconds(5)), "the next one is new");
-    assert_eq!(circuit.machine.open_for(), seconds(5));
+    assert_eq!(circuit.machine.refuses_for(circuit.now), Some(seconds(5)));
 }
 
 #[test]
 fn fewer_probes_at_once_hold_as_soon_as_those_under_way_end() {
     let mut circuit = Circuit::new(CONFIG.half_open_max_calls(3));
-    circuit
-        .machine
-        .trip(&circuit.config, Opening::default(), START);
+    circuit.give(CommandAction::Trip, START);
     circuit = circuit.after(30);
     let probes = [0; 3].map(|_| circuit.enter());
     circuit.reconfigure(CONFIG.half_open_max_calls(1).success_threshold(9));

@@ -14,19 +14,43 @@ use super::{Locked, Shared};
 use crate::circuit::transition_counts;
 use crate::{
     circuit::{
+        command::CommandRecord,
         gate::State,
         history::TransitionRecord,
-        journal::{Changed, Entry, GivenCommand},
+        journal::{Changed, Entry},
         log,
         machine::StateChange,
         transition::Transition,
     },
-    clock,
-    events::{self, CommandAction, EventKind},
+    events::{self, EventKind},
     unwind::{discard, quietly},
 };
 
+/// The command of a change.
+pub(super) struct Commanded {
+    pub(super) record: CommandRecord,
+    /// The change begins with the command, so the subscribers are told of it first. A command that
+    /// ends was told when it began.
+    pub(super) tells: bool,
+    /// The moment at which the command was given, or ended.
+    pub(super) at: SystemTime,
+}
+
 impl Shared {
+    /// Ends a command whose time is over, before the lock is used for something else.
+    #[inline]
+    pub(super) fn settle(&self, locked: &mut Locked, now: u64) -> Option<Changed> {
+        // The record is looked for first, because the machine drops it.
+        let record = locked.machine.ended_command(now)?.clone();
+        let change = locked.machine.settle(&self.config, now)?;
+        let ended = Commanded {
+            record,
+            tells: false,
+            at: SystemTime::now(),
+        };
+        Some(self.enter(locked, change, now, Some(ended)))
+    }
+
     /// Enters the change into the journal. The lock is held, so the entries have the order of the
     /// changes.
     #[cold]
@@ -35,26 +59,34 @@ impl Shared {
         &self,
         locked: &mut Locked,
         change: StateChange,
-        command: Option<GivenCommand>,
+        now: u64,
+        command: Option<Commanded>,
     ) -> Changed {
         let StateChange {
             from,
             to,
             reason,
+            is_computed,
             failures,
         } = change;
         let machine = &mut locked.machine;
+        let at = command.as_ref().map(|command| command.at);
+        let tells_command = command.as_ref().is_some_and(|command| command.tells);
+        let refuses = matches!(to, State::Open | State::Isolated);
         let entry = Entry {
-            at: SystemTime::now(),
+            at: at.unwrap_or_else(SystemTime::now),
             generation: machine.gate(&self.config).generation(),
             from: from.into(),
             to: to.into(),
+            isolated: to == State::Isolated,
+            is_computed,
             reason,
             failures,
-            failure_rate: machine.failure_rate(&self.config, clock::now()),
-            retry_after: (to == State::Open).then(|| machine.open_for()),
+            failure_rate: machine.failure_rate(&self.config, now),
+            retry_after: refuses.then(|| machine.refuses_for(now)).flatten(),
             last_error: None,
-            command,
+            command: command.map(|command| command.record),
+            tells_command,
         };
         locked.journal().add(entry)
     }
@@ -64,7 +96,7 @@ impl Shared {
     /// A panic of a subscriber of the log reaches the caller after the others are told. It goes no
     /// further if the caller unwinds already, because a second panic would end the process.
     #[cold]
-    pub(super) fn announce(&self, changed: Changed, last_error: Option<Arc<str>>) {
+    pub(super) fn announce(&self, changed: Changed, last_error: Option<&Arc<str>>) {
         let (entry, wakers) = {
             let mut locked = self.lock();
             let journal = locked.journal();
@@ -76,7 +108,14 @@ impl Shared {
         // of the call.
         let logged = entry.map(|entry| {
             let transition = self.transition(&entry);
-            catch_unwind(AssertUnwindSafe(|| log::transition(&transition)))
+            catch_unwind(AssertUnwindSafe(|| {
+                let log = if entry.is_computed {
+                    log::computed
+                } else {
+                    log::transition
+                };
+                log(&transition);
+            }))
         });
         self.tell_changes();
         if let Some(Err(panic)) = logged {
@@ -102,6 +141,11 @@ impl Shared {
                 (journal.next_to_tell(), journal.listeners.clone())
             };
             let Some(entry) = next else { return };
+            if entry.is_computed {
+                // A command in force may give one, and it is told even then.
+                self.tell_command(&entry);
+                continue;
+            }
             // Neither unwinds, because each listener is called under a guard.
             if !listeners.is_empty() {
                 listeners.tell(&self.transition(&entry));
@@ -121,6 +165,7 @@ impl Shared {
             key: self.name.key().map(String::from),
             from: entry.from,
             to: entry.to,
+            isolated: entry.isolated,
             reason: entry.reason,
             failures: entry.failures,
             retry_after: entry.retry_after,
@@ -129,9 +174,7 @@ impl Shared {
     }
 
     fn emit(&self, entry: &Entry) {
-        if let Some(command) = entry.command {
-            self.emit_command(entry.at, command);
-        }
+        self.tell_command(entry);
         #[cfg(feature = "metrics")]
         transition_counts::count(&self.name, entry);
         events::emit_at(entry.at, None, || EventKind::StateChanged {
@@ -139,6 +182,7 @@ impl Shared {
             key: self.name.key(),
             from: entry.from,
             to: entry.to,
+            isolated: entry.isolated,
             reason: entry.reason,
             failures: entry.failures,
             failure_rate: entry.failure_rate,
@@ -148,37 +192,15 @@ impl Shared {
         });
     }
 
-    /// Runs a command. It gives an event even if it changes no state.
-    #[cold]
-    pub(crate) fn command(&self, command: GivenCommand) {
-        let now = clock::now();
-        let opening = self.opening(None);
-        let changed = self.locked(|locked| {
-            let (machine, config) = (&mut locked.machine, &self.config);
-            let change = match command.action {
-                CommandAction::Trip => machine.trip(config, opening, now),
-                CommandAction::Isolate => machine.isolate(config, now),
-                CommandAction::Reset => machine.reset(config, now),
-            };
-            change.map(|change| self.enter(locked, change, Some(command)))
-        });
-        if command.action == CommandAction::Reset {
-            self.note_command();
+    fn tell_command(&self, entry: &Entry) {
+        if let Some(command) = entry.command.as_ref().filter(|_| entry.tells_command) {
+            self.emit_command(entry.at, command);
         }
-        if let Some(changed) = changed {
-            return self.announce(changed, None);
-        }
-        // The command may have moved the moment of the next probe.
-        let wakers = self.lock().journal.as_mut().map(|journal| journal.wakers());
-        wake(wakers.unwrap_or_default());
-        self.emit_command(SystemTime::now(), command);
     }
 
-    fn emit_command(&self, at: SystemTime, GivenCommand { action, to_family }: GivenCommand) {
-        if !to_family {
-            let (circuit, key) = (&*self.name, self.name.key());
-            events::emit_at(at, None, || EventKind::command(circuit, key, action));
-        }
+    pub(super) fn emit_command(&self, at: SystemTime, command: &CommandRecord) {
+        let (circuit, key) = (&*self.name, self.name.key());
+        events::emit_at(at, None, || command.event(circuit, key));
     }
 
     /// The text of the error that opened the circuit last.
@@ -200,7 +222,7 @@ impl Shared {
 
 /// Wakes the tasks. A waker that panics breaks no call, because the call has nothing to do with the
 /// task.
-fn wake(wakers: Vec<Waker>) {
+pub(super) fn wake(wakers: Vec<Waker>) {
     for waker in wakers {
         quietly(|| waker.wake());
     }

@@ -47,12 +47,6 @@ impl Shared {
         self.record_outcome(admission, outcome, cause);
     }
 
-    /// Isolates a circuit that nobody has seen yet, so that there is nothing to tell.
-    pub(crate) fn begin_isolated(&self) {
-        let now = clock::now();
-        self.locked(|Locked { machine, .. }| machine.isolate(&self.config, now));
-    }
-
     /// Takes the configuration of the family.
     pub(crate) fn adopt(&self, config: &CircuitBreakerConfig) {
         self.replace(config);

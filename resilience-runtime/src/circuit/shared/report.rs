@@ -5,7 +5,6 @@ use std::sync::atomic::Ordering;
 use super::Shared;
 use crate::{
     circuit::{
-        admission::Refused,
         error::CircuitOpen,
         gate::State,
         machine::{Machine, MachineStats},
@@ -13,7 +12,7 @@ use crate::{
         stats::CircuitBreakerStats,
         transition::CircuitState,
     },
-    clock::{self, NEVER},
+    clock,
 };
 
 impl Shared {
@@ -44,6 +43,8 @@ impl Shared {
             key: self.name.key().map(String::from),
             state: machine_stats.state,
             isolated: machine_stats.isolated,
+            computed_state: machine_stats.computed_state,
+            command: machine_stats.command,
             failure_count: machine_stats.failure_count,
             failure_threshold: machine_stats.failure_threshold,
             failure_rate: machine_stats.failure_rate,
@@ -53,6 +54,7 @@ impl Shared {
             failures: machine_stats.failures,
             ignored: self.sum(Count::Ignored),
             refused: self.sum(Count::Refused),
+            would_refuse: self.would_refuse(),
             abandoned: self.abandoned.load(Ordering::Relaxed),
             late: self.late.load(Ordering::Relaxed),
             opened: machine_stats.opened,
@@ -68,23 +70,11 @@ impl Shared {
     /// circuit, because a probe may end at any moment.
     #[cold]
     pub(crate) fn refusal(&self) -> Option<CircuitOpen> {
-        let gate = self.gate();
-        let (state, wait) = match gate.state() {
-            State::Closed => return None,
-            State::Isolated => (State::Isolated, NEVER),
-            State::Open | State::HalfOpen => {
-                let machine_stats = self.machine_stats();
-                let is_open = machine_stats.state == CircuitState::Open;
-                let wait = machine_stats.retry_after.map_or(NEVER, clock::nanos);
-                (is_open.then_some(State::Open)?, wait)
-            }
-        };
-        let reason = gate.reason();
-        let refused = Refused {
-            state,
-            reason,
-            wait,
-        };
+        if self.gate().state() == State::Closed {
+            return None;
+        }
+        let now = clock::now();
+        let refused = self.lock().machine.refusal(&self.config, now)?;
         Some(CircuitOpen::new(self.name.clone(), refused))
     }
 }

@@ -34,15 +34,15 @@ impl Shared {
             return Waited::Arrived(state);
         }
         let Some(wanted) = wanted else {
-            return Waited::Waiting { half_open_in: None };
+            return Waited::Waiting { reads_in: None };
         };
         let stats = self.stats_of(&mut locked.machine, now);
         if stats.state == wanted {
             return Waited::Arrived(wanted);
         }
-        let opens_up = wanted == CircuitState::HalfOpen && stats.state == CircuitState::Open;
-        let half_open_in = stats.retry_after.filter(|_| opens_up);
-        Waited::Waiting { half_open_in }
+        let reads_at = locked.machine.reads_at(wanted, now);
+        let reads_in = reads_at.map(|moment| clock::span(moment - now));
+        Waited::Waiting { reads_in }
     }
 
     pub(crate) fn remove_waiter(&self, id: u64) {
