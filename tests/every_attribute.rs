@@ -1,7 +1,7 @@
-// Included by the environments: each attribute on a sync and an async function, a method, and the
-// stack of three.
+// Included by the environments: each attribute on a sync and an async function, a method, and
+// stacks.
 
-use resilience::{circuit_breaker, retry, timeout};
+use resilience::{circuit_breaker, fallback, retry, timeout};
 
 #[derive(Debug, PartialEq)]
 pub enum Error {
@@ -47,6 +47,27 @@ impl Service {
     #[timeout(5s, mode = cooperative)]
     pub fn stacked(&mut self) -> Result<u32, Error> {
         self.answer()
+    }
+
+    #[fallback(|_| Ok(self.calls + 10), on(Error::Busy))]
+    pub fn answered(&mut self) -> Result<u32, Error> {
+        self.answer()
+    }
+
+    #[fallback(Self::remembered, when = |error| *error == Error::Busy, clone(text))]
+    #[retry(max_retries = 1, base_delay = 1s)]
+    #[timeout(5s)]
+    pub async fn answered_async(&mut self, text: String) -> Result<u32, Error> {
+        tokio::task::yield_now().await;
+        drop(text);
+        self.answer()
+    }
+
+    async fn remembered(_: &Error, service: &mut Self, text: &str) -> Result<u32, Error> {
+        tokio::task::yield_now().await;
+        text.parse()
+            .map(|number: u32| number + service.calls)
+            .map_err(|_| Error::TimedOut)
     }
 
     #[retry(max_retries = 2, base_delay = 1s, jitter = none)]

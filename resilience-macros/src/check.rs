@@ -17,7 +17,7 @@ use crate::language::scope::Scope;
 use crate::language::table::Kind;
 use crate::language::values::Values;
 use crate::policy;
-use crate::policy::spec::{CheckedLayer, LiteralValues, Surroundings, take_operation};
+use crate::policy::spec::{CheckedLayer, LiteralValues, Needs, Surroundings, take_operation};
 use crate::stack::{self, WrittenLayer};
 
 /// Checks the options of all layers, and plans the stack. The options are checked even if the
@@ -35,7 +35,7 @@ pub(crate) fn check(
         .iter()
         .filter_map(|layer| layer.taken.clone())
         .collect();
-    let read_later = read_later(&layers);
+    let read_later = read_later(&layers, form.as_ref(), function);
     let surroundings = Surroundings {
         function,
         form: form.as_ref(),
@@ -59,16 +59,28 @@ pub(crate) fn check(
     })
 }
 
-/// Renames a moved `self` in the options. If a layer repeats the function, checks that the function
-/// can run more than once.
+/// Renames a moved `self` in the options. If a layer needs arguments again, checks that the function
+/// can leave them to it.
 fn prepare(layers: &mut [WrittenLayer], function: &Function, form: &Form, errors: &mut Errors) {
     if let Some(moved) = form.moved_receiver() {
         let entries = layers.iter_mut().flat_map(|layer| &mut layer.entries);
         receiver::rename(entries, moved);
     }
-    if let Some(layer) = layers.iter().find(|layer| layer.policy.repeats) {
-        returned_borrow::check(function, form, layer.policy, errors);
-        held_arguments::check(function, form, layer.policy, errors);
+    let parameters = form.parameters(function);
+    for layer in layers.iter() {
+        let (policy, used) = (layer.policy, layer.policy.used_after(&layer.entries));
+        let Some(Needs { words, .. }) = &policy.needs else {
+            continue;
+        };
+        let mut parameters = parameters.iter();
+        if parameters.any(|parameter| used.has(&parameter.name)) {
+            let is_right = returned_borrow::check(function, form, policy, (&used, words), errors)
+                && held_arguments::check(function, form, policy, words, errors);
+            // What is wrong for several layers is one mistake.
+            if !is_right {
+                return;
+            }
+        }
     }
 }
 
@@ -130,9 +142,17 @@ impl CheckedStack {
     }
 }
 
-/// The expressions of a stack that are evaluated after an attempt. A policy with a refusal filter
-/// makes the error of a refusal to find out whether the filter matches it.
-fn read_later(layers: &[WrittenLayer]) -> TokenStream {
+/// The expressions of a stack that are evaluated after an attempt, and the arguments that are read
+/// then. A policy with a refusal filter makes the error of a refusal to find out whether the filter
+/// matches it.
+fn read_later(layers: &[WrittenLayer], form: Option<&Form>, function: &Function) -> TokenStream {
+    let arguments = form.into_iter().flat_map(|form| form.parameters(function));
+    let arguments = arguments.map(|parameter| parameter.name).filter(|name| {
+        let mut readers = layers
+            .iter()
+            .filter(|layer| matches!(&layer.policy.needs, Some(needs) if needs.are_read));
+        readers.any(|layer| layer.policy.used_after(&layer.entries).has(name))
+    });
     let makes_errors = layers.iter().any(|layer| {
         let mut names = layer.entries.iter().map(|entry| entry.spec.name);
         let filter = layer.policy.refusal_filter;
@@ -151,5 +171,6 @@ fn read_later(layers: &[WrittenLayer]) -> TokenStream {
         EntryValue::Pattern(filter) => Some(filter.guard.to_token_stream()),
         EntryValue::Value(_) | EntryValue::Arguments(_) => None,
     });
-    expressions.collect()
+    let arguments = arguments.map(ToTokens::into_token_stream);
+    expressions.chain(arguments).collect()
 }

@@ -382,6 +382,105 @@ pub fn timeout(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(&policy::timeout::TIMEOUT, args.into(), item.into()).into()
 }
 
+/// Answers in place of an error, so that an outage of a service is not one of its callers.
+///
+/// ```
+/// use resilience::{fallback, registry};
+/// use std::io::{Error, ErrorKind};
+///
+/// struct Rates {
+///     remembered: f64,
+///     is_down: bool,
+/// }
+///
+/// impl Rates {
+///     #[fallback(Self::remembered, on(_), operation = "rates")]
+///     async fn rate(&self, currency: &str) -> Result<f64, Error> {
+///         if self.is_down {
+///             return Err(ErrorKind::ConnectionRefused.into());
+///         }
+///         Ok(1.25)
+///     }
+///
+///     async fn remembered(error: &Error, rates: &Self, currency: &str) -> Result<f64, Error> {
+///         println!("the rate of {currency} is an old one, because of: {error}");
+///         Ok(rates.remembered)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let mut rates = Rates { remembered: 1.2, is_down: false };
+/// assert_eq!(rates.rate("EUR").await.unwrap(), 1.25);
+/// rates.is_down = true;
+/// assert_eq!(rates.rate("EUR").await.unwrap(), 1.2);
+/// assert_eq!(registry::operation("rates").unwrap().fallbacks, 1);
+/// # }
+/// ```
+///
+/// # Options
+///
+/// | option | default | meaning |
+/// |---|---|---|
+/// | `answer = f` | required | answers instead of the error; also without its name: `#[fallback(cached_answer)]`. A path is called as `f(&E, self, arguments…)`, owned arguments by reference; a closure takes `\|error\|` and may use the arguments. Returns what the function returns, or, for an async function, a future of it |
+/// | `on(pattern)` | every error | answer only errors that match; any other is returned |
+/// | `when = f` | none | `fn(&E) -> bool`: answer only errors that it accepts; beside `on` both must agree |
+/// | `clone(text, request)` | none | the body may consume these arguments, although the fallback uses them: the body gets a clone of each; `clone(..)` means every owned argument that is `Clone`, `self` included |
+/// | `operation = "jira.issue"` | module path and function name | the name of the function in logs, statistics and errors; one attribute says it for the whole stack |
+/// | `crate = path` | `::resilience` | where the runtime is, if it is renamed or re-exported |
+///
+/// # Semantics
+///
+/// - A path is called with the error, the receiver if there is one, and all arguments in their order:
+///   owned ones by reference, references as they are. A closure is called with the error alone and
+///   may use the arguments by their names.
+/// - The body has run before. An argument that the body moves and the fallback uses must stand in
+///   `clone(…)`: the body then gets a clone, which is made in each call, whether or not it fails. A
+///   closure that does not use the argument needs no clone of it.
+/// - `clone(..)` means every owned argument that the fallback uses and whose type is `Clone`. An
+///   argument of another type is left for the body to borrow.
+/// - The pattern of `on` and the function of `when` may use the arguments, too.
+/// - The fallback of an async function may be async. The future then holds the error while it
+///   waits, so it is `Send` only if the error is; an async fallback borrows the error, which must be
+///   `Sync` for that.
+/// - A panic of the body is not answered, and neither is a call that its caller drops.
+/// - A function with a fallback cannot return a borrow of a `&mut` argument that the fallback uses.
+///
+/// # Errors
+///
+/// The error of the fallback, which takes the place of the first one; an error that the filters do
+/// not accept, as the function returned it.
+///
+/// # Panics
+///
+/// A panic of the fallback or of a filter goes on unchanged.
+///
+/// # Stacking
+///
+/// The top attribute is the outermost, and the top is the usual place: the fallback answers what the
+/// layers below could not mend, also the refusal of an open circuit. For a layer outside an answer is
+/// a success. Below a [`#[retry]`](../resilience/attr.retry.html) it therefore ends the attempts, and
+/// a retry does not ask whether a circuit below the fallback would still refuse, because the fallback
+/// answers that, too. Below a
+/// [`#[circuit_breaker]`](../resilience/attr.circuit_breaker.html) the circuit counts the answer and
+/// not the error.
+///
+/// The option `fallback = …` of `#[circuit_breaker]` answers the refusals of the circuit and no other
+/// error.
+///
+/// # Logging
+///
+/// Each answer is counted as one of the `fallbacks` of
+/// [`OperationStats`](../resilience/struct.OperationStats.html), is a
+/// [`FellBack`](../resilience/events/enum.EventKind.html) event with the error that it replaces, and
+/// writes a line at INFO to `tracing` under the target `resilience`, because an answer that hides an
+/// outage must be visible. At most once per minute and operation there is a WARN with the number of
+/// answers since the WARN before.
+#[proc_macro_attribute]
+pub fn fallback(args: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(&policy::fallback::FALLBACK, args.into(), item.into()).into()
+}
+
 /// Refuses every third call: the policy for a test.
 #[cfg(resilience_test_policy)]
 #[proc_macro_attribute]
@@ -401,6 +500,13 @@ pub fn async_retry(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn async_circuit_breaker(_: TokenStream, item: TokenStream) -> TokenStream {
     untouched::misnamed(&policy::circuit_breaker::CIRCUIT_BREAKER, item.into()).into()
+}
+
+/// Refuses the name that a newcomer looks for, and says the right one.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn async_fallback(_: TokenStream, item: TokenStream) -> TokenStream {
+    untouched::misnamed(&policy::fallback::FALLBACK, item.into()).into()
 }
 
 /// Refuses the name that a newcomer looks for, and says the right one.

@@ -196,7 +196,7 @@ impl<F: Unmet, Given, R> OptionFunction<Given, R, Converted<Exact>> for F {
     message = "this option takes a function `fn{Given} -> {Returned}`",
     label = "this is `{Self}`",
     note = "for an async function it may be async",
-    note = "a function that takes something else is called in a closure, `|open| f(…)`, which may use the arguments by their names"
+    note = "a function that takes something else is called in a closure, `|given| f(…)`, which may use the arguments by their names"
 )]
 pub trait FallbackFunction<Given, Returned, How> {
     /// The type that the function returns.

@@ -225,6 +225,17 @@ impl<E> Inspect<E> {
     /// Takes the error's type for the lookup from the outcome that holds the error.
     #[inline]
     pub fn of<T>(_: &Result<T, E>) -> Self {
+        Self::entry()
+    }
+
+    /// Takes the error's type for the lookup from the error.
+    #[inline]
+    pub fn of_error(_: &E) -> Self {
+        Self::entry()
+    }
+
+    #[inline]
+    fn entry() -> Self {
         macro_rules! nested {
             ($step:ident $($rest:ident)*) => { $step(nested!($($rest)*)) };
             () => { PhantomData };

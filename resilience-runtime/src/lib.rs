@@ -1,5 +1,6 @@
 //! Attributes that make a Rust function resilient: [`#[retry]`](macro@retry),
-//! [`#[circuit_breaker]`](macro@circuit_breaker) and [`#[timeout]`](macro@timeout).
+//! [`#[circuit_breaker]`](macro@circuit_breaker), [`#[timeout]`](macro@timeout) and
+//! [`#[fallback]`](macro@fallback).
 //!
 //! They work on sync and async functions, methods and trait methods. The signature and the error
 //! type stay as they are, and wrong configuration does not compile.
@@ -59,7 +60,7 @@
 //!
 //! | to | there is |
 //! |---|---|
-//! | annotate a function | [`#[retry]`](macro@retry), [`#[circuit_breaker]`](macro@circuit_breaker), [`#[timeout]`](macro@timeout), each with all its options |
+//! | annotate a function | [`#[retry]`](macro@retry), [`#[circuit_breaker]`](macro@circuit_breaker), [`#[timeout]`](macro@timeout), [`#[fallback]`](macro@fallback), each with all its options |
 //! | share a configuration, `config = …` | [`RetryConfig`], [`CircuitBreakerConfig`], [`TimeoutConfig`] |
 //! | make one of values that are known at run time only | [`RetrySettings`], [`CircuitBreakerSettings`], [`TimeoutSettings`], and [`ConfigError`] for a wrong value |
 //! | limit the retries of all calls together | `budget = …` with a [`RetryBudget`], [`registry::register_budget`], [`registry::budget`] |
@@ -108,6 +109,7 @@ pub mod events;
 #[cfg(resilience_test_policy)]
 mod every_third;
 mod expansion;
+mod fallback;
 mod fallible;
 mod function;
 #[cfg(feature = "http")]
@@ -144,7 +146,8 @@ pub mod __private {
     #[cfg(resilience_test_policy)]
     pub use crate::every_third::expansion::*;
     pub use crate::{
-        circuit::expansion::*, expansion::*, retry::expansion::*, timeout::expansion::*,
+        circuit::expansion::*, expansion::*, fallback::expansion::*, retry::expansion::*,
+        timeout::expansion::*,
     };
 }
 
@@ -167,8 +170,8 @@ pub use refusal::{Refusal, RefusalKind, is_refusal};
 #[cfg(resilience_test_policy)]
 pub use resilience_macros::every_third;
 #[doc(hidden)]
-pub use resilience_macros::{async_circuit_breaker, async_retry, async_timeout};
-pub use resilience_macros::{circuit_breaker, retry, timeout};
+pub use resilience_macros::{async_circuit_breaker, async_fallback, async_retry, async_timeout};
+pub use resilience_macros::{circuit_breaker, fallback, retry, timeout};
 pub use retry::{
     Attempt, Jitter, PreparedRetry, RetryConfig, RetryEvent, RetryFuture, RetryHint, RetrySettings,
     Strategy,

@@ -17,6 +17,7 @@ mod circuit_breaker;
 mod deadline;
 mod documentation;
 mod events;
+mod fallback;
 mod lints;
 mod operation;
 mod programmatic;

@@ -4,6 +4,7 @@ mod attempt_spans;
 mod budget;
 mod capture;
 mod circuit;
+mod fallback;
 mod registry;
 mod retry;
 mod spans;

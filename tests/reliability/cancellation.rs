@@ -11,7 +11,7 @@ use std::{
 
 use resilience::{
     CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, RetryConfig, TimedOut,
-    TimeoutConfig, circuit_breaker, retry, timeout,
+    TimeoutConfig, circuit_breaker, fallback, retry, timeout,
 };
 use tokio::{
     runtime,
@@ -58,10 +58,14 @@ impl Drop for Running<'_> {
 }
 
 impl Service {
+    fn begin(&self) -> Running<'_> {
+        self.running.set(self.running.get() + 1);
+        Running(self)
+    }
+
     async fn answer(&self) -> Result<u8, Fault> {
         self.begun.set(self.begun.get() + 1);
-        self.running.set(self.running.get() + 1);
-        let _running = Running(self);
+        let _running = self.begin();
         yield_once().await;
         match self.begun.get() {
             1 => {
@@ -147,6 +151,30 @@ async fn c(breaker: &CircuitBreaker, service: &Service) -> Result<u8, Fault> {
     service.answer().await
 }
 
+/// The answer waits, too, and asks the service once more.
+async fn ask_again(_: &Fault, _: &CircuitBreaker, service: &Service) -> Result<u8, Fault> {
+    sleep(TICK).await;
+    let _running = service.begin();
+    yield_once().await;
+    Err(Fault::Down)
+}
+
+#[fallback(ask_again)]
+#[retry(base_delay = 10ms, jitter = none)]
+#[circuit_breaker(breaker = breaker)]
+#[timeout(20ms)]
+async fn frct(breaker: &CircuitBreaker, service: &Service) -> Result<u8, Fault> {
+    service.answer().await
+}
+
+#[retry(base_delay = 10ms, jitter = none)]
+#[fallback(ask_again)]
+#[circuit_breaker(breaker = breaker)]
+#[timeout(20ms)]
+async fn rfct(breaker: &CircuitBreaker, service: &Service) -> Result<u8, Fault> {
+    service.answer().await
+}
+
 async fn by_hand(breaker: &CircuitBreaker, service: &Service) -> Result<u8, Fault> {
     let limit = TimeoutConfig::new(Duration::from_millis(20));
     let attempt = || breaker.call_async(async { limit.run_async(service.answer()).await? });
@@ -165,7 +193,7 @@ struct Stack {
     per_attempt: bool,
 }
 
-const STACKS: [Stack; 9] = [
+const STACKS: [Stack; 11] = [
     Stack {
         name: "rct",
         call: |breaker, service| Box::pin(rct(breaker, service)),
@@ -199,6 +227,16 @@ const STACKS: [Stack; 9] = [
     Stack {
         name: "trct",
         call: |breaker, service| Box::pin(trct(breaker, service)),
+        per_attempt: true,
+    },
+    Stack {
+        name: "frct",
+        call: |breaker, service| Box::pin(frct(breaker, service)),
+        per_attempt: true,
+    },
+    Stack {
+        name: "rfct",
+        call: |breaker, service| Box::pin(rfct(breaker, service)),
         per_attempt: true,
     },
     Stack {

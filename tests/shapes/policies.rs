@@ -59,6 +59,11 @@ macro_rules! group {
     };
 }
 
+/// The answer of a fallback that a filter excludes, of whatever type the function returns.
+pub(crate) fn unanswered<T, E>() -> Result<T, E> {
+    unreachable!("the filter says no")
+}
+
 /// Sync functions, which may borrow, and async ones.
 macro_rules! each {
     ($group:ident) => {
@@ -76,6 +81,14 @@ macro_rules! each_sync {
             #[resilience::retry(max_retries = 2, base_delay = 0s)]
             #[resilience::circuit_breaker(failure_threshold = 1000)]
             #[resilience::timeout(1m, mode = cooperative)]
+        );
+        group!(fallback, sync, 1, $group,
+            #[resilience::fallback(|_| crate::policies::unanswered(), when = |_| false)]
+        );
+        group!(fallback_stack, sync, 3, $group,
+            #[resilience::retry(max_retries = 2, base_delay = 0s)]
+            #[resilience::fallback(|_| crate::policies::unanswered(), when = |_| false)]
+            #[resilience::circuit_breaker(failure_threshold = 1000)]
         );
         group!(circuit_of_a_key, sync, 3, $group,
             #[resilience::retry(max_retries = 2, base_delay = 0s)]
@@ -108,6 +121,16 @@ macro_rules! each_async {
             #[resilience::timeout(1m)]
             $($async)?
         );
+        group!(async_fallback, asynchronous, 1, $group,
+            #[resilience::fallback(|_| crate::policies::unanswered(), when = |_| false)]
+            $($async)?
+        );
+        group!(async_fallback_stack, asynchronous, 3, $group,
+            #[resilience::fallback(|_| crate::policies::unanswered(), when = |_| false)]
+            #[resilience::retry(max_retries = 2, base_delay = 1s)]
+            #[resilience::timeout(1m)]
+            $($async)?
+        );
         group!(async_circuit_of_a_key, asynchronous, 3, $group,
             #[resilience::retry(max_retries = 2, base_delay = 1s)]
             #[resilience::circuit_breaker(key = module_path!(), failure_threshold = 1000)]
@@ -121,12 +144,14 @@ macro_rules! each_once {
     ($group:ident) => {
         group!(circuit_breaker, sync, 1, $group, #[resilience::circuit_breaker(failure_threshold = 1000)]);
         group!(timeout, sync, 1, $group, #[resilience::timeout(1m, mode = cooperative)]);
+        group!(fallback, sync, 1, $group, #[resilience::fallback(|_| crate::policies::unanswered(), when = |_| false)]);
         group!(both, sync, 1, $group,
             #[resilience::timeout(1m, mode = cooperative)]
             #[resilience::circuit_breaker(failure_threshold = 1000)]
         );
         group!(async_circuit_breaker, asynchronous, 1, $group, #[resilience::circuit_breaker(failure_threshold = 1000)] async);
         group!(async_timeout, asynchronous, 1, $group, #[resilience::timeout(1m)] async);
+        group!(async_fallback, asynchronous, 1, $group, #[resilience::fallback(|_| crate::policies::unanswered(), when = |_| false)] async);
         group!(async_both, asynchronous, 1, $group,
             #[resilience::timeout(1m)]
             #[resilience::circuit_breaker(failure_threshold = 1000)]
@@ -142,6 +167,10 @@ macro_rules! each_threaded {
         group!(thread_stack, sync, 3, $group,
             #[resilience::retry(max_retries = 2, base_delay = 0s)]
             #[resilience::circuit_breaker(failure_threshold = 1000)]
+            #[resilience::timeout(1m)]
+        );
+        group!(thread_below_a_fallback, sync, 1, $group,
+            #[resilience::fallback(|_| crate::policies::unanswered(), when = |_| false)]
             #[resilience::timeout(1m)]
         );
         group!(thread_outside, sync, 3, $group,

@@ -16,7 +16,9 @@ use std::path::{Path, PathBuf};
 
 /// The cases whose error is at a whole attribute, because a macro is shown no token of an attribute without options or
 /// of an attribute that has another name.
-const POINT_AT_THE_ATTRIBUTE: [&str; 5] = [
+const POINT_AT_THE_ATTRIBUTE: [&str; 7] = [
+    "fallback/answer_missing",
+    "function/async_fallback",
     "timeout/limit_missing",
     "stack/renamed_attribute_below",
     "function/async_retry",

@@ -129,7 +129,7 @@ impl Context<'_> {
             Passing::Shared => false,
         };
         may_be_handed_out
-            && self.is_called_once()
+            && !self.is_needed_again(&parameter.name)
             && !names(self.read_later.clone(), &parameter.name.to_string())
     }
 
@@ -213,9 +213,10 @@ impl Context<'_> {
             || self.lending(parameter).is_some()
     }
 
-    /// The way in which each attempt is lent an owned argument. A worker and a clone own it.
+    /// The way in which the body is lent an owned argument that is needed again. A worker and a clone
+    /// own it.
     fn lending(&self, parameter: &Parameter<'_>) -> Option<Lending> {
-        let is_owned_by_attempt = self.is_called_once()
+        let is_owned_by_attempt = !self.is_needed_again(&parameter.name)
             || self.layers.iter().any(|layer| layer.moves_to_worker)
             || self
                 .cloned
@@ -259,8 +260,8 @@ impl Context<'_> {
         }
     }
 
-    /// True for a `&mut` that a retried body may hand on by value, or whose target a body assigns
-    /// to. If the closure or the block around the body captured the target alone, rustc would say
+    /// True for a `&mut` that is needed again although the body may hand it on by value, or whose
+    /// target a body assigns to. If the closure or the block around the body captured the target alone, rustc would say
     /// that the value is never read.
     fn is_borrowed_anew(&self, parameter: &Parameter<'_>) -> bool {
         let name = &parameter.name;
@@ -268,7 +269,8 @@ impl Context<'_> {
             && !parameter.is_part
             && name != "self"
             && self.form.names(self.function, name)
-            && (!self.is_called_once() || assigns(self.function.body.stream(), &name.to_string()))
+            && (self.is_needed_again(name)
+                || assigns(self.function.body.stream(), &name.to_string()))
     }
 }
 

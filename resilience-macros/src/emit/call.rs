@@ -38,8 +38,17 @@ impl Context<'_> {
     /// user's `impl Error` may ask for a lifetime that the lookup cannot see, and rustc then points
     /// at the error type.
     pub(crate) fn inspected(&self, result: TokenStream, lookup: &str) -> TokenStream {
+        self.inspected_by("Inspect::of", result, lookup)
+    }
+
+    /// Emits the same lookup for an error that is not in its outcome any more.
+    pub(crate) fn inspected_error(&self, error: TokenStream, lookup: &str) -> TokenStream {
+        self.inspected_by("Inspect::of_error", error, lookup)
+    }
+
+    fn inspected_by(&self, entry: &str, value: TokenStream, lookup: &str) -> TokenStream {
         let ends = self.result.error_ends;
-        let inspect = self.call("Inspect::of", None, result, ends);
+        let inspect = self.call(entry, None, value, ends);
         let lookup = Ident::new(lookup, ends.first);
         quote_spanned!(ends.first=> #inspect.#lookup())
     }

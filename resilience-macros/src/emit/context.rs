@@ -47,8 +47,16 @@ impl Context<'_> {
         matches!(self.form, Form::Future { block: None, .. })
     }
 
+    /// True if a layer uses the argument after the body has run.
+    pub(crate) fn is_needed_again(&self, name: &Ident) -> bool {
+        self.layers.iter().any(|layer| layer.used_after.has(name))
+    }
+
+    /// True if the body runs once, and no layer needs an argument after it.
     pub(crate) fn is_called_once(&self) -> bool {
-        !self.layers.iter().any(|layer| layer.repeats)
+        let is_repeated = self.layers.iter().any(|layer| layer.repeats);
+        let mut parameters = self.parameters.iter();
+        !is_repeated && !parameters.any(|parameter| self.is_needed_again(&parameter.name))
     }
 
     /// True if a clone that the attempt may consume takes the argument's place.

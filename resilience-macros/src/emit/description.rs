@@ -14,6 +14,7 @@ use crate::language::stage::Stage;
 use crate::language::value::Setting;
 
 /// One layer, as the statistics describe it.
+#[derive(Default)]
 pub(crate) struct Description {
     /// A `&'static` reference to the constant part of the configuration.
     pub(crate) config: TokenStream,

@@ -1,5 +1,6 @@
 //! Building blocks of the output. They know no policy.
 
+pub(crate) mod answer;
 pub(crate) mod argument;
 mod call;
 pub(crate) mod cloned;
@@ -10,6 +11,7 @@ pub(crate) mod description;
 mod error;
 pub(crate) mod filter;
 pub(crate) mod function;
+pub(crate) mod kept;
 pub(crate) mod marker;
 pub(crate) mod operation;
 pub(crate) mod operation_plan;

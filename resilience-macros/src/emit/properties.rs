@@ -3,6 +3,8 @@
 
 use syn::Expr;
 
+use crate::function::used_arguments::UsedArguments;
+
 /// The properties of one layer.
 #[derive(Default)]
 #[expect(
@@ -14,6 +16,10 @@ pub(crate) struct Properties {
     pub(crate) policy: &'static str,
     /// The layer may run the layers inside of it more than once.
     pub(crate) repeats: bool,
+    /// The arguments that the layer uses after the layers inside of it have run.
+    pub(crate) used_after: UsedArguments,
+    /// The layer may answer an error from inside of it by a success.
+    pub(crate) answers: bool,
     /// The layer may refuse a call.
     pub(crate) refuses: bool,
     /// A refusal of the layer that can be known before the call, unless the layer answers a refusal

@@ -14,6 +14,7 @@ use super::item::Function;
 use super::parameter::{Parameter, Passing};
 use super::tokens::any_ident;
 use super::types::ungroup;
+use super::used_arguments::NeedWords;
 use crate::errors::Errors;
 
 /// The promises of the return type about everything that the future holds.
@@ -23,17 +24,19 @@ struct Promise {
     is_send: bool,
 }
 
-/// `attribute` is the one that runs the function more than once, for messages.
+/// Returns true if the future can hold them. `attribute` is the one that needs the arguments again,
+/// for messages.
 pub(crate) fn check(
     function: &Function,
     form: &Form,
     attribute: &dyn Display,
+    words: &NeedWords,
     errors: &mut Errors,
-) {
+) -> bool {
     let (Form::Future { block: None, .. }, ReturnType::Type(_, returned)) =
         (form, &function.sig.output)
     else {
-        return;
+        return true;
     };
     let promise = Promise::of(returned);
     let body = function.body.stream();
@@ -46,13 +49,15 @@ pub(crate) fn check(
             errors.at(
                 returned,
                 format!(
-                    "under {attribute} this future holds `{name}`, because each attempt runs the body again, and {reason}; retry \
-                     an `async fn` that this function calls, or take an argument that can be held"
+                    "under {attribute} this future holds `{name}`, because {}, and {reason}; {} an `async fn` that this function \
+                     calls, or take an argument that can be held",
+                    words.runs_inside, words.instead
                 ),
             );
-            return;
+            return false;
         }
     }
+    true
 }
 
 impl Promise {

@@ -10,3 +10,4 @@ pub(crate) mod pattern;
 pub(crate) mod returned_borrow;
 pub(crate) mod tokens;
 pub(crate) mod types;
+pub(crate) mod used_arguments;

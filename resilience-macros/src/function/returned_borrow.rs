@@ -11,24 +11,30 @@ use syn::{ReceiverKind, ReturnType};
 use super::form::Form;
 use super::item::Function;
 use super::parameter::Parameter;
+use super::used_arguments::{NeedWords, UsedArguments};
 use crate::errors::Errors;
 
-/// `attribute` is the one that runs the function more than once, for messages.
+/// Returns true if no such borrow is returned. `attribute` is the one that needs the arguments
+/// again, for messages.
 pub(crate) fn check(
     function: &Function,
     form: &Form,
     attribute: &dyn Display,
+    (used, words): (&UsedArguments, &NeedWords),
     errors: &mut Errors,
-) {
+) -> bool {
     let returned = match (form, &function.sig.output) {
         // The future may borrow anything, because the future is retried.
         (Form::Future { output, .. }, _) => output,
         (_, ReturnType::Type(_, returned)) => returned,
-        (_, ReturnType::Default) => return,
+        (_, ReturnType::Default) => return true,
     };
     let borrows = borrows(returned.to_token_stream());
     let lent = Parameter::all(function);
-    for parameter in lent.iter().filter(|parameter| parameter.is_lent_uniquely()) {
+    let lent = lent
+        .iter()
+        .filter(|parameter| parameter.is_lent_uniquely() && used.has(&parameter.name));
+    for parameter in lent {
         let name = &parameter.name;
         let lifetime = parameter
             .lifetime
@@ -45,13 +51,15 @@ pub(crate) fn check(
             errors.at(
                 &borrow.tokens,
                 format!(
-                    "under {attribute} this cannot be a borrow of `{name}`: the next attempt needs `{name}` again; return an owned \
-                     value, or borrow from the outside: call a retried function first, and take the reference after it"
+                    "under {attribute} this cannot be a borrow of `{name}`: {} needs `{name}` again; return an owned value, or borrow \
+                     from the outside: call {} first, and take the reference after it",
+                    words.user, words.call_first
                 ),
             );
-            return;
+            return false;
         }
     }
+    true
 }
 
 /// A reference, or a lifetime argument, in the return type.

@@ -1,8 +1,10 @@
 //! The family: its attributes, told apart by the last segment of their path.
 
 pub(crate) mod circuit_breaker;
+mod clone;
 #[cfg(resilience_test_policy)]
 pub(crate) mod every_third;
+pub(crate) mod fallback;
 pub(crate) mod retry;
 pub(crate) mod spec;
 pub(crate) mod timeout;
@@ -16,6 +18,7 @@ const POLICIES: &[&Policy] = &[
     &retry::RETRY,
     &circuit_breaker::CIRCUIT_BREAKER,
     &timeout::TIMEOUT,
+    &fallback::FALLBACK,
     #[cfg(resilience_test_policy)]
     &every_third::EVERY_THIRD,
 ];

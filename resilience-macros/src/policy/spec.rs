@@ -10,6 +10,8 @@ use crate::emit::plan::PlannedLayer;
 use crate::errors::Errors;
 use crate::function::form::Form;
 use crate::function::item::Function;
+use crate::function::used_arguments::{NeedWords, UsedArguments};
+use crate::language::entry::Entry;
 use crate::language::table::{Kind, OptionSpec, Role, Table};
 use crate::language::value::Setting;
 use crate::language::values::Values;
@@ -18,15 +20,30 @@ use crate::language::values::Values;
 pub(crate) struct Policy {
     /// The language of the attribute.
     pub(crate) table: &'static Table,
-    /// The policy may run the function more than once.
-    pub(crate) repeats: bool,
+    /// Arguments that the policy needs after the function has run.
+    pub(crate) needs: Option<Needs>,
     /// The option with a pattern that is shown the error of a refusal, before the refusal happens.
     pub(crate) refusal_filter: Option<&'static str>,
     /// Checks the options and plans the layer.
     pub(crate) check: fn(&mut Values<'_>, Surroundings<'_>, &mut Errors) -> CheckedLayer,
 }
 
+/// The need of a policy for arguments after the function has run.
+pub(crate) struct Needs {
+    /// The arguments, by the options of the attribute.
+    pub(crate) arguments: fn(&[Entry]) -> UsedArguments,
+    /// Code of the user's reads them then.
+    pub(crate) are_read: bool,
+    pub(crate) words: NeedWords,
+}
+
 impl Policy {
+    /// The arguments that an attribute with these options needs after the function has run.
+    pub(crate) fn used_after(&self, entries: &[Entry]) -> UsedArguments {
+        let needs = self.needs.as_ref();
+        needs.map_or(UsedArguments::None, |needs| (needs.arguments)(entries))
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         self.table.name
     }

@@ -122,6 +122,7 @@ fn every_example_is_an_option_that_expands() {
                 "slow_rate" => "slow_call = 2s, ",
                 "max_keys" | "idle" => "key = text, ",
                 name if policy.name() == "timeout" && name != "limit" => "5s, ",
+                name if policy.name() == "fallback" && name != "answer" => "cached, ",
                 _ => "",
             };
             let function = match spec.kind {

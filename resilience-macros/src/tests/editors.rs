@@ -38,7 +38,11 @@ fn a_half_typed_body_is_carried_as_it_is() {
         let item =
             format!("async fn fetch(url: &str) -> Result<String, Error> {{ {body}{closers} }}");
         for policy in policies() {
-            let args = if policy.name() == "timeout" { "5s" } else { "" };
+            let args = match policy.name() {
+                "timeout" => "5s",
+                "fallback" => "cached",
+                _ => "",
+            };
             let expanded = expand(policy, args, &item);
             let kept = lex(&format!("{body}{closers}"))
                 .to_string()

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use resilience::{
     CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, RetryBudget, RetryConfig,
-    RetryEvent, TimedOut, TimeoutConfig, circuit_breaker, registry, retry, timeout,
+    RetryEvent, TimedOut, TimeoutConfig, circuit_breaker, fallback, registry, retry, timeout,
 };
 
 mod facade {
@@ -250,6 +250,29 @@ fn limited_on_a_worker(number: u32) -> Result<u32, Error> {
     Ok(number)
 }
 
+#[fallback(
+    answer = stored,
+    on(Error::Busy | Error::TimedOut),
+    when = Error::is_busy,
+    clone(text),
+    operation = "user.answered",
+    crate = facade::resilience,
+)]
+async fn answered(service: &Service, text: String) -> Result<u32, Error> {
+    drop(text);
+    service.answer()
+}
+
+async fn stored(_: &Error, _: &Service, text: &str) -> Result<u32, Error> {
+    tokio::task::yield_now().await;
+    text.parse().map_err(|_| Error::NotFound)
+}
+
+#[fallback(|_| Ok(0))]
+fn answered_by_a_closure(service: &Service) -> Result<u32, Error> {
+    service.answer()
+}
+
 #[retry(max_retries = 5, base_delay = 1ms)]
 #[circuit_breaker(name = "stack", failure_threshold = 2)]
 #[timeout(1m)]
@@ -264,6 +287,7 @@ async fn main() {
     budgets().await;
     circuits().await;
     timeouts().await;
+    fallbacks().await;
     #[cfg(feature = "metrics")]
     drop(resilience::metrics::export_every(Duration::from_secs(1)));
     #[cfg(feature = "http")]
@@ -358,6 +382,19 @@ async fn timeouts() {
     );
     assert_eq!(limited_in_place(&Service::default()), Ok(1));
     assert_eq!(limited_on_a_worker(7), Ok(7));
+}
+
+async fn fallbacks() {
+    let service = Service::busy(2);
+    assert_eq!(answered(&service, "7".to_owned()).await, Ok(7));
+    assert_eq!(
+        answered(&service, "old".to_owned()).await,
+        Err(Error::NotFound)
+    );
+    assert_eq!(answered(&service, "7".to_owned()).await, Ok(3));
+    let stats = registry::operation("user.answered").expect("it ran");
+    assert_eq!(stats.fallbacks, 2);
+    assert_eq!(answered_by_a_closure(&Service::busy(1)), Ok(0));
 }
 
 #[cfg(feature = "http")]

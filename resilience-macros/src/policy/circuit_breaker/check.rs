@@ -4,11 +4,10 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Expr;
 
+use crate::emit::answer::{AnswerFunction, AnswerWords};
 use crate::emit::plan::PlannedLayer;
 use crate::emit::properties::{ForeseenRefusal, Properties};
 use crate::errors::Errors;
-use crate::function::item::Function;
-use crate::function::pattern::bound_names;
 use crate::language::entry::Filter;
 use crate::language::stage::Stage;
 use crate::language::value::{Literal, Setting};
@@ -23,7 +22,7 @@ pub(super) struct CircuitBreakerPlan {
     pub(super) failure_if_ok: Option<Expr>,
     pub(super) ignore: Option<Filter>,
     pub(super) recovery_hint: Option<Expr>,
-    pub(super) fallback: Option<Fallback>,
+    pub(super) fallback: Option<AnswerFunction>,
     pub(super) error: Option<Expr>,
 }
 
@@ -81,11 +80,10 @@ impl Circuit {
     }
 }
 
-pub(super) enum Fallback {
-    Closure(Expr),
-    /// A function that is called with the error and the arguments.
-    Path(Expr),
-}
+const WORDS: AnswerWords = AnswerWords {
+    path: "a `fallback` path",
+    parameter: "open",
+};
 
 pub(super) fn check(
     values: &mut Values<'_>,
@@ -129,7 +127,7 @@ pub(super) fn check(
         recovery_hint: values.take_expr("recovery_hint"),
         fallback: values
             .take_expr("fallback")
-            .and_then(|expr| fallback(expr, function, errors)),
+            .and_then(|expr| AnswerFunction::check(expr, function, WORDS, errors)),
         error: values.take_expr("error"),
     };
     CheckedLayer {
@@ -319,41 +317,4 @@ fn key_settings(values: &Values<'_>, errors: &mut Errors) {
             );
         }
     }
-}
-
-fn fallback(expr: Expr, function: &Function, errors: &mut Errors) -> Option<Fallback> {
-    if let Expr::Closure(_) = &expr {
-        return Some(Fallback::Closure(expr));
-    }
-    if let Some(attr) = function
-        .arguments()
-        .flat_map(|argument| &argument.attrs)
-        .find(|attr| attr.path().is_ident("cfg"))
-    {
-        errors.at(
-            attr,
-            "a `fallback` path is called with the function's arguments, and one that may not be there cannot be passed on: \
-             write a closure, `|open| …`",
-        );
-        return None;
-    }
-    let destructured = function
-        .arguments()
-        .find(|argument| !matches!(&*argument.pat, syn::Pat::Ident(name) if name.subpat.is_none()));
-    if let Some(argument) = destructured {
-        let names: Vec<_> = bound_names(&argument.pat)
-            .iter()
-            .map(|name| format!("`{}`", name.ident))
-            .collect();
-        errors.at(
-            &expr,
-            format!(
-                "a `fallback` path is called with the function's arguments, and a destructured one cannot be passed on: write a \
-                 closure, `|open| …`, which may use {}",
-                if names.is_empty() { "the others".to_owned() } else { names.join(" and ") }
-            ),
-        );
-        return None;
-    }
-    Some(Fallback::Path(expr))
 }

@@ -154,7 +154,7 @@ impl Context<'_> {
         let (runtime, operation) = (&self.runtime, self.operation());
         let note = self.note_origin(at, &quote!(#runtime::Origin::Body));
         let told = quote!(#note #runtime::CircuitOpen::falls_back(&#open, #operation););
-        block(&told, self.fallback(fallback, open))
+        block(&told, self.answer(fallback, open))
     }
 
     /// Emits the origin of an error as the layers inside know it, if they can know more than the error

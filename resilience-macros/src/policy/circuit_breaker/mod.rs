@@ -2,7 +2,6 @@
 
 mod check;
 mod expand;
-mod fallback;
 mod foreign;
 mod handle;
 mod options;
@@ -12,7 +11,7 @@ use crate::language::table::{Bare, Table};
 
 pub(crate) static CIRCUIT_BREAKER: Policy = Policy {
     table: &TABLE,
-    repeats: false,
+    needs: None,
     refusal_filter: None,
     check: check::check,
 };

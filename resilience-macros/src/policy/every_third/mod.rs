@@ -13,7 +13,7 @@ use crate::language::table::{Bare, Table};
 
 pub(crate) static EVERY_THIRD: Policy = Policy {
     table: &TABLE,
-    repeats: false,
+    needs: None,
     refusal_filter: None,
     check: check::check,
 };

@@ -6,13 +6,14 @@ use proc_macro2::Ident;
 use syn::Expr;
 
 use super::budget::{self, Budget};
-use super::clone;
 use crate::emit::plan::PlannedLayer;
 use crate::emit::properties::Properties;
 use crate::errors::Errors;
+use crate::function::used_arguments::UsedArguments;
 use crate::language::entry::Filter;
 use crate::language::value::Literal;
 use crate::language::values::{ConfigPlan, Values};
+use crate::policy::clone;
 use crate::policy::spec::{CheckedLayer, LiteralTime, LiteralValues, Surroundings, literal_time};
 
 pub(super) struct RetryPlan {
@@ -75,6 +76,7 @@ pub(super) fn check(
             properties: Properties {
                 policy: "retry",
                 repeats: true,
+                used_after: UsedArguments::All,
                 spares_refusals: true,
                 ..Properties::default()
             },

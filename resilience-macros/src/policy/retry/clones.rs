@@ -9,6 +9,7 @@ use quote::{format_ident, quote, quote_spanned};
 
 use crate::emit::cloned::Cloned;
 use crate::emit::context::Context;
+use crate::emit::kept::{borrows, configured};
 
 /// The statements around an attempt.
 pub(crate) struct Clones {
@@ -33,25 +34,20 @@ impl Context<'_> {
             put_back: TokenStream::new(),
         };
         for (at, cloned) in self.cloned.iter().enumerate() {
-            let Cloned { name, cfg, .. } = cloned;
+            let cfg = &cloned.cfg;
             let kept = format_ident!("__kept_{}", at, span = Span::mixed_site());
-            let original = if self.must_be_cloned(cloned) {
-                self.kept(cloned, retry)
+            let original = if cloned.is_read_later {
+                self.kept(cloned, "RetryArgument")
             } else {
-                self.kept_if_possible(cloned, retry)
+                self.kept_unless_last(cloned, retry)
             };
             clones.made.extend(quote!(#cfg let #kept = #original;));
-            let set_again = if self.must_be_cloned(cloned) {
+            let set_again = if cloned.is_read_later {
                 self.set_again(cloned, &kept)
             } else {
-                self.set_again_if_cloned(name, &kept)
+                self.set_again_unless_last(cloned, &kept)
             };
-            // An attribute cannot stand on an assignment.
-            let set_again = if cfg.is_empty() {
-                set_again
-            } else {
-                quote!(#cfg { #set_again })
-            };
+            let set_again = configured(cfg, set_again);
             if cloned.is_read_later {
                 clones.put_back_at_once.extend(set_again);
             } else {
@@ -86,70 +82,26 @@ impl Context<'_> {
         conversions.collect()
     }
 
-    /// An argument that is named, or that goes to a worker, must be `Clone`. Of the others a body
-    /// that only borrows them asks nothing.
-    fn must_be_cloned(&self, cloned: &Cloned) -> bool {
-        cloned.is_named || self.layers.iter().any(|layer| layer.moves_to_worker)
-    }
-
-    /// The original of an argument. A clone takes its place.
-    fn kept(&self, cloned: &Cloned, retry: &Ident) -> TokenStream {
+    /// The original of an argument that nothing reads later. A clone takes its place if another
+    /// attempt may follow.
+    fn kept_unless_last(&self, cloned: &Cloned, retry: &Ident) -> TokenStream {
         let (runtime, name) = (&self.runtime, &cloned.name);
         let (argument, place) = borrows(name);
-        if cloned.is_read_later {
-            let clone = quote!(#runtime::RetryArgument::again(#argument));
-            quote!(#runtime::keep(#clone, #place))
-        } else {
+        if self.must_be_cloned(cloned) {
             let clone = quote!(#runtime::RetryArgument::again_unless_last(#argument, &#retry));
             quote!(#runtime::keep_unless_last(#clone, #place))
-        }
-    }
-
-    fn set_again(&self, cloned: &Cloned, kept: &Ident) -> TokenStream {
-        let (runtime, name) = (&self.runtime, &cloned.name);
-        if cloned.is_read_later {
-            quote!(#name = #kept;)
         } else {
-            quote!(#name = #runtime::kept(#kept);)
-        }
-    }
-
-    /// The same for an argument that stays in its place if it cannot be cloned. Snapshot:
-    /// `clone_of_every_argument`.
-    fn kept_if_possible(&self, cloned: &Cloned, retry: &Ident) -> TokenStream {
-        let (runtime, name) = (&self.runtime, &cloned.name);
-        let (argument, place) = borrows(name);
-        let lookup = quote!(#runtime::CloneIfPossible::of(#argument));
-        if cloned.is_read_later {
-            quote!(#lookup.__keep(#place))
-        } else {
+            let lookup = quote!(#runtime::CloneIfPossible::of(#argument));
             quote!(#lookup.__keep_unless_last(#place, &#retry))
         }
     }
 
-    /// The compiler takes the branch that does not fit the argument's type for unreachable, so that
-    /// it sees a clone set again, and an argument without a clone moved.
-    fn set_again_if_cloned(&self, name: &Ident, kept: &Ident) -> TokenStream {
-        let runtime = &self.runtime;
-        // The last statement of the second branch is what rustc 1.85 calls unreachable. Without it,
-        // that is the whole loop, which is outside of the allowance.
-        quote! {
-            #[allow(unreachable_code)]
-            if #runtime::Kept::is_cloned(&#kept) {
-                #runtime::Kept::in_cloned_branch(&#kept);
-                #name = #runtime::Kept::original(#kept);
-            } else {
-                #runtime::Kept::in_place_branch(&#kept);
-                let _ = &#kept;
-            }
+    fn set_again_unless_last(&self, cloned: &Cloned, kept: &Ident) -> TokenStream {
+        let (runtime, name) = (&self.runtime, &cloned.name);
+        if self.must_be_cloned(cloned) {
+            quote!(#name = #runtime::kept(#kept);)
+        } else {
+            self.set_again_if_cloned(name, kept)
         }
     }
-}
-
-/// `&name` and `&mut name`, at the name: rustc's errors about them have their caret there.
-fn borrows(name: &Ident) -> (TokenStream, TokenStream) {
-    (
-        quote_spanned!(name.span()=> &#name),
-        quote_spanned!(name.span()=> &mut #name),
-    )
 }

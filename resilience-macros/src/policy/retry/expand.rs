@@ -305,11 +305,13 @@ impl Context<'_> {
         quote!(#runtime::#ty::refuses_for_unless(#handle, |#open| #asks))
     }
 
-    /// Returns the refusals below a retry that can be foreseen. A handle that borrows from an
-    /// argument moves to a worker together with the argument, and the retry cannot name it then.
+    /// Returns the refusals below a retry that can be foreseen. A layer that answers errors answers
+    /// the refusals below it, too. A handle that borrows from an argument moves to a worker together
+    /// with the argument, and the retry cannot name it then.
     fn foreseen_refusals(&self, at: usize) -> impl Iterator<Item = (usize, &ForeseenRefusal)> {
         let mut is_on_worker = false;
         let inside = self.layers.iter().enumerate().skip(at + 1);
+        let inside = inside.take_while(|(_, layer)| !layer.answers);
         inside.filter_map(move |(at, layer)| {
             is_on_worker |= layer.moves_to_worker;
             let refusal = layer.foreseen.as_ref()?;

@@ -3,18 +3,27 @@
 mod attempt_span;
 mod budget;
 mod check;
-mod clone;
 mod clones;
 mod expand;
 mod foreign;
 mod options;
 
-use super::spec::Policy;
+use super::spec::{Needs, Policy};
+use crate::function::used_arguments::{NeedWords, UsedArguments};
 use crate::language::table::{Bare, Table};
 
 pub(crate) static RETRY: Policy = Policy {
     table: &TABLE,
-    repeats: true,
+    needs: Some(Needs {
+        arguments: |_| UsedArguments::All,
+        are_read: false,
+        words: NeedWords {
+            user: "the next attempt",
+            runs_inside: "each attempt runs the body again",
+            call_first: "a retried function",
+            instead: "retry",
+        },
+    }),
     refusal_filter: Some("retry_on"),
     check: check::check,
 };

@@ -124,11 +124,12 @@ impl Context<'_> {
         let mut within = std::mem::take(&mut inner.declarations);
         // The values that the inner layers borrow from arguments move to the worker.
         let borrows = std::mem::take(&mut within.borrows);
-        let (mutable, copies) = if is_retried {
-            self.copies(&within.owned)
+        let handles = if is_retried {
+            within.owned.as_slice()
         } else {
-            Default::default()
+            &[]
         };
+        let (mutable, copies) = self.copies(at, handles);
         let note = if notes_inside {
             self.note_origin(at, &quote!(#origin_inside))
         } else {
@@ -187,15 +188,19 @@ impl Context<'_> {
         held.collect()
     }
 
-    /// Emits clones of the arguments and of handles for a timeout under a retry. Each attempt's worker needs its
-    /// own, because an abandoned attempt keeps its arguments. The clones have the arguments' names
+    /// Emits clones of handles, and of the arguments that a layer outside needs again. Each worker
+    /// needs its own, because an abandoned body keeps its arguments. The clones have the arguments' names
     /// and attributes, so that lints see them as arguments.
-    fn copies(&self, handles: &[Ident]) -> (TokenStream, TokenStream) {
+    fn copies(&self, at: usize, handles: &[Ident]) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         let (mut mutable, mut copies) = (TokenStream::new(), TokenStream::new());
         for parameter in self
             .given_to_worker()
             .filter(|parameter| !self.is_cloned(&parameter.name))
+            .filter(|parameter| {
+                self.outside(at)
+                    .any(|layer| layer.used_after.has(&parameter.name))
+            })
         {
             let (attrs, name) = (parameter.attributes(), &parameter.name);
             let borrowed = quote_spanned!(name.span()=> &#name);

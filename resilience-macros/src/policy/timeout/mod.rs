@@ -10,7 +10,7 @@ use crate::language::table::{Bare, Table};
 
 pub(crate) static TIMEOUT: Policy = Policy {
     table: &TABLE,
-    repeats: false,
+    needs: None,
     refusal_filter: None,
     check: check::check,
 };

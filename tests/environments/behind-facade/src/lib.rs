@@ -1,13 +1,14 @@
 //! The attributes through a third crate: this one does not depend on the runtime.
 
-use environment_facade::deep::resilience::{circuit_breaker, retry, timeout};
+use environment_facade::deep::resilience::{circuit_breaker, fallback, retry, timeout};
 
-/// All three.
+/// All of them.
 ///
 /// # Errors
 ///
-/// Until the third call.
-#[retry(max_retries = 2, base_delay = 1s, crate = environment_facade::deep::resilience)]
+/// Never.
+#[fallback(|_| Ok(*calls + 10), crate = environment_facade::deep::resilience)]
+#[retry(max_retries = 1, base_delay = 1s, crate = environment_facade::deep::resilience)]
 #[circuit_breaker(name = "behind_facade")]
 #[timeout(5s)]
 pub async fn fetch(calls: &mut u32) -> std::io::Result<u32> {
@@ -23,6 +24,6 @@ pub async fn fetch(calls: &mut u32) -> std::io::Result<u32> {
 mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_reexport_works() {
-        assert_eq!(super::fetch(&mut 0).await.ok(), Some(3));
+        assert_eq!(super::fetch(&mut 0).await.ok(), Some(12));
     }
 }

@@ -1,11 +1,12 @@
 //! Functions that `macro_rules!` writes: fragments arrive in invisible groups.
 
-use resilience::{circuit_breaker, retry, timeout};
+use resilience::{circuit_breaker, fallback, retry, timeout};
 
 macro_rules! endpoints {
     ($($(#[$attr:meta])* $vis:vis fn $name:ident($arg:ident: $argty:ty) -> $ty:ty, $limit:expr, $retries:literal, $pattern:pat, $body:block)*) => {
         $(
             $(#[$attr])*
+            #[fallback(|error| { let _ = error; Ok(99) }, on($pattern))]
             #[retry(max_retries = $retries, base_delay = 0s, retry_on($pattern))]
             #[circuit_breaker(failure_threshold = $retries, fallback = |_| Ok(0))]
             #[timeout($limit)]
@@ -35,6 +36,7 @@ endpoints! {
 macro_rules! sync_stack {
     ($(#[$attr:meta])* $name:ident, $ty:ty, $limit:literal, $body:expr) => {
         $(#[$attr])*
+        #[fallback(|_| $body)]
         #[retry(max_retries = 1, base_delay = $limit)]
         #[timeout(1h, mode = cooperative)]
         pub fn $name() -> $ty {
@@ -51,11 +53,40 @@ sync_stack!(
     /// Never.
     constant, Result<u8, std::io::Error>, 0s, Ok(7));
 
+macro_rules! answered {
+    ($(#[$attr:meta])* $name:ident($number:ident), $ty:ty, $answer:expr, $body:block) => {
+        $(#[$attr])*
+        #[fallback($answer)]
+        pub fn $name($number: u8) -> $ty $body
+    };
+}
+
+answered!(
+    /// Never fails.
+    ///
+    /// # Errors
+    ///
+    /// Never.
+    by_closure(number), Result<u8, std::io::Error>, |_| Ok(1), { Err(std::io::Error::other(number.to_string())) });
+
+answered!(
+    /// Never fails.
+    ///
+    /// # Errors
+    ///
+    /// Never.
+    by_path(number), Result<u8, std::io::Error>, stored, { Err(std::io::Error::other(number.to_string())) });
+
+fn stored(_: &std::io::Error, number: &u8) -> std::io::Result<u8> {
+    Ok(*number)
+}
+
 /// Named like everything the expansion uses.
 ///
 /// # Errors
 ///
 /// Never.
+#[fallback(|_| Ok(__error))]
 #[retry]
 #[circuit_breaker]
 #[timeout(5s)]
@@ -95,6 +126,8 @@ mod tests {
         assert_eq!(super::first(&mut 0).await.ok(), Some(2));
         assert_eq!(super::r#match(5).await.ok(), Some(5));
         assert_eq!(super::constant().ok(), Some(7));
+        assert_eq!(super::by_closure(7).ok(), Some(1));
+        assert_eq!(super::by_path(7).ok(), Some(7));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,11 +1,12 @@
 //! The runtime under another name, which `crate =` says.
 
-/// All three.
+/// All of them.
 ///
 /// # Errors
 ///
-/// Until the third call.
-#[stamina::retry(max_retries = 2, base_delay = 1s, crate = stamina)]
+/// Never.
+#[stamina::fallback(|_| Ok(*calls + 10), crate = stamina)]
+#[stamina::retry(max_retries = 1, base_delay = 1s, crate = stamina)]
 #[stamina::circuit_breaker(crate = stamina)]
 #[stamina::timeout(5s, crate = ::stamina)]
 pub async fn fetch(calls: &mut u32) -> std::io::Result<u32> {
@@ -21,6 +22,6 @@ pub async fn fetch(calls: &mut u32) -> std::io::Result<u32> {
 mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_renamed_dependency_works() {
-        assert_eq!(super::fetch(&mut 0).await.ok(), Some(3));
+        assert_eq!(super::fetch(&mut 0).await.ok(), Some(12));
     }
 }

@@ -8,7 +8,7 @@ mod std {}
 mod tracing {}
 mod tokio {}
 
-use ::resilience::{circuit_breaker, retry, timeout};
+use ::resilience::{circuit_breaker, fallback, retry, timeout};
 
 /// This name hides the one of the prelude.
 #[derive(::std::fmt::Debug)]
@@ -114,6 +114,27 @@ pub fn threaded(number: u32) -> Outcome<u32> {
     ::std::result::Result::Ok(number)
 }
 
+/// A fallback around both, by a closure and by a path.
+#[fallback(|_| stored(&error(), calls), on(_), when = |_| true)]
+#[retry(max_retries = 1, base_delay = 0s)]
+#[fallback(stored)]
+pub async fn answered(calls: &mut u32) -> Outcome<u32> {
+    *calls += 1;
+    fail()
+}
+
+fn error() -> ::std::io::Error {
+    ::std::io::Error::other("busy")
+}
+
+fn stored(_: &::std::io::Error, calls: &mut u32) -> Outcome<u32> {
+    if *calls < 2 {
+        fail()
+    } else {
+        ::std::result::Result::Ok(*calls)
+    }
+}
+
 fn fail<T>() -> Outcome<T> {
     ::std::result::Result::Err(::std::io::Error::other("busy"))
 }
@@ -125,5 +146,6 @@ fn the_stack_works_where_its_names_mean_something_else() {
         .unwrap();
     ::std::assert_eq!(runtime.block_on(asynchronous(&mut 0)).unwrap(), 2);
     ::std::assert_eq!(synchronous(&mut 0).unwrap(), 2);
+    ::std::assert_eq!(runtime.block_on(answered(&mut 0)).unwrap(), 2);
     ::std::assert_eq!(threaded(7).unwrap(), 7);
 }

@@ -39,7 +39,7 @@
 
 use core::mem::take;
 use core::time::Duration;
-use resilience::{CircuitOpen, TimedOut, circuit_breaker, retry, timeout};
+use resilience::{CircuitOpen, TimedOut, circuit_breaker, fallback, retry, timeout};
 
 /// The errors of this crate.
 #[derive(Debug, PartialEq, Eq)]
@@ -143,6 +143,46 @@ fn cached(_: &CircuitOpen, query: &str, limit: &usize) -> Result<usize, Error> {
     Ok(query.len() + *limit)
 }
 
+/// Answers in place of an error.
+///
+/// # Errors
+///
+/// When the service is busy and the query empty.
+#[fallback(stored, on(Error::Busy), when = |error| *error == Error::Busy, clone(query))]
+#[retry(max_retries = 1, base_delay = 0s)]
+pub async fn find(connection: &Connection, query: String, limit: usize) -> Result<String, Error> {
+    let consumed = query;
+    let _answer = connection.send(&consumed)?;
+    Ok(consumed.chars().take(limit).collect())
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "a fallback is called this way"
+)]
+async fn stored(
+    _: &Error,
+    connection: &Connection,
+    query: &str,
+    limit: &usize,
+) -> Result<String, Error> {
+    tokio::task::yield_now().await;
+    if query.is_empty() || connection.answer.is_some() {
+        return Err(Error::TimedOut);
+    }
+    Ok(query.chars().take(*limit).collect())
+}
+
+/// Answers in place of an error, in place.
+///
+/// # Errors
+///
+/// Never.
+#[fallback(|_| Ok(limit))]
+pub fn count(connection: &Connection, limit: u32) -> Result<u32, Error> {
+    connection.send("count")
+}
+
 /// A connection that cannot be cloned.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -198,6 +238,10 @@ mod tests {
             Ok("y".to_owned())
         );
         assert_eq!(compute(vec![1, 2]), Ok(3));
+        let busy = Connection { answer: None };
+        assert_eq!(find(&busy, "x".to_owned(), 1).await, Ok("x".to_owned()));
+        assert_eq!(find(&busy, String::new(), 1).await, Err(Error::TimedOut));
+        assert_eq!(count(&busy, 7), Ok(7));
         assert_eq!(search("abc", 2), Ok(2));
     }
 }

@@ -1,8 +1,9 @@
-//! `clone(…)` of `#[retry]`: the arguments that an attempt may consume, because the next one gets a
-//! clone.
+//! The option `clone(…)`: the arguments that the body may consume, because a clone is left for the
+//! code that needs them after it.
 
 use proc_macro2::Ident;
 
+use super::spec::Surroundings;
 use crate::emit::cloned::Cloned;
 use crate::errors::Errors;
 use crate::function::item::Function;
@@ -10,8 +11,8 @@ use crate::function::lending::{Lending, converted_into};
 use crate::function::parameter::{Parameter, Passing};
 use crate::function::tokens::names;
 use crate::language::entry::Arguments;
-use crate::policy::spec::Surroundings;
 
+/// Checks the names. A policy that uses an argument after the body has a clone of it.
 pub(super) fn check(
     arguments: Option<Arguments>,
     surroundings: Surroundings<'_>,
@@ -95,8 +96,7 @@ fn named<'p, 'f>(
         errors.at(
             name,
             format!(
-                "`{name}` is borrowed, and every attempt can borrow it again: `clone` is for owned arguments that the body \
-                 consumes; remove `{name}`"
+                "`{name}` is borrowed, and a borrow is never used up: `clone` is for owned arguments that the body consumes; remove `{name}`"
             ),
         );
         return Vec::new();

@@ -1,0 +1,4 @@
+#[fallback(|_| Ok(Vec::new()))]
+fn search(query: &str) -> Result<Vec<Issue>, Error> {
+    find(query)
+}

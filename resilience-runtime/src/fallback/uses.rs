@@ -1,0 +1,68 @@
+//! The uses of the fallbacks of one operation, for a warning once a minute.
+
+/// Nanoseconds between two warnings.
+const MINUTE: u64 = 60_000_000_000;
+
+/// The uses since the last warning.
+#[derive(Debug, Default)]
+pub(super) struct Uses {
+    count: u64,
+    warned_at: Option<u64>,
+}
+
+/// The facts of a warning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Warning {
+    /// The uses since the warning before, this one included.
+    pub(super) uses: u64,
+    /// The nanoseconds since the warning before.
+    pub(super) since_last: Option<u64>,
+}
+
+impl Uses {
+    /// Adds a use at the moment `now`. Returns a warning for the first use, and for the first one
+    /// that comes a minute or more after the warning before.
+    pub(super) fn add(&mut self, now: u64) -> Option<Warning> {
+        self.count += 1;
+        let since_last = self.warned_at.map(|at| now.saturating_sub(at));
+        if since_last.is_some_and(|since| since < MINUTE) {
+            return None;
+        }
+        let uses = self.count;
+        *self = Self {
+            count: 0,
+            warned_at: Some(now),
+        };
+        Some(Warning { uses, since_last })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_comes_at_the_first_use_and_then_once_a_minute_with_the_number() {
+        let mut uses = Uses::default();
+        let warnings = [7, 8, MINUTE, 7 + MINUTE, 8 + MINUTE, 7 + 3 * MINUTE]
+            .map(|now| uses.add(now).map(|it| (it.uses, it.since_last)));
+        assert_eq!(
+            warnings,
+            [
+                Some((1, None)),
+                None,
+                None,
+                Some((3, Some(MINUTE))),
+                None,
+                Some((2, Some(2 * MINUTE))),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_gives_no_warning() {
+        let mut uses = Uses::default();
+        assert!(uses.add(2 * MINUTE).is_some());
+        assert_eq!(uses.add(MINUTE), None);
+    }
+}

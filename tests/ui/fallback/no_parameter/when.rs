@@ -1,0 +1,20 @@
+use resilience::fallback;
+
+#[derive(Debug)]
+enum ApiError {
+    Busy,
+    NotFound(u32),
+}
+
+fn always() -> bool {
+    true
+}
+
+#[fallback(|_| Ok(String::new()), when = always)]
+async fn fetch(id: u32) -> Result<String, ApiError> {
+    if id == 0 { Err(ApiError::NotFound(id)) } else { Err(ApiError::Busy) }
+}
+
+fn main() {
+    let _ = fetch(7);
+}
