@@ -290,6 +290,10 @@ async fn main() {
     fallbacks().await;
     #[cfg(feature = "metrics")]
     drop(resilience::metrics::export_every(Duration::from_secs(1)));
+    #[cfg(feature = "dashboard")]
+    drop(resilience_dashboard::router(
+        resilience_dashboard::Access::read_only(),
+    ));
     #[cfg(feature = "http")]
     headers().await;
 

@@ -1,0 +1,176 @@
+//! `POST /circuits/{name}/{command}`.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    extract::{Path, Request, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use futures_util::StreamExt;
+use resilience::{Command, events::CommandAction, registry};
+use serde::Deserialize;
+
+use crate::{
+    access::{Access, Action, Actor},
+    answer::{self, Refusal},
+    circuit, duration,
+};
+
+/// The most bytes of a body.
+const MAX_BYTES: usize = 4 << 10;
+
+/// The longest time that a body may take.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The parameters of the path by their names, because a prefix may have parameters, too.
+#[derive(Deserialize)]
+pub(crate) struct Target {
+    circuit: String,
+    action: String,
+}
+
+/// The body as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    reason: String,
+    #[serde(rename = "for")]
+    duration: Option<String>,
+}
+
+/// The body after its check.
+struct Order {
+    reason: String,
+    duration: Option<Duration>,
+}
+
+/// Gives the command, or says why not. Nothing changes before everything is checked.
+pub(crate) async fn answer(
+    State(access): State<Access>,
+    Path(target): Path<Target>,
+    request: Request,
+) -> Response {
+    let (head, body) = request.into_parts();
+    let action = match requested(target, &head.headers) {
+        Ok(action) => action,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let actor = match access.ask(&head, &action) {
+        Some(Ok(actor)) => actor,
+        Some(Err(answer)) => return answer,
+        None => return circuit::unknown().into_response(),
+    };
+    let given = match order(&head.headers, body).await {
+        Ok(order) => give(&action, actor, order),
+        Err(refusal) => Err(refusal),
+    };
+    given.unwrap_or_else(Refusal::into_response)
+}
+
+/// The command that the head of the request asks for.
+fn requested(target: Target, headers: &HeaderMap) -> Result<Action, Refusal> {
+    let kind = match target.action.as_str() {
+        "trip" => CommandAction::Trip,
+        "isolate" => CommandAction::Isolate,
+        "reset" => CommandAction::Reset,
+        "allow" => CommandAction::Allow,
+        _ => {
+            let error = "the commands are trip, isolate, reset and allow";
+            return Err(Refusal::new(StatusCode::NOT_FOUND, error));
+        }
+    };
+    refuse_other_sites(headers)?;
+    Ok(Action::new(kind, target.circuit))
+}
+
+/// A browser says in this header which site makes the request, and a page cannot change it.
+/// Programs that are no browsers do not send it.
+fn refuse_other_sites(headers: &HeaderMap) -> Result<(), Refusal> {
+    match headers.get("sec-fetch-site") {
+        Some(site) if site != "same-origin" => {
+            let error = "the request comes from another site";
+            Err(Refusal::new(StatusCode::FORBIDDEN, error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Gives the command to the circuit of that name, or to the circuits of all its keys.
+fn give(action: &Action, actor: Actor, order: Order) -> Result<Response, Refusal> {
+    let mut command = Command::new(order.reason).by(actor.into_name());
+    if let Some(duration) = order.duration {
+        command = command.for_(duration);
+    }
+    let name = action.circuit();
+    let is_known = match action.kind() {
+        CommandAction::Trip => registry::trip_with(name, command),
+        CommandAction::Isolate => registry::isolate_with(name, command),
+        CommandAction::Allow => registry::allow_with(name, command),
+        _ => registry::reset_with(name, command),
+    };
+    // A circuit that was there may have been removed since then.
+    let described = circuit::describe(name).filter(|_| is_known);
+    let described = described.ok_or_else(circuit::unknown)?;
+    Ok(answer::json(StatusCode::OK, &described))
+}
+
+/// The order in the body.
+async fn order(headers: &HeaderMap, body: Body) -> Result<Order, Refusal> {
+    refuse_other_types(headers)?;
+    let reads = tokio::time::timeout(BODY_TIMEOUT, collect(body));
+    let bytes = reads.await.unwrap_or_else(|_| {
+        let error = "the body did not arrive within ten seconds";
+        Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, error))
+    })?;
+    check(&bytes)
+}
+
+/// Another site cannot make a browser send this content type without asking first, and no answer
+/// here allows it.
+fn refuse_other_types(headers: &HeaderMap) -> Result<(), Refusal> {
+    let written = headers.get(header::CONTENT_TYPE);
+    let written = written.and_then(|value| value.to_str().ok()).unwrap_or("");
+    let essence = written.split(';').next().unwrap_or("").trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let error = "the content type has to be application/json";
+    Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, error))
+}
+
+/// The body as far as it may be read.
+async fn collect(body: Body) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::new();
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| wrong("the body breaks off"))?;
+        if bytes.len() + chunk.len() > MAX_BYTES {
+            let error = "the body has more than 4 KB";
+            return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, error));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn check(body: &[u8]) -> Result<Order, Refusal> {
+    let written: Written =
+        serde_json::from_slice(body).map_err(|error| wrong(error.to_string()))?;
+    if written.reason.trim().is_empty() {
+        return Err(wrong("the reason is empty"));
+    }
+    let duration = written.duration.as_deref().map(|text| {
+        let duration = duration::parse(text).filter(|duration| !duration.is_zero());
+        duration.ok_or_else(|| wrong("`for` is no duration above zero, like \"90s\" or \"1h30m\""))
+    });
+    Ok(Order {
+        reason: written.reason,
+        duration: duration.transpose()?,
+    })
+}
+
+fn wrong(error: impl Into<String>) -> Refusal {
+    Refusal::new(StatusCode::BAD_REQUEST, error)
+}

@@ -1,0 +1,89 @@
+//! The circuits, retries and timeouts of a service on a page for its operators: an
+//! [`axum::Router`] over the registry of [`resilience`].
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use resilience_dashboard::{Access, router};
+//!
+//! let app: Router = Router::new()
+//!     .route("/", get(|| async { "the service" }))
+//!     .nest("/resilience", router(Access::read_only()));
+//! # let _ = app;
+//! ```
+//!
+//! The page is then at `/resilience/ui`. An app with a state adds the router after `with_state`.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /` | [`registry::snapshot`](resilience::registry::snapshot) as JSON |
+//! | `GET /circuits/{name}` | one circuit with its history, its settings and its operations as JSON, or 404 |
+//! | `GET /events` | the same as a stream, see below |
+//! | `GET /ui` | the page: one file without external assets |
+//! | `POST /circuits/{name}/{command}` | a [command](#commands), with [`Access::controlled`] only |
+//!
+//! # Who may read
+//!
+//! Everybody who reaches the router may read. It shows names, source lines, settings and the texts
+//! of errors, so it belongs on an address that only operators reach, or behind the same layer of
+//! authentication as the other internal pages of the service.
+//!
+//! Each answer has `Cache-Control: no-store`. The page has a content security policy that allows
+//! its own script and style and nothing else, and no other page may frame it.
+//!
+//! # Commands
+//!
+//! `POST /circuits/{name}/trip`, `isolate`, `reset` or `allow` with
+//! `{"reason": "the vendor repairs it", "for": "5m"}` commands the circuit, or the circuits of all
+//! keys of the name, and answers 200 with the circuit's JSON. `for` may be left out, and `reset`
+//! ignores it. The routes exist only with [`Access::controlled`], whose hook authenticates the
+//! request. Each command is a WARN of the log and an
+//! [event](resilience::events::EventKind::Command) with the reason and the actor.
+//!
+//! | answer | cause |
+//! |---|---|
+//! | 400 | the body is not such an object: an empty reason, an unknown key, a wrong duration or one of zero |
+//! | 403 | the header `Sec-Fetch-Site` says that another site makes the request |
+//! | 404 | there is no such circuit or no such command, or the router is read-only |
+//! | 408 | the body did not arrive within ten seconds |
+//! | 413 | the body has more than 4 KB |
+//! | 415 | the content type is not `application/json` |
+//! | any | the hook refuses the request with it |
+//!
+//! The hook is asked before the body is read. The body of a refusal is `{"error": "…"}`.
+//!
+//! # The stream
+//!
+//! `GET /events` sends server-sent events:
+//!
+//! - `snapshot` is the whole snapshot. It comes first, and again if the reader was too slow for
+//!   the queue of changes.
+//! - `changes` is `{"at", "changed", "removed", "replaced"}`. `changed` has, by section of the
+//!   snapshot, the elements that changed, each with its `name` and the fields that changed.
+//!   `removed` has the elements that are gone. `replaced` has the sections that are no lists of
+//!   names. A change of state is sent within a fraction of a second, and counts once per second.
+//!   `time_in_state` and `retry_after` grow and fall with the time, so they are sent only together
+//!   with another change of their circuit.
+//! - `heartbeat` comes after 15 seconds without another event.
+//!
+//! A reader that comes back with `Last-Event-ID` gets the changes since then, if the queue still
+//! has them. At most 100 readers may follow; the next one gets 503, and the page then asks for the
+//! snapshot every two seconds. A thread compares snapshots while somebody reads, and ends with the
+//! last reader; a service that nobody looks at pays nothing.
+//!
+//! # Runtime
+//!
+//! The handlers need a tokio runtime with its timer enabled, which `axum::serve` runs on anyway.
+
+mod access;
+mod answer;
+mod circuit;
+mod command;
+mod duration;
+mod live;
+mod page;
+mod routes;
+
+pub use self::{
+    access::{Access, Action, Actor},
+    routes::router,
+};
