@@ -1,4 +1,4 @@
-//! The tests are in the folders beside this one; the snippets of the two READMEs are this crate's
+//! The tests are in the folders beside this one; the snippets of the READMEs are this crate's
 //! doctests.
 
 #[cfg(doctest)]
@@ -8,3 +8,7 @@ mod readme {}
 #[cfg(doctest)]
 #[doc = include_str!("../../resilience-runtime/README.md")]
 mod readme_of_the_crate {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../resilience-dashboard/README.md")]
+mod readme_of_the_dashboard {}
