@@ -11,7 +11,7 @@ use std::{
 };
 
 use resilience::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitOpen, circuit_breaker,
+    CircuitBreaker, CircuitBreakerConfig, CircuitOpen, Command, circuit_breaker,
     events::{self, Event, EventKind},
     metrics, registry,
 };
@@ -82,6 +82,10 @@ fn soak(circuits: &[CircuitBreaker; 3], series: &Series) {
             match number % 101 {
                 0 => circuit.isolate(),
                 1..=3 => circuit.reset(),
+                4 => circuit.allow_with(Command::new("soak").for_(Duration::from_millis(1))),
+                5 => circuit.isolate_with(Command::new("soak").for_(Duration::from_millis(1))),
+                6 => circuit.trip_with(Command::new("soak").for_(Duration::from_micros(100))),
+                7 => circuit.set_enforced(number % 2 == 0),
                 _ => {
                     let outcome = if number % 3 == 0 {
                         Err(Refused)

@@ -107,6 +107,10 @@ fn reset(breaker: &CircuitBreaker) {
     breaker.reset();
 }
 
+fn allow(breaker: &CircuitBreaker) {
+    breaker.allow();
+}
+
 /// The gate admits a call exactly if the machine would. Otherwise the last publication was lost.
 fn assert_gate_and_machine_agree(breaker: &CircuitBreaker) {
     let state = breaker.state();
@@ -325,6 +329,57 @@ fn commands_at_the_same_time_leave_gate_and_machine_in_agreement() {
         assert_gate_and_machine_agree(&breaker);
         breaker.reset();
         assert_eq!(breaker.state(), CircuitState::Closed);
+        assert_gate_and_machine_agree(&breaker);
+    });
+}
+
+#[test]
+fn allow_and_other_commands_leave_gate_and_machine_in_agreement() {
+    let switch: Action = |breaker| {
+        breaker.set_enforced(false);
+        breaker.set_enforced(true);
+    };
+    for actions in [[isolate, allow, trip], [trip, allow, switch]] {
+        check(move || {
+            let breaker = circuit(CONFIG);
+            race(&breaker, actions);
+            assert_gate_and_machine_agree(&breaker);
+            breaker.reset();
+            assert_eq!(breaker.state(), CircuitState::Closed);
+            assert_gate_and_machine_agree(&breaker);
+        });
+    }
+}
+
+#[test]
+fn an_allowed_circuit_refuses_no_call_and_loses_none() {
+    for config in [CONFIG.failure_threshold(1), RATED] {
+        check(move || {
+            let breaker = circuit(config);
+            breaker.allow();
+            race(&breaker, [fail, succeed, fail]);
+            let stats = breaker.stats();
+            assert_eq!((admitted(&stats), stats.refused), (3, 0));
+            assert_eq!((stats.state, stats.opened), (CircuitState::Closed, 0));
+            let is_open = stats.computed_state == CircuitState::Open;
+            assert!(is_open || config == RATED);
+            assert!(stats.would_refuse <= 2);
+        });
+    }
+}
+
+#[test]
+fn a_call_beside_the_end_of_an_allowance_is_admitted_or_refused() {
+    check(|| {
+        let breaker = circuit(CONFIG.failure_threshold(1));
+        breaker.allow();
+        fail(&breaker);
+        race(
+            &breaker,
+            [|breaker| breaker.set_enforced(false), trip, succeed],
+        );
+        let stats = breaker.stats();
+        assert_eq!(admitted(&stats) + stats.refused, 2);
         assert_gate_and_machine_agree(&breaker);
     });
 }

@@ -1,6 +1,7 @@
 //! `#[circuit_breaker]`.
 
 mod cancellation;
+mod commands;
 mod config;
 mod consecutive;
 mod control;

@@ -2,6 +2,7 @@
 
 mod causes;
 mod changes;
+mod commands;
 mod history;
 mod listeners;
 mod waiting;

@@ -327,8 +327,9 @@ impl Reference {
         }
     }
 
-    /// A circuit that has done everything that its next call would find done.
-    fn due(&self) -> Self {
+    /// A circuit that has done everything that its next call would find done. The statistics are
+    /// read from it.
+    pub(crate) fn due(&self) -> Self {
         let mut due = self.clone();
         due.settle();
         if let Phase::Open(until) = due.phase {
@@ -341,37 +342,34 @@ impl Reference {
     }
 
     pub(crate) fn state(&self) -> CircuitState {
-        self.due().shown().state()
+        self.shown().state()
     }
 
     pub(crate) fn is_isolated(&self) -> bool {
-        self.due().shown() == Kind::Isolated
+        self.shown() == Kind::Isolated
     }
 
     /// The state without the command and if the circuit were enforced.
     pub(crate) fn computed_state(&self) -> CircuitState {
-        let due = self.due();
-        match due.command.and_then(|command| command.before) {
-            Some((Phase::Open(until), _)) if due.is_due(until) => HalfOpen,
+        match self.command.and_then(|command| command.before) {
+            Some((Phase::Open(until), _)) if self.is_due(until) => HalfOpen,
             Some((phase, _)) => phase.kind().state(),
-            None => due.phase.kind().state(),
+            None => self.phase.kind().state(),
         }
     }
 
-    /// The command in force, and how long it lasts.
+    /// The command in force.
     pub(crate) fn command(&self) -> Option<CommandKind> {
-        self.due().command.map(|command| command.kind)
+        self.command.map(|command| command.kind)
     }
 
     pub(crate) fn time_in_state(&self) -> Duration {
-        let due = self.due();
-        due.now - due.since
+        self.now - self.since
     }
 
     /// Returns the time until a call is admitted, if it would not be now and not for ever.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
-        let due = self.due();
-        due.shown_wait().filter(|_| !due.admits_all())
+        self.shown_wait().filter(|_| !self.admits_all())
     }
 
     fn shown_wait(&self) -> Option<Duration> {
@@ -486,7 +484,7 @@ impl Reference {
             self.reopenings += 1;
         }
         let open = self.open_for(lasts.unwrap_or_else(|| self.open_time(None)));
-        let reads_half_open = self.state() == HalfOpen;
+        let reads_half_open = self.due().state() == HalfOpen;
         let Phase::Open(until) = open else {
             unreachable!()
         };
@@ -629,8 +627,8 @@ impl Reference {
         self.stay += 1;
         self.probes.clear();
         self.successes_in_a_row = 0;
-        let shows = self.shown();
-        if shown == shows {
+        let now_shown = self.shown();
+        if shown == now_shown {
             return;
         }
         self.since = since;
@@ -640,21 +638,21 @@ impl Reference {
             Phase::Isolated => self.command.and_then(|command| command.until).map(Some),
             _ => None,
         };
-        let until = until.filter(|_| is_open(shows));
+        let until = until.filter(|_| is_open(now_shown));
         let wait = until.map(|until| until.map_or(Duration::MAX, |until| until - self.now));
-        match shows {
+        match now_shown {
             Kind::Closed => self.books.closed += 1,
             Kind::HalfOpen => self.books.half_opened += 1,
             Kind::Open | Kind::Isolated => self.books.opened += u64::from(!is_open(shown)),
         }
         self.steps.push((
             shown.state(),
-            shows.state(),
-            shows == Kind::Isolated,
+            now_shown.state(),
+            now_shown == Kind::Isolated,
             reason,
-            self.count_failures(),
+            self.failure_count(),
             wait,
-            self.has_error && is_open(shows),
+            self.has_error && is_open(now_shown),
         ));
     }
 
@@ -682,10 +680,6 @@ impl Reference {
     }
 
     pub(crate) fn failure_count(&self) -> u32 {
-        self.due().count_failures()
-    }
-
-    fn count_failures(&self) -> u32 {
         let window = self.in_window(self.options.window_of_failures(), &self.history);
         let failures = marked(window);
         self.options
@@ -694,10 +688,6 @@ impl Reference {
     }
 
     pub(crate) fn failure_rate(&self) -> Option<f64> {
-        self.due().rate_of_failures()
-    }
-
-    fn rate_of_failures(&self) -> Option<f64> {
         let OpensAt::Rate(_) = self.options.opens_at else {
             return None;
         };
@@ -705,10 +695,6 @@ impl Reference {
     }
 
     pub(crate) fn slow_rate(&self) -> Option<f64> {
-        self.due().rate_of_slow_calls()
-    }
-
-    fn rate_of_slow_calls(&self) -> Option<f64> {
         self.share(self.options.window_of_slow_calls()?, &self.slow_history)
     }
 
@@ -724,16 +710,14 @@ impl Reference {
 
     fn is_over(&self) -> bool {
         match self.options.opens_at {
-            OpensAt::Failures(limit) | OpensAt::Consecutive(limit) => {
-                self.count_failures() >= limit
-            }
-            OpensAt::Rate(rate) => self.rate_of_failures().is_some_and(|now| now >= rate),
+            OpensAt::Failures(limit) | OpensAt::Consecutive(limit) => self.failure_count() >= limit,
+            OpensAt::Rate(rate) => self.failure_rate().is_some_and(|now| now >= rate),
         }
     }
 
     fn is_too_slow(&self) -> bool {
         let limit = self.options.slow_rate;
-        limit.is_some_and(|limit| self.rate_of_slow_calls().is_some_and(|now| now >= limit))
+        limit.is_some_and(|limit| self.slow_rate().is_some_and(|now| now >= limit))
     }
 }
 
