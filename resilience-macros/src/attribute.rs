@@ -12,6 +12,16 @@ use crate::{stack, untouched};
 /// Expands the whole stack that starts with `policy`. Whatever is wrong, the function is still
 /// defined, so that its callers are no second error.
 pub(crate) fn expand(policy: &'static Policy, args: TokenStream, item: TokenStream) -> TokenStream {
+    expand_for(policy, args, item, cfg!(feature = "config"))
+}
+
+/// Does the same as [`expand`], with or without values of the configuration file.
+pub(crate) fn expand_for(
+    policy: &'static Policy,
+    args: TokenStream,
+    item: TokenStream,
+    asks_file: bool,
+) -> TokenStream {
     if marker::is_taken(&args) {
         return item;
     }
@@ -29,7 +39,7 @@ pub(crate) fn expand(policy: &'static Policy, args: TokenStream, item: TokenStre
         errors.push(marker::seen_too_late(policy.table));
     }
     match check(layers, &function, &mut errors) {
-        Some(plan) if !errors.any() => emit::function::function(&function, &plan),
+        Some(plan) if !errors.any() => emit::function::function(&function, &plan, asks_file),
         _ => untouched::function(&function, &taken, errors),
     }
 }

@@ -17,6 +17,8 @@ mod attribute;
 mod check;
 mod emit;
 mod errors;
+#[cfg(feature = "config")]
+mod file_keys;
 mod function;
 mod language;
 mod policy;
@@ -514,4 +516,12 @@ pub fn async_fallback(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn async_timeout(_: TokenStream, item: TokenStream) -> TokenStream {
     untouched::misnamed(&policy::timeout::TIMEOUT, item.into()).into()
+}
+
+/// Writes the keys of a policy in the configuration file, for the runtime alone.
+#[cfg(feature = "config")]
+#[doc(hidden)]
+#[proc_macro]
+pub fn file_keys(policy: TokenStream) -> TokenStream {
+    file_keys::keys(&policy.into()).into()
 }

@@ -22,6 +22,14 @@ impl<C> Default for EarlierConfigs<C> {
 pub(crate) const MOST_VALUES: usize = 64;
 
 impl<C> EarlierConfigs<C> {
+    /// Calls `change`, so that no value of a line overwrites the change. Later values of the line are
+    /// taken.
+    #[cfg(feature = "config")]
+    pub(crate) fn change(&self, change: impl FnOnce()) {
+        let _earlier = self.lock();
+        change();
+    }
+
     /// Every change of the configuration holds this lock, so that one change does not overwrite
     /// another.
     fn lock(&self) -> MutexGuard<'_, Vec<C>> {

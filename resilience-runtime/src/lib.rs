@@ -101,6 +101,8 @@ mod budget;
 mod circuit;
 mod circuit_state;
 mod clock;
+#[cfg(feature = "config")]
+pub mod config;
 mod config_error;
 mod deadline;
 mod declaration;
@@ -111,11 +113,14 @@ mod every_third;
 mod expansion;
 mod fallback;
 mod fallible;
+#[cfg(feature = "config")]
+mod file;
 mod function;
 #[cfg(feature = "http")]
 pub mod http;
 mod inspect;
 mod keyed;
+mod layer_options;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 mod name;
@@ -128,6 +133,7 @@ mod retry;
 #[cfg(feature = "serde")]
 mod serialize;
 mod show;
+mod source;
 mod stack_origin;
 mod sync;
 mod thread_shard;
@@ -135,6 +141,8 @@ mod timeout;
 #[cfg(test)]
 mod tracing_interest;
 mod unwind;
+#[cfg(feature = "config")]
+mod versions;
 
 /// The names that the expansion uses. They are no part of the public interface, and change with
 /// every release.
@@ -165,7 +173,7 @@ pub use deadline::{
 };
 #[cfg(resilience_test_policy)]
 pub use every_third::{EveryThirdConfig, ThirdCall};
-pub use operation::{GaveUpCounts, OperationStats, PolicyDescription, ResolvedSetting, Source};
+pub use operation::{GaveUpCounts, OperationStats, PolicyDescription, ResolvedSetting};
 pub use refusal::{Refusal, RefusalKind, is_refusal};
 #[cfg(resilience_test_policy)]
 pub use resilience_macros::every_third;
@@ -176,6 +184,7 @@ pub use retry::{
     Attempt, Jitter, PreparedRetry, RetryConfig, RetryEvent, RetryFuture, RetryHint, RetrySettings,
     Strategy,
 };
+pub use source::Source;
 pub use timeout::{
     TimedOut, TimeoutConfig, TimeoutFuture, TimeoutSettings, WorkerStats, worker_stats, workers,
 };

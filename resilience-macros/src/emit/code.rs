@@ -25,6 +25,8 @@ pub(crate) struct Declarations {
     pub(crate) layers: Vec<Description>,
     /// True if one of them lists the operation in the statistics at the first call.
     pub(crate) enters_operation: bool,
+    /// True if one of them has values of the configuration file.
+    pub(crate) asks_file: bool,
 }
 
 impl Declarations {
@@ -42,6 +44,7 @@ impl Declarations {
         self.owned.extend(inner.owned);
         self.layers.extend(inner.layers);
         self.enters_operation |= inner.enters_operation;
+        self.asks_file |= inner.asks_file;
         self
     }
 }

@@ -20,6 +20,10 @@ pub(crate) struct Config {
     pub(crate) stage: Stage,
     name: Ident,
     pub(crate) description: Description,
+    /// A reference to the configuration with the values of the configuration file.
+    pub(super) in_file: Option<TokenStream>,
+    /// True if the call asks the configuration file for values.
+    pub(super) asks_file: bool,
 }
 
 impl Config {
@@ -27,12 +31,16 @@ impl Config {
     pub(crate) fn into_declarations(self) -> Declarations {
         Declarations {
             layers: vec![self.description],
+            asks_file: self.asks_file,
             ..Declarations::values(self.declarations)
         }
     }
 
     /// A `&Config` expression.
     pub(crate) fn reference(&self) -> TokenStream {
+        if let Some(in_file) = &self.in_file {
+            return in_file.clone();
+        }
         let name = &self.name;
         match self.stage {
             Stage::Generic => quote!(#name),
@@ -42,6 +50,9 @@ impl Config {
 
     /// A `Config` expression.
     pub(crate) fn value(&self) -> TokenStream {
+        if let Some(in_file) = &self.in_file {
+            return quote!(*#in_file);
+        }
         let name = &self.name;
         match self.stage {
             Stage::Generic => quote!(*#name),
@@ -151,6 +162,8 @@ impl Context<'_> {
             stage,
             name,
             description,
+            in_file: None,
+            asks_file: false,
         }
     }
 

@@ -27,6 +27,8 @@ pub(crate) struct Context<'p> {
     /// The expressions that are evaluated after an attempt.
     pub(crate) read_later: &'p TokenStream,
     pub(crate) operation: &'p OperationPlan,
+    /// True if the configuration file can set values, because the feature `config` is on.
+    pub(crate) asks_file: bool,
     /// The function's outcome type, with `_` for each `impl Trait`.
     pub(crate) result: ResultType,
 }

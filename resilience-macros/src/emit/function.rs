@@ -19,7 +19,7 @@ use crate::function::form::{AsyncBlock, Form};
 use crate::function::item::Function;
 use crate::language::value::RUNTIME;
 
-pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
+pub(crate) fn function(function: &Function, plan: &Plan, asks_file: bool) -> TokenStream {
     let context = Context {
         function,
         form: &plan.form,
@@ -29,6 +29,7 @@ pub(crate) fn function(function: &Function, plan: &Plan) -> TokenStream {
         cloned: &plan.cloned,
         read_later: &plan.read_later,
         operation: &plan.operation,
+        asks_file,
         result: ResultType::of(function, &plan.form),
     };
     let mut code = context.body();

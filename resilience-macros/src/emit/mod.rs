@@ -9,6 +9,7 @@ pub(crate) mod config;
 pub(crate) mod context;
 pub(crate) mod description;
 mod error;
+mod file;
 pub(crate) mod filter;
 pub(crate) mod function;
 pub(crate) mod kept;

@@ -63,9 +63,12 @@ impl Context<'_> {
         let stack = self.stack(&layers.layers, taken);
         if self.operation.is_generic() {
             let operation = local("operation");
+            // An operation of an instance is listed where it is made.
+            let enter = self.enter(&operation.to_token_stream(), true, layers.asks_file);
             return quote! {
                 #same
                 let #operation = #runtime::Operation::of_instance(const { #name }, #stack);
+                #enter
             };
         }
         let operation = Ident::new(OPERATION, Span::call_site());
@@ -78,8 +81,11 @@ impl Context<'_> {
         } else {
             (TokenStream::new(), name)
         };
-        let enter =
-            (!layers.enters_operation).then(|| quote!(#runtime::Operation::enter(&#operation);));
+        let enter = self.enter(
+            &quote!(&#operation),
+            layers.enters_operation,
+            layers.asks_file,
+        );
         quote! {
             #same
             #constant

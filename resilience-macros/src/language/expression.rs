@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream, TokenTree};
 use quote::quote;
 use syn::{BinOp, Expr, Lit};
 
-use super::duration;
+use super::shared::duration;
 
 /// The expression behind parentheses and the invisible groups of `macro_rules!`.
 pub(crate) fn plain(mut expr: &Expr) -> &Expr {

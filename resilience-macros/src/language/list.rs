@@ -8,10 +8,10 @@ use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Expr, Ident, Pat, Token, token};
 
-use super::duration;
 use super::entry::{Arguments, Entry, EntryValue, Filter};
 use super::nameless;
 use super::rest::{behind_key, skip_to_comma, up_to_comma};
+use super::shared::duration;
 use super::table::{Bare, Family, OptionSpec, Syntax, Table};
 use super::unknown::{is_told, unknown};
 use crate::errors::Errors;

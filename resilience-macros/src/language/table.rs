@@ -6,7 +6,8 @@ use std::fmt;
 use proc_macro2::{Punct, Spacing, TokenStream, TokenTree};
 use syn::Lit;
 
-use super::duration;
+use super::shared::duration;
+use super::shared::rules::NumberRule;
 use crate::source_text::source_text;
 
 /// The language of one attribute.
@@ -97,7 +98,7 @@ pub(crate) enum Kind {
     /// A span of time.
     Duration(Zero),
     /// Any other number.
-    Number(&'static NumberRule),
+    Number(NumberRule),
     /// `true` or `false`.
     Flag,
     /// `true` or `false` and nothing else, because the expansion depends on it.
@@ -135,16 +136,6 @@ pub(crate) enum Zero {
     },
 }
 
-/// A rule for the value of a number.
-pub(crate) struct NumberRule {
-    pub(crate) allows: fn(f64) -> bool,
-    pub(crate) range: &'static str,
-    /// The reason of the range. The message ends with it.
-    pub(crate) reason: &'static str,
-    /// The number that was probably meant by a text or by a number out of range.
-    pub(crate) nearest: fn(&str) -> Option<String>,
-}
-
 /// The syntax of an option.
 pub(super) enum Syntax {
     Value,
@@ -179,7 +170,7 @@ impl OptionSpec {
                     .is_ok()
                     .then_some(text),
             },
-            Kind::Number(rule) => (rule.nearest)(&text),
+            Kind::Number(rule) => rule.nearest(&text),
             Kind::Flag | Kind::Switch => matches!(text.as_str(), "true" | "false").then_some(text),
             Kind::Word(words) => words.iter().any(|(word, _)| *word == text).then_some(text),
             Kind::Mode(words) => words.contains(&text.as_str()).then_some(text),

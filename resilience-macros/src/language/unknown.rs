@@ -4,6 +4,7 @@
 use proc_macro2::TokenStream;
 use syn::Ident;
 
+use super::shared::nearest::nearest;
 use super::table::{Absent, Family, OptionSpec, Table};
 
 /// The error for an option that no attribute, or only another one, has. The message uses `value`,
@@ -81,42 +82,6 @@ fn sibling<'f>(
 ) -> Option<(&'f Table, &'static OptionSpec)> {
     let mut others = family.iter().filter(|other| other.name != table.name);
     others.find_map(|other| Some((*other, other.find(typed)?)))
-}
-
-/// Returns the element that was probably meant by `typed`.
-pub(crate) fn nearest<'t, T>(
-    typed: &str,
-    all: &'t [T],
-    name: impl Fn(&T) -> &'static str,
-) -> Option<&'t T> {
-    let is_start = |one: &&T| typed.len() >= 3 && name(one).starts_with(typed);
-    if let Some(started) = all.iter().find(is_start) {
-        return Some(started);
-    }
-    let distance = |one: &&T| edit_distance(typed, name(one));
-    all.iter()
-        .min_by_key(distance)
-        .filter(|one| distance(one) <= name(one).len() / 3)
-}
-
-/// Levenshtein's distance.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut before = i + 1;
-        for (cell, right) in row.iter_mut().skip(1).zip(&b) {
-            let substituted = diagonal + usize::from(left != *right);
-            diagonal = *cell;
-            *cell = substituted.min(diagonal + 1).min(before + 1);
-            before = *cell;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]

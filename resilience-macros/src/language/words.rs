@@ -4,8 +4,8 @@ use proc_macro2::Span;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Ident, Lit, Path};
 
+use super::shared::nearest::nearest;
 use super::stage::{Operators, Stage};
-use super::unknown::nearest;
 use super::value::{Checked, CheckedValue, Literal, RUNTIME, ValueCheck, runtime};
 use crate::source_text::source_text;
 
@@ -22,12 +22,8 @@ impl ValueCheck<'_> {
                     ));
                 }
                 lit => {
-                    let shown = lit.to_token_stream();
-                    return self.refuse(format!(
-                        "`{}` is one of {}, not `{shown}`",
-                        self.name,
-                        one_of(words)
-                    ));
+                    let shown = lit.to_token_stream().to_string();
+                    return self.refuse(self.rules().no_word(words, |(word, _)| word, &shown));
                 }
             },
             _ => None,
@@ -51,11 +47,7 @@ impl ValueCheck<'_> {
         if is_constant || is_argument {
             return Ok(self.word_expression(words));
         }
-        let name = self.name;
-        self.refuse(match nearest(&typed, words, |(word, _)| word) {
-            Some((word, _)) => format!("`{typed}` is no {name}; did you mean `{name} = {word}`?"),
-            None => format!("`{typed}` is no {name}: write one of {}", one_of(words)),
-        })
+        self.refuse(self.rules().other_word(words, |(word, _)| word, &typed))
     }
 
     /// An expression of the words' type; where a flag is one of the words, `bool` will do too.
@@ -99,14 +91,4 @@ impl ValueCheck<'_> {
             }
         })
     }
-}
-
-/// The words, without the flags that mean the same as one of them.
-fn one_of(words: &[(&str, &str)]) -> String {
-    let words = words
-        .iter()
-        .map(|(word, _)| *word)
-        .filter(|word| !matches!(*word, "true" | "false"));
-    let words: Vec<_> = words.map(|word| format!("`{word}`")).collect();
-    words.join(", ")
 }

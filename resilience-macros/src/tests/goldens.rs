@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::language::shared::rules::NumberRule;
 use crate::language::table::{Kind, OptionSpec, Zero};
 use crate::policy::family;
 
@@ -54,14 +55,16 @@ fn mistakes(spec: &OptionSpec) -> &'static [&'static str] {
             "constant_zero",
             "of_another_type",
         ],
-        Kind::Number(rule) if (rule.allows)(2.0) => &[
+        Kind::Number(NumberRule::AtLeastOne { .. }) => &[
             "below_one",
             "negative",
             "text",
             "constant_below_one",
             "of_another_type",
         ],
-        Kind::Number(rule) if (rule.allows)(0.0) => &[
+        Kind::Number(NumberRule::Share {
+            allows_zero: true, ..
+        }) => &[
             "negative",
             "above_one",
             "percent",

@@ -4,5 +4,6 @@ mod documentation;
 mod editors;
 mod fuzz;
 mod goldens;
+mod shared;
 mod snapshots;
 mod user_crate;

@@ -41,8 +41,9 @@ fn snapshots() -> Vec<(String, PathBuf, PathBuf)> {
     snapshots
 }
 
-/// Expands the top family attribute of every function.
-fn expand(item: Item) -> TokenStream {
+/// Expands the top family attribute of every function. The values of those in a file whose name ends
+/// with `in_file` can be set by the configuration file.
+fn expand(item: Item, asks_file: bool) -> TokenStream {
     match item {
         Item::Fn(mut function) => {
             let top = function
@@ -55,17 +56,18 @@ fn expand(item: Item) -> TokenStream {
                 Meta::List(list) => list.tokens.clone(),
                 _ => TokenStream::new(),
             };
-            crate::attribute::expand(
+            crate::attribute::expand_for(
                 policy::of(attr.path()).expect("found above"),
                 args,
                 function.into_token_stream(),
+                asks_file,
             )
         }
         Item::Impl(mut block) => {
             for item in &mut block.items {
                 let method =
                     syn::parse2(item.to_token_stream()).expect("a method reads like a function");
-                *item = syn::ImplItem::Verbatim(expand(method));
+                *item = syn::ImplItem::Verbatim(expand(method, asks_file));
             }
             block.into_token_stream()
         }
@@ -100,7 +102,9 @@ fn formatted(tokens: &TokenStream) -> String {
 fn expansions_are_as_reviewed() {
     for (name, written, golden) in snapshots() {
         let items = syn::parse_file(&read(&written)).expect("Rust").items;
-        let expanded = formatted(&items.into_iter().map(expand).collect());
+        let asks_file = name.ends_with("in_file");
+        let expanded = items.into_iter().map(|item| expand(item, asks_file));
+        let expanded = formatted(&expanded.collect());
         if std::env::var_os("BLESS").is_some() {
             fs::write(&golden, &expanded).expect("writable");
         }

@@ -3,33 +3,53 @@
 use super::deposits::Deposits;
 use super::log;
 use super::settings::{SCALE, Settings};
-use super::slices::Slices;
+use super::slices::{Slice, Slices};
 use super::stats::RetryBudgetStats;
 use super::withdrawals::{Withdrawal, Withdrawals};
 use crate::clock;
 use crate::events::{self, EventKind};
 use crate::sync::{Mutex, MutexGuard};
 use crate::thread_shard::ThreadShard;
+#[cfg(feature = "config")]
+use crate::versions::Versions;
 use std::sync::PoisonError;
+#[cfg(feature = "config")]
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU32, Ordering},
+};
 
 /// The counts of a budget that is used. They live as long as the process.
 #[derive(Debug)]
 pub(super) struct Counts {
     name: &'static str,
-    settings: Settings,
-    slices: Slices,
+    /// The settings that the program gives the budget.
+    #[cfg(feature = "config")]
+    base: Settings,
+    slices: CurrentSlices,
     deposits: Deposits,
-    withdrawals: Mutex<Withdrawals>,
+    locked: Mutex<Locked>,
+}
+
+/// The part of the counts that is under their lock.
+#[derive(Debug)]
+struct Locked {
+    settings: Settings,
+    withdrawals: Withdrawals,
 }
 
 impl Counts {
     pub(super) fn new(name: &'static str, settings: Settings) -> Self {
         Self {
             name,
-            settings,
-            slices: Slices::of(clock::nanos(settings.window)),
+            #[cfg(feature = "config")]
+            base: settings,
+            slices: CurrentSlices::new(Slices::of(clock::nanos(settings.window))),
             deposits: Deposits::default(),
-            withdrawals: Mutex::default(),
+            locked: Mutex::new(Locked {
+                settings,
+                withdrawals: Withdrawals::default(),
+            }),
         }
     }
 
@@ -49,9 +69,13 @@ impl Counts {
         let now = clock::now();
         let slice = self.slices.at(now);
         let calls = self.deposits.in_window(slice);
-        let withdrawal = self
-            .withdrawals()
-            .withdraw(&self.settings, calls, slice, now);
+        let withdrawal = {
+            let Locked {
+                settings,
+                withdrawals,
+            } = &mut *self.lock();
+            withdrawals.withdraw(settings, calls, slice, now)
+        };
         // The lock is free here, because the log and the subscribers run code of others.
         if let Withdrawal::Refused { warns } = withdrawal {
             if warns {
@@ -66,9 +90,12 @@ impl Counts {
     pub(super) fn stats(&self) -> RetryBudgetStats {
         let slice = self.slices.at(clock::now());
         let window_calls = self.deposits.in_window(slice);
-        let withdrawals = self.withdrawals();
+        let Locked {
+            settings,
+            withdrawals,
+        } = &*self.lock();
         let (total, window) = (withdrawals.total(), withdrawals.in_window(slice));
-        let balance = withdrawals.balance(&self.settings, window_calls, slice);
+        let balance = withdrawals.balance(settings, window_calls, slice);
         RetryBudgetStats {
             calls: self.deposits.total(),
             retries: total.retries,
@@ -77,14 +104,87 @@ impl Counts {
             window_retries: window.retries,
             window_refused: window.refused,
             available: balance / SCALE,
-            ..RetryBudgetStats::unused(self.name, &self.settings)
+            ..RetryBudgetStats::unused(self.name, settings)
         }
     }
 
-    fn withdrawals(&self) -> MutexGuard<'_, Withdrawals> {
+    fn lock(&self) -> MutexGuard<'_, Locked> {
         // Nothing panics under the lock.
-        self.withdrawals
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.locked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(feature = "config")]
+impl Counts {
+    /// The settings that the program gives the budget.
+    pub(super) fn base(&self) -> Settings {
+        self.base
+    }
+
+    /// Takes other settings. The counts stay, unless the window has another length.
+    pub(super) fn reconfigure(&self, settings: Settings) {
+        let mut locked = self.lock();
+        if settings.window != locked.settings.window {
+            let window = clock::nanos(settings.window);
+            let changed = self.slices.get().changed_to(window, clock::now());
+            self.slices.set(changed);
+        }
+        locked.settings = settings;
+    }
+}
+
+/// The slices of the present window. Each deposit reads them, without a lock.
+#[derive(Debug)]
+struct CurrentSlices {
+    first: Slices,
+    /// The number of the changed slices above 0.
+    #[cfg(feature = "config")]
+    changed: AtomicU32,
+    #[cfg(feature = "config")]
+    later: OnceLock<Box<Versions<Slices>>>,
+}
+
+impl CurrentSlices {
+    fn new(first: Slices) -> Self {
+        Self {
+            first,
+            #[cfg(feature = "config")]
+            changed: AtomicU32::new(0),
+            #[cfg(feature = "config")]
+            later: OnceLock::new(),
+        }
+    }
+
+    #[cfg(not(feature = "config"))]
+    #[inline]
+    fn at(&self, now: u64) -> Slice {
+        self.first.at(now)
+    }
+
+    #[cfg(feature = "config")]
+    #[inline]
+    fn at(&self, now: u64) -> Slice {
+        if self.changed.load(Ordering::Relaxed) == 0 {
+            self.first.at(now)
+        } else {
+            self.get().at(now)
+        }
+    }
+}
+
+#[cfg(feature = "config")]
+impl CurrentSlices {
+    #[cold]
+    fn get(&self) -> Slices {
+        let number = self.changed.load(Ordering::Acquire);
+        let later = number
+            .checked_sub(1)
+            .and_then(|number| self.later.get()?.get(number));
+        later.copied().unwrap_or(self.first)
+    }
+
+    fn set(&self, slices: Slices) {
+        let number = self.later.get_or_init(Box::default).find_or_add(slices);
+        self.changed.store(number + 1, Ordering::Release);
     }
 }

@@ -21,6 +21,10 @@
 mod budget;
 mod counts;
 mod deposits;
+#[cfg(feature = "config")]
+mod file;
+#[cfg(feature = "config")]
+pub(crate) mod given;
 mod log;
 mod named;
 mod settings;
@@ -33,3 +37,8 @@ pub use stats::RetryBudgetStats;
 
 pub(crate) use named::all_stats;
 pub(crate) use named::stats;
+#[cfg(feature = "config")]
+pub(crate) use {
+    file::FILE,
+    named::{describe, hold, is_used},
+};

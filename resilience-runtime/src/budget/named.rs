@@ -3,6 +3,8 @@
 use super::counts::Counts;
 use super::settings::Settings;
 use super::stats::RetryBudgetStats;
+#[cfg(feature = "config")]
+use crate::operation::ResolvedSetting;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -30,32 +32,86 @@ pub(crate) fn all_stats() -> Vec<RetryBudgetStats> {
 
 /// The budget of that name, and a new one if there is none.
 pub(super) fn find_or_create(name: &'static str, settings: Settings) -> &'static Counts {
-    budgets()
-        .entry(name)
-        .or_insert_with(|| leak(Counts::new(name, settings)))
+    under_file(|file| {
+        let mut budgets = budgets();
+        let new = || leak_in_file(Counts::new(name, settings), file);
+        *budgets.entry(name).or_insert_with(new)
+    })
 }
 
 /// A new budget. It is found by its name, unless another one has the name: then the second value is
 /// false.
 pub(super) fn create(name: &'static str, settings: Settings) -> (&'static Counts, bool) {
-    match budgets().entry(name) {
-        Entry::Vacant(vacant) => (vacant.insert(leak(Counts::new(name, settings))), true),
-        Entry::Occupied(_) => (leak(Counts::new(name, settings)), false),
-    }
+    under_file(|file| {
+        let counts = Counts::new(name, settings);
+        match budgets().entry(name) {
+            Entry::Vacant(vacant) => (*vacant.insert(leak_in_file(counts, file)), true),
+            Entry::Occupied(_) => (leak(counts), false),
+        }
+    })
 }
 
 /// Makes a budget known before a function uses it. False if another budget has the name.
 pub(super) fn register(name: &str, settings: Settings) -> bool {
-    let mut budgets = budgets();
-    if budgets.contains_key(name) {
-        return false;
-    }
-    let name: &'static str = Box::leak(name.into());
-    budgets.insert(name, leak(Counts::new(name, settings)));
-    true
+    under_file(|file| {
+        let mut budgets = budgets();
+        if budgets.contains_key(name) {
+            return false;
+        }
+        let name: &'static str = Box::leak(name.into());
+        budgets.insert(name, leak_in_file(Counts::new(name, settings), file));
+        true
+    })
 }
 
 /// The attributes keep references to the counts, so the counts live as long as the process.
 fn leak(counts: Counts) -> &'static Counts {
     Box::leak(Box::new(counts))
+}
+
+/// The values of the configuration file, if the crate has one.
+#[cfg(feature = "config")]
+type File<'a> = &'a crate::file::Current;
+#[cfg(not(feature = "config"))]
+type File<'a> = &'a ();
+
+/// Calls `f` while no other configuration file is applied.
+fn under_file<R>(f: impl FnOnce(File<'_>) -> R) -> R {
+    #[cfg(feature = "config")]
+    let file = crate::file::current();
+    #[cfg(not(feature = "config"))]
+    let file = ();
+    f(&file)
+}
+
+/// Does the same as [`leak`], with the values of the configuration file.
+fn leak_in_file(counts: Counts, file: File<'_>) -> &'static Counts {
+    #[cfg(feature = "config")]
+    super::file::begin(&counts, file);
+    #[cfg(not(feature = "config"))]
+    let () = *file;
+    leak(counts)
+}
+
+/// Gives all budgets the values of a file.
+#[cfg(feature = "config")]
+pub(crate) fn hold(values: &crate::file::Values) {
+    // Nothing is done with a budget under the lock of all.
+    let all: Vec<_> = budgets().values().copied().collect();
+    for counts in all {
+        super::file::reconfigure(counts, values);
+    }
+}
+
+/// True if a budget has the name.
+#[cfg(feature = "config")]
+pub(crate) fn is_used(name: &str) -> bool {
+    budgets().contains_key(name)
+}
+
+/// The settings of the budget of that name.
+#[cfg(feature = "config")]
+pub(crate) fn describe(name: &str) -> Vec<ResolvedSetting> {
+    let counts = budgets().get(name).copied();
+    counts.map_or_else(Vec::new, super::file::describe)
 }

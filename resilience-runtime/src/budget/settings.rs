@@ -37,7 +37,7 @@ impl Settings {
     /// If `ratio` is outside of the rule, or not a number.
     #[track_caller]
     pub(super) const fn thousandths(ratio: f64) -> u32 {
-        RATIO.require(ratio >= 0.001 && ratio <= 1_000.0);
+        RATIO.require(Self::is_ratio(ratio));
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -45,6 +45,10 @@ impl Settings {
         )]
         let thousandths = (ratio * 1_000.0 + 0.5) as u32;
         thousandths
+    }
+
+    pub(super) const fn is_ratio(ratio: f64) -> bool {
+        ratio >= 0.001 && ratio <= 1_000.0
     }
 
     pub(super) const fn is_window(window: Duration) -> bool {

@@ -7,13 +7,19 @@ const SLICES: u64 = 10;
 /// then finds its place without a division.
 pub(super) const PLACES: usize = 16;
 
+/// The slices between two windows of different length: more than there are places.
+#[cfg(feature = "config")]
+const BETWEEN_WINDOWS: u32 = 32;
+
 /// Divides time into slices of a tenth of a window.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slices {
     /// 2⁶⁴ divided by the nanoseconds of a slice. A multiplication by it is a division by them,
     /// and takes a fifth of the time. It is rounded down, so a slice is never shorter than a tenth
     /// of the window.
     reciprocal: u64,
+    /// Is added to the number of each slice. It is 0 for the first window of a budget.
+    offset: u32,
 }
 
 impl Slices {
@@ -22,7 +28,22 @@ impl Slices {
         let slice = u128::from(window / SLICES).max(2);
         // At least 2, so the quotient fits.
         let reciprocal = u64::try_from((1_u128 << 64) / slice).unwrap_or(u64::MAX);
-        Self { reciprocal }
+        Self {
+            reciprocal,
+            offset: 0,
+        }
+    }
+
+    /// Divides the time from `now` on by another window. Its first slice follows all slices of the
+    /// window before, so that their counts do not lie in it.
+    #[cfg(feature = "config")]
+    pub(super) fn changed_to(self, window: u64, now: u64) -> Self {
+        let new = Self::of(window);
+        let next = self.at(now).0.wrapping_add(BETWEEN_WINDOWS);
+        Self {
+            offset: next.wrapping_sub(new.at(now).0),
+            ..new
+        }
     }
 
     #[inline]
@@ -32,7 +53,7 @@ impl Slices {
             clippy::cast_possible_truncation,
             reason = "slices are compared by their distance, and 2³² slices of 0.1 s are 13 years"
         )]
-        Slice(number as u32)
+        Slice((number as u32).wrapping_add(self.offset))
     }
 }
 

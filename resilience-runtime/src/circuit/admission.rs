@@ -43,6 +43,20 @@ pub(super) const TICKETS: u32 = 1 << (u64::BITS - TICKET);
 pub(super) const LET_THROUGH: u32 = u32::MAX;
 
 impl Admission {
+    /// A call of a circuit that the configuration file takes away. No other admission has this word,
+    /// because an isolated circuit admits no call.
+    #[cfg(feature = "config")]
+    pub(super) const UNCOUNTED: Self = Self {
+        word: u64::MAX,
+        started: None,
+    };
+
+    /// True for a call of a circuit that the configuration file takes away.
+    #[inline]
+    pub(super) fn is_uncounted(self) -> bool {
+        cfg!(feature = "config") && self.word == u64::MAX
+    }
+
     /// True if the call passed only because the circuit admits all calls.
     #[inline]
     pub(super) fn is_let_through(self) -> bool {

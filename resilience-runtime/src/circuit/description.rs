@@ -1,6 +1,12 @@
 //! The settings of `#[circuit_breaker]`, as the statistics describe them.
 
 use super::config::CircuitBreakerConfig;
+#[cfg(feature = "config")]
+use crate::file::{Contradiction, SectionSpec, SectionValues};
+#[cfg(feature = "config")]
+use crate::layer_options::LayerOptions;
+#[cfg(feature = "config")]
+use crate::operation::Configured;
 use crate::operation::{Described, DescribedSettings};
 
 impl Described for CircuitBreakerConfig {
@@ -43,5 +49,25 @@ impl Described for CircuitBreakerConfig {
         if let Some(rate) = self.get_slow_rate() {
             settings.add("slow_rate", format_args!("{rate:?}"));
         }
+    }
+
+    #[cfg(feature = "config")]
+    fn section(&self) -> Option<&'static SectionSpec> {
+        Some(&super::file::FILE)
+    }
+
+    #[cfg(feature = "config")]
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    #[cfg(feature = "config")]
+    fn in_file(
+        &self,
+        options: LayerOptions,
+        _: &'static str,
+        values: &SectionValues,
+    ) -> Result<Option<Box<dyn Configured>>, Vec<Contradiction>> {
+        super::file::describe(self, options, values)
     }
 }

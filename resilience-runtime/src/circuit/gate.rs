@@ -90,6 +90,15 @@ impl Gate {
         Self(self.0 | admits_all)
     }
 
+    /// The same gate, of a circuit that the configuration file takes away or does not. No call passes
+    /// it without a look at the circuit.
+    #[cfg(feature = "config")]
+    #[inline]
+    pub(super) fn never_plain(self, is_disabled: bool) -> Self {
+        let timed = u64::from(is_disabled) * TIMED;
+        Self(self.0 | timed)
+    }
+
     /// The gate of an admission that passes only because the circuit admits all calls.
     pub(super) fn let_through(self) -> Self {
         Self(self.0 & !STATE | LET_THROUGH)

@@ -56,14 +56,20 @@
 mod active_config;
 mod admission;
 mod breaker;
+#[cfg(feature = "config")]
+mod breaker_in_file;
 mod call_future;
 mod classified;
 mod command;
 mod config;
 mod control;
 mod conversion;
+#[cfg(feature = "config")]
+mod declared;
 mod description;
 mod error;
+#[cfg(feature = "config")]
+pub(crate) mod file;
 mod gate;
 mod gate_expiry;
 mod guarded_future;

@@ -3,6 +3,8 @@
 
 mod changes;
 mod command;
+#[cfg(feature = "config")]
+mod in_file;
 mod keyed;
 mod reconfigure;
 mod report;
@@ -14,6 +16,8 @@ use std::{
     sync::PoisonError,
 };
 
+#[cfg(feature = "config")]
+use super::declared::Declared;
 use super::{
     active_config::ActiveConfig,
     admission::{Admission, Cause, LET_THROUGH, Outcome, Refused},
@@ -65,6 +69,8 @@ pub(super) struct Shared {
     shard_1: CounterShard,
     pub(super) name: Name,
     shard_2: CounterShard,
+    #[cfg(feature = "config")]
+    declared: Declared,
 }
 
 /// The part of the circuit that is under its lock.
@@ -107,6 +113,8 @@ impl Shared {
             shard_1: CounterShard::default(),
             name,
             shard_2: CounterShard::default(),
+            #[cfg(feature = "config")]
+            declared: Declared::default(),
         }
     }
 
@@ -170,6 +178,10 @@ impl Shared {
 
     #[inline(never)]
     fn decide(&self, gate: Gate, caller: Option<&'static Operation>) -> Result<Admission, Refused> {
+        #[cfg(feature = "config")]
+        if self.declared.is_disabled() {
+            return Ok(Admission::UNCOUNTED);
+        }
         let decision = self.admit_behind(gate);
         match decision {
             Ok(admission) => {
@@ -258,6 +270,9 @@ impl Shared {
     /// Records the outcome of a call. `cause` is the error of a failure, if the call returned one.
     #[inline(never)]
     pub(super) fn record(&self, admission: Admission, outcome: Outcome, cause: Option<&Cause<'_>>) {
+        if admission.is_uncounted() {
+            return;
+        }
         if admission.gate().is_keyed() {
             self.record_of_key(admission, outcome, cause);
         } else {
@@ -404,9 +419,12 @@ impl Shared {
     /// The gate of the machine as this circuit publishes it.
     #[inline]
     fn gate_of(&self, machine: &Machine) -> Gate {
-        machine
+        let gate = machine
             .gate(&self.config)
-            .keyed(self.name.keyed().is_some())
+            .keyed(self.name.keyed().is_some());
+        #[cfg(feature = "config")]
+        let gate = gate.never_plain(self.declared.is_disabled());
+        gate
     }
 
     /// Counts a call that ended because its permit was dropped without an outcome.
@@ -421,6 +439,9 @@ impl Shared {
 
     #[cold]
     pub(super) fn abandon(&self, admission: Admission) {
+        if admission.is_uncounted() {
+            return;
+        }
         let _call = admission.gate().is_keyed().then(|| self.end_of_call());
         self.give_up(admission);
     }

@@ -186,6 +186,21 @@ pub enum EventKind<'a> {
         /// The name of the budget.
         budget: &'a str,
     },
+    /// A configuration file was applied. `operation` is `None`.
+    #[cfg(feature = "config")]
+    #[non_exhaustive]
+    ConfigApplied {
+        /// The settings that changed.
+        changes: &'a [crate::file::ConfigChange],
+    },
+    /// A configuration file was refused, and nothing changed; or a function that runs for the first
+    /// time keeps its own values, because those of the file contradict them. `operation` is `None`.
+    #[cfg(feature = "config")]
+    #[non_exhaustive]
+    ConfigRefused {
+        /// All faults, with their places.
+        report: &'a str,
+    },
     /// A listener panicked while it was told of an event or a transition. The other listeners are
     /// told of this, and the log has a WARN. `operation` is `None`.
     #[non_exhaustive]

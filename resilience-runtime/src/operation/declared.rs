@@ -6,26 +6,35 @@ use std::{
     sync::{
         // The types are the standard library's, because loom's cannot be statics.
         OnceLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::AtomicU32,
     },
 };
 
+#[cfg(feature = "config")]
+use super::file_values::FunctionVersions;
+#[cfg(not(feature = "config"))]
+use super::layer::Described;
 use super::{
     counters::{Count, Counters},
     description::PolicyDescription,
     layer::Stack,
 };
+#[cfg(not(feature = "config"))]
+use crate::layer_options::LayerOptions;
 
 /// One annotated function under its name. The expansion declares one in a static for each function.
 pub struct Operation {
-    name: &'static str,
+    pub(super) name: &'static str,
     declared_at: &'static Location<'static>,
     /// Adds the policies from top to bottom. It is a function and no constant, because rustc would
     /// report a wrong value of an option once more where a constant refers to it.
-    stack: fn(&mut Stack),
-    /// True from the first call on. It is apart from the counters, so that a call reads one flag
-    /// and waits for nothing.
-    has_run: AtomicBool,
+    pub(super) stack: fn(&mut Stack),
+    /// 0 before the first call, 1 from then on, and above that the values of the configuration file.
+    /// It is apart from the counters, so that a call reads one word and waits for nothing.
+    pub(super) state: AtomicU32,
+    /// The values that the configuration file has set so far.
+    #[cfg(feature = "config")]
+    pub(super) in_file: FunctionVersions,
     /// The counters of the name, from the first call on.
     counters: OnceLock<&'static Counters>,
 }
@@ -55,21 +64,37 @@ impl Operation {
             name,
             declared_at,
             stack,
-            has_run: AtomicBool::new(false),
+            state: AtomicU32::new(0),
+            #[cfg(feature = "config")]
+            in_file: FunctionVersions::new(),
             counters: OnceLock::new(),
         }
     }
 
     /// True if a call has begun.
     #[inline]
+    #[cfg(not(feature = "config"))]
     pub(super) fn has_run(&self) -> bool {
-        self.has_run.load(Ordering::Relaxed)
+        self.state.load(std::sync::atomic::Ordering::Relaxed) != 0
     }
 
-    /// Notes that the operation is listed in the statistics, with the counters of its name.
+    /// The options of the attribute that uses a shared thing. Only a configuration file asks for
+    /// them, and there is none.
+    #[cfg(not(feature = "config"))]
+    #[expect(clippy::unused_self, reason = "the feature `config` has a file")]
+    pub(crate) fn options_of(&self, _: &dyn Described, _: &str) -> LayerOptions {
+        LayerOptions::default()
+    }
+
+    /// Notes the counters of the name.
     pub(super) fn list(&self, counters: impl FnOnce() -> &'static Counters) {
         self.counters.get_or_init(counters);
-        self.has_run.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that the operation is listed in the statistics.
+    #[cfg(not(feature = "config"))]
+    pub(super) fn listed(&self) {
+        self.state.store(1, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// Counts one thing that went wrong. An operation that is not listed, as that of a value, counts
@@ -113,6 +138,15 @@ impl Operation {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Describes the policies from top to bottom, with the values that hold now.
+    pub(super) fn describe_now(&self) -> Vec<PolicyDescription> {
+        #[cfg(feature = "config")]
+        if let Some(values) = crate::file::current().values() {
+            return self.describe_in_file(values);
+        }
+        self.describe()
     }
 
     /// Describes the policies from top to bottom.

@@ -1,5 +1,7 @@
 //! The description of a stack: its policies, and their settings with the places that set them.
 
+use crate::source::Source;
+
 /// One policy of a stack, with its settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -25,37 +27,4 @@ pub struct ResolvedSetting {
     pub value: String,
     /// The place that the value comes from.
     pub source: Source,
-}
-
-/// The place that the value of a setting comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum Source {
-    /// The environment of the process.
-    Environment,
-    /// A configuration file.
-    File {
-        /// The path of the file, as it was given.
-        path: String,
-        /// The line, from 1.
-        line: u32,
-    },
-    /// An option of the attribute.
-    Attribute {
-        /// The source file.
-        file: &'static str,
-        /// The line of the attribute, from 1.
-        line: u32,
-    },
-    /// The `config = …` of the attribute.
-    Config {
-        /// The source file.
-        file: &'static str,
-        /// The line of the expression, from 1.
-        line: u32,
-    },
-    /// The default of the library.
-    Default,
 }

@@ -31,13 +31,16 @@ fn insert(
     stack: fn(&mut Stack),
     declared_at: &'static Location<'static>,
 ) -> &'static Operation {
-    let mut instances = INSTANCES.write().unwrap_or_else(PoisonError::into_inner);
-    instances.entry(name).or_insert_with(|| {
-        let operation: &'static Operation =
-            Box::leak(Box::new(Operation::at(name, stack, declared_at)));
-        operation.register();
-        operation
-    })
+    let operation = {
+        let mut instances = INSTANCES.write().unwrap_or_else(PoisonError::into_inner);
+        let new = || -> &'static Operation {
+            Box::leak(Box::new(Operation::at(name, stack, declared_at)))
+        };
+        *instances.entry(name).or_insert_with(new)
+    };
+    // It may tell of the configuration file, and that runs code of others.
+    operation.register();
+    operation
 }
 
 #[cfg(test)]

@@ -6,7 +6,11 @@ use std::{
     time::Duration,
 };
 
-use super::description::{PolicyDescription, ResolvedSetting, Source};
+use super::description::{PolicyDescription, ResolvedSetting};
+#[cfg(feature = "config")]
+use crate::file::{Contradiction, SectionSpec, SectionValues};
+use crate::layer_options::LayerOptions;
+use crate::source::Source;
 
 /// A configuration that can say its settings. Each policy implements it for its own.
 pub trait Described: Sync {
@@ -15,6 +19,43 @@ pub trait Described: Sync {
 
     /// Adds the settings, in the order of the option table.
     fn describe(&self, settings: &mut DescribedSettings<'_>);
+
+    /// The section of the policy in the configuration file. A policy without one has no values
+    /// there.
+    #[cfg(feature = "config")]
+    fn section(&self) -> Option<&'static SectionSpec> {
+        None
+    }
+
+    /// True for a thing that several functions share by its name. The section has that name, and
+    /// the thing takes the values itself.
+    #[cfg(feature = "config")]
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// Returns the configuration with the values of its section. A shared thing returns it for the
+    /// description alone.
+    ///
+    /// # Errors
+    /// The values that contradict each other, or those of the function.
+    #[cfg(feature = "config")]
+    fn in_file(
+        &self,
+        options: LayerOptions,
+        operation: &'static str,
+        values: &SectionValues,
+    ) -> Result<Option<Box<dyn Configured>>, Vec<Contradiction>> {
+        let _ = (options, operation, values);
+        Ok(None)
+    }
+}
+
+/// A configuration with the values of the file.
+#[cfg(feature = "config")]
+pub trait Configured: Described + Send {
+    /// The configuration as its own type.
+    fn as_any(&self) -> &dyn std::any::Any;
 }
 
 /// The layers of a stack, the outermost first.
@@ -28,11 +69,9 @@ pub struct Layer {
     /// The constant part of the configuration.
     config: &'static dyn Described,
     attribute: &'static Location<'static>,
-    /// The options of the attribute with constant values, separated by spaces. `option=value` gives
-    /// the value of an option that the configuration does not have.
-    constant: &'static str,
-    /// The options of the attribute with values that each call computes.
-    computed: &'static str,
+    /// The options of the attribute. A constant `option=value` gives the value of an option that the
+    /// configuration does not have.
+    options: LayerOptions,
     base: Base,
     /// The name of the shared thing that the layer uses.
     name: Option<&'static str>,
@@ -78,13 +117,20 @@ impl Stack {
         self.layers.push(Layer {
             config,
             attribute: Location::caller(),
-            constant,
-            computed: "",
+            options: LayerOptions {
+                constant,
+                computed: "",
+            },
             base: Base::Default,
             name: None,
         });
         let last = self.layers.len() - 1;
         &mut self.layers[last]
+    }
+
+    #[cfg(feature = "config")]
+    pub(super) fn layers(&self) -> impl Iterator<Item = &Layer> {
+        self.layers.iter()
     }
 
     /// Describes the layers from top to bottom.
@@ -98,7 +144,7 @@ impl Layer {
     /// Adds the options with values that each call computes.
     #[inline(never)]
     pub fn computed(&mut self, options: &'static str) -> &mut Self {
-        self.computed = options;
+        self.options.computed = options;
         self
     }
 
@@ -130,9 +176,93 @@ impl Layer {
         let mut settings = DescribedSettings {
             layer: self,
             operation,
+            #[cfg(feature = "config")]
+            section: None,
+            #[cfg(feature = "config")]
+            is_by_hand: false,
             described: Vec::new(),
         };
         self.config.describe(&mut settings);
+        PolicyDescription {
+            policy: self.config.policy(),
+            settings: settings.described,
+        }
+    }
+}
+
+/// A shared thing, as it is described by its name.
+#[cfg(feature = "config")]
+pub(crate) struct SharedThing<'a> {
+    pub(crate) name: &'a str,
+    /// A configuration of its policy, for the name of the policy.
+    pub(crate) policy: &'static dyn Described,
+    /// The configuration that it has now.
+    pub(crate) config: &'a dyn Described,
+    pub(crate) options: LayerOptions,
+    pub(crate) declared_at: &'static Location<'static>,
+    pub(crate) section: &'a SectionValues,
+    /// The program set the configuration by hand.
+    pub(crate) is_by_hand: bool,
+}
+
+#[cfg(feature = "config")]
+impl SharedThing<'_> {
+    /// Describes the settings.
+    pub(crate) fn describe(&self) -> Vec<ResolvedSetting> {
+        let layer = Layer {
+            config: self.policy,
+            attribute: self.declared_at,
+            options: self.options,
+            base: Base::Default,
+            name: None,
+        };
+        let mut settings = DescribedSettings {
+            layer: &layer,
+            operation: self.name,
+            section: Some(self.section),
+            is_by_hand: self.is_by_hand,
+            described: Vec::new(),
+        };
+        self.config.describe(&mut settings);
+        settings.add_modes();
+        settings.described
+    }
+}
+
+#[cfg(feature = "config")]
+impl Layer {
+    pub(super) fn described(&self) -> &'static dyn Described {
+        self.config
+    }
+
+    pub(super) fn options(&self) -> LayerOptions {
+        self.options
+    }
+
+    /// The name of the section that the layer has in the configuration file.
+    pub(super) fn name_in_file(&self, operation: &'static str) -> &'static str {
+        match self.name {
+            Some(name) if self.config.is_shared() => name,
+            _ => operation,
+        }
+    }
+
+    /// Describes the layer by a configuration with the values of a section.
+    pub(super) fn describe_in_file(
+        &self,
+        config: &dyn Described,
+        operation: &str,
+        section: &SectionValues,
+    ) -> PolicyDescription {
+        let mut settings = DescribedSettings {
+            layer: self,
+            operation,
+            section: Some(section),
+            is_by_hand: false,
+            described: Vec::new(),
+        };
+        config.describe(&mut settings);
+        settings.add_modes();
         PolicyDescription {
             policy: self.config.policy(),
             settings: settings.described,
@@ -144,21 +274,61 @@ impl Layer {
 pub struct DescribedSettings<'a> {
     layer: &'a Layer,
     operation: &'a str,
+    /// The values of the configuration file.
+    #[cfg(feature = "config")]
+    section: Option<&'a SectionValues>,
+    /// The program set the values by hand.
+    #[cfg(feature = "config")]
+    is_by_hand: bool,
     described: Vec<ResolvedSetting>,
 }
 
 impl DescribedSettings<'_> {
     /// True if the attribute has the option.
     pub(crate) fn has_option(&self, option: &str) -> bool {
-        has(self.layer.constant, option) || has(self.layer.computed, option)
+        self.layer.options.has(option)
+    }
+
+    /// The source of a value that the configuration file sets.
+    #[cfg(feature = "config")]
+    fn in_file(&self, setting: &str) -> Option<Source> {
+        if self.is_by_hand {
+            return Some(Source::Reconfigured);
+        }
+        let entry = self.section?.entry(setting)?;
+        Some(entry.place.source())
+    }
+
+    /// The source of a value that the configuration file sets: there is no file.
+    #[cfg(not(feature = "config"))]
+    #[expect(clippy::unused_self, reason = "the feature `config` has a file")]
+    fn in_file(&self, _: &str) -> Option<Source> {
+        None
+    }
+
+    /// Adds the settings that only the file has.
+    #[cfg(feature = "config")]
+    fn add_modes(&mut self) {
+        for key in ["enabled", "enforce"] {
+            if let Some(flag) = self.section.and_then(|section| section.flag(key)) {
+                self.add(key, flag);
+            }
+        }
+    }
+
+    /// True if the configuration file sets the option.
+    pub(crate) fn is_in_file(&self, setting: &str) -> bool {
+        self.in_file(setting).is_some()
     }
 
     /// Adds a setting with its value.
     pub(crate) fn add(&mut self, setting: &'static str, value: impl Display) {
         let layer = self.layer;
-        let (value, source) = if has(layer.computed, setting) {
+        let (value, source) = if let Some(source) = self.in_file(setting) {
+            (Some(value), source)
+        } else if layer.options.computes(setting) {
             (None, attribute(layer.attribute))
-        } else if has(layer.constant, setting) {
+        } else if layer.options.has(setting) {
             (Some(value), attribute(layer.attribute))
         } else {
             match layer.base {
@@ -217,7 +387,7 @@ impl DescribedSettings<'_> {
 
     /// Adds an option that the configuration does not have, if the attribute has it.
     pub(crate) fn add_option(&mut self, setting: &'static str) {
-        let mut options = self.layer.constant.split_ascii_whitespace();
+        let mut options = self.layer.options.constant.split_ascii_whitespace();
         let value = options.find_map(|option| option.strip_prefix(setting)?.strip_prefix('='));
         if let Some(value) = value {
             self.described.push(ResolvedSetting {
@@ -228,10 +398,6 @@ impl DescribedSettings<'_> {
             });
         }
     }
-}
-
-fn has(options: &str, option: &str) -> bool {
-    options.split_ascii_whitespace().any(|has| has == option)
 }
 
 fn attribute(at: &'static Location<'static>) -> Source {

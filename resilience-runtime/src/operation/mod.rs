@@ -9,6 +9,10 @@
 mod counters;
 mod declared;
 mod description;
+#[cfg(feature = "config")]
+mod file_values;
+#[cfg(feature = "config")]
+mod in_file;
 mod instances;
 mod layer;
 mod stats;
@@ -17,8 +21,20 @@ mod table;
 pub(crate) use counters::Count;
 pub use counters::GaveUpCounts;
 pub use declared::Operation;
-pub use description::{PolicyDescription, ResolvedSetting, Source};
+pub use description::{PolicyDescription, ResolvedSetting};
+#[cfg(feature = "config")]
+pub use file_values::FileValues;
+#[cfg(feature = "config")]
+pub(crate) use in_file::{Computed, Hold, Prepared, prepare, tell_computed, tell_refused};
+#[cfg(feature = "config")]
+pub use layer::Configured;
+#[cfg(feature = "config")]
+pub(crate) use layer::SharedThing;
 pub use layer::{Described, DescribedSettings, Layer, Stack};
 pub use stats::OperationStats;
+#[cfg(feature = "config")]
+pub(crate) use stats::describe;
 pub(crate) use stats::{operation, operations};
 pub(crate) use table::count;
+#[cfg(feature = "config")]
+pub(crate) use table::has_run;

@@ -2,6 +2,8 @@
 
 use std::panic::Location;
 
+#[cfg(feature = "config")]
+use super::description::ResolvedSetting;
 use super::{
     counters::{Counts, GaveUpCounts},
     description::PolicyDescription,
@@ -69,6 +71,20 @@ pub(crate) fn operation(name: &str) -> Option<OperationStats> {
     stats(name, &entry)
 }
 
+/// The settings of all functions with that name.
+#[cfg(feature = "config")]
+pub(crate) fn describe(name: &str) -> Vec<ResolvedSetting> {
+    let Some((_, entry)) = table::find(name) else {
+        return Vec::new();
+    };
+    let stacks = entry
+        .functions
+        .iter()
+        .map(|function| function.describe_now());
+    let policies = stacks.flatten();
+    policies.flat_map(|policy| policy.settings).collect()
+}
+
 /// The statistics of all operations, sorted by name.
 pub(crate) fn operations() -> Vec<OperationStats> {
     let entries = table::all().into_iter();
@@ -90,7 +106,7 @@ fn stats(name: &str, entry: &Entry) -> Option<OperationStats> {
     Some(OperationStats {
         name: name.to_owned(),
         declared_at: first.declared_at(),
-        stack: first.describe(),
+        stack: first.describe_now(),
         retries,
         recovered,
         gave_up,

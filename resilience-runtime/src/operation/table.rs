@@ -22,6 +22,7 @@ pub(super) struct Entry {
 
 impl Operation {
     /// Begins a call: the first one lists the operation in the statistics.
+    #[cfg(not(feature = "config"))]
     #[inline]
     pub fn enter(&'static self) {
         if !self.has_run() {
@@ -30,9 +31,23 @@ impl Operation {
     }
 
     /// Lists the operation in the statistics. Nothing changes if it is listed already.
+    #[cfg(not(feature = "config"))]
     #[cold]
     pub(crate) fn register(&'static self) {
         self.list(|| add(self));
+        self.listed();
+    }
+
+    /// Does the same, and takes the values of the configuration file that holds now.
+    #[cfg(feature = "config")]
+    #[cold]
+    pub(crate) fn register(&'static self) {
+        let resolved = {
+            let current = crate::file::current();
+            self.list(|| add(self));
+            self.begin_in_file(&current)
+        };
+        resolved.tell();
     }
 }
 
@@ -55,6 +70,12 @@ pub(crate) fn count(name: &str, what: Count) {
     if let Some(entry) = read().get(name) {
         entry.counters.count(what);
     }
+}
+
+/// True if a function with that name has run.
+#[cfg(feature = "config")]
+pub(crate) fn has_run(name: &str) -> bool {
+    read().contains_key(name)
 }
 
 /// Copies the entry of one name.

@@ -7,8 +7,10 @@ use std::{
     sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard},
 };
 
+use super::in_file::InFile;
 use super::table::REGISTRY;
 use crate::circuit::{CircuitBreaker, CircuitBreakerConfig, Family, Name, log};
+use crate::layer_options::LayerOptions;
 
 /// The families of the process. Their names are constants, so a program has a limited number.
 pub(super) static FAMILIES: LazyLock<Families> = LazyLock::new(Families::default);
@@ -22,11 +24,12 @@ impl Families {
         &self,
         name: &'static str,
         config: &CircuitBreakerConfig,
+        options: LayerOptions,
         location: &'static Location<'static>,
     ) -> Arc<Family> {
         let family = self
             .get(name)
-            .unwrap_or_else(|| self.insert(name, config, location));
+            .unwrap_or_else(|| self.insert(name, config, options, location));
         family.check(config, location);
         family
     }
@@ -36,14 +39,17 @@ impl Families {
         &self,
         name: &'static str,
         config: &CircuitBreakerConfig,
+        options: LayerOptions,
         location: &'static Location<'static>,
     ) -> Arc<Family> {
+        let begun = InFile::begin();
         let new = Arc::new(Family::new(Name::Static(name), config, location));
         let family = {
             let mut families = self.0.write().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(families.entry(name).or_insert_with(|| Arc::clone(&new)))
         };
         if Arc::ptr_eq(&new, &family) {
+            begun.family(&family, options);
             if let Some(circuit) = REGISTRY.get(name) {
                 log::name_of_two_kinds(name, circuit.declared_at(), location);
             }

@@ -10,6 +10,7 @@ use super::families::FAMILIES;
 use crate::{
     circuit::{CircuitBreakerConfig, Family, KeyedCircuit, log},
     keyed::KeyText,
+    layer_options::LayerOptions,
     operation::Operation,
 };
 
@@ -70,7 +71,7 @@ impl KeyedSite {
     ) -> KeyedCircuit {
         let location = Location::caller();
         FAMILIES
-            .get_or_register(name, config, location)
+            .get_or_register(name, config, LayerOptions::default(), location)
             .circuit(key)
     }
 
@@ -88,7 +89,8 @@ impl KeyedSite {
         // while a clash is logged.
         let name = self.name.unwrap_or(self.operation.name());
         let location = self.operation.declared_at();
-        let family = FAMILIES.get_or_register(name, config, location);
+        let options = self.operation.options_of(config, name);
+        let family = FAMILIES.get_or_register(name, config, options, location);
         if self.name.is_none() && family.declared_at() != location {
             log::shared_by_default(name, family.declared_at(), location);
         }

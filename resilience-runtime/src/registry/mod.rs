@@ -43,7 +43,14 @@
 mod budgets;
 mod control;
 mod families;
+#[cfg(feature = "config")]
+pub(crate) mod file;
 mod health;
+#[cfg(feature = "config")]
+mod in_file;
+#[cfg(not(feature = "config"))]
+#[path = "no_file.rs"]
+mod in_file;
 pub(crate) mod keyed_site;
 mod name_taken;
 mod newest;
@@ -60,6 +67,7 @@ use crate::{
         CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFamily, CircuitBreakerStats,
         FamilyStats, TransitionRecord,
     },
+    layer_options::LayerOptions,
     operation::{self, OperationStats},
     timeout,
 };
@@ -217,7 +225,12 @@ pub fn get_or_register_family(
     name: &'static str,
     config: CircuitBreakerConfig,
 ) -> CircuitBreakerFamily {
-    CircuitBreakerFamily::of(FAMILIES.get_or_register(name, &config, Location::caller()))
+    CircuitBreakerFamily::of(FAMILIES.get_or_register(
+        name,
+        &config,
+        LayerOptions::default(),
+        Location::caller(),
+    ))
 }
 
 /// The statistics of a name with keys, over all its circuits.

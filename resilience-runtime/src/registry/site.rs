@@ -90,7 +90,9 @@ impl Site {
         // while a clash is logged.
         let name = self.name.unwrap_or(self.operation.name());
         let location = self.operation.declared_at();
-        let circuit = REGISTRY.get_or_register(&Name::Static(name), *config, location);
+        let options = self.operation.options_of(config, name);
+        let circuit =
+            REGISTRY.get_or_register_layer(&Name::Static(name), *config, options, location);
         if self.name.is_none() && circuit.declared_at() != location {
             log::shared_by_default(name, circuit.declared_at(), location);
         }

@@ -2,6 +2,8 @@
 
 use std::{process, time::SystemTime};
 
+#[cfg(feature = "config")]
+use crate::file::{ConfigStatus, status};
 use crate::{
     budget::RetryBudgetStats,
     circuit::{CircuitBreakerStats, FamilyStats},
@@ -39,6 +41,9 @@ pub struct RegistrySnapshot {
     pub budgets: Vec<RetryBudgetStats>,
     /// The worker threads of sync timeouts.
     pub workers: WorkerStats,
+    /// The configuration file.
+    #[cfg(feature = "config")]
+    pub config: ConfigStatus,
 }
 
 /// The process that a snapshot is of.
@@ -72,6 +77,8 @@ impl RegistrySnapshot {
             operations,
             budgets,
             workers,
+            #[cfg(feature = "config")]
+            config: status(),
         }
     }
 }

@@ -12,9 +12,11 @@ use std::{
     },
 };
 
+use super::in_file::InFile;
 use crate::{
     circuit::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, Name, log},
     events::{self, EventKind},
+    layer_options::LayerOptions,
 };
 
 /// A service has tens of dependencies, not thousands; this many circuits take 5 MB.
@@ -92,8 +94,20 @@ impl Registry {
         config: CircuitBreakerConfig,
         location: &'static Location<'static>,
     ) -> CircuitBreaker {
+        self.get_or_register_layer(name, config, LayerOptions::default(), location)
+    }
+
+    /// Does the same for the layer of a function, whose attribute has these options.
+    pub(super) fn get_or_register_layer(
+        &self,
+        name: &Name,
+        config: CircuitBreakerConfig,
+        options: LayerOptions,
+        location: &'static Location<'static>,
+    ) -> CircuitBreaker {
         let found = self.get(name);
-        let Some(circuit) = found.or_else(|| self.insert(name.clone(), config, location)) else {
+        let insert = || self.insert(name.clone(), config, options, location);
+        let Some(circuit) = found.or_else(insert) else {
             return self.overflow(name, config, location);
         };
         circuit.check(&config, location);
@@ -106,6 +120,7 @@ impl Registry {
         &self,
         name: Name,
         config: CircuitBreakerConfig,
+        options: LayerOptions,
         location: &'static Location<'static>,
     ) -> Option<CircuitBreaker> {
         let is_bounded = !name.is_constant();
@@ -115,6 +130,7 @@ impl Registry {
             return None;
         }
         let circuit = CircuitBreaker::new_at(name, config, location);
+        let begun = InFile::begin();
         {
             let mut circuits = self.write();
             if let Some(ByName(faster)) = circuits.get(circuit.name()) {
@@ -125,6 +141,7 @@ impl Registry {
             }
             circuits.insert(ByName(circuit.clone()));
         }
+        begun.circuit(&circuit, options);
         emit_registered(&circuit);
         Some(circuit)
     }
@@ -148,14 +165,20 @@ impl Registry {
         let shared = OVERFLOW[usize::try_from(hash % OVERFLOW.len() as u64).unwrap_or_default()];
         self.get(shared).unwrap_or_else(|| {
             // A constant name is always inserted.
-            self.insert(Name::Static(shared), config, location)
-                .unwrap_or_else(|| CircuitBreaker::new_at(Name::Static(shared), config, location))
+            self.insert(
+                Name::Static(shared),
+                config,
+                LayerOptions::default(),
+                location,
+            )
+            .unwrap_or_else(|| CircuitBreaker::new_at(Name::Static(shared), config, location))
         })
     }
 
     /// Registers the circuit under its own name. False if another circuit has the name.
     pub(super) fn register(&self, circuit: CircuitBreaker) -> bool {
         let registered = circuit.clone();
+        let begun = InFile::begin();
         {
             let mut circuits = self.write();
             if let Some(ByName(holder)) = circuits.get(circuit.name()) {
@@ -164,6 +187,7 @@ impl Registry {
             circuit.set_removed(false);
             circuits.insert(ByName(circuit));
         }
+        begun.circuit(&registered, LayerOptions::default());
         emit_registered(&registered);
         true
     }

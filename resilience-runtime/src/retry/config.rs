@@ -61,6 +61,12 @@ pub struct RetryConfig {
     max_delay: Option<Duration>,
     max_elapsed: Option<Duration>,
     retry_refused: bool,
+    /// The configuration file takes the retry away: a call has one attempt, and nothing is told.
+    #[cfg(feature = "config")]
+    is_disabled: bool,
+    /// The configuration file wants a span for each attempt.
+    #[cfg(feature = "config")]
+    has_span: bool,
     budget: Option<&'static RetryBudget>,
 }
 
@@ -85,6 +91,10 @@ impl RetryConfig {
             max_delay: None,
             max_elapsed: None,
             retry_refused: false,
+            #[cfg(feature = "config")]
+            is_disabled: false,
+            #[cfg(feature = "config")]
+            has_span: false,
             budget: None,
         }
     }
@@ -338,6 +348,35 @@ impl RetryConfig {
     /// True if refusals are retried.
     pub const fn get_retry_refused(&self) -> bool {
         self.retry_refused
+    }
+
+    /// True if the configuration file takes the retry away.
+    #[cfg(feature = "config")]
+    pub(super) const fn is_disabled(&self) -> bool {
+        self.is_disabled
+    }
+
+    /// True if the configuration file takes the retry away: there is no file.
+    #[cfg(not(feature = "config"))]
+    #[expect(clippy::unused_self, reason = "the feature `config` has a file")]
+    pub(super) const fn is_disabled(&self) -> bool {
+        false
+    }
+
+    /// Lets each attempt be a span.
+    #[cfg(feature = "config")]
+    pub(super) const fn with_span(mut self, has_span: bool) -> Self {
+        self.has_span = has_span;
+        self
+    }
+
+    /// Takes the retry away.
+    #[cfg(feature = "config")]
+    pub(super) const fn disabled(mut self) -> Self {
+        self.is_disabled = true;
+        self.max_retries = 0;
+        self.budget = None;
+        self
     }
 
     /// Returns the budget.

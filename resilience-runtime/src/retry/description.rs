@@ -2,6 +2,12 @@
 
 use super::config::RetryConfig;
 use super::strategy::Strategy;
+#[cfg(feature = "config")]
+use crate::file::{Contradiction, SectionSpec, SectionValues};
+#[cfg(feature = "config")]
+use crate::layer_options::LayerOptions;
+#[cfg(feature = "config")]
+use crate::operation::Configured;
 use crate::operation::{Described, DescribedSettings};
 
 impl Described for RetryConfig {
@@ -10,7 +16,9 @@ impl Described for RetryConfig {
     }
 
     fn describe(&self, settings: &mut DescribedSettings<'_>) {
-        if settings.has_option("max_attempts") {
+        let is_counted_from_first = settings.is_in_file("max_attempts")
+            || settings.has_option("max_attempts") && !settings.is_in_file("max_retries");
+        if is_counted_from_first {
             settings.add("max_attempts", self.get_max_attempts());
         } else {
             settings.add("max_retries", self.get_max_retries());
@@ -27,5 +35,20 @@ impl Described for RetryConfig {
         // A budget without a name is called by the operation that uses it first.
         let budget = self.get_budget().map(|budget| budget.stats().name);
         settings.add_optional("budget", budget);
+    }
+
+    #[cfg(feature = "config")]
+    fn section(&self) -> Option<&'static SectionSpec> {
+        Some(&super::file::FILE)
+    }
+
+    #[cfg(feature = "config")]
+    fn in_file(
+        &self,
+        options: LayerOptions,
+        operation: &'static str,
+        values: &SectionValues,
+    ) -> Result<Option<Box<dyn Configured>>, Vec<Contradiction>> {
+        super::file::resolve(self, options, operation, values)
     }
 }

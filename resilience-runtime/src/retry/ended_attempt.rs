@@ -419,6 +419,9 @@ impl<'a> Review<'a> {
     }
 
     fn decide(&mut self, operation: &Operation, error: Option<Shown<'_>>) -> Decision {
+        if self.config.is_disabled() {
+            return Decision::GiveUp(GaveUpReason::Attempts);
+        }
         let mut schedule = self.schedule();
         let due_at = self.schedule.as_ref().map(Schedule::due_at);
         attempt_duration::record(self.started, due_at, operation, error.is_none());

@@ -15,6 +15,8 @@ mod delay;
 mod description;
 mod ended_attempt;
 mod event;
+#[cfg(feature = "config")]
+mod file;
 mod hint;
 mod hooks;
 mod kept;
@@ -33,6 +35,8 @@ pub use config::RetryConfig;
 pub use converted::ConvertIfClone;
 pub use ended_attempt::{EndedAttempt, asks_for};
 pub use event::RetryEvent;
+#[cfg(feature = "config")]
+pub(crate) use file::FILE;
 pub use hint::RetryHint;
 pub use kept::{CloneIfPossible, Kept};
 pub use number::Attempt;

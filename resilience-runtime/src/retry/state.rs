@@ -7,6 +7,8 @@ use super::log::recovered;
 use super::number::Attempt;
 use super::schedule::Schedule;
 use crate::clock;
+#[cfg(feature = "config")]
+use crate::operation::FileValues;
 use crate::operation::Operation;
 use core::borrow::Borrow;
 use core::num::NonZeroU64;
@@ -83,6 +85,15 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
                 operation.name(),
                 self.started.map_or_else(clock::now, NonZeroU64::get),
             );
+        }
+    }
+
+    /// Deposits the call into a budget that the configuration file gives the function.
+    #[cfg(feature = "config")]
+    #[inline]
+    pub fn deposit_in_file(&self, file: Option<&'static FileValues>, operation: &Operation) {
+        if file.is_some() {
+            self.deposit(operation);
         }
     }
 

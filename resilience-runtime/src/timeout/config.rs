@@ -44,6 +44,9 @@ pub struct TimeoutConfig {
     /// whatever name a shared configuration brings.
     function: Option<&'static str>,
     message: Option<&'static str>,
+    /// The configuration file takes the timeout away.
+    #[cfg(feature = "config")]
+    is_disabled: bool,
 }
 
 impl TimeoutConfig {
@@ -68,6 +71,8 @@ impl TimeoutConfig {
             operation: None,
             function: None,
             message: None,
+            #[cfg(feature = "config")]
+            is_disabled: false,
         }
     }
 
@@ -171,6 +176,27 @@ impl TimeoutConfig {
     #[cold]
     pub fn timed_out(&self) -> TimedOut {
         self.error(Cause::Expired)
+    }
+
+    /// True if the configuration file takes the timeout away.
+    #[cfg(feature = "config")]
+    pub(super) const fn is_disabled(&self) -> bool {
+        self.is_disabled
+    }
+
+    /// True if the configuration file takes the timeout away: there is no file.
+    #[cfg(not(feature = "config"))]
+    #[expect(clippy::unused_self, reason = "the feature `config` has a file")]
+    pub(super) const fn is_disabled(&self) -> bool {
+        false
+    }
+
+    /// Takes the timeout away.
+    #[cfg(feature = "config")]
+    pub(super) const fn disabled(mut self) -> Self {
+        self.is_disabled = true;
+        self.limit = Duration::MAX;
+        self
     }
 
     /// Counts for the annotated function. A value counts nothing.

@@ -1,6 +1,12 @@
 //! The settings of `#[timeout]`, as the statistics describe them.
 
 use super::config::TimeoutConfig;
+#[cfg(feature = "config")]
+use crate::file::{Contradiction, SectionSpec, SectionValues};
+#[cfg(feature = "config")]
+use crate::layer_options::LayerOptions;
+#[cfg(feature = "config")]
+use crate::operation::Configured;
 use crate::operation::{Described, DescribedSettings};
 
 impl Described for TimeoutConfig {
@@ -12,5 +18,20 @@ impl Described for TimeoutConfig {
         settings.add_time("limit", self.get_limit());
         settings.add_optional("message", self.get_message());
         settings.add_option("mode");
+    }
+
+    #[cfg(feature = "config")]
+    fn section(&self) -> Option<&'static SectionSpec> {
+        Some(&super::file::FILE)
+    }
+
+    #[cfg(feature = "config")]
+    fn in_file(
+        &self,
+        _: LayerOptions,
+        _: &'static str,
+        values: &SectionValues,
+    ) -> Result<Option<Box<dyn Configured>>, Vec<Contradiction>> {
+        Ok(Some(super::file::resolve(self, values)))
     }
 }

@@ -98,6 +98,10 @@ impl Progress {
     /// Begins the call and returns the deadline of the body. `None` means that no time is left.
     #[inline(never)]
     fn begin(&mut self, config: &TimeoutConfig, frame: Frame) -> Option<u64> {
+        if config.is_disabled() {
+            self.moment = NEVER;
+            return Some(NEVER);
+        }
         let (now, outer) = (clock::now(), frame.unenforced_deadline());
         if outer != NEVER {
             match CallLimit::of(config, now, outer) {

@@ -11,6 +11,8 @@ mod conversion;
 mod cooperative;
 mod description;
 mod error;
+#[cfg(feature = "config")]
+mod file;
 mod future;
 mod limited;
 mod operation;
@@ -20,6 +22,8 @@ mod thread;
 pub use config::TimeoutConfig;
 pub use conversion::FromTimedOut;
 pub use error::TimedOut;
+#[cfg(feature = "config")]
+pub(crate) use file::FILE;
 pub use future::TimeoutFuture;
 pub use limited::Limited;
 pub use settings::TimeoutSettings;

@@ -1,48 +1,23 @@
 //! The options of `#[circuit_breaker]`, one row each. The tables of README and rustdoc are written
 //! from the rows.
 
-use crate::language::table::{Kind, NumberRule, OptionSpec, Role, Zero};
+use crate::language::shared::rules::NumberRule;
+use crate::language::table::{Kind, OptionSpec, Role, Zero};
 use crate::policy::spec::operation;
 
-const RATE: NumberRule = NumberRule {
-    allows: |number| number > 0.0 && number <= 1.0,
-    range: "above 0.0 and at most 1.0",
+const RATE: NumberRule = NumberRule::Share {
+    allows_zero: false,
     reason: ", because it is a share of the calls",
-    nearest: share,
 };
 
-const MULTIPLIER: NumberRule = NumberRule {
-    allows: |number| number >= 1.0,
-    range: "at least 1.0",
+const MULTIPLIER: NumberRule = NumberRule::AtLeastOne {
     reason: ", because the open time does not shrink from one opening to the next",
-    nearest: |text| {
-        let number = text.parse::<f64>().ok()?;
-        Some(format!("{:?}", number.max(1.0)))
-    },
 };
 
-const JITTER: NumberRule = NumberRule {
-    allows: |number| (0.0..=1.0).contains(&number),
-    range: "at least 0.0 and at most 1.0",
+const JITTER: NumberRule = NumberRule::Share {
+    allows_zero: true,
     reason: ", because it is a share of the open time",
-    nearest: share,
 };
-
-/// `0.5`, or the percentage `50`, `50.0` or `"50%"`, as a share.
-fn share(text: &str) -> Option<String> {
-    let number: f64 = text
-        .trim_matches('"')
-        .trim_end_matches(['%', ' '])
-        .parse()
-        .ok()?;
-    // A number from 2 on is certainly a percentage.
-    let share = if number >= 2.0 {
-        number / 100.0
-    } else {
-        number
-    };
-    (share > 0.0 && share <= 1.0).then(|| format!("{share:?}"))
-}
 
 pub(super) const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
@@ -103,7 +78,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "failure_rate",
-        kind: Kind::Number(&RATE),
+        kind: Kind::Number(RATE),
         role: Role::Setting,
         example: "failure_rate = 0.5",
         default: "none",
@@ -149,7 +124,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "recovery_multiplier",
-        kind: Kind::Number(&MULTIPLIER),
+        kind: Kind::Number(MULTIPLIER),
         role: Role::Setting,
         example: "recovery_multiplier = 2.0",
         default: "`1.0`",
@@ -165,7 +140,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "recovery_jitter",
-        kind: Kind::Number(&JITTER),
+        kind: Kind::Number(JITTER),
         role: Role::Setting,
         example: "recovery_jitter = 0.1",
         default: "`0.0`",
@@ -211,7 +186,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "slow_rate",
-        kind: Kind::Number(&RATE),
+        kind: Kind::Number(RATE),
         role: Role::Setting,
         example: "slow_rate = 0.5",
         default: "none",
@@ -291,22 +266,3 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         meaning: "where the runtime is, if it is renamed or re-exported",
     },
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::share;
-
-    #[test]
-    fn a_percentage_is_read_as_a_share() {
-        for (text, expected) in [
-            ("0.5", Some("0.5")),
-            ("50", Some("0.5")),
-            ("\"12.5 %\"", Some("0.125")),
-            ("0", None),
-            ("500", None),
-            ("half", None),
-        ] {
-            assert_eq!(share(text).as_deref(), expected, "{text}");
-        }
-    }
-}

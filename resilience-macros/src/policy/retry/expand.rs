@@ -58,8 +58,8 @@ impl Context<'_> {
         let budget = plan.budget.as_ref();
         let budget = budget.map(|budget| budget.emit(self, at, &mut config_plan));
         let config = self.policy_config("RetryConfig", &self.item(at, "retry"), &config_plan);
-        let reference = config.reference();
-        let runtime = &self.runtime;
+        let config = self.in_file(at, "RetryConfig", config);
+        let (reference, runtime) = (config.reference(), &self.runtime);
         let (retry, outcome, last) = (local("retry"), local("outcome"), local("last"));
         let result = self.outcome(&outcome);
         let Judgement {
@@ -140,10 +140,12 @@ impl Context<'_> {
             quote!(new)
         };
         // A configuration of the user's may have a budget, too.
-        let deposit = plan.config.is_static.then(|| {
+        let deposit = if plan.config.is_static {
             let operation = self.operation();
-            quote!(#runtime::Retry::deposit(&#retry, #operation);)
-        });
+            Some(quote!(#runtime::Retry::deposit(&#retry, #operation);))
+        } else {
+            self.deposit_in_file(retry)
+        };
         quote!(#origin let mut #retry = #runtime::Retry::#new(#config); #deposit)
     }
 

@@ -1,7 +1,8 @@
 //! The options of `#[retry]`, one row each. The tables of README and rustdoc are written from the
 //! rows.
 
-use crate::language::table::{Kind, NumberRule, OptionSpec, Role, Zero};
+use crate::language::shared::rules::NumberRule;
+use crate::language::table::{Kind, OptionSpec, Role, Zero};
 use crate::policy::spec::operation;
 
 const STRATEGY: &[(&str, &str)] = &[
@@ -20,14 +21,8 @@ const JITTER: &[(&str, &str)] = &[
     ("false", "Jitter::None"),
 ];
 
-const MULTIPLIER: NumberRule = NumberRule {
-    allows: |number| number >= 1.0,
-    range: "at least 1.0",
+const MULTIPLIER: NumberRule = NumberRule::AtLeastOne {
     reason: ", because delays do not shrink from one retry to the next",
-    nearest: |text| {
-        let number = text.parse::<f64>().ok()?;
-        Some(format!("{:?}", number.max(1.0)))
-    },
 };
 
 pub(super) const OPTIONS: &[OptionSpec] = &[
@@ -79,7 +74,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "multiplier",
-        kind: Kind::Number(&MULTIPLIER),
+        kind: Kind::Number(MULTIPLIER),
         role: Role::Setting,
         example: "multiplier = 2.0",
         default: "`2.0`",

@@ -24,7 +24,7 @@ impl Context<'_> {
     ///
     /// The snapshots `plain_timeout`, `timeout_cooperative` and `timeout_thread` show it whole.
     pub(super) fn timeout(&self, at: usize, plan: &TimeoutPlan, inner: LayerCode) -> LayerCode {
-        let config = self.timeout_config(at, plan);
+        let config = self.in_file(at, "TimeoutConfig", self.timeout_config(at, plan));
         let runtime = &self.runtime;
         let (outcome, late) = (local("outcome"), local("late"));
         let notes_inside = self.notes_origin_inside(at);

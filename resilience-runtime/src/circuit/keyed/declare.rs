@@ -17,6 +17,8 @@ impl Family {
     /// Gives all circuits another configuration. No source line changes it from now on.
     pub(crate) fn reconfigure(&self, config: CircuitBreakerConfig) {
         self.declarations.end(&self.earlier_configs, || {
+            #[cfg(feature = "config")]
+            self.declared_before_reconfigure();
             self.replace(&config);
         });
         log::reconfigured(self.name(), &config);
@@ -26,9 +28,23 @@ impl Family {
     /// have.
     #[inline]
     pub(crate) fn check(&self, config: &CircuitBreakerConfig, location: &Location<'_>) {
-        if !self.is_active(config) {
+        if !self.is_active(config) && !self.is_declared(config) {
             self.declare(config, location);
         }
+    }
+
+    /// True if the configuration file makes another configuration of this declared one.
+    #[cfg(feature = "config")]
+    fn is_declared(&self, config: &CircuitBreakerConfig) -> bool {
+        self.declared.is(config)
+    }
+
+    /// True if the configuration file makes another configuration of this declared one: there is no
+    /// file.
+    #[cfg(not(feature = "config"))]
+    #[expect(clippy::unused_self, reason = "the feature `config` has a file")]
+    fn is_declared(&self, _: &CircuitBreakerConfig) -> bool {
+        false
     }
 
     /// Takes or reports a configuration that differs from the one that the circuits have.
@@ -41,11 +57,21 @@ impl Family {
             }
             return;
         }
-        let is_active = |config: &CircuitBreakerConfig| self.is_active(config);
+        // No other file is applied while the circuits take a value, because both change them.
+        #[cfg(feature = "config")]
+        let current = crate::file::current();
+        let is_active =
+            |config: &CircuitBreakerConfig| self.is_declared(config) || self.is_active(config);
+        #[cfg(feature = "config")]
+        let take = |config: &CircuitBreakerConfig| self.take_in_file(config, &current);
+        #[cfg(not(feature = "config"))]
         let take = |config: &CircuitBreakerConfig| self.replace(config);
         let decided = self
             .declarations
             .decide(&self.earlier_configs, config, is_active, take);
+        // The log runs code of others.
+        #[cfg(feature = "config")]
+        drop(current);
         match decided {
             NewValue::Ignored => {}
             NewValue::Taken => log::reconfigured(self.name(), config),

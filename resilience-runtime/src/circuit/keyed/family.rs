@@ -10,6 +10,8 @@ use super::{
     found::KeyedCircuit,
     stats::{Calls, FamilyStats, States, worst},
 };
+#[cfg(feature = "config")]
+use crate::circuit::declared::Declared;
 use crate::{
     circuit::{
         active_config::ActiveConfig,
@@ -43,6 +45,8 @@ pub(crate) struct Family {
     pub(super) earlier_configs: EarlierConfigs<CircuitBreakerConfig>,
     pub(super) circuits: Circuits,
     overflow_calls: ReportedCount,
+    #[cfg(feature = "config")]
+    pub(super) declared: Declared,
 }
 
 /// The end of the name of an overflow circuit.
@@ -67,6 +71,8 @@ impl Family {
             earlier_configs: EarlierConfigs::default(),
             circuits: Circuits::new(),
             overflow_calls: ReportedCount::default(),
+            #[cfg(feature = "config")]
+            declared: Declared::default(),
         }
     }
 
@@ -164,6 +170,8 @@ impl Family {
         if changes.common.admits_all {
             circuit.shared().set_enforced(false);
         }
+        #[cfg(feature = "config")]
+        circuit.shared().adopt_modes(self.declared.modes());
         if let Some(given) = changes.common.command_in_force(clock::now()) {
             circuit.shared().begin_under(given);
         }

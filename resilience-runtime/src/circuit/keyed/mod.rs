@@ -29,6 +29,8 @@ mod declare;
 mod family;
 mod found;
 mod handle;
+#[cfg(feature = "config")]
+mod in_file;
 mod stats;
 #[cfg(test)]
 mod tests;

@@ -24,6 +24,8 @@ impl Shared {
 
     pub(crate) fn reconfigure(&self, config: CircuitBreakerConfig) {
         self.declarations.end(self.config.earlier(), || {
+            #[cfg(feature = "config")]
+            self.declared_before_reconfigure();
             self.replace(&config);
         });
         log::reconfigured(&self.name, &config);
@@ -44,9 +46,25 @@ impl Shared {
     /// has.
     #[inline]
     pub(crate) fn check(&self, config: &CircuitBreakerConfig, location: &Location<'_>) {
-        if !self.config.is(config) {
+        if !self.config.is(config) && !self.is_declared(config) {
             self.declare(config, location);
         }
+    }
+
+    /// True if the configuration file makes another configuration of this declared one.
+    #[cfg(feature = "config")]
+    #[inline]
+    fn is_declared(&self, config: &CircuitBreakerConfig) -> bool {
+        self.declared.is(config)
+    }
+
+    /// True if the configuration file makes another configuration of this declared one: there is no
+    /// file.
+    #[cfg(not(feature = "config"))]
+    #[expect(clippy::unused_self, reason = "the feature `config` has a file")]
+    #[inline]
+    fn is_declared(&self, _: &CircuitBreakerConfig) -> bool {
+        false
     }
 
     /// Takes or reports a configuration that differs from the one that the circuit has.
@@ -64,11 +82,21 @@ impl Shared {
             }
             return;
         }
-        let is_active = |config: &CircuitBreakerConfig| self.config.is(config);
+        // No other file is applied while the circuit takes a value, because both change it.
+        #[cfg(feature = "config")]
+        let current = crate::file::current();
+        let is_active =
+            |config: &CircuitBreakerConfig| self.is_declared(config) || self.config.is(config);
+        #[cfg(feature = "config")]
+        let take = |config: &CircuitBreakerConfig| self.take_in_file(config, &current);
+        #[cfg(not(feature = "config"))]
         let take = |config: &CircuitBreakerConfig| self.replace(config);
         let decided = self
             .declarations
             .decide(self.config.earlier(), config, is_active, take);
+        // The log runs code of others.
+        #[cfg(feature = "config")]
+        drop(current);
         match decided {
             NewValue::Ignored => {}
             NewValue::Taken => log::reconfigured(&self.name, config),

@@ -7,7 +7,9 @@ use crate::{CircuitBreaker, sync::Arc};
 fn a_circuit_is_small_and_has_one_allocation() {
     // `Arc` allocates two counters beside its content, padded to the alignment.
     let total = align_of::<Shared>() + size_of::<Shared>();
-    assert!(total <= 384, "{total}");
+    // The feature `config` keeps the declared configuration, in one more cache line.
+    let most = if cfg!(feature = "config") { 448 } else { 384 };
+    assert!(total <= most, "{total}");
     assert_eq!(size_of::<CircuitBreaker>(), size_of::<Arc<Shared>>());
 }
 

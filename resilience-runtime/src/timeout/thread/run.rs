@@ -79,6 +79,9 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
+    if config.is_disabled() {
+        return Ok(body());
+    }
     let call = Call::begin(config)?;
     let slot = BodySlot(Mutex::new(BodyOrOutcome::Body(body)));
     let task = Arc::new(Task::new(

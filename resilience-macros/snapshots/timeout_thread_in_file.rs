@@ -1,0 +1,4 @@
+#[timeout(LIMIT)]
+fn query(connection: Connection) -> Result<Row, Error> {
+    connection.query()
+}

@@ -1,0 +1,38 @@
+//! The budgets that the configuration file gives to retries.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::budget::RetryBudget;
+use super::settings::Settings;
+
+/// They stay for the rest of the process, because calls have references to them.
+static GIVEN: Mutex<BTreeMap<(String, u32), &'static RetryBudget>> = Mutex::new(BTreeMap::new());
+
+fn given(
+    key: (String, u32),
+    new: impl FnOnce(&'static str) -> RetryBudget,
+) -> &'static RetryBudget {
+    // Nothing panics under the lock.
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let name = key.0.clone();
+    given
+        .entry(key)
+        .or_insert_with(|| Box::leak(Box::new(new(Box::leak(name.into_boxed_str())))))
+}
+
+/// The budget of the process with that name.
+pub(crate) fn of_name(name: &str) -> &'static RetryBudget {
+    given((name.to_owned(), 0), RetryBudget::process_wide)
+}
+
+/// A budget of one function alone.
+pub(crate) fn of_function(operation: &str, ratio: f64) -> &'static RetryBudget {
+    let key = (operation.to_owned(), Settings::thousandths(ratio));
+    given(key, |name| RetryBudget::new().ratio(ratio).name(name))
+}
+
+/// True for a ratio that a budget can have.
+pub(crate) fn is_ratio(ratio: f64) -> bool {
+    Settings::is_ratio(ratio)
+}

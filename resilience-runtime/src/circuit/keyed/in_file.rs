@@ -1,0 +1,93 @@
+//! The values of the configuration file for the circuits of one name.
+
+use super::family::Family;
+use crate::circuit::{
+    config::CircuitBreakerConfig,
+    declared::Modes,
+    file::{CircuitInFile, DeclaredCircuit, configured},
+};
+use crate::file::Current;
+use crate::layer_options::LayerOptions;
+
+impl Family {
+    /// Notes the options of the attribute that declared the circuits.
+    pub(crate) fn set_options(&self, options: LayerOptions) {
+        self.declared.set_options(options);
+    }
+
+    /// The circuits as the program declares them.
+    pub(crate) fn declared(&self) -> DeclaredCircuit {
+        self.declared.circuit(self.config(), true)
+    }
+
+    /// True if the program called `reconfigure`, and no file has named the circuit since then.
+    pub(crate) fn is_by_hand(&self) -> bool {
+        self.declared.is_by_hand()
+    }
+
+    /// Lets values hold. Circuits that were reconfigured by hand keep their configuration until a
+    /// file names them. True means that
+    /// [`switch`](Self::switch) has something to do.
+    pub(crate) fn hold(&self, in_file: &CircuitInFile, is_named: bool) -> bool {
+        let declared = self.declared();
+        if in_file.config != declared.config || self.declared.is_apart() {
+            self.earlier_configs.change(|| {
+                self.hold_config(&declared.config, &in_file.config, is_named);
+            });
+        }
+        self.declared.set_modes(Modes::of(in_file))
+    }
+
+    fn hold_config(
+        &self,
+        declared: &CircuitBreakerConfig,
+        config: &CircuitBreakerConfig,
+        is_named: bool,
+    ) {
+        if self.declared.is_by_hand() {
+            if !is_named {
+                return;
+            }
+            self.declared.set_by_hand(false);
+        }
+        self.declared.keep(declared);
+        if self.config() != *config {
+            self.replace(config);
+        }
+    }
+
+    /// Lets the switches of the file work, as they are now. It tells of changes of state, so it is
+    /// called under no lock.
+    pub(crate) fn switch(&self) {
+        let modes = self.declared.modes();
+        self.set_enforced(modes.refuses());
+        let handles = self.circuits.changes().handles_and_overflow();
+        for circuit in handles {
+            circuit.shared().adopt_modes(modes);
+        }
+    }
+
+    /// Keeps the declared configuration apart from the one that the program sets by hand.
+    pub(super) fn declared_before_reconfigure(&self) {
+        if !self.declared.is_apart() {
+            self.declared.keep(&self.config());
+        }
+        self.declared.set_by_hand(true);
+    }
+
+    /// Takes another declared configuration with the values of the file that holds now, and returns
+    /// the one before.
+    pub(super) fn take_in_file(
+        &self,
+        config: &CircuitBreakerConfig,
+        current: &Current,
+    ) -> CircuitBreakerConfig {
+        if !self.declared.is_apart() {
+            return self.replace(config);
+        }
+        let before = self.declared().config;
+        self.declared.store(config);
+        self.replace(&configured(&self.declared(), self.name(), current));
+        before
+    }
+}

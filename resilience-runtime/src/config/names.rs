@@ -1,0 +1,181 @@
+//! The names of the sections: those that are expected, and those that nothing has used.
+
+// The locks are the standard library's, because loom's cannot be statics.
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::sections::{SECTIONS, SHARED};
+use crate::file::{
+    ConfigErrors, ConfigFault, Faults, SectionKind, SectionSpec, Values, current, nearest,
+};
+use crate::operation;
+
+/// A section that nothing has used for so long is warned of.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The names that a section may have, or `None` if any name may.
+static EXPECTED: Mutex<Option<BTreeSet<String>>> = Mutex::new(None);
+
+/// The sections that were warned of, and the time of the next warning.
+static WARNINGS: Mutex<Warnings> = Mutex::new(Warnings {
+    told: BTreeSet::new(),
+    due: None,
+});
+
+struct Warnings {
+    told: BTreeSet<String>,
+    due: Option<Instant>,
+}
+
+fn lock<T>(mutex: &'static Mutex<T>) -> MutexGuard<'static, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes any other name an error from now on, and judges the values that hold.
+pub(super) fn expect(names: &[&str]) -> Result<(), ConfigErrors> {
+    let names = names.iter().map(|name| (*name).to_owned());
+    *lock(&EXPECTED) = Some(names.collect());
+    let mut faults = Faults::default();
+    if let Some(values) = current().values() {
+        check(values, &mut faults);
+    }
+    faults.into_result()
+}
+
+/// Finds the sections with a name that is not expected.
+pub(super) fn check(values: &Values, faults: &mut Faults) {
+    let Some(expected) = lock(&EXPECTED).clone() else {
+        return;
+    };
+    let expected: Vec<_> = expected.into_iter().collect();
+    for (spec, name) in sections(values) {
+        if expected.contains(&name) {
+            continue;
+        }
+        let mut sections = values.names_of(spec).into_iter();
+        let Some((_, Some(place))) = sections.find(|(other, _)| *other == name) else {
+            continue;
+        };
+        let meant = nearest(&name, &expected, |name| name).map(String::as_str);
+        let message = match meant {
+            Some(meant) => format!("no section `{name}` is expected; did you mean `{meant}`?"),
+            None => {
+                let names = expected.join("`, `");
+                format!("no section `{name}` is expected; the names are `{names}`")
+            }
+        };
+        let setting = format!("{}.{name}", spec.name);
+        faults.push(ConfigFault::at(&place, setting, message).near(meant));
+    }
+}
+
+/// The sections that have a name.
+fn sections(values: &Values) -> Vec<(&'static SectionSpec, String)> {
+    let mut specs = SECTIONS.to_vec();
+    specs.retain(|spec| spec.kind != SectionKind::Single);
+    let sections = specs.into_iter().flat_map(|spec| {
+        let names = values.names_of(spec).into_iter();
+        names.map(move |(name, _)| (spec, name))
+    });
+    sections.collect()
+}
+
+/// The sections of which nothing has used the name yet.
+fn unused_sections() -> Vec<(&'static SectionSpec, String)> {
+    let current = current();
+    let Some(values) = current.values() else {
+        return Vec::new();
+    };
+    let is_unused = |spec: &SectionSpec, name: &str| {
+        let shared = SHARED
+            .iter()
+            .find(|shared| shared.section.name == spec.name);
+        match shared {
+            Some(shared) => !(shared.is_used)(name),
+            None => !operation::has_run(name),
+        }
+    };
+    let mut sections = sections(values);
+    sections.retain(|(spec, name)| is_unused(spec, name));
+    sections
+}
+
+/// The names that nothing has used yet, sorted.
+pub(super) fn unused() -> Vec<String> {
+    let names = unused_sections().into_iter().map(|(_, name)| name);
+    names.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Warns of the sections that nothing has used, after a minute. A later configuration begins the
+/// minute anew.
+pub(super) fn warn_later() {
+    let is_waiting = lock(&WARNINGS)
+        .due
+        .replace(Instant::now() + PATIENCE)
+        .is_some();
+    if is_waiting {
+        return;
+    }
+    let waiter = thread::Builder::new().name("resilience-config".to_owned());
+    if waiter.spawn(wait_and_warn).is_err() {
+        // Without a thread nobody is warned, and the list of the unused sections is still right.
+        lock(&WARNINGS).due = None;
+    }
+}
+
+fn wait_and_warn() {
+    loop {
+        let due = lock(&WARNINGS).due;
+        let Some(rest) = due.map(|due| due.saturating_duration_since(Instant::now())) else {
+            return;
+        };
+        if !rest.is_zero() {
+            thread::sleep(rest);
+            continue;
+        }
+        let mut warnings = lock(&WARNINGS);
+        if warnings.due == due {
+            warnings.due = None;
+            drop(warnings);
+            return warn();
+        }
+    }
+}
+
+/// Warns of each section once.
+fn warn() {
+    for (spec, name) in unused_sections() {
+        let section = format!("{}.{name}", spec.name);
+        if lock(&WARNINGS).told.insert(section.clone()) {
+            tracing::warn!(
+                target: "resilience",
+                section,
+                "the configuration has a section that no function has used"
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::circuit::capture;
+
+    #[test]
+    fn a_section_that_nothing_uses_is_warned_of_once() {
+        let _alone = super::super::tests::alone();
+        super::super::apply("[retry.\"names::unused\"]\nmax_retries = 1").expect("valid");
+        assert_eq!(unused(), ["names::unused"]);
+        let events = capture::events(warn);
+        assert_eq!(events.len(), 1, "{events:?}");
+        assert!(
+            events[0].contains("section=\"retry.names::unused\""),
+            "{events:?}"
+        );
+        assert_eq!(capture::events(warn), [""; 0]);
+    }
+}

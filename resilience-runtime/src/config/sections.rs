@@ -1,0 +1,46 @@
+//! The sections of the configuration file, one row each, with the things that take their values.
+
+use crate::file::{Faults, SectionSpec, Values};
+use crate::operation::{Hold, ResolvedSetting};
+use crate::{budget, circuit, registry};
+use crate::{retry, timeout};
+
+/// The sections, in the order of the documentation.
+pub(super) static SECTIONS: &[&SectionSpec] = &[
+    &retry::FILE,
+    &circuit::file::FILE,
+    &timeout::FILE,
+    &budget::FILE,
+];
+
+/// Things that functions share by a name, such as circuits. They take the values themselves.
+pub(super) struct Shared {
+    /// Checks the values against all things that there are. The result lets the values hold.
+    pub(super) prepare: fn(&Values, &mut Faults) -> Hold,
+    /// The settings of the thing with that name.
+    pub(super) describe: fn(&str) -> Vec<ResolvedSetting>,
+    /// True if a thing has the name.
+    pub(super) is_used: fn(&str) -> bool,
+    pub(super) section: &'static SectionSpec,
+}
+
+/// The shared things, in the order in which they take their values.
+pub(super) static SHARED: &[Shared] = &[
+    Shared {
+        prepare: registry::file::prepare,
+        describe: registry::file::describe,
+        is_used: registry::file::is_used,
+        section: &circuit::file::FILE,
+    },
+    Shared {
+        prepare: |_, _| {
+            Box::new(|values| {
+                budget::hold(values);
+                Box::new(|| ())
+            })
+        },
+        describe: budget::describe,
+        is_used: budget::is_used,
+        section: &budget::FILE,
+    },
+];

@@ -1,0 +1,55 @@
+//! The values of the configuration file for the layers of one function.
+
+use std::{any::Any, fmt, sync::OnceLock};
+
+use super::layer::Configured;
+use crate::file::Value;
+use crate::versions::Versions;
+
+/// The values of the file for the layers of one function.
+pub struct FileValues {
+    layers: Vec<Option<LayerInFile>>,
+}
+
+/// A layer with the values of the file.
+pub(super) struct LayerInFile {
+    /// The values that the configuration was made of.
+    pub(super) contents: Vec<(&'static str, Value)>,
+    pub(super) config: Box<dyn Configured>,
+}
+
+impl FileValues {
+    pub(super) fn new(layers: Vec<Option<LayerInFile>>) -> Self {
+        Self { layers }
+    }
+
+    /// The configuration of the layer at that position, if the file sets values of it.
+    pub(crate) fn layer<C: Any>(&self, at: usize) -> Option<&C> {
+        let layer = self.layers.get(at)?.as_ref()?;
+        layer.config.as_any().downcast_ref()
+    }
+
+    fn contents(&self) -> impl Iterator<Item = Option<&Vec<(&'static str, Value)>>> {
+        let layers = self.layers.iter();
+        layers.map(|layer| layer.as_ref().map(|layer| &layer.contents))
+    }
+}
+
+impl fmt::Debug for FileValues {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.contents()).finish()
+    }
+}
+
+/// Two are equal if they are made of the same values.
+impl PartialEq for FileValues {
+    fn eq(&self, other: &Self) -> bool {
+        self.contents().eq(other.contents())
+    }
+}
+
+/// The number of a state of an operation that has run and has no values of the file.
+pub(super) const HAS_RUN: u32 = 1;
+
+/// The values of one function, one after the other. They are made when the file sets the first.
+pub(super) type FunctionVersions = OnceLock<Box<Versions<FileValues>>>;

@@ -1,0 +1,336 @@
+//! The section `[retry.NAME]` of the configuration file.
+
+use core::any::Any;
+use core::time::Duration;
+
+use resilience_macros::file_keys;
+
+use super::config::RetryConfig;
+use super::settings::RetrySettings;
+use super::strategy::{Jitter, Strategy};
+use crate::budget::{RetryBudget, given as budgets};
+use crate::file::{
+    Contradiction, ENABLED, Exclusive, Key, Kind, Rules, SectionKind, SectionSpec, SectionValues,
+    Value, Written,
+};
+use crate::layer_options::LayerOptions;
+use crate::operation::{Configured, Described, DescribedSettings, FileValues};
+
+const BUDGET: Key = Key {
+    name: "budget",
+    example: "budget = \"jira\"",
+    kind: Kind::Own(read_budget),
+};
+
+pub(crate) static FILE: SectionSpec = SectionSpec {
+    name: "retry",
+    keys: file_keys!(retry),
+    own: &[BUDGET, ENABLED],
+    kind: SectionKind::Policy,
+    exclusive: &[Exclusive {
+        keys: &["max_retries", "max_attempts"],
+        why: "they say the same, `max_attempts` with the first call counted in",
+    }],
+    contradictions: |values| contradictions(values, None),
+};
+
+/// Reads the name of a budget, or the ratio of a budget that the function has alone.
+fn read_budget(_: &Rules<'_>, written: Written<'_>) -> Result<Value, String> {
+    let number = match written {
+        Written::Text(name) if name.trim().is_empty() => {
+            return Err(
+                "`budget` must not be empty: write the name of a budget, as in `budget = \"jira\"`"
+                    .to_owned(),
+            );
+        }
+        Written::Text(name) => return Ok(Value::Text(name.to_owned())),
+        Written::Whole(number) | Written::Fraction(number) => number,
+        Written::Other => {
+            return Err(
+                "`budget` takes a name or a ratio, as in `budget = \"jira\"` or `budget = 0.2`"
+                    .to_owned(),
+            );
+        }
+    };
+    let sign = if number.is_negative { "-" } else { "" };
+    let text = format!("{sign}{}", number.digits);
+    match text.parse() {
+        Ok(ratio) if budgets::is_ratio(ratio) => Ok(Value::Number(ratio)),
+        _ => Err(format!(
+            "the ratio of a `budget` must be from 0.001 to 1000, not {text}: it says how many retries each call allows, as in \
+             `budget = 0.2`"
+        )),
+    }
+}
+
+/// The values of a section beside those of the function, for the rules that take two values.
+struct Pairs<'a> {
+    values: &'a SectionValues,
+    /// The configuration of the function and the options of its attribute.
+    function: Option<(&'a RetryConfig, LayerOptions)>,
+}
+
+impl Pairs<'_> {
+    /// The word of an option, if the file or the attribute has it.
+    fn word(&self, key: &'static str) -> Option<String> {
+        if let Some(word) = self.values.word(key) {
+            return Some(word.to_owned());
+        }
+        let (config, options) = self.function.filter(|(_, options)| options.has(key))?;
+        if options.computes(key) {
+            return None;
+        }
+        let word = match key {
+            "jitter" => format!("{:?}", config.get_jitter()),
+            _ => format!("{:?}", config.get_strategy()),
+        };
+        Some(word.to_lowercase())
+    }
+
+    fn has(&self, key: &str) -> bool {
+        let has_option = |(_, options): (_, LayerOptions)| options.has(key);
+        self.values.has(key) || self.function.is_some_and(has_option)
+    }
+
+    /// The time of an option, if the file or the attribute has it as a constant.
+    fn time(
+        &self,
+        key: &str,
+        of: impl FnOnce(&RetryConfig) -> Option<Duration>,
+    ) -> Option<Duration> {
+        if let Some(time) = self.values.time(key) {
+            return Some(time);
+        }
+        let (config, options) = self.function.filter(|(_, options)| options.has(key))?;
+        if options.computes(key) {
+            None
+        } else {
+            of(config)
+        }
+    }
+
+    /// The first of the keys that the file has.
+    fn in_file(&self, keys: &[&'static str]) -> Option<&'static str> {
+        keys.iter().copied().find(|key| self.values.has(key))
+    }
+}
+
+/// Finds the values that contradict each other, or those of the function.
+fn contradictions(
+    values: &SectionValues,
+    function: Option<(&RetryConfig, LayerOptions)>,
+) -> Vec<Contradiction> {
+    let pairs = Pairs { values, function };
+    let found = [
+        without_effect(&pairs),
+        base_above_cap(&pairs),
+        first_wait_beyond_limit(&pairs),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+/// Options that another one leaves without effect.
+fn without_effect(pairs: &Pairs<'_>) -> Option<Contradiction> {
+    if matches!(pairs.word("jitter").as_deref(), Some("decorrelated")) {
+        let other = ["strategy", "multiplier"]
+            .into_iter()
+            .find(|key| pairs.has(key))?;
+        let why = "decorrelated jitter draws each delay from the one before";
+        let key = pairs.in_file(&["jitter", other])?;
+        let found = Contradiction::exclusive("jitter", other, why);
+        return Some(Contradiction { key, ..found });
+    }
+    let multiplies = !matches!(
+        pairs.word("strategy").as_deref(),
+        Some("linear" | "constant")
+    );
+    if multiplies || !pairs.has("multiplier") {
+        return None;
+    }
+    let key = pairs.in_file(&["multiplier", "strategy"])?;
+    let why = "only `strategy = exponential` multiplies";
+    let found = Contradiction::exclusive("multiplier", "strategy", why);
+    Some(Contradiction { key, ..found })
+}
+
+fn base_above_cap(pairs: &Pairs<'_>) -> Option<Contradiction> {
+    let base = pairs.time("base_delay", |config| Some(config.get_base_delay()))?;
+    let longest = pairs.time("max_delay", |config| Some(config.get_max_delay()))?;
+    if base <= longest {
+        return None;
+    }
+    let key = pairs.in_file(&["base_delay", "max_delay"])?;
+    Some(Contradiction::new(
+        key,
+        format!(
+            "`base_delay` ({base:?}) is above `max_delay` ({longest:?}), which caps every delay: raise `max_delay` or lower \
+             `base_delay`"
+        ),
+    ))
+}
+
+/// The first wait does not fit into `max_elapsed`.
+fn first_wait_beyond_limit(pairs: &Pairs<'_>) -> Option<Contradiction> {
+    let base = pairs.time("base_delay", |config| Some(config.get_base_delay()))?;
+    let limit = pairs.time("max_elapsed", RetryConfig::get_max_elapsed)?;
+    let delay = shortest_first_wait(base, pairs.word("jitter").as_deref());
+    if delay < limit {
+        return None;
+    }
+    let key = pairs.in_file(&["base_delay", "max_elapsed", "jitter"])?;
+    Some(Contradiction::new(
+        key,
+        format!(
+            "nothing is ever retried: the first wait is at least {delay:?}, and `max_elapsed` ends the retries at {limit:?}; \
+             lower `base_delay` or raise `max_elapsed`"
+        ),
+    ))
+}
+
+fn shortest_first_wait(base: Duration, jitter: Option<&str>) -> Duration {
+    match jitter {
+        Some("none" | "false" | "decorrelated") => base,
+        Some("equal") => base / 2,
+        _ => Duration::ZERO,
+    }
+}
+
+/// A retry with the values of its section.
+#[derive(Debug)]
+struct RetryInFile {
+    settings: RetrySettings,
+    is_enabled: bool,
+    has_span: bool,
+    /// The values on the constant part of the configuration.
+    config: RetryConfig,
+}
+
+impl RetryInFile {
+    fn apply_to(&self, config: RetryConfig) -> RetryConfig {
+        let config = self.settings.apply_to(config).unwrap_or(config);
+        let config = config.with_span(self.has_span);
+        if self.is_enabled {
+            config
+        } else {
+            config.disabled()
+        }
+    }
+}
+
+pub(super) fn resolve(
+    config: &RetryConfig,
+    options: LayerOptions,
+    operation: &'static str,
+    values: &SectionValues,
+) -> Result<Option<Box<dyn Configured>>, Vec<Contradiction>> {
+    let found = contradictions(values, Some((config, options)));
+    if !found.is_empty() {
+        return Err(found);
+    }
+    let settings = settings(operation, values);
+    // A multiplier of the configuration has no effect beside another strategy, and the rules of the
+    // settings are those of values that stand together.
+    settings
+        .apply_to(*config)
+        .map_err(|error| vec![Contradiction::new(error.setting(), error.to_string())])?;
+    let mut in_file = RetryInFile {
+        settings,
+        is_enabled: values.flag("enabled").unwrap_or(true),
+        has_span: values.flag("span").unwrap_or(false),
+        config: *config,
+    };
+    in_file.config = in_file.apply_to(*config);
+    Ok(Some(Box::new(in_file)))
+}
+
+fn settings(operation: &'static str, values: &SectionValues) -> RetrySettings {
+    RetrySettings {
+        max_retries: values.count("max_retries"),
+        max_attempts: values.count("max_attempts"),
+        strategy: values.word("strategy").map(strategy),
+        base_delay: values.time("base_delay"),
+        max_delay: values.time("max_delay"),
+        multiplier: values.number("multiplier"),
+        jitter: values.word("jitter").map(jitter),
+        max_elapsed: values.time("max_elapsed"),
+        retry_refused: values.flag("retry_refused"),
+        budget: budget(operation, values),
+    }
+}
+
+fn strategy(word: &str) -> Strategy {
+    match word {
+        "linear" => Strategy::Linear,
+        "constant" => Strategy::Constant,
+        _ => Strategy::Exponential,
+    }
+}
+
+fn jitter(word: &str) -> Jitter {
+    match word {
+        "equal" => Jitter::Equal,
+        "decorrelated" => Jitter::Decorrelated,
+        "none" | "false" => Jitter::None,
+        _ => Jitter::Full,
+    }
+}
+
+fn budget(operation: &'static str, values: &SectionValues) -> Option<&'static RetryBudget> {
+    match &values.entry("budget")?.value {
+        Value::Text(name) => Some(budgets::of_name(name)),
+        Value::Number(ratio) => Some(budgets::of_function(operation, *ratio)),
+        _ => None,
+    }
+}
+
+impl Described for RetryInFile {
+    fn policy(&self) -> &'static str {
+        self.config.policy()
+    }
+
+    fn describe(&self, settings: &mut DescribedSettings<'_>) {
+        self.config.describe(settings);
+        if self.has_span {
+            settings.add("span", true);
+        }
+    }
+}
+
+impl Configured for RetryInFile {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl RetryConfig {
+    /// The configuration of the layer at that position, with the values of the file.
+    #[doc(hidden)]
+    #[inline]
+    pub fn in_file(
+        &'static self,
+        file: Option<&'static FileValues>,
+        layer: usize,
+    ) -> &'static Self {
+        match file {
+            None => self,
+            Some(values) => self.with_values(values, layer),
+        }
+    }
+
+    #[inline(never)]
+    fn with_values(&'static self, values: &'static FileValues, layer: usize) -> &'static Self {
+        let in_file = values.layer::<RetryInFile>(layer);
+        in_file.map_or(self, |in_file| &in_file.config)
+    }
+
+    /// Does the same for a configuration that each call computes.
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    pub fn computed_in_file(self, file: Option<&'static FileValues>, layer: usize) -> Self {
+        match file.and_then(|values| values.layer::<RetryInFile>(layer)) {
+            None => self,
+            Some(in_file) => in_file.apply_to(self),
+        }
+    }
+}

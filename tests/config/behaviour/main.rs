@@ -1,0 +1,4 @@
+//! The configuration file, through the attributes.
+
+mod circuits;
+mod operations;
