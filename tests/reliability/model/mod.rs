@@ -68,11 +68,20 @@ fn options() -> impl Strategy<Value = Options> {
         7 => seconds(1..=200).prop_map(Some),
         1 => Just(Some(Duration::MAX)),
     ];
+    let recovery_jitter = prop_oneof![
+        8 => Just(0.0),
+        1 => prop::sample::select(vec![0.1, 0.5, 1.0]),
+    ];
     let slow_call = prop::option::weighted(0.4, seconds(1..=10));
     let slow_rate = prop::option::of(rates());
     (
         (opens_at, seconds(1..=4), window_calls, 1_u32..=6),
-        (recovery_timeout, 1_u32..=3, max_recovery_timeout),
+        (
+            recovery_timeout,
+            1_u32..=3,
+            max_recovery_timeout,
+            recovery_jitter,
+        ),
         (1_u32..=3, 1_usize..=3),
         (slow_call, slow_rate),
     )
@@ -84,6 +93,7 @@ fn options() -> impl Strategy<Value = Options> {
             recovery_timeout: recovery.0,
             recovery_multiplier: recovery.1,
             max_recovery_timeout: recovery.2,
+            recovery_jitter: recovery.3,
             success_threshold: probes.0,
             half_open_max_calls: probes.1,
             slow_call: slow.0,
@@ -127,14 +137,18 @@ fn pauses(all: &[Options]) -> impl Strategy<Value = Duration> + use<> {
     prop::sample::select(edges)
 }
 
+/// True if a circuit draws its open time. A test cannot see it while the circuit admits all calls.
+fn has_jitter(all: &[Options]) -> bool {
+    all.iter().any(|options| options.recovery_jitter > 0.0)
+}
+
 fn commands(all: &[Options]) -> impl Strategy<Value = Act> + use<> {
     use CommandAction::{Allow, Isolate, Reset, Trip};
-    let action = prop_oneof![
-        4 => Just(Trip),
-        3 => Just(Reset),
-        3 => Just(Isolate),
-        4 => Just(Allow),
-    ];
+    let mut actions = vec![Trip, Reset, Isolate];
+    if !has_jitter(all) {
+        actions.push(Allow);
+    }
+    let action = prop::sample::select(actions);
     let time = prop_oneof![
         6 => pauses(all),
         1 => Just(Duration::ZERO),
@@ -187,6 +201,7 @@ fn configurations() -> impl Strategy<Value = Vec<Options>> {
 
 fn scenarios() -> impl Strategy<Value = (Vec<Options>, Vec<Act>)> {
     configurations().prop_flat_map(|options| {
+        let has_jitter = has_jitter(&options);
         let act = prop_oneof![
             8 => Just(Act::Acquire),
             4 => Just(Act::CallAsync),
@@ -194,7 +209,7 @@ fn scenarios() -> impl Strategy<Value = (Vec<Options>, Vec<Act>)> {
             5 => pauses(&options).prop_map(Act::Advance),
             2 => any::<Index>().prop_map(Act::Reconfigure),
             2 => commands(&options),
-            1 => any::<bool>().prop_map(Act::Enforce),
+            1 => any::<bool>().prop_map(move |is_enforced| Act::Enforce(is_enforced || has_jitter)),
         ];
         (Just(options), vec(act, 1..120))
     })
@@ -206,6 +221,7 @@ fn config(options: &Options) -> CircuitBreakerConfig {
         .minimum_calls(options.minimum_calls)
         .recovery_timeout(options.recovery_timeout)
         .recovery_multiplier(options.recovery_multiplier.into())
+        .recovery_jitter(options.recovery_jitter)
         .success_threshold(options.success_threshold)
         .half_open_max_calls(u32::try_from(options.half_open_max_calls).expect("few"));
     let mut config = match options.opens_at {
@@ -335,6 +351,7 @@ async fn compare(all: Vec<Options>, acts: Vec<Act>) -> Result<(), TestCaseError>
     let cells: Vec<Cell<Option<End>>> = acts.iter().map(|_| Cell::new(None)).collect();
     let mut under_way: Vec<(Real<'_>, Call)> = Vec::new();
     for (act, told) in acts.into_iter().zip(&cells) {
+        let steps = reference.steps.len();
         match act {
             Act::Acquire | Act::CallAsync => {
                 let real = match act {
@@ -380,6 +397,16 @@ async fn compare(all: Vec<Options>, acts: Vec<Act>) -> Result<(), TestCaseError>
                 breaker.set_enforced(is_enforced);
                 reference.set_enforced(is_enforced);
             }
+        }
+        if let Some(expected) = reference.take_undrawn() {
+            let time = breaker.stats().retry_after.expect("it has just opened");
+            prop_assert!(
+                expected.contains(&time),
+                "{:?} is not in {:?}",
+                time,
+                expected
+            );
+            reference.draws(time, reference.steps.len() > steps);
         }
         same_statistics(&breaker, &reference)?;
         prop_assert_eq!(&*heard.lock().unwrap(), &reference.steps);

@@ -1,7 +1,7 @@
 //! A circuit breaker that is slow and obviously right: it forgets nothing and computes every answer
 //! from its history.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use resilience::{
     CircuitState::{self, Closed, HalfOpen, Open},
@@ -19,6 +19,7 @@ pub(crate) struct Options {
     pub(crate) recovery_timeout: Duration,
     pub(crate) recovery_multiplier: u32,
     pub(crate) max_recovery_timeout: Option<Duration>,
+    pub(crate) recovery_jitter: f64,
     pub(crate) success_threshold: u32,
     pub(crate) half_open_max_calls: usize,
     pub(crate) slow_call: Option<Duration>,
@@ -210,6 +211,8 @@ pub(crate) struct Reference {
     opened_because: TransitionReason,
     command: Option<Command>,
     is_enforced: bool,
+    /// The open time that has just begun, without the time that the circuit draws.
+    undrawn: Option<Duration>,
     pub(crate) books: Books,
     pub(crate) steps: Vec<Step>,
 }
@@ -232,6 +235,7 @@ impl Reference {
             opened_because: TransitionReason::Command,
             command: None,
             is_enforced: true,
+            undrawn: None,
             books: Books::default(),
             steps: Vec::new(),
         }
@@ -483,7 +487,10 @@ impl Reference {
         if self.phase == Phase::HalfOpen {
             self.reopenings += 1;
         }
-        let open = self.open_for(lasts.unwrap_or_else(|| self.open_time(None)));
+        let open = match lasts {
+            Some(time) => self.open_for(time),
+            None => self.open_as_configured(None),
+        };
         let reads_half_open = self.due().state() == HalfOpen;
         let Phase::Open(until) = open else {
             unreachable!()
@@ -601,6 +608,32 @@ impl Reference {
         }
     }
 
+    /// An open time that the configuration decides. The jitter is drawn by the circuit alone.
+    fn open_as_configured(&mut self, hint: Option<Duration>) -> Phase {
+        let time = self.open_time(hint);
+        let is_drawn = self.options.recovery_jitter > 0.0 && time != Duration::MAX;
+        self.undrawn = is_drawn.then_some(time);
+        self.open_for(time)
+    }
+
+    /// Returns the range of the open time that has just begun, if the circuit has drawn it.
+    pub(crate) fn take_undrawn(&mut self) -> Option<RangeInclusive<Duration>> {
+        let shortest = self.undrawn.take()?;
+        Some(shortest..=shortest.mul_f64(1.0 + self.options.recovery_jitter))
+    }
+
+    /// Learns the open time that the circuit has drawn. `is_heard` says that a listener heard of the
+    /// opening.
+    pub(crate) fn draws(&mut self, time: Duration, is_heard: bool) {
+        self.phase = self.open_for(time);
+        if let Some(trip) = self.command.as_mut() {
+            trip.until = Some(self.now + time);
+        }
+        if let Some(step) = self.steps.last_mut().filter(|_| is_heard) {
+            step.5 = Some(time);
+        }
+    }
+
     fn open_for(&self, time: Duration) -> Phase {
         Phase::Open((time != Duration::MAX).then(|| self.now + time))
     }
@@ -611,7 +644,7 @@ impl Reference {
         }
         self.opened_because = reason;
         self.has_error = hint.is_some();
-        let open = self.open_for(self.open_time(hint));
+        let open = self.open_as_configured(hint);
         self.enter_from(self.shown(), open, reason, self.now);
     }
 
