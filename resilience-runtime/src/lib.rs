@@ -128,6 +128,7 @@ mod operation;
 mod random;
 mod refusal;
 pub mod registry;
+mod report_limit;
 mod reported_count;
 mod retry;
 #[cfg(feature = "serde")]

@@ -2,26 +2,20 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-const MINUTE: u64 = 60_000_000_000;
+use crate::report_limit::ReportLimit;
 
 /// Counts the calls and says when they are to be reported.
 #[derive(Debug, Default)]
 pub(crate) struct ReportedCount {
     count: AtomicU64,
-    /// The moment of the next report. The first one is at once.
-    report_at: AtomicU64,
+    limit: ReportLimit,
 }
 
 impl ReportedCount {
     /// Counts one, and returns the count so far if a report is due. There is one in a minute.
     pub(crate) fn add(&self, now: u64) -> Option<u64> {
         let count = self.count.fetch_add(1, Ordering::Relaxed) + 1;
-        let next = |at: u64| (now >= at).then(|| now.saturating_add(MINUTE));
-        // One of two threads that come at once reports, because the word changes only once.
-        self.report_at
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, next)
-            .ok()
-            .map(|_| count)
+        self.limit.due(now).map(|_| count)
     }
 
     pub(crate) fn get(&self) -> u64 {
@@ -32,6 +26,8 @@ impl ReportedCount {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MINUTE: u64 = 60_000_000_000;
 
     #[test]
     fn reports_are_a_minute_apart_and_name_the_whole_count() {

@@ -2,17 +2,14 @@
 
 use super::settings::{SCALE, Settings};
 use super::slices::{PLACES, Slice};
-
-/// A warning follows the one before after this many nanoseconds.
-const WARNS_EVERY: u64 = 60_000_000_000;
+use crate::report_limit::ReportLimit;
 
 /// The retries that a budget has granted and refused.
 #[derive(Debug, Default)]
 pub(super) struct Withdrawals {
     places: [Place; PLACES],
     total: Count,
-    /// The moment of the last warning.
-    warned_at: Option<u64>,
+    warnings: ReportLimit,
 }
 
 /// The retries of a slice.
@@ -55,12 +52,7 @@ impl Withdrawals {
         if is_granted {
             return Withdrawal::Granted;
         }
-        let warns = self
-            .warned_at
-            .is_none_or(|last| now.saturating_sub(last) >= WARNS_EVERY);
-        if warns {
-            self.warned_at = Some(now);
-        }
+        let warns = self.warnings.due(now).is_some();
         Withdrawal::Refused { warns }
     }
 

@@ -9,13 +9,14 @@ use std::{
 
 use super::{log, transition::Transition};
 use crate::{
-    events::{self, LastReport, call_listener},
+    events::{self, call_listener},
+    report_limit::ReportLimit,
     unwind::quietly,
 };
 
 struct Listener {
     callback: Box<dyn Fn(&Transition) + Send + Sync>,
-    last_slow: LastReport,
+    slow_reports: ReportLimit,
 }
 
 /// The listeners, the oldest first. They are cloned under the lock and called outside of it.
@@ -26,7 +27,7 @@ impl Listeners {
     pub(super) fn add(&mut self, callback: Box<dyn Fn(&Transition) + Send + Sync>) {
         self.0.push(Arc::new(Listener {
             callback,
-            last_slow: LastReport::never(),
+            slow_reports: ReportLimit::new(),
         }));
     }
 
@@ -38,7 +39,7 @@ impl Listeners {
     pub(super) fn tell(&self, transition: &Transition) {
         for listener in &self.0 {
             let call = || (listener.callback)(transition);
-            if let Some(fault) = call_listener(&listener.last_slow, call) {
+            if let Some(fault) = call_listener(&listener.slow_reports, call) {
                 // A subscriber of the log that panics breaks no call, because the call has nothing
                 // to do with the listener.
                 quietly(|| log::listener_is_at_fault(transition, fault));

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tracing::warn;
 
-use super::guard::{Fault, LastReport};
-use crate::unwind::quietly;
+use super::guard::Fault;
+use crate::{clock, report_limit::ReportLimit, unwind::quietly};
 
 /// Reports a listener. A subscriber of the log that panics does not break the call, because the
 /// call has nothing to do with the listener.
@@ -28,8 +28,8 @@ pub(super) fn listener_is_at_fault(fault: Fault) {
 /// Reports listeners that cause each other's events without an end.
 #[cold]
 pub(super) fn events_are_nested_too_deep(depth: u32) {
-    static LAST: LastReport = LastReport::never();
-    if LAST.is_due() {
+    static REPORTS: ReportLimit = ReportLimit::new();
+    if REPORTS.due(clock::now()).is_some() {
         quietly(|| {
             warn!(
                 target: "resilience", depth,

@@ -45,6 +45,6 @@ pub use self::{
     subscription::{Subscription, subscribe},
 };
 pub(crate) use self::{
-    guard::{Fault, LastReport, call_listener},
+    guard::{Fault, call_listener},
     tell::{emit, emit_at, emit_fault, emit_with_error},
 };

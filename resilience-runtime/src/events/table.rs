@@ -8,9 +8,10 @@ use std::{
 
 use super::{
     event::Event,
-    guard::{Fault, LastReport, call_listener},
+    guard::{Fault, call_listener},
 };
 use crate::{
+    report_limit::ReportLimit,
     sync::{
         Mutex,
         atomic::{AtomicBool, Ordering},
@@ -26,7 +27,7 @@ pub(super) struct Subscriber {
     /// False as soon as its subscription has ended. A thread that is telling an event may still
     /// hold it.
     is_subscribed: AtomicBool,
-    last_slow: LastReport,
+    slow_reports: ReportLimit,
     listener: Box<Listener>,
 }
 
@@ -38,7 +39,7 @@ impl Subscriber {
     /// Tells the event, unless the subscription has ended.
     pub(super) fn tell(&self, event: &Event<'_>) -> Option<Fault> {
         if self.is_subscribed.load(Ordering::Acquire) {
-            call_listener(&self.last_slow, || (self.listener)(event))
+            call_listener(&self.slow_reports, || (self.listener)(event))
         } else {
             None
         }
@@ -101,7 +102,7 @@ impl Table {
         let added = Arc::new(Subscriber {
             id,
             is_subscribed: AtomicBool::new(true),
-            last_slow: LastReport::never(),
+            slow_reports: ReportLimit::new(),
             listener,
         });
         let all = entries.iter().cloned().chain([added]).collect();

@@ -1,13 +1,14 @@
 //! The uses of the fallbacks of one operation, for a warning once a minute.
 
-/// Nanoseconds between two warnings.
-const MINUTE: u64 = 60_000_000_000;
+use std::mem;
+
+use crate::report_limit::ReportLimit;
 
 /// The uses since the last warning.
 #[derive(Debug, Default)]
 pub(super) struct Uses {
     count: u64,
-    warned_at: Option<u64>,
+    warnings: ReportLimit,
 }
 
 /// The facts of a warning.
@@ -24,22 +25,19 @@ impl Uses {
     /// that comes a minute or more after the warning before.
     pub(super) fn add(&mut self, now: u64) -> Option<Warning> {
         self.count += 1;
-        let since_last = self.warned_at.map(|at| now.saturating_sub(at));
-        if since_last.is_some_and(|since| since < MINUTE) {
-            return None;
-        }
-        let uses = self.count;
-        *self = Self {
-            count: 0,
-            warned_at: Some(now),
-        };
-        Some(Warning { uses, since_last })
+        let report = self.warnings.due(now)?;
+        Some(Warning {
+            uses: mem::take(&mut self.count),
+            since_last: report.since_last,
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MINUTE: u64 = 60_000_000_000;
 
     #[test]
     fn a_warning_comes_at_the_first_use_and_then_once_a_minute_with_the_number() {
