@@ -182,4 +182,13 @@ mod tests {
         ]);
         assert!(found.is_empty(), "{found:?}");
     }
+
+    #[test]
+    fn a_use_with_rubbish_in_its_braces_filled_the_memory() {
+        let found = circles(&[
+            ("lib.rs", "mod a; use crate::a::{A, : B, };"),
+            ("a.rs", "pub struct A;"),
+        ]);
+        assert!(found.is_empty(), "{found:?}");
+    }
 }

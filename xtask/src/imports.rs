@@ -301,8 +301,10 @@ impl Reader<'_> {
         let mut found = Vec::new();
         self.at += 1;
         while self.peek().is_some() && !self.is_next(0, "}") {
+            let before = self.at;
             found.extend(self.tree(prefix));
-            if self.is_next(0, ",") {
+            // A token that is no part of a tree is passed over, because the group has to end.
+            if self.is_next(0, ",") || self.at == before {
                 self.at += 1;
             }
         }

@@ -46,14 +46,25 @@ fn read(root: &Path, folder: &Path, files: &mut Vec<File>) -> io::Result<()> {
             read(root, &entry, files)?;
         } else if entry.extension().is_some_and(|kind| kind == "rs") {
             let text = fs::read_to_string(&entry)?;
+            let path = entry.strip_prefix(root).unwrap_or(&entry).to_owned();
+            if let Some(line) = conflict(&text) {
+                let place = format!("{}:{line} has a conflict marker", path.display());
+                return Err(io::Error::other(place));
+            }
             files.push(File {
-                path: entry.strip_prefix(root).unwrap_or(&entry).to_owned(),
+                path,
                 lines: text.lines().count(),
                 source: lex(&text),
             });
         }
     }
     Ok(())
+}
+
+/// The first line with the marker of a merge conflict. A file with one is no source.
+fn conflict(text: &str) -> Option<usize> {
+    let is_marker = |line: &str| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ");
+    text.lines().position(is_marker).map(|at| at + 1)
 }
 
 /// The entries of a folder in their order by name, without those that are skipped.
@@ -73,4 +84,19 @@ fn name(path: &Path) -> String {
     path.file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_with_a_conflict_is_found_by_its_first_marker() {
+        let text = "use a::b;\n<<<<<<< HEAD\nuse a::c;\n=======\nuse a::d;\n>>>>>>> 1a2b (a: b)\n";
+        assert_eq!(conflict(text), Some(2));
+        assert_eq!(
+            conflict("let a = 1 << 2; // <<<<<<< is no marker here\n"),
+            None
+        );
+    }
 }
