@@ -483,6 +483,108 @@ pub fn fallback(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(&policy::fallback::FALLBACK, args.into(), item.into()).into()
 }
 
+/// Limits how many calls of the function run at the same time.
+///
+/// ```
+/// use resilience::bulkhead;
+/// use std::io::Error;
+///
+/// #[bulkhead(2, max_wait = 5s)]
+/// async fn query(sql: &str) -> Result<String, Error> {
+///     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+///     Ok(format!("rows of {sql}"))
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// // Two run at once, and the third waits for a slot.
+/// let start = tokio::time::Instant::now();
+/// let (one, two, three) = tokio::join!(query("a"), query("b"), query("c"));
+/// assert_eq!((one.unwrap(), two.unwrap()), ("rows of a".into(), "rows of b".into()));
+/// assert_eq!(three.unwrap(), "rows of c");
+/// assert_eq!(start.elapsed().as_secs(), 2);
+/// # }
+/// ```
+///
+/// # Options
+///
+/// | option | default | meaning |
+/// |---|---|---|
+/// | `max_concurrent = 25` | required | how many calls may run at the same time; also without its name: `#[bulkhead(25)]` |
+/// | `max_wait = 2s` | `0s` | how long a call waits for a slot before it is refused; it belongs to the function, and functions that share a bulkhead may differ in it |
+/// | `name = "db"` | module path and function name | the bulkhead's name; functions with the same name share one bulkhead, sync and async alike |
+/// | `key = expr` | none | a bulkhead for each key, all with this name and configuration: any value with `Display`, taken by reference, evaluated once per call; the text is the key |
+/// | `max_keys = 1000` | `1000` | with `key` only: the largest number of bulkheads; a new key beyond it takes the place of an idle one, or shares the bulkhead `name{*}` |
+/// | `idle = 10m` | `10m` | with `key` only: how long after its last call a bulkhead is kept |
+/// | `error = f` | `From` | makes the error of a refusal: a function or closure of `BulkheadFull`, a variant, or a value |
+/// | `config = expr` | none | a `BulkheadConfig` to start from; it may bring the limit |
+/// | `operation = "jira.issue"` | module path and function name | the name of the function in logs, statistics and errors; one attribute says it for the whole stack |
+/// | `crate = path` | `::resilience` | where the runtime is, if it is renamed or re-exported |
+///
+/// Durations have a unit (`250ms`, `1m30s`). Values may be any expression: constant ones are
+/// checked by the compiler, others are evaluated once per call and may use the arguments.
+///
+/// # Semantics
+///
+/// - A call takes a slot before its body runs, and the slot is free when the body is gone: when it
+///   has returned, when it has panicked, and when its future is dropped.
+/// - A call that finds no slot is refused, or waits for at most `max_wait`. `Duration::MAX` waits for
+///   ever. Calls that wait are served in their order, sync and async ones in one queue, and no later
+///   call overtakes them. A call that is dropped while it waits leaves the queue at once.
+/// - An admission without a wait is one atomic operation. It allocates nothing and takes no lock.
+/// - Bulkheads live in the [registry](../resilience/registry/index.html) of the process, under their
+///   names. If two functions give one name two limits, the first to be called decides, and the log
+///   tells of the clash once. A value of one function that changes from call to call is taken, until
+///   a value returns that the bulkhead had before. `max_wait` is not compared, because it belongs to
+///   the function.
+/// - A limit that rises takes effect at once, and one that falls as calls end.
+/// - With `key`, each key has a bulkhead. One without calls that has been idle for `idle` makes room
+///   for a new key, the one that was idle the longest first. If none can, the new key shares the
+///   bulkhead `name{*}`, and so does a key of more than 1 KiB. Its refusals have that name and the
+///   caller's key.
+///
+/// # Errors
+///
+/// The errors of the function. A refused call returns a
+/// [`BulkheadFull`](../resilience/struct.BulkheadFull.html), made into the function's error by `From`
+/// or by `error = …`. It is a refusal: circuits around the bulkhead ignore it, and a
+/// [`#[retry]`](../resilience/attr.retry.html) does not retry it, because it says nothing about the
+/// service.
+///
+/// # Panics
+///
+/// A panic of the body goes on unchanged, and its slot is free. A value computed at run time that is
+/// out of range panics in the call, with the words of
+/// [`BulkheadConfig`](../resilience/struct.BulkheadConfig.html)'s setters. An async call that has to
+/// wait outside a tokio runtime with its timer enabled panics, unless `max_wait` is `Duration::MAX`.
+///
+/// # Sync functions
+///
+/// A call that waits blocks its thread, in real time even where tokio's clock is paused. It does not
+/// wait beyond the [`deadline`](../resilience/fn.deadline.html) that it runs under, because nobody
+/// could end the wait from outside.
+///
+/// # Stacking
+///
+/// The top attribute is the outermost. Below a [`#[timeout]`](../resilience/attr.timeout.html) the
+/// wait for a slot is part of the limit, and a slot is free as soon as the timeout drops the body;
+/// above one, each call has its whole limit once it has a slot. Below a `#[retry]` each attempt takes
+/// a slot, and none is held between two attempts; above one, a slot is held for all attempts and
+/// the waits between them. `max_wait` above the limit of a timeout outside is a compile error where
+/// both are literals.
+///
+/// A sync `#[timeout]` on a worker thread ends the call of its caller, and not the body: below such a
+/// timeout the slot is held until the body ends.
+///
+/// # Logging
+///
+/// `tracing` events under the target `resilience`: WARN while calls are refused, once a minute for
+/// each bulkhead.
+#[proc_macro_attribute]
+pub fn bulkhead(args: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(&policy::bulkhead::BULKHEAD, args.into(), item.into()).into()
+}
+
 /// Refuses every third call: the policy for a test.
 #[cfg(resilience_test_policy)]
 #[proc_macro_attribute]
@@ -524,4 +626,11 @@ pub fn async_timeout(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn file_keys(policy: TokenStream) -> TokenStream {
     file_keys::keys(&policy.into()).into()
+}
+
+/// Refuses the name that a newcomer looks for, and says the right one.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn async_bulkhead(_: TokenStream, item: TokenStream) -> TokenStream {
+    untouched::misnamed(&policy::bulkhead::BULKHEAD, item.into()).into()
 }

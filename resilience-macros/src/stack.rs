@@ -176,6 +176,12 @@ fn time_beyond_limit(outer: &LiteralValues, inner: &LiteralValues) -> Contradict
              {total:?}; lower `base_delay` or raise the limit"
         );
         (source, message)
+    } else if let Some((wait, source)) = longer(&inner.max_wait) {
+        let message = format!(
+            "`max_wait` of {wait:?} can never be reached: the #[timeout] outside ends it all after {total:?}; lower `max_wait` \
+             or raise the limit"
+        );
+        (source, message)
     } else {
         let (budget, source) = longer(&inner.longest_wait)?;
         let message = format!(
@@ -197,13 +203,15 @@ fn same_variable(outer: &LiteralValues, inner: &LiteralValues) -> Contradiction 
     Some((quote!(#again), message))
 }
 
-/// Both layers ask one circuit.
+/// Both layers ask one shared state.
 fn same_state(outer: &LiteralValues, inner: &LiteralValues) -> Contradiction {
-    let (circuit, source) = outer.shared.as_ref()?;
-    let (_, again) = inner.shared.as_ref().filter(|(same, _)| same == circuit)?;
+    let state = outer.shared.as_ref()?;
+    let again = inner.shared.as_ref();
+    let again = again.filter(|again| again.words == state.words)?;
+    let (source, again) = (&state.tokens, &again.tokens);
     let message = format!(
-        "{circuit} guards this function twice: a probe would take its slot outside and be refused inside; keep one, or \
-         give each a `name`"
+        "{} guards this function twice: {}; keep one, or give each a `name`",
+        state.words, state.twice
     );
     Some((quote!(#source #again), message))
 }

@@ -1,6 +1,6 @@
 //! Attributes that make a Rust function resilient: [`#[retry]`](macro@retry),
-//! [`#[circuit_breaker]`](macro@circuit_breaker), [`#[timeout]`](macro@timeout) and
-//! [`#[fallback]`](macro@fallback).
+//! [`#[circuit_breaker]`](macro@circuit_breaker), [`#[timeout]`](macro@timeout),
+//! [`#[bulkhead]`](macro@bulkhead) and [`#[fallback]`](macro@fallback).
 //!
 //! They work on sync and async functions, methods and trait methods. The signature and the error
 //! type stay as they are, and wrong configuration does not compile.
@@ -60,14 +60,15 @@
 //!
 //! | to | there is |
 //! |---|---|
-//! | annotate a function | [`#[retry]`](macro@retry), [`#[circuit_breaker]`](macro@circuit_breaker), [`#[timeout]`](macro@timeout), [`#[fallback]`](macro@fallback), each with all its options |
-//! | share a configuration, `config = …` | [`RetryConfig`], [`CircuitBreakerConfig`], [`TimeoutConfig`] |
-//! | make one of values that are known at run time only | [`RetrySettings`], [`CircuitBreakerSettings`], [`TimeoutSettings`], and [`ConfigError`] for a wrong value |
+//! | annotate a function | [`#[retry]`](macro@retry), [`#[circuit_breaker]`](macro@circuit_breaker), [`#[timeout]`](macro@timeout), [`#[fallback]`](macro@fallback), [`#[bulkhead]`](macro@bulkhead), each with all its options |
+//! | share a configuration, `config = …` | [`RetryConfig`], [`CircuitBreakerConfig`], [`TimeoutConfig`], [`BulkheadConfig`] |
+//! | make one of values that are known at run time only | [`RetrySettings`], [`CircuitBreakerSettings`], [`TimeoutSettings`], [`BulkheadSettings`], and [`ConfigError`] for a wrong value |
 //! | limit the retries of all calls together | `budget = …` with a [`RetryBudget`], [`registry::register_budget`], [`registry::budget`] |
 //! | wait as long as the server asks | `delay_hint = …` with a [`RetryHint`]; with the feature `http`, `http::retry_after` and `http::grpc_pushback` |
 //! | know the number of the attempt | `attempt = …` with an [`Attempt`] |
 //! | have a circuit for each tenant, host or shard | `key = …`, [`registry::family`], [`CircuitBreakerFamily`] |
-//! | handle the errors of the policies | [`CircuitOpen`], [`TimedOut`] |
+//! | limit how many calls run at the same time | [`Bulkhead`], [`registry::bulkhead`], [`BulkheadStats`] |
+//! | handle the errors of the policies | [`CircuitOpen`], [`TimedOut`], [`BulkheadFull`] |
 //! | read how retries, timeouts and fallbacks went, by function | [`registry::operations`], [`OperationStats`]; everything of the process: [`registry::snapshot`], `Serialize` with the feature `serde` |
 //! | read circuits, or move them by hand | [`registry`], [`CircuitBreaker`], [`CircuitBreakerStats`] |
 //! | be told of retries and transitions | `on_retry = …` with a [`RetryEvent`], [`events::subscribe`], [`CircuitBreaker::on_transition`], [`changed`](CircuitBreaker::changed) and [`wait_for`](CircuitBreaker::wait_for), `tracing` events under the target `resilience` |
@@ -98,6 +99,7 @@
 mod answer;
 mod body;
 mod budget;
+mod bulkhead;
 mod circuit;
 mod circuit_state;
 mod clock;
@@ -121,6 +123,7 @@ pub mod http;
 mod inspect;
 mod keyed;
 mod layer_options;
+mod limiter;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 mod name;
@@ -155,12 +158,16 @@ pub mod __private {
     #[cfg(resilience_test_policy)]
     pub use crate::every_third::expansion::*;
     pub use crate::{
-        circuit::expansion::*, expansion::*, fallback::expansion::*, retry::expansion::*,
-        timeout::expansion::*,
+        bulkhead::expansion::*, circuit::expansion::*, expansion::*, fallback::expansion::*,
+        retry::expansion::*, timeout::expansion::*,
     };
 }
 
 pub use budget::{RetryBudget, RetryBudgetStats};
+pub use bulkhead::{
+    Bulkhead, BulkheadAcquire, BulkheadConfig, BulkheadFull, BulkheadPermit, BulkheadSettings,
+    BulkheadStats, OwnedBulkheadPermit,
+};
 pub use circuit::{
     CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFamily, CircuitBreakerFuture,
     CircuitBreakerSettings, CircuitBreakerStats, CircuitOpen, CircuitStateFuture, Command,
@@ -179,8 +186,10 @@ pub use refusal::{Refusal, RefusalKind, is_refusal};
 #[cfg(resilience_test_policy)]
 pub use resilience_macros::every_third;
 #[doc(hidden)]
-pub use resilience_macros::{async_circuit_breaker, async_fallback, async_retry, async_timeout};
-pub use resilience_macros::{circuit_breaker, fallback, retry, timeout};
+pub use resilience_macros::{
+    async_bulkhead, async_circuit_breaker, async_fallback, async_retry, async_timeout,
+};
+pub use resilience_macros::{bulkhead, circuit_breaker, fallback, retry, timeout};
 pub use retry::{
     Attempt, Jitter, PreparedRetry, RetryConfig, RetryEvent, RetryFuture, RetryHint, RetrySettings,
     Strategy,

@@ -13,7 +13,8 @@ const LONGEST_CHAIN: usize = 128;
 /// The mark of an error that says: a layer refused the call, so the error says nothing about the
 /// service.
 ///
-/// It is the [`source()`](Error::source) of [`CircuitOpen`](crate::CircuitOpen) and of a
+/// It is the [`source()`](Error::source) of [`CircuitOpen`](crate::CircuitOpen), of
+/// [`BulkheadFull`](crate::BulkheadFull) and of a
 /// [`TimedOut`](crate::TimedOut) that is [inherited](crate::TimedOut::is_inherited), and therefore
 /// stands in the chain of every error that holds one of them. Its text says why the layer refused.
 ///
@@ -41,6 +42,8 @@ pub struct Refusal {
 pub enum RefusalKind {
     /// A circuit refused, because it is open or its probe slots are taken.
     CircuitOpen,
+    /// A bulkhead refused, because as many calls as it allows were running.
+    BulkheadFull,
     /// A timeout was ended by a deadline that came before its own limit, so the service did not get
     /// its time; or that deadline had passed before the call. See
     /// [`TimedOut::is_inherited`](crate::TimedOut::is_inherited).

@@ -13,6 +13,7 @@
     clippy::unused_self
 )]
 
+mod bulkhead;
 mod circuit_breaker;
 mod deadline;
 mod documentation;

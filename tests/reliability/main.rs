@@ -4,6 +4,7 @@
 #![allow(clippy::unchecked_time_subtraction)]
 
 mod alone;
+mod bulkhead;
 mod cancellation;
 mod events;
 mod herd;

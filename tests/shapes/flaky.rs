@@ -3,15 +3,22 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use resilience::{CircuitOpen, TimedOut};
+use resilience::{BulkheadFull, CircuitOpen, TimedOut};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Error {
     Down,
+    BulkheadFull,
     CircuitOpen,
     TimedOut,
     /// Something else failed, which `?` converted.
     Number,
+}
+
+impl From<BulkheadFull> for Error {
+    fn from(_: BulkheadFull) -> Self {
+        Self::BulkheadFull
+    }
 }
 
 impl From<CircuitOpen> for Error {

@@ -77,10 +77,17 @@ macro_rules! each_sync {
         group!(retry, sync, 3, $group, #[resilience::retry(max_retries = 2, base_delay = 0s)]);
         group!(circuit_breaker, sync, 1, $group, #[resilience::circuit_breaker(failure_threshold = 1000)]);
         group!(timeout, sync, 1, $group, #[resilience::timeout(1m, mode = cooperative)]);
+        group!(bulkhead, sync, 1, $group, #[resilience::bulkhead(1000)]);
         group!(stack, sync, 3, $group,
             #[resilience::retry(max_retries = 2, base_delay = 0s)]
             #[resilience::circuit_breaker(failure_threshold = 1000)]
             #[resilience::timeout(1m, mode = cooperative)]
+            #[resilience::bulkhead(1000)]
+        );
+        group!(limits_outside, sync, 3, $group,
+            #[resilience::bulkhead(1000, key = module_path!(), max_wait = 1s)]
+            #[resilience::retry(max_retries = 2, base_delay = 0s)]
+            #[resilience::circuit_breaker(failure_threshold = 1000)]
         );
         group!(fallback, sync, 1, $group,
             #[resilience::fallback(|_| crate::policies::unanswered(), when = |_| false)]
@@ -115,10 +122,21 @@ macro_rules! each_async {
             #[resilience::timeout(1m)]
             $($async)?
         );
+        group!(async_bulkhead, asynchronous, 1, $group,
+            #[resilience::bulkhead(1000)]
+            $($async)?
+        );
         group!(async_stack, asynchronous, 3, $group,
             #[resilience::retry(max_retries = 2, base_delay = 1s)]
             #[resilience::circuit_breaker(failure_threshold = 1000)]
             #[resilience::timeout(1m)]
+            #[resilience::bulkhead(1000)]
+            $($async)?
+        );
+        group!(async_limits_outside, asynchronous, 3, $group,
+            #[resilience::bulkhead(1000, key = module_path!(), max_wait = 1s)]
+            #[resilience::retry(max_retries = 2, base_delay = 1s)]
+            #[resilience::circuit_breaker(failure_threshold = 1000)]
             $($async)?
         );
         group!(async_fallback, asynchronous, 1, $group,
@@ -145,14 +163,18 @@ macro_rules! each_once {
         group!(circuit_breaker, sync, 1, $group, #[resilience::circuit_breaker(failure_threshold = 1000)]);
         group!(timeout, sync, 1, $group, #[resilience::timeout(1m, mode = cooperative)]);
         group!(fallback, sync, 1, $group, #[resilience::fallback(|_| crate::policies::unanswered(), when = |_| false)]);
+        group!(bulkhead, sync, 1, $group, #[resilience::bulkhead(1000)]);
         group!(both, sync, 1, $group,
+            #[resilience::bulkhead(1000)]
             #[resilience::timeout(1m, mode = cooperative)]
             #[resilience::circuit_breaker(failure_threshold = 1000)]
         );
         group!(async_circuit_breaker, asynchronous, 1, $group, #[resilience::circuit_breaker(failure_threshold = 1000)] async);
         group!(async_timeout, asynchronous, 1, $group, #[resilience::timeout(1m)] async);
         group!(async_fallback, asynchronous, 1, $group, #[resilience::fallback(|_| crate::policies::unanswered(), when = |_| false)] async);
+        group!(async_bulkhead, asynchronous, 1, $group, #[resilience::bulkhead(1000)] async);
         group!(async_both, asynchronous, 1, $group,
+            #[resilience::bulkhead(1000)]
             #[resilience::timeout(1m)]
             #[resilience::circuit_breaker(failure_threshold = 1000)]
             async
@@ -168,6 +190,7 @@ macro_rules! each_threaded {
             #[resilience::retry(max_retries = 2, base_delay = 0s)]
             #[resilience::circuit_breaker(failure_threshold = 1000)]
             #[resilience::timeout(1m)]
+            #[resilience::bulkhead(1000, key = module_path!())]
         );
         group!(thread_below_a_fallback, sync, 1, $group,
             #[resilience::fallback(|_| crate::policies::unanswered(), when = |_| false)]
@@ -175,6 +198,7 @@ macro_rules! each_threaded {
         );
         group!(thread_outside, sync, 3, $group,
             #[resilience::timeout(1m)]
+            #[resilience::bulkhead(1000)]
             #[resilience::circuit_breaker(failure_threshold = 1000)]
             #[resilience::retry(max_retries = 2, base_delay = 0s)]
         );

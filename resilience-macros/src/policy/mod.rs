@@ -1,5 +1,6 @@
 //! The family: its attributes, told apart by the last segment of their path.
 
+pub(crate) mod bulkhead;
 pub(crate) mod circuit_breaker;
 mod clone;
 #[cfg(resilience_test_policy)]
@@ -19,6 +20,7 @@ const POLICIES: &[&Policy] = &[
     &circuit_breaker::CIRCUIT_BREAKER,
     &timeout::TIMEOUT,
     &fallback::FALLBACK,
+    &bulkhead::BULKHEAD,
     #[cfg(resilience_test_policy)]
     &every_third::EVERY_THIRD,
 ];

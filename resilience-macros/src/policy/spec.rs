@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
 
 use crate::emit::cloned::Cloned;
 use crate::emit::plan::PlannedLayer;
@@ -15,6 +16,7 @@ use crate::language::entry::Entry;
 use crate::language::table::{Kind, OptionSpec, Role, Table};
 use crate::language::value::Setting;
 use crate::language::values::Values;
+use crate::source_text::source_text;
 
 /// One attribute of the family.
 pub(crate) struct Policy {
@@ -112,9 +114,65 @@ pub(crate) struct LiteralValues {
     pub(crate) longest_wait: LiteralTime,
     /// The variable that the layer declares for the body.
     pub(crate) variable: Option<Ident>,
-    /// The name of the state that the layer shares with other layers of that name, for a message,
-    /// with its tokens.
-    pub(crate) shared: Option<(String, TokenStream)>,
+    /// The longest time that a call waits in the layer before the layers inside of it begin.
+    pub(crate) max_wait: LiteralTime,
+    /// The state that the layer shares with other layers of that name.
+    pub(crate) shared: Option<SharedState>,
+}
+
+/// A state that layers share by name.
+pub(crate) struct SharedState {
+    /// The name in words, which tells two states apart, too.
+    pub(crate) words: String,
+    /// The tokens that give the name.
+    pub(crate) tokens: TokenStream,
+    /// The reason why it must not guard one function twice.
+    pub(crate) twice: &'static str,
+}
+
+/// The state of a policy that is found by `name` and `key`. The key belongs to the name, because the
+/// states of different keys are different.
+pub(crate) fn shared_state(
+    values: &Values<'_>,
+    thing: &str,
+    twice: &'static str,
+) -> Option<SharedState> {
+    let of_key = values.expr("key").map_or_else(String::new, |key| {
+        format!(" of `{}`", source_text(&key.to_token_stream()))
+    });
+    let (words, tokens) = match values.setting("name") {
+        Some(name) => (
+            format!("the {thing} {}{of_key}", source_text(&name.source)),
+            name.source.clone(),
+        ),
+        None if values.incomplete => return None,
+        None => (
+            format!("the {thing} of the function's own name{of_key}"),
+            values.anchor.clone(),
+        ),
+    };
+    Some(SharedState {
+        words,
+        tokens,
+        twice,
+    })
+}
+
+/// Checks the options that only states per key have.
+pub(crate) fn key_settings(values: &Values<'_>, thing: &str, errors: &mut Errors) {
+    if values.incomplete || values.key("key").is_some() {
+        return;
+    }
+    for name in ["max_keys", "idle"] {
+        if let Some(key) = values.key(name) {
+            errors.at(
+                key,
+                format!(
+                    "`{name}` belongs to `key`, a {thing} for each key: add one, like `key = tenant`, or remove `{name}`"
+                ),
+            );
+        }
+    }
 }
 
 /// The value of an option that is a literal duration.

@@ -117,14 +117,18 @@ fn every_example_is_an_option_that_expands() {
     );
     for policy in policies() {
         for spec in policy.table.options {
+            let required = super::required(policy);
             let beside = match spec.name {
-                "minimum_calls" | "window_calls" => "failure_rate = 0.5, ",
-                "slow_rate" => "slow_call = 2s, ",
-                "max_keys" | "idle" => "key = text, ",
-                name if policy.name() == "timeout" && name != "limit" => "5s, ",
-                name if policy.name() == "fallback" && name != "answer" => "cached, ",
+                "minimum_calls" | "window_calls" => "failure_rate = 0.5",
+                "slow_rate" => "slow_call = 2s",
+                "max_keys" | "idle" => "key = text",
                 _ => "",
             };
+            // The required option without its name is the first one of the table.
+            let is_required = !required.is_empty() && policy.table.options[0].name == spec.name;
+            let beside = [if is_required { "" } else { required }, beside];
+            let beside = beside.into_iter().filter(|options| !options.is_empty());
+            let beside = beside.fold(String::new(), |all, options| all + options + ", ");
             let function = match spec.kind {
                 Kind::Mode(_) => &synchronous,
                 _ => &asynchronous,

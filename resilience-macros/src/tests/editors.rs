@@ -38,12 +38,7 @@ fn a_half_typed_body_is_carried_as_it_is() {
         let item =
             format!("async fn fetch(url: &str) -> Result<String, Error> {{ {body}{closers} }}");
         for policy in policies() {
-            let args = match policy.name() {
-                "timeout" => "5s",
-                "fallback" => "cached",
-                _ => "",
-            };
-            let expanded = expand(policy, args, &item);
+            let expanded = expand(policy, super::required(policy), &item);
             let kept = lex(&format!("{body}{closers}"))
                 .to_string()
                 .replace(' ', "");
@@ -81,6 +76,8 @@ fn a_half_typed_argument_list_leaves_the_function_as_it_was() {
         (&policy::timeout::TIMEOUT, ""),
         (&policy::timeout::TIMEOUT, "5"),
         (&policy::timeout::TIMEOUT, "5s, error = "),
+        (&policy::bulkhead::BULKHEAD, ""),
+        (&policy::bulkhead::BULKHEAD, "25, max_wait = "),
         (&policy::timeout::TIMEOUT, "limit"),
     ] {
         let expanded = expand(policy, args, item);

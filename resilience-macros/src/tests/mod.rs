@@ -7,3 +7,15 @@ mod goldens;
 mod shared;
 mod snapshots;
 mod user_crate;
+
+use crate::policy::spec::Policy;
+
+/// The options without a default.
+fn required(policy: &Policy) -> &'static str {
+    match policy.name() {
+        "timeout" => "5s",
+        "fallback" => "cached",
+        "bulkhead" => "25",
+        _ => "",
+    }
+}

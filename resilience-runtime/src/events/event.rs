@@ -173,6 +173,15 @@ pub enum EventKind<'a> {
     /// the body did not begin. `operation` is `None` as for [`TimedOut`](Self::TimedOut).
     #[non_exhaustive]
     WorkersExhausted,
+    /// A bulkhead refused a call. `operation` is the annotated function, and `None` for a bulkhead that
+    /// is used as a value.
+    #[non_exhaustive]
+    BulkheadFull {
+        /// The name of the bulkhead.
+        bulkhead: &'a str,
+        /// The key of the bulkhead, for a name with `key`.
+        key: Option<&'a str>,
+    },
     /// A `fallback` answered in place of an error.
     #[non_exhaustive]
     FellBack {

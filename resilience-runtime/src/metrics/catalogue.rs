@@ -58,6 +58,14 @@ metrics! {
         "Retries that a budget was asked for, by its answer.";
     BUDGET_AVAILABLE = "resilience_budget_available", Gauge, Count,
         "Retries that a budget would grant now.";
+    BULKHEAD_CALLS = "resilience_bulkhead_calls_total", Counter, Count,
+        "Calls to a bulkhead, by its answer.";
+    BULKHEAD_IN_USE = "resilience_bulkhead_in_use", Gauge, Count,
+        "Calls that run in a bulkhead.";
+    BULKHEAD_WAITING = "resilience_bulkhead_waiting", Gauge, Count,
+        "Calls that wait for a slot of a bulkhead.";
+    BULKHEAD_LIMIT = "resilience_bulkhead_limit", Gauge, Count,
+        "Calls that a bulkhead allows at the same time, for a name with keys those of each key.";
     ATTEMPT_DURATION = "resilience_attempt_duration_seconds", Histogram, Seconds,
         "Durations of the attempts of a retry, if they are recorded.";
     LABEL_OVERFLOW = "resilience_label_overflow_total", Counter, Count,

@@ -10,7 +10,7 @@ use super::catalogue::{LABEL_OVERFLOW, TIMEOUT_WORKERS, describe};
 use super::labels::{LabelValues, warn_of_overflow};
 use super::sink::{Exported, Sink, is_taken};
 use super::state_time::StateTimes;
-use super::{circuits, operations, shared};
+use super::{circuits, limits, operations, shared};
 use crate::clock;
 
 /// The memory of the last update.
@@ -33,6 +33,7 @@ struct Pump {
     circuits: LabelValues,
     operations: LabelValues,
     budgets: LabelValues,
+    bulkheads: LabelValues,
     state_times: StateTimes,
     updated_at: Option<u64>,
 }
@@ -85,6 +86,7 @@ impl Pump {
             circuits: LabelValues::new("circuit"),
             operations: LabelValues::new("operation"),
             budgets: LabelValues::new("budget"),
+            bulkheads: LabelValues::new("bulkhead"),
             state_times: StateTimes::new(),
             updated_at: None,
         }
@@ -112,8 +114,14 @@ impl Pump {
         circuits::export(&mut sink, &mut self.circuits, &mut self.state_times, passed);
         operations::export(&mut sink, &mut self.operations);
         shared::export_budgets(&mut sink, &mut self.budgets);
+        limits::export_bulkheads(&mut sink, &mut self.bulkheads);
         shared::export_workers(&mut sink);
-        for values in [&mut self.circuits, &mut self.operations, &mut self.budgets] {
+        for values in [
+            &mut self.circuits,
+            &mut self.operations,
+            &mut self.budgets,
+            &mut self.bulkheads,
+        ] {
             if values.is_first_beyond() {
                 warn_of_overflow(values.label());
             }

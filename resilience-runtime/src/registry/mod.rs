@@ -41,6 +41,7 @@
 //! ```
 
 mod budgets;
+mod bulkheads;
 mod control;
 mod families;
 #[cfg(feature = "config")]
@@ -74,6 +75,7 @@ use crate::{
 
 pub use self::{
     budgets::{budget, register_budget},
+    bulkheads::{bulkhead, bulkhead_of_key, get_or_register_bulkhead, reconfigure_bulkhead},
     control::{allow, allow_with, isolate, isolate_with, reset, reset_with, trip, trip_with},
     health::{Health, HealthStatus},
     name_taken::NameTaken,
@@ -341,6 +343,7 @@ pub fn snapshot() -> RegistrySnapshot {
         all_families(),
         operations(),
         budget::all_stats(),
+        crate::bulkhead::all_stats(),
         timeout::worker_stats(),
     )
 }

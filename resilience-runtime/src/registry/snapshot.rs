@@ -6,6 +6,7 @@ use std::{process, time::SystemTime};
 use crate::file::{ConfigStatus, status};
 use crate::{
     budget::RetryBudgetStats,
+    bulkhead::BulkheadStats,
     circuit::{CircuitBreakerStats, FamilyStats},
     operation::OperationStats,
     timeout::WorkerStats,
@@ -39,6 +40,8 @@ pub struct RegistrySnapshot {
     pub operations: Vec<OperationStats>,
     /// The retry budgets, sorted by name.
     pub budgets: Vec<RetryBudgetStats>,
+    /// The bulkheads, sorted by name. A name with keys is the sum of its keys.
+    pub bulkheads: Vec<BulkheadStats>,
     /// The worker threads of sync timeouts.
     pub workers: WorkerStats,
     /// The configuration file.
@@ -63,6 +66,7 @@ impl RegistrySnapshot {
         families: Vec<FamilyStats>,
         operations: Vec<OperationStats>,
         budgets: Vec<RetryBudgetStats>,
+        bulkheads: Vec<BulkheadStats>,
         workers: WorkerStats,
     ) -> Self {
         Self {
@@ -76,6 +80,7 @@ impl RegistrySnapshot {
             families,
             operations,
             budgets,
+            bulkheads,
             workers,
             #[cfg(feature = "config")]
             config: status(),

@@ -291,3 +291,19 @@ fn an_event_has_the_moment_of_the_systems_clock() {
             .all(|at| (before..=SystemTime::now()).contains(at))
     );
 }
+
+#[test]
+fn a_bulkhead_tells_of_each_refusal() {
+    #[resilience::bulkhead(1, name = "events::bulkhead", key = key)]
+    fn enter(key: &str, inside: &mut dyn FnMut() -> io::Result<()>) -> io::Result<()> {
+        assert!(!key.is_empty());
+        inside()
+    }
+    let of_bulkhead = hear("events::bulkhead");
+    let of_operation = hear(concat!(module_path!(), "::enter"));
+    enter("a", &mut || Ok(())).unwrap();
+    assert_eq!(of_bulkhead.take(), [""; 0]);
+    enter("a", &mut || enter("a", &mut || Ok(()))).unwrap_err();
+    assert_eq!(of_bulkhead.take(), ["full: Some(\"a\")"]);
+    assert_eq!(of_operation.take(), ["full: Some(\"a\")"]);
+}

@@ -40,15 +40,17 @@ impl Heard {
 }
 
 fn is_of(event: &Event<'_>, of: &str) -> bool {
-    circuit(&event.kind) == Some(of) || event.operation == Some(of)
+    thing(&event.kind) == Some(of) || event.operation == Some(of)
 }
 
-fn circuit<'e>(kind: &EventKind<'e>) -> Option<&'e str> {
+/// The shared thing that the event is of.
+fn thing<'e>(kind: &EventKind<'e>) -> Option<&'e str> {
     match kind {
         EventKind::StateChanged { circuit, .. }
         | EventKind::Refused { circuit, .. }
         | EventKind::Registered { circuit, .. }
         | EventKind::Command { circuit, .. } => Some(circuit),
+        EventKind::BulkheadFull { bulkhead, .. } => Some(bulkhead),
         _ => None,
     }
 }
@@ -75,6 +77,7 @@ fn line(kind: &EventKind<'_>) -> String {
             ..
         } => format!("gave up after {attempts}, {reason}: {error:?}"),
         EventKind::BudgetExhausted { budget, .. } => format!("budget {budget} is exhausted"),
+        EventKind::BulkheadFull { key, .. } => format!("full: {key:?}"),
         EventKind::TimedOut { limit, .. } => format!("timed out after {limit:?}"),
         EventKind::Abandoned { .. } => "abandoned".to_owned(),
         EventKind::WorkersExhausted { .. } => "no worker".to_owned(),

@@ -9,8 +9,8 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use resilience::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, RetryBudget, RetryConfig,
-    RetryEvent, TimedOut, TimeoutConfig, circuit_breaker, fallback, registry, retry, timeout,
+    BulkheadConfig, BulkheadFull, CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, RetryBudget, RetryConfig,
+    RetryEvent, TimedOut, TimeoutConfig, bulkhead, circuit_breaker, fallback, registry, retry, timeout,
 };
 
 mod facade {
@@ -21,14 +21,22 @@ const RETRY: RetryConfig = RetryConfig::new().max_retries(1).base_delay(Duration
 static BUDGET: RetryBudget = RetryBudget::new().ratio(1.0).min_per_second(0);
 static BUDGETED: RetryConfig = RETRY.max_retries(5).budget(&BUDGET);
 const CIRCUIT: CircuitBreakerConfig = CircuitBreakerConfig::new().failure_threshold(2);
+const POOL: BulkheadConfig = BulkheadConfig::new(1);
 const LIMIT: TimeoutConfig = TimeoutConfig::new(Duration::from_secs(60));
 
 #[derive(Debug, PartialEq)]
 enum Error {
     Busy,
     NotFound,
+    BulkheadFull,
     CircuitOpen,
     TimedOut,
+}
+
+impl From<BulkheadFull> for Error {
+    fn from(_: BulkheadFull) -> Self {
+        Self::BulkheadFull
+    }
 }
 
 impl From<CircuitOpen> for Error {
@@ -273,6 +281,25 @@ fn answered_by_a_closure(service: &Service) -> Result<u32, Error> {
     service.answer()
 }
 
+#[bulkhead(
+    max_concurrent = 1,
+    max_wait = 10ms,
+    name = "user pool",
+    operation = "user.pooled",
+    error = |_| Error::BulkheadFull,
+    crate = facade::resilience,
+)]
+async fn pooled(wait: Duration) -> Result<u32, Error> {
+    tokio::time::sleep(wait).await;
+    Ok(1)
+}
+
+#[bulkhead(config = POOL, name = "user keys", key = tenant, max_keys = 2, idle = 10m)]
+fn pooled_by_key(tenant: &str, inside: impl FnOnce() -> Result<u32, Error>) -> Result<u32, Error> {
+    assert!(!tenant.is_empty());
+    inside()
+}
+
 #[retry(max_retries = 5, base_delay = 1ms)]
 #[circuit_breaker(name = "stack", failure_threshold = 2)]
 #[timeout(1m)]
@@ -288,6 +315,7 @@ async fn main() {
     circuits().await;
     timeouts().await;
     fallbacks().await;
+    bulkheads().await;
     #[cfg(feature = "metrics")]
     drop(resilience::metrics::export_every(Duration::from_secs(1)));
     #[cfg(feature = "dashboard")]
@@ -399,6 +427,18 @@ async fn fallbacks() {
     let stats = registry::operation("user.answered").expect("it ran");
     assert_eq!(stats.fallbacks, 2);
     assert_eq!(answered_by_a_closure(&Service::busy(1)), Ok(0));
+}
+
+async fn bulkheads() {
+    let long = Duration::from_millis(200);
+    let (one, two) = tokio::join!(pooled(long), pooled(long));
+    assert_eq!((one, two), (Ok(1), Err(Error::BulkheadFull)));
+    let stats = registry::bulkhead("user pool").expect("it ran");
+    assert_eq!((stats.in_use, stats.admitted, stats.refused), (0, 1, 1));
+
+    let same = || pooled_by_key("one", || Ok(2));
+    assert_eq!(pooled_by_key("one", same), Err(Error::BulkheadFull));
+    assert_eq!(pooled_by_key("two", same), Ok(2));
 }
 
 #[cfg(feature = "http")]

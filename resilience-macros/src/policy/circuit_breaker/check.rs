@@ -1,6 +1,6 @@
 //! The rules of `#[circuit_breaker]` that take more than one option to break.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenTree;
 use quote::ToTokens;
 use syn::Expr;
 
@@ -12,7 +12,9 @@ use crate::language::entry::Filter;
 use crate::language::stage::Stage;
 use crate::language::value::{Literal, Setting};
 use crate::language::values::{ConfigPlan, Values};
-use crate::policy::spec::{CheckedLayer, LiteralValues, Surroundings};
+use crate::policy::spec::{
+    CheckedLayer, LiteralValues, SharedState, Surroundings, key_settings, shared_state,
+};
 use crate::source_text::source_text;
 
 pub(super) struct CircuitBreakerPlan {
@@ -109,7 +111,7 @@ pub(super) fn check(
     // reported.
     if has_settings {
         criteria(values, errors);
-        key_settings(values, errors);
+        key_settings(values, "circuit", errors);
         caps(values, errors);
     }
     values.exclusive(
@@ -176,29 +178,19 @@ fn planned(plan: CircuitBreakerPlan) -> PlannedLayer {
     }
 }
 
-/// The circuit for the message about two layers that share one: a name, a breaker that is a place
-/// and no call, or the default name. The key belongs to it, because circuits with different keys
-/// are different.
-fn circuit(values: &Values<'_>) -> Option<(String, TokenStream)> {
-    let of_key = values.expr("key").map_or_else(String::new, |key| {
-        format!(" of `{}`", source_text(&key.to_token_stream()))
-    });
-    if let Some(name) = values.setting("name") {
-        return Some((
-            format!("the circuit {}{of_key}", source_text(&name.source)),
-            name.source.clone(),
-        ));
-    }
-    if let Some(breaker) = values.expr("breaker") {
-        let tokens = breaker.to_token_stream();
-        let is_place = !matches!(tokens.clone().into_iter().last(), Some(TokenTree::Group(_)));
-        return is_place.then(|| (format!("the circuit of `{}`", source_text(&tokens)), tokens));
-    }
-    (!values.incomplete).then(|| {
-        (
-            format!("the circuit of the function's own name{of_key}"),
-            values.anchor.clone(),
-        )
+/// The circuit for the message about two layers that share one: that of a breaker that is a place
+/// and no call, or one of the registry.
+fn circuit(values: &Values<'_>) -> Option<SharedState> {
+    let twice = "a probe would take its slot outside and be refused inside";
+    let breaker = values.expr("breaker").map(ToTokens::to_token_stream);
+    let Some(tokens) = breaker.filter(|_| values.setting("name").is_none()) else {
+        return shared_state(values, "circuit", twice);
+    };
+    let is_place = !matches!(tokens.clone().into_iter().last(), Some(TokenTree::Group(_)));
+    is_place.then(|| SharedState {
+        words: format!("the circuit of `{}`", source_text(&tokens)),
+        tokens,
+        twice,
     })
 }
 
@@ -296,23 +288,6 @@ fn caps(values: &Values<'_>, errors: &mut Errors) {
                 format!(
                     "`recovery_timeout` ({timeout:?}) is above `max_recovery_timeout` ({longest:?}), which caps every open \
                      time: raise `max_recovery_timeout` or lower `recovery_timeout`"
-                ),
-            );
-        }
-    }
-}
-
-/// Checks the options that only circuits per key have.
-fn key_settings(values: &Values<'_>, errors: &mut Errors) {
-    if values.incomplete || values.key("key").is_some() {
-        return;
-    }
-    for name in ["max_keys", "idle"] {
-        if let Some(key) = values.key(name) {
-            errors.at(
-                key,
-                format!(
-                    "`{name}` belongs to `key`, a circuit for each key: add one, like `key = tenant`, or remove `{name}`"
                 ),
             );
         }

@@ -1,7 +1,7 @@
 //! The handle of the circuit that guards the function.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote};
 use syn::Expr;
 
 use super::check::Circuit;
@@ -9,11 +9,12 @@ use crate::emit::code::Declarations;
 use crate::emit::config::Config;
 use crate::emit::context::Context;
 use crate::emit::description::Description;
+use crate::emit::shared::{SiteOrName, checked};
 use crate::emit::span::SpanEnds;
 use crate::function::parameter::Passing;
 use crate::function::tokens::any_ident;
 use crate::language::stage::Stage;
-use crate::language::value::{Literal, Setting};
+use crate::language::value::Setting;
 use crate::language::values::ConfigPlan;
 
 impl Context<'_> {
@@ -87,7 +88,7 @@ impl Context<'_> {
         let runtime = &self.runtime;
         let item = self.item(at, "circuit_config");
         let mut config = self.policy_config("CircuitBreakerConfig", &item, config);
-        let name = name.map(|name| self.circuit_name(at, name, &mut config));
+        let name = name.map(|name| self.shared_name(at, "circuit", name, &mut config));
         let name = match self.site_or_name(name.as_ref()) {
             SiteOrName::Site(site) => return self.static_circuit(at, handle, config, &site),
             SiteOrName::Name(name) => name,
@@ -99,42 +100,6 @@ impl Context<'_> {
             borrows,
             ..config.into_declarations()
         }
-    }
-
-    /// The name of a circuit. One that is not a literal is a constant of the expansion, because it
-    /// is used twice, and a mistake in it is one error.
-    fn circuit_name(&self, at: usize, name: &Setting, config: &mut Config) -> Setting {
-        let mut name = name.clone();
-        if name.literal == Literal::Unknown && name.stage == Stage::Constant {
-            let runtime = &self.runtime;
-            let item = Ident::new(
-                &self.item(at, "circuit_name").to_uppercase(),
-                Span::call_site(),
-            );
-            let text = self.text(&name);
-            let declaration = quote!(const #item: &#runtime::str = #text;);
-            config.declarations.extend(declaration);
-            name.value = item.into_token_stream();
-        }
-        config.description.add_name(&name);
-        name
-    }
-
-    /// The constructor of the site of a circuit whose name is constant, or the name.
-    fn site_or_name(&self, name: Option<&Setting>) -> SiteOrName {
-        let (runtime, operation) = (&self.runtime, self.operation());
-        let is_static = name.is_none_or(|name| name.stage == Stage::Constant);
-        if is_static && self.is_operation_static() {
-            return SiteOrName::Site(match name {
-                Some(Setting { value, .. }) => quote!(new(#value, #operation)),
-                None => quote!(unnamed(#operation)),
-            });
-        }
-        // A name that differs between the instances of a generic cannot be kept in one static.
-        SiteOrName::Name(match name {
-            Some(Setting { value, .. }) => value.clone(),
-            None => quote!(#runtime::Operation::name(#operation)),
-        })
     }
 
     /// Emits the look-up of the circuit of a key, in front of every attempt.
@@ -155,11 +120,12 @@ impl Context<'_> {
         let runtime = &self.runtime;
         let item = self.item(at, "circuit_config");
         let mut config = self.policy_config("CircuitBreakerConfig", &item, config);
-        let name = name.map(|name| self.circuit_name(at, name, &mut config));
+        let name = name.map(|name| self.shared_name(at, "circuit", name, &mut config));
         let (text, reference) = (self.key_text(key), config.reference());
         let look_up = match self.site_or_name(name.as_ref()) {
             SiteOrName::Site(new) => {
-                let (site, circuit) = (self.site(at), site_function(&config));
+                let (site, circuit) =
+                    (self.static_name(at, "circuit"), checked("circuit", &config));
                 quote! {
                     static #site: #runtime::KeyedSite = #runtime::KeyedSite::#new;
                     let #handle = #runtime::KeyedSite::#circuit(&#site, #reference, #text);
@@ -176,29 +142,6 @@ impl Context<'_> {
         declarations
     }
 
-    /// The text of a key. The key is shown if it has no `Display`.
-    fn key_text(&self, key: &Expr) -> TokenStream {
-        let ends = SpanEnds::of(&key.to_token_stream());
-        let (borrow, text) = (ends.locate(quote!(&)), ends.name("__text"));
-        // `&a + b` is another thing than `&(a + b)`.
-        let is_operand = !matches!(
-            key,
-            Expr::Assign(_) | Expr::Binary(_) | Expr::Cast(_) | Expr::Closure(_) | Expr::Range(_)
-        );
-        let key = if is_operand {
-            quote!(#key)
-        } else {
-            quote!((#key))
-        };
-        let of = self.call("Key::of", None, quote!(#borrow #key), ends);
-        quote_spanned!(ends.span()=> #of.#text())
-    }
-
-    /// The name of the static that keeps a site.
-    fn site(&self, at: usize) -> Ident {
-        Ident::new(&self.item(at, "circuit").to_uppercase(), Span::call_site())
-    }
-
     /// A circuit that is looked up once, because its name is constant.
     fn static_circuit(
         &self,
@@ -208,7 +151,7 @@ impl Context<'_> {
         new: &TokenStream,
     ) -> Declarations {
         let (runtime, reference) = (&self.runtime, config.reference());
-        let (site, circuit) = (self.site(at), site_function(&config));
+        let (site, circuit) = (self.static_name(at, "circuit"), checked("circuit", &config));
         let mut declarations = config.into_declarations();
         declarations.values.extend(quote! {
             static #site: #runtime::Site = #runtime::Site::#new;
@@ -225,22 +168,5 @@ impl Context<'_> {
             parameter.passing != Passing::Shared
                 && any_ident(expr.to_token_stream(), &|ident| parameter.name == ident)
         })
-    }
-}
-
-/// The way to a circuit of the registry.
-enum SiteOrName {
-    /// The constructor of a site, which a static keeps.
-    Site(TokenStream),
-    Name(TokenStream),
-}
-
-/// The function of a site that returns the circuit. One static serves all instances of a generic,
-/// and their configurations may differ.
-fn site_function(config: &Config) -> TokenStream {
-    if config.stage == Stage::Constant {
-        quote!(circuit)
-    } else {
-        quote!(circuit_checked)
     }
 }

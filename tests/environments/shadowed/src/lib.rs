@@ -8,7 +8,7 @@ mod std {}
 mod tracing {}
 mod tokio {}
 
-use ::resilience::{circuit_breaker, fallback, retry, timeout};
+use ::resilience::{bulkhead, circuit_breaker, fallback, retry, timeout};
 
 /// This name hides the one of the prelude.
 #[derive(::std::fmt::Debug)]
@@ -81,10 +81,11 @@ pub trait Blanket: ::std::marker::Sized {
 }
 impl<T> Blanket for T {}
 
-/// All three, async.
+/// All of them, async.
 #[retry(max_retries = 1, base_delay = 0s, retry_on(_))]
 #[circuit_breaker(failure_threshold = 2)]
 #[timeout(5s)]
+#[bulkhead(5, key = 7)]
 pub async fn asynchronous(calls: &mut u32) -> Outcome<u32> {
     *calls += 1;
     if *calls < 2 {
@@ -94,10 +95,11 @@ pub async fn asynchronous(calls: &mut u32) -> Outcome<u32> {
     }
 }
 
-/// All three, sync.
+/// All of them, sync.
 #[retry(max_retries = 1, base_delay = 0s)]
 #[circuit_breaker(failure_threshold = 2)]
 #[timeout(5s, mode = cooperative)]
+#[bulkhead(5)]
 pub fn synchronous(calls: &mut u32) -> Outcome<u32> {
     *calls += 1;
     if *calls < 2 {

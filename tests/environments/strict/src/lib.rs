@@ -39,7 +39,9 @@
 
 use core::mem::take;
 use core::time::Duration;
-use resilience::{CircuitOpen, TimedOut, circuit_breaker, fallback, retry, timeout};
+use resilience::{
+    BulkheadFull, CircuitOpen, TimedOut, bulkhead, circuit_breaker, fallback, retry, timeout,
+};
 
 /// The errors of this crate.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,10 +49,18 @@ use resilience::{CircuitOpen, TimedOut, circuit_breaker, fallback, retry, timeou
 pub enum Error {
     /// Come back later.
     Busy,
+    /// Too many calls are under way.
+    BulkheadFull,
     /// The circuit is open.
     CircuitOpen,
     /// No answer in time.
     TimedOut,
+}
+
+impl From<BulkheadFull> for Error {
+    fn from(_: BulkheadFull) -> Self {
+        Self::BulkheadFull
+    }
 }
 
 impl From<CircuitOpen> for Error {
@@ -87,6 +97,7 @@ impl Client {
     #[retry(max_retries = 1, base_delay = 0s, retry_on(Error::Busy | Error::TimedOut), on_retry = |_| ())]
     #[circuit_breaker(name = "strict", failure_on(Error::Busy), ignore(Error::TimedOut))]
     #[timeout(self.limit, operation = "fetch", message = "too slow")]
+    #[bulkhead(5, key = name, max_wait = self.limit)]
     pub async fn fetch(&self, name: &str) -> Result<String, Error> {
         if self.busy {
             return Err(Error::Busy);
@@ -102,6 +113,7 @@ impl Client {
     #[timeout(10s, mode = cooperative)]
     #[retry(base_delay = 0s, retry_if = |error| matches!(error, Error::Busy))]
     #[circuit_breaker(error = |_| Error::CircuitOpen)]
+    #[bulkhead(5, error = |_| Error::BulkheadFull)]
     pub fn load(&mut self, name: &str) -> Result<String, Error> {
         if take(&mut self.busy) {
             Err(Error::Busy)
@@ -118,6 +130,7 @@ impl Client {
 /// When it is too slow.
 #[retry(max_attempts = 2)]
 #[timeout(1h)]
+#[bulkhead(5)]
 #[expect(clippy::needless_pass_by_value, reason = "a worker thread needs it")]
 pub fn compute(numbers: Vec<u32>) -> Result<u32, Error> {
     Ok(numbers.iter().sum())

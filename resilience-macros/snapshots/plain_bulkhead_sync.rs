@@ -1,0 +1,4 @@
+#[bulkhead(25)]
+fn query() -> Result<Row, Error> {
+    connect()?.query()
+}

@@ -1,0 +1,171 @@
+//! The limiters of one name, one for each key.
+
+use std::{
+    panic::Location,
+    // The types are the standard library's, because no lock-free decision depends on them.
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use super::{
+    found::KeyedLimiter,
+    limiter::{Limiter, Report},
+    value::Keyed,
+};
+use crate::{
+    clock,
+    keyed::{Excerpt, Hashed, KeyText, KeyedMap},
+    name::Name,
+    reported_count::ReportedCount,
+};
+
+/// The numbers of a name with keys.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct KeyCounts {
+    pub(crate) keys: u64,
+    pub(crate) overflow: u64,
+    pub(crate) evicted: u64,
+}
+
+/// The limiters by key. Each is made with the configuration that the name has at that moment.
+#[derive(Debug)]
+pub(super) struct Keys<L: Limiter> {
+    name: Name,
+    /// The name with `{*}` behind it, of the limiter that keys without one share.
+    overflow_name: Name,
+    declared_at: &'static Location<'static>,
+    map: KeyedMap<Keyed<L>>,
+    idle: AtomicU64,
+    overflow_calls: ReportedCount,
+}
+
+impl<L: Limiter> Keys<L> {
+    pub(super) fn new(name: Name, declared_at: &'static Location<'static>) -> Self {
+        let overflow_name = Name::Shared(format!("{}{{*}}", &*name).into());
+        Self {
+            name,
+            overflow_name,
+            declared_at,
+            map: KeyedMap::new(),
+            idle: AtomicU64::new(clock::NEVER),
+            overflow_calls: ReportedCount::default(),
+        }
+    }
+
+    /// The limiter of the key. A key without one gets one with the configuration that `config`
+    /// returns, or shares the overflow limiter.
+    #[inline]
+    pub(super) fn limiter(
+        &self,
+        key: KeyText<'_>,
+        config: impl Fn() -> L::Config,
+    ) -> KeyedLimiter<L> {
+        match key.as_short_text() {
+            Some(text) => self.limiter_of(text, config),
+            None => self.limiter_of_any(key, config),
+        }
+    }
+
+    #[inline(never)]
+    fn limiter_of_any(&self, key: KeyText<'_>, config: impl Fn() -> L::Config) -> KeyedLimiter<L> {
+        key.read(|Excerpt { text, is_whole }| {
+            if is_whole {
+                self.limiter_of(text, config)
+            } else {
+                self.share(text, None, &config())
+            }
+        })
+    }
+
+    fn limiter_of(&self, text: &str, config: impl Fn() -> L::Config) -> KeyedLimiter<L> {
+        let hashed = self.map.hash(text);
+        match self.map.find(hashed) {
+            Some(entry) => KeyedLimiter::own(entry),
+            None => self.add(text, hashed, config),
+        }
+    }
+
+    #[cold]
+    fn add(
+        &self,
+        text: &str,
+        hashed: Hashed<'_>,
+        config: impl Fn() -> L::Config,
+    ) -> KeyedLimiter<L> {
+        let key: Arc<str> = text.into();
+        let mut changes = self.map.changes();
+        // The configuration is read under the lock, because whoever changes it asks for the keys
+        // afterwards. So is the clock, because limiters that other threads used while this one
+        // waited for the lock would otherwise seem to be in use in the future.
+        let (config, now) = (&config(), clock::now());
+        let (max_keys, idle) = (L::max_keys(config), clock::nanos(L::idle(config)));
+        if let Some(entry) = self.map.find(hashed) {
+            return KeyedLimiter::own(entry);
+        }
+        if self.idle.swap(idle, Ordering::Relaxed) != idle {
+            // The bounds of the queue were made with the time of before.
+            changes.judge_anew();
+        }
+        if changes.length() >= max_keys && self.map.evict(&mut changes, idle, now).is_none() {
+            drop(changes);
+            return self.share(text, Some(max_keys), config);
+        }
+        let name = self.name.with_key(Arc::clone(&key), ());
+        let limiter = Keyed(L::with_name(name, config, self.declared_at));
+        let not_before = now.saturating_add(idle);
+        let entry = self.map.add(&mut changes, hashed, key, limiter, not_before);
+        drop(changes);
+        KeyedLimiter::own(entry)
+    }
+
+    /// The overflow limiter, for a key that has none of its own: beyond `max_keys`, or because the
+    /// key is too long.
+    #[cold]
+    fn share(&self, text: &str, max_keys: Option<u32>, config: &L::Config) -> KeyedLimiter<L> {
+        if let Some(overflow) = self.overflow_calls.add(clock::now()) {
+            let key = text;
+            let report = match max_keys {
+                Some(max_keys) => Report::Full {
+                    key,
+                    max_keys,
+                    overflow,
+                },
+                None => Report::LongKey { key, overflow },
+            };
+            L::report(&self.name, report);
+        }
+        let mut changes = self.map.changes();
+        let make = || L::with_name(self.overflow_name.clone(), config, self.declared_at);
+        let limiter = changes.common.overflow.get_or_insert_with(make).clone();
+        drop(changes);
+        KeyedLimiter::shared(limiter, self.overflow_name.with_key(text.into(), ()))
+    }
+
+    /// The limiter of the key, if it has one of its own.
+    pub(super) fn get(&self, key: &str) -> Option<L> {
+        let entry = self.map.find(self.map.hash(key))?;
+        Some(entry.value.0.clone())
+    }
+
+    /// The limiters of all keys and the overflow limiter, so that nothing is done with them under
+    /// the lock.
+    pub(super) fn handles(&self) -> Vec<L> {
+        let changes = self.map.changes();
+        let entries = changes.entries().into_iter();
+        let handles = entries.map(|entry| entry.value.0.clone());
+        handles.chain(changes.common.overflow.clone()).collect()
+    }
+
+    /// The numbers of keys, and the counts of the keys that were forgotten.
+    pub(super) fn counts(&self) -> (KeyCounts, L::Counts) {
+        let changes = self.map.changes();
+        let counts = KeyCounts {
+            keys: changes.length().into(),
+            overflow: self.overflow_calls.get(),
+            evicted: changes.evicted,
+        };
+        (counts, changes.common.counts_of_evicted)
+    }
+}

@@ -1,0 +1,48 @@
+//! The metrics of the things that limit calls: bulkheads.
+
+use super::catalogue::{BULKHEAD_CALLS, BULKHEAD_IN_USE, BULKHEAD_LIMIT, BULKHEAD_WAITING, Metric};
+use super::labels::{LabelValues, OTHER};
+use super::sink::Sink;
+use crate::bulkhead;
+
+pub(super) fn export_bulkheads(sink: &mut Sink<'_>, values: &mut LabelValues) {
+    let mut others = Calls::default();
+    for stats in bulkhead::all_stats() {
+        let calls = Calls {
+            admitted: stats.admitted,
+            refused: stats.refused,
+        };
+        if values.bounded(&stats.name) == OTHER {
+            others.admitted += calls.admitted;
+            others.refused += calls.refused;
+            continue;
+        }
+        let label = ("bulkhead", stats.name.as_str());
+        calls.export(sink, &BULKHEAD_CALLS, label);
+        sink.gauge(&BULKHEAD_IN_USE, &[label], stats.in_use);
+        sink.gauge(&BULKHEAD_WAITING, &[label], stats.waiting);
+        sink.gauge(&BULKHEAD_LIMIT, &[label], stats.limit.into());
+    }
+    others.export_others(sink, &BULKHEAD_CALLS, "bulkhead");
+}
+
+/// The calls to one thing, or to all beyond the bound of the label.
+#[derive(Default)]
+struct Calls {
+    admitted: u64,
+    refused: u64,
+}
+
+impl Calls {
+    fn export(&self, sink: &mut Sink<'_>, metric: &Metric, label: (&'static str, &str)) {
+        for (outcome, count) in [("admitted", self.admitted), ("refused", self.refused)] {
+            sink.counter(metric, &[label, ("outcome", outcome)], count);
+        }
+    }
+
+    fn export_others(&self, sink: &mut Sink<'_>, metric: &Metric, label: &'static str) {
+        if self.admitted + self.refused > 0 {
+            self.export(sink, metric, (label, OTHER));
+        }
+    }
+}

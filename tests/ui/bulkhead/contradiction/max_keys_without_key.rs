@@ -1,0 +1,10 @@
+use resilience::bulkhead;
+
+#[bulkhead(25, name = "search", max_keys = 1000)]
+async fn fetch(tenant: &str) -> Result<String, std::io::Error> {
+    Ok(String::from(tenant))
+}
+
+fn main() {
+    let _ = fetch("seven");
+}

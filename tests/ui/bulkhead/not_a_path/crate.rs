@@ -1,0 +1,10 @@
+use resilience::bulkhead;
+
+#[bulkhead(25, crate = "resilience")]
+async fn fetch() -> Result<String, std::io::Error> {
+    Ok(String::from("fine"))
+}
+
+fn main() {
+    let _ = fetch();
+}
