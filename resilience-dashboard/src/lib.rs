@@ -70,9 +70,11 @@
 //! snapshot every two seconds. A thread compares snapshots while somebody reads, and ends with the
 //! last reader; a service that nobody looks at pays nothing.
 //!
-//! # Runtime
+//! # Runtime and shutdown
 //!
-//! The handlers need a tokio runtime with its timer enabled, which `axum::serve` runs on anyway.
+//! The handlers need a tokio runtime with its timer enabled, because the body of a command may be
+//! slow. A stream lasts as long as its connection, so a graceful shutdown that waits for all
+//! connections needs a timeout.
 
 mod access;
 mod answer;

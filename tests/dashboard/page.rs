@@ -5,6 +5,7 @@
     reason = "a hook returns the answer that refuses"
 )]
 
+use std::net::TcpListener;
 use std::time::Duration;
 
 use axum::Router;
@@ -16,6 +17,7 @@ use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitOpen, circuit_brea
 use resilience_dashboard::{Access, Actor, router};
 use resilience_dashboard_tests::{Browser, Theme, Window, serve, serve_at};
 use serde_json::json;
+use tokio::runtime::Runtime;
 
 const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new();
 
@@ -256,6 +258,74 @@ async fn the_keyboard_is_enough() {
             "document.getElementById('panel').getAttribute('aria-labelledby') === 'tab-operations'",
         )
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_and_the_states_choose_the_circuits_of_the_list() {
+    let Some(browser) = Browser::open("a_filter_and_the_states_choose").await else {
+        return;
+    };
+    opened("filter::open");
+    registry::get_or_register("filter::closed", CONFIG);
+    let root = serve(router(Access::read_only())).await;
+    browser.go(&format!("{root}/resilience/ui")).await;
+    filter(&browser, "FILTER::").await;
+    browser
+        .wait_for("document.querySelectorAll('.row').length === 2")
+        .await;
+    browser.click("#states button:nth-child(4)").await;
+    browser
+        .wait_for(&first_row("filter::closed", "Closed"))
+        .await;
+    browser.click("#states button:nth-child(1)").await;
+    browser.wait_for(&first_row("filter::open", "Open")).await;
+    browser.click("#states button:nth-child(4)").await;
+    browser
+        .wait_for("document.querySelectorAll('.row').length === 1")
+        .await;
+    filter(&browser, "nothing").await;
+    browser
+        .wait_for("document.querySelector('.empty')?.textContent === 'Nothing matches the filter.'")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_finds_a_service_again_that_was_restarted() {
+    let Some(browser) = Browser::open("the_page_finds_a_service_again").await else {
+        return;
+    };
+    registry::get_or_register("restart::jira", CONFIG);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let first = start(listener);
+    browser.go(&format!("http://{address}/ui")).await;
+    browser
+        .wait_for("document.getElementById('link').textContent === 'Live'")
+        .await;
+    // The runtime takes all connections with it.
+    first.shutdown_background();
+    browser
+        .wait_for("document.getElementById('link').classList.contains('lost')")
+        .await;
+    opened("restart::jira");
+    let second = start(TcpListener::bind(address).expect("the port is free again"));
+    browser
+        .wait_for("document.getElementById('link').textContent === 'Live'")
+        .await;
+    filter(&browser, "restart::").await;
+    browser.wait_for(&first_row("restart::jira", "Open")).await;
+    second.shutdown_background();
+}
+
+/// Serves the dashboard in a runtime of its own.
+fn start(listener: TcpListener) -> Runtime {
+    let runtime = Runtime::new().expect("a runtime");
+    listener.set_nonblocking(true).expect("for tokio");
+    runtime.spawn(async move {
+        let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+        axum::serve(listener, router(Access::read_only())).await
+    });
+    runtime
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -61,7 +62,9 @@ impl Browser {
     /// is printed with the name of the test.
     pub async fn open(test: &str) -> Option<Self> {
         let Some(driver) = Driver::start() else {
-            println!("NOT RUN, because chromedriver is not installed: {test}");
+            // Not by `println!`, which is shown for failed tests only.
+            let line = format!("NOT RUN, because chromedriver is not installed: {test}\n");
+            let _ = io::stderr().write_all(line.as_bytes());
             return None;
         };
         let mut builder = ClientBuilder::new(HttpConnector::new());
