@@ -236,7 +236,7 @@ mod tests {
     use super::{super::reader::Reader, *};
 
     /// The longest wait for the thread, which needs some milliseconds.
-    const PATIENCE: Duration = Duration::from_secs(20);
+    const PATIENCE: Duration = Duration::from_secs(60);
 
     fn quick() -> Arc<Hub> {
         Arc::new(Hub::with_times(Times {

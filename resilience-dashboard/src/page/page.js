@@ -527,6 +527,8 @@ function openDetail(item) {
 async function load(d) {
   d.loadedAt = Date.now();
   d.loadedFor = stamp(items.get(d.id)?.stats);
+  // Browsers shorten a path with one of these names, so it leads elsewhere.
+  if (['', '.', '..'].includes(d.name)) return;
   try {
     const answer = await fetch(address(d.name));
     if (answer.ok) takeMore(d, await answer.json());

@@ -18,7 +18,7 @@ use tower::ServiceExt;
 pub(crate) const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new();
 
 /// The longest wait for something that is there within a second.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) async fn send(app: &Router, request: Request<Body>) -> Response<Body> {
     let answer = app.clone().oneshot(request).await.expect("infallible");

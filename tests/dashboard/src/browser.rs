@@ -19,7 +19,7 @@ use crate::chrome_command::ChromeCommand;
 use crate::driver::Driver;
 
 /// The longest wait for something that the page does within a second.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The size of the window's content.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +61,7 @@ impl Browser {
     /// Opens a wide, light window. `None` if there is no browser and `BROWSER_TESTS=skip`, which
     /// is printed with the name of the test.
     pub async fn open(test: &str) -> Option<Self> {
-        let Some(driver) = Driver::start() else {
+        let Some(mut driver) = Driver::start() else {
             // Not by `println!`, which is shown for failed tests only.
             let line = format!("NOT RUN, because chromedriver is not installed: {test}\n");
             let _ = io::stderr().write_all(line.as_bytes());
@@ -70,6 +70,7 @@ impl Browser {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities());
         let client = builder.connect(&driver.url()).await.expect("a session");
+        driver.close_at_the_end(client.session_id().await.expect("the driver answers"));
         let browser = Self {
             client,
             _driver: driver,
@@ -209,6 +210,8 @@ impl Browser {
 fn capabilities() -> Capabilities {
     let arguments = [
         "--headless=new",
+        // A browser whose driver is killed ends with the pipe.
+        "--remote-debugging-pipe",
         "--no-sandbox",
         "--disable-dev-shm-usage",
         "--disable-gpu",

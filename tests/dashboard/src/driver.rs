@@ -1,14 +1,22 @@
 //! The process `chromedriver`.
 
 use std::env;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
-/// A driver with a port of its own. It ends when this is dropped, and its browsers with it.
+/// The longest wait for the browser to end, which takes a fraction of a second.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A driver with a port of its own and one session at most. When this is dropped, the browser ends
+/// and then the driver.
 #[derive(Debug)]
 pub(crate) struct Driver {
     process: Child,
     port: u16,
+    /// The session that has to be closed, because a browser outlives a driver that is killed.
+    session: Option<String>,
 }
 
 impl Driver {
@@ -43,7 +51,11 @@ impl Driver {
             port.trim_end_matches('.').parse().ok()
         });
         let port = port.expect("chromedriver tells its port");
-        Self { process, port }
+        Self {
+            process,
+            port,
+            session: None,
+        }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -51,9 +63,31 @@ impl Driver {
     }
 }
 
+impl Driver {
+    pub(crate) fn close_at_the_end(&mut self, session: Option<String>) {
+        self.session = session;
+    }
+
+    /// Closes the session, and waits for the answer. It works without a runtime, also while a test
+    /// panics.
+    fn close(&self, session: &str) -> io::Result<()> {
+        let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
+        connection.set_read_timeout(Some(PATIENCE))?;
+        write!(
+            connection,
+            "DELETE /session/{session} HTTP/1.1\r\nhost: 127.0.0.1:{}\r\nconnection: close\r\n\r\n",
+            self.port
+        )?;
+        connection.read_to_end(&mut Vec::new()).map(drop)
+    }
+}
+
 impl Drop for Driver {
     fn drop(&mut self) {
-        // It may have ended already.
+        // Browser and driver may have ended already.
+        if let Some(session) = &self.session {
+            let _ = self.close(session);
+        }
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
