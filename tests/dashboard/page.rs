@@ -95,6 +95,7 @@ async fn states_change_while_the_page_is_open() {
 #[circuit_breaker(
     name = "detail::search",
     failure_threshold = 1,
+    recovery_timeout = 1h,
     operation = "detail.find"
 )]
 fn find() -> Result<(), std::io::Error> {
