@@ -6,9 +6,9 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::families::FAMILIES;
+use super::{families::FAMILIES, site_name::SiteName};
 use crate::{
-    circuit::{CircuitBreakerConfig, Family, KeyedCircuit, log},
+    circuit::{CircuitBreakerConfig, Family, KeyedCircuit},
     keyed::KeyText,
     layer_options::LayerOptions,
     operation::Operation,
@@ -19,9 +19,7 @@ use crate::{
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct KeyedSite {
-    /// `None` if nobody named the circuits. They go by the name of the operation then.
-    name: Option<&'static str>,
-    operation: &'static Operation,
+    name: SiteName,
     family: OnceLock<Arc<Family>>,
 }
 
@@ -29,20 +27,18 @@ impl KeyedSite {
     /// The site of circuits with a name of their own.
     #[must_use]
     pub const fn new(name: &'static str, operation: &'static Operation) -> Self {
-        Self::at(Some(name), operation)
+        Self::at(SiteName::new(Some(name), operation))
     }
 
-    /// A site without a name goes by the operation. The methods of two types in one module have the
-    /// same path.
+    /// A site without a name goes by the operation.
     #[must_use]
     pub const fn unnamed(operation: &'static Operation) -> Self {
-        Self::at(None, operation)
+        Self::at(SiteName::new(None, operation))
     }
 
-    const fn at(name: Option<&'static str>, operation: &'static Operation) -> Self {
+    const fn at(name: SiteName) -> Self {
         Self {
             name,
-            operation,
             family: OnceLock::new(),
         }
     }
@@ -58,7 +54,7 @@ impl KeyedSite {
     #[inline]
     pub fn circuit_checked(&self, config: &CircuitBreakerConfig, key: KeyText<'_>) -> KeyedCircuit {
         let family = self.family(config);
-        family.check(config, self.operation.declared_at());
+        family.check(config, self.name.location());
         family.circuit(key)
     }
 
@@ -87,13 +83,10 @@ impl KeyedSite {
     fn register(&self, config: &CircuitBreakerConfig) -> &Family {
         // The registry is asked outside of `get_or_init`, because other callers would wait there
         // while a clash is logged.
-        let name = self.name.unwrap_or(self.operation.name());
-        let location = self.operation.declared_at();
-        let options = self.operation.options_of(config, name);
+        let (name, location) = (self.name.name(), self.name.location());
+        let options = self.name.options(config);
         let family = FAMILIES.get_or_register(name, config, options, location);
-        if self.name.is_none() && family.declared_at() != location {
-            log::shared_by_default(name, family.declared_at(), location);
-        }
+        self.name.report_if_shared(family.declared_at());
         self.family.get_or_init(|| family)
     }
 }

@@ -56,6 +56,7 @@ pub(crate) mod keyed_site;
 mod name_taken;
 mod newest;
 pub(crate) mod site;
+mod site_name;
 mod snapshot;
 mod table;
 

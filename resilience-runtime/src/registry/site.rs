@@ -3,7 +3,7 @@
 // The lock is the standard library's, because a static needs a constant constructor.
 use std::sync::OnceLock;
 
-use super::{families::FAMILIES, newest::Newest, table::REGISTRY};
+use super::{families::FAMILIES, newest::Newest, site_name::SiteName, table::REGISTRY};
 use crate::{
     circuit::{CircuitBreaker, CircuitBreakerConfig, Name, log},
     operation::Operation,
@@ -14,9 +14,7 @@ use crate::{
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Site {
-    /// `None` if nobody named the circuit. It goes by the name of the operation then.
-    name: Option<&'static str>,
-    operation: &'static Operation,
+    name: SiteName,
     first: OnceLock<CircuitBreaker>,
     /// The circuits after the first, each found when the one before was removed from the registry.
     /// They stay here, because a call may still hold a reference to one.
@@ -27,20 +25,18 @@ impl Site {
     /// The site of a circuit with a name of its own.
     #[must_use]
     pub const fn new(name: &'static str, operation: &'static Operation) -> Self {
-        Self::at(Some(name), operation)
+        Self::at(SiteName::new(Some(name), operation))
     }
 
-    /// A site without a name goes by the operation. The methods of two types in one module have the
-    /// same path.
+    /// A site without a name goes by the operation.
     #[must_use]
     pub const fn unnamed(operation: &'static Operation) -> Self {
-        Self::at(None, operation)
+        Self::at(SiteName::new(None, operation))
     }
 
-    const fn at(name: Option<&'static str>, operation: &'static Operation) -> Self {
+    const fn at(name: SiteName) -> Self {
         Self {
             name,
-            operation,
             first: OnceLock::new(),
             later: OnceLock::new(),
         }
@@ -63,7 +59,7 @@ impl Site {
         config: &CircuitBreakerConfig,
     ) -> &'static CircuitBreaker {
         let circuit = self.circuit(config);
-        circuit.check(config, self.operation.declared_at());
+        circuit.check(config, self.name.location());
         circuit
     }
 
@@ -85,17 +81,14 @@ impl Site {
         first: Option<&'static CircuitBreaker>,
         config: &CircuitBreakerConfig,
     ) -> &'static CircuitBreaker {
-        self.operation.register();
+        self.name.register_operation();
         // The registry is asked outside of `get_or_init`, because other callers would wait there
         // while a clash is logged.
-        let name = self.name.unwrap_or(self.operation.name());
-        let location = self.operation.declared_at();
-        let options = self.operation.options_of(config, name);
+        let (name, location) = (self.name.name(), self.name.location());
+        let options = self.name.options(config);
         let circuit =
             REGISTRY.get_or_register_layer(&Name::Static(name), *config, options, location);
-        if self.name.is_none() && circuit.declared_at() != location {
-            log::shared_by_default(name, circuit.declared_at(), location);
-        }
+        self.name.report_if_shared(circuit.declared_at());
         if let Some(family) = FAMILIES.get(name) {
             log::name_of_two_kinds(name, location, family.declared_at());
         }
@@ -143,7 +136,7 @@ mod tests {
         let location = stats.declared_at;
         assert_eq!(
             (location.file(), location.line()),
-            (file!(), SITE.operation.declared_at().line())
+            (file!(), SITE.name.location().line())
         );
     }
 
@@ -174,7 +167,7 @@ mod tests {
         });
         assert_eq!(events.len(), 1, "{events:?}");
         assert!(
-            events[0].contains(&format!("shared_at={}", TWO.operation.declared_at())),
+            events[0].contains(&format!("shared_at={}", TWO.name.location())),
             "{events:?}"
         );
     }
@@ -195,11 +188,11 @@ mod tests {
         };
         assert!(event.starts_with("ERROR resilience: "), "{event}");
         assert!(
-            event.contains(&format!("declared_at={}", ONE.operation.declared_at())),
+            event.contains(&format!("declared_at={}", ONE.name.location())),
             "{event}"
         );
         assert!(
-            event.contains(&format!("clashes_at={}", TWO.operation.declared_at())),
+            event.contains(&format!("clashes_at={}", TWO.name.location())),
             "{event}"
         );
         assert_eq!(TWO.circuit(&other).config(), CONFIG, "the first is kept");
