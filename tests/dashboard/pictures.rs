@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use fantoccini::key::Key;
 use resilience::{
-    CircuitBreakerConfig, CircuitOpen, Command, TimedOut, circuit_breaker, registry, retry, timeout,
+    CircuitBreakerConfig, CircuitOpen, Command, TimedOut, bulkhead, circuit_breaker, config,
+    registry, retry, timeout,
 };
 use resilience_dashboard::{Access, Actor, router};
 use resilience_dashboard_tests::{Browser, Theme, Window, serve};
@@ -54,7 +55,7 @@ type Answer = Result<(), ShopError>;
 type Told = Result<(), &'static str>;
 
 #[retry(max_retries = 2, base_delay = 20ms, budget = "checkout", operation = "checkout.charge")]
-#[circuit_breaker(name = "payments", failure_threshold = 5, recovery_timeout = 2m)]
+#[circuit_breaker(name = "payments", failure_threshold = 3)]
 #[timeout(800ms)]
 async fn charge(told: Told) -> Answer {
     told.map_err(ShopError::Service)
@@ -76,10 +77,19 @@ async fn recommend(told: Told) -> Answer {
     told.map_err(ShopError::Service)
 }
 
-#[circuit_breaker(name = "payments", failure_threshold = 5, recovery_timeout = 2m, operation = "checkout.refund")]
+#[circuit_breaker(
+    name = "payments",
+    failure_threshold = 3,
+    operation = "checkout.refund"
+)]
 #[timeout(2s)]
 async fn refund(told: Told) -> Answer {
     told.map_err(ShopError::Service)
+}
+
+#[bulkhead(25, name = "database", operation = "catalogue.list")]
+fn catalogue() -> Result<(), std::io::Error> {
+    Ok(())
 }
 
 /// The other circuits of the service, which are well.
@@ -96,6 +106,8 @@ const WELL: [&str; 9] = [
 ];
 
 async fn bring_about_an_incident() {
+    config::load("resilience.toml").expect("the file is right");
+    catalogue().expect("there is room");
     for name in WELL {
         let circuit = registry::get_or_register(name, CircuitBreakerConfig::new());
         for _ in 0..name.len() * 37 {
@@ -181,6 +193,9 @@ async fn the_page_fits_its_window_in_each_form() {
     browser
         .wait_for("document.querySelectorAll('#detail table tr').length > 3")
         .await;
+    // The file wins over the attribute, and the page says so.
+    let settings = browser.text("#detail table").await;
+    assert!(settings.contains("120s\nresilience.toml:4"), "{settings}");
     picture("phone-detail-dark").await;
     browser.show_as(Window::Wide, Theme::Light).await;
     // The pointer would show the row below it in another colour.
@@ -200,6 +215,8 @@ async fn the_page_fits_its_window_in_each_form() {
         browser.click(&format!("#tab-{tab}")).await;
         picture(tab).await;
     }
+    let process = browser.text("#panel").await;
+    assert!(process.contains("resilience.toml"), "{process}");
     browser.show_as(Window::Phone, Theme::Light).await;
     browser.click("#tab-operations").await;
     picture("operations-phone").await;

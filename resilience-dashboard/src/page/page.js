@@ -214,7 +214,8 @@ function headline() {
   const bad = counts.open + counts.isolated;
   document.title = bad ? `(${bad}) Circuits` : 'Circuits';
   const { id, version } = model.process || {};
-  put($('process'), id ? `Process ${id} on ${location.host}, resilience ${version}` : '');
+  const refused = model.config?.refused ? '. Its configuration file is refused' : '';
+  put($('process'), id ? `Process ${id} on ${location.host}, resilience ${version}${refused}` : '');
 }
 
 const stateButtons = RANK.map((state) => {
@@ -423,8 +424,8 @@ const VIEWS = {
     cards: () => ['process', ...Object.keys(model).filter((section) => !OWN.includes(section))].map((section) => {
       const value = model[section] || {};
       const things = value instanceof Map ? [...value.values()] : Array.isArray(value) ? value : [value];
-      const text = (thing) => (thing && typeof thing === 'object' ? facts(flat(thing, '', [])) : h('p', {}, String(thing)));
-      return [section, () => card(words(section), things.length ? things.slice(0, CARDS).map(text) : h('p', { class: 'small' }, 'none'))];
+      const pairs = things.slice(0, CARDS).map((thing) => flat(Object(thing), '', [])).filter((all) => all.length);
+      return [section, () => card(words(section), pairs.length ? pairs.map(facts) : h('p', { class: 'small' }, 'none'))];
     }),
   },
 };
