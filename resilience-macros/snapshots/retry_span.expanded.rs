@@ -4,7 +4,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
     const _: () = ();
     const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "fetch");
     static __OPERATION: __rt::Operation = __rt::Operation::of_stack(__NAME, |__stack| {
-        __rt::Stack::add(__stack, &__RETRY, "");
+        __rt::Stack::add(__stack, &__RETRY, "span=true");
         __rt::Stack::add(__stack, &__TIMEOUT, "limit");
     });
     __rt::Operation::enter(&__OPERATION);

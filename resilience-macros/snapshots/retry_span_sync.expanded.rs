@@ -3,7 +3,7 @@ fn fetch(url: &str) -> Result<String, Error> {
     static __OPERATION: __rt::Operation = __rt::Operation::of_stack(
         __rt::concat!(__rt::module_path!(), "::", "fetch"),
         |__stack| {
-            __rt::Stack::add(__stack, &__RETRY, "");
+            __rt::Stack::add(__stack, &__RETRY, "span=true");
         },
     );
     __rt::Operation::enter(&__OPERATION);

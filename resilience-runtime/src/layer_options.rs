@@ -21,6 +21,17 @@ impl LayerOptions {
         has(self.constant, option) || has(self.computed, option)
     }
 
+    /// True if the attribute has the option with a constant value that the configuration does not
+    /// have.
+    #[cfg(feature = "config")]
+    pub(crate) fn has_apart(self, option: &str) -> bool {
+        let mut options = self.constant.split_ascii_whitespace();
+        options.any(|has| {
+            has.strip_prefix(option)
+                .is_some_and(|rest| rest.starts_with('='))
+        })
+    }
+
     /// True for an option that each call computes. It wins over the file.
     pub(crate) fn computes(self, option: &str) -> bool {
         has(self.computed, option)

@@ -10,7 +10,7 @@ use crate::file::{
     Contradiction, Current, ENABLED, ENFORCE, Exclusive, SectionKind, SectionSpec, SectionValues,
 };
 use crate::layer_options::LayerOptions;
-use crate::operation::Configured;
+use crate::operation::{Configured, Described};
 
 const CRITERIA: [&str; 3] = ["failure_threshold", "failure_rate", "consecutive_failures"];
 
@@ -150,6 +150,10 @@ pub(super) fn describe(
 
 impl Configured for CircuitBreakerConfig {
     fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn constant(&self) -> &dyn Described {
         self
     }
 }
@@ -298,7 +302,7 @@ fn belongings(pairs: &Pairs<'_>) -> Vec<Contradiction> {
         let why = "failures in a row have no window, unless there is a `slow_rate`, too";
         found.push(Contradiction::exclusive(
             "failure_window",
-            "consecutive_failures",
+            &["consecutive_failures"],
             why,
         ));
     }

@@ -1,9 +1,10 @@
 //! The sections of the configuration file, one row each, with the things that take their values.
 
 use crate::file::{Faults, SectionSpec, Values};
+#[cfg(feature = "metrics")]
+use crate::metrics;
 use crate::operation::{Hold, ResolvedSetting};
-use crate::{budget, circuit, registry};
-use crate::{retry, timeout};
+use crate::{budget, circuit, registry, retry, timeout};
 
 /// The sections, in the order of the documentation.
 pub(super) static SECTIONS: &[&SectionSpec] = &[
@@ -11,6 +12,8 @@ pub(super) static SECTIONS: &[&SectionSpec] = &[
     &circuit::file::FILE,
     &timeout::FILE,
     &budget::FILE,
+    #[cfg(feature = "metrics")]
+    &metrics::file::FILE,
 ];
 
 /// Things that functions share by a name, such as circuits. They take the values themselves.
@@ -42,5 +45,17 @@ pub(super) static SHARED: &[Shared] = &[
         describe: budget::describe,
         is_used: budget::is_used,
         section: &budget::FILE,
+    },
+    #[cfg(feature = "metrics")]
+    Shared {
+        prepare: |_, _| {
+            Box::new(|values| {
+                metrics::file::hold(values);
+                Box::new(|| ())
+            })
+        },
+        describe: |_| Vec::new(),
+        is_used: |_| true,
+        section: &metrics::file::FILE,
     },
 ];

@@ -26,16 +26,7 @@ pub(super) fn contradictions(spec: &SectionSpec, values: &SectionValues) -> Vec<
                 .collect();
             match present.as_slice() {
                 [] | [_] => None,
-                [one, other] => Some(Contradiction::exclusive(one, other, group.why)),
-                [one, others @ ..] => {
-                    let others: Vec<_> = others.iter().map(|key| format!("`{key}`")).collect();
-                    let others = others.join(" and ");
-                    let message = format!(
-                        "`{one}` cannot stand together with {others}: {}; remove {others}",
-                        group.why
-                    );
-                    Some(Contradiction::new(one, message))
-                }
+                [one, others @ ..] => Some(Contradiction::exclusive(one, others, group.why)),
             }
         })
         .collect();

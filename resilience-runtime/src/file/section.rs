@@ -54,9 +54,15 @@ impl Contradiction {
         Self { key, message }
     }
 
-    /// Two keys that cannot stand together.
-    pub(crate) fn exclusive(key: &'static str, other: &str, why: &str) -> Self {
-        let message = format!("`{key}` and `{other}` cannot stand together: {why}; keep one");
+    /// A key that cannot stand beside others.
+    pub(crate) fn exclusive(key: &'static str, others: &[&str], why: &str) -> Self {
+        let names: Vec<_> = others.iter().map(|other| format!("`{other}`")).collect();
+        let names = names.join(" and ");
+        let message = if others.len() == 1 {
+            format!("`{key}` and {names} cannot stand together: {why}; keep one")
+        } else {
+            format!("`{key}` cannot stand together with {names}: {why}; remove {names}")
+        };
         Self { key, message }
     }
 }

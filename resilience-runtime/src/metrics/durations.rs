@@ -13,6 +13,22 @@ use super::sink::record;
 
 static ARE_RECORDED: AtomicBool = AtomicBool::new(false);
 
+/// The program asked for durations. The configuration file may say otherwise.
+#[cfg(feature = "config")]
+static IS_ASKED_FOR: AtomicBool = AtomicBool::new(false);
+
+/// The configuration file says if durations are recorded.
+#[cfg(feature = "config")]
+static IS_IN_FILE: AtomicBool = AtomicBool::new(false);
+
+/// Lets the configuration file switch the durations, or gives the switch back to the program.
+#[cfg(feature = "config")]
+pub(super) fn set_durations_in_file(on: Option<bool>) {
+    IS_IN_FILE.store(on.is_some(), Ordering::Relaxed);
+    let on = on.unwrap_or_else(|| IS_ASKED_FOR.load(Ordering::Relaxed));
+    ARE_RECORDED.store(on, Ordering::Relaxed);
+}
+
 /// The operations that have durations.
 static OPERATIONS: LazyLock<Mutex<LabelValues>> =
     LazyLock::new(|| Mutex::new(LabelValues::new("operation")));
@@ -27,7 +43,18 @@ static OPERATIONS: LazyLock<Mutex<LabelValues>> =
 /// ```
 /// resilience::metrics::record_durations(true);
 /// ```
+///
+/// With the feature `config`, `[metrics] durations` in the configuration file wins over the call.
 pub fn record_durations(on: bool) {
+    #[cfg(feature = "config")]
+    {
+        IS_ASKED_FOR.store(on, Ordering::Relaxed);
+        let is_in_file = IS_IN_FILE.load(Ordering::Relaxed);
+        if !is_in_file {
+            ARE_RECORDED.store(on, Ordering::Relaxed);
+        }
+    }
+    #[cfg(not(feature = "config"))]
     ARE_RECORDED.store(on, Ordering::Relaxed);
 }
 

@@ -38,6 +38,8 @@ mod catalogue;
 mod circuits;
 mod durations;
 mod exporter;
+#[cfg(feature = "config")]
+pub(crate) mod file;
 mod labels;
 mod limits;
 mod operations;

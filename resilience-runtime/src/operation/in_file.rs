@@ -12,6 +12,7 @@ use super::{
     file_values::{FileValues, HAS_RUN, LayerInFile},
     layer::{Described, Layer, Stack},
     table,
+    times::beyond_limit,
 };
 use crate::events::{self, EventKind};
 use crate::file::{ConfigFault, Current, Faults, SectionValues, Values};
@@ -55,14 +56,52 @@ impl Operation {
     fn with_values(&self, values: &Values) -> Resolved {
         let stack = Stack::of(self.stack);
         let mut resolved = Resolved::default();
-        let layers: Vec<_> = stack
+        let mut layers: Vec<_> = stack
             .layers()
             .map(|layer| resolved.layer(layer, self.name, values))
             .collect();
+        self.check_times(&stack, values, &mut layers, &mut resolved);
         if layers.iter().any(Option::is_some) {
             resolved.values = Some(FileValues::new(layers));
         }
         resolved
+    }
+
+    /// Compares the times of the layers. The layer whose value of the file does not fit keeps its own
+    /// values.
+    fn check_times(
+        &self,
+        stack: &Stack,
+        values: &Values,
+        layers: &mut [Option<LayerInFile>],
+        resolved: &mut Resolved,
+    ) {
+        let described: Vec<&Layer> = stack.layers().collect();
+        let section = |at: usize| applicable(described[at], self.name, values);
+        let times = |layers: &[Option<LayerInFile>], at: usize| {
+            let layer = described[at];
+            match &layers[at] {
+                Some(in_file) => in_file
+                    .config
+                    .constant()
+                    .times(layer.options(), &section(at)),
+                None => {
+                    let none = SectionValues::default();
+                    layer.described().times(layer.options(), &none)
+                }
+            }
+        };
+        for outer in 0..described.len() {
+            for inner in outer + 1..described.len() {
+                let found = beyond_limit(&times(layers, outer), &times(layers, inner));
+                let Some((contradiction, is_inner)) = found else {
+                    continue;
+                };
+                let at = if is_inner { inner } else { outer };
+                resolved.faults.extend(section(at).fault(contradiction));
+                layers[at] = None;
+            }
+        }
     }
 
     /// Takes the values of the file that holds now, for the first call. The faults are returned,
@@ -160,6 +199,14 @@ impl Operation {
         });
         layer.map(Layer::options).unwrap_or_default()
     }
+}
+
+/// The section that applies to a layer, without the values that each call computes.
+fn applicable(layer: &Layer, operation: &'static str, values: &Values) -> SectionValues {
+    let mut section = section(layer, operation, values);
+    let options = layer.options();
+    section.entries.retain(|entry| !options.computes(entry.key));
+    section
 }
 
 /// The section that applies to a layer of a function.

@@ -8,6 +8,8 @@ use std::{
 
 use super::description::{PolicyDescription, ResolvedSetting};
 #[cfg(feature = "config")]
+use super::times::LayerTimes;
+#[cfg(feature = "config")]
 use crate::file::{Contradiction, SectionSpec, SectionValues};
 use crate::layer_options::LayerOptions;
 use crate::source::Source;
@@ -49,6 +51,14 @@ pub trait Described: Sync {
         let _ = (options, operation, values);
         Ok(None)
     }
+
+    /// Returns the times that can contradict those of other layers of the function, as far as they
+    /// are constants. The configuration has the values of the section already.
+    #[cfg(feature = "config")]
+    fn times(&self, options: LayerOptions, values: &SectionValues) -> LayerTimes {
+        let _ = (options, values);
+        LayerTimes::default()
+    }
 }
 
 /// A configuration with the values of the file.
@@ -56,6 +66,9 @@ pub trait Described: Sync {
 pub trait Configured: Described + Send {
     /// The configuration as its own type.
     fn as_any(&self) -> &dyn std::any::Any;
+
+    /// The values of the file on the constant part of the configuration.
+    fn constant(&self) -> &dyn Described;
 }
 
 /// The layers of a stack, the outermost first.
@@ -390,6 +403,10 @@ impl DescribedSettings<'_> {
         let mut options = self.layer.options.constant.split_ascii_whitespace();
         let value = options.find_map(|option| option.strip_prefix(setting)?.strip_prefix('='));
         if let Some(value) = value {
+            #[cfg(feature = "config")]
+            if let Some(entry) = self.section.and_then(|section| section.entry(setting)) {
+                return self.add(setting, &entry.value);
+            }
             self.described.push(ResolvedSetting {
                 policy: self.layer.config.policy(),
                 setting,

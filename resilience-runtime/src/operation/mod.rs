@@ -17,6 +17,8 @@ mod instances;
 mod layer;
 mod stats;
 mod table;
+#[cfg(feature = "config")]
+mod times;
 
 pub(crate) use counters::Count;
 pub use counters::GaveUpCounts;
@@ -38,3 +40,5 @@ pub(crate) use stats::{operation, operations};
 pub(crate) use table::count;
 #[cfg(feature = "config")]
 pub(crate) use table::has_run;
+#[cfg(feature = "config")]
+pub use times::LayerTimes;

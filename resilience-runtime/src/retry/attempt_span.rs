@@ -35,6 +35,22 @@ impl AttemptSpan {
         Self::open(operation, retry.attempt().number())
     }
 
+    /// Opens the span, unless the configuration file says otherwise. `attribute` is true for
+    /// `span = true`.
+    #[cfg(feature = "config")]
+    #[inline]
+    pub fn in_file<C: Borrow<RetryConfig>, S>(
+        retry: &Retry<C, S>,
+        operation: &Operation,
+        attribute: bool,
+    ) -> Self {
+        if retry.config.borrow().has_span(attribute) {
+            Self::open(operation, retry.attempt().number())
+        } else {
+            Self(AssertUnwindSafe(Span::none()))
+        }
+    }
+
     fn open(operation: &Operation, attempt: u32) -> Self {
         Self(AssertUnwindSafe(tracing::span!(
             target: "resilience",

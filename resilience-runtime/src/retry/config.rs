@@ -64,9 +64,9 @@ pub struct RetryConfig {
     /// The configuration file takes the retry away: a call has one attempt, and nothing is told.
     #[cfg(feature = "config")]
     is_disabled: bool,
-    /// The configuration file wants a span for each attempt.
+    /// The configuration file says if each attempt is a span.
     #[cfg(feature = "config")]
-    has_span: bool,
+    span: Option<bool>,
     budget: Option<&'static RetryBudget>,
 }
 
@@ -94,7 +94,7 @@ impl RetryConfig {
             #[cfg(feature = "config")]
             is_disabled: false,
             #[cfg(feature = "config")]
-            has_span: false,
+            span: None,
             budget: None,
         }
     }
@@ -363,11 +363,17 @@ impl RetryConfig {
         false
     }
 
-    /// Lets each attempt be a span.
+    /// Says if each attempt is a span.
     #[cfg(feature = "config")]
-    pub(super) const fn with_span(mut self, has_span: bool) -> Self {
-        self.has_span = has_span;
+    pub(super) const fn with_span(mut self, span: Option<bool>) -> Self {
+        self.span = span;
         self
+    }
+
+    /// True if each attempt is a span, for an attribute that says so or not.
+    #[cfg(feature = "config")]
+    pub(super) fn has_span(&self, attribute: bool) -> bool {
+        !self.is_disabled && self.span.unwrap_or(attribute)
     }
 
     /// Takes the retry away.

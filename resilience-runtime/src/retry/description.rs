@@ -7,7 +7,7 @@ use crate::file::{Contradiction, SectionSpec, SectionValues};
 #[cfg(feature = "config")]
 use crate::layer_options::LayerOptions;
 #[cfg(feature = "config")]
-use crate::operation::Configured;
+use crate::operation::{Configured, LayerTimes};
 use crate::operation::{Described, DescribedSettings};
 
 impl Described for RetryConfig {
@@ -35,6 +35,7 @@ impl Described for RetryConfig {
         // A budget without a name is called by the operation that uses it first.
         let budget = self.get_budget().map(|budget| budget.stats().name);
         settings.add_optional("budget", budget);
+        settings.add_option("span");
     }
 
     #[cfg(feature = "config")]
@@ -50,5 +51,10 @@ impl Described for RetryConfig {
         values: &SectionValues,
     ) -> Result<Option<Box<dyn Configured>>, Vec<Contradiction>> {
         super::file::resolve(self, options, operation, values)
+    }
+
+    #[cfg(feature = "config")]
+    fn times(&self, options: LayerOptions, values: &SectionValues) -> LayerTimes {
+        super::file::times(self, options, values)
     }
 }

@@ -14,7 +14,7 @@ use crate::file::{
     Value, Written,
 };
 use crate::layer_options::LayerOptions;
-use crate::operation::{Configured, Described, DescribedSettings, FileValues};
+use crate::operation::{Configured, Described, DescribedSettings, FileValues, LayerTimes};
 
 const BUDGET: Key = Key {
     name: "budget",
@@ -132,12 +132,14 @@ fn contradictions(
 /// Options that another one leaves without effect.
 fn without_effect(pairs: &Pairs<'_>) -> Option<Contradiction> {
     if matches!(pairs.word("jitter").as_deref(), Some("decorrelated")) {
-        let other = ["strategy", "multiplier"]
-            .into_iter()
-            .find(|key| pairs.has(key))?;
+        let others = ["strategy", "multiplier"].into_iter();
+        let others: Vec<_> = others.filter(|key| pairs.has(key)).collect();
+        if others.is_empty() {
+            return None;
+        }
         let why = "decorrelated jitter draws each delay from the one before";
-        let key = pairs.in_file(&["jitter", other])?;
-        let found = Contradiction::exclusive("jitter", other, why);
+        let key = pairs.in_file(&["jitter", "strategy", "multiplier"])?;
+        let found = Contradiction::exclusive("jitter", &others, why);
         return Some(Contradiction { key, ..found });
     }
     let multiplies = !matches!(
@@ -149,7 +151,7 @@ fn without_effect(pairs: &Pairs<'_>) -> Option<Contradiction> {
     }
     let key = pairs.in_file(&["multiplier", "strategy"])?;
     let why = "only `strategy = exponential` multiplies";
-    let found = Contradiction::exclusive("multiplier", "strategy", why);
+    let found = Contradiction::exclusive("multiplier", &["strategy"], why);
     Some(Contradiction { key, ..found })
 }
 
@@ -200,7 +202,7 @@ fn shortest_first_wait(base: Duration, jitter: Option<&str>) -> Duration {
 struct RetryInFile {
     settings: RetrySettings,
     is_enabled: bool,
-    has_span: bool,
+    span: Option<bool>,
     /// The values on the constant part of the configuration.
     config: RetryConfig,
 }
@@ -208,7 +210,7 @@ struct RetryInFile {
 impl RetryInFile {
     fn apply_to(&self, config: RetryConfig) -> RetryConfig {
         let config = self.settings.apply_to(config).unwrap_or(config);
-        let config = config.with_span(self.has_span);
+        let config = config.with_span(self.span);
         if self.is_enabled {
             config
         } else {
@@ -223,7 +225,8 @@ pub(super) fn resolve(
     operation: &'static str,
     values: &SectionValues,
 ) -> Result<Option<Box<dyn Configured>>, Vec<Contradiction>> {
-    let found = contradictions(values, Some((config, options)));
+    let mut found = contradictions(values, Some((config, options)));
+    found.extend(span_not_named(options, values));
     if !found.is_empty() {
         return Err(found);
     }
@@ -236,11 +239,23 @@ pub(super) fn resolve(
     let mut in_file = RetryInFile {
         settings,
         is_enabled: values.flag("enabled").unwrap_or(true),
-        has_span: values.flag("span").unwrap_or(false),
+        span: values.flag("span"),
         config: *config,
     };
     in_file.config = in_file.apply_to(*config);
     Ok(Some(Box::new(in_file)))
+}
+
+/// A span has a place in the future of a function, so only an attribute that names it has one. The
+/// section of all names applies to those that do.
+fn span_not_named(options: LayerOptions, values: &SectionValues) -> Option<Contradiction> {
+    let entry = values.entry("span")?;
+    if options.has_apart("span") || entry.level.is_default() {
+        return None;
+    }
+    let message = "`span` is switched here only where the attribute names it, because a span has a place in the function's \
+                   future: write `#[retry(span = false)]`, or remove `span`";
+    Some(Contradiction::new("span", message.to_owned()))
 }
 
 fn settings(operation: &'static str, values: &SectionValues) -> RetrySettings {
@@ -290,15 +305,41 @@ impl Described for RetryInFile {
 
     fn describe(&self, settings: &mut DescribedSettings<'_>) {
         self.config.describe(settings);
-        if self.has_span {
-            settings.add("span", true);
-        }
     }
 }
 
 impl Configured for RetryInFile {
     fn as_any(&self) -> &dyn Any {
         self
+    }
+
+    fn constant(&self) -> &dyn Described {
+        &self.config
+    }
+}
+
+/// The times that can contradict those of other layers, as far as the file or the attribute says
+/// them.
+pub(super) fn times(
+    config: &RetryConfig,
+    options: LayerOptions,
+    values: &SectionValues,
+) -> LayerTimes {
+    let pairs = Pairs {
+        values,
+        function: Some((config, options)),
+    };
+    if config.is_disabled() {
+        return LayerTimes::default();
+    }
+    let base = pairs.time("base_delay", |config| Some(config.get_base_delay()));
+    let jitter = pairs.word("jitter");
+    let wait = base.map(|base| shortest_first_wait(base, jitter.as_deref()));
+    let limit = pairs.time("max_elapsed", RetryConfig::get_max_elapsed);
+    LayerTimes {
+        limit: None,
+        first_wait: wait.map(|wait| (wait, pairs.in_file(&["base_delay", "jitter"]))),
+        longest_wait: limit.map(|limit| (limit, pairs.in_file(&["max_elapsed"]))),
     }
 }
 

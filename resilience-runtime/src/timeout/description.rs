@@ -6,7 +6,7 @@ use crate::file::{Contradiction, SectionSpec, SectionValues};
 #[cfg(feature = "config")]
 use crate::layer_options::LayerOptions;
 #[cfg(feature = "config")]
-use crate::operation::Configured;
+use crate::operation::{Configured, LayerTimes};
 use crate::operation::{Described, DescribedSettings};
 
 impl Described for TimeoutConfig {
@@ -33,5 +33,10 @@ impl Described for TimeoutConfig {
         values: &SectionValues,
     ) -> Result<Option<Box<dyn Configured>>, Vec<Contradiction>> {
         Ok(Some(super::file::resolve(self, values)))
+    }
+
+    #[cfg(feature = "config")]
+    fn times(&self, options: LayerOptions, values: &SectionValues) -> LayerTimes {
+        super::file::times(self, options, values)
     }
 }

@@ -6,7 +6,8 @@ use resilience_macros::file_keys;
 
 use super::{config::TimeoutConfig, settings::TimeoutSettings};
 use crate::file::{ENABLED, SectionKind, SectionSpec, SectionValues};
-use crate::operation::{Configured, Described, DescribedSettings, FileValues};
+use crate::layer_options::LayerOptions;
+use crate::operation::{Configured, Described, DescribedSettings, FileValues, LayerTimes};
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
     name: "timeout",
@@ -62,6 +63,28 @@ impl Described for TimeoutInFile {
 impl Configured for TimeoutInFile {
     fn as_any(&self) -> &dyn Any {
         self
+    }
+
+    fn constant(&self) -> &dyn Described {
+        &self.config
+    }
+}
+
+/// The times that can contradict those of other layers.
+pub(super) fn times(
+    config: &TimeoutConfig,
+    options: LayerOptions,
+    values: &SectionValues,
+) -> LayerTimes {
+    if config.is_disabled() {
+        return LayerTimes::default();
+    }
+    let in_file = values.time("limit").map(|limit| (limit, Some("limit")));
+    let is_constant = options.has("limit") && !options.computes("limit");
+    let own = is_constant.then(|| (config.get_limit(), None));
+    LayerTimes {
+        limit: in_file.or(own),
+        ..LayerTimes::default()
     }
 }
 

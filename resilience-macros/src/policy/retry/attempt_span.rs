@@ -42,6 +42,7 @@ impl Context<'_> {
     /// awaits, because another task would run in the span then, and the future would not be `Send`.
     pub(super) fn attempt_in_span(
         &self,
+        is_on: bool,
         retry: &Ident,
         outcome: &Ident,
         result: &Ident,
@@ -49,7 +50,13 @@ impl Context<'_> {
     ) -> AttemptCode {
         let (runtime, operation) = (&self.runtime, self.operation());
         let (span, entered) = (local("span"), local("entered"));
-        let open = quote!(let #span = #runtime::AttemptSpan::new(&#retry, #operation););
+        // The configuration file may switch a span that the attribute names.
+        let open = if self.asks_file {
+            quote!(in_file(&#retry, #operation, #is_on))
+        } else {
+            quote!(new(&#retry, #operation))
+        };
+        let open = quote!(let #span = #runtime::AttemptSpan::#open;);
         let enter = quote!(let #entered = #runtime::AttemptSpan::enter(&#span););
         let ended = quote!(#runtime::AttemptSpan::ended(&#span, &#result););
         if self.is_async() {

@@ -27,8 +27,8 @@ pub(super) struct RetryPlan {
     pub(super) on_retry: Option<Expr>,
     /// The body's name for its attempt.
     pub(super) attempt: Option<Ident>,
-    /// Each attempt is a span.
-    pub(super) span: bool,
+    /// Each attempt is a span, or is none, if the attribute says so.
+    pub(super) span: Option<bool>,
 }
 
 pub(super) fn check(
@@ -65,7 +65,7 @@ pub(super) fn check(
         delay_hint: values.take_expr("delay_hint"),
         on_retry: values.take_expr("on_retry"),
         attempt: attempt(values, surroundings, errors),
-        span: values.take_switch("span").unwrap_or(false),
+        span: values.take_switch("span"),
     };
     let literals = LiteralValues {
         variable: plan.attempt.clone(),

@@ -26,12 +26,14 @@ use super::attempt_span::AttemptCode;
 use super::check::RetryPlan;
 use super::clones::Clones;
 use crate::emit::code::{Declarations, LayerCode};
+use crate::emit::config::Config;
 use crate::emit::context::{Context, declare_origin};
 use crate::emit::filter::UserFilter;
 use crate::emit::plan::Emit;
 use crate::emit::properties::ForeseenRefusal;
 use crate::emit::span::SpanEnds;
 use crate::emit::span::local;
+use crate::language::values::ConfigPlan;
 
 /// The statements from an attempt's result to the decision on it.
 struct Judgement {
@@ -57,8 +59,7 @@ impl Context<'_> {
         let mut config_plan = plan.config.clone();
         let budget = plan.budget.as_ref();
         let budget = budget.map(|budget| budget.emit(self, at, &mut config_plan));
-        let config = self.policy_config("RetryConfig", &self.item(at, "retry"), &config_plan);
-        let config = self.in_file(at, "RetryConfig", config);
+        let config = self.retry_config(at, plan, &config_plan);
         let (reference, runtime) = (config.reference(), &self.runtime);
         let (retry, outcome, last) = (local("retry"), local("outcome"), local("last"));
         let result = self.outcome(&outcome);
@@ -74,10 +75,9 @@ impl Context<'_> {
             self.result.ends,
         );
 
-        let AttemptCode { run, ended } = if plan.span {
-            self.attempt_in_span(&retry, &outcome, &result_name, &inner)
-        } else {
-            self.plain_attempt(&outcome, &inner)
+        let AttemptCode { run, ended } = match plan.span.filter(|on| *on || self.asks_file) {
+            Some(on) => self.attempt_in_span(on, &retry, &outcome, &result_name, &inner),
+            None => self.plain_attempt(&outcome, &inner),
         };
         let wait = if self.is_async() {
             let operation = self.operation();
@@ -115,6 +115,17 @@ impl Context<'_> {
             quote!(#converted #begun),
             value,
         )
+    }
+
+    /// Emits the configuration. The span is no part of it, and its description has it.
+    fn retry_config(&self, at: usize, plan: &RetryPlan, config: &ConfigPlan) -> Config {
+        let config = self.policy_config("RetryConfig", &self.item(at, "retry"), config);
+        let mut config = self.in_file(at, "RetryConfig", config);
+        let span = plan
+            .span
+            .map(|on| if on { "span=true" } else { "span=false" });
+        config.description.constant.extend(span);
+        config
     }
 
     /// Declares the body's variable for its attempt.

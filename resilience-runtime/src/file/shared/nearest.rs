@@ -16,24 +16,31 @@ pub(crate) fn nearest<'t, T>(
         .filter(|one| distance(one) <= name(one).len() / 3)
 }
 
-/// Levenshtein's distance.
+/// The number of letters that are missing, too many, others or swapped with their neighbour.
 fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut before = i + 1;
-        for (cell, right) in row.iter_mut().skip(1).zip(&b) {
-            let substituted = diagonal + usize::from(left != *right);
-            diagonal = *cell;
-            *cell = substituted.min(diagonal + 1).min(before + 1);
-            before = *cell;
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for (i, left) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, right) in b.iter().enumerate() {
+            let at = |up: usize, back: usize| -> Option<usize> {
+                let row = rows.get((i + 1).checked_sub(up)?)?;
+                row.get((j + 1).checked_sub(back)?).copied()
+            };
+            let is_swapped =
+                i > 0 && j > 0 && a.get(i - 1) == Some(right) && b.get(j - 1) == Some(left);
+            let ways = [
+                at(1, 1).map(|before| before + usize::from(left != right)),
+                at(1, 0).map(|before| before + 1),
+                row.last().map(|before| before + 1),
+                at(2, 2).filter(|_| is_swapped).map(|before| before + 1),
+            ];
+            row.push(ways.into_iter().flatten().min().unwrap_or_default());
         }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
+        rows.push(row);
     }
-    row.last().copied().unwrap_or_default()
+    let last = rows.last().and_then(|row| row.last());
+    last.copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -47,6 +54,7 @@ mod tests {
             ("max_retires", Some("max_retries")),
             ("jit", Some("jitter")),
             ("max_dellay", Some("max_delay")),
+            ("ijtter", Some("jitter")),
             ("colour", None),
         ] {
             let found = nearest(typed, &names, |name| name);

@@ -1,0 +1,51 @@
+async fn fetch(url: &str) -> Result<String, Error> {
+    use ::resilience::__private as __rt;
+    #[timeout(__taken)]
+    const _: () = ();
+    const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "fetch");
+    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(__NAME, |__stack| {
+        __rt::Stack::add(__stack, &__RETRY, "span=true");
+        __rt::Stack::add(__stack, &__TIMEOUT, "limit");
+    });
+    let __file = __rt::Operation::enter(&__OPERATION);
+    const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
+    const __TIMEOUT: __rt::TimeoutConfig =
+        __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or(__NAME);
+    let mut __retry = __rt::Retry::new(__rt::RetryConfig::in_file(&__RETRY, __file, 0));
+    __rt::Retry::deposit_in_file(&__retry, __file, &__OPERATION);
+    return loop {
+        __rt::Retry::wait(&__retry, &__OPERATION).await;
+        let __span = __rt::AttemptSpan::in_file(&__retry, &__OPERATION, true);
+        let __outcome = __rt::AttemptSpan::instrument(
+            &__span,
+            __rt::Limited::with_error(
+                __rt::TimeoutConfig::in_file(&__TIMEOUT, __file, 1),
+                |__late| __rt::FromTimedOut::from(__late),
+                async {
+                    let _: u8 = if false {
+                        return <Result<String, Error> as __rt::Fallible>::expected();
+                    } else {
+                        0
+                    };
+                    '__resilience_body: { get(url).await }
+                },
+            ),
+        )
+        .await;
+        let __result = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
+        __rt::AttemptSpan::ended(&__span, &__result);
+        let __entered = __rt::AttemptSpan::enter(&__span);
+        let __error @ __rt::Err(_) = __result else {
+            let __value = <Result<String, Error> as __rt::Fallible>::succeeded(__result);
+            __rt::Retry::succeeded(&__retry, &__OPERATION);
+            break __value;
+        };
+        let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
+        let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error)
+            .above_timeout()
+            .last(&__OPERATION);
+        let __rt::None = __last else {
+            break <Result<String, Error> as __rt::Fallible>::given_up(__last);
+        };
+    };
+}

@@ -1,0 +1,121 @@
+//! A file that cannot be a configuration is refused with the reason, and changes nothing.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use resilience::config;
+use resilience_config_tests::Turn;
+use tempfile::TempDir;
+
+/// Loads a file that is refused, and returns the message and the line.
+fn refused(path: &Path) -> (String, u32) {
+    let errors = config::load(path).expect_err("it is no configuration");
+    let [fault] = errors.faults() else {
+        panic!("one fault, not {errors}")
+    };
+    assert_eq!(Path::new(&fault.file), path);
+    (fault.message.clone(), fault.line)
+}
+
+#[test]
+fn a_file_that_cannot_be_read_says_why_and_changes_nothing() {
+    let turn = Turn::begin();
+    turn.set("[retry.kept]\nmax_retries = 7");
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("resilience.toml");
+    let (message, line) = refused(&path);
+    assert!(
+        message.starts_with("the file cannot be read: No such file"),
+        "{message}"
+    );
+    assert_eq!(line, 0, "the whole file");
+    let (message, _) = refused(folder.path());
+    assert_eq!(message, "the file cannot be read: it is a directory");
+    fs::write(&path, b"[retry.jira]\n# \xFF\xFE\n").expect("writable");
+    let (message, _) = refused(&path);
+    assert_eq!(
+        message,
+        "the file is no UTF-8: line 2 has a byte that is none"
+    );
+    let large = fs::File::create(&path).expect("writable");
+    large.set_len(100 << 20).expect("100 MiB without content");
+    let (message, _) = refused(&path);
+    assert_eq!(
+        message,
+        "the file is larger than 1 MiB, which no configuration is"
+    );
+    fs::write(&path, vec![b'#'; (1 << 20) + 1]).expect("writable");
+    refused(&path);
+    fs::write(&path, vec![b'#'; 1 << 20]).expect("writable");
+    fs::write(&path, "[retry.kept]\nmax_retr").expect("writable");
+    let (message, line) = refused(&path);
+    assert!(
+        message.starts_with("this is no TOML: "),
+        "half written: {message}"
+    );
+    assert_eq!(line, 2);
+    let applied = turn.set("[retry.kept]\nmax_retries = 7");
+    assert_eq!(applied.changes, [], "the configuration is the one before");
+}
+
+#[test]
+fn a_file_without_a_fault_is_applied_under_its_path() {
+    let _turn = Turn::begin();
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("resilience.toml");
+    fs::write(&path, "[retry.loaded]\nmax_retries = 5\n").expect("writable");
+    let applied = config::load(&path).expect("valid");
+    assert_eq!(applied.changes.len(), 1);
+    let status = resilience::registry::snapshot().config;
+    assert_eq!(status.file.as_deref(), path.to_str());
+    assert!(status.applied_at.is_some() && status.refused.is_none());
+    fs::write(&path, "[retry.loaded]\nmax_attempts = 0\n").expect("writable");
+    config::load(&path).expect_err("refused");
+    let status = resilience::registry::snapshot().config;
+    assert_eq!(status.file.as_deref(), path.to_str(), "it goes on to hold");
+    assert!(
+        status
+            .refused
+            .is_some_and(|report| report.contains("max_attempts"))
+    );
+    let json = serde_json::to_value(resilience::registry::snapshot()).expect("JSON");
+    assert_eq!(json["config"]["file"].as_str(), path.to_str());
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_read_is_applied_whole_or_refused() {
+    let _turn = Turn::begin();
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("resilience.toml");
+    let content = |retries: u32| {
+        let comment = "# a comment\n".repeat(5_000);
+        format!("[retry.a]\nmax_retries = {retries}\n{comment}[retry.b]\nmax_retries = {retries}\n")
+    };
+    fs::write(&path, content(1)).expect("writable");
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0.. {
+                if is_over.load(Ordering::Relaxed) {
+                    return;
+                }
+                let mut file = fs::File::create(&path).expect("writable");
+                file.write_all(content(round % 2).as_bytes())
+                    .expect("writable");
+            }
+        });
+        for _ in 0..50 {
+            if let Ok(applied) = config::load(&path) {
+                let values: Vec<_> = applied.changes.iter().map(|change| &change.to).collect();
+                assert!(
+                    values.iter().all(|value| *value == values[0]),
+                    "{applied:?}"
+                );
+            }
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+}

@@ -1,0 +1,93 @@
+//! A function that runs later than the file was applied.
+
+use std::io::{self, ErrorKind};
+use std::sync::{Arc, Mutex};
+
+use resilience::events::{self, EventKind};
+use resilience::{circuit_breaker, registry, retry};
+use resilience_config_tests::Turn;
+
+#[retry(max_delay = 10ms, base_delay = 0s, max_retries = 2, operation = "later.contradicts")]
+fn contradicts(calls: &mut u32) -> io::Result<()> {
+    *calls += 1;
+    Err(ErrorKind::Other.into())
+}
+
+#[retry(base_delay = 0s, operation = "later.fits")]
+fn fits(calls: &mut u32) -> io::Result<()> {
+    *calls += 1;
+    Err(ErrorKind::Other.into())
+}
+
+#[circuit_breaker(name = "later.circuit", failure_threshold = 3)]
+fn guarded() -> io::Result<()> {
+    Ok(())
+}
+
+fn reports_of(run: impl FnOnce()) -> Vec<String> {
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&reports);
+    let subscription = events::subscribe(move |event| {
+        if let EventKind::ConfigRefused { report, .. } = event.kind {
+            told.lock().expect("whole").push(report.to_owned());
+        }
+    });
+    run();
+    drop(subscription);
+    let reports = reports.lock().expect("whole");
+    reports.clone()
+}
+
+#[test]
+fn a_function_that_runs_later_takes_the_values() {
+    let turn = Turn::begin();
+    turn.set("[retry.\"later.fits\"]\nmax_retries = 5");
+    let mut calls = 0;
+    fits(&mut calls).expect_err("it fails");
+    assert_eq!(calls, 6);
+}
+
+#[test]
+fn values_that_contradict_a_later_function_are_told_of_once_and_it_keeps_its_own() {
+    let turn = Turn::begin();
+    turn.set("[retry.\"later.contradicts\"]\nbase_delay = \"5s\"\nmax_retries = 9");
+    let mut calls = 0;
+    let reports = reports_of(|| {
+        for _ in 0..2 {
+            contradicts(&mut calls).expect_err("it fails");
+        }
+    });
+    assert_eq!(calls, 6, "its own number of retries");
+    let [report] = &reports[..] else {
+        panic!("one report, not {reports:?}")
+    };
+    assert!(
+        report.contains("`base_delay` (5s) is above `max_delay` (10ms)"),
+        "{report}"
+    );
+    assert!(report.contains("apply:2:14"), "{report}");
+    turn.apply("[retry.\"later.contradicts\"]\nbase_delay = \"5s\"")
+        .expect_err("now it has run");
+}
+
+#[test]
+fn a_circuit_that_is_registered_later_takes_the_values_or_keeps_its_own() {
+    let turn = Turn::begin();
+    turn.set("[circuit_breaker.\"later.circuit\"]\nminimum_calls = 7");
+    let reports = reports_of(|| guarded().expect("admitted"));
+    assert!(
+        reports.len() == 1 && reports[0].contains("belongs to `failure_rate`"),
+        "{reports:?}"
+    );
+    let config = registry::get("later.circuit").expect("registered").config();
+    assert_eq!(
+        (config.get_failure_threshold(), config.get_minimum_calls()),
+        (Some(3), 20)
+    );
+    turn.set("[circuit_breaker.\"later.circuit\"]\nfailure_rate = 0.5\nminimum_calls = 7");
+    let config = registry::get("later.circuit").expect("registered").config();
+    assert_eq!(
+        (config.get_failure_rate(), config.get_minimum_calls()),
+        (Some(0.5), 7)
+    );
+}

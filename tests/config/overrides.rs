@@ -1,0 +1,143 @@
+//! The variable `RESILIENCE_OVERRIDES` is the environment's, so this test is a process of its own.
+//! It runs itself with each value, because setting a variable of a running process is unsafe.
+
+use std::process::Command;
+
+use resilience::{Source, config};
+
+const VARIABLE: &str = "RESILIENCE_OVERRIDES";
+/// The name of the case that the child runs.
+const CASE: &str = "OVERRIDES_CASE";
+
+/// Runs the test of that name in a child with the variable. The output is that of the child.
+fn run(case: &str, overrides: &str) -> String {
+    let this = std::env::current_exe().expect("this test");
+    let output = Command::new(this)
+        .args(["--exact", "child", "--nocapture"])
+        .env(CASE, case)
+        .env(VARIABLE, overrides)
+        .output()
+        .expect("it runs");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(output.status.success(), "{case}: {text}");
+    let (_, after) = text.split_once("<<").expect("an answer");
+    after.split_once(">>").expect("its end").0.to_owned()
+}
+
+/// The child: it does what the parent asks for.
+#[test]
+fn child() {
+    let Ok(case) = std::env::var(CASE) else {
+        return;
+    };
+    let file = "[circuit_breaker.jira]\nfailure_threshold = 3\n[default.retry]\nmax_retries = 1\n";
+    let applied = config::apply(file);
+    let answer = match (case.as_str(), applied) {
+        ("report", Err(errors)) => errors.to_string(),
+        ("report", Ok(applied)) => format!("{} changes", applied.changes.len()),
+        ("jira", Ok(_)) => {
+            let circuit = resilience::registry::get_or_register(
+                "jira",
+                resilience::CircuitBreakerConfig::new(),
+            );
+            let settings = config::describe("jira");
+            let threshold = settings
+                .iter()
+                .find(|setting| setting.setting == "failure_threshold")
+                .expect("it has one");
+            let is_environment = threshold.source == Source::Environment;
+            let threshold = circuit.config().get_failure_threshold();
+            format!("{threshold:?} {is_environment}")
+        }
+        (case, applied) => format!("{case}: {applied:?}"),
+    };
+    println!("<<{answer}>>");
+}
+
+#[test]
+fn an_override_wins_over_the_file() {
+    assert_eq!(
+        run("jira", "circuit_breaker.jira.failure_threshold=10"),
+        "Some(10) true"
+    );
+    assert_eq!(
+        run("jira", "circuit_breaker.\"jira\".failure_threshold = 10 ;"),
+        "Some(10) true"
+    );
+    assert_eq!(run("jira", ""), "Some(3) false");
+    assert_eq!(run("jira", "retry.a.max_retries=5"), "Some(3) false");
+}
+
+#[test]
+fn names_may_have_dots_colons_and_in_quotation_marks_anything() {
+    for overrides in [
+        "retry.orders::jira::issue.max_retries=5",
+        "retry.orders.jira.issue.base_delay=250ms; timeout.a.limit=1m30s;;",
+        "retry.\"a;b=c\".max_retries=5",
+        "default.retry.jitter=none; default.circuit_breaker.failure_rate=0.5",
+        "circuit_breaker.jira.enforce=false;retry.a.budget=all;retry.b.budget=0.1",
+        "metrics.durations=true",
+    ] {
+        let report = run("report", overrides);
+        assert!(report.ends_with("changes"), "{overrides}: {report}");
+    }
+}
+
+#[test]
+fn a_typo_is_reported_with_its_place_and_nothing_is_applied() {
+    for (overrides, message, place) in [
+        (
+            "retry.a.max_retires=5",
+            "did you mean `max_retries = 3`?",
+            "1:9",
+        ),
+        (
+            "circut_breaker.a.failure_threshold=5",
+            "did you mean `circuit_breaker`?",
+            "1:1",
+        ),
+        (
+            "retry.a.max_attempts=0",
+            "`max_attempts` must be at least 1, not 0",
+            "1:22",
+        ),
+        ("timeout.a.limit=5", "`5` has no unit", "1:17"),
+        (
+            "retry.a.jitter=ful",
+            "did you mean `jitter = \"full\"`?",
+            "1:16",
+        ),
+        (
+            "retry.max_retries=5",
+            "`max_retries` belongs to a name",
+            "1:1",
+        ),
+        (
+            "retry.a.max_retries",
+            "an override is a setting and a value",
+            "1:1",
+        ),
+        ("x", "an override is a setting and a value", "1:1"),
+        (
+            "timeout.a.limit=5s; retry.a.multiplier=0.5",
+            "`multiplier` must be at least 1.0",
+            "1:40",
+        ),
+    ] {
+        let report = run("report", overrides);
+        assert!(report.contains(message), "{overrides}: {report}");
+        assert!(
+            report.contains(&format!("RESILIENCE_OVERRIDES:{place}")),
+            "{overrides}: {report}"
+        );
+    }
+}
+
+#[test]
+fn values_of_the_file_and_of_the_variable_are_checked_together() {
+    let report = run("report", "retry.a.base_delay=9s; retry.a.max_delay=5s");
+    assert!(
+        report.contains("`base_delay` (9s) is above `max_delay` (5s)"),
+        "{report}"
+    );
+}
