@@ -23,6 +23,29 @@ pub(crate) struct ConfigPlan {
 }
 
 impl ConfigPlan {
+    /// Sets a constant setting by a `setter` that compares it with a constant base, unless another
+    /// setting of the attribute decides over its effect.
+    pub(crate) fn compare_with_base(
+        &mut self,
+        setting: &str,
+        deciders: &[&str],
+        setter: &'static str,
+    ) {
+        let is_constant = |stage: Stage| stage != Stage::Runtime;
+        let has_constant_base = self
+            .base
+            .as_ref()
+            .is_some_and(|(_, stage)| is_constant(*stage));
+        let is_decided = |setting: &Setting| deciders.contains(&setting.setter);
+        if !has_constant_base || self.settings.iter().any(is_decided) {
+            return;
+        }
+        let mut settings = self.settings.iter_mut();
+        if let Some(found) = settings.find(|it| it.setter == setting && is_constant(it.stage)) {
+            found.setter = setter;
+        }
+    }
+
     /// Sets two constant settings by one `setter`, which compares them, because a constant `low`
     /// above a constant `high` is a mistake. A setting that is computed is capped at run time.
     pub(crate) fn compare(&mut self, low: &str, high: &str, setter: &'static str) {

@@ -17,6 +17,18 @@ pub(super) const MAX_ELAPSED: Rule = rule!(
     "max_elapsed",
     "must be longer than zero: for a single attempt set `max_retries` to 0"
 );
+pub(super) const STRATEGY_WITHOUT_EFFECT: Rule = rule!(
+    "strategy",
+    "must not stand beside `jitter = decorrelated`, because decorrelated jitter draws each delay from the one before"
+);
+pub(super) const MULTIPLIER_WITHOUT_EFFECT: Rule = rule!(
+    "multiplier",
+    "must not stand beside `jitter = decorrelated`, because decorrelated jitter draws each delay from the one before"
+);
+pub(super) const MULTIPLIER_OF_NOTHING: Rule = rule!(
+    "multiplier",
+    "must not stand beside another strategy, because only `strategy = exponential` multiplies"
+);
 const DELAYS: Rule = rule!(
     "base_delay",
     "must not be longer than `max_delay`: lower `base_delay` or raise `max_delay`"
@@ -196,6 +208,27 @@ impl RetryConfig {
         // A const fn compares nanoseconds, because it cannot compare durations.
         DELAYS.require(base.as_nanos() <= max.as_nanos());
         self.base_delay(base).max_delay(max)
+    }
+
+    /// Sets the multiplier to a constant of an attribute that begins with a constant `config = …`. A
+    /// multiplier that this configuration leaves without effect is a mistake in the program.
+    #[doc(hidden)]
+    #[track_caller]
+    #[must_use]
+    pub const fn constant_multiplier(self, multiplier: f64) -> Self {
+        MULTIPLIER_WITHOUT_EFFECT.require(!matches!(self.jitter, Jitter::Decorrelated));
+        MULTIPLIER_OF_NOTHING.require(matches!(self.strategy, Strategy::Exponential));
+        self.multiplier(multiplier)
+    }
+
+    /// Sets the strategy to a constant of an attribute that begins with a constant `config = …`. A
+    /// strategy that this configuration leaves without effect is a mistake in the program.
+    #[doc(hidden)]
+    #[track_caller]
+    #[must_use]
+    pub const fn constant_strategy(self, strategy: Strategy) -> Self {
+        STRATEGY_WITHOUT_EFFECT.require(!matches!(self.jitter, Jitter::Decorrelated));
+        self.strategy(strategy)
     }
 
     /// Sets by how much each [`Strategy::Exponential`] delay is longer than the one before. Default

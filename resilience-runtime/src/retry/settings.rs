@@ -1,6 +1,9 @@
 //! The settings of a retry as values that are only known at run time.
 
-use super::config::{MAX_ATTEMPTS, MAX_ELAPSED, MULTIPLIER, RetryConfig};
+use super::config::{
+    MAX_ATTEMPTS, MAX_ELAPSED, MULTIPLIER, MULTIPLIER_OF_NOTHING, MULTIPLIER_WITHOUT_EFFECT,
+    RetryConfig, STRATEGY_WITHOUT_EFFECT,
+};
 use super::strategy::{Jitter, Strategy};
 use crate::budget::RetryBudget;
 use crate::config_error::{ConfigError, Rule, rule};
@@ -9,21 +12,6 @@ use core::time::Duration;
 const ONE_COUNT: Rule = rule!(
     "max_attempts",
     "must not stand beside `max_retries`, because both say how many calls there are"
-);
-
-const STRATEGY_WITHOUT_EFFECT: Rule = rule!(
-    "strategy",
-    "must not stand beside `jitter = decorrelated`, because decorrelated jitter draws each delay from the one before"
-);
-
-const MULTIPLIER_WITHOUT_EFFECT: Rule = rule!(
-    "multiplier",
-    "must not stand beside `jitter = decorrelated`, because decorrelated jitter draws each delay from the one before"
-);
-
-const MULTIPLIER_OF_NOTHING: Rule = rule!(
-    "multiplier",
-    "must not stand beside another strategy, because only `strategy = exponential` multiplies"
 );
 
 /// Settings of a retry that are only known at run time, because they come from a file, the

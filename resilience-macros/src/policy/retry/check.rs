@@ -51,6 +51,8 @@ pub(super) fn check(
     delays(values, errors);
     let mut config = values.take_config();
     config.compare("base_delay", "max_delay", "constant_delays");
+    config.compare_with_base("multiplier", &["strategy", "jitter"], "constant_multiplier");
+    config.compare_with_base("strategy", &["jitter"], "constant_strategy");
     let budget = budget::check(values, errors);
     // A configuration of the user's may have a budget, too.
     config.is_static = budget.is_some() || config.base.is_some();
