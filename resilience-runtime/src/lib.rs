@@ -136,6 +136,8 @@ mod reported_count;
 mod retry;
 #[cfg(feature = "serde")]
 mod serialize;
+#[cfg(feature = "serde")]
+mod settings_serde;
 mod show;
 mod source;
 mod stack_origin;

@@ -1,4 +1,4 @@
-//! The budgets that the configuration file gives to retries.
+//! The budgets that a configuration file or deserialized settings give to retries.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -26,7 +26,15 @@ pub(crate) fn of_name(name: &str) -> &'static RetryBudget {
     given((name.to_owned(), 0), RetryBudget::process_wide)
 }
 
+/// A budget of this ratio without a name. Its first operation gives it one.
+#[cfg(feature = "serde")]
+pub(crate) fn of_ratio(ratio: f64) -> &'static RetryBudget {
+    let key = (String::new(), Settings::thousandths(ratio));
+    given(key, |_| RetryBudget::new().ratio(ratio))
+}
+
 /// A budget of one function alone.
+#[cfg(feature = "config")]
 pub(crate) fn of_function(operation: &str, ratio: f64) -> &'static RetryBudget {
     let key = (operation.to_owned(), Settings::thousandths(ratio));
     given(key, |name| RetryBudget::new().ratio(ratio).name(name))

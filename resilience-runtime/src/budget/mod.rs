@@ -23,7 +23,7 @@ mod counts;
 mod deposits;
 #[cfg(feature = "config")]
 mod file;
-#[cfg(feature = "config")]
+#[cfg(any(feature = "config", feature = "serde"))]
 pub(crate) mod given;
 mod log;
 mod named;

@@ -80,44 +80,95 @@ const NO_WINDOW: Rule = rule!(
 /// # Ok::<(), resilience::ConfigError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize, serde::Serialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct CircuitBreakerSettings {
     /// See [`CircuitBreakerConfig::failure_threshold`]. It replaces another criterion of the
     /// configuration.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub failure_threshold: Option<u32>,
     /// See [`CircuitBreakerConfig::failure_window`].
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            with = "crate::settings_serde::time",
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
     pub failure_window: Option<Duration>,
     /// See [`CircuitBreakerConfig::failure_rate`]. It replaces another criterion of the
     /// configuration.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub failure_rate: Option<f64>,
     /// See [`CircuitBreakerConfig::consecutive_failures`]. It replaces another criterion of the
     /// configuration.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub consecutive_failures: Option<u32>,
     /// See [`CircuitBreakerConfig::window_calls`]. It is an error without a rate, in these settings
     /// or in the configuration.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub window_calls: Option<u32>,
     /// See [`CircuitBreakerConfig::minimum_calls`]. It is an error without a rate, in these
     /// settings or in the configuration.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub minimum_calls: Option<u32>,
     /// See [`CircuitBreakerConfig::recovery_timeout`].
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            with = "crate::settings_serde::time",
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
     pub recovery_timeout: Option<Duration>,
     /// See [`CircuitBreakerConfig::recovery_multiplier`].
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub recovery_multiplier: Option<f64>,
     /// See [`CircuitBreakerConfig::max_recovery_timeout`].
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            with = "crate::settings_serde::time",
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
     pub max_recovery_timeout: Option<Duration>,
     /// See [`CircuitBreakerConfig::recovery_jitter`].
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub recovery_jitter: Option<f64>,
     /// See [`CircuitBreakerConfig::success_threshold`].
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub success_threshold: Option<u32>,
     /// See [`CircuitBreakerConfig::half_open_max_calls`].
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub half_open_max_calls: Option<u32>,
     /// See [`CircuitBreakerConfig::slow_call`].
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            with = "crate::settings_serde::time",
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
     pub slow_call: Option<Duration>,
     /// See [`CircuitBreakerConfig::slow_rate`]. It is an error without a `slow_call`, in these
     /// settings or in the configuration.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub slow_rate: Option<f64>,
     /// See [`CircuitBreakerConfig::max_keys`].
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub max_keys: Option<u32>,
     /// See [`CircuitBreakerConfig::idle`].
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            with = "crate::settings_serde::time",
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
     pub idle: Option<Duration>,
 }
 

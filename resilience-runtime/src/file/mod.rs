@@ -41,6 +41,8 @@ pub(crate) use parse::parse;
 )]
 pub use section::{Contradiction, SectionSpec, SectionValues};
 pub(crate) use section::{Exclusive, SectionKind};
+#[cfg(feature = "serde")]
+pub(crate) use shared::duration::parse as parse_duration;
 pub(crate) use shared::nearest::nearest;
 pub(crate) use shared::rules::{CountRule, NumberRule, Rules, Written};
 pub use status::ConfigStatus;

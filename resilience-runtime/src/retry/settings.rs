@@ -1,5 +1,10 @@
 //! The settings of a retry as values that are only known at run time.
 
+#![cfg_attr(
+    feature = "serde",
+    expect(clippy::ref_option_ref, reason = "serde refers to each field")
+)]
+
 use super::config::{
     MAX_ATTEMPTS, MAX_ELAPSED, MULTIPLIER, MULTIPLIER_OF_NOTHING, MULTIPLIER_WITHOUT_EFFECT,
     RetryConfig, STRATEGY_WITHOUT_EFFECT,
@@ -40,26 +45,65 @@ const ONE_COUNT: Rule = rule!(
 /// # Ok::<(), resilience::ConfigError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize, serde::Serialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct RetrySettings {
     /// See [`RetryConfig::max_retries`].
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub max_retries: Option<u32>,
     /// See [`RetryConfig::max_attempts`].
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub max_attempts: Option<u32>,
     /// See [`RetryConfig::strategy`].
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub strategy: Option<Strategy>,
     /// See [`RetryConfig::base_delay`].
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            with = "crate::settings_serde::time",
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
     pub base_delay: Option<Duration>,
     /// See [`RetryConfig::max_delay`].
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            with = "crate::settings_serde::time",
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
     pub max_delay: Option<Duration>,
     /// See [`RetryConfig::multiplier`].
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub multiplier: Option<f64>,
     /// See [`RetryConfig::jitter`].
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub jitter: Option<Jitter>,
     /// See [`RetryConfig::max_elapsed`].
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            with = "crate::settings_serde::time",
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
     pub max_elapsed: Option<Duration>,
     /// See [`RetryConfig::retry_refused`].
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub retry_refused: Option<bool>,
     /// See [`RetryConfig::budget`].
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            with = "crate::settings_serde::budget",
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
     pub budget: Option<&'static RetryBudget>,
 }
 

@@ -16,6 +16,11 @@
 /// assert_eq!(third(Strategy::Constant), Duration::from_secs(2));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize, serde::Serialize),
+    serde(rename_all = "lowercase")
+)]
 #[non_exhaustive]
 pub enum Strategy {
     /// The delay is `base_delay · multiplierⁿ⁻¹`. This is the default.
@@ -42,6 +47,11 @@ pub enum Strategy {
 ///
 /// [aws]: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize, serde::Serialize),
+    serde(rename_all = "lowercase")
+)]
 #[non_exhaustive]
 pub enum Jitter {
     /// A number from `[0, d]`. It spreads callers the widest. This is the default.

@@ -36,10 +36,22 @@ use crate::config_error::ConfigError;
 /// # Ok::<(), resilience::ConfigError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize, serde::Serialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct TimeoutSettings {
     /// See [`TimeoutConfig::limit`]. Zero is an error here, because many programs mean "no limit"
     /// by it. (The limit that an attribute computes in a call may be zero, because it can be the
     /// rest of a budget.)
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            with = "crate::settings_serde::time",
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
     pub limit: Option<Duration>,
 }
 

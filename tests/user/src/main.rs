@@ -9,8 +9,9 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use resilience::{
-    BulkheadConfig, BulkheadFull, CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, RetryBudget, RetryConfig,
-    RetryEvent, TimedOut, TimeoutConfig, bulkhead, circuit_breaker, fallback, registry, retry, timeout,
+    BulkheadConfig, BulkheadFull, CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState,
+    RetryBudget, RetryConfig, RetryEvent, TimedOut, TimeoutConfig, bulkhead, circuit_breaker,
+    fallback, registry, retry, timeout,
 };
 
 mod facade {
@@ -327,6 +328,8 @@ async fn main() {
 
     assert!(stacked(&Service::busy(9)).await.is_err());
     assert_eq!(state("stack"), Some(CircuitState::Open));
+    #[cfg(feature = "config")]
+    configured();
     #[cfg(feature = "serde")]
     snapshot();
     println!("every attribute works");
@@ -453,6 +456,17 @@ async fn headers() {
     assert!(deadline_from(&headers, Duration::MAX) <= at);
     assert_eq!(retry_after(StatusCode::OK, &headers), RetryHint::Unknown);
     assert_eq!(grpc_pushback(&headers), RetryHint::Unknown);
+}
+
+#[cfg(feature = "config")]
+fn configured() {
+    use resilience::config;
+
+    let errors = config::apply("[timeout.\"user.wait\"]\nlimit = 5").expect_err("no unit");
+    assert_eq!((errors.faults()[0].line, errors.faults()[0].column), (2, 9));
+    config::apply("[circuit_breaker.\"user configured\"]\nfailure_threshold = 2").expect("valid");
+    let circuit = registry::get_or_register("user configured", CIRCUIT.failure_threshold(9));
+    assert_eq!(circuit.config().get_failure_threshold(), Some(2));
 }
 
 #[cfg(feature = "serde")]

@@ -3,6 +3,6 @@
 //! The files are copies of those in `resilience-macros/src/language/shared/`, because a procedural
 //! macro cannot be called at run time. A test of the macros compares the two folders.
 
-pub(super) mod duration;
+pub(crate) mod duration;
 pub(super) mod nearest;
 pub(super) mod rules;
