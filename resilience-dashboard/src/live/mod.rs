@@ -11,7 +11,7 @@ use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     body::Body,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
@@ -36,9 +36,10 @@ pub(crate) fn answer(live: &Arc<Live>, headers: &HeaderMap) -> Response {
         let message = reader.next().await;
         Some((Ok::<_, Infallible>(message), reader))
     });
-    answer::with_type(
-        StatusCode::OK,
-        "text/event-stream",
-        Body::from_stream(messages),
-    )
+    let body = Body::from_stream(messages);
+    let mut answer = answer::with_type(StatusCode::OK, "text/event-stream", body);
+    // nginx would keep the events until its buffer is full.
+    let no = HeaderValue::from_static("no");
+    answer.headers_mut().insert("x-accel-buffering", no);
+    answer
 }

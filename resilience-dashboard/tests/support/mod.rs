@@ -65,6 +65,7 @@ impl Reader {
         let answer = send(app, request.body(Body::empty()).expect("a request")).await;
         assert_eq!(answer.status(), StatusCode::OK);
         assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/event-stream");
+        assert_eq!(answer.headers()["x-accel-buffering"], "no");
         let body = answer.into_body().into_data_stream();
         Self {
             body,
