@@ -99,8 +99,12 @@ impl Schedule {
                 if asked > config.get_max_delay() || is_too_long(asked) {
                     return Decision::GiveUp(GaveUpReason::Hint);
                 }
-                let later = asked.saturating_add(asked.mul_f64(HINT_JITTER * random));
-                if is_too_long(later) { asked } else { later }
+                let extra = asked.mul_f64(HINT_JITTER * random);
+                if is_too_long(asked.saturating_add(extra)) {
+                    with_part_of(extra, asked, &is_too_long)
+                } else {
+                    asked.saturating_add(extra)
+                }
             }
             RetryHint::Unknown => {
                 let previous = self.previous.map(|nanos| Duration::from_nanos(nanos.get()));
@@ -119,6 +123,20 @@ impl Schedule {
         self.delay = nanos(delay);
         Decision::Wait(delay)
     }
+}
+
+/// Adds a part of the extra wait that fits: the half, the quarter and so on. Clients that have the
+/// same limit and were told the same time would all come at once without it.
+#[cold]
+fn with_part_of(
+    mut extra: Duration,
+    asked: Duration,
+    is_too_long: &dyn Fn(Duration) -> bool,
+) -> Duration {
+    while !extra.is_zero() && is_too_long(asked.saturating_add(extra)) {
+        extra /= 2;
+    }
+    asked.saturating_add(extra)
 }
 
 #[cfg(test)]
@@ -270,8 +288,32 @@ mod tests {
             hinted(&config, |delay| delay > 9 * SECOND, 9 * SECOND, 0.999),
             nine
         );
-        let config = CONFIG.max_elapsed(Duration::from_millis(9_500));
+        let config = CONFIG.max_elapsed(Duration::from_nanos(9_000_000_001));
         assert_eq!(hinted(&config, NEVER_LATE, 9 * SECOND, 0.999), nine);
+    }
+
+    #[test]
+    fn clients_with_one_deadline_came_at_the_same_time_after_a_hint() {
+        let deadline = Duration::from_millis(9_500);
+        let is_late = |delay| delay >= deadline;
+        let waits: Vec<_> = (1..=20)
+            .map(
+                |client| match hinted(&CONFIG, is_late, 9 * SECOND, f64::from(client) / 21.0) {
+                    Decision::Wait(wait) => wait,
+                    decision @ Decision::GiveUp(_) => panic!("{decision:?}"),
+                },
+            )
+            .collect();
+        assert!(
+            waits
+                .iter()
+                .all(|wait| *wait >= 9 * SECOND && *wait < deadline),
+            "{waits:?}"
+        );
+        let mut different = waits.clone();
+        different.sort();
+        different.dedup();
+        assert!(different.len() >= 15, "{waits:?}");
     }
 
     #[test]
