@@ -111,10 +111,25 @@ impl Context<'_> {
         })
     }
 
+    /// Emits a function that returns anything that converts into a hint.
+    pub(crate) fn hint(&self, method: &'static str, function: Option<&Expr>) -> Option<UserFilter> {
+        let function = function?;
+        Some(UserFilter {
+            method,
+            ends: SpanEnds::of(&function.to_token_stream()),
+            argument: self.closure_of("HintFunction", &quote!(_, _), function),
+        })
+    }
+
     /// A user's function as a closure. The runtime's `OptionFunction` refuses a function of another
     /// signature, and says the right one. A value that can be called is left to rustc, because
     /// passing it on would move it.
     pub(crate) fn closure(&self, function: &Expr, returned: &TokenStream) -> TokenStream {
+        self.closure_of("OptionFunction", &quote!(_, #returned, _), function)
+    }
+
+    /// Does the same by another trait of the runtime, which says another signature.
+    fn closure_of(&self, name: &str, generics: &TokenStream, function: &Expr) -> TokenStream {
         if matches!(plain(function), Expr::Closure(_)) {
             return function.to_token_stream();
         }
@@ -128,8 +143,8 @@ impl Context<'_> {
         }
         let passing = self.passing(function, &quote!((#given,)), ends);
         let call = self.trait_call(
-            "OptionFunction",
-            &quote!(_, #returned, _),
+            name,
+            generics,
             "call",
             quote!(#given, #passing, #function),
             ends,

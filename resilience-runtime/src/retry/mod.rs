@@ -18,6 +18,7 @@ mod event;
 #[cfg(feature = "config")]
 mod file;
 mod hint;
+mod hint_function;
 mod hooks;
 mod kept;
 mod log;
@@ -38,6 +39,7 @@ pub use event::RetryEvent;
 #[cfg(feature = "config")]
 pub(crate) use file::FILE;
 pub use hint::RetryHint;
+pub use hint_function::HintFunction;
 pub use kept::{CloneIfPossible, Kept};
 pub use number::Attempt;
 pub use run::{PreparedRetry, RetryFuture};
@@ -50,7 +52,7 @@ pub(crate) mod expansion {
     pub use crate::budget::RetryBudget;
 
     pub use super::{
-        AttemptSpan, Backoff, CloneIfPossible, ConvertIfClone, EndedAttempt, Jitter, Kept, Retry,
-        RetryArgument, RetryConfig, Strategy, asks_for, keep, keep_unless_last, kept,
+        AttemptSpan, Backoff, CloneIfPossible, ConvertIfClone, EndedAttempt, HintFunction, Jitter,
+        Kept, Retry, RetryArgument, RetryConfig, Strategy, asks_for, keep, keep_unless_last, kept,
     };
 }

@@ -277,12 +277,7 @@ impl Context<'_> {
                 &quote!(bool),
             ),
             UserFilter::pattern("EndedAttempt::abort_if", plan.abort_on.as_ref()),
-            self.filter(
-                "EndedAttempt::delay_hint",
-                plan.delay_hint.as_ref(),
-                // Any type that converts into a hint.
-                &quote!(_),
-            ),
+            self.hint("EndedAttempt::delay_hint", plan.delay_hint.as_ref()),
         ];
         let ended = self.filtered(ended, filters);
         let refusals = self.foreseen_refusals(at);
