@@ -20,10 +20,11 @@ impl Service for Client {
             let __self = self;
             let prompt = prompt;
             const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "call");
-            static __OPERATION: __rt::Operation = __rt::Operation::of_stack(__NAME, |__stack| {
+            static __OPERATION: __rt::Operation = __rt::Operation::of_stack(__NAME, __describe);
+            fn __describe(__stack: &mut __rt::Stack) {
                 __rt::Stack::add(__stack, &__RETRY, "");
                 __rt::Stack::add(__stack, &__TIMEOUT, "limit");
-            });
+            }
             __rt::Operation::enter(&__OPERATION);
             const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
             const __TIMEOUT: __rt::TimeoutConfig =
@@ -56,9 +57,9 @@ impl Service for Client {
                 .await;
                 let __result = <Result<u8, Error> as __rt::Fallible>::into_result(__outcome);
                 let __error @ __rt::Err(_) = __result else {
-                    let __value = <Result<u8, Error> as __rt::Fallible>::succeeded(__result);
+                    let __value = <Result<u8, Error> as __rt::Fallible>::value(__result);
                     __rt::Retry::succeeded(&__retry, &__OPERATION);
-                    break __value;
+                    break <Result<u8, Error> as __rt::Fallible>::succeeded(__value);
                 };
                 let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
                 let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error)

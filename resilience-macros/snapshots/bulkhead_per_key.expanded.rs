@@ -4,13 +4,14 @@ async fn search(&self, tenant: &str, query: &str) -> Result<Hits, SearchError> {
     const _: () = ();
     static __OPERATION: __rt::Operation = __rt::Operation::of_stack(
         __rt::concat!(__rt::module_path!(), "::", "search"),
-        |__stack| {
-            __rt::Stack::add(__stack, &__RETRY, "max_retries");
-            __rt::Stack::add(__stack, &__BULKHEAD_CONFIG, "max_concurrent max_wait")
-                .computed("key")
-                .name("search");
-        },
+        __describe,
     );
+    fn __describe(__stack: &mut __rt::Stack) {
+        __rt::Stack::add(__stack, &__RETRY, "max_retries");
+        __rt::Stack::add(__stack, &__BULKHEAD_CONFIG, "max_concurrent max_wait")
+            .computed("key")
+            .name("search");
+    }
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new().max_retries(3);
     const __BULKHEAD_CONFIG: __rt::BulkheadConfig = __rt::BulkheadConfig::unset()
         .max_concurrent(5)
@@ -54,9 +55,9 @@ async fn search(&self, tenant: &str, query: &str) -> Result<Hits, SearchError> {
         };
         let __result = <Result<Hits, SearchError> as __rt::Fallible>::into_result(__outcome);
         let __error @ __rt::Err(_) = __result else {
-            let __value = <Result<Hits, SearchError> as __rt::Fallible>::succeeded(__result);
+            let __value = <Result<Hits, SearchError> as __rt::Fallible>::value(__result);
             __rt::Retry::succeeded(&__retry, &__OPERATION);
-            break __value;
+            break <Result<Hits, SearchError> as __rt::Fallible>::succeeded(__value);
         };
         let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
         let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error)

@@ -2,10 +2,11 @@ async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
     use ::resilience::__private as __rt;
     static __OPERATION: __rt::Operation = __rt::Operation::of_stack(
         __rt::concat!(__rt::module_path!(), "::", "search"),
-        |__stack| {
-            __rt::Stack::add(__stack, &__CIRCUIT_CONFIG, "failure_threshold").name("jira");
-        },
+        __describe,
     );
+    fn __describe(__stack: &mut __rt::Stack) {
+        __rt::Stack::add(__stack, &__CIRCUIT_CONFIG, "failure_threshold").name("jira");
+    }
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig =
         __rt::CircuitBreakerConfig::new().failure_threshold(3);
     static __CIRCUIT: __rt::Site = __rt::Site::new("jira", &__OPERATION);

@@ -4,13 +4,14 @@ async fn search(&self, tenant: &str, query: &str) -> Result<Hits, SearchError> {
     const _: () = ();
     static __OPERATION: __rt::Operation = __rt::Operation::of_stack(
         __rt::concat!(__rt::module_path!(), "::", "search"),
-        |__stack| {
-            __rt::Stack::add(__stack, &__RETRY, "max_retries");
-            __rt::Stack::add(__stack, &__CIRCUIT_CONFIG, "max_keys failure_threshold")
-                .computed("key")
-                .name("search");
-        },
+        __describe,
     );
+    fn __describe(__stack: &mut __rt::Stack) {
+        __rt::Stack::add(__stack, &__RETRY, "max_retries");
+        __rt::Stack::add(__stack, &__CIRCUIT_CONFIG, "max_keys failure_threshold")
+            .computed("key")
+            .name("search");
+    }
     __rt::Operation::enter(&__OPERATION);
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new().max_retries(3);
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new()
@@ -50,14 +51,17 @@ async fn search(&self, tenant: &str, query: &str) -> Result<Hits, SearchError> {
         .await;
         let __result = <Result<Hits, SearchError> as __rt::Fallible>::into_result(__outcome);
         let __error @ __rt::Err(_) = __result else {
-            let __value = <Result<Hits, SearchError> as __rt::Fallible>::succeeded(__result);
+            let __value = <Result<Hits, SearchError> as __rt::Fallible>::value(__result);
             __rt::Retry::succeeded(&__retry, &__OPERATION);
-            break __value;
+            break <Result<Hits, SearchError> as __rt::Fallible>::succeeded(__value);
         };
         let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
-        let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error).last_in_stack(
+        let __last = __rt::Retry::failed_in_stack(
+            &mut __retry,
+            __traits,
+            __error,
             &mut __origin,
-            __rt::KeyedCircuit::refuses_for(&__circuit),
+            (__rt::KeyedCircuit::refuses_for, &__circuit),
             &__OPERATION,
         );
         let __rt::None = __last else {

@@ -3,10 +3,11 @@ async fn fetch(&self, url: &str) -> Result<String, Error> {
     #[timeout(__taken)]
     const _: () = ();
     const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "fetch");
-    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(__NAME, |__stack| {
+    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(__NAME, __describe);
+    fn __describe(__stack: &mut __rt::Stack) {
         __rt::Stack::add(__stack, &__RETRY, "base_delay").computed("max_retries");
         __rt::Stack::add(__stack, &__TIMEOUT, "limit");
-    });
+    }
     let __file = __rt::Operation::enter(&__OPERATION);
     const __RETRY: __rt::RetryConfig =
         __rt::RetryConfig::new().base_delay(__rt::Duration::new(1, 0));
@@ -33,9 +34,9 @@ async fn fetch(&self, url: &str) -> Result<String, Error> {
         .await;
         let __result = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
         let __error @ __rt::Err(_) = __result else {
-            let __value = <Result<String, Error> as __rt::Fallible>::succeeded(__result);
+            let __value = <Result<String, Error> as __rt::Fallible>::value(__result);
             __rt::Retry::succeeded(&__retry, &__OPERATION);
-            break __value;
+            break <Result<String, Error> as __rt::Fallible>::succeeded(__value);
         };
         let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
         let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error)

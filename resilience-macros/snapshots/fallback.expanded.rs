@@ -5,12 +5,13 @@ async fn search(&self, mut query: String) -> Result<Vec<Issue>, Error> {
     #[timeout(__taken)]
     const _: () = ();
     const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "search");
-    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(__NAME, |__stack| {
+    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(__NAME, __describe);
+    fn __describe(__stack: &mut __rt::Stack) {
         __rt::Stack::add(__stack, &__RETRY, "");
         __rt::Stack::add(__stack, &__rt::Fallback, "");
         __rt::Stack::add(__stack, &__CIRCUIT_CONFIG, "").name("jira");
         __rt::Stack::add(__stack, &__TIMEOUT, "limit");
-    });
+    }
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new();
     static __CIRCUIT: __rt::Site = __rt::Site::new("jira", &__OPERATION);
@@ -91,9 +92,9 @@ async fn search(&self, mut query: String) -> Result<Vec<Issue>, Error> {
         query = __kept_0;
         let __result = <Result<Vec<Issue>, Error> as __rt::Fallible>::into_result(__outcome);
         let __error @ __rt::Err(_) = __result else {
-            let __value = <Result<Vec<Issue>, Error> as __rt::Fallible>::succeeded(__result);
+            let __value = <Result<Vec<Issue>, Error> as __rt::Fallible>::value(__result);
             __rt::Retry::succeeded(&__retry, &__OPERATION);
-            break __value;
+            break <Result<Vec<Issue>, Error> as __rt::Fallible>::succeeded(__value);
         };
         let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
         let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error)

@@ -6,10 +6,11 @@ fn read<P: AsRef<Path>>(
     use ::resilience::__private as __rt;
     static __OPERATION: __rt::Operation = __rt::Operation::of_stack(
         __rt::concat!(__rt::module_path!(), "::", "read"),
-        |__stack| {
-            __rt::Stack::add(__stack, &__RETRY, "");
-        },
+        __describe,
     );
+    fn __describe(__stack: &mut __rt::Stack) {
+        __rt::Stack::add(__stack, &__RETRY, "");
+    }
     __rt::Operation::enter(&__OPERATION);
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
@@ -27,13 +28,12 @@ fn read<P: AsRef<Path>>(
         });
         let __result = <Result<u64, Error> as __rt::Fallible>::into_result(__outcome);
         let __error @ __rt::Err(_) = __result else {
-            let __value = <Result<u64, Error> as __rt::Fallible>::succeeded(__result);
+            let __value = <Result<u64, Error> as __rt::Fallible>::value(__result);
             __rt::Retry::succeeded(&__retry, &__OPERATION);
-            break __value;
+            break <Result<u64, Error> as __rt::Fallible>::succeeded(__value);
         };
         let __traits = __rt::Inspect::of(&__error).__traits();
-        let __last =
-            __rt::EndedAttempt::failed_blocking(&mut __retry, __traits, __error).last(&__OPERATION);
+        let __last = __rt::Retry::failed_blocking(&mut __retry, __traits, __error, &__OPERATION);
         let __rt::None = __last else {
             break <Result<u64, Error> as __rt::Fallible>::given_up(__last);
         };

@@ -2,10 +2,11 @@ async fn query() -> Result<Row, Error> {
     use ::resilience::__private as __rt;
     static __OPERATION: __rt::Operation = __rt::Operation::of_stack(
         __rt::concat!(__rt::module_path!(), "::", "query"),
-        |__stack| {
-            __rt::Stack::add(__stack, &__BULKHEAD_CONFIG, "max_concurrent");
-        },
+        __describe,
     );
+    fn __describe(__stack: &mut __rt::Stack) {
+        __rt::Stack::add(__stack, &__BULKHEAD_CONFIG, "max_concurrent");
+    }
     const __BULKHEAD_CONFIG: __rt::BulkheadConfig =
         __rt::BulkheadConfig::unset().max_concurrent(25);
     static __BULKHEAD: __rt::BulkheadSite = __rt::BulkheadSite::unnamed(&__OPERATION);

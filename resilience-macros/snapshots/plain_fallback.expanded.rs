@@ -2,10 +2,11 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
     use ::resilience::__private as __rt;
     static __OPERATION: __rt::Operation = __rt::Operation::of_stack(
         __rt::concat!(__rt::module_path!(), "::", "search"),
-        |__stack| {
-            __rt::Stack::add(__stack, &__rt::Fallback, "");
-        },
+        __describe,
     );
+    fn __describe(__stack: &mut __rt::Stack) {
+        __rt::Stack::add(__stack, &__rt::Fallback, "");
+    }
     __rt::Operation::enter(&__OPERATION);
     let __outcome = async {
         let _: u8 = if false {

@@ -2,10 +2,11 @@ fn search(query: &str) -> Result<Vec<Issue>, Error> {
     use ::resilience::__private as __rt;
     static __OPERATION: __rt::Operation = __rt::Operation::of_stack(
         __rt::concat!(__rt::module_path!(), "::", "search"),
-        |__stack| {
-            __rt::Stack::add(__stack, &__rt::Fallback, "");
-        },
+        __describe,
     );
+    fn __describe(__stack: &mut __rt::Stack) {
+        __rt::Stack::add(__stack, &__rt::Fallback, "");
+    }
     __rt::Operation::enter(&__OPERATION);
     #[allow(clippy::result_large_err)]
     let __outcome = __rt::attempt(|| -> Result<Vec<Issue>, Error> { find(query) });

@@ -4,11 +4,12 @@ async fn fetch(url: &str) -> Result<String, Error> {
     #[timeout(__taken)]
     const _: () = ();
     const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "fetch");
-    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(__NAME, |__stack| {
+    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(__NAME, __describe);
+    fn __describe(__stack: &mut __rt::Stack) {
         __rt::Stack::add(__stack, &__RETRY, "");
         __rt::Stack::add(__stack, &__CIRCUIT_CONFIG, "");
         __rt::Stack::add(__stack, &__TIMEOUT, "limit");
-    });
+    }
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new();
     static __CIRCUIT: __rt::Site = __rt::Site::unnamed(&__OPERATION);
@@ -40,14 +41,17 @@ async fn fetch(url: &str) -> Result<String, Error> {
         .await;
         let __result = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
         let __error @ __rt::Err(_) = __result else {
-            let __value = <Result<String, Error> as __rt::Fallible>::succeeded(__result);
+            let __value = <Result<String, Error> as __rt::Fallible>::value(__result);
             __rt::Retry::succeeded(&__retry, &__OPERATION);
-            break __value;
+            break <Result<String, Error> as __rt::Fallible>::succeeded(__value);
         };
         let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
-        let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error).last_in_stack(
+        let __last = __rt::Retry::failed_in_stack(
+            &mut __retry,
+            __traits,
+            __error,
             &mut __origin,
-            __rt::CircuitBreaker::refuses_for(__circuit),
+            (__rt::CircuitBreaker::refuses_for, __circuit),
             &__OPERATION,
         );
         let __rt::None = __last else {

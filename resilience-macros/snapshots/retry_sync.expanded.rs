@@ -2,10 +2,11 @@ fn fetch(url: &str, patient: bool) -> Result<String, Error> {
     use ::resilience::__private as __rt;
     static __OPERATION: __rt::Operation = __rt::Operation::of_stack(
         __rt::concat!(__rt::module_path!(), "::", "fetch"),
-        |__stack| {
-            __rt::Stack::add(__stack, &__RETRY, "max_retries");
-        },
+        __describe,
     );
+    fn __describe(__stack: &mut __rt::Stack) {
+        __rt::Stack::add(__stack, &__RETRY, "max_retries");
+    }
     __rt::Operation::enter(&__OPERATION);
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new().max_retries(5);
     let mut __retry = __rt::Retry::timed(&__RETRY);

@@ -4,7 +4,8 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
     #[timeout(__taken)]
     const _: () = ();
     const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "call_llm");
-    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(__NAME, |__stack| {
+    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(__NAME, __describe);
+    fn __describe(__stack: &mut __rt::Stack) {
         __rt::Stack::add(__stack, &__RETRY, "max_retries base_delay max_delay");
         __rt::Stack::add(
             __stack,
@@ -13,7 +14,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
         )
         .name("llm_api");
         __rt::Stack::add(__stack, &__TIMEOUT, "limit");
-    });
+    }
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new()
         .max_retries(3)
         .base_delay(__rt::Duration::new(1, 0))
@@ -59,14 +60,17 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
         .await;
         let __result = <Result<String, ApiError> as __rt::Fallible>::into_result(__outcome);
         let __error @ __rt::Err(_) = __result else {
-            let __value = <Result<String, ApiError> as __rt::Fallible>::succeeded(__result);
+            let __value = <Result<String, ApiError> as __rt::Fallible>::value(__result);
             __rt::Retry::succeeded(&__retry, &__OPERATION);
-            break __value;
+            break <Result<String, ApiError> as __rt::Fallible>::succeeded(__value);
         };
         let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
-        let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error).last_in_stack(
+        let __last = __rt::Retry::failed_in_stack(
+            &mut __retry,
+            __traits,
+            __error,
             &mut __origin,
-            __rt::CircuitBreaker::refuses_for(__circuit),
+            (__rt::CircuitBreaker::refuses_for, __circuit),
             &__OPERATION,
         );
         let __rt::None = __last else {

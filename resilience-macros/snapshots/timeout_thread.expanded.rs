@@ -1,9 +1,10 @@
 fn query(connection: Connection) -> Result<Row, Error> {
     use ::resilience::__private as __rt;
     const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "query");
-    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(__NAME, |__stack| {
+    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(__NAME, __describe);
+    fn __describe(__stack: &mut __rt::Stack) {
         __rt::Stack::add(__stack, &__TIMEOUT, "limit");
-    });
+    }
     __rt::Operation::enter(&__OPERATION);
     const __TIMEOUT: __rt::TimeoutConfig =
         __rt::TimeoutConfig::new(__rt::Limit::new(LIMIT).__duration()).operation_or(__NAME);

@@ -30,13 +30,15 @@ pub trait Fallible: Sized {
     /// that is the type in the errors of a function that returns no `Result`.
     fn from_result(result: Result<Self::Value, Self::Error>) -> Self;
 
-    /// Returns a result that is a success. It is made anew from the value, so that only the value
-    /// is copied.
+    /// Takes the value out of a result that is a success.
     ///
     /// # Panics
     ///
     /// If the result is an error.
-    fn succeeded(result: Result<Self::Value, Self::Error>) -> Self;
+    fn value(result: Result<Self::Value, Self::Error>) -> Self::Value;
+
+    /// Returns `Ok(value)`.
+    fn succeeded(value: Self::Value) -> Self;
 
     /// Returns the result that no attempt comes after.
     ///
@@ -75,11 +77,16 @@ impl<T, E> Fallible for Result<T, E> {
     }
 
     #[inline]
-    fn succeeded(result: Self) -> Self {
+    fn value(result: Self) -> T {
         match result {
-            Ok(value) => Ok(value),
+            Ok(value) => value,
             Err(_) => unreachable!("the expansion judges a failure"),
         }
+    }
+
+    #[inline]
+    fn succeeded(value: T) -> Self {
+        Ok(value)
     }
 
     #[inline]

@@ -1,8 +1,7 @@
 //! The description of a layer, for the statistics of the operation.
 //!
 //! Input: `#[retry(max_retries = 5, base_delay = self.delay)]`. Output:
-//! `|__stack| { Stack::add(__stack, &__RETRY, "max_retries").computed("base_delay"); }`. Snapshot:
-//! `stack`.
+//! `Stack::add(__stack, &__RETRY, "max_retries").computed("base_delay");`. Snapshot: `stack`.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -51,17 +50,16 @@ impl Description {
 }
 
 impl Context<'_> {
-    /// Emits a function that describes the stack. `taken` are the paths of the attributes below the
+    /// Emits the statements that describe the stack. `taken` are the paths of the attributes below the
     /// top one.
-    pub(super) fn stack(&self, layers: &[Description], taken: &[Path]) -> TokenStream {
+    pub(super) fn described_stack(&self, layers: &[Description], taken: &[Path]) -> TokenStream {
         let places = taken
             .iter()
             .map(|path| SpanEnds::of(&path.to_token_stream()));
         let places = [SpanEnds::at(Span::call_site())].into_iter().chain(places);
         let layers = layers.iter().zip(places);
         let layers = layers.map(|(layer, place)| self.layer(layer, place));
-        let stack = local("stack");
-        quote!(|#stack| { #(#layers;)* })
+        quote!(#(#layers;)*)
     }
 
     /// Emits one layer. The place of the call is the place of the attribute.

@@ -1,7 +1,7 @@
 //! The operation: the annotated function under its name.
 //!
 //! Input: `#[retry] #[timeout(5s, operation = "jira.issue")] async fn issue() -> Result<Issue, Error> { … }`.
-//! Output: `static __OPERATION: Operation = Operation::of_stack("jira.issue", |__stack| …);`, and `&__OPERATION` where a layer needs it.
+//! Output: `static __OPERATION: Operation = Operation::of_stack("jira.issue", __describe);`, and `&__OPERATION` where a layer needs it.
 //! Snapshots: `stack` with a given name, `plain_stack` with the path of the function.
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -60,14 +60,14 @@ impl Context<'_> {
     pub(super) fn declares_operation(&self, layers: &Declarations, taken: &[Path]) -> TokenStream {
         let runtime = &self.runtime;
         let (same, name) = (self.same_operations(), self.name_of_operation());
-        let stack = self.stack(&layers.layers, taken);
+        let (stack, described) = (local("stack"), self.described_stack(&layers.layers, taken));
         if self.operation.is_generic() {
             let operation = local("operation");
             // An operation of an instance is listed where it is made.
             let enter = self.enter(&operation.to_token_stream(), true, layers.asks_file);
             return quote! {
                 #same
-                let #operation = #runtime::Operation::of_instance(const { #name }, #stack);
+                let #operation = #runtime::Operation::of_instance(const { #name }, |#stack| { #described });
                 #enter
             };
         }
@@ -86,10 +86,14 @@ impl Context<'_> {
             layers.enters_operation,
             layers.asks_file,
         );
+        // The stack is described by a function, because a closure takes more of rustc's time: it
+        // gets a second function that makes it a pointer.
+        let describe = local("describe");
         quote! {
             #same
             #constant
-            static #operation: #runtime::Operation = #runtime::Operation::of_stack(#name, #stack);
+            static #operation: #runtime::Operation = #runtime::Operation::of_stack(#name, #describe);
+            fn #describe(#stack: &mut #runtime::Stack) { #described }
             #enter
         }
     }

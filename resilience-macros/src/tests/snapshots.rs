@@ -15,7 +15,7 @@ use crate::policy;
 
 /// Lines that an expansion may add to a plain function: for one attribute, and for the stack of
 /// three. The answer of an async fallback may be a future or not, so it takes more lines.
-const BUDGETS: [(&str, usize); 3] = [("plain_stack", 68), ("plain_fallback", 33), ("plain", 32)];
+const BUDGETS: [(&str, usize); 3] = [("plain_stack", 70), ("plain_fallback", 34), ("plain", 33)];
 
 /// The name of each snapshot, and its two files.
 fn snapshots() -> Vec<(String, PathBuf, PathBuf)> {

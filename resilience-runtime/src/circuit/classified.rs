@@ -210,21 +210,29 @@ pub fn record<R: Fallible, V: View<R::Error>, S>(
     origin: impl StackOrigin,
     _traits: impl FnOnce(&Result<R::Value, R::Error>) -> Traits<V, S>,
 ) -> R {
-    let result = result.into_result();
-    match result {
+    match result.into_result() {
         Ok(value) => {
             permit.success();
-            R::from_result(Ok(value))
+            R::succeeded(value)
         }
-        // The error stays in the result. Outside of it, it would have to be dropped if recording
-        // unwinds, from a place of its own.
-        Err(ref error) => {
-            let outcome = outcome_of_error::<_, V>(error, origin.of_error());
-            let (shown, hint) = (V::show(error), None);
-            permit.record_error(outcome, Cause { shown, hint });
-            R::from_result(result)
-        }
+        Err(error) => R::failed(record_error::<_, V>(error, permit, origin)),
     }
+}
+
+/// Records the outcome of a call that returned an error, and returns the error.
+// It is out of line and takes the error by value, because else the code of each function would
+// contain the recording and the drop of the error if that unwinds.
+#[cold]
+#[inline(never)]
+pub(super) fn record_error<E, V: View<E>>(
+    error: E,
+    permit: CallPermit<'_>,
+    origin: impl StackOrigin,
+) -> E {
+    let outcome = outcome_of_error::<_, V>(&error, origin.of_error());
+    let (shown, hint) = (V::show(&error), None);
+    permit.record_error(outcome, Cause { shown, hint });
+    error
 }
 
 fn outcome_of_error<E, V: View<E>>(error: &E, origin: Origin) -> Outcome {

@@ -12,7 +12,9 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{breaker::CircuitBreaker, classified::record, error::CircuitOpen, permit::CallPermit};
+use super::{
+    breaker::CircuitBreaker, classified::record_error, error::CircuitOpen, permit::CallPermit,
+};
 use crate::{
     fallible::Fallible,
     inspect::{Traits, View},
@@ -32,8 +34,9 @@ pin_project! {
         call: CircuitCall<'c, 'o>,
         inside: O,
         view: PhantomData<V>,
+        at_refusal: M,
         #[pin]
-        body: Body<F, M>,
+        body: F,
     }
 }
 
@@ -50,14 +53,15 @@ where
         call: CircuitCall<'c, 'o>,
         inside: O,
         at_refusal: M,
-        future: F,
+        body: F,
         _traits: impl FnOnce(&ResultOf<F>) -> Traits<V, S>,
     ) -> Self {
         Self {
             call,
             inside,
             view: PhantomData,
-            body: Body { at_refusal, future },
+            at_refusal,
+            body,
         }
     }
 }
@@ -78,58 +82,21 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        poll::<_, V, _>(this.call, *this.inside, this.body, cx)
-    }
-}
-
-#[inline]
-fn poll<R: Fallible, V: View<R::Error>, B: PollBody<R>>(
-    call: &mut CircuitCall<'_, '_>,
-    inside: impl StackOrigin,
-    mut body: Pin<&mut B>,
-    cx: &mut Context<'_>,
-) -> Poll<R> {
-    if let Some(open) = call.begin() {
-        return Poll::Ready(body.refuse(open));
-    }
-    let guard = PanicGuard(call);
-    let polled = body.as_mut().poll_body(cx);
-    mem::forget(guard);
-    let result = ready!(polled);
-    let traits = |_: &_| Traits::<V, ()>::new();
-    Poll::Ready(record(result, call.end(), inside, traits))
-}
-
-pin_project! {
-    /// The future of the body, and the way to make the output that takes its place at a refusal.
-    struct Body<F, M> {
-        at_refusal: M,
-        #[pin]
-        future: F,
-    }
-}
-
-/// A body with the output `R`.
-trait PollBody<R> {
-    fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R>;
-
-    /// Returns the output of a call that the circuit refused.
-    fn refuse(self: Pin<&mut Self>, open: CircuitOpen) -> R;
-}
-
-impl<F, M> PollBody<F::Output> for Body<F, M>
-where
-    F: Future<Output: Fallible>,
-    M: Fn(CircuitOpen) -> <F::Output as Fallible>::Error,
-{
-    #[inline]
-    fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        self.project().future.poll(cx)
-    }
-
-    #[inline]
-    fn refuse(self: Pin<&mut Self>, open: CircuitOpen) -> F::Output {
-        F::Output::failed((self.at_refusal)(open))
+        if let Some(open) = this.call.begin() {
+            return Poll::Ready(F::Output::failed((this.at_refusal)(open)));
+        }
+        let guard = PanicGuard(this.call);
+        let polled = this.body.poll(cx);
+        mem::forget(guard);
+        // The value is taken out before the call is ended, so that it alone is kept over that. A
+        // result would be copied as a whole.
+        Poll::Ready(match ready!(polled).into_result() {
+            Ok(value) => {
+                this.call.succeed();
+                F::Output::succeeded(value)
+            }
+            Err(error) => F::Output::failed(this.call.fail::<_, V>(error, *this.inside)),
+        })
     }
 }
 
@@ -196,6 +163,20 @@ impl<'c, 'o> CircuitCall<'c, 'o> {
             }
             Err(open) => Some(open),
         }
+    }
+
+    /// Records that the call succeeded.
+    // It is one call out of line, because it is the same for all functions.
+    #[inline(never)]
+    fn succeed(&mut self) {
+        self.end().success();
+    }
+
+    /// Records the outcome of a call that returned an error, and returns the error.
+    #[cold]
+    #[inline(never)]
+    fn fail<E, V: View<E>>(&mut self, error: E, inside: impl StackOrigin) -> E {
+        record_error::<_, V>(error, self.end(), inside)
     }
 
     #[inline]

@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    mem::ManuallyDrop,
     panic::Location,
     sync::{
         // The types are the standard library's, because loom's cannot be statics.
@@ -35,8 +36,9 @@ pub struct Operation {
     /// The values that the configuration file has set so far.
     #[cfg(feature = "config")]
     pub(super) in_file: FunctionVersions,
-    /// The counters of the name, from the first call on.
-    counters: OnceLock<&'static Counters>,
+    /// The counters of the name, from the first call on. A static is never dropped, but without the
+    /// `ManuallyDrop` rustc compiles its drop into each crate that declares an operation.
+    counters: ManuallyDrop<OnceLock<&'static Counters>>,
 }
 
 impl Operation {
@@ -67,7 +69,7 @@ impl Operation {
             state: AtomicU32::new(0),
             #[cfg(feature = "config")]
             in_file: FunctionVersions::new(),
-            counters: OnceLock::new(),
+            counters: ManuallyDrop::new(OnceLock::new()),
         }
     }
 

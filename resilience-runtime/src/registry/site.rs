@@ -1,7 +1,7 @@
 //! The site of an attribute in the user's code.
 
 // The lock is the standard library's, because a static needs a constant constructor.
-use std::sync::OnceLock;
+use std::{mem::ManuallyDrop, sync::OnceLock};
 
 use super::{families::FAMILIES, newest::Newest, site_name::SiteName, table::REGISTRY};
 use crate::{
@@ -15,10 +15,12 @@ use crate::{
 #[derive(Debug)]
 pub struct Site {
     name: SiteName,
-    first: OnceLock<CircuitBreaker>,
+    // A static is never dropped, but without the `ManuallyDrop` rustc compiles its drop into each
+    // crate that declares a site.
+    first: ManuallyDrop<OnceLock<CircuitBreaker>>,
     /// The circuits after the first, each found when the one before was removed from the registry.
     /// They stay here, because a call may still hold a reference to one.
-    later: OnceLock<Box<Newest<CircuitBreaker>>>,
+    later: ManuallyDrop<OnceLock<Box<Newest<CircuitBreaker>>>>,
 }
 
 impl Site {
@@ -37,8 +39,8 @@ impl Site {
     const fn at(name: SiteName) -> Self {
         Self {
             name,
-            first: OnceLock::new(),
-            later: OnceLock::new(),
+            first: ManuallyDrop::new(OnceLock::new()),
+            later: ManuallyDrop::new(OnceLock::new()),
         }
     }
 

@@ -4,10 +4,11 @@ use super::attempt_duration::{self, DueAt};
 use super::config::RetryConfig;
 use super::event::RetryEvent;
 use super::hint::{IntoRetryHint, RetryHint};
-use super::log::{Report, recovered};
+use super::log::Report;
 use super::schedule::{Decision, Schedule};
 use super::state::Retry;
 use super::strategy::Jitter;
+use super::success;
 use crate::clock;
 use crate::deadline::{Frame, was_reached, would_outlast};
 use crate::error_slot::Slot;
@@ -43,7 +44,7 @@ pub struct EndedAttempt<'a, T, E, V, S> {
 /// The facts of the decision beside the outcome. They are apart from it, so that the decision is
 /// compiled once for all types of outcomes.
 #[derive(Debug)]
-struct Review<'a> {
+pub(super) struct Review<'a> {
     config: &'a RetryConfig,
     started: Option<NonZeroU64>,
     schedule: &'a mut Option<Schedule>,
@@ -123,24 +124,6 @@ impl<'a, E, V: View<E>, S> EndedAttempt<'a, Infallible, E, V, S> {
             return gives_up.then_some(Err(error));
         }
         review.ending::<E, V, S>(gives_up, error, kept).map(Err)
-    }
-
-    /// Does the same as [`last`](Self::last) for a retry with a circuit below it. `origin` is the
-    /// origin of the error as the layers of the own stack know it, and the circuit is certain to
-    /// refuse for the time `open`.
-    // It is one call out of line, because the code of each function under a stack contains it.
-    #[cold]
-    #[inline(never)]
-    pub fn last_in_stack<T>(
-        self,
-        origin: &'a mut Origin,
-        open: Option<Duration>,
-        operation: &Operation,
-    ) -> Option<Result<T, E>>
-    where
-        S: Slot<E>,
-    {
-        self.from_stack(origin).refused_for(open).last(operation)
     }
 }
 
@@ -316,11 +299,11 @@ impl<'a, T, E, V: View<E>, S> EndedAttempt<'a, T, E, V, S> {
         // alone, and only a second variable is borrowed from here on.
         let outcome = match self.outcome {
             Ok(value) if !self.review.wants_value => {
-                let due_at = self.review.schedule.as_ref().map(Schedule::due_at);
-                attempt_duration::record(self.review.started, due_at, operation, true);
-                if let Some(schedule) = *self.review.schedule {
-                    recovered(schedule.attempt(), operation);
-                }
+                success::succeeded(
+                    self.review.started,
+                    self.review.schedule.as_ref(),
+                    operation,
+                );
                 return Some(Ok(value));
             }
             Ok(value) => Ok(value),
@@ -348,7 +331,7 @@ impl<'a, T, E, V: View<E>, S> EndedAttempt<'a, T, E, V, S> {
 
 impl<'a> Review<'a> {
     #[inline]
-    fn new(
+    pub(super) fn new(
         config: &'a RetryConfig,
         started: Option<NonZeroU64>,
         schedule: &'a mut Option<Schedule>,
@@ -411,7 +394,7 @@ impl<'a> Review<'a> {
     /// Decides, and returns true if no other attempt follows.
     #[cold]
     #[inline(never)]
-    fn gives_up<E, V: View<E>>(&mut self, operation: &Operation, error: &E) -> bool {
+    pub(super) fn gives_up<E, V: View<E>>(&mut self, operation: &Operation, error: &E) -> bool {
         matches!(
             self.decide(operation, Some(V::show(error))),
             Decision::GiveUp(_)

@@ -1,7 +1,7 @@
 //! A retry tells the log and the subscribers of each wait, and of its end.
 
 use crate::events::{self, EventKind, GaveUpReason};
-use crate::operation::{Count, Operation};
+
 use crate::show::Shown;
 use core::fmt;
 use core::time::Duration;
@@ -127,15 +127,6 @@ fn explanation(reason: GaveUpReason) -> &'static str {
     }
 }
 
-/// Counts a call that succeeded after a retry, and tells the subscribers of it. The log says
-/// nothing, because it has a line per retry.
-#[cold]
-#[inline(never)]
-pub(crate) fn recovered(attempts: u32, operation: &Operation) {
-    operation.count(Count::Recovered);
-    events::emit(Some(operation.name()), || EventKind::Recovered { attempts });
-}
-
 /// The length of the wait in words.
 struct When(Duration);
 
@@ -161,6 +152,7 @@ mod tests {
     use super::super::strategy::Jitter;
     use super::*;
     use crate::inspect::Inspect;
+    use crate::operation::Operation;
     use std::collections::BTreeMap;
     use std::sync::{Arc, Mutex};
     use tracing::field::{Field, Visit};

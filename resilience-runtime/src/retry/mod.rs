@@ -15,6 +15,7 @@ mod delay;
 mod description;
 mod ended_attempt;
 mod event;
+mod failed_attempt;
 #[cfg(feature = "config")]
 mod file;
 mod hint;
@@ -28,6 +29,7 @@ mod schedule;
 mod settings;
 mod state;
 mod strategy;
+mod success;
 
 pub use attempt_span::AttemptSpan;
 pub use backoff::Backoff;

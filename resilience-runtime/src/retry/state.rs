@@ -3,9 +3,9 @@
 use super::attempt_duration;
 use super::backoff::{Backoff, backoff_blocking};
 use super::config::RetryConfig;
-use super::log::recovered;
 use super::number::Attempt;
 use super::schedule::Schedule;
+use super::success;
 use crate::clock;
 #[cfg(feature = "config")]
 use crate::operation::FileValues;
@@ -126,11 +126,7 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     /// Ends a call that succeeded. A success at the first attempt counts nothing.
     #[inline]
     pub fn succeeded(&self, operation: &Operation) {
-        let due_at = self.schedule.as_ref().map(Schedule::due_at);
-        attempt_duration::record(self.started, due_at, operation, true);
-        if let Some(schedule) = self.schedule {
-            recovered(schedule.attempt(), operation);
-        }
+        success::succeeded(self.started, self.schedule.as_ref(), operation);
     }
 
     /// True if another attempt may follow the one that begins now.
@@ -148,7 +144,7 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
 }
 
 /// Reads the clock. The moment before the axis of the clock is never read.
-#[inline]
+#[inline(never)]
 fn moment() -> Option<NonZeroU64> {
     NonZeroU64::new(clock::now())
 }

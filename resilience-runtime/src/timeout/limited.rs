@@ -6,7 +6,7 @@ use std::{
     future::Future,
     panic::{RefUnwindSafe, UnwindSafe},
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -31,49 +31,14 @@ pin_project! {
     pub struct Limited<F, C, E = SeparateError> {
         config: C,
         progress: Progress,
-        #[pin]
-        body: Body<F, E>,
-        // `None` before the first poll, and for a limit without end.
-        #[pin]
-        timer: Option<Sleep>,
-    }
-}
-
-pin_project! {
-    /// The body, and the way to make the output that takes its place at the expiry.
-    struct Body<F, E> {
+        // It makes the output that takes the place of the body's at the expiry.
         at_expiry: E,
         // `None` after the expiry, because the body is dropped before the error is returned.
         #[pin]
-        future: Option<F>,
-    }
-}
-
-/// A body with the output `T`.
-// The poll is compiled into each function under a timeout. Behind `dyn` it would be compiled once
-// for each type of output, which takes a quarter from the compile time of a stack and adds a third
-// to the time of its call.
-trait PollBody<T> {
-    fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T>;
-
-    /// Drops the body and returns the output at the expiry.
-    fn expire(self: Pin<&mut Self>, error: TimedOut) -> T;
-}
-
-impl<F: Future, E: AtExpiry<F::Output>> PollBody<E::Output> for Body<F, E> {
-    #[inline]
-    fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<E::Output> {
-        let Some(future) = self.project().future.as_pin_mut() else {
-            polled_after_expiry()
-        };
-        Poll::Ready(E::in_time(ready!(future.poll(cx))))
-    }
-
-    #[inline]
-    fn expire(self: Pin<&mut Self>, error: TimedOut) -> E::Output {
-        let mut this = self.project();
-        this.future.set(None);
-        this.at_expiry.expired(error)
+        body: Option<F>,
+        // `None` before the first poll, and for a limit without end.
+        #[pin]
+        timer: Option<Sleep>,
     }
 }
 
@@ -96,6 +61,7 @@ impl Progress {
     };
 
     /// Begins the call and returns the deadline of the body. `None` means that no time is left.
+    // It is out of line, as `expiry` is, because it is the same for all bodies.
     #[inline(never)]
     fn begin(&mut self, config: &TimeoutConfig, frame: Frame) -> Option<u64> {
         if config.is_disabled() {
@@ -118,7 +84,7 @@ impl Progress {
         Some(self.moment)
     }
 
-    /// Returns the deadline of a body that has been polled before.
+    /// Returns the deadline of a body that has begun.
     #[inline]
     fn deadline(&self, timer: Pin<&Option<Sleep>>) -> u64 {
         if self.is_inherited {
@@ -128,9 +94,29 @@ impl Progress {
         }
     }
 
+    /// Polls the timer after a body that is pending, and returns the error of the call if the limit
+    /// is reached. The timer is created here, because a body that is done at once needs none.
+    #[inline(never)]
+    fn expiry(
+        &mut self,
+        config: &TimeoutConfig,
+        deadline: u64,
+        mut timer: Pin<&mut Option<Sleep>>,
+        cx: &mut Context<'_>,
+    ) -> Option<TimedOut> {
+        if self.phase == Phase::Unpolled {
+            if config.get_limit().is_zero() {
+                return Some(self.expired(config, timer.as_ref()));
+            }
+            set_timer(timer.as_mut(), deadline, config);
+        }
+        poll_timer(timer.as_mut(), &mut self.phase, cx)
+            .is_ready()
+            .then(|| self.expired(config, timer.as_ref()))
+    }
+
     /// Returns the error of the call.
     #[cold]
-    #[inline(never)]
     fn expired(&self, config: &TimeoutConfig, timer: Pin<&Option<Sleep>>) -> TimedOut {
         let limit = if self.is_inherited {
             let left = clock::remaining(self.deadline(timer), self.moment);
@@ -141,6 +127,17 @@ impl Progress {
             CallLimit::Own
         };
         limit.error(config, Cause::Expired)
+    }
+}
+
+/// The deadline that the timer of a call with an inherited deadline is set to.
+// It is out of line, because most calls inherit nothing.
+#[cold]
+#[inline(never)]
+fn inherited_deadline(timer: Pin<&Option<Sleep>>) -> u64 {
+    match timer.as_pin_ref() {
+        Some(timer) => clock::moment(timer.deadline()),
+        None => NEVER,
     }
 }
 
@@ -174,10 +171,8 @@ impl<F, C, E> Limited<F, C, E> {
         Self {
             config,
             progress: Progress::UNPOLLED,
-            body: Body {
-                at_expiry,
-                future: Some(body),
-            },
+            at_expiry,
+            body: Some(body),
             timer: None,
         }
     }
@@ -186,53 +181,40 @@ impl<F, C, E> Limited<F, C, E> {
 impl<F: Future, C: Borrow<TimeoutConfig>, E: AtExpiry<F::Output>> Future for Limited<F, C, E> {
     type Output = E::Output;
 
+    // The poll of the body is compiled into each function under a timeout. Behind `dyn` it would be
+    // compiled once for each type of output, which takes a quarter from the compile time of a stack
+    // and adds a third to the time of its call.
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
+        let mut this = self.project();
         let config = Borrow::borrow(&*this.config);
-        poll(config, this.progress, this.timer, this.body, cx)
-    }
-}
-
-#[inline]
-fn poll<T, B: PollBody<T>>(
-    config: &TimeoutConfig,
-    progress: &mut Progress,
-    mut timer: Pin<&mut Option<Sleep>>,
-    mut body: Pin<&mut B>,
-    cx: &mut Context<'_>,
-) -> Poll<T> {
-    let frame = Frame::current();
-    let deadline = if progress.phase == Phase::Unpolled {
-        match progress.begin(config, frame) {
-            Some(deadline) => deadline,
-            None => return Poll::Ready(body.expire(not_begun(config))),
-        }
-    } else {
-        progress.deadline(timer.as_ref())
-    };
-    // The body is polled before the timer, so that a tie goes to the body.
-    let polled = {
-        let _entered = frame.dropped_at(deadline).enter();
-        body.as_mut().poll_body(cx)
-    };
-    if let Poll::Ready(output) = polled {
-        return Poll::Ready(output);
-    }
-    if !reaches_limit(config, progress, deadline, timer.as_mut(), cx) {
-        return Poll::Pending;
-    }
-    Poll::Ready(body.expire(progress.expired(config, timer.as_ref())))
-}
-
-/// The deadline that the timer of a call with an inherited deadline is set to.
-// It is out of line, because most calls inherit nothing.
-#[cold]
-#[inline(never)]
-fn inherited_deadline(timer: Pin<&Option<Sleep>>) -> u64 {
-    match timer.as_pin_ref() {
-        Some(timer) => clock::moment(timer.deadline()),
-        None => NEVER,
+        let Some(body) = this.body.as_mut().as_pin_mut() else {
+            polled_after_expiry()
+        };
+        let frame = Frame::current();
+        let deadline = if this.progress.phase == Phase::Unpolled {
+            this.progress.begin(config, frame)
+        } else {
+            Some(this.progress.deadline(this.timer.as_ref()))
+        };
+        let error = match deadline {
+            Some(deadline) => {
+                // The body is polled before the timer, so that a tie goes to the body.
+                let entered = frame.dropped_at(deadline).enter();
+                let polled = body.poll(cx);
+                drop(entered);
+                if let Poll::Ready(output) = polled {
+                    return Poll::Ready(E::in_time(output));
+                }
+                match this.progress.expiry(config, deadline, this.timer, cx) {
+                    Some(error) => error,
+                    None => return Poll::Pending,
+                }
+            }
+            None => not_begun(config),
+        };
+        this.body.set(None);
+        Poll::Ready(this.at_expiry.expired(error))
     }
 }
 
@@ -241,26 +223,6 @@ fn inherited_deadline(timer: Pin<&Option<Sleep>>) -> u64 {
 fn not_begun(config: &TimeoutConfig) -> TimedOut {
     let left = Duration::ZERO;
     CallLimit::Inherited { left }.error(config, Cause::NotBegun)
-}
-
-/// Polls the timer after a body that is pending, and returns true if the limit is reached. The timer
-/// is created here, because a body that is done at once needs none.
-// This function is not inlined, because it is the same for all outputs.
-#[inline(never)]
-fn reaches_limit(
-    config: &TimeoutConfig,
-    progress: &mut Progress,
-    deadline: u64,
-    mut timer: Pin<&mut Option<Sleep>>,
-    cx: &mut Context<'_>,
-) -> bool {
-    if progress.phase == Phase::Unpolled {
-        if config.get_limit().is_zero() {
-            return true;
-        }
-        set_timer(timer.as_mut(), deadline, config);
-    }
-    poll_timer(timer, &mut progress.phase, cx).is_ready()
 }
 
 // A deadline that never comes gets no timer.

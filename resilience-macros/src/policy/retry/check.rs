@@ -31,6 +31,22 @@ pub(super) struct RetryPlan {
     pub(super) span: Option<bool>,
 }
 
+impl RetryPlan {
+    /// True if a function of the user's sees successes, too.
+    pub(super) fn is_success_seen(&self) -> bool {
+        self.retry_if_ok.is_some() || self.on_retry.is_some()
+    }
+
+    /// True if the user's filters or hook see an attempt.
+    pub(super) fn is_seen(&self) -> bool {
+        self.is_success_seen()
+            || self.retry_on.is_some()
+            || self.abort_on.is_some()
+            || self.retry_if.is_some()
+            || self.delay_hint.is_some()
+    }
+}
+
 pub(super) fn check(
     values: &mut Values<'_>,
     surroundings: Surroundings<'_>,

@@ -9,7 +9,7 @@
 //!     __rt::Retry::wait(&__retry, "fetch").await;  // the first wait is none
 //!     let __outcome = …;                           // the layers below
 //!     let __result = …into_result(__outcome);
-//!     let __error @ Err(_) = __result else { break …succeeded(__result) };
+//!     let __error @ Err(_) = __result else { break …succeeded(…) };
 //!     let __traits = __rt::Inspect::of(&__error).__traits();
 //!     let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error)…;   // the filters, then the decision
 //!     let None = __last else { break …given_up(__last) };
@@ -163,94 +163,109 @@ impl Context<'_> {
     /// Emits the statements from an attempt's result to the decision on it.
     fn judgement(&self, at: usize, plan: &RetryPlan, retry: &Ident) -> Judgement {
         let (result, error) = (local("result"), local("error"));
-        let operation = self.operation();
         // A success leaves before the attempt is judged, so that the value is moved once. Only
         // `retry_if_ok` and `on_retry` look at it.
-        let is_success_seen = plan.retry_if_ok.is_some() || plan.on_retry.is_some();
+        let is_success_seen = plan.is_success_seen();
         let judged = if is_success_seen { &result } else { &error };
-        let judge = match (is_success_seen, self.is_async()) {
-            (false, true) => "EndedAttempt::failed",
-            (false, false) => "EndedAttempt::failed_blocking",
-            (true, true) => "EndedAttempt::after",
-            (true, false) => "EndedAttempt::after_blocking",
-        };
-        let traits = local("traits");
-        // An unmet lifetime bound of the error type is shown there, once.
-        let at_error = self.result.error_ends;
-        let arguments = quote!(&mut #retry, #traits, #judged);
-        let ended = self.call(judge, None, arguments, at_error);
-        let next = match &plan.on_retry {
-            None if self.is_judged_by_stack(at, plan) => self.last_in_stack(at, plan, &ended),
-            Some(hook) => {
-                let ended = self.judged(at, plan, ended);
-                let ends = SpanEnds::of(&hook.to_token_stream());
-                let hook = self.closure(hook, &quote!(()));
-                let arguments = quote!(#ended, #operation, #hook);
-                self.call("EndedAttempt::next_telling", None, arguments, ends)
-            }
-            None => {
-                let ended = self.judged(at, plan, ended);
-                let decide = at_error.name(if is_success_seen { "next" } else { "last" });
-                let decided = quote_spanned!(at_error.span()=> .#decide(#operation));
-                quote!(#ended #decided)
-            }
-        };
+        let next = self
+            .usual_judgement(at, plan, retry, judged)
+            .unwrap_or_else(|| self.filtered_judgement(at, plan, retry, judged));
         let leave = (!is_success_seen).then(|| self.leave(retry));
         let lookup = if self.asks_for_origin(at) || self.is_above_timeout(at) {
             "__traits_in_stack"
         } else {
             "__traits"
         };
-        let inspected = self.inspected(quote!(&#judged), lookup);
-        let inspect = quote!(let #traits = #inspected;);
+        let (traits, inspected) = (local("traits"), self.inspected(quote!(&#judged), lookup));
         Judgement {
-            leave: quote!(#leave #inspect),
+            leave: quote!(#leave let #traits = #inspected;),
             result_name: result,
             next,
         }
     }
 
+    /// Emits the decision on a failed attempt as one call. It is `None` if the attribute has a filter
+    /// or a hook, or if the stack is an unusual one.
+    fn usual_judgement(
+        &self,
+        at: usize,
+        plan: &RetryPlan,
+        retry: &Ident,
+        error: &Ident,
+    ) -> Option<TokenStream> {
+        if plan.is_seen() {
+            return None;
+        }
+        let mut refusals = self.foreseen_refusals(at);
+        let (ends, stacked) = match (refusals.next(), refusals.next()) {
+            (None, _) if !self.asks_for_origin(at) && !self.is_above_timeout(at) => {
+                (["Retry::failed", "Retry::failed_blocking"], None)
+            }
+            (Some((inner, refusal)), None) if self.asks_for_origin(at) => {
+                let origin = local("origin");
+                let (runtime, (ty, handle)) = (&self.runtime, self.refusing_handle(inner, refusal));
+                let ends = ["Retry::failed_in_stack", "Retry::failed_in_stack_blocking"];
+                let refuses_for = quote!((#runtime::#ty::refuses_for, #handle));
+                (ends, Some(quote!(&mut #origin, #refuses_for,)))
+            }
+            _ => return None,
+        };
+        let [awaited, blocking] = ends;
+        let end = if self.is_async() { awaited } else { blocking };
+        let (traits, operation) = (local("traits"), self.operation());
+        let arguments = quote!(&mut #retry, #traits, #error, #stacked #operation);
+        // An unmet lifetime bound of the error type is shown there, once.
+        Some(self.call(end, None, arguments, self.result.error_ends))
+    }
+
+    /// Emits the decision on an attempt by way of the user's filters and hook.
+    fn filtered_judgement(
+        &self,
+        at: usize,
+        plan: &RetryPlan,
+        retry: &Ident,
+        judged: &Ident,
+    ) -> TokenStream {
+        let is_success_seen = plan.is_success_seen();
+        let judge = match (is_success_seen, self.is_async()) {
+            (false, true) => "EndedAttempt::failed",
+            (false, false) => "EndedAttempt::failed_blocking",
+            (true, true) => "EndedAttempt::after",
+            (true, false) => "EndedAttempt::after_blocking",
+        };
+        let (traits, operation) = (local("traits"), self.operation());
+        // An unmet lifetime bound of the error type is shown there, once.
+        let at_error = self.result.error_ends;
+        let arguments = quote!(&mut #retry, #traits, #judged);
+        let ended = self.call(judge, None, arguments, at_error);
+        let ended = self.judged(at, plan, ended);
+        if let Some(hook) = &plan.on_retry {
+            let ends = SpanEnds::of(&hook.to_token_stream());
+            let hook = self.closure(hook, &quote!(()));
+            let arguments = quote!(#ended, #operation, #hook);
+            return self.call("EndedAttempt::next_telling", None, arguments, ends);
+        }
+        let decide = at_error.name(if is_success_seen { "next" } else { "last" });
+        let decided = quote_spanned!(at_error.span()=> .#decide(#operation));
+        quote!(#ended #decided)
+    }
+
     /// Emits the way out of the loop for a success that nothing looks at.
     fn leave(&self, retry: &Ident) -> TokenStream {
         let (runtime, operation) = (&self.runtime, self.operation());
-        let (result, error) = (local("result"), local("error"));
-        let succeeded = self.call(
-            "Fallible::succeeded",
-            Some(&self.result.tokens),
-            quote!(#result),
-            self.result.ends,
-        );
-        // The value is made first. With the call in front of it, a success would be copied
-        // through memory (measured: 15 instructions).
-        let value = local("value");
+        let (result, error, value) = (local("result"), local("error"), local("value"));
+        let (ends, ty) = (self.result.ends, Some(&self.result.tokens));
+        let taken = self.call("Fallible::value", ty, quote!(#result), ends);
+        let succeeded = self.call("Fallible::succeeded", ty, quote!(#value), ends);
+        // The value alone is kept over the call between the two. A result would be copied through
+        // memory as a whole (measured: 6 ns), also if one function did all three.
         quote! {
             let #error @ #runtime::Err(_) = #result else {
-                let #value = #succeeded;
+                let #value = #taken;
                 #runtime::Retry::succeeded(&#retry, #operation);
-                break #value
+                break #succeeded
             };
         }
-    }
-
-    /// True if the origin of the error decides together with one foreseen refusal, and nothing
-    /// else. That is the usual stack, and its judgement is one call.
-    fn is_judged_by_stack(&self, at: usize, plan: &RetryPlan) -> bool {
-        let is_filtered = plan.retry_on.is_some()
-            || plan.retry_if.is_some()
-            || plan.retry_if_ok.is_some()
-            || plan.abort_on.is_some()
-            || plan.delay_hint.is_some();
-        self.asks_for_origin(at) && !is_filtered && self.foreseen_refusals(at).count() == 1
-    }
-
-    /// Emits the decision on a failed attempt of the usual stack.
-    fn last_in_stack(&self, at: usize, plan: &RetryPlan, ended: &TokenStream) -> TokenStream {
-        let (origin, operation) = (local("origin"), self.operation());
-        let refusals = self.foreseen_refusals(at);
-        let wait = refusals.map(|(at, refusal)| self.certain_refusal(at, refusal, plan));
-        let span = self.result.error_ends.span();
-        let decided = quote_spanned!(span=> .last_in_stack(&mut #origin, #(#wait),*, #operation));
-        quote!(#ended #decided)
     }
 
     /// Puts the user's filters around an ended attempt.
@@ -296,13 +311,8 @@ impl Context<'_> {
         refusal: &ForeseenRefusal,
         retry: &RetryPlan,
     ) -> TokenStream {
-        let (runtime, ty) = (&self.runtime, Ident::new(refusal.ty, Span::call_site()));
-        let handle = Ident::new(&self.item(at, refusal.handle), Span::mixed_site());
-        let handle = if refusal.is_owned {
-            quote!(&#handle)
-        } else {
-            quote!(#handle)
-        };
+        let runtime = &self.runtime;
+        let (ty, handle) = self.refusing_handle(at, refusal);
         let Some(retry_on) = UserFilter::pattern("asks_for", retry.retry_on.as_ref()) else {
             return quote!(#runtime::#ty::refuses_for(#handle));
         };
@@ -311,6 +321,14 @@ impl Context<'_> {
         let error = self.error(refusal.given, refusal.error.as_ref(), &open);
         let asks = self.filtered(error, [Some(retry_on)]);
         quote!(#runtime::#ty::refuses_for_unless(#handle, |#open| #asks))
+    }
+
+    /// Returns the type of the handle of the layer at `at`, and a reference to the handle.
+    fn refusing_handle(&self, at: usize, refusal: &ForeseenRefusal) -> (Ident, TokenStream) {
+        let ty = Ident::new(refusal.ty, Span::call_site());
+        let handle = Ident::new(&self.item(at, refusal.handle), Span::mixed_site());
+        let borrow = refusal.is_owned.then(|| quote!(&));
+        (ty, quote!(#borrow #handle))
     }
 
     /// Returns the refusals below a retry that can be foreseen. A layer that answers errors answers

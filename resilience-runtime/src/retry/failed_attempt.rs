@@ -1,0 +1,118 @@
+//! The judgement of a failed attempt that no filter and no hook looks at.
+
+use super::config::RetryConfig;
+use super::ended_attempt::{EndedAttempt, Review};
+use super::state::Retry;
+use crate::error_slot::Slot;
+use crate::inspect::{Traits, View};
+use crate::operation::Operation;
+use crate::refusal::Origin;
+use core::borrow::Borrow;
+use core::time::Duration;
+
+// The usual ends of an attempt that has failed are one call out of line, because the code of each
+// function with a retry contains one.
+impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
+    /// Ends an attempt that has failed, without filters. `None` means that another attempt is due,
+    /// and `Some` is the error that the call ends with.
+    ///
+    /// # Panics
+    ///
+    /// If the attempt has succeeded.
+    #[inline]
+    pub fn failed<T, E, V: View<E>>(
+        &mut self,
+        _: Traits<V, S>,
+        outcome: Result<T, E>,
+        operation: &Operation,
+    ) -> Option<Result<T, E>>
+    where
+        S: Slot<E>,
+    {
+        if V::HOLDS_REFUSALS {
+            return self.failed_or_refused::<T, E, V>(outcome, operation);
+        }
+        // An error that is not kept stays where it is. If a call returned it, a success would be
+        // copied together with the room for it (measured: 4 ns).
+        match outcome {
+            Err(error) => self
+                .gives_up::<E, V>(&error, operation)
+                .then_some(Err(error)),
+            Ok(_) => unreachable!("a success has left"),
+        }
+    }
+
+    /// Does the same as [`failed`](Self::failed) for a sync function, which keeps an error in place.
+    #[inline]
+    pub fn failed_blocking<T, E, V: View<E>, Other: Slot<E, Blocking = S>>(
+        &mut self,
+        _: Traits<V, Other>,
+        outcome: Result<T, E>,
+        operation: &Operation,
+    ) -> Option<Result<T, E>>
+    where
+        S: Slot<E>,
+    {
+        self.failed(Traits::<V, S>::new(), outcome, operation)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn failed_or_refused<T, E, V: View<E>>(
+        &mut self,
+        outcome: Result<T, E>,
+        operation: &Operation,
+    ) -> Option<Result<T, E>>
+    where
+        S: Slot<E>,
+    {
+        EndedAttempt::failed(self, Traits::<V, S>::new(), outcome).last(operation)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn gives_up<E, V: View<E>>(&mut self, error: &E, operation: &Operation) -> bool {
+        let schedule = &mut self.schedule;
+        Review::new(self.config.borrow(), self.started, schedule, Origin::Body)
+            .gives_up::<E, V>(operation, error)
+    }
+
+    /// Does the same as [`failed`](Self::failed) above a layer that may refuse. `origin` is the origin
+    /// of the error as the layers of the own stack know it, and `refuses_for` returns the time for
+    /// which the layer with this handle is certain to refuse.
+    #[cold]
+    #[inline(never)]
+    pub fn failed_in_stack<T, E, V: View<E>, H>(
+        &mut self,
+        traits: Traits<V, S>,
+        outcome: Result<T, E>,
+        origin: &mut Origin,
+        (refuses_for, handle): (impl FnOnce(H) -> Option<Duration>, H),
+        operation: &Operation,
+    ) -> Option<Result<T, E>>
+    where
+        S: Slot<E>,
+    {
+        EndedAttempt::failed(self, traits, outcome)
+            .from_stack(origin)
+            .refused_for(refuses_for(handle))
+            .last(operation)
+    }
+
+    /// Does the same as [`failed_in_stack`](Self::failed_in_stack) for a sync function.
+    #[cold]
+    #[inline(never)]
+    pub fn failed_in_stack_blocking<T, E, V: View<E>, Other: Slot<E, Blocking = S>, H>(
+        &mut self,
+        _: Traits<V, Other>,
+        outcome: Result<T, E>,
+        origin: &mut Origin,
+        refusal: (impl FnOnce(H) -> Option<Duration>, H),
+        operation: &Operation,
+    ) -> Option<Result<T, E>>
+    where
+        S: Slot<E>,
+    {
+        self.failed_in_stack(Traits::<V, S>::new(), outcome, origin, refusal, operation)
+    }
+}
