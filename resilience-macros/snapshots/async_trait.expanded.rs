@@ -59,7 +59,7 @@ impl Service for Client {
                 let __error @ __rt::Err(_) = __result else {
                     let __value = <Result<u8, Error> as __rt::Fallible>::value(__result);
                     __rt::Retry::succeeded(&__retry, &__OPERATION);
-                    break <Result<u8, Error> as __rt::Fallible>::succeeded(__value);
+                    break <Result<u8, Error> as __rt::Fallible>::of_value(__value);
                 };
                 let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
                 let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error)

@@ -32,7 +32,7 @@ async fn send(mut self, mut text: String) -> Result<Answer, Error> {
         let __error @ __rt::Err(_) = __result else {
             let __value = <Result<Answer, Error> as __rt::Fallible>::value(__result);
             __rt::Retry::succeeded(&__retry, &__OPERATION);
-            break <Result<Answer, Error> as __rt::Fallible>::succeeded(__value);
+            break <Result<Answer, Error> as __rt::Fallible>::of_value(__value);
         };
         let __traits = __rt::Inspect::of(&__error).__traits();
         let __last = __rt::EndedAttempt::retry_if(

@@ -30,7 +30,7 @@ fn read<P: AsRef<Path>>(
         let __error @ __rt::Err(_) = __result else {
             let __value = <Result<u64, Error> as __rt::Fallible>::value(__result);
             __rt::Retry::succeeded(&__retry, &__OPERATION);
-            break <Result<u64, Error> as __rt::Fallible>::succeeded(__value);
+            break <Result<u64, Error> as __rt::Fallible>::of_value(__value);
         };
         let __traits = __rt::Inspect::of(&__error).__traits();
         let __last = __rt::Retry::failed_blocking(&mut __retry, __traits, __error, &__OPERATION);

@@ -55,7 +55,7 @@ fn load(id: u64) -> Result<Row, Error> {
         let __error @ __rt::Err(_) = __result else {
             let __value = <Result<Row, Error> as __rt::Fallible>::value(__result);
             __rt::Retry::succeeded(&__retry, &__OPERATION);
-            break <Result<Row, Error> as __rt::Fallible>::succeeded(__value);
+            break <Result<Row, Error> as __rt::Fallible>::of_value(__value);
         };
         let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
         let __last = __rt::Retry::failed_in_stack_blocking(

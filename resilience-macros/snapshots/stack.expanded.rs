@@ -62,7 +62,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
         let __error @ __rt::Err(_) = __result else {
             let __value = <Result<String, ApiError> as __rt::Fallible>::value(__result);
             __rt::Retry::succeeded(&__retry, &__OPERATION);
-            break <Result<String, ApiError> as __rt::Fallible>::succeeded(__value);
+            break <Result<String, ApiError> as __rt::Fallible>::of_value(__value);
         };
         let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
         let __last = __rt::Retry::failed_in_stack(

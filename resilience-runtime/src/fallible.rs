@@ -38,7 +38,18 @@ pub trait Fallible: Sized {
     fn value(result: Result<Self::Value, Self::Error>) -> Self::Value;
 
     /// Returns `Ok(value)`.
-    fn succeeded(value: Self::Value) -> Self;
+    fn of_value(value: Self::Value) -> Self;
+
+    /// Returns a result that is a success. It is made anew from the value, so that only the value
+    /// is copied.
+    ///
+    /// # Panics
+    ///
+    /// If the result is an error.
+    #[inline]
+    fn succeeded(result: Result<Self::Value, Self::Error>) -> Self {
+        Self::of_value(Self::value(result))
+    }
 
     /// Returns the result that no attempt comes after.
     ///
@@ -85,7 +96,7 @@ impl<T, E> Fallible for Result<T, E> {
     }
 
     #[inline]
-    fn succeeded(value: T) -> Self {
+    fn of_value(value: T) -> Self {
         Ok(value)
     }
 

@@ -213,7 +213,7 @@ pub fn record<R: Fallible, V: View<R::Error>, S>(
     match result.into_result() {
         Ok(value) => {
             permit.success();
-            R::succeeded(value)
+            R::of_value(value)
         }
         Err(error) => R::failed(record_error::<_, V>(error, permit, origin)),
     }

@@ -93,7 +93,7 @@ where
         Poll::Ready(match ready!(polled).into_result() {
             Ok(value) => {
                 this.call.succeed();
-                F::Output::succeeded(value)
+                F::Output::of_value(value)
             }
             Err(error) => F::Output::failed(this.call.fail::<_, V>(error, *this.inside)),
         })

@@ -256,7 +256,7 @@ impl Context<'_> {
         let (result, error, value) = (local("result"), local("error"), local("value"));
         let (ends, ty) = (self.result.ends, Some(&self.result.tokens));
         let taken = self.call("Fallible::value", ty, quote!(#result), ends);
-        let succeeded = self.call("Fallible::succeeded", ty, quote!(#value), ends);
+        let succeeded = self.call("Fallible::of_value", ty, quote!(#value), ends);
         // The value alone is kept over the call between the two. A result would be copied through
         // memory as a whole (measured: 6 ns), also if one function did all three.
         quote! {
