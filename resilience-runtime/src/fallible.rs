@@ -35,10 +35,10 @@ pub trait Fallible: Sized {
     /// # Panics
     ///
     /// If the result is an error.
-    fn value(result: Result<Self::Value, Self::Error>) -> Self::Value;
+    fn value(result: Result<Self::Value, Self::Error>) -> Success<Self::Value>;
 
-    /// Returns `Ok(value)`.
-    fn of_value(value: Self::Value) -> Self;
+    /// Returns `Ok` of the value.
+    fn of_value(value: Success<Self::Value>) -> Self;
 
     /// Returns a result that is a success. It is made anew from the value, so that only the value
     /// is copied.
@@ -72,6 +72,11 @@ pub trait Fallible: Sized {
     }
 }
 
+/// The value of a success. A value of a type without values ends the code where it stands, so rustc
+/// would call the code after it unreachable, and say so to the user. This type hides the value.
+#[derive(Debug)]
+pub struct Success<T>(pub(crate) T);
+
 #[diagnostic::do_not_recommend]
 impl<T, E> Fallible for Result<T, E> {
     type Value = T;
@@ -88,15 +93,15 @@ impl<T, E> Fallible for Result<T, E> {
     }
 
     #[inline]
-    fn value(result: Self) -> T {
+    fn value(result: Self) -> Success<T> {
         match result {
-            Ok(value) => value,
+            Ok(value) => Success(value),
             Err(_) => unreachable!("the expansion judges a failure"),
         }
     }
 
     #[inline]
-    fn of_value(value: T) -> Self {
+    fn of_value(Success(value): Success<T>) -> Self {
         Ok(value)
     }
 

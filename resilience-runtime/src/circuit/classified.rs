@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error_slot::Nowhere,
-    fallible::Fallible,
+    fallible::{Fallible, Success},
     inspect::{AsTypeName, Traits, View},
     refusal::Origin,
     stack_origin::StackOrigin,
@@ -213,7 +213,7 @@ pub fn record<R: Fallible, V: View<R::Error>, S>(
     match result.into_result() {
         Ok(value) => {
             permit.success();
-            R::of_value(value)
+            R::of_value(Success(value))
         }
         Err(error) => R::failed(record_error::<_, V>(error, permit, origin)),
     }

@@ -16,7 +16,7 @@ use super::{
     breaker::CircuitBreaker, classified::record_error, error::CircuitOpen, permit::CallPermit,
 };
 use crate::{
-    fallible::Fallible,
+    fallible::{Fallible, Success},
     inspect::{Traits, View},
     operation::Operation,
     refusal::Origin,
@@ -93,7 +93,7 @@ where
         Poll::Ready(match ready!(polled).into_result() {
             Ok(value) => {
                 this.call.succeed();
-                F::Output::of_value(value)
+                F::Output::of_value(Success(value))
             }
             Err(error) => F::Output::failed(this.call.fail::<_, V>(error, *this.inside)),
         })
