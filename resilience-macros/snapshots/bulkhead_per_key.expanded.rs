@@ -57,7 +57,7 @@ async fn search(&self, tenant: &str, query: &str) -> Result<Hits, SearchError> {
         let __error @ __rt::Err(_) = __result else {
             let __value = <Result<Hits, SearchError> as __rt::Fallible>::value(__result);
             __rt::Retry::succeeded(&__retry, &__OPERATION);
-            break <Result<Hits, SearchError> as __rt::Fallible>::succeeded(__value);
+            break <Result<Hits, SearchError> as __rt::Fallible>::of_value(__value);
         };
         let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
         let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error)

@@ -39,7 +39,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
         let __error @ __rt::Err(_) = __result else {
             let __value = <Result<String, Error> as __rt::Fallible>::value(__result);
             __rt::Retry::succeeded(&__retry, &__OPERATION);
-            break <Result<String, Error> as __rt::Fallible>::succeeded(__value);
+            break <Result<String, Error> as __rt::Fallible>::of_value(__value);
         };
         let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
         let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error)
