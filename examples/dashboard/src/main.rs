@@ -27,8 +27,9 @@ use tokio::time::sleep;
 use crate::peers::{NAMES, Peers};
 use crate::shop::Shop;
 
-/// The pause between two calls of one dependency.
-const PAUSE: Duration = Duration::from_millis(20);
+/// Each dependency has so many users, and each of them pauses for so long between two calls.
+const USERS: usize = 4;
+const PAUSE: Duration = Duration::from_millis(80);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -46,7 +47,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let peers = Peers::start().await?;
     let shop = Shop::new(peers.url())?;
     for name in NAMES {
-        tokio::spawn(use_dependency(shop.clone(), name));
+        for _ in 0..USERS {
+            tokio::spawn(use_dependency(shop.clone(), name));
+        }
     }
     match seconds {
         None => loop {
@@ -65,7 +68,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Calls a dependency all the time, as the users of the service do.
+/// Calls a dependency all the time, as a user of the service does.
 async fn use_dependency(shop: Shop, name: &'static str) {
     loop {
         // An error is no news here: the circuit counts it.
@@ -74,14 +77,14 @@ async fn use_dependency(shop: Shop, name: &'static str) {
     }
 }
 
-/// Each dependency fails for the first half of its turn.
+/// Each dependency fails for most of its turn.
 async fn fail_in_turn(peers: &Peers, turn: Duration) {
     for (index, name) in NAMES.iter().enumerate() {
         println!("  {name} fails");
         peers.fail(index);
-        sleep(turn / 2).await;
+        sleep(turn * 3 / 4).await;
         peers.heal();
-        sleep(turn / 2).await;
+        sleep(turn / 4).await;
     }
 }
 

@@ -51,7 +51,7 @@ impl Shop {
         self.ask("inventory").await
     }
 
-    #[circuit_breaker(name = "search", failure_rate = 0.5, failure_window = 2s, minimum_calls = 10, recovery_timeout = 1s)]
+    #[circuit_breaker(name = "search", failure_rate = 0.5, failure_window = 1s, minimum_calls = 10, recovery_timeout = 1s)]
     #[timeout(1s, operation = "shop.find")]
     async fn find(&self) -> Answer {
         self.ask("search").await
