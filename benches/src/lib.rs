@@ -8,6 +8,7 @@ pub mod circuit;
 mod contender;
 mod events;
 mod keys;
+mod limits;
 mod metrics;
 pub mod retry;
 mod scenario;
@@ -29,6 +30,7 @@ pub fn scenarios() -> Vec<Scenario> {
         retry::scenarios(),
         timeout::scenarios(),
         stack::scenarios(),
+        limits::scenarios(),
         statistics::scenarios(),
         events::scenarios(),
         metrics::scenarios(),

@@ -585,6 +585,104 @@ pub fn bulkhead(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(&policy::bulkhead::BULKHEAD, args.into(), item.into()).into()
 }
 
+/// Limits how many calls of the function are made in a time.
+///
+/// ```
+/// use resilience::rate_limit;
+/// use std::io::Error;
+///
+/// #[rate_limit(10, per = 1s, burst = 2, max_wait = 5s)]
+/// async fn ask(question: &str) -> Result<String, Error> {
+///     Ok(format!("answer to {question}"))
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// // Two calls may come at once, and then one in a tenth of a second.
+/// let start = tokio::time::Instant::now();
+/// for _ in 0..12 {
+///     ask("why").await.unwrap();
+/// }
+/// assert_eq!(start.elapsed().as_millis(), 1_000);
+/// # }
+/// ```
+///
+/// # Options
+///
+/// | option | default | meaning |
+/// |---|---|---|
+/// | `limit = 100` | required | how many calls are admitted in the time `per`; also without its name: `#[rate_limit(100, per = 1s)]` |
+/// | `per = 1s` | required | the time in which `limit` calls are admitted |
+/// | `burst = 10` | `limit` | how many calls may come at once after a pause; with `1` they are spread evenly |
+/// | `max_wait = 2s` | `0s` | how long a call waits for its turn; a call whose turn comes later is refused at once. It belongs to the function, and functions that share a rate limit may differ in it |
+/// | `name = "api"` | module path and function name | the rate limit's name; functions with the same name share one rate limit, sync and async alike |
+/// | `key = expr` | none | a rate limit for each key, all with this name and configuration: any value with `Display`, taken by reference, evaluated once per call; the text is the key |
+/// | `max_keys = 1000` | `1000` | with `key` only: the largest number of rate limits; a new key beyond it takes the place of an idle one that equals a new one, or shares the rate limit `name{*}` |
+/// | `idle = 10m` | `10m` | with `key` only: how long after its last call a rate limit is kept |
+/// | `error = f` | `From` | makes the error of a refusal: a function or closure of `RateLimited`, a variant, or a value |
+/// | `config = expr` | none | a `RateLimitConfig` to start from; it may bring limit and time |
+/// | `operation = "jira.issue"` | module path and function name | the name of the function in logs, statistics and errors; one attribute says it for the whole stack |
+/// | `crate = path` | `::resilience` | where the runtime is, if it is renamed or re-exported |
+///
+/// Durations have a unit (`250ms`, `1m30s`). Values may be any expression: constant ones are
+/// checked by the compiler, others are evaluated once per call and may use the arguments.
+///
+/// # Semantics
+///
+/// - After a pause, `burst` calls are admitted at once, and then one in `per / limit`: the generic
+///   cell rate algorithm. No window lets twice the limit pass at its edge. The arithmetic is exact:
+///   a limit of 3 per second admits 3,600,000 calls in 1,200,000 seconds, and not one less.
+/// - A call whose turn comes within `max_wait` waits for it, and any other is refused at once, without
+///   using a turn. Calls that wait have their turns in the order in which they came. A call that is
+///   dropped while it waits has used its turn.
+/// - A wait that would reach the [`deadline`](../resilience/fn.deadline.html) of a `#[timeout]` around
+///   the call is not begun: the call is refused.
+/// - An admission without a wait allocates nothing and takes no lock.
+/// - Rate limits live in the [registry](../resilience/registry/index.html) of the process, under their
+///   names. If two functions give one name two rates, the first to be called decides, and the log
+///   tells of the clash once. A value of one function that changes from call to call is taken, until
+///   a value returns that the rate limit had before. `max_wait` is not compared, because it belongs to
+///   the function.
+/// - With `key`, each key has a rate limit. One that equals a new one and has been idle for `idle`
+///   makes room for a new key, the one that was idle the longest first, so that invented keys free
+///   nobody's limit. If none can, the new key shares the rate limit `name{*}`, and so does a key of
+///   more than 1 KiB. Its refusals have that name and the caller's key.
+///
+/// # Errors
+///
+/// The errors of the function. A refused call returns a
+/// [`RateLimited`](../resilience/struct.RateLimited.html) with the time until the next turn, made into
+/// the function's error by `From` or by `error = …`. It is a refusal: circuits around the rate limit
+/// ignore it, and a [`#[retry]`](../resilience/attr.retry.html) does not retry it. A retry with
+/// `retry_refused = true` and a `delay_hint` that returns its `retry_after` waits for the turn.
+///
+/// # Panics
+///
+/// A panic of the body goes on unchanged. A value computed at run time that is out of range panics in
+/// the call, with the words of
+/// [`RateLimitConfig`](../resilience/struct.RateLimitConfig.html)'s setters. An async call that has to
+/// wait outside a tokio runtime with its timer enabled panics.
+///
+/// # Sync functions
+///
+/// A call that waits blocks its thread, in real time even where tokio's clock is paused.
+///
+/// # Stacking
+///
+/// The top attribute is the outermost. Below a `#[retry]` each attempt takes a turn; above one, a call
+/// takes one turn for all its attempts. Below a [`#[timeout]`](../resilience/attr.timeout.html) the
+/// wait is part of the limit; above one, each call has its whole limit once its turn has come.
+/// `max_wait` above the limit of a timeout outside is a compile error where both are literals.
+///
+/// # Logging
+///
+/// `tracing` events under the target `resilience`: WARN while calls are refused, once a minute for
+/// each rate limit.
+#[proc_macro_attribute]
+pub fn rate_limit(args: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(&policy::rate_limit::RATE_LIMIT, args.into(), item.into()).into()
+}
+
 /// Refuses every third call: the policy for a test.
 #[cfg(resilience_test_policy)]
 #[proc_macro_attribute]
@@ -633,4 +731,11 @@ pub fn file_keys(policy: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn async_bulkhead(_: TokenStream, item: TokenStream) -> TokenStream {
     untouched::misnamed(&policy::bulkhead::BULKHEAD, item.into()).into()
+}
+
+/// Refuses the name that a newcomer looks for, and says the right one.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn async_rate_limit(_: TokenStream, item: TokenStream) -> TokenStream {
+    untouched::misnamed(&policy::rate_limit::RATE_LIMIT, item.into()).into()
 }

@@ -1,6 +1,7 @@
 //! Attributes that make a Rust function resilient: [`#[retry]`](macro@retry),
 //! [`#[circuit_breaker]`](macro@circuit_breaker), [`#[timeout]`](macro@timeout),
-//! [`#[bulkhead]`](macro@bulkhead) and [`#[fallback]`](macro@fallback).
+//! [`#[bulkhead]`](macro@bulkhead), [`#[rate_limit]`](macro@rate_limit) and
+//! [`#[fallback]`](macro@fallback).
 //!
 //! They work on sync and async functions, methods and trait methods. The signature and the error
 //! type stay as they are, and wrong configuration does not compile.
@@ -60,15 +61,16 @@
 //!
 //! | to | there is |
 //! |---|---|
-//! | annotate a function | [`#[retry]`](macro@retry), [`#[circuit_breaker]`](macro@circuit_breaker), [`#[timeout]`](macro@timeout), [`#[fallback]`](macro@fallback), [`#[bulkhead]`](macro@bulkhead), each with all its options |
-//! | share a configuration, `config = …` | [`RetryConfig`], [`CircuitBreakerConfig`], [`TimeoutConfig`], [`BulkheadConfig`] |
-//! | make one of values that are known at run time only | [`RetrySettings`], [`CircuitBreakerSettings`], [`TimeoutSettings`], [`BulkheadSettings`], and [`ConfigError`] for a wrong value |
+//! | annotate a function | [`#[retry]`](macro@retry), [`#[circuit_breaker]`](macro@circuit_breaker), [`#[timeout]`](macro@timeout), [`#[fallback]`](macro@fallback), [`#[bulkhead]`](macro@bulkhead), [`#[rate_limit]`](macro@rate_limit), each with all its options |
+//! | share a configuration, `config = …` | [`RetryConfig`], [`CircuitBreakerConfig`], [`TimeoutConfig`], [`BulkheadConfig`], [`RateLimitConfig`] |
+//! | make one of values that are known at run time only | [`RetrySettings`], [`CircuitBreakerSettings`], [`TimeoutSettings`], [`BulkheadSettings`], [`RateLimitSettings`], and [`ConfigError`] for a wrong value |
 //! | limit the retries of all calls together | `budget = …` with a [`RetryBudget`], [`registry::register_budget`], [`registry::budget`] |
 //! | wait as long as the server asks | `delay_hint = …` with a [`RetryHint`]; with the feature `http`, `http::retry_after` and `http::grpc_pushback` |
 //! | know the number of the attempt | `attempt = …` with an [`Attempt`] |
 //! | have a circuit for each tenant, host or shard | `key = …`, [`registry::family`], [`CircuitBreakerFamily`] |
 //! | limit how many calls run at the same time | [`Bulkhead`], [`registry::bulkhead`], [`BulkheadStats`] |
-//! | handle the errors of the policies | [`CircuitOpen`], [`TimedOut`], [`BulkheadFull`] |
+//! | limit how many calls are made in a time | [`RateLimit`], [`registry::rate_limit`], [`RateLimitStats`] |
+//! | handle the errors of the policies | [`CircuitOpen`], [`TimedOut`], [`BulkheadFull`], [`RateLimited`] |
 //! | read how retries, timeouts and fallbacks went, by function | [`registry::operations`], [`OperationStats`]; everything of the process: [`registry::snapshot`], `Serialize` with the feature `serde` |
 //! | read circuits, or move them by hand | [`registry`], [`CircuitBreaker`], [`CircuitBreakerStats`] |
 //! | be told of retries and transitions | `on_retry = …` with a [`RetryEvent`], [`events::subscribe`], [`CircuitBreaker::on_transition`], [`changed`](CircuitBreaker::changed) and [`wait_for`](CircuitBreaker::wait_for), `tracing` events under the target `resilience` |
@@ -129,6 +131,7 @@ pub mod metrics;
 mod name;
 mod operation;
 mod random;
+mod rate_limit;
 mod refusal;
 pub mod registry;
 mod report_limit;
@@ -161,7 +164,7 @@ pub mod __private {
     pub use crate::every_third::expansion::*;
     pub use crate::{
         bulkhead::expansion::*, circuit::expansion::*, expansion::*, fallback::expansion::*,
-        retry::expansion::*, timeout::expansion::*,
+        rate_limit::expansion::*, retry::expansion::*, timeout::expansion::*,
     };
 }
 
@@ -184,14 +187,18 @@ pub use deadline::{
 #[cfg(resilience_test_policy)]
 pub use every_third::{EveryThirdConfig, ThirdCall};
 pub use operation::{GaveUpCounts, OperationStats, PolicyDescription, ResolvedSetting};
+pub use rate_limit::{
+    RateLimit, RateLimitAcquire, RateLimitConfig, RateLimitSettings, RateLimitStats, RateLimited,
+};
 pub use refusal::{Refusal, RefusalKind, is_refusal};
 #[cfg(resilience_test_policy)]
 pub use resilience_macros::every_third;
 #[doc(hidden)]
 pub use resilience_macros::{
-    async_bulkhead, async_circuit_breaker, async_fallback, async_retry, async_timeout,
+    async_bulkhead, async_circuit_breaker, async_fallback, async_rate_limit, async_retry,
+    async_timeout,
 };
-pub use resilience_macros::{bulkhead, circuit_breaker, fallback, retry, timeout};
+pub use resilience_macros::{bulkhead, circuit_breaker, fallback, rate_limit, retry, timeout};
 pub use retry::{
     Attempt, Jitter, PreparedRetry, RetryConfig, RetryEvent, RetryFuture, RetryHint, RetrySettings,
     Strategy,

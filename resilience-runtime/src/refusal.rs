@@ -44,6 +44,8 @@ pub enum RefusalKind {
     CircuitOpen,
     /// A bulkhead refused, because as many calls as it allows were running.
     BulkheadFull,
+    /// A rate limit refused, because the turn of the call would have come too late.
+    RateLimited,
     /// A timeout was ended by a deadline that came before its own limit, so the service did not get
     /// its time; or that deadline had passed before the call. See
     /// [`TimedOut::is_inherited`](crate::TimedOut::is_inherited).

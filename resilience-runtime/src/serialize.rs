@@ -17,6 +17,14 @@ impl Serialize for Seconds {
     }
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference to the field"
+)]
+pub(crate) fn seconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    Seconds(*time).serialize(serializer)
+}
+
 /// The file and the line of a place.
 pub(crate) struct Place(pub(crate) &'static Location<'static>);
 

@@ -22,6 +22,7 @@ mod fallback;
 mod lints;
 mod operation;
 mod programmatic;
+mod rate_limit;
 mod registry;
 mod regressions;
 mod retry;

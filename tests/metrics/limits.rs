@@ -1,6 +1,8 @@
 //! The metrics of the things that limit calls.
 
-use resilience::{BulkheadConfig, BulkheadFull, bulkhead, metrics, registry};
+use std::time::Duration;
+
+use resilience::{BulkheadConfig, BulkheadFull, RateLimitConfig, bulkhead, metrics, registry};
 use resilience_metrics_tests::Series;
 
 #[bulkhead(1, name = "limits keys", key = key)]
@@ -13,7 +15,7 @@ fn of_key(
 }
 
 #[test]
-fn the_series_of_a_bulkhead_equal_its_statistics() {
+fn the_series_of_limits_equal_their_statistics() {
     let series = Series::default();
     ::metrics::set_global_recorder(series.clone()).expect("there is none");
     let pool = registry::get_or_register_bulkhead("limits", BulkheadConfig::new(2));
@@ -42,4 +44,14 @@ fn the_series_of_a_bulkhead_equal_its_statistics() {
 
     let keys = r#"resilience_bulkhead_calls_total{bulkhead="limits keys",outcome="admitted"}"#;
     assert_eq!(series.get(keys), Some(2), "keys are no labels");
+
+    let hour = Duration::from_secs(3600);
+    let api = registry::get_or_register_rate_limit("limits", RateLimitConfig::new(2, hour));
+    assert_eq!((0..5).filter(|_| api.acquire().is_ok()).count(), 2);
+    metrics::update();
+    let calls = |outcome: &str| {
+        let labels = format!("limit=\"limits\",outcome=\"{outcome}\"");
+        series.get(&format!("resilience_rate_limit_calls_total{{{labels}}}"))
+    };
+    assert_eq!((calls("admitted"), calls("refused")), (Some(2), Some(3)));
 }

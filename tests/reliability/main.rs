@@ -12,6 +12,7 @@ mod keys;
 mod model;
 mod panics;
 mod pool;
+mod rate_limit;
 mod registry_bounds;
 mod schedules;
 mod storm;

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use resilience::{BulkheadFull, CircuitOpen, TimedOut};
+use resilience::{BulkheadFull, CircuitOpen, RateLimited, TimedOut};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Error {
     Down,
     BulkheadFull,
     CircuitOpen,
+    RateLimited,
     TimedOut,
     /// Something else failed, which `?` converted.
     Number,
@@ -18,6 +19,12 @@ pub(crate) enum Error {
 impl From<BulkheadFull> for Error {
     fn from(_: BulkheadFull) -> Self {
         Self::BulkheadFull
+    }
+}
+
+impl From<RateLimited> for Error {
+    fn from(_: RateLimited) -> Self {
+        Self::RateLimited
     }
 }
 

@@ -78,6 +78,7 @@ macro_rules! each_sync {
         group!(circuit_breaker, sync, 1, $group, #[resilience::circuit_breaker(failure_threshold = 1000)]);
         group!(timeout, sync, 1, $group, #[resilience::timeout(1m, mode = cooperative)]);
         group!(bulkhead, sync, 1, $group, #[resilience::bulkhead(1000)]);
+        group!(rate_limit, sync, 1, $group, #[resilience::rate_limit(1000, per = 1ms)]);
         group!(stack, sync, 3, $group,
             #[resilience::retry(max_retries = 2, base_delay = 0s)]
             #[resilience::circuit_breaker(failure_threshold = 1000)]
@@ -86,6 +87,7 @@ macro_rules! each_sync {
         );
         group!(limits_outside, sync, 3, $group,
             #[resilience::bulkhead(1000, key = module_path!(), max_wait = 1s)]
+            #[resilience::rate_limit(1000, per = 1ms, key = module_path!(), max_wait = 1s)]
             #[resilience::retry(max_retries = 2, base_delay = 0s)]
             #[resilience::circuit_breaker(failure_threshold = 1000)]
         );
@@ -126,6 +128,10 @@ macro_rules! each_async {
             #[resilience::bulkhead(1000)]
             $($async)?
         );
+        group!(async_rate_limit, asynchronous, 1, $group,
+            #[resilience::rate_limit(1000, per = 1ms)]
+            $($async)?
+        );
         group!(async_stack, asynchronous, 3, $group,
             #[resilience::retry(max_retries = 2, base_delay = 1s)]
             #[resilience::circuit_breaker(failure_threshold = 1000)]
@@ -135,6 +141,7 @@ macro_rules! each_async {
         );
         group!(async_limits_outside, asynchronous, 3, $group,
             #[resilience::bulkhead(1000, key = module_path!(), max_wait = 1s)]
+            #[resilience::rate_limit(1000, per = 1ms, key = module_path!(), max_wait = 1s)]
             #[resilience::retry(max_retries = 2, base_delay = 1s)]
             #[resilience::circuit_breaker(failure_threshold = 1000)]
             $($async)?
@@ -164,6 +171,7 @@ macro_rules! each_once {
         group!(timeout, sync, 1, $group, #[resilience::timeout(1m, mode = cooperative)]);
         group!(fallback, sync, 1, $group, #[resilience::fallback(|_| crate::policies::unanswered(), when = |_| false)]);
         group!(bulkhead, sync, 1, $group, #[resilience::bulkhead(1000)]);
+        group!(rate_limit, sync, 1, $group, #[resilience::rate_limit(1000, per = 1ms)]);
         group!(both, sync, 1, $group,
             #[resilience::bulkhead(1000)]
             #[resilience::timeout(1m, mode = cooperative)]
@@ -173,6 +181,7 @@ macro_rules! each_once {
         group!(async_timeout, asynchronous, 1, $group, #[resilience::timeout(1m)] async);
         group!(async_fallback, asynchronous, 1, $group, #[resilience::fallback(|_| crate::policies::unanswered(), when = |_| false)] async);
         group!(async_bulkhead, asynchronous, 1, $group, #[resilience::bulkhead(1000)] async);
+        group!(async_rate_limit, asynchronous, 1, $group, #[resilience::rate_limit(1000, per = 1ms)] async);
         group!(async_both, asynchronous, 1, $group,
             #[resilience::bulkhead(1000)]
             #[resilience::timeout(1m)]
@@ -190,6 +199,7 @@ macro_rules! each_threaded {
             #[resilience::retry(max_retries = 2, base_delay = 0s)]
             #[resilience::circuit_breaker(failure_threshold = 1000)]
             #[resilience::timeout(1m)]
+            #[resilience::rate_limit(1000, per = 1ms)]
             #[resilience::bulkhead(1000, key = module_path!())]
         );
         group!(thread_below_a_fallback, sync, 1, $group,

@@ -16,10 +16,12 @@ use std::path::{Path, PathBuf};
 
 /// The cases whose error is at a whole attribute, because a macro is shown no token of an attribute without options or
 /// of an attribute that has another name.
-const POINT_AT_THE_ATTRIBUTE: [&str; 9] = [
+const POINT_AT_THE_ATTRIBUTE: [&str; 11] = [
     "fallback/answer_missing",
     "function/async_fallback",
     "bulkhead/max_concurrent_missing",
+    "rate_limit/everything_missing",
+    "function/async_rate_limit",
     "timeout/limit_missing",
     "stack/renamed_attribute_below",
     "function/async_retry",

@@ -6,6 +6,7 @@ mod clone;
 #[cfg(resilience_test_policy)]
 pub(crate) mod every_third;
 pub(crate) mod fallback;
+pub(crate) mod rate_limit;
 pub(crate) mod retry;
 pub(crate) mod spec;
 pub(crate) mod timeout;
@@ -21,6 +22,7 @@ const POLICIES: &[&Policy] = &[
     &timeout::TIMEOUT,
     &fallback::FALLBACK,
     &bulkhead::BULKHEAD,
+    &rate_limit::RATE_LIMIT,
     #[cfg(resilience_test_policy)]
     &every_third::EVERY_THIRD,
 ];

@@ -125,8 +125,14 @@ fn every_example_is_an_option_that_expands() {
                 _ => "",
             };
             // The required option without its name is the first one of the table.
-            let is_required = !required.is_empty() && policy.table.options[0].name == spec.name;
-            let beside = [if is_required { "" } else { required }, beside];
+            let is_first = policy.table.options[0].name == spec.name;
+            let required = match spec.name {
+                "limit" if policy.name() == "rate_limit" => "per = 1s",
+                "per" => "100",
+                _ if is_first => "",
+                _ => required,
+            };
+            let beside = [required, beside];
             let beside = beside.into_iter().filter(|options| !options.is_empty());
             let beside = beside.fold(String::new(), |all, options| all + options + ", ");
             let function = match spec.kind {

@@ -78,6 +78,8 @@ fn a_half_typed_argument_list_leaves_the_function_as_it_was() {
         (&policy::timeout::TIMEOUT, "5s, error = "),
         (&policy::bulkhead::BULKHEAD, ""),
         (&policy::bulkhead::BULKHEAD, "25, max_wait = "),
+        (&policy::rate_limit::RATE_LIMIT, "100"),
+        (&policy::rate_limit::RATE_LIMIT, "100, per = "),
         (&policy::timeout::TIMEOUT, "limit"),
     ] {
         let expanded = expand(policy, args, item);

@@ -16,6 +16,7 @@ fn required(policy: &Policy) -> &'static str {
         "timeout" => "5s",
         "fallback" => "cached",
         "bulkhead" => "25",
+        "rate_limit" => "100, per = 1s",
         _ => "",
     }
 }

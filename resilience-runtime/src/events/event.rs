@@ -182,6 +182,17 @@ pub enum EventKind<'a> {
         /// The key of the bulkhead, for a name with `key`.
         key: Option<&'a str>,
     },
+    /// A rate limit refused a call. `operation` is the annotated function, and `None` for a rate limit
+    /// that is used as a value.
+    #[non_exhaustive]
+    RateLimited {
+        /// The name of the rate limit.
+        limit: &'a str,
+        /// The key of the rate limit, for a name with `key`.
+        key: Option<&'a str>,
+        /// The time until a call would be admitted, as the error of the call has it.
+        retry_after: Duration,
+    },
     /// A `fallback` answered in place of an error.
     #[non_exhaustive]
     FellBack {

@@ -66,6 +66,8 @@ metrics! {
         "Calls that wait for a slot of a bulkhead.";
     BULKHEAD_LIMIT = "resilience_bulkhead_limit", Gauge, Count,
         "Calls that a bulkhead allows at the same time, for a name with keys those of each key.";
+    RATE_LIMIT_CALLS = "resilience_rate_limit_calls_total", Counter, Count,
+        "Calls to a rate limit, by its answer.";
     ATTEMPT_DURATION = "resilience_attempt_duration_seconds", Histogram, Seconds,
         "Durations of the attempts of a retry, if they are recorded.";
     LABEL_OVERFLOW = "resilience_label_overflow_total", Counter, Count,

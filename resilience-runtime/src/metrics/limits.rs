@@ -1,9 +1,11 @@
-//! The metrics of the things that limit calls: bulkheads.
+//! The metrics of the things that limit calls: bulkheads and rate limits.
 
-use super::catalogue::{BULKHEAD_CALLS, BULKHEAD_IN_USE, BULKHEAD_LIMIT, BULKHEAD_WAITING, Metric};
+use super::catalogue::{
+    BULKHEAD_CALLS, BULKHEAD_IN_USE, BULKHEAD_LIMIT, BULKHEAD_WAITING, Metric, RATE_LIMIT_CALLS,
+};
 use super::labels::{LabelValues, OTHER};
 use super::sink::Sink;
-use crate::bulkhead;
+use crate::{bulkhead, rate_limit};
 
 pub(super) fn export_bulkheads(sink: &mut Sink<'_>, values: &mut LabelValues) {
     let mut others = Calls::default();
@@ -24,6 +26,23 @@ pub(super) fn export_bulkheads(sink: &mut Sink<'_>, values: &mut LabelValues) {
         sink.gauge(&BULKHEAD_LIMIT, &[label], stats.limit.into());
     }
     others.export_others(sink, &BULKHEAD_CALLS, "bulkhead");
+}
+
+pub(super) fn export_rate_limits(sink: &mut Sink<'_>, values: &mut LabelValues) {
+    let mut others = Calls::default();
+    for stats in rate_limit::all_stats() {
+        let calls = Calls {
+            admitted: stats.admitted,
+            refused: stats.refused,
+        };
+        if values.bounded(&stats.name) == OTHER {
+            others.admitted += calls.admitted;
+            others.refused += calls.refused;
+            continue;
+        }
+        calls.export(sink, &RATE_LIMIT_CALLS, ("limit", stats.name.as_str()));
+    }
+    others.export_others(sink, &RATE_LIMIT_CALLS, "limit");
 }
 
 /// The calls to one thing, or to all beyond the bound of the label.

@@ -1,4 +1,4 @@
-//! Metrics of circuits, retries, timeouts, budgets and bulkheads: feature `metrics`.
+//! Metrics of circuits, retries, timeouts, budgets, bulkheads and rate limits: feature `metrics`.
 //!
 //! The numbers go to the recorder of the [`metrics`](https://docs.rs/metrics) facade, which a program
 //! installs once, such as `metrics-exporter-prometheus`. An [`update`] reads the statistics and tells
@@ -23,11 +23,12 @@
 //! | `resilience_budget_available` | gauge | `budget` |
 //! | `resilience_bulkhead_calls_total` | counter | `bulkhead`, `outcome`: `admitted`, `refused` |
 //! | `resilience_bulkhead_in_use`, `resilience_bulkhead_waiting`, `resilience_bulkhead_limit` | gauge | `bulkhead` |
+//! | `resilience_rate_limit_calls_total` | counter | `limit`, `outcome`: `admitted`, `refused` |
 //! | `resilience_attempt_duration_seconds` | histogram | `operation`, `outcome`; only after [`record_durations`] |
 //! | `resilience_label_overflow_total` | counter | `label` |
 //!
 //! A success at the first attempt is not counted, because it must cost nothing. All series of a
-//! circuit, an operation, a budget or a bulkhead exist from its registration on, so that a rate works before the
+//! circuit, an operation, a budget, a bulkhead or a rate limit exist from its registration on, so that a rate works before the
 //! first failure. A name with keys is one circuit whose gauges count its circuits in each state; keys
 //! are never labels. Each label has at most 1,000 values: further ones are `_other`, which has
 //! counters only, and the log has one WARN.

@@ -34,6 +34,7 @@ struct Pump {
     operations: LabelValues,
     budgets: LabelValues,
     bulkheads: LabelValues,
+    limits: LabelValues,
     state_times: StateTimes,
     updated_at: Option<u64>,
 }
@@ -87,6 +88,7 @@ impl Pump {
             operations: LabelValues::new("operation"),
             budgets: LabelValues::new("budget"),
             bulkheads: LabelValues::new("bulkhead"),
+            limits: LabelValues::new("limit"),
             state_times: StateTimes::new(),
             updated_at: None,
         }
@@ -115,12 +117,14 @@ impl Pump {
         operations::export(&mut sink, &mut self.operations);
         shared::export_budgets(&mut sink, &mut self.budgets);
         limits::export_bulkheads(&mut sink, &mut self.bulkheads);
+        limits::export_rate_limits(&mut sink, &mut self.limits);
         shared::export_workers(&mut sink);
         for values in [
             &mut self.circuits,
             &mut self.operations,
             &mut self.budgets,
             &mut self.bulkheads,
+            &mut self.limits,
         ] {
             if values.is_first_beyond() {
                 warn_of_overflow(values.label());

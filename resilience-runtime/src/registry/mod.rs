@@ -55,6 +55,7 @@ mod in_file;
 pub(crate) mod keyed_site;
 mod name_taken;
 mod newest;
+mod rate_limits;
 pub(crate) mod site;
 mod site_name;
 mod snapshot;
@@ -80,6 +81,9 @@ pub use self::{
     control::{allow, allow_with, isolate, isolate_with, reset, reset_with, trip, trip_with},
     health::{Health, HealthStatus},
     name_taken::NameTaken,
+    rate_limits::{
+        get_or_register_rate_limit, rate_limit, rate_limit_of_key, reconfigure_rate_limit,
+    },
     snapshot::{ProcessInfo, RegistrySnapshot},
 };
 
@@ -345,6 +349,7 @@ pub fn snapshot() -> RegistrySnapshot {
         operations(),
         budget::all_stats(),
         crate::bulkhead::all_stats(),
+        crate::rate_limit::all_stats(),
         timeout::worker_stats(),
     )
 }

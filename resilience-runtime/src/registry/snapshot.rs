@@ -9,6 +9,7 @@ use crate::{
     bulkhead::BulkheadStats,
     circuit::{CircuitBreakerStats, FamilyStats},
     operation::OperationStats,
+    rate_limit::RateLimitStats,
     timeout::WorkerStats,
 };
 
@@ -42,6 +43,8 @@ pub struct RegistrySnapshot {
     pub budgets: Vec<RetryBudgetStats>,
     /// The bulkheads, sorted by name. A name with keys is the sum of its keys.
     pub bulkheads: Vec<BulkheadStats>,
+    /// The rate limits, sorted by name. A name with keys is the sum of its keys.
+    pub limits: Vec<RateLimitStats>,
     /// The worker threads of sync timeouts.
     pub workers: WorkerStats,
     /// The configuration file.
@@ -67,6 +70,7 @@ impl RegistrySnapshot {
         operations: Vec<OperationStats>,
         budgets: Vec<RetryBudgetStats>,
         bulkheads: Vec<BulkheadStats>,
+        limits: Vec<RateLimitStats>,
         workers: WorkerStats,
     ) -> Self {
         Self {
@@ -81,6 +85,7 @@ impl RegistrySnapshot {
             operations,
             budgets,
             bulkheads,
+            limits,
             workers,
             #[cfg(feature = "config")]
             config: status(),

@@ -307,3 +307,18 @@ fn a_bulkhead_tells_of_each_refusal() {
     assert_eq!(of_bulkhead.take(), ["full: Some(\"a\")"]);
     assert_eq!(of_operation.take(), ["full: Some(\"a\")"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_limit_tells_of_each_refusal() {
+    #[resilience::rate_limit(1, per = 1s, name = "events::rate_limit")]
+    async fn ask_at_a_rate() -> io::Result<()> {
+        Ok(())
+    }
+    let of_limit = hear("events::rate_limit");
+    let of_operation = hear(concat!(module_path!(), "::ask_at_a_rate"));
+    ask_at_a_rate().await.unwrap();
+    assert_eq!(of_limit.take(), [""; 0]);
+    ask_at_a_rate().await.unwrap_err();
+    assert_eq!(of_limit.take(), ["limited for 1s"]);
+    assert_eq!(of_operation.take(), ["limited for 1s"]);
+}

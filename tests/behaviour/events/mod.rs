@@ -51,6 +51,7 @@ fn thing<'e>(kind: &EventKind<'e>) -> Option<&'e str> {
         | EventKind::Registered { circuit, .. }
         | EventKind::Command { circuit, .. } => Some(circuit),
         EventKind::BulkheadFull { bulkhead, .. } => Some(bulkhead),
+        EventKind::RateLimited { limit, .. } => Some(limit),
         _ => None,
     }
 }
@@ -78,6 +79,7 @@ fn line(kind: &EventKind<'_>) -> String {
         } => format!("gave up after {attempts}, {reason}: {error:?}"),
         EventKind::BudgetExhausted { budget, .. } => format!("budget {budget} is exhausted"),
         EventKind::BulkheadFull { key, .. } => format!("full: {key:?}"),
+        EventKind::RateLimited { retry_after, .. } => format!("limited for {retry_after:?}"),
         EventKind::TimedOut { limit, .. } => format!("timed out after {limit:?}"),
         EventKind::Abandoned { .. } => "abandoned".to_owned(),
         EventKind::WorkersExhausted { .. } => "no worker".to_owned(),

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use resilience::{
     BulkheadConfig, BulkheadFull, CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState,
-    RetryBudget, RetryConfig, RetryEvent, TimedOut, TimeoutConfig, bulkhead, circuit_breaker,
-    fallback, registry, retry, timeout,
+    RateLimitConfig, RateLimited, RetryBudget, RetryConfig, RetryEvent, TimedOut, TimeoutConfig,
+    bulkhead, circuit_breaker, fallback, rate_limit, registry, retry, timeout,
 };
 
 mod facade {
@@ -22,6 +22,7 @@ const RETRY: RetryConfig = RetryConfig::new().max_retries(1).base_delay(Duration
 static BUDGET: RetryBudget = RetryBudget::new().ratio(1.0).min_per_second(0);
 static BUDGETED: RetryConfig = RETRY.max_retries(5).budget(&BUDGET);
 const CIRCUIT: CircuitBreakerConfig = CircuitBreakerConfig::new().failure_threshold(2);
+const RATE: RateLimitConfig = RateLimitConfig::new(1, Duration::from_secs(3600));
 const POOL: BulkheadConfig = BulkheadConfig::new(1);
 const LIMIT: TimeoutConfig = TimeoutConfig::new(Duration::from_secs(60));
 
@@ -30,6 +31,7 @@ enum Error {
     Busy,
     NotFound,
     BulkheadFull,
+    RateLimited,
     CircuitOpen,
     TimedOut,
 }
@@ -37,6 +39,12 @@ enum Error {
 impl From<BulkheadFull> for Error {
     fn from(_: BulkheadFull) -> Self {
         Self::BulkheadFull
+    }
+}
+
+impl From<RateLimited> for Error {
+    fn from(_: RateLimited) -> Self {
+        Self::RateLimited
     }
 }
 
@@ -301,6 +309,25 @@ fn pooled_by_key(tenant: &str, inside: impl FnOnce() -> Result<u32, Error>) -> R
     inside()
 }
 
+#[rate_limit(
+    limit = 1,
+    per = 1h,
+    burst = 2,
+    max_wait = 10ms,
+    name = "user rate",
+    operation = "user.limited_rate",
+    error = |_| Error::RateLimited,
+    crate = facade::resilience,
+)]
+async fn limited_rate() -> Result<u32, Error> {
+    Ok(1)
+}
+
+#[rate_limit(config = RATE, name = "user rates", key = tenant, max_keys = 2, idle = 10m)]
+fn limited_rate_by_key(tenant: &str) -> Result<usize, Error> {
+    Ok(tenant.len())
+}
+
 #[retry(max_retries = 5, base_delay = 1ms)]
 #[circuit_breaker(name = "stack", failure_threshold = 2)]
 #[timeout(1m)]
@@ -317,6 +344,7 @@ async fn main() {
     timeouts().await;
     fallbacks().await;
     bulkheads().await;
+    rate_limits().await;
     #[cfg(feature = "metrics")]
     drop(resilience::metrics::export_every(Duration::from_secs(1)));
     #[cfg(feature = "dashboard")]
@@ -430,6 +458,17 @@ async fn fallbacks() {
     let stats = registry::operation("user.answered").expect("it ran");
     assert_eq!(stats.fallbacks, 2);
     assert_eq!(answered_by_a_closure(&Service::busy(1)), Ok(0));
+}
+
+async fn rate_limits() {
+    for expected in [Ok(1), Ok(1), Err(Error::RateLimited)] {
+        assert_eq!(limited_rate().await, expected);
+    }
+    let stats = registry::rate_limit("user rate").expect("it ran");
+    assert_eq!((stats.admitted, stats.refused), (2, 1));
+    assert_eq!(limited_rate_by_key("one"), Ok(3));
+    assert_eq!(limited_rate_by_key("one"), Err(Error::RateLimited));
+    assert_eq!(limited_rate_by_key("three"), Ok(5));
 }
 
 async fn bulkheads() {

@@ -83,6 +83,6 @@ pub(super) const ABSENT: &[Absent] = &[
     },
     Absent {
         names: &["fallback"],
-        instead: "a refusal is an error like any other: an attribute above this one may answer it",
+        instead: "a refusal is an error like any other: `#[fallback(…)]` above this one answers it",
     },
 ];

@@ -1,6 +1,8 @@
 //! The attributes through a third crate: this one does not depend on the runtime.
 
-use environment_facade::deep::resilience::{bulkhead, circuit_breaker, fallback, retry, timeout};
+use environment_facade::deep::resilience::{
+    bulkhead, circuit_breaker, fallback, rate_limit, retry, timeout,
+};
 
 /// All of them.
 ///
@@ -11,6 +13,7 @@ use environment_facade::deep::resilience::{bulkhead, circuit_breaker, fallback, 
 #[retry(max_retries = 1, base_delay = 1s, crate = environment_facade::deep::resilience)]
 #[circuit_breaker(name = "behind_facade")]
 #[timeout(5s)]
+#[rate_limit(1000, per = 1s, key = "tenant")]
 #[bulkhead(5, key = "tenant")]
 pub async fn fetch(calls: &mut u32) -> std::io::Result<u32> {
     *calls += 1;

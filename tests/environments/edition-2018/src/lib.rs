@@ -11,6 +11,7 @@ pub mod every_attribute;
 /// If there is nothing to keep.
 #[resilience::circuit_breaker]
 #[resilience::timeout(1s, mode = cooperative)]
+#[resilience::rate_limit(1000, per = 1s)]
 #[resilience::bulkhead(5, max_wait = 1s)]
 pub fn keep<'buffer>(
     kept: &mut &'buffer mut [u8],

@@ -1,6 +1,6 @@
 //! Functions that `macro_rules!` writes: fragments arrive in invisible groups.
 
-use resilience::{bulkhead, circuit_breaker, fallback, retry, timeout};
+use resilience::{bulkhead, circuit_breaker, fallback, rate_limit, retry, timeout};
 
 macro_rules! endpoints {
     ($($(#[$attr:meta])* $vis:vis fn $name:ident($arg:ident: $argty:ty) -> $ty:ty, $limit:expr, $retries:literal, $pattern:pat, $body:block)*) => {
@@ -10,6 +10,7 @@ macro_rules! endpoints {
             #[retry(max_retries = $retries, base_delay = 0s, retry_on($pattern))]
             #[circuit_breaker(failure_threshold = $retries, fallback = |_| Ok(0))]
             #[timeout($limit)]
+            #[rate_limit($retries, per = 1ns)]
             #[bulkhead($retries)]
             $vis async fn $name($arg: $argty) -> $ty $body
         )*
@@ -91,6 +92,7 @@ fn stored(_: &std::io::Error, number: &u8) -> std::io::Result<u8> {
 #[retry]
 #[circuit_breaker]
 #[timeout(5s)]
+#[rate_limit(1000, per = 1s)]
 #[bulkhead(5)]
 #[expect(clippy::too_many_arguments, reason = "that many names")]
 pub async fn named_like_ours(

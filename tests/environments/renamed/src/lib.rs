@@ -9,6 +9,7 @@
 #[stamina::retry(max_retries = 1, base_delay = 1s, crate = stamina)]
 #[stamina::circuit_breaker(crate = stamina)]
 #[stamina::timeout(5s, crate = ::stamina)]
+#[stamina::rate_limit(1000, per = 1s, crate = stamina)]
 #[stamina::bulkhead(5, crate = stamina)]
 pub async fn fetch(calls: &mut u32) -> std::io::Result<u32> {
     *calls += 1;

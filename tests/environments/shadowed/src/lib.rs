@@ -8,7 +8,7 @@ mod std {}
 mod tracing {}
 mod tokio {}
 
-use ::resilience::{bulkhead, circuit_breaker, fallback, retry, timeout};
+use ::resilience::{bulkhead, circuit_breaker, fallback, rate_limit, retry, timeout};
 
 /// This name hides the one of the prelude.
 #[derive(::std::fmt::Debug)]
@@ -85,6 +85,7 @@ impl<T> Blanket for T {}
 #[retry(max_retries = 1, base_delay = 0s, retry_on(_))]
 #[circuit_breaker(failure_threshold = 2)]
 #[timeout(5s)]
+#[rate_limit(1000, per = 1s, key = 7)]
 #[bulkhead(5, key = 7)]
 pub async fn asynchronous(calls: &mut u32) -> Outcome<u32> {
     *calls += 1;
@@ -99,6 +100,7 @@ pub async fn asynchronous(calls: &mut u32) -> Outcome<u32> {
 #[retry(max_retries = 1, base_delay = 0s)]
 #[circuit_breaker(failure_threshold = 2)]
 #[timeout(5s, mode = cooperative)]
+#[rate_limit(1000, per = 1s)]
 #[bulkhead(5)]
 pub fn synchronous(calls: &mut u32) -> Outcome<u32> {
     *calls += 1;

@@ -40,7 +40,8 @@
 use core::mem::take;
 use core::time::Duration;
 use resilience::{
-    BulkheadFull, CircuitOpen, TimedOut, bulkhead, circuit_breaker, fallback, retry, timeout,
+    BulkheadFull, CircuitOpen, RateLimited, TimedOut, bulkhead, circuit_breaker, fallback,
+    rate_limit, retry, timeout,
 };
 
 /// The errors of this crate.
@@ -49,12 +50,20 @@ use resilience::{
 pub enum Error {
     /// Come back later.
     Busy,
+    /// Too many calls were made.
+    RateLimited,
     /// Too many calls are under way.
     BulkheadFull,
     /// The circuit is open.
     CircuitOpen,
     /// No answer in time.
     TimedOut,
+}
+
+impl From<RateLimited> for Error {
+    fn from(_: RateLimited) -> Self {
+        Self::RateLimited
+    }
 }
 
 impl From<BulkheadFull> for Error {
@@ -97,6 +106,7 @@ impl Client {
     #[retry(max_retries = 1, base_delay = 0s, retry_on(Error::Busy | Error::TimedOut), on_retry = |_| ())]
     #[circuit_breaker(name = "strict", failure_on(Error::Busy), ignore(Error::TimedOut))]
     #[timeout(self.limit, operation = "fetch", message = "too slow")]
+    #[rate_limit(1000, per = 1s, key = name, max_wait = self.limit)]
     #[bulkhead(5, key = name, max_wait = self.limit)]
     pub async fn fetch(&self, name: &str) -> Result<String, Error> {
         if self.busy {
@@ -113,6 +123,7 @@ impl Client {
     #[timeout(10s, mode = cooperative)]
     #[retry(base_delay = 0s, retry_if = |error| matches!(error, Error::Busy))]
     #[circuit_breaker(error = |_| Error::CircuitOpen)]
+    #[rate_limit(1000, per = 1s, error = |_| Error::RateLimited)]
     #[bulkhead(5, error = |_| Error::BulkheadFull)]
     pub fn load(&mut self, name: &str) -> Result<String, Error> {
         if take(&mut self.busy) {

@@ -1,0 +1,53 @@
+//! Rate limits: a limit for the number of calls in a time.
+//!
+//! ```text
+//!   attribute: RateLimitFuture (future.rs), RateLimit::admit     RateLimit (handle.rs): acquire
+//!        │                                                          │
+//!        ▼                                                          ▼
+//!   Turn (turn.rs): async, with a timer                  a sync wait (handle.rs)
+//!        │                                                          │
+//!        ▼                                                          ▼
+//!   Cells (cells.rs): a word that an admission changes by one atomic operation
+//!        │
+//!        ▼
+//!   Rate (rate.rs) decides: the generic cell rate algorithm, in whole numbers
+//! ```
+//!
+//! `limiter.rs` finds rate limits by name and by key. `shared.rs` is what all handles of one rate
+//! limit share.
+
+mod acquire;
+mod cells;
+mod config;
+mod conversion;
+mod description;
+mod error;
+mod future;
+mod handle;
+mod limiter;
+mod log;
+#[cfg(all(test, loom))]
+mod loom_models;
+mod rate;
+mod settings;
+mod shared;
+mod stats;
+#[cfg(all(test, not(loom)))]
+mod tests;
+mod turn;
+
+pub(crate) use self::limiter::{all_stats, get_or_register, key_stats, reconfigure, stats};
+pub use self::{
+    acquire::RateLimitAcquire, config::RateLimitConfig, error::RateLimited, handle::RateLimit,
+    settings::RateLimitSettings, stats::RateLimitStats,
+};
+
+/// The names that the expansion of `#[rate_limit]` uses.
+pub(crate) mod expansion {
+    pub use super::{
+        RateLimit, RateLimitConfig, RateLimited,
+        conversion::FromRateLimited,
+        future::RateLimitFuture,
+        limiter::{KeyedRateLimit, RateLimitSite},
+    };
+}

@@ -1,0 +1,10 @@
+use resilience::rate_limit;
+
+#[rate_limit(per = 1s)]
+async fn fetch() -> Result<String, std::io::Error> {
+    Ok(String::from("fine"))
+}
+
+fn main() {
+    let _ = fetch();
+}

@@ -1,0 +1,10 @@
+use resilience::rate_limit;
+
+#[rate_limit(100, per = 1s, key = tenant, max_keys = -1)]
+async fn fetch(tenant: &str) -> Result<String, std::io::Error> {
+    Ok(String::from(tenant))
+}
+
+fn main() {
+    let _ = fetch("seven");
+}

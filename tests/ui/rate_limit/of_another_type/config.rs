@@ -1,0 +1,12 @@
+use resilience::rate_limit;
+
+const CONFIG: resilience::RetryConfig = resilience::RetryConfig::new();
+
+#[rate_limit(config = CONFIG)]
+async fn fetch() -> Result<String, std::io::Error> {
+    Ok(String::from("fine"))
+}
+
+fn main() {
+    let _ = fetch();
+}

@@ -1,0 +1,12 @@
+use resilience::rate_limit;
+
+const TIME: u64 = 30;
+
+#[rate_limit(100, per = TIME)]
+async fn fetch() -> Result<String, std::io::Error> {
+    Ok(String::from("fine"))
+}
+
+fn main() {
+    let _ = fetch();
+}
