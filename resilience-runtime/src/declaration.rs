@@ -43,6 +43,8 @@ pub(crate) struct Declarations {
     /// No line changes the configuration any more, because `reconfigure` was called, or because
     /// objects with different values stand at one line.
     are_over: AtomicBool,
+    /// The program changed the configuration by hand.
+    are_ended_by_hand: AtomicBool,
     /// A second line with another configuration was reported.
     have_clashed: AtomicBool,
 }
@@ -90,6 +92,7 @@ impl Declarations {
     pub(crate) fn end<C>(&self, earlier: &EarlierConfigs<C>, change: impl FnOnce()) {
         let _earlier = earlier.lock();
         self.are_over.store(true, Ordering::Relaxed);
+        self.are_ended_by_hand.store(true, Ordering::Relaxed);
         change();
     }
 
@@ -98,6 +101,12 @@ impl Declarations {
         !self.are_over()
             && !self.have_clashed.load(Ordering::Relaxed)
             && !self.have_clashed.swap(true, Ordering::Relaxed)
+    }
+
+    /// True if the program changed the configuration by hand. The values of a file are not asked.
+    #[cfg(not(feature = "config"))]
+    pub(crate) fn are_ended_by_hand(&self) -> bool {
+        self.are_ended_by_hand.load(Ordering::Relaxed)
     }
 
     pub(crate) fn are_over(&self) -> bool {

@@ -102,6 +102,12 @@ impl CircuitBreaker {
         self.shared.name.key()
     }
 
+    /// True if the program called `reconfigure`.
+    #[cfg(not(feature = "config"))]
+    pub(crate) fn is_by_hand(&self) -> bool {
+        self.shared.is_by_hand()
+    }
+
     /// The configuration that the circuit has now.
     pub fn config(&self) -> CircuitBreakerConfig {
         self.shared.config()

@@ -191,7 +191,6 @@ impl Layer {
             operation,
             #[cfg(feature = "config")]
             section: None,
-            #[cfg(feature = "config")]
             is_by_hand: false,
             described: Vec::new(),
         };
@@ -200,6 +199,39 @@ impl Layer {
             policy: self.config.policy(),
             settings: settings.described,
         }
+    }
+}
+
+impl PolicyDescription {
+    /// The same policy with a configuration that the program set by hand. The settings that belong
+    /// to the attribute and not to the configuration stay, as the name does.
+    pub(crate) fn set_by_hand(&mut self, policy: &'static dyn Described, config: &dyn Described) {
+        let has_key = self.settings.iter().any(|setting| setting.setting == "key");
+        let layer = Layer {
+            config: policy,
+            attribute: Location::caller(),
+            options: LayerOptions {
+                constant: if has_key { "key" } else { "" },
+                computed: "",
+            },
+            base: Base::Default,
+            name: None,
+        };
+        let mut settings = DescribedSettings {
+            layer: &layer,
+            operation: "",
+            #[cfg(feature = "config")]
+            section: None,
+            is_by_hand: true,
+            described: Vec::new(),
+        };
+        config.describe(&mut settings);
+        let is_configured = |name: &str| !matches!(name, "name" | "key" | "enabled" | "enforce");
+        self.settings
+            .retain(|setting| !is_configured(setting.setting));
+        let described = settings.described.into_iter();
+        self.settings
+            .extend(described.filter(|setting| is_configured(setting.setting)));
     }
 }
 
@@ -291,7 +323,6 @@ pub struct DescribedSettings<'a> {
     #[cfg(feature = "config")]
     section: Option<&'a SectionValues>,
     /// The program set the values by hand.
-    #[cfg(feature = "config")]
     is_by_hand: bool,
     described: Vec<ResolvedSetting>,
 }
@@ -314,9 +345,8 @@ impl DescribedSettings<'_> {
 
     /// The source of a value that the configuration file sets: there is no file.
     #[cfg(not(feature = "config"))]
-    #[expect(clippy::unused_self, reason = "the feature `config` has a file")]
     fn in_file(&self, _: &str) -> Option<Source> {
-        None
+        self.is_by_hand.then_some(Source::Reconfigured)
     }
 
     /// Adds the settings that only the file has.

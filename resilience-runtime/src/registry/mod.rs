@@ -42,6 +42,7 @@
 
 mod budgets;
 mod bulkheads;
+mod by_hand;
 mod control;
 mod families;
 #[cfg(feature = "config")]
@@ -318,7 +319,8 @@ pub fn get_key(name: &str, key: &str) -> Option<CircuitBreaker> {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn operations() -> Vec<OperationStats> {
-    operation::operations()
+    let operations = operation::operations().into_iter();
+    operations.map(by_hand::with_reconfigured).collect()
 }
 
 /// The statistics of the operation of that name, if a function with the name has run.
@@ -328,7 +330,7 @@ pub fn operations() -> Vec<OperationStats> {
 /// assert!(registry::operation("never_called").is_none());
 /// ```
 pub fn operation(name: &str) -> Option<OperationStats> {
-    operation::operation(name)
+    operation::operation(name).map(by_hand::with_reconfigured)
 }
 
 /// The statistics of the whole process in one value. Calls go on while it is taken, so that counts

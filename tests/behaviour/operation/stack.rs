@@ -305,3 +305,51 @@ fn the_same_policy_twice_is_described_twice() {
     assert_eq!(setting(&described[0], "limit").value, "60s");
     assert_eq!(setting(&described[2], "limit").value, "1s");
 }
+
+#[test]
+fn a_reconfigured_circuit_was_described_by_its_attribute() {
+    #[retry(max_retries = 1, operation = "stack.reconfigured")]
+    #[circuit_breaker(name = "stack::reconfigured", failure_threshold = 7)]
+    fn single() -> Result<(), std::io::Error> {
+        Ok(())
+    }
+    #[circuit_breaker(name = "stack::reconfigured_keys", key = key, max_keys = 9, operation = "stack.reconfigured_keys")]
+    fn keyed(key: u32) -> Result<(), std::io::Error> {
+        let _ = key;
+        Ok(())
+    }
+    single().unwrap();
+    keyed(1).unwrap();
+    let circuit = resilience::registry::get("stack::reconfigured").unwrap();
+    circuit.reconfigure(circuit.config().failure_threshold(3));
+    let family = resilience::registry::get_or_register_family(
+        "stack::reconfigured_keys",
+        resilience::CircuitBreakerConfig::new().max_keys(9),
+    );
+    family.reconfigure(family.config().max_keys(5));
+
+    let setting = |operation: &str, policy: &str, setting: &str| {
+        let stats = resilience::registry::operation(operation).unwrap();
+        let mut settings = stats.stack.into_iter().flat_map(|policy| policy.settings);
+        let found = settings.find(|it| it.policy == policy && it.setting == setting);
+        found.map(|it| (it.value, it.source))
+    };
+    let by_hand = |value: &str| Some((value.to_owned(), Source::Reconfigured));
+    let circuit = |name| setting("stack.reconfigured", "circuit_breaker", name);
+    assert_eq!(circuit("failure_threshold"), by_hand("3"));
+    assert_eq!(circuit("recovery_timeout"), by_hand("30s"));
+    let (name, source) = circuit("name").unwrap();
+    assert_eq!(name, "stack::reconfigured");
+    assert!(matches!(source, Source::Attribute { .. }));
+    let (retries, source) = setting("stack.reconfigured", "retry", "max_retries").unwrap();
+    assert_eq!(retries, "1");
+    assert!(
+        matches!(source, Source::Attribute { .. }),
+        "the retry is as it was"
+    );
+    assert_eq!(
+        setting("stack.reconfigured_keys", "circuit_breaker", "max_keys"),
+        by_hand("5")
+    );
+    assert!(setting("stack.reconfigured_keys", "circuit_breaker", "key").is_some());
+}

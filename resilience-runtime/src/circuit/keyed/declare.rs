@@ -10,6 +10,12 @@ use crate::{
 };
 
 impl Family {
+    /// True if the program called `reconfigure`.
+    #[cfg(not(feature = "config"))]
+    pub(crate) fn is_by_hand(&self) -> bool {
+        self.declarations.are_ended_by_hand()
+    }
+
     fn is_active(&self, config: &CircuitBreakerConfig) -> bool {
         self.config.is(config) && self.bounds.are(config)
     }

@@ -10,6 +10,12 @@ use crate::{
 };
 
 impl Shared {
+    /// True if the program called `reconfigure`.
+    #[cfg(not(feature = "config"))]
+    pub(crate) fn is_by_hand(&self) -> bool {
+        self.declarations.are_ended_by_hand()
+    }
+
     pub(crate) fn config(&self) -> CircuitBreakerConfig {
         // Under the lock, because a reader without it may see one setting of before a change and
         // another of after it.
