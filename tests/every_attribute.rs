@@ -1,7 +1,7 @@
 // Included by the environments: each attribute on a sync and an async function, a method, and
 // stacks.
 
-use resilience::{circuit_breaker, fallback, retry, timeout};
+use resilience::{circuit_breaker, fallback, hedge, retry, timeout};
 
 #[derive(Debug, PartialEq)]
 pub enum Error {
@@ -89,6 +89,15 @@ pub fn guarded(outcome: Result<(), Error>) -> Result<(), Error> {
     outcome
 }
 
+#[hedge(after = 10ms, budget = 1, accept_on(Error::TimedOut), clone(text))]
+pub async fn hedged(text: String, slow: &std::sync::atomic::AtomicBool) -> Result<String, Error> {
+    let consumed = text;
+    if slow.swap(false, std::sync::atomic::Ordering::SeqCst) {
+        std::future::pending::<()>().await;
+    }
+    Ok(consumed)
+}
+
 #[timeout(10ms)]
 pub async fn hangs() -> Result<(), Error> {
     std::future::pending().await
@@ -114,4 +123,6 @@ async fn attributes_work_on_async_functions() {
     let mut service = Service { calls: 0, fails: 2 };
     assert_eq!(service.stacked_async().await, Ok(3));
     assert_eq!(hangs().await, Err(Error::TimedOut));
+    let text = "x".to_string();
+    assert_eq!(hedged(text.clone(), &true.into()).await, Ok(text));
 }

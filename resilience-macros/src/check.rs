@@ -10,7 +10,7 @@ use crate::emit::plan::{Plan, PlannedLayer};
 use crate::errors::Errors;
 use crate::function::form::Form;
 use crate::function::item::Function;
-use crate::function::{form, held_arguments, returned_borrow};
+use crate::function::{form, held_arguments, returned_borrow, shared_arguments};
 use crate::language::entry::EntryValue;
 use crate::language::receiver;
 use crate::language::scope::Scope;
@@ -69,13 +69,20 @@ fn prepare(layers: &mut [WrittenLayer], function: &Function, form: &Form, errors
     let parameters = form.parameters(function);
     for layer in layers.iter() {
         let (policy, used) = (layer.policy, layer.policy.used_after(&layer.entries));
-        let Some(Needs { words, .. }) = &policy.needs else {
+        let Some(Needs {
+            words, are_shared, ..
+        }) = &policy.needs
+        else {
             continue;
         };
         let mut parameters = parameters.iter();
         if parameters.any(|parameter| used.has(&parameter.name)) {
-            let is_right = returned_borrow::check(function, form, policy, (&used, words), errors)
-                && held_arguments::check(function, form, policy, words, errors);
+            let is_left = if *are_shared {
+                shared_arguments::check(function, form, policy, errors)
+            } else {
+                returned_borrow::check(function, form, policy, (&used, words), errors)
+            };
+            let is_right = is_left && held_arguments::check(function, form, policy, words, errors);
             // What is wrong for several layers is one mistake.
             if !is_right {
                 return;

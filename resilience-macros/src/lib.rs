@@ -683,6 +683,97 @@ pub fn rate_limit(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(&policy::rate_limit::RATE_LIMIT, args.into(), item.into()).into()
 }
 
+/// Starts a second attempt beside a slow first one, and returns the first success.
+///
+/// ```
+/// use resilience::{hedge, registry};
+/// use std::cell::Cell;
+/// use std::time::Duration;
+/// use tokio::time::{Instant, sleep};
+///
+/// #[hedge(after = 50ms, budget = 0.1, operation = "price")]
+/// async fn price(calls: &Cell<u64>) -> std::io::Result<u64> {
+///     calls.set(calls.get() + 1);
+///     let call = calls.get();
+///     // The first replica is slow today.
+///     sleep(Duration::from_millis(if call == 1 { 900 } else { 10 })).await;
+///     Ok(call)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let start = Instant::now();
+/// assert_eq!(price(&Cell::new(0)).await.unwrap(), 2);
+/// assert_eq!(start.elapsed().as_millis(), 60);
+/// assert_eq!(registry::operation("price").unwrap().hedges, 1);
+/// # }
+/// ```
+///
+/// # Options
+///
+/// | option | default | meaning |
+/// |---|---|---|
+/// | `budget = expr` | required, unless `config` brings one | limits the hedges of all calls together: `0.1` for a budget of the function alone that allows so many hedges per call, the process-wide budget of a name, or a `&'static RetryBudget`; a retry may share it |
+/// | `after = 200ms` | `p95` | how long an attempt may take before the next one starts beside it; or a percentile of the function's own latency, `p50`, `p90`, `p95` or `p99`: from at least 100 calls of the last minute, refreshed every few seconds, and no attempt starts by the time before there are as many |
+/// | `max_hedges = 1` | `1` | how many attempts may follow the first one |
+/// | `accept_on(pattern)` | none | errors that are an answer: the first one that matches is returned at once, as an `Ok` is |
+/// | `clone(text, request)` | none | the body may consume or change these arguments: each attempt gets a clone; `clone(..)` means every owned argument that is `Clone`, `self` included |
+/// | `config = expr` | none | a `HedgeConfig` to start from |
+/// | `operation = "jira.issue"` | module path and function name | the name of the function in logs, statistics and errors; one attribute says it for the whole stack |
+/// | `crate = path` | `::resilience` | where the runtime is, if it is renamed or re-exported |
+///
+/// # Semantics
+///
+/// - The function must be safe to call twice, because both calls may have their effect.
+/// - The attempts run at once in the caller's task. Nothing is spawned, so borrowed arguments stay
+///   borrowed, and a call without a second attempt allocates nothing.
+/// - The first `Ok` is returned, or the first error that `accept_on` matches. The other attempts are
+///   dropped before the call returns, and circuits inside count them as `abandoned`. If all attempts
+///   fail, the call returns the error of the last one to fail.
+/// - An attempt that fails starts the next one at once, unless a layer has refused it.
+/// - Each further attempt draws on the `budget`, in which each call deposits. If all calls are slow,
+///   the extra load is at most the budget. A budget that says no leaves the running attempts alone,
+///   and the call does not ask it again because of time.
+/// - A [`#[retry]`](../resilience/attr.retry.html) above that draws on a budget of the same name or the
+///   same static deposits for both, once per call.
+/// - No attempt is added while a circuit of the stack below is open or half-open, or has half of the
+///   failures of its threshold.
+/// - `after = p95` measures how long the calls take. A first attempt that another one has overtaken
+///   counts with the time of the call, because it took at least as long. A call that fails or is
+///   dropped is not measured.
+/// - The attempts share the arguments, so a `&mut` argument is refused. An owned argument that the
+///   body moves or changes must stand in `clone(…)`: each attempt gets a clone. The future is `Send`
+///   only if the shared arguments are `Sync`.
+///
+/// # Errors
+///
+/// The errors of the function, as it returned them.
+///
+/// # Panics
+///
+/// A panic of an attempt goes on unchanged, also if another attempt might still succeed. A value
+/// computed at run time that is out of range panics in the call, with the words of
+/// [`HedgeConfig`](../resilience/struct.HedgeConfig.html)'s setters. A call that is not done at its
+/// first poll panics outside a tokio runtime with its timer enabled, if `after` is a time.
+///
+/// # Stacking
+///
+/// The top attribute is the outermost. A [`#[timeout]`](../resilience/attr.timeout.html) below limits
+/// each attempt, and one above the call with all its attempts. Each attempt asks a
+/// [`#[circuit_breaker]`](../resilience/attr.circuit_breaker.html) below; one above counts the call
+/// once. Below a [`#[retry]`](../resilience/attr.retry.html) each of its attempts may have a hedge.
+///
+/// # Logging
+///
+/// `tracing` events under the target `resilience`: DEBUG for each attempt behind the first, with the
+/// `reason`, `slow` or `failed`. Each is counted as one of the `hedges` of
+/// [`OperationStats`](../resilience/struct.OperationStats.html) and is a
+/// [`Hedged`](../resilience/events/enum.EventKind.html) event.
+#[proc_macro_attribute]
+pub fn hedge(args: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(&policy::hedge::HEDGE, args.into(), item.into()).into()
+}
+
 /// Refuses every third call: the policy for a test.
 #[cfg(resilience_test_policy)]
 #[proc_macro_attribute]
@@ -738,4 +829,11 @@ pub fn async_bulkhead(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn async_rate_limit(_: TokenStream, item: TokenStream) -> TokenStream {
     untouched::misnamed(&policy::rate_limit::RATE_LIMIT, item.into()).into()
+}
+
+/// Refuses the name that a newcomer looks for, and says the right one.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn async_hedge(_: TokenStream, item: TokenStream) -> TokenStream {
+    untouched::misnamed(&policy::hedge::HEDGE, item.into()).into()
 }

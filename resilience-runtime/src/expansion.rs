@@ -3,15 +3,16 @@
 
 pub use core::clone::Clone;
 pub use core::convert::From;
-pub use core::pin::Pin;
+pub use core::pin::{Pin, pin};
 pub use core::primitive::str;
 pub use core::time::Duration;
 pub use core::{concat, module_path};
-pub use std::option::Option::{self, None};
+pub use std::option::Option::{self, None, Some};
 pub use std::result::Result::{Err, Ok};
 
 pub use crate::answer::{Answer, Answered, Same};
 pub use crate::body::{FutureBox, attempt, call, take};
+pub use crate::budget::RetryBudget;
 pub use crate::fallible::{Fallible, failed, failed_by, failed_with};
 pub use crate::function::{FallbackFunction, Limit, OptionFunction, Passing};
 pub use crate::inspect::Inspect;

@@ -58,6 +58,9 @@ pub trait Fallible: Sized {
     /// If there is none, because another attempt is due.
     fn given_up(result: Option<Result<Self::Value, Self::Error>>) -> Self;
 
+    /// Returns the error, if the outcome is one.
+    fn as_error(&self) -> Option<&Self::Error>;
+
     /// Returns `Err(error)`.
     fn failed(error: Self::Error) -> Self;
 
@@ -111,6 +114,11 @@ impl<T, E> Fallible for Result<T, E> {
             Some(result) => result,
             None => unreachable!("another attempt is due"),
         }
+    }
+
+    #[inline]
+    fn as_error(&self) -> Option<&E> {
+        self.as_ref().err()
     }
 
     #[inline]

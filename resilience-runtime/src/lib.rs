@@ -1,7 +1,7 @@
 //! Attributes that make a Rust function resilient: [`#[retry]`](macro@retry),
 //! [`#[circuit_breaker]`](macro@circuit_breaker), [`#[timeout]`](macro@timeout),
-//! [`#[bulkhead]`](macro@bulkhead), [`#[rate_limit]`](macro@rate_limit) and
-//! [`#[fallback]`](macro@fallback).
+//! [`#[bulkhead]`](macro@bulkhead), [`#[rate_limit]`](macro@rate_limit),
+//! [`#[fallback]`](macro@fallback) and [`#[hedge]`](macro@hedge).
 //!
 //! They work on sync and async functions, methods and trait methods. The signature and the error
 //! type stay as they are, and wrong configuration does not compile.
@@ -61,8 +61,8 @@
 //!
 //! | to | there is |
 //! |---|---|
-//! | annotate a function | [`#[retry]`](macro@retry), [`#[circuit_breaker]`](macro@circuit_breaker), [`#[timeout]`](macro@timeout), [`#[fallback]`](macro@fallback), [`#[bulkhead]`](macro@bulkhead), [`#[rate_limit]`](macro@rate_limit), each with all its options |
-//! | share a configuration, `config = …` | [`RetryConfig`], [`CircuitBreakerConfig`], [`TimeoutConfig`], [`BulkheadConfig`], [`RateLimitConfig`] |
+//! | annotate a function | [`#[retry]`](macro@retry), [`#[circuit_breaker]`](macro@circuit_breaker), [`#[timeout]`](macro@timeout), [`#[fallback]`](macro@fallback), [`#[hedge]`](macro@hedge), [`#[bulkhead]`](macro@bulkhead), [`#[rate_limit]`](macro@rate_limit), each with all its options |
+//! | share a configuration, `config = …` | [`RetryConfig`], [`CircuitBreakerConfig`], [`TimeoutConfig`], [`BulkheadConfig`], [`RateLimitConfig`], [`HedgeConfig`] |
 //! | make one of values that are known at run time only | [`RetrySettings`], [`CircuitBreakerSettings`], [`TimeoutSettings`], [`BulkheadSettings`], [`RateLimitSettings`], and [`ConfigError`] for a wrong value |
 //! | limit the retries of all calls together | `budget = …` with a [`RetryBudget`], [`registry::register_budget`], [`registry::budget`] |
 //! | wait as long as the server asks | `delay_hint = …` with a [`RetryHint`]; with the feature `http`, `http::retry_after` and `http::grpc_pushback` |
@@ -71,7 +71,7 @@
 //! | limit how many calls run at the same time | [`Bulkhead`], [`registry::bulkhead`], [`BulkheadStats`] |
 //! | limit how many calls are made in a time | [`RateLimit`], [`registry::rate_limit`], [`RateLimitStats`] |
 //! | handle the errors of the policies | [`CircuitOpen`], [`TimedOut`], [`BulkheadFull`], [`RateLimited`] |
-//! | read how retries, timeouts and fallbacks went, by function | [`registry::operations`], [`OperationStats`]; everything of the process: [`registry::snapshot`], `Serialize` with the feature `serde` |
+//! | read how retries, timeouts, fallbacks and hedges went, by function | [`registry::operations`], [`OperationStats`]; everything of the process: [`registry::snapshot`], `Serialize` with the feature `serde` |
 //! | read circuits, or move them by hand | [`registry`], [`CircuitBreaker`], [`CircuitBreakerStats`] |
 //! | be told of retries and transitions | `on_retry = …` with a [`RetryEvent`], [`events::subscribe`], [`CircuitBreaker::on_transition`], [`changed`](CircuitBreaker::changed) and [`wait_for`](CircuitBreaker::wait_for), `tracing` events under the target `resilience` |
 //! | see the limit from inside a body | [`deadline`], [`remaining`], [`is_abandoned`] |
@@ -120,6 +120,7 @@ mod fallible;
 #[cfg(feature = "config")]
 mod file;
 mod function;
+mod hedge;
 #[cfg(feature = "http")]
 pub mod http;
 mod inspect;
@@ -164,7 +165,7 @@ pub mod __private {
     pub use crate::every_third::expansion::*;
     pub use crate::{
         bulkhead::expansion::*, circuit::expansion::*, expansion::*, fallback::expansion::*,
-        rate_limit::expansion::*, retry::expansion::*, timeout::expansion::*,
+        hedge::expansion::*, rate_limit::expansion::*, retry::expansion::*, timeout::expansion::*,
     };
 }
 
@@ -186,6 +187,7 @@ pub use deadline::{
 };
 #[cfg(resilience_test_policy)]
 pub use every_third::{EveryThirdConfig, ThirdCall};
+pub use hedge::HedgeConfig;
 pub use operation::{GaveUpCounts, OperationStats, PolicyDescription, ResolvedSetting};
 pub use rate_limit::{
     RateLimit, RateLimitAcquire, RateLimitConfig, RateLimitSettings, RateLimitStats, RateLimited,
@@ -195,10 +197,12 @@ pub use refusal::{Refusal, RefusalKind, is_refusal};
 pub use resilience_macros::every_third;
 #[doc(hidden)]
 pub use resilience_macros::{
-    async_bulkhead, async_circuit_breaker, async_fallback, async_rate_limit, async_retry,
+    async_bulkhead, async_circuit_breaker, async_fallback, async_hedge, async_rate_limit, async_retry,
     async_timeout,
 };
-pub use resilience_macros::{bulkhead, circuit_breaker, fallback, rate_limit, retry, timeout};
+pub use resilience_macros::{
+    bulkhead, circuit_breaker, fallback, hedge, rate_limit, retry, timeout,
+};
 pub use retry::{
     Attempt, Jitter, PreparedRetry, RetryConfig, RetryEvent, RetryFuture, RetryHint, RetrySettings,
     Strategy,

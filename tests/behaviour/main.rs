@@ -19,6 +19,7 @@ mod deadline;
 mod documentation;
 mod events;
 mod fallback;
+mod hedge;
 mod lints;
 mod operation;
 mod programmatic;

@@ -5,6 +5,7 @@ mod budget;
 mod capture;
 mod circuit;
 mod fallback;
+mod hedge;
 mod registry;
 mod retry;
 mod spans;

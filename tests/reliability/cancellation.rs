@@ -11,7 +11,7 @@ use std::{
 
 use resilience::{
     CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, RetryConfig, TimedOut,
-    TimeoutConfig, circuit_breaker, fallback, retry, timeout,
+    TimeoutConfig, circuit_breaker, fallback, hedge, retry, timeout,
 };
 use tokio::{
     runtime,
@@ -175,6 +175,13 @@ async fn rfct(breaker: &CircuitBreaker, service: &Service) -> Result<u8, Fault> 
     service.answer().await
 }
 
+#[hedge(after = 10ms, budget = 10)]
+#[circuit_breaker(breaker = breaker)]
+#[timeout(20ms)]
+async fn hct(breaker: &CircuitBreaker, service: &Service) -> Result<u8, Fault> {
+    service.answer().await
+}
+
 async fn by_hand(breaker: &CircuitBreaker, service: &Service) -> Result<u8, Fault> {
     let limit = TimeoutConfig::new(Duration::from_millis(20));
     let attempt = || breaker.call_async(async { limit.run_async(service.answer()).await? });
@@ -193,7 +200,7 @@ struct Stack {
     per_attempt: bool,
 }
 
-const STACKS: [Stack; 11] = [
+const STACKS: [Stack; 12] = [
     Stack {
         name: "rct",
         call: |breaker, service| Box::pin(rct(breaker, service)),
@@ -237,6 +244,11 @@ const STACKS: [Stack; 11] = [
     Stack {
         name: "rfct",
         call: |breaker, service| Box::pin(rfct(breaker, service)),
+        per_attempt: true,
+    },
+    Stack {
+        name: "hct",
+        call: |breaker, service| Box::pin(hct(breaker, service)),
         per_attempt: true,
     },
     Stack {

@@ -211,6 +211,7 @@ macro_rules! bodies {
     };
 }
 each!(bodies);
+each_hedged!(bodies);
 
 mod recursive {
     use super::*;
@@ -251,6 +252,7 @@ mod recursive {
         };
     }
     each_async!(async_recursions);
+    each_hedged!(async_recursions);
 }
 
 /// Only an async body can hold these.
@@ -327,4 +329,5 @@ mod awaiting {
         };
     }
     each_async!(bodies);
+    each_hedged!(bodies);
 }

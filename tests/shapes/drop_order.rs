@@ -121,3 +121,4 @@ const BARE_PARTS: [&str; 3] = ["last", "left", "right"];
 group!(bare, sync, 1, functions,);
 group!(bare_async, asynchronous, 1, functions, async);
 each!(functions);
+each_hedged!(functions);

@@ -99,6 +99,7 @@ macro_rules! modified_async {
     };
 }
 each_async!(modified_async,);
+each_hedged!(modified_async,);
 
 /// Written out: an exported symbol must be one.
 #[resilience::retry(max_retries = 2, base_delay = 0s)]

@@ -146,6 +146,7 @@ mod tracing_instrument {
         };
     }
     each_async!(instrumented_async,);
+    each_hedged!(instrumented_async,);
 }
 
 /// A test or a `main` that is itself retried: the harness stands outside, whichever is written

@@ -164,6 +164,32 @@ macro_rules! each_async {
     };
 }
 
+/// A budget that allows no hedge, so that the number of attempts is that of the retry.
+pub(crate) static NO_HEDGES: resilience::RetryBudget = resilience::RetryBudget::new()
+    .ratio(0.001)
+    .min_per_second(0);
+
+/// The arguments of these async functions can be shared by several attempts. `each_hedged!(group,)`
+/// leaves it to the group to write `async`.
+macro_rules! each_hedged {
+    ($group:ident) => {
+        each_hedged!($group, async);
+    };
+    ($group:ident, $($async:ident)?) => {
+        group!(async_hedge, asynchronous, 3, $group,
+            #[resilience::hedge(after = 1h, max_hedges = 2, budget = 1000)]
+            $($async)?
+        );
+        group!(async_hedge_stack, asynchronous, 3, $group,
+            #[resilience::retry(max_retries = 2, base_delay = 1s, budget = 1000)]
+            #[resilience::hedge(budget = &crate::policies::NO_HEDGES)]
+            #[resilience::circuit_breaker(failure_threshold = 1000)]
+            #[resilience::timeout(1m)]
+            $($async)?
+        );
+    };
+}
+
 /// Functions that consume or lend their arguments: nothing may call them twice.
 macro_rules! each_once {
     ($group:ident) => {

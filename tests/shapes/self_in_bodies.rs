@@ -80,3 +80,4 @@ macro_rules! bodies {
     };
 }
 each!(bodies);
+each_hedged!(bodies);

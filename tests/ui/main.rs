@@ -16,7 +16,9 @@ use std::path::{Path, PathBuf};
 
 /// The cases whose error is at a whole attribute, because a macro is shown no token of an attribute without options or
 /// of an attribute that has another name.
-const POINT_AT_THE_ATTRIBUTE: [&str; 11] = [
+const POINT_AT_THE_ATTRIBUTE: [&str; 13] = [
+    "hedge/budget/missing_alone",
+    "function/async_hedge",
     "fallback/answer_missing",
     "function/async_fallback",
     "bulkhead/max_concurrent_missing",

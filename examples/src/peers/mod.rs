@@ -2,6 +2,7 @@
 //! database.
 
 mod assistant;
+mod catalogue;
 mod database;
 mod exchange_rates;
 mod issue_tracker;
@@ -13,6 +14,7 @@ mod statuses;
 mod warehouse;
 
 pub use assistant::Assistant;
+pub use catalogue::Catalogue;
 pub use database::WriteLock;
 pub use exchange_rates::{ExchangeRates, Health};
 pub use issue_tracker::IssueTracker;

@@ -4,6 +4,7 @@ use proc_macro2::{Group, Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{FnArg, Pat, PatIdent};
 
+use super::cloned::Cloned;
 use super::code::labelled;
 use super::context::Context;
 use super::span::braces;
@@ -64,8 +65,20 @@ impl Context<'_> {
                 parameter.passing == Passing::Owned && !self.is_handed_over(parameter)
             })
             .map(|parameter| &parameter.name);
-        let names = borrowed.chain(self.cloned.iter().map(|cloned| &cloned.name));
+        let set_again = self
+            .cloned
+            .iter()
+            .filter(|cloned| self.is_set_again(cloned));
+        let names = borrowed.chain(set_again.map(|cloned| &cloned.name));
         names.filter(|name| !self.is_converted(name))
+    }
+
+    /// True if a layer sets the argument of the function again. Below a layer whose attempts run at
+    /// once each attempt has a variable of its own.
+    pub(super) fn is_set_again(&self, cloned: &Cloned) -> bool {
+        let mut layers = self.layers.iter();
+        let outermost = layers.find(|layer| layer.used_after.has(&cloned.name));
+        outermost.is_none_or(|layer| !layer.is_concurrent)
     }
 
     /// Makes an async attempt borrow arguments uniquely that it would share otherwise.
@@ -141,6 +154,10 @@ impl Context<'_> {
 
     /// An argument that the body does not name is not captured, and rustc is to find it unused.
     fn is_uniquely_borrowed(&self, parameter: &Parameter<'_>) -> bool {
+        // Attempts that run at once share their arguments.
+        if self.is_concurrent() {
+            return false;
+        }
         if let Some(lending) = self.lending(parameter) {
             return lending.is_unique();
         }
@@ -202,9 +219,23 @@ impl Context<'_> {
     pub(crate) fn mutable_still(&self) -> TokenStream {
         self.parameters
             .iter()
-            .filter_map(|parameter| self.mutable_reference(parameter))
-            .map(|pattern| mutable_still(&pattern.ident))
+            .filter(|parameter| {
+                self.mutable_reference(parameter).is_some() || self.is_changed_by_attempt(parameter)
+            })
+            .map(|parameter| {
+                let (cfg, still) = (parameter.cfg(), mutable_still(&parameter.name));
+                quote!(#cfg #still)
+            })
             .collect()
+    }
+
+    /// True for an argument that the user declared `mut`, if the body changes a clone of it.
+    fn is_changed_by_attempt(&self, parameter: &Parameter<'_>) -> bool {
+        let mut cloned = self.cloned.iter();
+        parameter.is_mutable
+            && parameter.passing == Passing::Owned
+            && self.async_block().is_none()
+            && cloned.any(|cloned| cloned.name == parameter.name && !self.is_set_again(cloned))
     }
 
     fn is_rebound(&self, parameter: &Parameter<'_>) -> bool {
@@ -226,6 +257,7 @@ impl Context<'_> {
             return None;
         }
         Lending::of(parameter, self.function, self.form)
+            .filter(|lending| !(lending.is_unique() && self.is_concurrent()))
     }
 
     /// Binds the argument's name to a reference. If the user declared it `mut`, the body may not

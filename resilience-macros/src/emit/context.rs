@@ -49,6 +49,11 @@ impl Context<'_> {
         matches!(self.form, Form::Future { block: None, .. })
     }
 
+    /// True if the body may run several times at once.
+    pub(crate) fn is_concurrent(&self) -> bool {
+        self.layers.iter().any(|layer| layer.is_concurrent)
+    }
+
     /// True if a layer uses the argument after the body has run.
     pub(crate) fn is_needed_again(&self, name: &Ident) -> bool {
         self.layers.iter().any(|layer| layer.used_after.has(name))

@@ -11,6 +11,31 @@ use super::cloned::Cloned;
 use super::context::Context;
 
 impl Context<'_> {
+    /// Binds the arguments' names to what they are converted into. The outermost of the layers that
+    /// repeat does it for those inside of it.
+    pub(crate) fn conversions(&self, at: usize) -> TokenStream {
+        let runtime = &self.runtime;
+        let is_outermost = !self.outside(at).any(|layer| layer.repeats);
+        let converted = self
+            .cloned
+            .iter()
+            .filter(|cloned| is_outermost && self.is_converted(&cloned.name));
+        let conversions = converted.map(|cloned| {
+            let Cloned {
+                name, cfg, becomes, ..
+            } = cloned;
+            let is_set_again = self.is_set_again(cloned);
+            let mutable = is_set_again.then(|| syn::Token![mut](name.span()));
+            let convert = quote_spanned!(name.span()=> .__convert(#name));
+            quote! {
+                #cfg
+                #[allow(clippy::shadow_same, clippy::shadow_reuse)]
+                let #mutable #name = #runtime::ConvertIfClone::<#becomes>::new()#convert;
+            }
+        });
+        conversions.collect()
+    }
+
     /// An argument that is named, or that goes to a worker, must be `Clone`. Of the others a body
     /// that only borrows them asks nothing.
     pub(crate) fn must_be_cloned(&self, cloned: &Cloned) -> bool {

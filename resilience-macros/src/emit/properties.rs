@@ -16,6 +16,12 @@ pub(crate) struct Properties {
     pub(crate) policy: &'static str,
     /// The layer may run the layers inside of it more than once.
     pub(crate) repeats: bool,
+    /// The layer may run the layers inside of it several times at once.
+    pub(crate) is_concurrent: bool,
+    /// The budget that the layer draws on, as it is written.
+    pub(crate) budget: Option<String>,
+    /// The handle that says if the layers outside may add load.
+    pub(crate) load: Option<LoadHandle>,
     /// The arguments that the layer uses after the layers inside of it have run.
     pub(crate) used_after: UsedArguments,
     /// The layer may answer an error from inside of it by a success.
@@ -34,6 +40,16 @@ pub(crate) struct Properties {
     pub(crate) inherits_deadline: bool,
     /// The layers inside of the layer run on another thread.
     pub(crate) moves_to_worker: bool,
+}
+
+/// A handle that a layer outside asks, before it adds load.
+pub(crate) struct LoadHandle {
+    /// The variable that holds the handle, without the number that a repeated policy adds.
+    pub(crate) handle: &'static str,
+    /// The variable is the handle itself and no reference to it.
+    pub(crate) is_owned: bool,
+    /// The handle's type in the runtime. It has the function `takes_more_load`.
+    pub(crate) ty: &'static str,
 }
 
 /// A refusal that a layer outside can foresee: it asks the handle for how long the layer is certain

@@ -8,6 +8,7 @@ pub(crate) mod lending;
 pub(crate) mod parameter;
 pub(crate) mod pattern;
 pub(crate) mod returned_borrow;
+pub(crate) mod shared_arguments;
 pub(crate) mod tokens;
 pub(crate) mod types;
 pub(crate) mod used_arguments;

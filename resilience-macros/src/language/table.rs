@@ -97,6 +97,8 @@ pub(crate) enum Kind {
     CountTo(u32),
     /// A span of time.
     Duration(Zero),
+    /// A span of time, or one of these words, each with the setter and the value that it stands for.
+    DurationOr(&'static [WordSetter]),
     /// Any other number.
     Number(NumberRule),
     /// `true` or `false`.
@@ -124,6 +126,14 @@ pub(crate) enum Kind {
     Name { hint: &'static str },
     /// The path of the runtime crate.
     CratePath,
+}
+
+/// A word in place of a duration.
+pub(crate) struct WordSetter {
+    pub(crate) word: &'static str,
+    /// The setter of the configuration that is called in place of that of the option.
+    pub(crate) setter: &'static str,
+    pub(crate) value: u8,
 }
 
 /// The meaning of a duration of zero.
@@ -163,7 +173,8 @@ impl OptionSpec {
         };
         let value = match self.kind {
             Kind::Count { .. } | Kind::CountTo(_) => whole(""),
-            Kind::Duration(_) => match typed.rsplit('_').next() {
+            Kind::DurationOr(words) if words.iter().any(|it| it.word == text) => Some(text),
+            Kind::Duration(_) | Kind::DurationOr(_) => match typed.rsplit('_').next() {
                 Some("ms" | "millis") => whole("ms"),
                 Some("secs" | "seconds") => whole("s"),
                 _ => duration::parse(text.trim_matches('"'))

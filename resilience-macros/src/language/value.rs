@@ -106,6 +106,7 @@ pub(super) fn check(entry: Entry, scope: Scope<'_>, errors: &mut Errors) -> Opti
         Kind::Count { at_least, hint } => check.count(at_least, u32::MAX, hint),
         Kind::CountTo(at_most) => check.count(1, at_most, ""),
         Kind::Duration(zero) => check.duration(zero),
+        Kind::DurationOr(words) => check.duration_or(words),
         Kind::Number(rule) => check.number(rule),
         Kind::Flag => check.flag(),
         Kind::Switch => check.switch(),

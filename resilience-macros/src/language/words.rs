@@ -6,7 +6,8 @@ use syn::{Expr, Ident, Lit, Path};
 
 use super::shared::nearest::nearest;
 use super::stage::{Operators, Stage};
-use super::value::{Checked, CheckedValue, Literal, RUNTIME, ValueCheck, runtime};
+use super::table::{WordSetter, Zero};
+use super::value::{Checked, CheckedValue, Literal, RUNTIME, Setting, ValueCheck, runtime};
 use crate::source_text::source_text;
 
 impl ValueCheck<'_> {
@@ -75,6 +76,47 @@ impl ValueCheck<'_> {
             }
             _ => self.expression(Operators::RunTime),
         }
+    }
+
+    /// A duration that is not zero, or one of the words.
+    pub(super) fn duration_or(&self, words: &'static [WordSetter]) -> Checked {
+        let name = self.name;
+        let word = |typed: &str| words.iter().find(|it| it.word == typed);
+        let typed = match self.expr {
+            Expr::Path(path) => path.path.get_ident(),
+            Expr::Lit(lit) => match &lit.lit {
+                Lit::Str(text) if word(&text.value()).is_some() => {
+                    let word = text.value();
+                    return self.refuse(format!(
+                        "`{name}` takes a word without quotes: write `{name} = {word}`"
+                    ));
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some(typed) = typed else {
+            return self.duration(Zero::Refused { instead: "" });
+        };
+        let text = typed.to_string();
+        if let Some(WordSetter { setter, value, .. }) = word(&text) {
+            let mut setting = Setting::generated(setter, quote!(#value));
+            setting.source = self.expr.to_token_stream();
+            setting.options = vec![name];
+            return Ok(CheckedValue::Setting(setting));
+        }
+        let is_like_a_word = text
+            .strip_prefix('p')
+            .is_some_and(|rest| rest.parse::<f64>().is_ok());
+        if is_like_a_word && self.scope.function.argument(typed).is_none() {
+            let words: Vec<_> = words.iter().map(|it| format!("`{}`", it.word)).collect();
+            return self.refuse(format!(
+                "`{typed}` is no {name}: write one of {}, or a duration, as in `{}`",
+                words.join(", "),
+                self.example
+            ));
+        }
+        self.duration(Zero::Refused { instead: "" })
     }
 
     pub(super) fn mode(&self, words: &'static [&'static str]) -> Checked {

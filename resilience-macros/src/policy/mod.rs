@@ -1,11 +1,13 @@
 //! The family: its attributes, told apart by the last segment of their path.
 
+mod budget;
 pub(crate) mod bulkhead;
 pub(crate) mod circuit_breaker;
 mod clone;
 #[cfg(resilience_test_policy)]
 pub(crate) mod every_third;
 pub(crate) mod fallback;
+pub(crate) mod hedge;
 pub(crate) mod rate_limit;
 pub(crate) mod retry;
 pub(crate) mod spec;
@@ -23,6 +25,7 @@ const POLICIES: &[&Policy] = &[
     &fallback::FALLBACK,
     &bulkhead::BULKHEAD,
     &rate_limit::RATE_LIMIT,
+    &hedge::HEDGE,
     #[cfg(resilience_test_policy)]
     &every_third::EVERY_THIRD,
 ];

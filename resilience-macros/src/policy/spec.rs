@@ -36,6 +36,8 @@ pub(crate) struct Needs {
     pub(crate) arguments: fn(&[Entry]) -> UsedArguments,
     /// Code of the user's reads them then.
     pub(crate) are_read: bool,
+    /// Several attempts use them at once.
+    pub(crate) are_shared: bool,
     pub(crate) words: NeedWords,
 }
 

@@ -48,6 +48,15 @@ fn mistakes(spec: &OptionSpec) -> &'static [&'static str] {
             "of_another_type",
         ],
         Kind::Duration(Zero::Allowed) => &["without_unit", "negative", "of_another_type"],
+        Kind::DurationOr(_) => &[
+            "zero",
+            "without_unit",
+            "negative",
+            "constant_zero",
+            "of_another_type",
+            "unknown",
+            "text",
+        ],
         Kind::Duration(Zero::Refused { .. }) => &[
             "zero",
             "without_unit",

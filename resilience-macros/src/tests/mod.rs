@@ -17,6 +17,7 @@ fn required(policy: &Policy) -> &'static str {
         "fallback" => "cached",
         "bulkhead" => "25",
         "rate_limit" => "100, per = 1s",
+        "hedge" => "budget = 0.1",
         _ => "",
     }
 }

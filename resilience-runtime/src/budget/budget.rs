@@ -139,12 +139,15 @@ impl RetryBudget {
         counts.deposit(now);
     }
 
-    /// Withdraws one retry. False if the budget does not allow it. The call has deposited before.
+    /// Withdraws one retry or hedge. False if the budget does not allow it.
     #[cold]
-    pub(crate) fn withdraw(&self, operation: &str) -> bool {
-        self.counts
-            .get()
-            .is_none_or(|counts| counts.withdraw(operation))
+    pub(crate) fn withdraw(&self, operation: &'static str) -> bool {
+        let counts = match self.counts.get() {
+            Some(counts) => counts,
+            // A layer outside has deposited the call into the budget of the same name.
+            None => self.first_use(operation),
+        };
+        counts.withdraw(operation)
     }
 
     /// The operation is the name of a budget that has none.

@@ -230,6 +230,17 @@ impl CircuitBreaker {
         self.refuses_for_unless(|_| false)
     }
 
+    /// True if a call may be made twice: the circuit is closed, and with a threshold it has fewer than
+    /// half of the failures that open it.
+    #[doc(hidden)]
+    #[cold]
+    pub fn takes_more_load(&self) -> bool {
+        let stats = self.stats();
+        let threshold = stats.failure_threshold.map(u64::from);
+        stats.state == CircuitState::Closed
+            && threshold.is_none_or(|threshold| 2 * u64::from(stats.failure_count) < threshold)
+    }
+
     /// Does the same as [`refuses_for`](Self::refuses_for), unless the caller asks for the refusal
     /// that a call would meet now.
     #[doc(hidden)]

@@ -199,7 +199,10 @@ pub enum EventKind<'a> {
         /// The text of the error that the answer replaces.
         error: Option<&'a str>,
     },
-    /// A retry wanted another attempt, and its budget was used up. A
+    /// A hedge started another attempt, beside a slow one or behind a failed one.
+    #[non_exhaustive]
+    Hedged,
+    /// A retry or a hedge wanted another attempt, and its budget was used up. For a retry a
     /// [`GaveUp`](Self::GaveUp) with the reason `Budget` follows.
     #[non_exhaustive]
     BudgetExhausted {

@@ -54,6 +54,8 @@ metrics! {
         "Worker threads of sync timeouts, by their state.";
     FALLBACKS = "resilience_fallbacks_total", Counter, Count,
         "Calls that a fallback answered.";
+    HEDGES = "resilience_hedges_total", Counter, Count,
+        "Attempts that a hedge started beside a slow one, or behind a failed one.";
     BUDGET_RETRIES = "resilience_budget_retries_total", Counter, Count,
         "Retries that a budget was asked for, by its answer.";
     BUDGET_AVAILABLE = "resilience_budget_available", Gauge, Count,

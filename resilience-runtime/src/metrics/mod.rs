@@ -19,6 +19,7 @@
 //! | `resilience_timeouts_total` | counter | `operation` |
 //! | `resilience_timeout_workers` | gauge | `state`: `busy`, `idle`, `abandoned` |
 //! | `resilience_fallbacks_total` | counter | `operation` |
+//! | `resilience_hedges_total` | counter | `operation` |
 //! | `resilience_budget_retries_total` | counter | `budget`, `outcome`: `granted`, `refused` |
 //! | `resilience_budget_available` | gauge | `budget` |
 //! | `resilience_bulkhead_calls_total` | counter | `bulkhead`, `outcome`: `admitted`, `refused` |

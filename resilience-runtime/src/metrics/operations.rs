@@ -1,6 +1,6 @@
-//! The metrics of operations: retries, timeouts and fallbacks.
+//! The metrics of operations: retries, timeouts, fallbacks and hedges.
 
-use super::catalogue::{FALLBACKS, RETRIES, RETRY_CALLS, TIMEOUTS};
+use super::catalogue::{FALLBACKS, HEDGES, RETRIES, RETRY_CALLS, TIMEOUTS};
 use super::labels::LabelValues;
 use super::sink::Sink;
 use crate::OperationStats;
@@ -15,6 +15,7 @@ struct Counts {
     gave_up: [u64; REASONS.len()],
     timeouts: u64,
     fallbacks: u64,
+    hedges: u64,
 }
 
 const REASONS: [&str; 8] = [
@@ -59,6 +60,7 @@ impl Counts {
         self.recovered += stats.recovered;
         self.timeouts += stats.timeouts;
         self.fallbacks += stats.fallbacks;
+        self.hedges += stats.hedges;
     }
 
     fn export(&self, sink: &mut Sink<'_>, name: &str) {
@@ -72,5 +74,6 @@ impl Counts {
         }
         sink.counter(&TIMEOUTS, &[operation], self.timeouts);
         sink.counter(&FALLBACKS, &[operation], self.fallbacks);
+        sink.counter(&HEDGES, &[operation], self.hedges);
     }
 }

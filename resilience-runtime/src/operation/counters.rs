@@ -13,6 +13,7 @@ pub(crate) enum Count {
     Timeout,
     AbandonedBody,
     Fallback,
+    Hedge,
 }
 
 /// The counts since the start of the process.
@@ -31,6 +32,7 @@ pub(super) struct Counters {
     timeouts: AtomicU64,
     abandoned_bodies: AtomicU64,
     fallbacks: AtomicU64,
+    hedges: AtomicU64,
 }
 
 /// The calls that a retry gave up, by the reason. Each call is in one of the counts.
@@ -80,6 +82,7 @@ pub(super) struct Counts {
     pub(super) timeouts: u64,
     pub(super) abandoned_bodies: u64,
     pub(super) fallbacks: u64,
+    pub(super) hedges: u64,
 }
 
 impl Counters {
@@ -102,6 +105,7 @@ impl Counters {
             Count::Timeout => &self.timeouts,
             Count::AbandonedBody => &self.abandoned_bodies,
             Count::Fallback => &self.fallbacks,
+            Count::Hedge => &self.hedges,
         }
     }
 
@@ -124,6 +128,7 @@ impl Counters {
             timeouts: read(&self.timeouts),
             abandoned_bodies: read(&self.abandoned_bodies),
             fallbacks: read(&self.fallbacks),
+            hedges: read(&self.hedges),
         }
     }
 }
@@ -132,7 +137,7 @@ impl Counters {
 mod tests {
     use super::*;
 
-    const ALL: [Count; 13] = [
+    const ALL: [Count; 14] = [
         Count::Retry,
         Count::Recovered,
         Count::GaveUp(GaveUpReason::Attempts),
@@ -146,9 +151,10 @@ mod tests {
         Count::Timeout,
         Count::AbandonedBody,
         Count::Fallback,
+        Count::Hedge,
     ];
 
-    fn numbers(counts: Counts) -> [u64; 13] {
+    fn numbers(counts: Counts) -> [u64; 14] {
         let gave_up = counts.gave_up;
         [
             counts.retries,
@@ -164,6 +170,7 @@ mod tests {
             counts.timeouts,
             counts.abandoned_bodies,
             counts.fallbacks,
+            counts.hedges,
         ]
     }
 
@@ -173,7 +180,7 @@ mod tests {
             let counters = Counters::default();
             counters.count(what);
             counters.count(what);
-            let mut expected = [0; 13];
+            let mut expected = [0; 14];
             expected[at] = 2;
             assert_eq!(numbers(counters.read()), expected, "{what:?}");
         }

@@ -61,7 +61,7 @@ pub struct OperationStats {
     pub abandoned_bodies: u64,
     /// The calls that a fallback answered.
     pub fallbacks: u64,
-    /// The calls for which a second attempt was started beside the first. No policy does that yet.
+    /// The attempts that a hedge started beside a slow one, or behind a failed one.
     pub hedges: u64,
 }
 
@@ -102,6 +102,7 @@ fn stats(name: &str, entry: &Entry) -> Option<OperationStats> {
         timeouts,
         abandoned_bodies,
         fallbacks,
+        hedges,
     } = entry.counters.read();
     Some(OperationStats {
         name: name.to_owned(),
@@ -113,6 +114,6 @@ fn stats(name: &str, entry: &Entry) -> Option<OperationStats> {
         timeouts,
         abandoned_bodies,
         fallbacks,
-        hedges: 0,
+        hedges,
     })
 }

@@ -41,6 +41,13 @@ impl<T: Clone> CloneIfPossible<T> {
         Original(Some(clones::keep(argument.again(), argument)))
     }
 
+    /// Makes a clone that one of several attempts owns.
+    #[doc(hidden)]
+    #[inline]
+    pub fn __for_attempt(&self, argument: &T) -> T {
+        argument.clone()
+    }
+
     #[doc(hidden)]
     #[inline]
     pub fn __keep_unless_last<C: Borrow<RetryConfig>, S>(
@@ -62,6 +69,13 @@ impl<T> LeaveInPlace<T> {
     #[inline]
     pub fn __keep(&self, _: &mut T) -> InPlace<T> {
         InPlace(PhantomData)
+    }
+
+    /// Lends the argument to one of several attempts.
+    #[doc(hidden)]
+    #[inline]
+    pub fn __for_attempt<'a>(&self, argument: &'a T) -> &'a T {
+        argument
     }
 
     #[doc(hidden)]

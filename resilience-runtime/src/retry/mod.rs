@@ -51,8 +51,6 @@ pub use strategy::{Jitter, Strategy};
 
 /// The names that the expansion of `#[retry]` uses.
 pub(crate) mod expansion {
-    pub use crate::budget::RetryBudget;
-
     pub use super::{
         AttemptSpan, Backoff, CloneIfPossible, ConvertIfClone, EndedAttempt, HintFunction, Jitter,
         Kept, Retry, RetryArgument, RetryConfig, Strategy, asks_for, keep, keep_unless_last, kept,

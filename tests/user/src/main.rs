@@ -9,9 +9,9 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use resilience::{
-    BulkheadConfig, BulkheadFull, CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState,
+    BulkheadConfig, BulkheadFull, CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, HedgeConfig,
     RateLimitConfig, RateLimited, RetryBudget, RetryConfig, RetryEvent, TimedOut, TimeoutConfig,
-    bulkhead, circuit_breaker, fallback, rate_limit, registry, retry, timeout,
+    bulkhead, circuit_breaker, fallback, hedge, rate_limit, registry, retry, timeout,
 };
 
 mod facade {
@@ -24,6 +24,8 @@ static BUDGETED: RetryConfig = RETRY.max_retries(5).budget(&BUDGET);
 const CIRCUIT: CircuitBreakerConfig = CircuitBreakerConfig::new().failure_threshold(2);
 const RATE: RateLimitConfig = RateLimitConfig::new(1, Duration::from_secs(3600));
 const POOL: BulkheadConfig = BulkheadConfig::new(1);
+static HEDGE: HedgeConfig = HedgeConfig::new(&BUDGET_OF_HEDGES).max_hedges(2);
+static BUDGET_OF_HEDGES: RetryBudget = RetryBudget::new();
 const LIMIT: TimeoutConfig = TimeoutConfig::new(Duration::from_secs(60));
 
 #[derive(Debug, PartialEq)]
@@ -285,6 +287,29 @@ async fn stored(_: &Error, _: &Service, text: &str) -> Result<u32, Error> {
     text.parse().map_err(|_| Error::NotFound)
 }
 
+#[hedge(
+    after = 1ms,
+    max_hedges = 2,
+    budget = 10,
+    accept_on(Error::NotFound),
+    clone(text),
+    operation = "user.hedged",
+    crate = facade::resilience,
+)]
+async fn hedged(service: &Service, text: String) -> Result<u32, Error> {
+    drop(text);
+    let call = service.answer()?;
+    if call == 1 {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    Ok(call)
+}
+
+#[hedge(config = HEDGE, after = p95)]
+async fn hedged_by_config(service: &Service) -> Result<u32, Error> {
+    service.answer()
+}
+
 #[fallback(|_| Ok(0))]
 fn answered_by_a_closure(service: &Service) -> Result<u32, Error> {
     service.answer()
@@ -345,6 +370,7 @@ async fn main() {
     fallbacks().await;
     bulkheads().await;
     rate_limits().await;
+    hedges().await;
     #[cfg(feature = "metrics")]
     drop(resilience::metrics::export_every(Duration::from_secs(1)));
     #[cfg(feature = "dashboard")]
@@ -445,6 +471,13 @@ async fn timeouts() {
     );
     assert_eq!(limited_in_place(&Service::default()), Ok(1));
     assert_eq!(limited_on_a_worker(7), Ok(7));
+}
+
+async fn hedges() {
+    assert_eq!(hedged(&Service::default(), "x".to_owned()).await, Ok(2));
+    let stats = registry::operation("user.hedged").expect("it ran");
+    assert_eq!(stats.hedges, 1);
+    assert_eq!(hedged_by_config(&Service::busy(2)).await, Ok(3));
 }
 
 async fn fallbacks() {

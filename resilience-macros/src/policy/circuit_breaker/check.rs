@@ -6,7 +6,7 @@ use syn::Expr;
 
 use crate::emit::answer::{AnswerFunction, AnswerWords};
 use crate::emit::plan::PlannedLayer;
-use crate::emit::properties::{ForeseenRefusal, Properties};
+use crate::emit::properties::{ForeseenRefusal, LoadHandle, Properties};
 use crate::errors::Errors;
 use crate::language::entry::Filter;
 use crate::language::stage::Stage;
@@ -165,11 +165,17 @@ fn planned(plan: CircuitBreakerPlan) -> PlannedLayer {
         error: plan.error.clone(),
         is_static: plan.circuit.is_static(),
     });
+    let load = LoadHandle {
+        handle: "circuit",
+        is_owned: plan.circuit.is_owned(),
+        ty: plan.circuit.handle_type(),
+    };
     PlannedLayer {
         properties: Properties {
             policy: "circuit_breaker",
             refuses: true,
             foreseen,
+            load: Some(load),
             spares_refusals: true,
             spares_unstarted: true,
             ..Properties::default()

@@ -14,6 +14,7 @@ pub(crate) static FALLBACK: Policy = Policy {
     needs: Some(Needs {
         arguments: check::used_arguments,
         are_read: true,
+        are_shared: false,
         words: NeedWords {
             user: "the fallback",
             runs_inside: "the fallback needs arguments after the body",

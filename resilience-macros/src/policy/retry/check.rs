@@ -5,7 +5,6 @@ use std::time::Duration;
 use proc_macro2::Ident;
 use syn::Expr;
 
-use super::budget::{self, Budget};
 use crate::emit::plan::PlannedLayer;
 use crate::emit::properties::Properties;
 use crate::errors::Errors;
@@ -13,6 +12,7 @@ use crate::function::used_arguments::UsedArguments;
 use crate::language::entry::Filter;
 use crate::language::value::Literal;
 use crate::language::values::{ConfigPlan, Values};
+use crate::policy::budget::{self, Budget};
 use crate::policy::clone;
 use crate::policy::spec::{CheckedLayer, LiteralTime, LiteralValues, Surroundings, literal_time};
 
@@ -69,7 +69,7 @@ pub(super) fn check(
     config.compare("base_delay", "max_delay", "constant_delays");
     config.compare_with_base("multiplier", &["strategy", "jitter"], "constant_multiplier");
     config.compare_with_base("strategy", &["jitter"], "constant_strategy");
-    let budget = budget::check(values, errors);
+    let budget = budget::check(values, "retries", errors);
     // A configuration of the user's may have a budget, too.
     config.is_static = budget.is_some() || config.base.is_some();
     let cloned = clone::check(values.take_arguments("clone"), surroundings, errors);
@@ -95,6 +95,7 @@ pub(super) fn check(
                 policy: "retry",
                 repeats: true,
                 used_after: UsedArguments::All,
+                budget: plan.budget.as_ref().and_then(Budget::shared_name),
                 spares_refusals: true,
                 ..Properties::default()
             },

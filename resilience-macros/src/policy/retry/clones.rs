@@ -5,7 +5,7 @@
 //! `self`.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{format_ident, quote};
 
 use crate::emit::cloned::Cloned;
 use crate::emit::context::Context;
@@ -55,31 +55,6 @@ impl Context<'_> {
             }
         }
         clones
-    }
-
-    /// Binds the arguments' names to what they are converted into. The outermost retry does it for
-    /// those inside of it.
-    fn conversions(&self, at: usize) -> TokenStream {
-        let runtime = &self.runtime;
-        let is_outermost = !self.outside(at).any(|layer| layer.repeats);
-        let converted = self
-            .cloned
-            .iter()
-            .filter(|cloned| is_outermost && self.is_converted(&cloned.name));
-        let conversions = converted.map(
-            |Cloned {
-                 name, cfg, becomes, ..
-             }| {
-                let mutable = syn::Token![mut](name.span());
-                let convert = quote_spanned!(name.span()=> .__convert(#name));
-                quote! {
-                    #cfg
-                    #[allow(clippy::shadow_same, clippy::shadow_reuse)]
-                    let #mutable #name = #runtime::ConvertIfClone::<#becomes>::new()#convert;
-                }
-            },
-        );
-        conversions.collect()
     }
 
     /// The original of an argument that nothing reads later. A clone takes its place if another

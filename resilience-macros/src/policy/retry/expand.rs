@@ -58,7 +58,7 @@ impl Context<'_> {
     pub(super) fn retry(&self, at: usize, plan: &RetryPlan, inner: LayerCode) -> LayerCode {
         let mut config_plan = plan.config.clone();
         let budget = plan.budget.as_ref();
-        let budget = budget.map(|budget| budget.emit(self, at, &mut config_plan));
+        let budget = budget.map(|budget| budget.emit(self, at, "budget", &mut config_plan));
         let config = self.retry_config(at, plan, &config_plan);
         let (reference, runtime) = (config.reference(), &self.runtime);
         let (retry, outcome, last) = (local("retry"), local("outcome"), local("last"));

@@ -1,7 +1,6 @@
 //! `#[retry]`.
 
 mod attempt_span;
-mod budget;
 mod check;
 mod clones;
 mod expand;
@@ -17,6 +16,7 @@ pub(crate) static RETRY: Policy = Policy {
     needs: Some(Needs {
         arguments: |_| UsedArguments::All,
         are_read: false,
+        are_shared: false,
         words: NeedWords {
             user: "the next attempt",
             runs_inside: "each attempt runs the body again",

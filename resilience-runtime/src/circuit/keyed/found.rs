@@ -90,6 +90,11 @@ impl KeyedCircuit {
         self.circuit().refuses_for()
     }
 
+    /// See [`CircuitBreaker::takes_more_load`].
+    pub fn takes_more_load(&self) -> bool {
+        self.circuit().takes_more_load()
+    }
+
     /// See [`CircuitBreaker::refuses_for_unless`].
     pub fn refuses_for_unless(
         &self,

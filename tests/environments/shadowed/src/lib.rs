@@ -8,7 +8,7 @@ mod std {}
 mod tracing {}
 mod tokio {}
 
-use ::resilience::{bulkhead, circuit_breaker, fallback, rate_limit, retry, timeout};
+use ::resilience::{bulkhead, circuit_breaker, fallback, hedge, rate_limit, retry, timeout};
 
 /// This name hides the one of the prelude.
 #[derive(::std::fmt::Debug)]
@@ -127,6 +127,14 @@ pub async fn answered(calls: &mut u32) -> Outcome<u32> {
     fail()
 }
 
+/// A hedge between a retry and a circuit.
+#[retry(max_retries = 1, base_delay = 0s)]
+#[hedge(after = 1h, budget = 0.1, accept_on(_), clone(text))]
+#[circuit_breaker]
+pub async fn hedged(text: ::std::string::String) -> Outcome<::std::string::String> {
+    ::std::result::Result::Ok(text)
+}
+
 fn error() -> ::std::io::Error {
     ::std::io::Error::other("busy")
 }
@@ -151,5 +159,7 @@ fn the_stack_works_where_its_names_mean_something_else() {
     ::std::assert_eq!(runtime.block_on(asynchronous(&mut 0)).unwrap(), 2);
     ::std::assert_eq!(synchronous(&mut 0).unwrap(), 2);
     ::std::assert_eq!(runtime.block_on(answered(&mut 0)).unwrap(), 2);
+    let text = ::std::string::String::from("x");
+    ::std::assert_eq!(runtime.block_on(hedged(text)).unwrap(), "x");
     ::std::assert_eq!(threaded(7).unwrap(), 7);
 }

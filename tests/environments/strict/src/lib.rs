@@ -40,7 +40,7 @@
 use core::mem::take;
 use core::time::Duration;
 use resilience::{
-    BulkheadFull, CircuitOpen, RateLimited, TimedOut, bulkhead, circuit_breaker, fallback,
+    BulkheadFull, CircuitOpen, RateLimited, TimedOut, bulkhead, circuit_breaker, fallback, hedge,
     rate_limit, retry, timeout,
 };
 
@@ -197,6 +197,17 @@ async fn stored(
     Ok(query.chars().take(*limit).collect())
 }
 
+/// Starts another attempt beside a slow one.
+///
+/// # Errors
+///
+/// When the connection does not answer.
+#[hedge(after = 10ms, budget = 0.1, accept_on(Error::TimedOut), clone(text))]
+pub async fn hedged(connection: &Connection, text: String) -> Result<u32, Error> {
+    let consumed = text;
+    connection.send(&consumed)
+}
+
 /// Answers in place of an error, in place.
 ///
 /// # Errors
@@ -266,6 +277,8 @@ mod tests {
         assert_eq!(find(&busy, "x".to_owned(), 1).await, Ok("x".to_owned()));
         assert_eq!(find(&busy, String::new(), 1).await, Err(Error::TimedOut));
         assert_eq!(count(&busy, 7), Ok(7));
+        let well = Connection { answer: Some(7) };
+        assert_eq!(hedged(&well, "x".to_owned()).await, Ok(7));
         assert_eq!(search("abc", 2), Ok(2));
     }
 }

@@ -12,7 +12,7 @@ use crate::language::value::{Literal, Setting};
 use crate::language::values::{ConfigPlan, Values};
 use crate::source_text::source_text;
 
-/// The budget of a retry, as the expansion makes it.
+/// A budget, as the expansion makes it.
 pub(super) enum Budget {
     /// The budget of the process with this name.
     ProcessWide(LitStr),
@@ -24,7 +24,12 @@ pub(super) enum Budget {
 
 const RATIO: std::ops::RangeInclusive<f64> = 0.001..=1_000.0;
 
-pub(super) fn check(values: &mut Values<'_>, errors: &mut Errors) -> Option<Budget> {
+/// Checks the option. `attempts` are the attempts that the budget limits, for messages.
+pub(super) fn check(
+    values: &mut Values<'_>,
+    attempts: &str,
+    errors: &mut Errors,
+) -> Option<Budget> {
     let expr = values.take_expr("budget")?;
     let stage = values.stage(&expr);
     let (is_negative, lit) = match plain(&expr) {
@@ -57,7 +62,7 @@ pub(super) fn check(values: &mut Values<'_>, errors: &mut Errors) -> Option<Budg
             errors.at(
                 &expr,
                 format!(
-                    "the ratio of a `budget` must be from 0.001 to 1000, not {text}: it says how many retries each call allows, \
+                    "the ratio of a `budget` must be from 0.001 to 1000, not {text}: it says how many {attempts} each call allows, \
                      as in `budget = 0.2`"
                 ),
             );
@@ -77,33 +82,51 @@ fn named(name: &LitStr, errors: &mut Errors) -> Option<Budget> {
     Some(Budget::ProcessWide(name.clone()))
 }
 
+/// The declaration of a budget, and the reference to it.
+pub(super) struct BudgetCode {
+    /// Declares the budget, if the expansion makes it.
+    pub(super) declaration: TokenStream,
+    pub(super) value: TokenStream,
+    pub(super) stage: Stage,
+    /// True if the user wrote the reference.
+    pub(super) is_given: bool,
+}
+
 impl Budget {
+    /// Emits the budget. `name` is that of the static, which differs between policies.
+    pub(super) fn code(&self, context: &Context<'_>, at: usize, name: &str) -> BudgetCode {
+        let runtime = &context.runtime;
+        let item = Ident::new(&context.item(at, name).to_uppercase(), Span::call_site());
+        let new = match self {
+            Self::Given(expr, stage) => {
+                return BudgetCode {
+                    declaration: TokenStream::new(),
+                    value: expr.to_token_stream(),
+                    stage: *stage,
+                    is_given: true,
+                };
+            }
+            Self::ProcessWide(name) => quote!(process_wide(#name)),
+            Self::Ratio(ratio) => quote!(new().ratio(#ratio)),
+        };
+        BudgetCode {
+            declaration: quote!(static #item: #runtime::RetryBudget = #runtime::RetryBudget::#new;),
+            value: quote!(&#item),
+            stage: Stage::Constant,
+            is_given: false,
+        }
+    }
+
     /// Adds the budget to the configuration, and returns the declaration of a budget that the
     /// expansion makes.
     pub(super) fn emit(
         &self,
         context: &Context<'_>,
         at: usize,
+        name: &str,
         config: &mut ConfigPlan,
     ) -> TokenStream {
-        let runtime = &context.runtime;
-        let item = Ident::new(
-            &context.item(at, "budget").to_uppercase(),
-            Span::call_site(),
-        );
-        let (new, value, stage) = match self {
-            Self::Given(expr, stage) => (None, expr.to_token_stream(), *stage),
-            Self::ProcessWide(name) => (
-                Some(quote!(process_wide(#name))),
-                quote!(&#item),
-                Stage::Constant,
-            ),
-            Self::Ratio(ratio) => (
-                Some(quote!(new().ratio(#ratio))),
-                quote!(&#item),
-                Stage::Constant,
-            ),
-        };
+        let code = self.code(context, at, name);
         // The budget is set at run time beside a value that is no constant item, because the expansion
         // then checks the constant settings in one, and that must not refer to a static with atomics.
         let start = config.base.as_ref().map(|(_, stage)| *stage);
@@ -112,22 +135,30 @@ impl Budget {
         let stage = if is_start_later || settings.any(|setting| setting.stage == Stage::Generic) {
             Stage::Runtime
         } else {
-            stage
+            code.stage
         };
         config.settings.push(Setting {
             setter: "budget",
-            source: value.clone(),
-            literal: if new.is_some() {
-                Literal::Other
-            } else {
+            source: code.value.clone(),
+            literal: if code.is_given {
                 Literal::Unknown
+            } else {
+                Literal::Other
             },
-            value,
+            value: code.value,
             stage,
             options: vec!["budget"],
         });
-        let declaration = new
-            .map(|new| quote!(static #item: #runtime::RetryBudget = #runtime::RetryBudget::#new;));
-        declaration.unwrap_or_default()
+        code.declaration
+    }
+
+    /// The budget as it is written, to tell if two layers draw on the same one. A budget of one
+    /// layer alone is no other layer's.
+    pub(super) fn shared_name(&self) -> Option<String> {
+        match self {
+            Self::ProcessWide(name) => Some(source_text(&name.to_token_stream())),
+            Self::Given(expr, _) => Some(source_text(&expr.to_token_stream())),
+            Self::Ratio(_) => None,
+        }
     }
 }

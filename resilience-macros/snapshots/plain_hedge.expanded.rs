@@ -1,0 +1,31 @@
+async fn search(query: &str) -> Result<Vec<Issue>, Error> {
+    use ::resilience::__private as __rt;
+    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(
+        __rt::concat!(__rt::module_path!(), "::", "search"),
+        |__stack| {
+            __rt::Stack::add(__stack, &__HEDGE, "budget after");
+        },
+    );
+    __rt::Operation::enter(&__OPERATION);
+    static __HEDGE_BUDGET: __rt::RetryBudget = __rt::RetryBudget::new().ratio(0.1);
+    static __HEDGE: __rt::HedgeConfig =
+        __rt::HedgeConfig::new(&__HEDGE_BUDGET).after(__rt::Duration::new(0, 200000000));
+    let mut __hedged = __rt::pin!(__rt::Hedged::new(&__HEDGE, &__OPERATION, || true).depositing());
+    return loop {
+        __rt::Hedged::start::<Result<Vec<Issue>, Error>>(__rt::Pin::as_mut(&mut __hedged), async {
+            let _: u8 = if false {
+                return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected();
+            } else {
+                0
+            };
+            '__resilience_body: { find(query).await }
+        });
+        let __outcome = __rt::Hedged::next(__rt::Pin::as_mut(&mut __hedged), |__outcome| {
+            __rt::Inspect::of(__outcome).__traits()
+        })
+        .await;
+        if let __rt::Some(__outcome) = __outcome {
+            break __outcome;
+        }
+    };
+}

@@ -1,0 +1,246 @@
+//! `#[hedge]`: attempts at once in the caller's task, of which the first success wins.
+//!
+//! Input: the plan of the hedge, and the code of the layers below it. The output is, in short:
+//!
+//! ```text
+//! let mut __hedged = __rt::pin!(__rt::Hedged::new(&__HEDGE, &__OPERATION, || true));
+//! loop {
+//!     __rt::Hedged::start(__hedged.as_mut(), async { … });
+//!     if let Some(__outcome) = __rt::Hedged::next(__hedged.as_mut(), …).await { break __outcome }
+//! }
+//! ```
+//!
+//! The snapshots `plain_hedge` and `hedge` show it whole.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+
+use super::check::HedgePlan;
+use crate::emit::cloned::Cloned;
+use crate::emit::code::{Declarations, LayerCode};
+use crate::emit::config::{Config, ConfigStart, operand};
+use crate::emit::context::{Context, declare_origin};
+use crate::emit::filter::UserFilter;
+use crate::emit::plan::Emit;
+use crate::emit::properties::LoadHandle;
+use crate::emit::span::{SpanEnds, local};
+use crate::language::stage::Stage;
+use crate::policy::budget::Budget;
+
+/// The static of a budget.
+const BUDGET: &str = "hedge_budget";
+
+impl Context<'_> {
+    /// Emits the loop that starts the attempts.
+    fn hedge(&self, at: usize, plan: &HedgePlan, inner: LayerCode) -> LayerCode {
+        let (runtime, operation) = (&self.runtime, self.operation());
+        let (hedged, outcome) = (local("hedged"), local("outcome"));
+        let (budget, config) = self.hedge_config(at, plan);
+        let reference = config.reference();
+        let load = self.takes_more_load(at);
+        let mut new = quote!(#runtime::Hedged::new(#reference, #operation, #load));
+        let (item, latency) = self.latency(at, plan);
+        new.extend(latency);
+        // A budget that a layer outside draws on has the call already.
+        if !self.is_deposited(at, plan.budget.as_ref()) {
+            new.extend(quote!(.depositing()));
+        }
+        let (made, attempt, value) = self.concurrent_attempt(at, &inner);
+        let pinned = quote!(#runtime::Pin::as_mut(&mut #hedged));
+        // The type of an error is known behind the first start.
+        let inspected = self.inspected(quote!(#outcome), "__traits");
+        let arguments = quote!(#pinned, |#outcome| #inspected);
+        let accept_on = UserFilter::pattern("Hedged::next_accepting", plan.accept_on.as_ref());
+        let next = match accept_on {
+            Some(filter) => self.applied(filter, &arguments),
+            None => quote!(#runtime::Hedged::next(#arguments)),
+        };
+        let (result, ends) = (&self.result.tokens, self.result.ends);
+        let output = if self.is_origin_told(at) {
+            quote!((#result, #runtime::Origin))
+        } else {
+            result.clone()
+        };
+        let start = self.call(
+            "Hedged::start",
+            Some(&output),
+            quote!(#pinned, #attempt),
+            ends,
+        );
+        let value = quote! {
+            loop {
+                #made
+                #start;
+                let #outcome = #next.await;
+                if let #runtime::Some(#outcome) = #outcome {
+                    break #value;
+                }
+            }
+        };
+        let converted = self.conversions(at);
+        let declarations = Declarations::values(quote!(#budget #item))
+            .and(config.into_declarations())
+            .and(inner.declarations);
+        let statements = quote!(#converted let mut #hedged = #runtime::pin!(#new););
+        LayerCode::value(declarations, statements, value)
+    }
+
+    /// Emits the clones of an attempt, its future, and the outcome of the call from its output. The
+    /// attempt owns its clones, and borrows the other arguments. If a layer asks where an error comes
+    /// from, each attempt has a variable of its own for the origin.
+    fn concurrent_attempt(
+        &self,
+        at: usize,
+        inner: &LayerCode,
+    ) -> (TokenStream, TokenStream, TokenStream) {
+        let (outcome, origin) = (local("outcome"), local("origin"));
+        let future = inner.as_future();
+        let is_origin_told = self.is_origin_told(at);
+        if self.cloned.is_empty() && !is_origin_told {
+            return (TokenStream::new(), future, outcome.into_token_stream());
+        }
+        let cloned = self.cloned.iter();
+        let (made, moved): (TokenStream, TokenStream) =
+            cloned.map(|cloned| self.clone_of_attempt(cloned)).unzip();
+        if !is_origin_told {
+            let attempt = quote!(async { #moved #future.await });
+            return (made, attempt, outcome.into_token_stream());
+        }
+        let (declare, inside) = (declare_origin(), local("origin_inside"));
+        let attempt = quote! {
+            async { #moved #declare let #outcome = #future.await; (#outcome, #origin) }
+        };
+        let noted = self.note_origin(at, &inside.to_token_stream());
+        let value = if noted.is_empty() {
+            quote!(#outcome.0)
+        } else {
+            quote!({ let (#outcome, #inside) = #outcome; #noted #outcome })
+        };
+        (made, attempt, value)
+    }
+
+    /// True if a layer asks where the error of an attempt comes from.
+    fn is_origin_told(&self, at: usize) -> bool {
+        self.asks_for_origin(at) || self.is_asked_for_origin(at)
+    }
+
+    /// Emits a clone of an argument for an attempt, and the statement that moves it into the
+    /// attempt's future.
+    fn clone_of_attempt(&self, cloned: &Cloned) -> (TokenStream, TokenStream) {
+        let (runtime, Cloned { name, cfg, .. }) = (&self.runtime, cloned);
+        let argument = quote_spanned!(name.span()=> &#name);
+        let clone = if self.must_be_cloned(cloned) {
+            quote!(#runtime::HedgeArgument::again(#argument))
+        } else {
+            quote!(#runtime::CloneIfPossible::of(#argument).__for_attempt(#argument))
+        };
+        let variable = local(&format!("clone_of_{name}"));
+        let mutable = syn::Token![mut](name.span());
+        let allow = quote!(#[allow(unused_mut, clippy::shadow_same, clippy::shadow_reuse)]);
+        (
+            quote!(#cfg let #variable = #runtime::OwnedByAttempt::new(#clone);),
+            quote!(#cfg #allow let #mutable #name = #runtime::OwnedByAttempt::take(#variable);),
+        )
+    }
+
+    /// Emits the question if the circuits below take more load.
+    fn takes_more_load(&self, at: usize) -> TokenStream {
+        let runtime = &self.runtime;
+        let inside = self.layers.iter().enumerate().skip(at + 1);
+        let questions = inside.filter_map(|(at, layer)| {
+            let LoadHandle {
+                handle,
+                is_owned,
+                ty,
+            } = layer.load.as_ref()?;
+            let handle = Ident::new(&self.item(at, handle), Span::mixed_site());
+            let borrow = is_owned.then(|| quote!(&));
+            let ty = Ident::new(ty, Span::call_site());
+            Some(quote!(#runtime::#ty::takes_more_load(#borrow #handle)))
+        });
+        let questions: Vec<_> = questions.collect();
+        if questions.is_empty() {
+            quote!(|| true)
+        } else {
+            quote!(|| #(#questions)&&*)
+        }
+    }
+
+    /// Emits the static that measures the function, if `after` may be a percentile.
+    fn latency(&self, at: usize, plan: &HedgePlan) -> (TokenStream, TokenStream) {
+        if !plan.measures {
+            return Default::default();
+        }
+        let (runtime, name) = (&self.runtime, self.item(at, "latency").to_uppercase());
+        let name = Ident::new(&name, Span::call_site());
+        (
+            quote!(static #name: #runtime::Latency = #runtime::Latency::new();),
+            quote!(.measured_by(&#name)),
+        )
+    }
+
+    /// True if a layer outside draws on the same budget and repeats the call.
+    fn is_deposited(&self, at: usize, budget: Option<&Budget>) -> bool {
+        let name = budget.and_then(Budget::shared_name);
+        name.is_some() && self.outside(at).any(|layer| layer.budget == name)
+    }
+
+    /// The declaration of the budget, and the configuration.
+    fn hedge_config(&self, at: usize, plan: &HedgePlan) -> (TokenStream, Config) {
+        let runtime = &self.runtime;
+        let item = self.item(at, "hedge");
+        let mut settings = plan.config.clone();
+        let default = Some(quote!(#runtime::HedgeConfig::without_budget()));
+        if let Some((base, stage)) = &plan.config.base {
+            let declaration = plan.budget.as_ref();
+            let declaration =
+                declaration.map(|budget| budget.emit(self, at, BUDGET, &mut settings));
+            let start = ConfigStart {
+                value: operand(base),
+                stage: *stage,
+                ends: Some(SpanEnds::of(&base.to_token_stream())),
+                option: None,
+                default,
+                is_static: true,
+            };
+            let config = self.config("HedgeConfig", &item, &start, &settings.settings);
+            return (declaration.unwrap_or_default(), config);
+        }
+        // The check refuses a hedge without both.
+        let Some(budget) = &plan.budget else {
+            let start = ConfigStart {
+                value: TokenStream::new(),
+                stage: Stage::Constant,
+                ends: None,
+                option: None,
+                default: None,
+                is_static: true,
+            };
+            return (
+                TokenStream::new(),
+                self.config("HedgeConfig", &item, &start, &[]),
+            );
+        };
+        let code = budget.code(self, at, BUDGET);
+        let ends = SpanEnds::of(&code.value);
+        // A constant block must not refer to a static with atomics.
+        let mut later = settings.settings.iter();
+        let is_later = later.any(|setting| setting.stage == Stage::Generic);
+        let start = ConfigStart {
+            value: self.call("HedgeConfig::new", None, code.value, ends),
+            stage: if is_later { Stage::Runtime } else { code.stage },
+            ends: None,
+            option: Some("budget"),
+            default,
+            is_static: true,
+        };
+        let config = self.config("HedgeConfig", &item, &start, &settings.settings);
+        (code.declaration, config)
+    }
+}
+
+impl Emit for HedgePlan {
+    fn emit(&self, context: &Context<'_>, at: usize, inner: LayerCode) -> LayerCode {
+        context.hedge(at, self, inner)
+    }
+}

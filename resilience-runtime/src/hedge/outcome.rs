@@ -1,0 +1,52 @@
+//! The end of an attempt.
+
+use crate::fallible::Fallible;
+use crate::inspect::View;
+use crate::refusal::Origin;
+
+/// The output of an attempt: the result, or the result and the origin of its error as the layers
+/// inside know it.
+pub trait AttemptOutcome {
+    /// The result that the function returns.
+    type Result: Fallible;
+
+    /// The error of a failed attempt.
+    fn error(&self) -> Option<&<Self::Result as Fallible>::Error>;
+
+    /// The origin of the error, as far as the layers inside tell.
+    fn told_origin(&self) -> Origin;
+}
+
+impl<R: Fallible> AttemptOutcome for R {
+    type Result = R;
+
+    #[inline]
+    fn error(&self) -> Option<&R::Error> {
+        self.as_error()
+    }
+
+    #[inline]
+    fn told_origin(&self) -> Origin {
+        Origin::Body
+    }
+}
+
+impl<R: Fallible> AttemptOutcome for (R, Origin) {
+    type Result = R;
+
+    #[inline]
+    fn error(&self) -> Option<&R::Error> {
+        self.0.as_error()
+    }
+
+    #[inline]
+    fn told_origin(&self) -> Origin {
+        self.1
+    }
+}
+
+/// True if a layer refused the attempt. It says nothing about the service, and the next attempt
+/// would be refused as well.
+pub(super) fn is_refused<E, V: View<E>>(error: &E, told: Origin, was_reached: bool) -> bool {
+    was_reached || told.is_refusal() || V::origin(error).is_refusal()
+}

@@ -1,0 +1,10 @@
+use resilience::hedge;
+
+#[hedge(budget = 0.1)]
+async fn send(text: String) -> std::io::Result<usize> {
+    Ok(text.into_bytes().len())
+}
+
+fn main() {
+    let _ = send(String::new());
+}

@@ -1,0 +1,18 @@
+use resilience::hedge;
+
+#[derive(Debug)]
+enum ApiError {
+    Busy,
+    NotFound(u32),
+}
+
+const NAME: u32 = 7;
+
+#[hedge(budget = 0.1, operation = NAME)]
+async fn fetch(id: u32) -> Result<String, ApiError> {
+    if id == 0 { Err(ApiError::NotFound(id)) } else { Err(ApiError::Busy) }
+}
+
+fn main() {
+    let _ = fetch(7);
+}

@@ -1,0 +1,16 @@
+use resilience::hedge;
+
+#[derive(Debug)]
+enum ApiError {
+    Busy,
+    NotFound(u32),
+}
+
+#[hedge(budget = 0.1)]
+fn fetch(id: u32) -> Result<String, ApiError> {
+    if id == 0 { Err(ApiError::NotFound(id)) } else { Err(ApiError::Busy) }
+}
+
+fn main() {
+    let _ = fetch(7);
+}
