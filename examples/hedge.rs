@@ -52,8 +52,9 @@ impl Measured {
 
     /// The requests beyond one for each call, as a share of the calls.
     fn extra_load(&self) -> f64 {
-        let calls = self.times.len() as f64;
-        (self.requests as f64 - calls) / calls
+        let share = |number: u64| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
+        let calls = share(self.times.len() as u64);
+        (share(self.requests) - calls) / calls
     }
 
     fn print(&self, name: &str) {

@@ -159,7 +159,7 @@ fn the_stack_works_where_its_names_mean_something_else() {
     ::std::assert_eq!(runtime.block_on(asynchronous(&mut 0)).unwrap(), 2);
     ::std::assert_eq!(synchronous(&mut 0).unwrap(), 2);
     ::std::assert_eq!(runtime.block_on(answered(&mut 0)).unwrap(), 2);
-    let text = ::std::string::String::from("x");
+    let text = ::std::string::ToString::to_string("x");
     ::std::assert_eq!(runtime.block_on(hedged(text)).unwrap(), "x");
     ::std::assert_eq!(threaded(7).unwrap(), 7);
 }
