@@ -5,12 +5,13 @@ async fn search(&self, mut query: String) -> Result<Vec<Issue>, Error> {
     #[timeout(__taken)]
     const _: () = ();
     const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "search");
-    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(__NAME, |__stack| {
+    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(__NAME, __describe);
+    fn __describe(__stack: &mut __rt::Stack) {
         __rt::Stack::add(__stack, &__RETRY, "budget");
         __rt::Stack::add(__stack, &__HEDGE, "budget max_hedges");
         __rt::Stack::add(__stack, &__CIRCUIT_CONFIG, "").name("jira");
         __rt::Stack::add(__stack, &__TIMEOUT, "limit");
-    });
+    }
     static __BUDGET: __rt::RetryBudget = __rt::RetryBudget::process_wide("jira");
     static __RETRY: __rt::RetryConfig = __rt::RetryConfig::new().budget(&__BUDGET);
     static __HEDGE_BUDGET: __rt::RetryBudget = __rt::RetryBudget::process_wide("jira");
@@ -71,14 +72,17 @@ async fn search(&self, mut query: String) -> Result<Vec<Issue>, Error> {
         };
         let __result = <Result<Vec<Issue>, Error> as __rt::Fallible>::into_result(__outcome);
         let __error @ __rt::Err(_) = __result else {
-            let __value = <Result<Vec<Issue>, Error> as __rt::Fallible>::succeeded(__result);
+            let __value = <Result<Vec<Issue>, Error> as __rt::Fallible>::value(__result);
             __rt::Retry::succeeded(&__retry, &__OPERATION);
-            break __value;
+            break <Result<Vec<Issue>, Error> as __rt::Fallible>::of_value(__value);
         };
         let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
-        let __last = __rt::EndedAttempt::failed(&mut __retry, __traits, __error).last_in_stack(
+        let __last = __rt::Retry::failed_in_stack(
+            &mut __retry,
+            __traits,
+            __error,
             &mut __origin,
-            __rt::CircuitBreaker::refuses_for(__circuit),
+            (__rt::CircuitBreaker::refuses_for, __circuit),
             &__OPERATION,
         );
         let __rt::None = __last else {

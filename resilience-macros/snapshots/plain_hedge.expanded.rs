@@ -2,10 +2,11 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
     use ::resilience::__private as __rt;
     static __OPERATION: __rt::Operation = __rt::Operation::of_stack(
         __rt::concat!(__rt::module_path!(), "::", "search"),
-        |__stack| {
-            __rt::Stack::add(__stack, &__HEDGE, "budget after");
-        },
+        __describe,
     );
+    fn __describe(__stack: &mut __rt::Stack) {
+        __rt::Stack::add(__stack, &__HEDGE, "budget after");
+    }
     __rt::Operation::enter(&__OPERATION);
     static __HEDGE_BUDGET: __rt::RetryBudget = __rt::RetryBudget::new().ratio(0.1);
     static __HEDGE: __rt::HedgeConfig =
