@@ -197,8 +197,8 @@ pub use refusal::{Refusal, RefusalKind, is_refusal};
 pub use resilience_macros::every_third;
 #[doc(hidden)]
 pub use resilience_macros::{
-    async_bulkhead, async_circuit_breaker, async_fallback, async_hedge, async_rate_limit, async_retry,
-    async_timeout,
+    async_bulkhead, async_circuit_breaker, async_fallback, async_hedge, async_rate_limit,
+    async_retry, async_timeout,
 };
 pub use resilience_macros::{
     bulkhead, circuit_breaker, fallback, hedge, rate_limit, retry, timeout,
