@@ -4,12 +4,13 @@ use std::{borrow::Cow, fmt, panic::Location, time::Duration};
 
 use super::{
     call_future::CircuitBreakerFuture,
+    call_permit::CallPermit,
     classified::{Classified, UNSEEN},
     config::CircuitBreakerConfig,
     error::CircuitOpen,
     history::TransitionRecord,
     name::Name,
-    permit::{CallPermit, OwnedPermit, Permit},
+    permit::{OwnedPermit, Permit},
     shared::Shared,
     stats::CircuitBreakerStats,
     transition::{CircuitState, Transition},

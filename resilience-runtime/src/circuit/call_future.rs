@@ -9,10 +9,10 @@ use std::{
 use pin_project_lite::pin_project;
 
 use super::{
+    call_permit::CallPermit,
     classified::{Classified, UNSEEN},
     error::CircuitOpen,
     guarded_future::GuardedFuture,
-    permit::CallPermit,
     shared::Shared,
 };
 

@@ -4,7 +4,7 @@ use std::{marker::PhantomData, time::Duration};
 
 use super::{
     admission::{Cause, Outcome},
-    permit::CallPermit,
+    call_permit::CallPermit,
 };
 use crate::{
     error_slot::Nowhere,

@@ -8,7 +8,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::permit::CallPermit;
+use super::call_permit::CallPermit;
 
 pin_project! {
     /// Runs a future under a permit and returns the permit with the output.

@@ -59,6 +59,7 @@ mod breaker;
 #[cfg(feature = "config")]
 mod breaker_in_file;
 mod call_future;
+mod call_permit;
 mod classified;
 mod command;
 mod config;
@@ -108,6 +109,7 @@ pub(crate) use self::transition_counts::{TRANSITIONS, TransitionCounts, transiti
 pub use self::{
     breaker::CircuitBreaker,
     call_future::CircuitBreakerFuture,
+    call_permit::CallPermit,
     classified::{Classified, record},
     command::{Command, CommandRecord},
     config::CircuitBreakerConfig,
@@ -116,7 +118,7 @@ pub use self::{
     guarded_future::GuardedFuture,
     history::TransitionRecord,
     keyed::{CircuitBreakerFamily, FamilyStats, KeyedCircuit},
-    permit::{CallPermit, OwnedPermit, Permit},
+    permit::{OwnedPermit, Permit},
     recorded_future::{CircuitCall, RecordedFuture},
     settings::CircuitBreakerSettings,
     state_future::CircuitStateFuture,

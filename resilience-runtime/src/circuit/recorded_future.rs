@@ -13,7 +13,7 @@ use std::{
 use pin_project_lite::pin_project;
 
 use super::{
-    breaker::CircuitBreaker, classified::record_error, error::CircuitOpen, permit::CallPermit,
+    breaker::CircuitBreaker, call_permit::CallPermit, classified::record_error, error::CircuitOpen,
 };
 use crate::{
     fallible::{Fallible, Success},

@@ -5,10 +5,8 @@ use std::{sync::Arc, time::Duration};
 use super::circuits::Entry;
 use crate::{
     circuit::{
-        breaker::CircuitBreaker,
-        error::CircuitOpen,
-        name::Name,
-        permit::{CallPermit, OwnedPermit},
+        breaker::CircuitBreaker, call_permit::CallPermit, error::CircuitOpen, name::Name,
+        permit::OwnedPermit,
     },
     operation::Operation,
     refusal::Origin,
