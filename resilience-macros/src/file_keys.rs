@@ -68,7 +68,9 @@ fn kind(kind: Kind) -> Option<TokenStream> {
             let words = words.iter().map(|(word, _)| word);
             quote!(Word(&[#(#words),*]))
         }
-        Kind::Mode(_)
+        // A duration or a word is an option of `#[hedge]` only, which has no section in the file.
+        Kind::DurationOr(_)
+        | Kind::Mode(_)
         | Kind::Text { .. }
         | Kind::Pattern
         | Kind::Function
