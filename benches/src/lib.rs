@@ -5,6 +5,8 @@
 //! detailed view).
 
 pub mod circuit;
+#[cfg(feature = "config")]
+mod configuration;
 mod contender;
 mod events;
 mod keys;
@@ -24,6 +26,8 @@ pub use scenario::{Batch, Goal, Scenario};
 /// All scenarios that measure time, in the order of the table. The call needs a process of its own,
 /// because it trips circuits.
 pub fn scenarios() -> Vec<Scenario> {
+    #[cfg(feature = "config")]
+    configuration::load_a_file();
     [
         circuit::scenarios(),
         keys::scenarios(),
@@ -32,6 +36,8 @@ pub fn scenarios() -> Vec<Scenario> {
         stack::scenarios(),
         limits::scenarios(),
         statistics::scenarios(),
+        #[cfg(feature = "config")]
+        configuration::scenarios(),
         events::scenarios(),
         metrics::scenarios(),
         spans::scenarios(),

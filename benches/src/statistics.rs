@@ -11,9 +11,16 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             CircuitBreakerConfig::new(),
         );
     }
-    vec![Scenario::new(
-        "statistics of 1,000 circuits",
-        [Contender::sync("ours", registry::all_stats)],
-        [Goal::AtMost(1_000_000.0)],
-    )]
+    vec![
+        Scenario::new(
+            "statistics of 1,000 circuits",
+            [Contender::sync("ours", registry::all_stats)],
+            [Goal::AtMost(1_000_000.0)],
+        ),
+        Scenario::new(
+            "snapshot of 1,000 circuits",
+            [Contender::sync("ours", registry::snapshot)],
+            [],
+        ),
+    ]
 }

@@ -76,6 +76,7 @@
 //! | be told of retries and transitions | `on_retry = …` with a [`RetryEvent`], [`events::subscribe`], [`CircuitBreaker::on_transition`], [`changed`](CircuitBreaker::changed) and [`wait_for`](CircuitBreaker::wait_for), `tracing` events under the target `resilience` |
 //! | see the limit from inside a body | [`deadline`], [`remaining`], [`is_abandoned`] |
 //! | pass the deadline of a request on | [`with_deadline`], [`inherit`], [`inherit_blocking`]; with the feature `http`, `http::insert_deadline` and `http::deadline_from` |
+//! | change options without a deployment | with the feature `config`, `config::load`, `config::watch` and `config::describe` |
 //! | configure the threads of sync timeouts | [`workers::configure`], [`worker_stats`] |
 //! | tell that the service was not asked | [`is_refusal`], [`Refusal`] |
 //! | do without an attribute | [`RetryConfig::run`], [`prepare`](RetryConfig::prepare) and [`run_async`](RetryConfig::run_async), [`CircuitBreaker::call`] and [`call_async`](CircuitBreaker::call_async), [`TimeoutConfig::run_async`], [`run_thread`](TimeoutConfig::run_thread) and [`run_cooperative`](TimeoutConfig::run_cooperative) |
