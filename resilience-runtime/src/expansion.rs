@@ -23,3 +23,7 @@ pub use crate::operation::{Described, DescribedSettings, Layer, Operation, Stack
 pub use crate::refusal::Origin;
 pub use crate::registry::{self, keyed_site::KeyedSite, site::Site};
 pub use crate::stack_origin::AboveTimeout;
+
+/// True if a call asks the configuration file for values. The tests of sizes look at it, because
+/// another package of the workspace may turn the feature `config` on.
+pub const ASKS_FILE: bool = cfg!(feature = "config");

@@ -436,7 +436,10 @@ fn without_the_option_there_is_no_span_and_no_byte() {
     fn off_sync() -> Result<(), Error> {
         Err(Error::Busy)
     }
-    assert_eq!(size_of_val(&plain()), size_of_val(&off()));
+    // A configuration file may switch a span that the attribute names.
+    if !resilience::__private::ASKS_FILE {
+        assert_eq!(size_of_val(&plain()), size_of_val(&off()));
+    }
     let (tree, _) = seen(off_sync);
     assert!(tree.attempts().is_empty());
 }
