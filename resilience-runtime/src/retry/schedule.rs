@@ -125,18 +125,20 @@ impl Schedule {
     }
 }
 
-/// Adds a part of the extra wait that fits: the half, the quarter and so on. Clients that have the
-/// same limit and were told the same time would all come at once without it.
+/// A timer may end so much later than it was asked to.
+const TIMER_TICK: Duration = Duration::from_millis(1);
+
+/// Adds the half of the extra wait, or the quarter and so on, that fits before the limit. Clients
+/// that have the same limit and were told the same time would all come at once without it.
 #[cold]
 fn with_part_of(
-    mut extra: Duration,
+    extra: Duration,
     asked: Duration,
     is_too_long: &dyn Fn(Duration) -> bool,
 ) -> Duration {
-    while !extra.is_zero() && is_too_long(asked.saturating_add(extra)) {
-        extra /= 2;
-    }
-    asked.saturating_add(extra)
+    let mut waits = (1..8).map(|halvings| asked.saturating_add(extra / (1 << halvings)));
+    let fits = |wait: &Duration| !is_too_long(wait.saturating_add(TIMER_TICK));
+    waits.find(fits).unwrap_or(asked)
 }
 
 #[cfg(test)]
