@@ -181,6 +181,20 @@ async fn an_answer_to_an_inherited_deadline_is_judged_by_itself() {
     );
 }
 
+/// Did not compile once: the circuit held the place in which the fallback noted its answer.
+#[tokio::test]
+async fn a_circuit_stands_between_a_retry_and_a_fallback() {
+    #[retry(config = NO_WAIT)]
+    #[circuit_breaker(breaker = breaker)]
+    #[fallback(|error| Err(error.clone()))]
+    async fn load(breaker: &CircuitBreaker) -> Result<u8, ApiError> {
+        Err(ApiError::Down)
+    }
+    let breaker = breaker();
+    assert_eq!(load(&breaker).await, Err(ApiError::Down));
+    assert_eq!(breaker.stats().failures, 1);
+}
+
 #[test]
 fn the_inner_of_two_answers_first() {
     #[fallback(|error| { assert_eq!(*error, ApiError::Stale); Ok(2) })]

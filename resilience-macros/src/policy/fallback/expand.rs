@@ -45,7 +45,15 @@ impl Context<'_> {
         );
         let filtered = self.answered_errors(plan, &error, &leave);
         let told = self.told(&error);
-        let note = self.note_origin(at, &quote!(#runtime::Origin::Body));
+        // Without a refusal inside nothing else was noted, and a circuit outside holds the variable.
+        let may_be_noted = self
+            .inside(at)
+            .any(|layer| layer.refuses || layer.moves_to_worker);
+        let note = if may_be_noted {
+            self.note_origin(at, &quote!(#runtime::Origin::Body))
+        } else {
+            TokenStream::new()
+        };
         let answer = self.answer(&plan.answer, &error);
         let statements = quote! {
             #made

@@ -119,9 +119,9 @@ impl Context<'_> {
         (made, attempt, value)
     }
 
-    /// True if a layer asks where the error of an attempt comes from.
+    /// True if a layer inside may have noted where the error of an attempt comes from.
     fn is_origin_told(&self, at: usize) -> bool {
-        self.asks_for_origin(at) || self.is_asked_for_origin(at)
+        self.asks_for_origin(at)
     }
 
     /// Emits a clone of an argument for an attempt, and the statement that moves it into the

@@ -1,0 +1,295 @@
+//! Stacks of the attributes beside an interpreter: a call has the same result, runs the body as
+//! often, and leaves the same counts in each circuit.
+
+mod generated;
+mod interpreter;
+
+use std::{
+    cell::Cell,
+    future::{Future, pending},
+    pin::Pin,
+    time::Duration,
+};
+
+use proptest::prelude::*;
+use resilience::{
+    BulkheadFull, CircuitBreaker, CircuitBreakerConfig, CircuitOpen, RateLimited, TimedOut,
+};
+use tokio::runtime;
+
+use crate::search;
+use interpreter::{Circuit, End, Interpreter};
+
+/// A circuit opens at this many failures.
+const THRESHOLD: u64 = 5;
+/// From this many failures on, it takes no hedge.
+const HALF_FULL: u64 = 3;
+
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// The end of the body by the script.
+#[derive(Clone, Copy, Debug)]
+enum Answered {
+    Ok(u32),
+    Down(u32),
+    Hangs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fault {
+    Down(u32),
+    Stale,
+    Late,
+    /// A refusal, which the error itself does not tell from another error.
+    Refused,
+}
+
+impl From<CircuitOpen> for Fault {
+    fn from(_: CircuitOpen) -> Self {
+        Self::Refused
+    }
+}
+
+impl From<TimedOut> for Fault {
+    fn from(_: TimedOut) -> Self {
+        Self::Late
+    }
+}
+
+impl From<BulkheadFull> for Fault {
+    fn from(_: BulkheadFull) -> Self {
+        unreachable!("one call at a time")
+    }
+}
+
+impl From<RateLimited> for Fault {
+    fn from(_: RateLimited) -> Self {
+        unreachable!("fewer calls than a million a second")
+    }
+}
+
+impl Fault {
+    /// The answer of a fallback: an old value for every second failure.
+    fn answer(self) -> Result<u32, Self> {
+        match self {
+            Self::Down(number) if number % 2 == 0 => Ok(1_000 + number),
+            _ => Err(Self::Stale),
+        }
+    }
+}
+
+/// The surroundings of one function: the script of its body, and a circuit for each place.
+struct World {
+    script: Vec<Answered>,
+    bodies: Cell<usize>,
+    circuits: [CircuitBreaker; 5],
+}
+
+impl World {
+    fn new(script: Vec<Answered>) -> Self {
+        let config = CircuitBreakerConfig::new()
+            .failure_threshold(u32::try_from(THRESHOLD).expect("few"))
+            .failure_window(CENTURY)
+            .recovery_timeout(CENTURY);
+        Self {
+            script,
+            bodies: Cell::new(0),
+            circuits: std::array::from_fn(|_| CircuitBreaker::new("stacks", config)),
+        }
+    }
+
+    fn next(&self) -> Answered {
+        let at = self.bodies.get();
+        self.bodies.set(at + 1);
+        self.script[at % self.script.len()]
+    }
+
+    fn sync(&self) -> Result<u32, Fault> {
+        match self.next() {
+            Answered::Ok(number) => Ok(number),
+            Answered::Down(number) => Err(Fault::Down(number)),
+            Answered::Hangs => unreachable!("a sync body that hangs cannot be left"),
+        }
+    }
+
+    async fn asynchronous(&self) -> Result<u32, Fault> {
+        tokio::task::yield_now().await;
+        match self.next() {
+            Answered::Ok(number) => Ok(number),
+            Answered::Down(number) => Err(Fault::Down(number)),
+            Answered::Hangs => pending().await,
+        }
+    }
+
+    fn counts(&self) -> [Circuit; 5] {
+        std::array::from_fn(|at| {
+            let stats = self.circuits[at].stats();
+            Circuit {
+                successes: stats.successes,
+                failures: stats.failures,
+                ignored: stats.ignored,
+                refused: stats.refused,
+                abandoned: stats.abandoned,
+            }
+        })
+    }
+}
+
+type Called<'w> = Pin<Box<dyn Future<Output = Result<u32, Fault>> + 'w>>;
+
+/// A function under a stack.
+type Call = for<'w> fn(&'w World) -> Called<'w>;
+
+/// Writes a function for each line, and a list of all of them. A layer has the place that it stands
+/// at, so that each circuit of a stack is another one and each timeout is longer than those inside.
+/// The name of the argument goes through all steps, because each step has names of its own.
+macro_rules! stacks {
+    ($list:ident, $kind:ident; $($name:ident: $($layer:ident)*;)*) => {
+        #[allow(non_snake_case)]
+        mod $kind {
+            use super::super::{Fault, World, stacks};
+            $( stacks! { @layer ($kind world) $name [] [(0 1000s) (1 100s) (2 10s) (3 1s) (4 100ms)] $($layer)* } )*
+        }
+
+        /// The functions, each with its layers.
+        pub(super) const $list: &[(&str, Call)] = &[$(
+            (stringify!($name), |world| stacks!(@call $kind $name world)),
+        )*];
+    };
+    (@call asynchronous $name:ident $world:ident) => { Box::pin(asynchronous::$name($world)) };
+    (@call sync $name:ident $world:ident) => { Box::pin(std::future::ready(sync::$name($world))) };
+    (@layer ($kind:ident $world:ident) $name:ident [$($attrs:tt)*] [$place:tt $($places:tt)*] R $($rest:ident)*) => {
+        stacks! { @layer ($kind $world) $name
+            [$($attrs)* #[resilience::retry(max_retries = 1, base_delay = 0s)]] [$($places)*] $($rest)* }
+    };
+    (@layer ($kind:ident $world:ident) $name:ident [$($attrs:tt)*] [($at:literal $limit:literal) $($places:tt)*] C $($rest:ident)*) => {
+        stacks! { @layer ($kind $world) $name
+            [$($attrs)* #[resilience::circuit_breaker(breaker = &$world.circuits[$at])]] [$($places)*] $($rest)* }
+    };
+    (@layer (asynchronous $world:ident) $name:ident [$($attrs:tt)*] [($at:literal $limit:literal) $($places:tt)*] T $($rest:ident)*) => {
+        stacks! { @layer (asynchronous $world) $name
+            [$($attrs)* #[resilience::timeout($limit)]] [$($places)*] $($rest)* }
+    };
+    (@layer (sync $world:ident) $name:ident [$($attrs:tt)*] [($at:literal $limit:literal) $($places:tt)*] T $($rest:ident)*) => {
+        stacks! { @layer (sync $world) $name
+            [$($attrs)* #[resilience::timeout($limit, mode = cooperative)]] [$($places)*] $($rest)* }
+    };
+    (@layer ($kind:ident $world:ident) $name:ident [$($attrs:tt)*] [$place:tt $($places:tt)*] F $($rest:ident)*) => {
+        stacks! { @layer ($kind $world) $name
+            [$($attrs)* #[resilience::fallback(|error| error.answer(), on(Fault::Down(_)))]] [$($places)*] $($rest)* }
+    };
+    (@layer ($kind:ident $world:ident) $name:ident [$($attrs:tt)*] [$place:tt $($places:tt)*] H $($rest:ident)*) => {
+        stacks! { @layer ($kind $world) $name
+            [$($attrs)* #[resilience::hedge(after = 10000s, budget = 1000)]] [$($places)*] $($rest)* }
+    };
+    (@layer ($kind:ident $world:ident) $name:ident [$($attrs:tt)*] [($at:literal $limit:literal) $($places:tt)*] B $($rest:ident)*) => {
+        stacks! { @layer ($kind $world) $name
+            [$($attrs)* #[resilience::bulkhead(1000, name = concat!("stacks ", $at))]] [$($places)*] $($rest)* }
+    };
+    (@layer ($kind:ident $world:ident) $name:ident [$($attrs:tt)*] [($at:literal $limit:literal) $($places:tt)*] L $($rest:ident)*) => {
+        stacks! { @layer ($kind $world) $name
+            [$($attrs)* #[resilience::rate_limit(1_000_000, per = 1s, name = concat!("stacks ", stringify!($kind), $at))]] [$($places)*] $($rest)* }
+    };
+    (@layer (asynchronous $world:ident) $name:ident [$($attrs:tt)*] $places:tt) => {
+        $($attrs)*
+        pub(super) async fn $name($world: &World) -> Result<u32, Fault> {
+            $world.asynchronous().await
+        }
+    };
+    (@layer (sync $world:ident) $name:ident [$($attrs:tt)*] $places:tt) => {
+        $($attrs)*
+        pub(super) fn $name($world: &World) -> Result<u32, Fault> {
+            $world.sync()
+        }
+    };
+}
+use stacks;
+
+/// Longer than all timeouts of a stack together, and shorter than the time of a hedge.
+const FOR_EVER: Duration = Duration::from_secs(5_000);
+
+thread_local! {
+    /// The rate limits live as long as the process, so that all cases of a test have one clock.
+    static CLOCK: runtime::Runtime = runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime without I/O");
+}
+
+/// Calls a function of the list as often as the case says, and compares each call with the
+/// interpreter's.
+fn compare(
+    (name, call): (&str, Call),
+    script: &[Answered],
+    calls: usize,
+) -> Result<(), TestCaseError> {
+    let world = World::new(script.to_vec());
+    let mut interpreter = Interpreter {
+        layers: name.chars().collect(),
+        script,
+        bodies: 0,
+        circuits: [Circuit::default(); 5],
+    };
+    CLOCK.with(|clock| {
+        clock.block_on(async {
+            for _ in 0..calls {
+                let expected = match interpreter.call(0) {
+                    End::Ok(number) => Some(Ok(number)),
+                    End::Failed(fault) => Some(Err(fault)),
+                    End::Refused => Some(Err(Fault::Refused)),
+                    End::Hangs => None,
+                };
+                let called = tokio::time::timeout(FOR_EVER, call(&world)).await.ok();
+                prop_assert_eq!(called, expected, "the result under {}", name);
+                prop_assert_eq!(
+                    world.bodies.get(),
+                    interpreter.bodies,
+                    "the bodies under {}",
+                    name
+                );
+                prop_assert_eq!(
+                    world.counts(),
+                    interpreter.circuits,
+                    "the circuits under {}",
+                    name
+                );
+                if expected.is_none() {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    })
+}
+
+fn answered(hangs: bool) -> impl Strategy<Value = Answered> {
+    let hanging = if hangs { 1 } else { 0 };
+    prop_oneof![
+        3 => (0..100_u32).prop_map(Answered::Ok),
+        6 => (0..100_u32).prop_map(Answered::Down),
+        hanging => Just(Answered::Hangs),
+    ]
+}
+
+proptest! {
+    #![proptest_config(search(4_000))]
+
+    #[test]
+    fn an_async_stack_does_what_the_interpreter_says(
+        at in 0..generated::ASYNC.len(),
+        script in prop::collection::vec(answered(true), 1..12),
+        calls in 1..8_usize,
+    ) {
+        compare(generated::ASYNC[at], &script, calls)?;
+    }
+
+    #[test]
+    fn a_sync_stack_does_what_the_interpreter_says(
+        at in 0..generated::SYNC.len(),
+        script in prop::collection::vec(answered(false), 1..12),
+        calls in 1..8_usize,
+    ) {
+        compare(generated::SYNC[at], &script, calls)?;
+    }
+}
