@@ -264,7 +264,7 @@ fn compare(
 }
 
 fn answered(hangs: bool) -> impl Strategy<Value = Answered> {
-    let hanging = if hangs { 1 } else { 0 };
+    let hanging = u32::from(hangs);
     prop_oneof![
         3 => (0..100_u32).prop_map(Answered::Ok),
         6 => (0..100_u32).prop_map(Answered::Down),
