@@ -20,7 +20,7 @@ use crate::{
 
 const SLOTS: u32 = 1_000;
 
-/// So many calls in a second that none of a measurement is refused.
+/// The rate is so high that no call of a measurement is refused.
 const CALLS: u32 = 1_000_000_000;
 const SECOND: Duration = Duration::from_secs(1);
 

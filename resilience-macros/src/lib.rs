@@ -546,35 +546,36 @@ pub fn fallback(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # Errors
 ///
 /// The errors of the function. A refused call returns a
-/// [`BulkheadFull`](../resilience/struct.BulkheadFull.html), made into the function's error by `From`
-/// or by `error = …`. It is a refusal: circuits around the bulkhead ignore it, and a
+/// [`BulkheadFull`](../resilience/struct.BulkheadFull.html), made into the function's error by
+/// `From` or by `error = …`. It is a refusal: circuits around the bulkhead ignore it, and a
 /// [`#[retry]`](../resilience/attr.retry.html) does not retry it, because it says nothing about the
 /// service.
 ///
 /// # Panics
 ///
-/// A panic of the body goes on unchanged, and its slot is free. A value computed at run time that is
-/// out of range panics in the call, with the words of
-/// [`BulkheadConfig`](../resilience/struct.BulkheadConfig.html)'s setters. An async call that has to
-/// wait outside a tokio runtime with its timer enabled panics, unless `max_wait` is `Duration::MAX`.
+/// A panic of the body goes on unchanged, and its slot is free. A value computed at run time that
+/// is out of range panics in the call, with the words of
+/// [`BulkheadConfig`](../resilience/struct.BulkheadConfig.html)'s setters. An async call that has
+/// to wait outside a tokio runtime with its timer enabled panics, unless `max_wait` is
+/// `Duration::MAX`.
 ///
 /// # Sync functions
 ///
-/// A call that waits blocks its thread, in real time even where tokio's clock is paused. It does not
-/// wait beyond the [`deadline`](../resilience/fn.deadline.html) that it runs under, because nobody
-/// could end the wait from outside.
+/// A call that waits blocks its thread, in real time even where tokio's clock is paused. It does
+/// not wait beyond the [`deadline`](../resilience/fn.deadline.html) that it runs under, because
+/// nobody could end the wait from outside.
 ///
 /// # Stacking
 ///
 /// The top attribute is the outermost. Below a [`#[timeout]`](../resilience/attr.timeout.html) the
 /// wait for a slot is part of the limit, and a slot is free as soon as the timeout drops the body;
-/// above one, each call has its whole limit once it has a slot. Below a `#[retry]` each attempt takes
-/// a slot, and none is held between two attempts; above one, a slot is held for all attempts and
-/// the waits between them. `max_wait` above the limit of a timeout outside is a compile error where
-/// both are literals.
+/// above one, each call has its whole limit once it has a slot. Below a `#[retry]` each attempt
+/// takes a slot, and none is held between two attempts; above one, a slot is held for all attempts
+/// and the waits between them. `max_wait` above the limit of a timeout outside is a compile error
+/// where both are literals.
 ///
-/// A sync `#[timeout]` on a worker thread ends the call of its caller, and not the body: below such a
-/// timeout the slot is held until the body ends.
+/// A sync `#[timeout]` on a worker thread ends the call of its caller, and not the body: below such
+/// a timeout the slot is held until the body ends.
 ///
 /// # Logging
 ///
@@ -651,17 +652,17 @@ pub fn bulkhead(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # Errors
 ///
 /// The errors of the function. A refused call returns a
-/// [`RateLimited`](../resilience/struct.RateLimited.html) with the time until the next turn, made into
-/// the function's error by `From` or by `error = …`. It is a refusal: circuits around the rate limit
-/// ignore it, and a [`#[retry]`](../resilience/attr.retry.html) does not retry it. A retry with
-/// `retry_refused = true` and a `delay_hint` that returns its `retry_after` waits for the turn.
+/// [`RateLimited`](../resilience/struct.RateLimited.html) with the time until the next turn, made
+/// into the function's error by `From` or by `error = …`. It is a refusal: circuits around the rate
+/// limit ignore it, and a [`#[retry]`](../resilience/attr.retry.html) does not retry it. A retry
+/// with `retry_refused = true` and a `delay_hint` that returns its `retry_after` waits for the
+/// turn.
 ///
 /// # Panics
 ///
-/// A panic of the body goes on unchanged. A value computed at run time that is out of range panics in
-/// the call, with the words of
-/// [`RateLimitConfig`](../resilience/struct.RateLimitConfig.html)'s setters. An async call that has to
-/// wait outside a tokio runtime with its timer enabled panics.
+/// A panic of the body goes on unchanged. A value computed at run time that is out of range panics
+/// in the call, with the words of [`RateLimitConfig`](../resilience/struct.RateLimitConfig.html)'s
+/// setters. An async call that has to wait outside a tokio runtime with its timer enabled panics.
 ///
 /// # Sync functions
 ///
@@ -669,10 +670,11 @@ pub fn bulkhead(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Stacking
 ///
-/// The top attribute is the outermost. Below a `#[retry]` each attempt takes a turn; above one, a call
-/// takes one turn for all its attempts. Below a [`#[timeout]`](../resilience/attr.timeout.html) the
-/// wait is part of the limit; above one, each call has its whole limit once its turn has come.
-/// `max_wait` above the limit of a timeout outside is a compile error where both are literals.
+/// The top attribute is the outermost. Below a `#[retry]` each attempt takes a turn; above one, a
+/// call takes one turn for all its attempts. Below a
+/// [`#[timeout]`](../resilience/attr.timeout.html) the wait is part of the limit; above one, each
+/// call has its whole limit once its turn has come. `max_wait` above the limit of a timeout outside
+/// is a compile error where both are literals.
 ///
 /// # Logging
 ///

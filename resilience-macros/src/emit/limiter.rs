@@ -123,7 +123,8 @@ impl Context<'_> {
     ) -> LayerCode {
         let (runtime, operation) = (&self.runtime, self.operation());
         let (outcome, refused, permit) = (local("outcome"), local(names.refused), local("permit"));
-        // rustc warns of a label inside of one with the same name, and other layers have labels, too.
+        // rustc warns of a label inside of one with the same name, and other layers have labels,
+        // too.
         let label = self.item(at, &format!("{}_call", names.variable));
         let label = syn::Lifetime::new(&format!("'{label}"), Span::mixed_site());
         let leave = if at == 0 {

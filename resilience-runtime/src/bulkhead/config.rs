@@ -80,8 +80,8 @@ impl BulkheadConfig {
         self
     }
 
-    /// Sets the time that a call waits for a slot before it is refused. The default is zero, so that
-    /// a full bulkhead refuses at once; [`Duration::MAX`] waits for ever.
+    /// Sets the time that a call waits for a slot before it is refused. The default is zero, so
+    /// that a full bulkhead refuses at once; [`Duration::MAX`] waits for ever.
     ///
     /// It belongs to the function and not to the bulkhead: functions that share a bulkhead may wait
     /// for different times.

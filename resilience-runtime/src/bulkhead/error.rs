@@ -97,8 +97,8 @@ impl Error for BulkheadFull {
 impl From<BulkheadFull> for io::Error {
     /// Keeps the refusal as the [inner error](io::Error::get_ref).
     ///
-    /// The kind is [`Other`](io::ErrorKind::Other), which the standard library itself never reports,
-    /// so that no filter takes it for an error of the service.
+    /// The kind is [`Other`](io::ErrorKind::Other), which the standard library itself never
+    /// reports, so that no filter takes it for an error of the service.
     fn from(full: BulkheadFull) -> Self {
         Self::other(full)
     }

@@ -8,8 +8,8 @@ use crate::{
     keyed::{IDLE, MAX_KEYS},
 };
 
-/// Settings of a bulkhead that are only known at run time: from a file, from the environment, from a
-/// command line.
+/// Settings of a bulkhead that are only known at run time: from a file, from the environment, from
+/// a command line.
 ///
 /// A setting that is `None` leaves the configuration as it is. [`apply_to`](Self::apply_to) returns
 /// an error where a setter of [`BulkheadConfig`] panics.

@@ -1,9 +1,10 @@
 //! The slots of a bulkhead: a word that calls change without a lock, and a queue under a lock for
 //! those that find no slot.
 //!
-//! A caller that joins the queue sets the flag `WAITING` in the word after it has joined. The end of
-//! a call reads the flag in the same operation that frees its slot. So either the end sees the flag
-//! and hands the slot over, or the caller sees the free slot when it looks, after it has joined.
+//! A caller that joins the queue sets the flag `WAITING` in the word after it has joined. The end
+//! of a call reads the flag in the same operation that frees its slot. So either the end sees the
+//! flag and hands the slot over, or the caller sees the free slot when it looks, after it has
+//! joined.
 
 use std::{sync::PoisonError, task::Waker, time::Duration};
 
@@ -199,7 +200,7 @@ impl Slots {
 
     /// Switches refusals on or off.
     #[cfg_attr(
-        not(test),
+        any(not(test), loom),
         expect(dead_code, reason = "the configuration file switches it")
     )]
     pub(super) fn set_enforced(&self, is_enforced: bool) {

@@ -4,8 +4,8 @@ use std::panic::Location;
 
 /// A snapshot of a bulkhead, or of all bulkheads of a name with keys.
 ///
-/// [`registry::bulkhead`](crate::registry::bulkhead) and [`Bulkhead::stats`](crate::Bulkhead::stats)
-/// return it.
+/// [`registry::bulkhead`](crate::registry::bulkhead) and
+/// [`Bulkhead::stats`](crate::Bulkhead::stats) return it.
 ///
 /// ```
 /// use resilience::{Bulkhead, BulkheadConfig};
@@ -26,8 +26,8 @@ use std::panic::Location;
 pub struct BulkheadStats {
     /// The name of the bulkhead.
     pub name: String,
-    /// The key, for the bulkhead of one key. `None` for a bulkhead without a key, and for the sum of
-    /// a name with keys.
+    /// The key, for the bulkhead of one key. `None` for a bulkhead without a key, and for the sum
+    /// of a name with keys.
     pub key: Option<String>,
     /// The number of calls that may run at the same time, for a name with keys that of each key.
     pub limit: u32,

@@ -1,7 +1,7 @@
 //! The lines that all limiters write to the log, with the words of the policy.
 
-/// Writes the function `report` of a policy. `$field` is the log field that has the name, `$one` and
-/// `$many` are the words for the limiter.
+/// Writes the function `report` of a policy. `$field` is the log field that has the name, `$one`
+/// and `$many` are the words for the limiter.
 macro_rules! report_lines {
     ($field:ident, $one:literal, $many:literal) => {
         /// Writes a report about a name to the log.

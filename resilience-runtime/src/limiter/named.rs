@@ -96,7 +96,8 @@ impl<L: Limiter> Named<L> {
         }
     }
 
-    /// Compares the configuration that a call declares at `location` with the one that the name has.
+    /// Compares the configuration that a call declares at `location` with the one that the name
+    /// has.
     pub(super) fn check(&self, config: &L::Config, location: &Location<'_>) {
         let config = L::shared(config);
         if self.config() != config {

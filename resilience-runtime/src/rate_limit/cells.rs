@@ -7,13 +7,13 @@ use crate::sync::{
 };
 use std::sync::PoisonError;
 
-/// The word holds the moment at which the taken cells end, in units after a base, above the number of
-/// the base.
+/// The word holds the moment at which the taken cells end, in units after a base, above the number
+/// of the base.
 ///
-/// A word has not enough bits for all moments in small units, so the base moves on now and then. Base
-/// and rate stand in one of two places, and the number in the word chooses the place. Whoever changes
-/// them writes to the other place and then changes the number. A call that has read a place of before
-/// finds another number in the word, and reads anew.
+/// A word has not enough bits for all moments in small units, so the base moves on now and then.
+/// Base and rate stand in one of two places, and the number in the word chooses the place. Whoever
+/// changes them writes to the other place and then changes the number. A call that has read a place
+/// of before finds another number in the word, and reads anew.
 #[derive(Debug)]
 pub(super) struct Cells {
     word: AtomicU64,

@@ -13,7 +13,8 @@ pub(super) const BURST: Rule = rule!("burst", "must be at least 1, like 100");
 
 /// The number of calls in a time, and how long a further call waits.
 ///
-/// `#[rate_limit]` builds it from its options, and [`RateLimit::new`](crate::RateLimit::new) takes it.
+/// `#[rate_limit]` builds it from its options, and [`RateLimit::new`](crate::RateLimit::new) takes
+/// it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -120,8 +121,8 @@ impl RateLimitConfig {
     /// Sets the largest number of rate limits of a name with a rate limit for each key. Default
     /// 1,000; no effect on a rate limit without a key.
     ///
-    /// A new key beyond it takes the place of a key that has been [`idle`](Self::idle), or shares the
-    /// overflow rate limit.
+    /// A new key beyond it takes the place of a key that has been [`idle`](Self::idle), or shares
+    /// the overflow rate limit.
     ///
     /// # Panics
     /// If it is 0.
@@ -134,8 +135,8 @@ impl RateLimitConfig {
     }
 
     /// Sets the time after its last call during which the rate limit of a key is not forgotten.
-    /// Default 10 minutes; [`Duration::MAX`] is for ever. It has no effect on a rate limit without a
-    /// key.
+    /// Default 10 minutes; [`Duration::MAX`] is for ever. It has no effect on a rate limit without
+    /// a key.
     ///
     /// # Panics
     /// If it is zero.

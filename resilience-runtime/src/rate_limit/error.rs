@@ -84,8 +84,8 @@ impl Error for RateLimited {
 impl From<RateLimited> for io::Error {
     /// Keeps the refusal as the [inner error](io::Error::get_ref).
     ///
-    /// The kind is [`Other`](io::ErrorKind::Other), which the standard library itself never reports,
-    /// so that no filter takes it for an error of the service.
+    /// The kind is [`Other`](io::ErrorKind::Other), which the standard library itself never
+    /// reports, so that no filter takes it for an error of the service.
     fn from(limited: RateLimited) -> Self {
         Self::other(limited)
     }

@@ -17,13 +17,13 @@ use crate::{clock, name::Name, operation::Operation};
 
 /// A limit for the number of calls in a time.
 ///
-/// `#[rate_limit(100, per = 1s)]` makes the same of a function. This is a cheap handle: clones are the
-/// same rate limit.
+/// `#[rate_limit(100, per = 1s)]` makes the same of a function. This is a cheap handle: clones are
+/// the same rate limit.
 ///
-/// After a pause, [`burst`](RateLimitConfig::burst) calls may come at once; then one in `per / limit`.
-/// A call whose turn comes later waits for it, if that is not longer than
-/// [`max_wait`](RateLimitConfig::max_wait). Callers that wait have their turns in the order in which
-/// they came. A caller that gives up while it waits has used its turn.
+/// After a pause, [`burst`](RateLimitConfig::burst) calls may come at once; then one in `per /
+/// limit`. A call whose turn comes later waits for it, if that is not longer than
+/// [`max_wait`](RateLimitConfig::max_wait). Callers that wait have their turns in the order in
+/// which they came. A caller that gives up while it waits has used its turn.
 ///
 /// ```
 /// use std::time::Duration;
@@ -133,12 +133,12 @@ impl RateLimit {
         }
     }
 
-    /// Changes the rate and [`max_wait`](RateLimitConfig::max_wait) of callers by handle. Turns that
-    /// calls have taken stay theirs.
+    /// Changes the rate and [`max_wait`](RateLimitConfig::max_wait) of callers by handle. Turns
+    /// that calls have taken stay theirs.
     ///
     /// A rate limit of the registry is reconfigured by its name, see
-    /// [`registry::reconfigure_rate_limit`](crate::registry::reconfigure_rate_limit), so that a source
-    /// line does not change it back.
+    /// [`registry::reconfigure_rate_limit`](crate::registry::reconfigure_rate_limit), so that a
+    /// source line does not change it back.
     ///
     /// ```
     /// use std::time::Duration;

@@ -1,10 +1,10 @@
-//! The arithmetic of a rate limit, which is the generic cell rate algorithm: each call takes one cell
-//! of time, and a call is admitted if the cells taken so far do not reach too far into the future.
-//! It is pure: it takes the time and returns a decision.
+//! The arithmetic of a rate limit, which is the generic cell rate algorithm: each call takes one
+//! cell of time, and a call is admitted if the cells taken so far do not reach too far into the
+//! future. It is pure: it takes the time and returns a decision.
 //!
-//! A cell is `per / limit`, which is often no whole number of nanoseconds. Times are therefore counted
-//! in units of which a nanosecond has `scale`, so that a cell is a whole number of units and no call
-//! is admitted too early or too late.
+//! A cell is `per / limit`, which is often no whole number of nanoseconds. Times are therefore
+//! counted in units of which a nanosecond has `scale`, so that a cell is a whole number of units
+//! and no call is admitted too early or too late.
 //!
 //! <https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm>
 
@@ -26,7 +26,8 @@ pub(super) struct Rate {
 /// The answer to one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
-    /// The call is admitted after the wait, in nanoseconds. The taken cells end at this moment then.
+    /// The call is admitted after the wait, in nanoseconds. The taken cells end at this moment
+    /// then.
     Admit { taken_until: u64, wait: u64 },
     /// The call would have to wait for this time, in nanoseconds.
     Refuse { wait: u64 },
@@ -65,8 +66,8 @@ impl Rate {
         }
     }
 
-    /// Decides over a call that comes `now` nanoseconds after the base. The cells of the calls before
-    /// end at `taken_until`, in units after the base.
+    /// Decides over a call that comes `now` nanoseconds after the base. The cells of the calls
+    /// before end at `taken_until`, in units after the base.
     #[inline]
     pub(super) fn decide(self, taken_until: u64, now: u64, max_wait: u64) -> Decision {
         let Some(now) = now.checked_mul(self.scale).filter(|now| *now < MOST_UNITS) else {

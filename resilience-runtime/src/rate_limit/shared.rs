@@ -123,7 +123,7 @@ impl Shared {
 
     /// Switches refusals on or off.
     #[cfg_attr(
-        not(test),
+        any(not(test), loom),
         expect(dead_code, reason = "the configuration file switches it")
     )]
     pub(super) fn set_enforced(&self, is_enforced: bool) {

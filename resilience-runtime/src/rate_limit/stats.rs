@@ -25,8 +25,8 @@ use std::{panic::Location, time::Duration};
 pub struct RateLimitStats {
     /// The name of the rate limit.
     pub name: String,
-    /// The key, for the rate limit of one key. `None` for a rate limit without a key, and for the sum
-    /// of a name with keys.
+    /// The key, for the rate limit of one key. `None` for a rate limit without a key, and for the
+    /// sum of a name with keys.
     pub key: Option<String>,
     /// The number of calls in the time `per`, for a name with keys that of each key.
     pub limit: u32,

@@ -370,8 +370,11 @@ async fn a_call_that_is_refused_does_not_run() {
         ))
     };
     assert!(poll(call(pending::<()>()).as_mut()).is_pending());
-    assert!(matches!(
-        poll(call(pending()).as_mut()),
-        Poll::Ready(Err(_))
-    ));
+    let mut refused = call(pending());
+    assert!(matches!(poll(refused.as_mut()), Poll::Ready(Err(_))));
+    let again = std::panic::AssertUnwindSafe(|| poll(refused.as_mut()));
+    assert!(
+        std::panic::catch_unwind(again).is_err(),
+        "nor if it is polled again"
+    );
 }

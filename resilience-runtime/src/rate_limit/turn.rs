@@ -32,8 +32,10 @@ enum State<'l> {
     New,
     /// The turn comes later. The box keeps the future small, because few calls wait.
     Waiting(Pin<Box<Wait<'l>>>),
-    /// The turn has come, or the call was refused.
-    Done,
+    /// The turn has come.
+    Due,
+    /// The call was refused, so it must not run when it is polled again.
+    Refused,
 }
 
 pin_project! {
@@ -63,16 +65,26 @@ impl<'l> Turn<'l> {
     #[inline]
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RateLimited>> {
         if matches!(self.state, State::New) {
-            self.state = State::Done;
+            self.state = State::Refused;
             let wait = self.shared.take(self.max_wait, self.operation)?;
+            self.state = State::Due;
             if wait > 0 {
                 self.begin_to_wait(clock::span(wait));
             }
         }
-        if let State::Waiting(wait) = &mut self.state {
-            ready!(wait.as_mut().project().timer.poll(cx));
-            self.state = State::Done;
+        if let State::Due = self.state {
+            return Poll::Ready(Ok(()));
         }
+        self.poll_wait(cx)
+    }
+
+    #[cold]
+    fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RateLimited>> {
+        let State::Waiting(wait) = &mut self.state else {
+            panic!("polled after completion");
+        };
+        ready!(wait.as_mut().project().timer.poll(cx));
+        self.state = State::Due;
         Poll::Ready(Ok(()))
     }
 

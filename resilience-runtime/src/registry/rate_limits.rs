@@ -30,9 +30,8 @@ pub fn get_or_register_rate_limit(name: &'static str, config: RateLimitConfig) -
 /// Gives the rate limit of that name, and those of its keys, another configuration. Returns true if
 /// there is one.
 ///
-/// Turns that calls have taken stay theirs. No source line changes the
-/// configuration after this. [`max_wait`](RateLimitConfig::max_wait) belongs to the functions, so it
-/// is left as it is.
+/// Turns that calls have taken stay theirs. No source line changes the configuration after this.
+/// [`max_wait`](RateLimitConfig::max_wait) belongs to the functions, so it is left as it is.
 ///
 /// ```
 /// use std::time::Duration;
@@ -49,8 +48,8 @@ pub fn reconfigure_rate_limit(name: &str, config: RateLimitConfig) -> bool {
     rate_limit::reconfigure(name, &config)
 }
 
-/// The statistics of the rate limit of that name, if one is registered. For a name with keys they are
-/// the sums over all keys.
+/// The statistics of the rate limit of that name, if one is registered. For a name with keys they
+/// are the sums over all keys.
 ///
 /// ```
 /// # use resilience::registry;
