@@ -26,6 +26,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// The error of an annotated function.
 #[derive(Debug)]
+#[expect(dead_code, reason = "shown by Debug")]
 enum Refused {
     Failed,
     Full(BulkheadFull),

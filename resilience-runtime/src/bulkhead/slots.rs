@@ -6,7 +6,7 @@
 //! flag and hands the slot over, or the caller sees the free slot when it looks, after it has
 //! joined.
 
-use std::{sync::PoisonError, task::Waker, time::Duration};
+use std::{hint, sync::PoisonError, task::Waker, time::Duration};
 
 use super::{
     queue::{Queue, Ticket, Waiter},
@@ -63,7 +63,12 @@ impl Slots {
             ) {
                 Ok(_) if word.is_full() => return Tried::AdmittedAboveLimit,
                 Ok(_) => return Tried::Admitted,
-                Err(changed) => word = Word(changed),
+                Err(changed) => {
+                    // The other thread is through with the word sooner if this one does not ask for
+                    // it at once.
+                    hint::spin_loop();
+                    word = Word(changed);
+                }
             }
         }
         Tried::NoSlot

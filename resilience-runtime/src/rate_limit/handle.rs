@@ -79,10 +79,6 @@ impl RateLimit {
         self.shared.name.key()
     }
 
-    fn max_wait(&self) -> u64 {
-        clock::nanos(self.shared.config().get_max_wait())
-    }
-
     /// Takes a turn. The thread waits for it if that is not longer than
     /// [`max_wait`](RateLimitConfig::max_wait), in real time even where tokio's clock is paused.
     ///
@@ -90,7 +86,7 @@ impl RateLimit {
     /// [`RateLimited`] if the turn would come later, or not before the
     /// [`deadline`](crate::deadline()) that the call runs under.
     pub fn acquire(&self) -> Result<(), RateLimited> {
-        let wait = self.shared.take(self.max_wait(), None)?;
+        let wait = self.shared.take(self.shared.max_wait(), None)?;
         self.wait(wait);
         Ok(())
     }
@@ -105,7 +101,7 @@ impl RateLimit {
     /// # Panics
     /// When polled, if it has to wait and there is no tokio runtime with its timer enabled.
     pub fn acquire_async(&self) -> RateLimitAcquire<'_> {
-        RateLimitAcquire::new(Turn::new(&self.shared, self.max_wait(), None))
+        RateLimitAcquire::new(Turn::new(&self.shared, self.shared.max_wait(), None))
     }
 
     /// Admits a call of an annotated function.

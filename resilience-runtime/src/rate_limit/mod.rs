@@ -17,6 +17,7 @@
 //! limit share.
 
 mod acquire;
+mod admitted;
 mod cells;
 mod config;
 mod conversion;

@@ -10,6 +10,7 @@ use std::{
 };
 
 use super::{
+    admitted::AdmittedCount,
     cells::{Answer, Cells},
     config::RateLimitConfig,
     error::RateLimited,
@@ -28,7 +29,9 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Shared {
     cells: Cells,
-    admitted: AtomicU64,
+    admitted: AdmittedCount,
+    /// In nanoseconds, for callers by handle. An attribute brings its own.
+    max_wait: AtomicU64,
     /// For a limit with a key: the moment of the last call. 0 for a limit without a key.
     last_call: AtomicU64,
     waiting: AtomicU64,
@@ -54,7 +57,8 @@ impl Shared {
         let now = clock::now();
         Self {
             cells: Cells::new(rate(config), now),
-            admitted: AtomicU64::new(0),
+            admitted: AdmittedCount::default(),
+            max_wait: AtomicU64::new(clock::nanos(config.get_max_wait())),
             last_call: AtomicU64::new(if name.key().is_some() { now } else { 0 }),
             waiting: AtomicU64::new(0),
             is_unenforced: AtomicBool::new(false),
@@ -66,16 +70,25 @@ impl Shared {
         }
     }
 
-    pub(super) fn config(&self) -> RateLimitConfig {
+    /// The time that a caller by handle waits, in nanoseconds.
+    #[inline]
+    pub(super) fn max_wait(&self) -> u64 {
+        self.max_wait.load(Ordering::Relaxed)
+    }
+
+    fn config(&self) -> RateLimitConfig {
         *self.config.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes another rate. The time that callers by handle wait is changed if `with_max_wait`.
     pub(super) fn configure(&self, config: &RateLimitConfig, with_max_wait: bool) {
         let mut present = self.config.lock().unwrap_or_else(PoisonError::into_inner);
-        let max_wait = if with_max_wait { config } else { &present }.get_max_wait();
+        if with_max_wait {
+            let max_wait = clock::nanos(config.get_max_wait());
+            self.max_wait.store(max_wait, Ordering::Relaxed);
+        }
         let is_same_rate = rate(config) == rate(&present);
-        *present = config.max_wait(max_wait);
+        *present = *config;
         if !is_same_rate {
             self.cells.set_rate(rate(config), clock::now());
         }
@@ -94,7 +107,7 @@ impl Shared {
         }
         match self.cells.take(now, max_wait_here(max_wait)) {
             Answer::Admitted { wait } => {
-                self.admitted.fetch_add(1, Ordering::Relaxed);
+                self.admitted.add();
                 Ok(wait)
             }
             Answer::Refused { wait } => self.refuse(operation, wait),
@@ -107,7 +120,7 @@ impl Shared {
     fn refuse(&self, operation: Option<&'static Operation>, wait: u64) -> Result<u64, RateLimited> {
         if self.is_unenforced.load(Ordering::Relaxed) {
             self.would_refuse.fetch_add(1, Ordering::Relaxed);
-            self.admitted.fetch_add(1, Ordering::Relaxed);
+            self.admitted.add();
             return Ok(0);
         }
         if let Some(refused) = self.refused.add(clock::now()) {
@@ -157,7 +170,7 @@ impl Shared {
             per: config.get_per(),
             burst: config.get_burst(),
             waiting: self.waiting.load(Ordering::Relaxed),
-            admitted: self.admitted.load(Ordering::Relaxed),
+            admitted: self.admitted.get(),
             refused: self.refused.get(),
             would_refuse: self.would_refuse.load(Ordering::Relaxed),
             keys: 0,
