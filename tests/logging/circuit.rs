@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilience::{CircuitOpen, circuit_breaker, registry};
+use resilience::{CircuitBreakerConfig, CircuitOpen, Command, circuit_breaker, registry};
 use tokio::time::advance;
 use tracing::Level;
 
@@ -102,7 +102,8 @@ fn a_sync_function_says_the_same() {
             .iter()
             .map(|event| event.level)
             .collect::<Vec<_>>(),
-        [Level::INFO]
+        [Level::WARN, Level::INFO],
+        "the command, and the change"
     );
 }
 
@@ -127,7 +128,7 @@ async fn a_relapse_is_a_warning_too() {
 }
 
 #[test]
-fn what_an_operator_does_is_told_where_it_changes_something() {
+fn each_command_is_a_warning_and_a_change_follows_where_there_is_one() {
     #[circuit_breaker(name = "log_operator")]
     fn call() -> Result<u8, Error> {
         Ok(7)
@@ -144,28 +145,73 @@ fn what_an_operator_does_is_told_where_it_changes_something() {
     let steps: Vec<_> = capture
         .take()
         .into_iter()
-        .map(|mut event| {
-            (
-                event.level,
-                ["message", "from", "to", "reason"].map(|field| event.fields.remove(field)),
-            )
-        })
+        .map(|event| (event.level, event.fields["message"].clone()))
         .collect();
-    let step = |level, fields: [&str; 4]| (level, fields.map(|field| Some(shown(field))));
+    let warn = |text: &str| (Level::WARN, shown(text));
     assert_eq!(
         steps,
         [
-            step(
-                Level::WARN,
-                [
-                    "circuit opened, retry in 30.0s",
-                    "closed",
-                    "open",
-                    "command"
-                ]
-            ),
-            step(Level::WARN, ["circuit isolated", "open", "open", "command"]),
-            step(Level::INFO, ["circuit closed", "open", "closed", "command"]),
+            warn("circuit gets the command reset"),
+            warn("circuit gets the command trip"),
+            warn("circuit opened, retry in 30.0s"),
+            warn("circuit gets the command trip"),
+            warn("circuit gets the command isolate"),
+            warn("circuit isolated"),
+            warn("circuit gets the command isolate"),
+            warn("circuit gets the command reset"),
+            (Level::INFO, shown("circuit closed")),
+        ]
+    );
+}
+
+#[test]
+fn a_command_says_its_reason_its_actor_and_its_time() {
+    let circuit = registry::get_or_register("log_command", CircuitBreakerConfig::new());
+    let capture = Capture::begin();
+    let command = Command::new("a\nERROR b").by("ana");
+    circuit.allow_with(command.for_(Duration::from_secs(2)));
+    let events = capture.take();
+    let [command] = &events[..] else {
+        panic!("{events:?}")
+    };
+    assert_eq!(command.level, Level::WARN);
+    let fields = ["circuit", "action", "reason", "by", "for_ms"];
+    assert_eq!(
+        fields.map(|field| &command.fields[field]),
+        [
+            &"log_command".into(),
+            &shown("allow"),
+            &shown("a\\nERROR b"),
+            &shown("ana"),
+            &2_000.0.into()
+        ]
+    );
+}
+
+#[test]
+fn a_circuit_that_admits_all_calls_says_what_it_would_do() {
+    let config = CircuitBreakerConfig::new().failure_threshold(1);
+    let circuit = registry::get_or_register("log_computed", config);
+    circuit.allow();
+    let capture = Capture::begin();
+    circuit
+        .acquire()
+        .expect("allowed")
+        .failure_with(&"down", None);
+    circuit.acquire().expect("allowed").failure();
+    let events = capture.take();
+    let [opening] = &events[..] else {
+        panic!("{events:?}")
+    };
+    assert_eq!(opening.level, Level::INFO);
+    assert_eq!(
+        ["message", "from", "to", "reason", "error"].map(|field| &opening.fields[field]),
+        [
+            &shown("circuit would be open, but it admits all calls"),
+            &shown("closed"),
+            &shown("open"),
+            &shown("failures"),
+            &shown("down")
         ]
     );
 }
