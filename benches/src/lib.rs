@@ -4,6 +4,7 @@
 //! table in `README.md`), `memory` (allocations and sizes, for the report) and criterion (the
 //! detailed view).
 
+mod answers;
 pub mod circuit;
 #[cfg(feature = "config")]
 mod configuration;
@@ -35,6 +36,7 @@ pub fn scenarios() -> Vec<Scenario> {
         timeout::scenarios(),
         stack::scenarios(),
         limits::scenarios(),
+        answers::scenarios(),
         statistics::scenarios(),
         #[cfg(feature = "config")]
         configuration::scenarios(),
