@@ -89,8 +89,10 @@ fn names_of_any_content_are_names() {
             let text = circuit.acquire().unwrap_err().to_string();
             assert!(!text.contains(char::is_control), "{text:?}");
         });
-        assert_eq!(lines.len(), 1);
-        assert!(!lines[0].contains(char::is_control), "{:?}", lines[0]);
+        assert_eq!(lines.len(), 2, "the command and the change");
+        for line in &lines {
+            assert!(!line.contains(char::is_control), "{line:?}");
+        }
         let stats = registry::stats(name).expect("found by the same name");
         assert_eq!(
             (stats.name.as_str(), stats.state),
