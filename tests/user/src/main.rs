@@ -9,9 +9,10 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use resilience::{
-    BulkheadConfig, BulkheadFull, CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, HedgeConfig,
-    RateLimitConfig, RateLimited, RetryBudget, RetryConfig, RetryEvent, TimedOut, TimeoutConfig,
-    bulkhead, circuit_breaker, fallback, hedge, rate_limit, registry, retry, timeout,
+    BulkheadConfig, BulkheadFull, CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState,
+    HedgeConfig, RateLimitConfig, RateLimited, RetryBudget, RetryConfig, RetryEvent, TimedOut,
+    TimeoutConfig, bulkhead, circuit_breaker, fallback, hedge, rate_limit, registry, retry,
+    timeout,
 };
 
 mod facade {
