@@ -132,7 +132,7 @@ impl Operation {
         let configured = layer.described().in_file(options, self.name, &section);
         match configured {
             Ok(Some(config)) if !section.is_empty() => {
-                layer.describe_in_file(&*config, self.name, &section)
+                layer.describe_in_file(config.constant(), self.name, &section)
             }
             _ => layer.describe_in_file(layer.described(), self.name, &SectionValues::default()),
         }
