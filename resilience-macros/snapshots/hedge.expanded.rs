@@ -44,7 +44,7 @@ async fn search(&self, mut query: String) -> Result<Vec<Issue>, Error> {
                 __rt::Hedged::start::<(Result<Vec<Issue>, Error>, __rt::Origin)>(
                     __rt::Pin::as_mut(&mut __hedged),
                     async {
-                        #[allow(unused_mut, clippy::shadow_same, clippy::shadow_reuse)]
+                        #[allow(unused_mut, clippy::shadow_same, clippy::shadow_unrelated)]
                         let mut query = __rt::OwnedByAttempt::take(__clone_of_query);
                         let mut __origin = __rt::Origin::Body;
                         let __outcome = __rt :: RecordedFuture :: new (__rt :: CircuitCall :: noting (__circuit , & __OPERATION , & mut __origin) , __rt :: AboveTimeout (()) , | __open | __rt :: FromCircuitOpen :: from (__open) , __rt :: Limited :: with_error (& __TIMEOUT , | __late | __rt :: FromTimedOut :: from (__late) , async { let _ : u8 = if false { return < Result < Vec < Issue > , Error > as __rt :: Fallible > :: expected () } else { 0 } ; '__resilience_body : { self . client . search (query) . await } }) , | __outcome | __rt :: Inspect :: of (__outcome) . __traits ()) . await ;

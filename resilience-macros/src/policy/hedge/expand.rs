@@ -136,7 +136,7 @@ impl Context<'_> {
         };
         let variable = local(&format!("clone_of_{name}"));
         let mutable = syn::Token![mut](name.span());
-        let allow = quote!(#[allow(unused_mut, clippy::shadow_same, clippy::shadow_reuse)]);
+        let allow = quote!(#[allow(unused_mut, clippy::shadow_same, clippy::shadow_unrelated)]);
         (
             quote!(#cfg let #variable = #runtime::OwnedByAttempt::new(#clone);),
             quote!(#cfg #allow let #mutable #name = #runtime::OwnedByAttempt::take(#variable);),

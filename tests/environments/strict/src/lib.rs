@@ -43,6 +43,7 @@ use resilience::{
     BulkheadFull, CircuitOpen, RateLimited, TimedOut, bulkhead, circuit_breaker, fallback, hedge,
     rate_limit, retry, timeout,
 };
+use tokio::task::yield_now;
 
 /// The errors of this crate.
 #[derive(Debug, PartialEq, Eq)]
@@ -176,21 +177,17 @@ fn cached(_: &CircuitOpen, query: &str, limit: &usize) -> Result<usize, Error> {
 #[retry(max_retries = 1, base_delay = 0s)]
 pub async fn find(connection: &Connection, query: String, limit: usize) -> Result<String, Error> {
     let consumed = query;
-    let _answer = connection.send(&consumed)?;
-    Ok(consumed.chars().take(limit).collect())
+    let answer = connection.send(&consumed);
+    answer.map(|_| consumed.chars().take(limit).collect())
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "a fallback is called this way"
-)]
 async fn stored(
     _: &Error,
     connection: &Connection,
     query: &str,
     limit: &usize,
 ) -> Result<String, Error> {
-    tokio::task::yield_now().await;
+    yield_now().await;
     if query.is_empty() || connection.answer.is_some() {
         return Err(Error::TimedOut);
     }
