@@ -44,16 +44,7 @@ impl Context<'_> {
             self.result.ends,
         );
         let filtered = self.answered_errors(plan, &error, &leave);
-        let told = self.told(&error);
-        // Without a refusal inside nothing else was noted, and a circuit outside holds the variable.
-        let may_be_noted = self
-            .inside(at)
-            .any(|layer| layer.refuses || layer.moves_to_worker);
-        let note = if may_be_noted {
-            self.note_origin(at, &quote!(#runtime::Origin::Body))
-        } else {
-            TokenStream::new()
-        };
+        let (told, note) = (self.told(&error), self.note_answer(at));
         let answer = self.answer(&plan.answer, &error);
         let statements = quote! {
             #made
@@ -84,6 +75,20 @@ impl Context<'_> {
             TokenStream::new(),
             quote!(#label: { #statements #answer }),
         )
+    }
+
+    /// Notes that the answer is no refusal. Without a refusal inside nothing else was noted, and a
+    /// circuit outside holds the variable.
+    fn note_answer(&self, at: usize) -> TokenStream {
+        let runtime = &self.runtime;
+        let may_be_noted = self
+            .inside(at)
+            .any(|layer| layer.refuses || layer.moves_to_worker);
+        if may_be_noted {
+            self.note_origin(at, &quote!(#runtime::Origin::Body))
+        } else {
+            TokenStream::new()
+        }
     }
 
     /// Emits the clones of the arguments that the answer uses and the body may consume, and the
