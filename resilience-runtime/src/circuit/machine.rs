@@ -389,15 +389,21 @@ impl Machine {
 
     #[inline]
     pub(super) fn gate_expiry(&self, config: &ActiveConfig) -> GateExpiry {
-        // The end of a command changes the answer of the gate, too.
-        let earlier = |moment: u64| moment.min(self.command_ends_at());
         match self.state {
             MachineState::Closed => GateExpiry::counts_until(self.window.turns_at(config)),
-            MachineState::Open { until } => GateExpiry::open_until(earlier(until)),
-            MachineState::HalfOpen(_) => {
-                GateExpiry::probes_taken_until(earlier(self.admits_at(config)))
-            }
-            MachineState::Isolated => GateExpiry::isolated_until(self.command_ends_at()),
+            _ => self.expiry_of_refusals(config),
+        }
+    }
+
+    /// It is out of line, because each failure of a closed circuit would pay for its length.
+    #[cold]
+    fn expiry_of_refusals(&self, config: &ActiveConfig) -> GateExpiry {
+        // The end of a command changes the answer of the gate, too.
+        let moment = self.admits_at(config).min(self.command_ends_at());
+        match self.state {
+            MachineState::HalfOpen(_) => GateExpiry::probes_taken_until(moment),
+            MachineState::Isolated => GateExpiry::isolated_until(moment),
+            MachineState::Closed | MachineState::Open { .. } => GateExpiry::open_until(moment),
         }
     }
 

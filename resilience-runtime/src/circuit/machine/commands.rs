@@ -135,6 +135,12 @@ impl Machine {
         Some(self.enter_from(shown, own, config, COMMAND, now))
     }
 
+    /// True if a command is in force, or is over and not settled.
+    #[inline]
+    pub(crate) fn has_command(&self) -> bool {
+        self.in_force.is_some()
+    }
+
     /// The command whose time is over and that is not settled.
     pub(crate) fn ended_command(&self, now: u64) -> Option<&CommandRecord> {
         let ended = self
@@ -145,7 +151,6 @@ impl Machine {
     }
 
     /// Ends a command whose time is over.
-    #[inline]
     pub(crate) fn settle(&mut self, config: &ActiveConfig, now: u64) -> Option<StateChange> {
         self.ended_command(now)?;
         self.end_command(config, now)

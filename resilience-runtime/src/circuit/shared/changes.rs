@@ -40,6 +40,15 @@ impl Shared {
     /// Ends a command whose time is over, before the lock is used for something else.
     #[inline]
     pub(super) fn settle(&self, locked: &mut Locked, now: u64) -> Option<Changed> {
+        if !locked.machine.has_command() {
+            return None;
+        }
+        self.settle_command(locked, now)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn settle_command(&self, locked: &mut Locked, now: u64) -> Option<Changed> {
         // The record is looked for first, because the machine drops it.
         let record = locked.machine.ended_command(now)?.clone();
         let change = locked.machine.settle(&self.config, now)?;
