@@ -30,7 +30,7 @@ async fn attempts() -> u32 {
     attempts
 }
 
-/// What the watch tells.
+/// The watch tells one of these for each content of the file.
 #[derive(Debug)]
 enum Told {
     Applied(Vec<String>),

@@ -12,7 +12,7 @@ async fn fetch(&self, url: &str) -> Result<String, Error> {
     const __RETRY: __rt::RetryConfig =
         __rt::RetryConfig::new().base_delay(__rt::Duration::new(1, 0));
     let __retry: __rt::RetryConfig = __rt::RetryConfig::max_retries(__RETRY, self.retries);
-    let __retry: __rt::RetryConfig = __rt::RetryConfig::computed_in_file(__retry, __file, 0);
+    let __retry: __rt::RetryConfig = __rt::FileLayer::computed_in_file(__retry, __file, 0);
     const __TIMEOUT: __rt::TimeoutConfig =
         __rt::TimeoutConfig::new(__rt::Duration::new(5, 0)).operation_or(__NAME);
     let mut __retry = __rt::Retry::new(&__retry);
@@ -20,7 +20,7 @@ async fn fetch(&self, url: &str) -> Result<String, Error> {
     return loop {
         __rt::Retry::wait(&__retry, &__OPERATION).await;
         let __outcome = __rt::Limited::with_error(
-            __rt::TimeoutConfig::in_file(&__TIMEOUT, __file, 1),
+            __rt::FileLayer::in_file(&__TIMEOUT, __file, 1),
             |__late| __rt::FromTimedOut::from(__late),
             async {
                 let _: u8 = if false {

@@ -18,7 +18,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
     const __TIMEOUT: __rt::TimeoutConfig =
         __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or(__NAME);
     let mut __origin = __rt::Origin::Body;
-    let mut __retry = __rt::Retry::new(__rt::RetryConfig::in_file(&__RETRY, __file, 0));
+    let mut __retry = __rt::Retry::new(__rt::FileLayer::in_file(&__RETRY, __file, 0));
     __rt::Retry::deposit_in_file(&__retry, __file, &__OPERATION);
     return loop {
         __rt::Retry::wait(&__retry, &__OPERATION).await;
@@ -27,7 +27,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
             __rt::AboveTimeout(()),
             |__open| __rt::FromCircuitOpen::from(__open),
             __rt::Limited::with_error(
-                __rt::TimeoutConfig::in_file(&__TIMEOUT, __file, 2),
+                __rt::FileLayer::in_file(&__TIMEOUT, __file, 2),
                 |__late| __rt::FromTimedOut::from(__late),
                 async {
                     let _: u8 = if false {

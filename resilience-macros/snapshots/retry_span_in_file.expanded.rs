@@ -12,7 +12,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     const __TIMEOUT: __rt::TimeoutConfig =
         __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or(__NAME);
-    let mut __retry = __rt::Retry::new(__rt::RetryConfig::in_file(&__RETRY, __file, 0));
+    let mut __retry = __rt::Retry::new(__rt::FileLayer::in_file(&__RETRY, __file, 0));
     __rt::Retry::deposit_in_file(&__retry, __file, &__OPERATION);
     return loop {
         __rt::Retry::wait(&__retry, &__OPERATION).await;
@@ -20,7 +20,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
         let __outcome = __rt::AttemptSpan::instrument(
             &__span,
             __rt::Limited::with_error(
-                __rt::TimeoutConfig::in_file(&__TIMEOUT, __file, 1),
+                __rt::FileLayer::in_file(&__TIMEOUT, __file, 1),
                 |__late| __rt::FromTimedOut::from(__late),
                 async {
                     let _: u8 = if false {

@@ -10,7 +10,7 @@ fn query(connection: Connection) -> Result<Row, Error> {
         __rt::TimeoutConfig::new(__rt::Limit::new(LIMIT).__duration()).operation_or(__NAME);
     #[allow(clippy::result_large_err)]
     let __timed = __rt::TimeoutConfig::run_thread(
-        *__rt::TimeoutConfig::in_file(&__TIMEOUT, __file, 0),
+        *__rt::FileLayer::in_file(&__TIMEOUT, __file, 0),
         move || -> Result<Row, Error> {
             let _ = &connection;
             '__resilience_body: { connection.query() }

@@ -83,7 +83,7 @@ fn prepare(layers: &mut [WrittenLayer], function: &Function, form: &Form, errors
                 returned_borrow::check(function, form, policy, (&used, words), errors)
             };
             let is_right = is_left && held_arguments::check(function, form, policy, words, errors);
-            // What is wrong for several layers is one mistake.
+            // A mistake that several layers find is reported once.
             if !is_right {
                 return;
             }

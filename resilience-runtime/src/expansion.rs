@@ -18,8 +18,10 @@ pub use crate::function::{FallbackFunction, Limit, OptionFunction, Passing};
 pub use crate::inspect::Inspect;
 pub use crate::keyed::{Key, KeyText};
 #[cfg(feature = "config")]
-pub use crate::operation::{Configured, FileValues, LayerTimes};
-pub use crate::operation::{Described, DescribedSettings, Layer, Operation, Stack};
+pub use crate::operation::{Configured, LayerTimes};
+pub use crate::operation::{
+    Described, DescribedSettings, FileLayer, FileValues, Layer, Operation, Stack,
+};
 pub use crate::refusal::Origin;
 pub use crate::registry::{self, keyed_site::KeyedSite, site::Site};
 pub use crate::stack_origin::AboveTimeout;

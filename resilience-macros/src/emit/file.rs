@@ -1,7 +1,7 @@
 //! The configuration file of the runtime, as the expansion asks it for the values of a function.
 //!
 //! Input: `#[retry(max_retries = 3)]`, with the feature `config`. Output:
-//! `let __file = Operation::enter(&__OPERATION); let mut __retry = Retry::new(RetryConfig::in_file(&__RETRY, __file, 0));`.
+//! `let __file = Operation::enter(&__OPERATION); let mut __retry = Retry::new(FileLayer::in_file(&__RETRY, __file, 0));`.
 //! Snapshots: those that end with `in_file`. Without the feature nothing is emitted.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -31,11 +31,12 @@ impl Context<'_> {
         if config.stage == Stage::Runtime {
             let name = config.value();
             config.declarations.extend(quote! {
-                let #name: #runtime::#ty = #runtime::#ty::computed_in_file(#name, #file, #position);
+                let #name: #runtime::#ty = #runtime::FileLayer::computed_in_file(#name, #file, #position);
             });
         } else {
             let reference = config.reference();
-            config.in_file = Some(quote!(#runtime::#ty::in_file(#reference, #file, #position)));
+            config.in_file =
+                Some(quote!(#runtime::FileLayer::in_file(#reference, #file, #position)));
         }
         config
     }

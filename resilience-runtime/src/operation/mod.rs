@@ -4,11 +4,13 @@
 //! - `instances` are the operations of functions whose name differs between instances of a generic.
 //! - `table` finds the operations that have run, and `counters` counts for them.
 //! - `layer` describes a policy of the stack by its configuration, and `description` is the result.
+//! - `file_layer` answers the expansion that asks for the values of the configuration file.
 //! - `stats` is the part that users read, through [`registry`](crate::registry).
 
 mod counters;
 mod declared;
 mod description;
+mod file_layer;
 #[cfg(feature = "config")]
 mod file_values;
 #[cfg(feature = "config")]
@@ -24,6 +26,9 @@ pub(crate) use counters::Count;
 pub use counters::GaveUpCounts;
 pub use declared::Operation;
 pub use description::{PolicyDescription, ResolvedSetting};
+pub use file_layer::FileLayer;
+#[cfg(not(feature = "config"))]
+pub use file_layer::FileValues;
 #[cfg(feature = "config")]
 pub use file_values::FileValues;
 #[cfg(feature = "config")]

@@ -21,13 +21,15 @@ pub(super) struct Entry {
 }
 
 impl Operation {
-    /// Begins a call: the first one lists the operation in the statistics.
+    /// Begins a call: the first one lists the operation in the statistics. There are no values of a
+    /// file.
     #[cfg(not(feature = "config"))]
     #[inline]
-    pub fn enter(&'static self) {
+    pub fn enter(&'static self) -> Option<&'static super::FileValues> {
         if !self.has_run() {
             self.register();
         }
+        None
     }
 
     /// Lists the operation in the statistics. Nothing changes if it is listed already.

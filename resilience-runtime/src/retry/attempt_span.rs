@@ -37,14 +37,17 @@ impl AttemptSpan {
 
     /// Opens the span, unless the configuration file says otherwise. `attribute` is true for
     /// `span = true`.
-    #[cfg(feature = "config")]
     #[inline]
     pub fn in_file<C: Borrow<RetryConfig>, S>(
         retry: &Retry<C, S>,
         operation: &Operation,
         attribute: bool,
     ) -> Self {
-        if retry.config.borrow().has_span(attribute) {
+        #[cfg(feature = "config")]
+        let is_on = retry.config.borrow().has_span(attribute);
+        #[cfg(not(feature = "config"))]
+        let is_on = attribute;
+        if is_on {
             Self::open(operation, retry.attempt().number())
         } else {
             Self(AssertUnwindSafe(Span::none()))

@@ -14,7 +14,7 @@ use crate::file::{
     Value, Written,
 };
 use crate::layer_options::LayerOptions;
-use crate::operation::{Configured, Described, DescribedSettings, FileValues, LayerTimes};
+use crate::operation::{Configured, Described, DescribedSettings, FileLayer, LayerTimes};
 
 const BUDGET: Key = Key {
     name: "budget",
@@ -199,7 +199,7 @@ fn shortest_first_wait(base: Duration, jitter: Option<&str>) -> Duration {
 
 /// A retry with the values of its section.
 #[derive(Debug)]
-struct RetryInFile {
+pub struct RetryInFile {
     settings: RetrySettings,
     is_enabled: bool,
     span: Option<bool>,
@@ -343,35 +343,14 @@ pub(super) fn times(
     }
 }
 
-impl RetryConfig {
-    /// The configuration of the layer at that position, with the values of the file.
-    #[doc(hidden)]
-    #[inline]
-    pub fn in_file(
-        &'static self,
-        file: Option<&'static FileValues>,
-        layer: usize,
-    ) -> &'static Self {
-        match file {
-            None => self,
-            Some(values) => self.with_values(values, layer),
-        }
+impl FileLayer for RetryConfig {
+    type InFile = RetryInFile;
+
+    fn constant_part(in_file: &RetryInFile) -> &Self {
+        &in_file.config
     }
 
-    #[inline(never)]
-    fn with_values(&'static self, values: &'static FileValues, layer: usize) -> &'static Self {
-        let in_file = values.layer::<RetryInFile>(layer);
-        in_file.map_or(self, |in_file| &in_file.config)
-    }
-
-    /// Does the same for a configuration that each call computes.
-    #[doc(hidden)]
-    #[inline]
-    #[must_use]
-    pub fn computed_in_file(self, file: Option<&'static FileValues>, layer: usize) -> Self {
-        match file.and_then(|values| values.layer::<RetryInFile>(layer)) {
-            None => self,
-            Some(in_file) => in_file.apply_to(self),
-        }
+    fn with(self, in_file: &RetryInFile) -> Self {
+        in_file.apply_to(self)
     }
 }

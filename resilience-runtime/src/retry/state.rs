@@ -7,9 +7,7 @@ use super::number::Attempt;
 use super::schedule::Schedule;
 use super::success;
 use crate::clock;
-#[cfg(feature = "config")]
-use crate::operation::FileValues;
-use crate::operation::Operation;
+use crate::operation::{FileValues, Operation};
 use core::borrow::Borrow;
 use core::num::NonZeroU64;
 use core::time::Duration;
@@ -89,7 +87,6 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     }
 
     /// Deposits the call into a budget that the configuration file gives the function.
-    #[cfg(feature = "config")]
     #[inline]
     pub fn deposit_in_file(&self, file: Option<&'static FileValues>, operation: &Operation) {
         if file.is_some() {

@@ -7,7 +7,7 @@ use resilience_macros::file_keys;
 use super::{config::TimeoutConfig, settings::TimeoutSettings};
 use crate::file::{ENABLED, SectionKind, SectionSpec, SectionValues};
 use crate::layer_options::LayerOptions;
-use crate::operation::{Configured, Described, DescribedSettings, FileValues, LayerTimes};
+use crate::operation::{Configured, Described, DescribedSettings, FileLayer, LayerTimes};
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
     name: "timeout",
@@ -20,7 +20,7 @@ pub(crate) static FILE: SectionSpec = SectionSpec {
 
 /// A timeout with the values of its section.
 #[derive(Debug)]
-struct TimeoutInFile {
+pub struct TimeoutInFile {
     settings: TimeoutSettings,
     is_enabled: bool,
     /// The values on the constant part of the configuration.
@@ -88,35 +88,14 @@ pub(super) fn times(
     }
 }
 
-impl TimeoutConfig {
-    /// The configuration of the layer at that position, with the values of the file.
-    #[doc(hidden)]
-    #[inline]
-    pub fn in_file(
-        &'static self,
-        file: Option<&'static FileValues>,
-        layer: usize,
-    ) -> &'static Self {
-        match file {
-            None => self,
-            Some(values) => self.with_values(values, layer),
-        }
+impl FileLayer for TimeoutConfig {
+    type InFile = TimeoutInFile;
+
+    fn constant_part(in_file: &TimeoutInFile) -> &Self {
+        &in_file.config
     }
 
-    #[inline(never)]
-    fn with_values(&'static self, values: &'static FileValues, layer: usize) -> &'static Self {
-        let in_file = values.layer::<TimeoutInFile>(layer);
-        in_file.map_or(self, |in_file| &in_file.config)
-    }
-
-    /// Does the same for a configuration that each call computes.
-    #[doc(hidden)]
-    #[inline]
-    #[must_use]
-    pub fn computed_in_file(self, file: Option<&'static FileValues>, layer: usize) -> Self {
-        match file.and_then(|values| values.layer::<TimeoutInFile>(layer)) {
-            None => self,
-            Some(in_file) => in_file.apply_to(self),
-        }
+    fn with(self, in_file: &TimeoutInFile) -> Self {
+        in_file.apply_to(self)
     }
 }

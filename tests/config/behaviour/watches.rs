@@ -14,7 +14,7 @@ const EVERY: Duration = Duration::from_millis(10);
 /// An upper bound. The file is asked every 10 ms.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What was told of the configuration.
+/// An event of the configuration, as a listener gets it.
 #[derive(Debug, PartialEq)]
 enum Told {
     Applied(usize),

@@ -62,7 +62,7 @@ impl Browser {
     /// is printed with the name of the test.
     pub async fn open(test: &str) -> Option<Self> {
         let Some(mut driver) = Driver::start() else {
-            // Not by `println!`, which is shown for failed tests only.
+            // The test harness shows `println!` for failed tests only.
             let line = format!("NOT RUN, because chromedriver is not installed: {test}\n");
             let _ = io::stderr().write_all(line.as_bytes());
             return None;
