@@ -61,6 +61,10 @@ impl Limiter for Bulkhead {
         config.max_wait(Duration::ZERO)
     }
 
+    fn with_wait_of(named: BulkheadConfig, call: &BulkheadConfig) -> BulkheadConfig {
+        named.max_wait(call.get_max_wait())
+    }
+
     fn max_keys(config: &BulkheadConfig) -> u32 {
         config.get_max_keys()
     }
@@ -102,7 +106,7 @@ pub(crate) fn get_or_register(
     config: &BulkheadConfig,
     location: &'static Location<'static>,
 ) -> Bulkhead {
-    let bulkhead = NAMES.get_or_register(name, config, location).single();
+    let bulkhead = NAMES.get_or_register(name, config, location).single(config);
     bulkhead.clone()
 }
 

@@ -355,6 +355,15 @@ fn names_share_a_bulkhead_and_clashes_are_told_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_bulkhead_of_the_registry_waits_as_long_as_its_first_call_says() {
+    let config = BulkheadConfig::new(1).max_wait(SECOND);
+    let pool = registry::get_or_register_bulkhead("tests::waits", config);
+    let _permit = pool.acquire().unwrap();
+    let full = pool.acquire_async().await.unwrap_err();
+    assert_eq!(full.waited(), SECOND);
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_key_has_a_bulkhead_and_an_idle_one_makes_room() {
     use crate::keyed::KeyText;
     type Site = crate::limiter::LimiterSite<Bulkhead>;

@@ -27,6 +27,9 @@ pub(crate) trait Limiter: Configured + Clone + fmt::Debug + Send + Sync + 'stati
     /// The part of a configuration that belongs to the name. The rest belongs to the function.
     fn shared(config: &Self::Config) -> Self::Config;
 
+    /// The configuration of a name with the rest of a call's.
+    fn with_wait_of(named: Self::Config, call: &Self::Config) -> Self::Config;
+
     /// The largest number of keys.
     fn max_keys(config: &Self::Config) -> u32;
 

@@ -59,13 +59,17 @@ impl<L: Limiter> Named<L> {
         *self.config.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The limiter without a key.
-    pub(crate) fn single(&self) -> &L {
+    /// The limiter without a key. `call` is the configuration of the caller: the first one decides how
+    /// long callers by handle wait.
+    pub(crate) fn single(&self, call: &L::Config) -> &L {
         if let Some(limiter) = self.single.get() {
             return limiter;
         }
         self.report_two_kinds(self.keys.get().is_some());
-        let make = || L::with_name(self.name.clone(), &self.config(), self.declared_at);
+        let make = || {
+            let config = L::with_wait_of(self.config(), call);
+            L::with_name(self.name.clone(), &config, self.declared_at)
+        };
         let limiter = self.single.get_or_init(make);
         // The configuration may have changed while the limiter was made.
         self.adopt_all();

@@ -87,7 +87,7 @@ impl<L: Registered> LimiterSite<L> {
         let location = Location::caller();
         L::names()
             .get_or_register(name, config, location)
-            .single()
+            .single(config)
             .clone()
     }
 
@@ -111,7 +111,7 @@ impl<L: Registered> LimiterSite<L> {
 
     #[cold]
     fn look_up(&self, config: &L::Config) -> &L {
-        let limiter = self.named(config).single();
+        let limiter = self.named(config).single(config);
         self.single.get_or_init(|| limiter.clone())
     }
 

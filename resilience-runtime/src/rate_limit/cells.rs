@@ -3,7 +3,7 @@
 use super::rate::{Decision, LAST_MOMENT, Rate};
 use crate::sync::{
     Mutex, MutexGuard,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicU64, Ordering, fence},
 };
 use std::sync::PoisonError;
 
@@ -45,6 +45,8 @@ impl Place {
     }
 
     fn store(&self, base: u64, rate: Rate) {
+        // A reader that sees one of the values sees the number that was written before them, too.
+        fence(Ordering::Release);
         self.base.store(base, Ordering::Relaxed);
         self.scale.store(rate.scale, Ordering::Relaxed);
         self.cell.store(rate.cell, Ordering::Relaxed);
@@ -120,17 +122,17 @@ impl Cells {
                         return Answer::Admitted { wait };
                     }
                 }
-                // The answer holds if the place was not written while it was read.
                 Decision::Refuse { wait } => {
-                    if self.word.load(Ordering::Acquire) == word.0 {
+                    if self.is_still(word) {
                         return Answer::Refused { wait };
                     }
                 }
                 Decision::TooFar if is_moved => {
                     // No base is late enough for the wait.
-                    return Answer::Refused {
-                        wait: rate.idle_after(word.taken_until()),
-                    };
+                    if self.is_still(word) {
+                        let wait = rate.idle_after(word.taken_until());
+                        return Answer::Refused { wait };
+                    }
                 }
                 Decision::TooFar => {
                     self.change(now, |rate| rate);
@@ -138,6 +140,15 @@ impl Cells {
                 }
             }
         }
+    }
+
+    /// True if the place was not written while it was read, so that an answer from it holds. This is
+    /// the read side of a sequence lock: H.-J. Boehm, "Can seqlocks get along with programming
+    /// language memory models?", MSPC 2012.
+    #[inline]
+    fn is_still(&self, word: Word) -> bool {
+        fence(Ordering::Acquire);
+        self.word.load(Ordering::Relaxed) == word.0
     }
 
     #[inline]

@@ -61,6 +61,10 @@ impl Limiter for RateLimit {
         config.max_wait(Duration::ZERO)
     }
 
+    fn with_wait_of(named: RateLimitConfig, call: &RateLimitConfig) -> RateLimitConfig {
+        named.max_wait(call.get_max_wait())
+    }
+
     fn max_keys(config: &RateLimitConfig) -> u32 {
         config.get_max_keys()
     }
@@ -103,7 +107,7 @@ pub(crate) fn get_or_register(
     config: &RateLimitConfig,
     location: &'static Location<'static>,
 ) -> RateLimit {
-    let limit = NAMES.get_or_register(name, config, location).single();
+    let limit = NAMES.get_or_register(name, config, location).single(config);
     limit.clone()
 }
 

@@ -265,6 +265,16 @@ async fn a_rate_that_is_not_enforced_refuses_nobody_and_counts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_rate_limit_of_the_registry_waits_as_long_as_its_first_call_says() {
+    let config = RateLimitConfig::new(1, SECOND).max_wait(SECOND);
+    let api = registry::get_or_register_rate_limit("rate::waits", config);
+    api.acquire().unwrap();
+    let start = tokio::time::Instant::now();
+    api.acquire_async().await.unwrap();
+    assert_eq!(start.elapsed(), SECOND);
+}
+
+#[tokio::test(start_paused = true)]
 async fn names_share_a_rate_limit_and_clashes_are_told_once() {
     let config = RateLimitConfig::new(2, SECOND);
     let register = |config| registry::get_or_register_rate_limit("rate::shared", config);
