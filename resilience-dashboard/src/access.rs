@@ -44,7 +44,8 @@ impl Access {
     /// use resilience_dashboard::{Access, Actor, router};
     ///
     /// let app = router(Access::controlled(|request, _action| {
-    ///     // A proxy in front of the service authenticates people, and sets this header.
+    ///     // A proxy in front of the service authenticates people, sets this header, and removes it
+    ///     // from requests that bring it. Nothing but the proxy may reach the service.
     ///     match request.headers.get("x-forwarded-user").and_then(|user| user.to_str().ok()) {
     ///         Some(user) => Ok(Actor::new(user)),
     ///         None => Err(StatusCode::UNAUTHORIZED.into_response()),

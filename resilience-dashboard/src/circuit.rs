@@ -12,9 +12,10 @@ const SHOWN_KEYS: usize = 100;
 /// The statistics of the circuit of that name, or of a name with keys, with `history`, `settings`
 /// and `operations`. A name with keys has the circuits of those that are the worst off, too.
 pub(crate) fn describe(name: &str) -> Option<Value> {
+    let family = registry::family(name);
     let mut described = match registry::stats(name) {
         Some(stats) => serde_json::to_value(stats),
-        None => serde_json::to_value(registry::family(name)?),
+        None => serde_json::to_value(family.as_ref()?),
     }
     .ok()?;
     let operations = registry::operations();
@@ -34,7 +35,7 @@ pub(crate) fn describe(name: &str) -> Option<Value> {
     let settings = users.first().map(|(_, policy)| &policy.settings);
     described["settings"] = json!(settings.map_or(&[][..], Vec::as_slice));
     described["history"] = history(name);
-    if registry::family(name).is_some() {
+    if family.is_some() {
         described["circuits"] = json!(registry::worst_keys(name, SHOWN_KEYS));
     }
     Some(described)

@@ -9,13 +9,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::StreamExt;
-use resilience::{Command, events::CommandAction, registry};
+use resilience::{Command, TimeoutSettings, events::CommandAction, registry};
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::{
     access::{Access, Action, Actor},
     answer::{self, Refusal},
-    circuit, duration,
+    circuit,
 };
 
 /// The most bytes of a body.
@@ -108,7 +109,9 @@ fn give(action: &Action, actor: Actor, order: Order) -> Result<Response, Refusal
         CommandAction::Trip => registry::trip_with(name, command),
         CommandAction::Isolate => registry::isolate_with(name, command),
         CommandAction::Allow => registry::allow_with(name, command),
-        _ => registry::reset_with(name, command),
+        CommandAction::Reset => registry::reset_with(name, command),
+        // A command of a later version. `requested` knows none.
+        _ => false,
     };
     // A circuit that was there may have been removed since then.
     let described = circuit::describe(name).filter(|_| is_known);
@@ -162,13 +165,20 @@ fn check(body: &[u8]) -> Result<Order, Refusal> {
         return Err(wrong("the reason is empty"));
     }
     let duration = written.duration.as_deref().map(|text| {
-        let duration = duration::parse(text).filter(|duration| !duration.is_zero());
-        duration.ok_or_else(|| wrong("`for` is no duration above zero, like \"90s\" or \"1h30m\""))
+        duration(text)
+            .ok_or_else(|| wrong("`for` is no duration above zero, like \"90s\" or \"1h30m\""))
     });
     Ok(Order {
         reason: written.reason,
         duration: duration.transpose()?,
     })
+}
+
+/// Reads a duration as the settings do, which is as the attributes write them. `None` if the text is
+/// no duration above zero.
+fn duration(text: &str) -> Option<Duration> {
+    let settings: TimeoutSettings = serde_json::from_value(json!({ "limit": text })).ok()?;
+    settings.limit.filter(|duration| !duration.is_zero())
 }
 
 fn wrong(error: impl Into<String>) -> Refusal {

@@ -119,6 +119,16 @@ fn a_typo_is_reported_with_its_place_and_nothing_is_applied() {
         ),
         ("x", "an override is a setting and a value", "1:1"),
         (
+            "default.budget.ratio=0.5",
+            "there is no section `budget`",
+            "1:9",
+        ),
+        (
+            "metrics.shop.durations=true",
+            "`metrics` belongs to no name: write `metrics.durations=…`",
+            "1:9",
+        ),
+        (
             "timeout.a.limit=5s; retry.a.multiplier=0.5",
             "`multiplier` must be at least 1.0",
             "1:40",
@@ -135,9 +145,14 @@ fn a_typo_is_reported_with_its_place_and_nothing_is_applied() {
 
 #[test]
 fn values_of_the_file_and_of_the_variable_are_checked_together() {
-    let report = run("report", "retry.a.base_delay=9s; retry.a.max_delay=5s");
-    assert!(
-        report.contains("`base_delay` (9s) is above `max_delay` (5s)"),
-        "{report}"
-    );
+    for overrides in [
+        "retry.a.base_delay=9s; retry.a.max_delay=5s",
+        "default.retry.base_delay=9s; default.retry.max_delay=5s",
+    ] {
+        let report = run("report", overrides);
+        assert!(
+            report.contains("`base_delay` (9s) is above `max_delay` (5s)"),
+            "{overrides}: {report}"
+        );
+    }
 }

@@ -40,7 +40,7 @@ pub struct BulkheadStats {
     /// **Since the start:** calls that were refused.
     pub refused: u64,
     /// **Since the start:** calls that got a slot above the limit, because the limit was not
-    /// enforced.
+    /// enforced. It is 0, because nothing switches a bulkhead so far.
     pub would_refuse: u64,
     /// **Now:** keys that have a bulkhead. 0 for a bulkhead that is not a name with keys.
     pub keys: u64,

@@ -1,5 +1,5 @@
-//! A configuration file that sets the options of the attributes while the program runs: feature
-//! `config`.
+//! A configuration file that sets the options of `#[retry]`, `#[circuit_breaker]` and `#[timeout]`
+//! and of budgets while the program runs: feature `config`. The other attributes have no section yet.
 //!
 //! A section is a policy and a name: the operation of a function, or the name of a circuit. Keys are
 //! spelled as the options, and durations as their literals, in quotation marks.
@@ -66,8 +66,9 @@
 //!
 //! # Cost
 //!
-//! A call reads one word. The values themselves are read by functions that the file names. Values
-//! that a file has set stay in memory for the rest of the process, each once.
+//! A call reads one word. The values themselves are read by functions that a section reaches, by name
+//! or by `[default…]`. Values that a file has set stay in memory for the rest of the process, each
+//! once.
 
 mod describe;
 mod load;

@@ -162,7 +162,9 @@ impl Follower {
     /// Applies the file if its content is another one. A refused content is told of once, and the
     /// next one is tried again.
     fn poll(&mut self) {
-        if self.fingerprint == Fingerprint::of(&self.path) {
+        // A file that could not be read is tried each time: it may have been completed since, or its
+        // permissions may have changed, which is no mark.
+        if self.text.is_some() && self.fingerprint == Fingerprint::of(&self.path) {
             return;
         }
         match read(&self.path) {
@@ -175,7 +177,6 @@ impl Follower {
                 }
             }
             Err(errors) => {
-                self.fingerprint = Fingerprint::of(&self.path);
                 self.text = None;
                 let _ = refused(errors);
             }

@@ -67,7 +67,7 @@ impl fmt::Display for Value {
     }
 }
 
-/// The key that takes a layer away. Every policy has it.
+/// The key that takes a layer away. Every section of a policy has it.
 pub(crate) const ENABLED: Key = Key {
     name: "enabled",
     example: "enabled = false",

@@ -108,6 +108,17 @@ impl<'a> Override<'a> {
             let (message, meant) = no_section(policy, &names);
             return Err(Box::new(self.fault(span, message).near(meant)));
         };
+        if name.is_none() && spec.kind != SectionKind::Policy {
+            let policies = specs.iter().filter(|spec| spec.kind == SectionKind::Policy);
+            let names: Vec<_> = policies.map(|spec| spec.name).collect();
+            let (message, meant) = no_section(policy, &names);
+            return Err(Box::new(self.fault(span, message).near(meant)));
+        }
+        if spec.kind == SectionKind::Single && name.is_some_and(|name| !name.is_empty()) {
+            let key = self.text(&self.key);
+            let message = format!("`{policy}` belongs to no name: write `{policy}.{key}=…`");
+            return Err(Box::new(self.fault(&self.name, message)));
+        }
         if spec.kind != SectionKind::Single && name.is_some_and(str::is_empty) {
             let key = self.text(&self.key);
             let message = format!(

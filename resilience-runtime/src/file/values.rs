@@ -95,11 +95,12 @@ impl Values {
             .collect()
     }
 
-    /// Checks the values of several sections that apply to one name together. The values of one
-    /// section are checked where it is read.
+    /// Checks the values of several sections that apply to one name together, and those that apply to
+    /// a name without a section. The values of one section are checked where it is read.
     pub(crate) fn check_together(&self, specs: &[&SectionSpec], faults: &mut Faults) {
         for spec in specs {
-            for (name, _) in self.names_of(spec) {
+            let named = self.names_of(spec).into_iter().map(|(name, _)| name);
+            for name in named.chain([String::new()]) {
                 let values = self.of(spec, &name);
                 let found = contradictions(spec, &values);
                 for fault in faults_of(&values, found) {

@@ -25,8 +25,12 @@ impl FileValues {
 
     /// The configuration of the layer at that position, if the file sets values of it.
     pub(crate) fn layer<C: Any>(&self, at: usize) -> Option<&C> {
-        let layer = self.layers.get(at)?.as_ref()?;
-        layer.config.as_any().downcast_ref()
+        self.at(at)?.config.as_any().downcast_ref()
+    }
+
+    /// The layer at that position, if the file sets values of it.
+    pub(super) fn at(&self, at: usize) -> Option<&LayerInFile> {
+        self.layers.get(at)?.as_ref()
     }
 
     fn contents(&self) -> impl Iterator<Item = Option<&Vec<(&'static str, Value)>>> {

@@ -119,22 +119,32 @@ impl Operation {
     /// Describes the policies with the values of a file.
     pub(super) fn describe_in_file(&self, values: &Values) -> Vec<PolicyDescription> {
         let stack = Stack::of(self.stack);
-        let layers = stack.layers();
+        // A layer that contradicts the file keeps its own values.
+        let in_force = self.with_values(values).values;
+        let layers = stack.layers().enumerate();
         layers
-            .map(|layer| self.describe_layer(layer, values))
+            .map(|(at, layer)| {
+                let in_file = in_force.as_ref().and_then(|in_force| in_force.at(at));
+                self.describe_layer(layer, in_file, values)
+            })
             .collect()
     }
 
-    fn describe_layer(&self, layer: &Layer, values: &Values) -> PolicyDescription {
-        let mut section = section(layer, self.name, values);
-        let options = layer.options();
-        section.entries.retain(|entry| !options.computes(entry.key));
-        let configured = layer.described().in_file(options, self.name, &section);
-        match configured {
-            Ok(Some(config)) if !section.is_empty() => {
-                layer.describe_in_file(config.constant(), self.name, &section)
-            }
-            _ => layer.describe_in_file(layer.described(), self.name, &SectionValues::default()),
+    fn describe_layer(
+        &self,
+        layer: &Layer,
+        in_file: Option<&LayerInFile>,
+        values: &Values,
+    ) -> PolicyDescription {
+        let section = applicable(layer, self.name, values);
+        let (config, options) = (layer.described(), layer.options());
+        // A shared thing takes the values itself.
+        let is_shared = config.is_shared() && !section.is_empty();
+        let shared = is_shared.then(|| config.in_file(options, self.name, &section));
+        let shared = shared.and_then(Result::ok).flatten();
+        match in_file.map(|layer| &layer.config).or(shared.as_ref()) {
+            Some(in_file) => layer.describe_in_file(in_file.constant(), self.name, &section),
+            None => layer.describe_in_file(config, self.name, &SectionValues::default()),
         }
     }
 }

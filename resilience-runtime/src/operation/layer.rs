@@ -63,7 +63,7 @@ pub trait Described: Sync {
 
 /// A configuration with the values of the file.
 #[cfg(feature = "config")]
-pub trait Configured: Described + Send {
+pub trait Configured: Debug + Send + Sync {
     /// The configuration as its own type.
     fn as_any(&self) -> &dyn std::any::Any;
 

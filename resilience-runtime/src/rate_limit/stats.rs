@@ -41,7 +41,8 @@ pub struct RateLimitStats {
     pub admitted: u64,
     /// **Since the start:** calls that were refused.
     pub refused: u64,
-    /// **Since the start:** calls that passed above the rate, because the rate was not enforced.
+    /// **Since the start:** calls that passed above the rate, because the rate was not enforced. It
+    /// is 0, because nothing switches a rate limit so far.
     pub would_refuse: u64,
     /// **Now:** keys that have a rate limit. 0 for a rate limit that is not a name with keys.
     pub keys: u64,

@@ -40,7 +40,8 @@ pub fn trip_with(name: &str, command: Command) -> bool {
 
 /// Isolates the circuit of that name, or the circuits of all its keys, see
 /// [`CircuitBreaker::isolate`](crate::CircuitBreaker::isolate). Returns true if there is one. The
-/// circuits of keys that come later are isolated, too, until another command for the name.
+/// circuits of keys that come later are isolated, too, until another command for the name or the
+/// end of this one.
 ///
 /// ```
 /// # use resilience::{CircuitBreakerConfig, registry};
@@ -92,7 +93,8 @@ pub fn reset_with(name: &str, command: Command) -> bool {
 
 /// Makes the circuit of that name, or the circuits of all its keys, admit all calls, see
 /// [`CircuitBreaker::allow`](crate::CircuitBreaker::allow). Returns true if there is one. The
-/// circuits of keys that come later do so, too, until another command for the name.
+/// circuits of keys that come later do so, too, until another command for the name or the end of
+/// this one.
 ///
 /// ```
 /// # use resilience::{CircuitBreakerConfig, registry};

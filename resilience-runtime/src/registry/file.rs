@@ -6,9 +6,9 @@ use super::{families::FAMILIES, in_file::Resolved, table::REGISTRY};
 use crate::{
     circuit::{
         CircuitBreaker, CircuitBreakerConfig, Family,
-        file::{CircuitInFile, DeclaredCircuit, FILE, applicable},
+        file::{CircuitInFile, DeclaredCircuit, FILE, applicable, resolve},
     },
-    file::{Faults, Values, current},
+    file::{Faults, SectionValues, Values, current},
     operation::{Hold, ResolvedSetting, SharedThing, tell_computed},
 };
 
@@ -22,6 +22,11 @@ impl Thing {
     fn all() -> impl Iterator<Item = Self> {
         let circuits = REGISTRY.handles().into_iter().map(Self::Circuit);
         circuits.chain(FAMILIES.handles().into_iter().map(Self::Family))
+    }
+
+    fn of_name(name: &str) -> impl Iterator<Item = Self> {
+        let circuit = REGISTRY.get(name).map(Self::Circuit).into_iter();
+        circuit.chain(FAMILIES.get(name).map(Self::Family))
     }
 
     fn name(&self) -> &str {
@@ -102,12 +107,19 @@ static POLICY: CircuitBreakerConfig = CircuitBreakerConfig::new();
 
 /// The settings of the circuit, or of the circuits with keys, of that name.
 pub(crate) fn describe(name: &str) -> Vec<ResolvedSetting> {
+    let values = current().values().map(|values| values.of(&FILE, name));
+    let values = values.unwrap_or_default();
     let mut described = Vec::new();
-    for thing in Thing::all().filter(|thing| thing.name() == name) {
+    for thing in Thing::of_name(name) {
         let declared = thing.declared();
-        let values = current();
-        let values = values.values().map(|values| values.of(&FILE, name));
-        let section = applicable(&declared, values.unwrap_or_default());
+        let section = applicable(&declared, values.clone());
+        // A circuit that contradicts the file keeps its own values.
+        let is_in_force = resolve(&declared, &section).is_ok();
+        let section = if is_in_force {
+            section
+        } else {
+            SectionValues::default()
+        };
         let shared = SharedThing {
             name,
             policy: &POLICY,
@@ -124,5 +136,5 @@ pub(crate) fn describe(name: &str) -> Vec<ResolvedSetting> {
 
 /// True if a circuit has the name.
 pub(crate) fn is_used(name: &str) -> bool {
-    REGISTRY.get(name).is_some() || FAMILIES.get(name).is_some()
+    Thing::of_name(name).next().is_some()
 }

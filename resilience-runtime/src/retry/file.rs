@@ -14,7 +14,7 @@ use crate::file::{
     Value, Written,
 };
 use crate::layer_options::LayerOptions;
-use crate::operation::{Configured, Described, DescribedSettings, FileLayer, LayerTimes};
+use crate::operation::{Configured, Described, FileLayer, LayerTimes};
 
 const BUDGET: Key = Key {
     name: "budget",
@@ -295,16 +295,6 @@ fn budget(operation: &'static str, values: &SectionValues) -> Option<&'static Re
         Value::Text(name) => Some(budgets::of_name(name)),
         Value::Number(ratio) => Some(budgets::of_function(operation, *ratio)),
         _ => None,
-    }
-}
-
-impl Described for RetryInFile {
-    fn policy(&self) -> &'static str {
-        self.config.policy()
-    }
-
-    fn describe(&self, settings: &mut DescribedSettings<'_>) {
-        self.config.describe(settings);
     }
 }
 

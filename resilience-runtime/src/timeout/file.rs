@@ -7,7 +7,7 @@ use resilience_macros::file_keys;
 use super::{config::TimeoutConfig, settings::TimeoutSettings};
 use crate::file::{ENABLED, SectionKind, SectionSpec, SectionValues};
 use crate::layer_options::LayerOptions;
-use crate::operation::{Configured, Described, DescribedSettings, FileLayer, LayerTimes};
+use crate::operation::{Configured, Described, FileLayer, LayerTimes};
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
     name: "timeout",
@@ -48,16 +48,6 @@ pub(super) fn resolve(config: &TimeoutConfig, values: &SectionValues) -> Box<dyn
     };
     in_file.config = in_file.apply_to(*config);
     Box::new(in_file)
-}
-
-impl Described for TimeoutInFile {
-    fn policy(&self) -> &'static str {
-        self.config.policy()
-    }
-
-    fn describe(&self, settings: &mut DescribedSettings<'_>) {
-        self.config.describe(settings);
-    }
 }
 
 impl Configured for TimeoutInFile {

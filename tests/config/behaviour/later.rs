@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex};
 
 use resilience::events::{self, EventKind};
-use resilience::{circuit_breaker, registry, retry};
+use resilience::{Source, circuit_breaker, config, registry, retry};
 use resilience_config_tests::Turn;
 
 #[retry(max_delay = 10ms, base_delay = 0s, max_retries = 2, operation = "later.contradicts")]
@@ -38,6 +38,13 @@ fn reports_of(run: impl FnOnce()) -> Vec<String> {
     reports.clone()
 }
 
+/// The settings that a file gives this name, as far as they hold.
+fn of_the_file(name: &str) -> Vec<String> {
+    let settings = config::describe(name).into_iter();
+    let settings = settings.filter(|setting| matches!(setting.source, Source::File { .. }));
+    settings.map(|setting| setting.setting.to_owned()).collect()
+}
+
 #[test]
 fn a_function_that_runs_later_takes_the_values() {
     let turn = Turn::begin();
@@ -45,6 +52,7 @@ fn a_function_that_runs_later_takes_the_values() {
     let mut calls = 0;
     fits(&mut calls).expect_err("it fails");
     assert_eq!(calls, 6);
+    assert_eq!(of_the_file("later.fits"), ["max_retries"]);
 }
 
 #[test]
@@ -66,6 +74,7 @@ fn values_that_contradict_a_later_function_are_told_of_once_and_it_keeps_its_own
         "{report}"
     );
     assert!(report.contains("apply:2:14"), "{report}");
+    assert_eq!(of_the_file("later.contradicts"), Vec::<String>::new());
     turn.apply("[retry.\"later.contradicts\"]\nbase_delay = \"5s\"")
         .expect_err("now it has run");
 }
@@ -84,6 +93,7 @@ fn a_circuit_that_is_registered_later_takes_the_values_or_keeps_its_own() {
         (config.get_failure_threshold(), config.get_minimum_calls()),
         (Some(3), 20)
     );
+    assert_eq!(of_the_file("later.circuit"), Vec::<String>::new());
     turn.set("[circuit_breaker.\"later.circuit\"]\nfailure_rate = 0.5\nminimum_calls = 7");
     let config = registry::get("later.circuit").expect("registered").config();
     assert_eq!(

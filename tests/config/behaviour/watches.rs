@@ -65,6 +65,10 @@ fn a_change_is_applied_a_fault_is_told_once_and_the_next_content_is_tried() {
     assert!(told.recv_timeout(EVERY * 20).is_err(), "it is told once");
     fs::remove_file(&path).expect("removed");
     assert!(matches!(next(), Told::Refused(report) if report.contains("cannot be read")));
+    assert!(
+        told.recv_timeout(EVERY * 20).is_err(),
+        "a missing file is told once"
+    );
     replace(&path, &retries(3));
     assert_eq!(next(), Told::Applied(1));
     drop(watch);

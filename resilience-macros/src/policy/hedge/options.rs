@@ -61,7 +61,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         role: Role::Own,
         example: "clone(text, request)",
         default: "none",
-        meaning: "the body may consume or change these arguments: each attempt gets a clone; `clone(..)` means every owned argument that is `Clone`, `self` included",
+        meaning: "the body may consume or change these arguments: each attempt gets a clone; `clone(..)` means every owned argument that is `Clone`, except `self`",
     },
     OptionSpec {
         name: "config",
