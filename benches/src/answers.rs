@@ -83,7 +83,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                     request(&mut tower_hedge, black_box(1))
                 }),
             ],
-            [Goal::Over("plain", 20.0)],
+            [Goal::Over("plain", 2.0)],
         ),
         Scenario::new(
             "hedge, body that waits",

@@ -719,7 +719,7 @@ pub fn rate_limit(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `after = 200ms` | `p95` | how long an attempt may take before the next one starts beside it; or a percentile of the function's own latency, `p50`, `p90`, `p95` or `p99`: from at least 100 calls of the last minute, refreshed every few seconds, and no attempt starts by the time before there are as many |
 /// | `max_hedges = 1` | `1` | how many attempts may follow the first one |
 /// | `accept_on(pattern)` | none | errors that are an answer: the first one that matches is returned at once, as an `Ok` is |
-/// | `clone(text, request)` | none | the body may consume or change these arguments: each attempt gets a clone; `clone(..)` means every owned argument that is `Clone`, `self` included |
+/// | `clone(text, request)` | none | the body may consume or change these arguments: each attempt gets a clone; `clone(..)` means every owned argument that is `Clone`, except `self` |
 /// | `config = expr` | none | a `HedgeConfig` to start from |
 /// | `operation = "jira.issue"` | module path and function name | the name of the function in logs, statistics and errors; one attribute says it for the whole stack |
 /// | `crate = path` | `::resilience` | where the runtime is, if it is renamed or re-exported |

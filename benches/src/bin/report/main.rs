@@ -53,6 +53,7 @@ fn memory(table: &mut Table) -> Result<(), Box<dyn Error>> {
     let memory = Memory::measure()?;
     let without_a_goal = [
         "metrics, update of 1,000 circuits",
+        "snapshot of 1,000 circuits",
         "thread::spawn",
         "sync timeout, worker idle",
         "statistics",
