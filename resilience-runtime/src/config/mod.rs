@@ -20,7 +20,9 @@
 //!
 //! [`load`] applies a file and [`watch`] follows one; [`apply`] takes a text. A configuration is
 //! applied as a whole or not at all: [`ConfigErrors`] has all its faults, each with its place, in the
-//! words of the attributes' compile errors. A later configuration replaces the one before.
+//! words of the attributes' compile errors. A later configuration replaces the one before. Write a
+//! file under another name and rename it, as Kubernetes does: a writer that stops in the middle leaves
+//! a file that may look whole.
 //!
 //! ```
 //! use resilience::{config, retry};

@@ -50,16 +50,32 @@ fn inode(_: &fs::Metadata) -> u64 {
 pub(super) fn read(path: &Path) -> Result<(String, Fingerprint), ConfigErrors> {
     let name = path.to_string_lossy();
     let fault = |message: String| ConfigErrors::from(ConfigFault::of_file(&name, message));
+    let settled = settled(|| Fingerprint::of(path), || read_once(path));
+    settled.map_err(fault)?.ok_or_else(|| {
+        let message =
+            "the file changes while it is read: write it under another name and rename it";
+        fault(message.to_owned())
+    })
+}
+
+/// Reads until two readings give the same text between the same marks. Marks alone are not enough,
+/// because the times of a file system are coarse: a file that is written twice within a few
+/// milliseconds may have one time and one size. `None` if the text never settles.
+///
+/// A writer that stops in the middle leaves a file that looks whole. Only a file that is written under
+/// another name and renamed is never seen in part.
+fn settled<M: PartialEq>(
+    marks: impl Fn() -> M,
+    mut reading: impl FnMut() -> Result<String, String>,
+) -> Result<Option<(String, M)>, String> {
     for _ in 0..READINGS {
-        let before = Fingerprint::of(path);
-        let text = read_once(path).map_err(fault)?;
-        if before == Fingerprint::of(path) {
-            return Ok((text, before));
+        let before = marks();
+        let text = reading()?;
+        if text == reading()? && before == marks() {
+            return Ok(Some((text, before)));
         }
     }
-    Err(fault(
-        "the file changes while it is read: write it under another name and rename it".to_owned(),
-    ))
+    Ok(None)
 }
 
 fn read_once(path: &Path) -> Result<String, String> {
@@ -87,4 +103,35 @@ fn read_once(path: &Path) -> Result<String, String> {
 
 fn cannot_read(error: &std::io::Error) -> String {
     format!("the file cannot be read: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    /// The text that is read after so many readings changed it.
+    fn changing(changes: u32) -> impl FnMut() -> Result<String, String> {
+        let mut readings = 0;
+        move || {
+            readings += 1;
+            Ok(changes.min(readings).to_string())
+        }
+    }
+
+    #[test]
+    fn a_text_that_settles_is_read_and_one_that_does_not_is_refused() {
+        for (changes, expected) in [(0, Some("0")), (1, Some("1")), (2, Some("2"))] {
+            let read = settled(|| (), changing(changes)).unwrap();
+            assert_eq!(read.map(|(text, ())| text).as_deref(), expected);
+        }
+        assert_eq!(settled(|| (), changing(u32::MAX)), Ok(None));
+    }
+
+    #[test]
+    fn marks_that_change_between_equal_texts_are_a_change() {
+        let number = Cell::new(0);
+        let marks = || number.replace(number.get() + 1);
+        assert_eq!(settled(marks, changing(0)), Ok(None));
+    }
 }

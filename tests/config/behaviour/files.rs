@@ -1,7 +1,7 @@
 //! A file that cannot be a configuration is refused with the reason, and changes nothing.
 
 use std::fs;
-use std::io::Write;
+use std::panic;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -86,7 +86,7 @@ fn a_file_without_a_fault_is_applied_under_its_path() {
 }
 
 #[test]
-fn a_file_that_changes_while_it_is_read_is_applied_whole_or_refused() {
+fn a_file_that_is_replaced_while_it_is_read_is_whole() {
     let _turn = Turn::begin();
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("resilience.toml");
@@ -94,7 +94,12 @@ fn a_file_that_changes_while_it_is_read_is_applied_whole_or_refused() {
         let comment = "# a comment\n".repeat(5_000);
         format!("[retry.a]\nmax_retries = {retries}\n{comment}[retry.b]\nmax_retries = {retries}\n")
     };
-    fs::write(&path, content(1)).expect("writable");
+    let replace = |retries| {
+        let new = path.with_extension("new");
+        fs::write(&new, content(retries)).expect("writable");
+        fs::rename(new, &path).expect("renamed");
+    };
+    replace(1);
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -102,20 +107,20 @@ fn a_file_that_changes_while_it_is_read_is_applied_whole_or_refused() {
                 if is_over.load(Ordering::Relaxed) {
                     return;
                 }
-                let mut file = fs::File::create(&path).expect("writable");
-                file.write_all(content(round % 2).as_bytes())
-                    .expect("writable");
+                replace(round % 2);
             }
         });
-        for _ in 0..50 {
-            if let Ok(applied) = config::load(&path) {
-                let values: Vec<_> = applied.changes.iter().map(|change| &change.to).collect();
-                assert!(
-                    values.iter().all(|value| *value == values[0]),
-                    "{applied:?}"
-                );
+        // The scope waits for the writer, also if an assertion fails.
+        let loads = panic::catch_unwind(|| {
+            for _ in 0..50 {
+                if let Ok(applied) = config::load(&path) {
+                    let values: Vec<_> = applied.changes.iter().map(|change| &change.to).collect();
+                    let is_whole = values.iter().all(|value| *value == values[0]);
+                    assert!(is_whole, "{applied:?}");
+                }
             }
-        }
+        });
         is_over.store(true, Ordering::Relaxed);
+        loads.expect("each file is whole");
     });
 }
