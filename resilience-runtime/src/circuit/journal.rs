@@ -1,70 +1,14 @@
 //! The changes of a circuit's state in their order, and those who are told of them: listeners and
 //! waiting futures. The driver keeps the journal under the lock of the machine.
 
-use std::{
-    collections::VecDeque,
-    mem,
-    sync::Arc,
-    task::Waker,
-    time::{Duration, SystemTime},
-};
+use std::{collections::VecDeque, mem, sync::Arc, task::Waker, time::Duration};
 
 use super::{
-    command::CommandRecord,
+    change::Entry,
+    history::{KEPT, PastChange},
     listener::Listeners,
-    transition::{CircuitState, TransitionReason},
+    transition::CircuitState,
 };
-use crate::events::CommandAction;
-
-/// The number of changes that the history keeps.
-pub(super) const KEPT: usize = 32;
-
-/// A change of state, with the facts of that moment.
-#[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub(super) at: SystemTime,
-    pub(super) generation: u32,
-    pub(super) from: CircuitState,
-    pub(super) to: CircuitState,
-    /// `to` is an isolation.
-    pub(super) isolated: bool,
-    /// The circuit admits all calls, so it only would have gone from one state to the other. This
-    /// is logged, and nobody else is told of it.
-    pub(super) is_computed: bool,
-    pub(super) reason: TransitionReason,
-    pub(super) failures: u32,
-    pub(super) failure_rate: Option<f64>,
-    pub(super) retry_after: Option<Duration>,
-    /// It is added when the lock is released, because the text is made by the user's code.
-    pub(super) last_error: Option<Arc<str>>,
-    /// The command that made the change, or that ended with it.
-    pub(super) command: Option<CommandRecord>,
-    /// The subscribers are told of the command before the change.
-    pub(super) tells_command: bool,
-}
-
-impl Entry {
-    /// True if the circuit opens with the change. A circuit that is open after a command has ended
-    /// opened before.
-    fn opens(&self) -> bool {
-        let ended = self.reason == TransitionReason::Command && !self.is_commanded_to_open();
-        self.to == CircuitState::Open && !ended
-    }
-
-    /// Adds the error of the call that made the change. No call makes the change of a command.
-    fn add_error(&mut self, error: Option<&Arc<str>>) {
-        if self.reason != TransitionReason::Command {
-            self.last_error = error.cloned();
-        }
-    }
-
-    fn is_commanded_to_open(&self) -> bool {
-        let opens = |command: &CommandRecord| {
-            matches!(command.action, CommandAction::Trip | CommandAction::Isolate)
-        };
-        self.command.as_ref().is_some_and(opens)
-    }
-}
 
 /// A change that is in the journal and still has to be completed. It is the generation that the
 /// change began, so that it fits one register.
@@ -87,7 +31,7 @@ pub(super) enum Waited {
 pub(super) struct Journal {
     pub(super) listeners: Listeners,
     /// The latest changes, the oldest first.
-    history: VecDeque<Entry>,
+    history: VecDeque<PastChange>,
     /// The latest opening.
     opening: Option<Opening>,
     /// The changes that are still to be told, the oldest first.
@@ -157,7 +101,7 @@ impl Journal {
         if self.history.len() == KEPT {
             self.history.pop_front();
         }
-        self.history.push_back(entry.clone());
+        self.history.push_back(PastChange::new(entry));
     }
 
     /// Adds the error to the change, so that the change can be told, and returns it.
@@ -166,7 +110,6 @@ impl Journal {
         Changed(generation): Changed,
         last_error: Option<&Arc<str>>,
     ) -> Option<Entry> {
-        let is_it = |entry: &Entry| entry.generation == generation;
         if let Some(opening) = self
             .opening
             .as_mut()
@@ -174,14 +117,16 @@ impl Journal {
         {
             opening.last_error = last_error.cloned();
         }
+        let is_it = |untold: &&mut Untold| untold.entry.generation == generation;
+        let Untold { entry, is_complete } = self.untold.iter_mut().find(is_it)?;
+        entry.add_error(last_error);
+        *is_complete = true;
         // The change may have left the history already, if many others followed.
-        if let Some(kept) = self.history.iter_mut().rev().find(|entry| is_it(entry)) {
-            kept.add_error(last_error);
+        let mut latest_first = self.history.iter_mut().rev();
+        if let Some(kept) = latest_first.find(|change| change.generation == generation) {
+            kept.last_error.clone_from(&entry.last_error);
         }
-        let untold = self.untold.iter_mut().find(|untold| is_it(&untold.entry))?;
-        untold.entry.add_error(last_error);
-        untold.is_complete = true;
-        Some(untold.entry.clone())
+        Some(entry.clone())
     }
 
     /// Makes the caller the one that tells the changes, unless another thread tells them.
@@ -209,7 +154,7 @@ impl Journal {
     }
 
     /// The latest changes, the oldest first.
-    pub(super) fn history(&self) -> impl Iterator<Item = &Entry> {
+    pub(super) fn history(&self) -> impl Iterator<Item = &PastChange> {
         self.history.iter()
     }
 
@@ -272,7 +217,10 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
+    use crate::circuit::transition::TransitionReason;
 
     fn entry(generation: u32, to: CircuitState) -> Entry {
         Entry {

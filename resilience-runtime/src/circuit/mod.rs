@@ -60,6 +60,7 @@ mod breaker;
 mod breaker_in_file;
 mod call_future;
 mod call_permit;
+mod change;
 mod classified;
 mod command;
 mod config;

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-use super::journal::Entry;
+use super::change::Entry;
 
 /// The transitions that can occur: the new state and the reason, as labels.
 pub(crate) const TRANSITIONS: [(&str, &str); 11] = [

@@ -14,13 +14,8 @@ use super::{Locked, Shared};
 use crate::circuit::transition_counts;
 use crate::{
     circuit::{
-        command::CommandRecord,
-        gate::State,
-        history::TransitionRecord,
-        journal::{Changed, Entry},
-        log,
-        machine::StateChange,
-        transition::Transition,
+        change::Entry, command::CommandRecord, gate::State, history::TransitionRecord,
+        journal::Changed, log, machine::StateChange, transition::Transition,
     },
     events::{self, EventKind},
     unwind::{discard, quietly},
@@ -224,7 +219,7 @@ impl Shared {
         let journal = locked.journal.iter();
         journal
             .flat_map(|journal| journal.history())
-            .map(|entry| TransitionRecord::new(entry, self.name.key()))
+            .map(|change| TransitionRecord::new(change, self.name.key()))
             .collect()
     }
 }
