@@ -139,6 +139,7 @@ pub mod registry;
 mod report_limit;
 mod reported_count;
 mod retry;
+mod scope;
 #[cfg(feature = "serde")]
 mod serialize;
 #[cfg(feature = "serde")]
@@ -147,6 +148,8 @@ mod show;
 mod source;
 mod stack_origin;
 mod sync;
+#[cfg(feature = "test-util")]
+pub mod testing;
 mod thread_shard;
 mod timeout;
 #[cfg(test)]

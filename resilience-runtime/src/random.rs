@@ -16,6 +16,10 @@ thread_local! {
 
 /// Returns a number from `[0, 1)`, uniformly distributed.
 pub(crate) fn draw() -> f64 {
+    #[cfg(feature = "test-util")]
+    if let Some(drawn) = crate::scope::draw() {
+        return drawn;
+    }
     // A call may end in the destructor of a thread that has no generator any more. One number is as
     // good as another there.
     let drawn = GENERATOR.try_with(|generator| generator.borrow_mut().random());

@@ -4,6 +4,7 @@ use super::counts::Counts;
 use super::settings::{Settings, WINDOW};
 use super::stats::RetryBudgetStats;
 use super::{log, named};
+use crate::scope::here;
 use core::time::Duration;
 use std::sync::OnceLock;
 
@@ -118,7 +119,11 @@ impl RetryBudget {
 
     /// Reads the counts. Calls go on while they are read.
     pub fn stats(&self) -> RetryBudgetStats {
-        match self.counts.get() {
+        #[cfg(feature = "test-util")]
+        let budget = crate::scope::Own::here_if_used(self);
+        #[cfg(not(feature = "test-util"))]
+        let budget = self;
+        match budget.counts.get() {
             Some(counts) => counts.stats(),
             None => RetryBudgetStats::unused(self.name.unwrap_or_default(), &self.settings),
         }
@@ -131,21 +136,23 @@ impl RetryBudget {
 
     /// Deposits the ratio for a call that begins at `now`. It takes no lock.
     #[inline]
-    pub(crate) fn deposit(&self, operation: &'static str, now: u64) {
-        let counts = match self.counts.get() {
+    pub(crate) fn deposit(&'static self, operation: &'static str, now: u64) {
+        let budget = here!(self);
+        let counts = match budget.counts.get() {
             Some(counts) => counts,
-            None => self.first_use(operation),
+            None => budget.first_use(operation),
         };
         counts.deposit(now);
     }
 
     /// Withdraws one retry or hedge. False if the budget does not allow it.
     #[cold]
-    pub(crate) fn withdraw(&self, operation: &'static str) -> bool {
-        let counts = match self.counts.get() {
+    pub(crate) fn withdraw(&'static self, operation: &'static str) -> bool {
+        let budget = here!(self);
+        let counts = match budget.counts.get() {
             Some(counts) => counts,
             // A layer outside has deposited the call into the budget of the same name.
-            None => self.first_use(operation),
+            None => budget.first_use(operation),
         };
         counts.withdraw(operation)
     }
@@ -170,6 +177,16 @@ impl RetryBudget {
             log::name_taken(counts.name());
         }
         counts
+    }
+}
+
+#[cfg(feature = "test-util")]
+impl crate::scope::Own for RetryBudget {
+    fn unused(&self) -> Self {
+        Self {
+            counts: OnceLock::new(),
+            ..*self
+        }
     }
 }
 

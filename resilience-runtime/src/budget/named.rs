@@ -5,13 +5,16 @@ use super::settings::Settings;
 use super::stats::RetryBudgetStats;
 #[cfg(feature = "config")]
 use crate::operation::ResolvedSetting;
+use crate::scope::per_scope;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 type Table = BTreeMap<&'static str, &'static Counts>;
 
-static BUDGETS: Mutex<Table> = Mutex::new(Table::new());
+per_scope! {
+    static BUDGETS: Mutex<Table> = Mutex::new(Table::new());
+}
 
 fn budgets() -> MutexGuard<'static, Table> {
     // Nothing panics under the lock.

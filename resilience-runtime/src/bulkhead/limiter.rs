@@ -13,10 +13,13 @@ use crate::{
     keyed::Standing,
     limiter::{Configured, KeyedLimiter, Limiter, LimiterSite, Named, Names, Registered, Report},
     name::Name,
+    scope::per_scope,
 };
 
-/// The bulkheads of the process.
-static NAMES: Names<Bulkhead> = Names::new();
+per_scope! {
+    /// The bulkheads of the process.
+    static NAMES: Names<Bulkhead> = Names::new();
+}
 
 /// The site of a `#[bulkhead]`.
 #[doc(hidden)]

@@ -389,6 +389,8 @@ impl Shared {
     #[cold]
     fn drawn(&self, hint: Option<u64>) -> Opening {
         let is_random = self.config.has_jitter();
+        #[cfg(feature = "test-util")]
+        let is_random = is_random && !crate::scope::has_no_jitter();
         let random = if is_random { random::draw() } else { 0.0 };
         Opening { hint, random }
     }

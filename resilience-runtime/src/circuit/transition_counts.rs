@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use super::change::Entry;
+use crate::scope::per_scope;
 
 /// The transitions that can occur: the new state and the reason, as labels.
 pub(crate) const TRANSITIONS: [(&str, &str); 11] = [
@@ -25,7 +26,10 @@ pub(crate) const TRANSITIONS: [(&str, &str); 11] = [
 /// The counts of one name, in the order of [`TRANSITIONS`].
 pub(crate) type TransitionCounts = [u64; TRANSITIONS.len()];
 
-static COUNTS: LazyLock<Mutex<HashMap<String, TransitionCounts>>> = LazyLock::new(Mutex::default);
+per_scope! {
+    static COUNTS: LazyLock<Mutex<HashMap<String, TransitionCounts>>> =
+        LazyLock::new(Mutex::default);
+}
 
 fn lock() -> MutexGuard<'static, HashMap<String, TransitionCounts>> {
     // Nothing panics under the lock.

@@ -12,13 +12,15 @@ use super::sections::{SECTIONS, SHARED};
 use crate::file::{
     ConfigErrors, ConfigFault, Faults, SectionKind, SectionSpec, Values, current, nearest,
 };
-use crate::operation;
+use crate::{operation, scope::per_scope};
 
 /// A section that nothing has used for so long is warned of.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The names that a section may have, or `None` if any name may.
-static EXPECTED: Mutex<Option<BTreeSet<String>>> = Mutex::new(None);
+per_scope! {
+    /// The names that a section may have, or `None` if any name may.
+    static EXPECTED: Mutex<Option<BTreeSet<String>>> = Mutex::new(None);
+}
 
 /// The sections that were warned of, and the time of the next warning.
 static WARNINGS: Mutex<Warnings> = Mutex::new(Warnings {

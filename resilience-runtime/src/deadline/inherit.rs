@@ -61,6 +61,8 @@ pub fn inherit<F: Future>(future: F) -> InheritFuture<F> {
 pub fn inherit_blocking<T, F: FnOnce() -> T>(f: F) -> impl FnOnce() -> T + use<T, F> {
     let inherited = Inherited::captured();
     move || {
+        #[cfg(feature = "test-util")]
+        let _scope = inherited.scope.enter();
         let _entered = inherited.frame().enter();
         f()
     }
@@ -70,12 +72,16 @@ pub fn inherit_blocking<T, F: FnOnce() -> T>(f: F) -> impl FnOnce() -> T + use<T
 #[derive(Clone, Copy, Debug)]
 struct Inherited {
     deadline: u64,
+    #[cfg(feature = "test-util")]
+    scope: crate::scope::Carried,
 }
 
 impl Inherited {
     fn captured() -> Self {
         Self {
             deadline: Frame::current().deadline(),
+            #[cfg(feature = "test-util")]
+            scope: crate::scope::Carried::captured(),
         }
     }
 
@@ -101,6 +107,8 @@ impl<F: Future> Future for InheritFuture<F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        #[cfg(feature = "test-util")]
+        let _scope = this.inherited.scope.enter();
         let _entered = this.inherited.frame().enter();
         this.future.poll(cx)
     }

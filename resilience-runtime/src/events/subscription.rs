@@ -2,6 +2,8 @@
 
 use std::mem;
 
+#[cfg(feature = "test-util")]
+use super::table::Table;
 use super::{event::Event, tell::SUBSCRIBERS};
 
 /// Calls `listener` with every event of the process from now on, in the thread that causes the
@@ -14,8 +16,15 @@ use super::{event::Event, tell::SUBSCRIBERS};
 /// drop(subscription);
 /// ```
 pub fn subscribe(listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Subscription {
+    // Of the feature `test-util`, each scope has subscribers of its own.
+    #[cfg(feature = "test-util")]
+    let subscribers: &'static Table = &SUBSCRIBERS;
+    #[cfg(not(feature = "test-util"))]
+    let subscribers = &SUBSCRIBERS;
     Subscription {
-        id: SUBSCRIBERS.add(Box::new(listener)),
+        id: subscribers.add(Box::new(listener)),
+        #[cfg(feature = "test-util")]
+        subscribers,
     }
 }
 
@@ -27,6 +36,8 @@ pub fn subscribe(listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Subsc
 #[must_use = "a subscription ends when it is dropped, and this one is dropped at once"]
 pub struct Subscription {
     id: u64,
+    #[cfg(feature = "test-util")]
+    subscribers: &'static Table,
 }
 
 impl Subscription {
@@ -44,6 +55,10 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        SUBSCRIBERS.remove(self.id);
+        #[cfg(feature = "test-util")]
+        let subscribers = self.subscribers;
+        #[cfg(not(feature = "test-util"))]
+        let subscribers = &SUBSCRIBERS;
+        subscribers.remove(self.id);
     }
 }

@@ -8,11 +8,15 @@ use super::{
     log,
     table::Table,
 };
+#[cfg(not(all(test, loom)))]
+use crate::scope::per_scope;
 use crate::show::{Shown, excerpt};
 
-/// The subscribers of the process.
 #[cfg(not(all(test, loom)))]
-pub(super) static SUBSCRIBERS: Table = Table::new();
+per_scope! {
+    /// The subscribers of the process.
+    pub(super) static SUBSCRIBERS: Table = Table::new();
+}
 
 #[cfg(all(test, loom))]
 loom::lazy_static! {

@@ -16,11 +16,14 @@ use crate::{
     events::{self, EventKind},
     inspect::{Traits, View},
     operation::{Count, Described, DescribedSettings, Operation},
+    scope::per_scope,
     show::Shown,
 };
 
-/// The uses of each operation. There are as many as the program has annotated functions.
-static USES: Mutex<BTreeMap<&'static str, Uses>> = Mutex::new(BTreeMap::new());
+per_scope! {
+    /// The uses of each operation. There are as many as the program has annotated functions.
+    static USES: Mutex<BTreeMap<&'static str, Uses>> = Mutex::new(BTreeMap::new());
+}
 
 /// The layer of `#[fallback]`. It has no settings.
 #[derive(Debug)]

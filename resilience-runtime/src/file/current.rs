@@ -4,8 +4,11 @@
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::values::Values;
+use crate::scope::per_scope;
 
-static CURRENT: RwLock<Option<Arc<Values>>> = RwLock::new(None);
+per_scope! {
+    static CURRENT: RwLock<Option<Arc<Values>>> = RwLock::new(None);
+}
 
 /// The values that hold now. No other configuration is applied as long as it lives, so that a thing
 /// that registers itself under it is either seen by the next configuration or has its values.

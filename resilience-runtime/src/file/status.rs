@@ -4,6 +4,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use crate::scope::per_scope;
+
 /// The configuration file of the process at one moment, in
 /// [`RegistrySnapshot`](crate::registry::RegistrySnapshot).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +37,13 @@ fn rfc3339<S: serde::Serializer>(
     }
 }
 
-static STATUS: Mutex<ConfigStatus> = Mutex::new(ConfigStatus {
-    file: None,
-    applied_at: None,
-    refused: None,
-});
+per_scope! {
+    static STATUS: Mutex<ConfigStatus> = Mutex::new(ConfigStatus {
+        file: None,
+        applied_at: None,
+        refused: None,
+    });
+}
 
 fn lock() -> MutexGuard<'static, ConfigStatus> {
     STATUS.lock().unwrap_or_else(PoisonError::into_inner)

@@ -26,6 +26,7 @@ use crate::{
     fallible::Fallible,
     inspect::{Traits, View},
     operation::{Count, Operation},
+    scope::here,
 };
 
 pin_project! {
@@ -80,7 +81,7 @@ impl<'c, F, L: Fn() -> bool> Hedged<'c, F, L> {
     #[inline]
     #[must_use]
     pub fn measured_by(mut self, latency: &'static Latency) -> Self {
-        self.call.latency = Some(latency);
+        self.call.latency = Some(here!(latency));
         self
     }
 

@@ -100,6 +100,13 @@ impl Latency {
     }
 }
 
+#[cfg(feature = "test-util")]
+impl crate::scope::Own for Latency {
+    fn unused(&self) -> Self {
+        Self::new()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

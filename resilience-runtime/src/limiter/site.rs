@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{found::KeyedLimiter, limiter::Report, named::Named, names::Registered};
-use crate::{keyed::KeyText, operation::Operation};
+use crate::{keyed::KeyText, operation::Operation, scope::here};
 
 /// One attribute that limits calls. It looks its limiter up once, because a limiter stays
 /// registered.
@@ -55,28 +55,29 @@ impl<L: Registered> LimiterSite<L> {
 
     /// The limiter. It is registered with `config` on first use.
     #[inline]
-    pub fn single(&self, config: &L::Config) -> &L {
-        match self.single.get() {
+    pub fn single(&'static self, config: &L::Config) -> &'static L {
+        let site = here!(self);
+        match site.single.get() {
             Some(limiter) => limiter,
-            None => self.look_up(config),
+            None => site.look_up(config),
         }
     }
 
     /// The limiter, for a configuration that each call computes: the name takes or reports another
     /// value.
-    pub fn single_checked(&self, config: &L::Config) -> &L {
+    pub fn single_checked(&'static self, config: &L::Config) -> &'static L {
         self.check(config);
         self.single(config)
     }
 
     /// The limiter of the key. The name is registered with `config` on first use.
     #[inline]
-    pub fn of_key(&self, config: &L::Config, key: KeyText<'_>) -> KeyedLimiter<L> {
+    pub fn of_key(&'static self, config: &L::Config, key: KeyText<'_>) -> KeyedLimiter<L> {
         self.named(config).of_key(key)
     }
 
     /// The limiter of the key, for a configuration that each call computes.
-    pub fn of_key_checked(&self, config: &L::Config, key: KeyText<'_>) -> KeyedLimiter<L> {
+    pub fn of_key_checked(&'static self, config: &L::Config, key: KeyText<'_>) -> KeyedLimiter<L> {
         self.check(config);
         self.of_key(config, key)
     }
@@ -104,27 +105,28 @@ impl<L: Registered> LimiterSite<L> {
             .of_key(key)
     }
 
-    fn check(&self, config: &L::Config) {
+    fn check(&'static self, config: &L::Config) {
         self.named(config)
             .check(config, self.operation.declared_at());
     }
 
     #[cold]
-    fn look_up(&self, config: &L::Config) -> &L {
+    fn look_up(&'static self, config: &L::Config) -> &'static L {
         let limiter = self.named(config).single(config);
         self.single.get_or_init(|| limiter.clone())
     }
 
     #[inline]
-    fn named(&self, config: &L::Config) -> &'static Named<L> {
-        match self.named.get() {
+    fn named(&'static self, config: &L::Config) -> &'static Named<L> {
+        let site = here!(self);
+        match site.named.get() {
             Some(named) => named,
-            None => self.register(config),
+            None => site.register(config),
         }
     }
 
     #[cold]
-    fn register(&self, config: &L::Config) -> &'static Named<L> {
+    fn register(&'static self, config: &L::Config) -> &'static Named<L> {
         self.operation.register();
         // The registry is asked outside of `get_or_init`, because other callers would wait there
         // while a clash is logged.
@@ -139,6 +141,13 @@ impl<L: Registered> LimiterSite<L> {
             L::report(name, shared);
         }
         self.named.get_or_init(|| named)
+    }
+}
+
+#[cfg(feature = "test-util")]
+impl<L: Registered> crate::scope::Own for LimiterSite<L> {
+    fn unused(&self) -> Self {
+        Self::at(self.name, self.operation)
     }
 }
 

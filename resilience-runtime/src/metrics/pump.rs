@@ -12,9 +12,12 @@ use super::sink::{Exported, Sink, is_taken};
 use super::state_time::StateTimes;
 use super::{circuits, limits, operations, shared};
 use crate::clock;
+use crate::scope::per_scope;
 
-/// The memory of the last update.
-static PUMP: Mutex<State> = Mutex::new(State::Unused);
+per_scope! {
+    /// The memory of the last update.
+    static PUMP: Mutex<State> = Mutex::new(State::Unused);
+}
 
 enum State {
     /// There was no update.

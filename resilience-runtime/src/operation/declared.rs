@@ -102,7 +102,11 @@ impl Operation {
     /// Counts one thing that went wrong. An operation that is not listed, as that of a value, counts
     /// nothing.
     pub(crate) fn count(&self, what: Count) {
-        if let Some(counters) = self.counters.get() {
+        #[cfg(feature = "test-util")]
+        let operation = crate::scope::Own::here_if_used(self);
+        #[cfg(not(feature = "test-util"))]
+        let operation = self;
+        if let Some(counters) = operation.counters.get() {
             counters.count(what);
         }
     }
@@ -160,6 +164,13 @@ impl Operation {
     #[must_use]
     pub const fn declared_at(&self) -> &'static Location<'static> {
         self.declared_at
+    }
+}
+
+#[cfg(feature = "test-util")]
+impl crate::scope::Own for Operation {
+    fn unused(&self) -> Self {
+        Self::at(self.name, self.stack, self.declared_at)
     }
 }
 

@@ -17,16 +17,18 @@ use super::{
 use crate::events::{self, EventKind};
 use crate::file::{ConfigFault, Current, Faults, SectionValues, Values};
 use crate::layer_options::LayerOptions;
+use crate::scope::here;
 
 impl Operation {
     /// Begins a call: the first one lists the operation in the statistics. The values of the file
     /// hold for the whole call.
     #[inline]
     pub fn enter(&'static self) -> Option<&'static FileValues> {
-        if self.state.load(Ordering::Relaxed) == HAS_RUN {
+        let operation = here!(self);
+        if operation.state.load(Ordering::Relaxed) == HAS_RUN {
             return None;
         }
-        self.enter_slowly()
+        operation.enter_slowly()
     }
 
     #[cold]

@@ -9,8 +9,11 @@ use super::{
     Operation,
     counters::{Count, Counters},
 };
+use crate::scope::{here, per_scope};
 
-static OPERATIONS: RwLock<BTreeMap<&'static str, Entry>> = RwLock::new(BTreeMap::new());
+per_scope! {
+    static OPERATIONS: RwLock<BTreeMap<&'static str, Entry>> = RwLock::new(BTreeMap::new());
+}
 
 /// One operation: the functions that have its name, the first one that ran first.
 #[derive(Clone)]
@@ -26,8 +29,9 @@ impl Operation {
     #[cfg(not(feature = "config"))]
     #[inline]
     pub fn enter(&'static self) -> Option<&'static super::FileValues> {
-        if !self.has_run() {
-            self.register();
+        let operation = here!(self);
+        if !operation.has_run() {
+            operation.register();
         }
         None
     }
@@ -36,18 +40,20 @@ impl Operation {
     #[cfg(not(feature = "config"))]
     #[cold]
     pub(crate) fn register(&'static self) {
-        self.list(|| add(self));
-        self.listed();
+        let operation = here!(self);
+        operation.list(|| add(operation));
+        operation.listed();
     }
 
     /// Does the same, and takes the values of the configuration file that holds now.
     #[cfg(feature = "config")]
     #[cold]
     pub(crate) fn register(&'static self) {
+        let operation = here!(self);
         let resolved = {
             let current = crate::file::current();
-            self.list(|| add(self));
-            self.begin_in_file(&current)
+            operation.list(|| add(operation));
+            operation.begin_in_file(&current)
         };
         resolved.tell();
     }

@@ -13,10 +13,13 @@ use crate::{
     keyed::Standing,
     limiter::{Configured, KeyedLimiter, Limiter, LimiterSite, Named, Names, Registered, Report},
     name::Name,
+    scope::per_scope,
 };
 
-/// The rate limits of the process.
-static NAMES: Names<RateLimit> = Names::new();
+per_scope! {
+    /// The rate limits of the process.
+    static NAMES: Names<RateLimit> = Names::new();
+}
 
 /// The site of a `#[rate_limit]`.
 #[doc(hidden)]

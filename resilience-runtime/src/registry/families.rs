@@ -11,9 +11,12 @@ use super::in_file::InFile;
 use super::table::REGISTRY;
 use crate::circuit::{CircuitBreaker, CircuitBreakerConfig, Family, Name, log};
 use crate::layer_options::LayerOptions;
+use crate::scope::per_scope;
 
-/// The families of the process. Their names are constants, so a program has a limited number.
-pub(super) static FAMILIES: LazyLock<Families> = LazyLock::new(Families::default);
+per_scope! {
+    /// The families of the process. Their names are constants, so a program has a limited number.
+    pub(super) static FAMILIES: LazyLock<Families> = LazyLock::new(Families::default);
+}
 
 #[derive(Default)]
 pub(super) struct Families(RwLock<HashMap<&'static str, Arc<Family>>>);

@@ -12,6 +12,7 @@ use crate::{
     keyed::KeyText,
     layer_options::LayerOptions,
     operation::Operation,
+    scope::here,
 };
 
 /// One `#[circuit_breaker(key = …)]`. It looks its family up in the registry once, because a family
@@ -45,14 +46,18 @@ impl KeyedSite {
 
     /// The circuit of the key. The family is registered with `config` on first use.
     #[inline]
-    pub fn circuit(&self, config: &CircuitBreakerConfig, key: KeyText<'_>) -> KeyedCircuit {
+    pub fn circuit(&'static self, config: &CircuitBreakerConfig, key: KeyText<'_>) -> KeyedCircuit {
         self.family(config).circuit(key)
     }
 
     /// The circuit of the key, for a configuration that each call computes: the family takes or
     /// reports another value.
     #[inline]
-    pub fn circuit_checked(&self, config: &CircuitBreakerConfig, key: KeyText<'_>) -> KeyedCircuit {
+    pub fn circuit_checked(
+        &'static self,
+        config: &CircuitBreakerConfig,
+        key: KeyText<'_>,
+    ) -> KeyedCircuit {
         let family = self.family(config);
         family.check(config, self.name.location());
         family.circuit(key)
@@ -72,10 +77,11 @@ impl KeyedSite {
     }
 
     #[inline]
-    fn family(&self, config: &CircuitBreakerConfig) -> &Family {
-        match self.family.get() {
+    fn family(&'static self, config: &CircuitBreakerConfig) -> &'static Family {
+        let site = here!(self);
+        match site.family.get() {
             Some(family) => family,
-            None => self.register(config),
+            None => site.register(config),
         }
     }
 
@@ -88,5 +94,12 @@ impl KeyedSite {
         let family = FAMILIES.get_or_register(name, config, options, location);
         self.name.report_if_shared(family.declared_at());
         self.family.get_or_init(|| family)
+    }
+}
+
+#[cfg(feature = "test-util")]
+impl crate::scope::Own for KeyedSite {
+    fn unused(&self) -> Self {
+        Self::at(self.name)
     }
 }

@@ -7,6 +7,7 @@ use super::{families::FAMILIES, newest::Newest, site_name::SiteName, table::REGI
 use crate::{
     circuit::{CircuitBreaker, CircuitBreakerConfig, Name, log},
     operation::Operation,
+    scope::here,
 };
 
 /// One `#[circuit_breaker]`. It looks its circuit up in the registry once and keeps it until it is
@@ -47,9 +48,10 @@ impl Site {
     /// The circuit. It is registered with `config` on first use, and after a removal.
     #[inline]
     pub fn circuit(&'static self, config: &CircuitBreakerConfig) -> &'static CircuitBreaker {
-        match self.first.get() {
+        let site = here!(self);
+        match site.first.get() {
             Some(circuit) if !circuit.is_removed() => circuit,
-            first => self.look_up(first, config),
+            first => site.look_up(first, config),
         }
     }
 
@@ -101,6 +103,13 @@ impl Site {
                 .get_or_init(|| Box::new(Newest::new()))
                 .add(circuit),
         }
+    }
+}
+
+#[cfg(feature = "test-util")]
+impl crate::scope::Own for Site {
+    fn unused(&self) -> Self {
+        Self::at(self.name)
     }
 }
 

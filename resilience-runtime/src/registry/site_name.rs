@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The name of the circuit of one attribute.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct SiteName {
     /// `None` if nobody named the circuit. It goes by the name of the operation then.
     given: Option<&'static str>,

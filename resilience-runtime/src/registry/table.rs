@@ -17,13 +17,16 @@ use crate::{
     circuit::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, Name, log},
     events::{self, EventKind},
     layer_options::LayerOptions,
+    scope::per_scope,
 };
 
 /// A service has tens of dependencies, not thousands; this many circuits take 5 MB.
 const CAPACITY: usize = 10_000;
 
-/// The registry of the process.
-pub(super) static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(CAPACITY));
+per_scope! {
+    /// The registry of the process.
+    pub(super) static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(CAPACITY));
+}
 
 /// The names of the circuits that computed names share beyond the capacity.
 const OVERFLOW: [&str; 16] = [

@@ -450,14 +450,21 @@ impl<'a> Review<'a> {
         if let Some(reason) = self.reason {
             return Decision::GiveUp(reason);
         }
+        let config = self.config;
+        #[cfg(feature = "test-util")]
+        let config = if crate::scope::has_no_jitter() {
+            &config.jitter(Jitter::None)
+        } else {
+            config
+        };
         let is_drawn = match self.hint {
             RetryHint::Never => false,
-            RetryHint::After(_) => self.config.get_jitter() != Jitter::None,
-            RetryHint::Unknown => self.config.is_random(),
+            RetryHint::After(_) => config.get_jitter() != Jitter::None,
+            RetryHint::Unknown => config.is_random(),
         };
         let random = if is_drawn { random::draw() } else { 0.0 };
         let elapsed = self.elapsed.unwrap_or_default();
-        match schedule.next(self.config, elapsed, would_outlast, self.hint, random) {
+        match schedule.next(config, elapsed, would_outlast, self.hint, random) {
             // A retry that asks for refusals waits for the circuit.
             Decision::Wait(delay) if !self.wants_refusals && self.is_refused_after(delay) => {
                 Decision::GiveUp(GaveUpReason::CircuitOpen)

@@ -22,20 +22,28 @@ pub(super) struct CallerTrace {
     // that is set later gets the events of the body.
     dispatch: Option<Dispatch>,
     span: Span,
+    #[cfg(feature = "test-util")]
+    scope: crate::scope::Carried,
 }
 
 impl CallerTrace {
     pub(super) fn capture() -> Self {
+        #[cfg(feature = "test-util")]
+        let scope = crate::scope::Carried::captured();
         let dispatch = dispatcher::get_default(Dispatch::clone);
         if dispatch.is::<NoSubscriber>() && !dispatcher::has_been_set() {
             return Self {
                 dispatch: None,
                 span: Span::none(),
+                #[cfg(feature = "test-util")]
+                scope,
             };
         }
         Self {
             dispatch: Some(dispatch),
             span: Span::current(),
+            #[cfg(feature = "test-util")]
+            scope,
         }
     }
 
@@ -43,6 +51,8 @@ impl CallerTrace {
         Entered {
             _default: self.dispatch.as_ref().map(dispatcher::set_default),
             _span: self.span.enter(),
+            #[cfg(feature = "test-util")]
+            _scope: self.scope.enter(),
         }
     }
 
@@ -81,6 +91,8 @@ pub(super) struct Entered<'a> {
     // The span is left before its subscriber is.
     _span: span::Entered<'a>,
     _default: Option<DefaultGuard>,
+    #[cfg(feature = "test-util")]
+    _scope: Option<crate::scope::Entered>,
 }
 
 fn panic_text(payload: &(dyn Any + Send)) -> &str {
@@ -149,7 +161,15 @@ mod tests {
         let dispatch = Dispatch::new(notes.clone());
         let span = dispatcher::with_default(&dispatch, || tracing::info_span!("call"));
         let dispatch = Some(dispatch);
-        (notes, CallerTrace { dispatch, span })
+        #[cfg(feature = "test-util")]
+        let scope = crate::scope::Carried::captured();
+        let trace = CallerTrace {
+            dispatch,
+            span,
+            #[cfg(feature = "test-util")]
+            scope,
+        };
+        (notes, trace)
     }
 
     #[test]

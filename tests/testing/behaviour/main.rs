@@ -1,0 +1,3 @@
+//! The promises of `resilience::testing`.
+
+mod isolation;
