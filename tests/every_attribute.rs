@@ -1,13 +1,27 @@
 // Included by the environments: each attribute on a sync and an async function, a method, and
 // stacks.
 
-use resilience::{circuit_breaker, fallback, hedge, retry, timeout};
+use resilience::{bulkhead, circuit_breaker, fallback, hedge, rate_limit, retry, timeout};
 
 #[derive(Debug, PartialEq)]
 pub enum Error {
     Busy,
     CircuitOpen,
     TimedOut,
+    Full,
+    Limited,
+}
+
+impl From<resilience::BulkheadFull> for Error {
+    fn from(_: resilience::BulkheadFull) -> Self {
+        Error::Full
+    }
+}
+
+impl From<resilience::RateLimited> for Error {
+    fn from(_: resilience::RateLimited) -> Self {
+        Error::Limited
+    }
 }
 
 impl From<resilience::CircuitOpen> for Error {
@@ -98,6 +112,22 @@ pub async fn hedged(text: String, slow: &std::sync::atomic::AtomicBool) -> Resul
     Ok(consumed)
 }
 
+/// It takes the only slot while it calls itself.
+#[bulkhead(1, error = |_| Error::Full)]
+pub fn within_itself(depth: u32) -> Result<u32, Error> {
+    if depth == 0 {
+        return Ok(0);
+    }
+    within_itself(depth - 1)
+}
+
+#[rate_limit(1, per = 1h, key = tenant)]
+#[bulkhead(2, max_wait = 1s, key = tenant, max_keys = 10)]
+pub async fn once_an_hour(tenant: &str) -> Result<usize, Error> {
+    tokio::task::yield_now().await;
+    Ok(tenant.len())
+}
+
 #[timeout(10ms)]
 pub async fn hangs() -> Result<(), Error> {
     std::future::pending().await
@@ -110,6 +140,8 @@ fn attributes_work_on_sync_functions() {
     assert_eq!(threaded("a".to_string(), "b"), Ok("ab".to_string()));
     assert_eq!(guarded(Err(Error::Busy)), Err(Error::Busy));
     assert_eq!(guarded(Ok(())), Err(Error::CircuitOpen));
+    assert_eq!(within_itself(0), Ok(0));
+    assert_eq!(within_itself(1), Err(Error::Full));
 }
 
 #[test]
@@ -123,6 +155,9 @@ async fn attributes_work_on_async_functions() {
     let mut service = Service { calls: 0, fails: 2 };
     assert_eq!(service.stacked_async().await, Ok(3));
     assert_eq!(hangs().await, Err(Error::TimedOut));
+    assert_eq!(once_an_hour("ann").await, Ok(3));
+    assert_eq!(once_an_hour("ann").await, Err(Error::Limited));
+    assert_eq!(once_an_hour("bo").await, Ok(2));
     let text = "x".to_string();
     assert_eq!(hedged(text.clone(), &true.into()).await, Ok(text));
 }

@@ -15,6 +15,7 @@ mod pool;
 mod rate_limit;
 mod registry_bounds;
 mod schedules;
+mod seven;
 mod stacks;
 mod storm;
 mod time;
