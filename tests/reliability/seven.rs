@@ -246,18 +246,19 @@ impl Future for CatchUnwind<'_> {
     }
 }
 
+const PLACES: [&str; 7] = [
+    "body before its first await",
+    "body after an await",
+    "failure_if",
+    "retry_if",
+    "error of the timeout",
+    "when of the fallback",
+    "answer",
+];
+
 #[test]
 fn a_panic_at_any_place_under_all_seven_reaches_the_caller_and_takes_no_slot() {
     let _turn = turn();
-    const PLACES: [&str; 7] = [
-        "body before its first await",
-        "body after an await",
-        "failure_if",
-        "retry_if",
-        "error of the timeout",
-        "when of the fallback",
-        "answer",
-    ];
     let mut seen = [0; PLACES.len()];
     for (name, stack) in STACKS {
         for (place, seen) in PLACES.into_iter().zip(&mut seen) {
@@ -291,8 +292,8 @@ async fn held(breaker: CircuitBreaker, service: &'static Service) -> Result<u8, 
     Ok(7)
 }
 
-/// A thousand callers come at the moment at which the circuit asks three probes. The bulkhead has
-/// two slots, so it refuses the third probe, whose slot goes to the next caller, and so on.
+/// A thousand callers come when the circuit has just begun to admit three probes. The bulkhead has
+/// two slots, so it refuses the third probe. That gives its place to the next caller, and so on.
 #[tokio::test(start_paused = true)]
 async fn of_a_thousand_callers_as_many_reach_the_body_as_every_policy_admits() {
     let config = CircuitBreakerConfig::new()
