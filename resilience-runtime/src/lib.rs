@@ -57,10 +57,14 @@
 //! its own; `#[timeout]` on top would bound the whole loop. The attributes may stand in any order,
 //! and more than once.
 //!
+//! The package is called `resilience-runtime` and the library `resilience`: write `use
+//! resilience::retry`.
+//!
 //! # Contents
 //!
 //! | to | there is |
 //! |---|---|
+//! | choose numbers, orders and errors, act on an open circuit, come from another library | the [`guide`] |
 //! | annotate a function | [`#[retry]`](macro@retry), [`#[circuit_breaker]`](macro@circuit_breaker), [`#[timeout]`](macro@timeout), [`#[fallback]`](macro@fallback), [`#[hedge]`](macro@hedge), [`#[bulkhead]`](macro@bulkhead), [`#[rate_limit]`](macro@rate_limit), each with all its options |
 //! | share a configuration, `config = …` | [`RetryConfig`], [`CircuitBreakerConfig`], [`TimeoutConfig`], [`BulkheadConfig`], [`RateLimitConfig`], [`HedgeConfig`] |
 //! | make one of values that are known at run time only | [`RetrySettings`], [`CircuitBreakerSettings`], [`TimeoutSettings`], [`BulkheadSettings`], [`RateLimitSettings`], and [`ConfigError`] for a wrong value |
@@ -121,6 +125,8 @@ mod fallible;
 #[cfg(feature = "config")]
 mod file;
 mod function;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod hedge;
 #[cfg(feature = "http")]
 pub mod http;

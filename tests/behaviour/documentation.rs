@@ -1,4 +1,4 @@
-//! Claims of README and rustdoc that belong to no other part of the promise.
+//! Claims of the guide and of rustdoc that belong to no other part of the promise.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -8,5 +8,6 @@ mod fallback;
 mod hedge;
 mod registry;
 mod retry;
+mod runbook;
 mod spans;
 mod timeout;

@@ -1,5 +1,6 @@
 //! Annotated async functions may call each other to some depth within rustc's recursion limit of
-//! 128, even if the future has to be `Send`. README names the limit and the cure.
+//! 128, even if the future has to be `Send`. The guide's page `limits` names the limit and the
+//! cure.
 
 use resilience::{circuit_breaker, retry, timeout};
 

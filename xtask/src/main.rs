@@ -1,4 +1,4 @@
-//! Measures the repository's own source.
+//! Measures the repository's own source, and draws the picture of the README.
 //!
 //! - `cargo run -q -p xtask -- prose` prints how the comments read, and fails above the goals of
 //!   [`prose`].
@@ -6,6 +6,7 @@
 //!   its place.
 //! - `cargo run -q -p xtask -- lines` prints the sizes of files and functions, and the circles
 //!   between modules; it fails if a function is too long or there is a circle.
+//! - `cargo run -q -p xtask -- timeline` draws the output of the quickstart, see [`timeline`].
 
 mod circles;
 mod imports;
@@ -13,6 +14,7 @@ mod lexer;
 mod lines;
 mod prose;
 mod source;
+mod timeline;
 
 use std::env;
 use std::process::ExitCode;
@@ -20,6 +22,9 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    if arguments[..] == ["timeline"] {
+        return exit_code(timeline::report());
+    }
     let packages = match source::packages() {
         Ok(packages) => packages,
         Err(error) => {
@@ -32,10 +37,14 @@ fn main() -> ExitCode {
         ["prose", "--worst"] => prose::report(&packages, true),
         ["lines"] => lines::report(&packages),
         _ => {
-            eprintln!("usage: cargo run -q -p xtask -- prose [--worst] | lines");
+            eprintln!("usage: cargo run -q -p xtask -- prose [--worst] | lines | timeline");
             return ExitCode::FAILURE;
         }
     };
+    exit_code(is_good)
+}
+
+fn exit_code(is_good: bool) -> ExitCode {
     if is_good {
         ExitCode::SUCCESS
     } else {

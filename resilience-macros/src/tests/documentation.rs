@@ -1,4 +1,4 @@
-//! The option tables stand in the README and at the attributes, where people look for them. Both
+//! The option tables stand in the guide and at the attributes, where people look for them. Both
 //! are written from the rows of the option tables:
 //! `BLESS=1 cargo test -p resilience-macros documentation` writes them anew.
 
@@ -10,7 +10,7 @@ use proc_macro2::TokenStream;
 use crate::language::table::{Kind, OptionSpec, Table};
 use crate::policy::{family, policies};
 
-const README: &str = include_str!("../../../README.md");
+const EXAMPLES: &str = include_str!("../../../examples/README.md");
 
 fn path(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
@@ -62,11 +62,12 @@ fn documented(file: &str, with: impl Fn(&str, &Table) -> String) -> (String, Str
 }
 
 #[test]
-fn the_readme_has_the_rows_of_the_option_tables() {
-    let (text, written) = documented("../README.md", |text, table| {
-        with_rows(text, &format!("### `{table}`"), "", table)
-    });
-    assert!(text == written, "write the README's tables with BLESS=1");
+fn the_guide_has_the_rows_of_the_option_tables() {
+    let (text, written) = documented(
+        "../resilience-runtime/src/guide/options.md",
+        |text, table| with_rows(text, &format!("\n# `{table}`"), "", table),
+    );
+    assert!(text == written, "write the guide's tables with BLESS=1");
 }
 
 #[test]
@@ -98,11 +99,13 @@ fn examples() -> Vec<String> {
 }
 
 #[test]
-fn the_readme_names_every_example() {
+fn the_list_of_examples_names_every_one() {
     for name in examples() {
-        let is_named =
-            README.contains(&format!("`{name}`")) || README.contains(&format!("--example {name}"));
-        assert!(is_named, "README does not name the example {name}");
+        let is_named = EXAMPLES.contains(&format!("| `{name}` |"));
+        assert!(
+            is_named,
+            "examples/README.md does not name the example {name}"
+        );
     }
 }
 

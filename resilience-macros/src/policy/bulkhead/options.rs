@@ -1,4 +1,4 @@
-//! The options of `#[bulkhead]`, one row each. The tables of README and rustdoc are written from the
+//! The options of `#[bulkhead]`, one row each. The tables of guide and rustdoc are written from the
 //! rows.
 
 use crate::language::table::{Kind, OptionSpec, Role, Zero};
