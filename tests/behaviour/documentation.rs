@@ -219,3 +219,21 @@ fn a_breaker_made_by_hand_is_in_no_registry() {
     );
     assert!(registry::get("documentation::apart").is_none());
 }
+
+#[test]
+fn the_guide_names_every_alert_and_no_other() {
+    let rules = include_str!("../../docs/alerts.yml");
+    let page = include_str!("../../resilience-runtime/src/guide/alerts.md");
+    let rules: Vec<_> = rules
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- alert: "))
+        .collect();
+    let named: Vec<_> = page
+        .lines()
+        .skip_while(|line| !line.starts_with("| alert |"))
+        .skip(2)
+        .map_while(|line| line.strip_prefix("| `")?.split_once('`'))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(named, rules);
+}
