@@ -12,3 +12,7 @@ mod readme_of_the_crate {}
 #[cfg(doctest)]
 #[doc = include_str!("../../resilience-dashboard/README.md")]
 mod readme_of_the_dashboard {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../resilience-tower/README.md")]
+mod readme_of_the_layers {}
