@@ -4,10 +4,12 @@ use crate::emit::limiter::{LimiterNames, LimiterPlan};
 use crate::emit::plan::PlannedLayer;
 use crate::emit::properties::Properties;
 use crate::errors::Errors;
+use crate::language::value::Literal;
 use crate::language::values::Values;
 use crate::policy::spec::{
     CheckedLayer, LiteralValues, Surroundings, key_settings, literal_time, shared_state,
 };
+use crate::source_text::source_text;
 
 pub(super) struct RateLimitPlan(pub(super) LimiterPlan);
 
@@ -67,8 +69,17 @@ fn required(values: &Values<'_>, errors: &mut Errors) {
         (false, true) => "a number of calls in that time",
         (false, false) => "a number of calls and a time",
     };
+    // A configuration without `config =` looks like a constant for the limit.
+    let limit = values.setting("limit");
+    let hint = match limit.filter(|limit| limit.literal == Literal::Unknown) {
+        Some(limit) => {
+            let text = source_text(&limit.source);
+            format!("; if `{text}` is a configuration, write `config = {text}`")
+        }
+        None => String::new(),
+    };
     errors.at(
         &values.anchor,
-        format!("#[rate_limit] needs {missing}, as in `#[rate_limit(100, per = 1s)]`"),
+        format!("#[rate_limit] needs {missing}, as in `#[rate_limit(100, per = 1s)]`{hint}"),
     );
 }
