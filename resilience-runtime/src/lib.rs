@@ -137,6 +137,7 @@ mod limiter;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 mod name;
+mod name_table;
 mod operation;
 mod random;
 mod rate_limit;

@@ -3,14 +3,13 @@
 use super::counts::Counts;
 use super::settings::Settings;
 use super::stats::RetryBudgetStats;
+use crate::name_table::NameTable;
 #[cfg(feature = "config")]
 use crate::operation::ResolvedSetting;
 use crate::scope::per_scope;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-type Table = BTreeMap<&'static str, &'static Counts>;
+type Table = NameTable<&'static Counts>;
 
 per_scope! {
     static BUDGETS: Mutex<Table> = Mutex::new(Table::new());
@@ -38,7 +37,7 @@ pub(super) fn find_or_create(name: &'static str, settings: Settings) -> &'static
     under_file(|file| {
         let mut budgets = budgets();
         let new = || leak_in_file(Counts::new(name, settings), file);
-        *budgets.entry(name).or_insert_with(new)
+        *budgets.get_or_insert_with(name, new)
     })
 }
 
@@ -47,10 +46,12 @@ pub(super) fn find_or_create(name: &'static str, settings: Settings) -> &'static
 pub(super) fn create(name: &'static str, settings: Settings) -> (&'static Counts, bool) {
     under_file(|file| {
         let counts = Counts::new(name, settings);
-        match budgets().entry(name) {
-            Entry::Vacant(vacant) => (*vacant.insert(leak_in_file(counts, file)), true),
-            Entry::Occupied(_) => (leak(counts), false),
+        let mut budgets = budgets();
+        if budgets.get(name).is_some() {
+            return (leak(counts), false);
         }
+        let new = || leak_in_file(counts, file);
+        (*budgets.get_or_insert_with(name, new), true)
     })
 }
 
@@ -58,11 +59,11 @@ pub(super) fn create(name: &'static str, settings: Settings) -> (&'static Counts
 pub(super) fn register(name: &str, settings: Settings) -> bool {
     under_file(|file| {
         let mut budgets = budgets();
-        if budgets.contains_key(name) {
+        if budgets.get(name).is_some() {
             return false;
         }
         let name: &'static str = Box::leak(name.into());
-        budgets.insert(name, leak_in_file(Counts::new(name, settings), file));
+        budgets.get_or_insert_with(name, || leak_in_file(Counts::new(name, settings), file));
         true
     })
 }
@@ -109,7 +110,7 @@ pub(crate) fn hold(values: &crate::file::Values) {
 /// True if a budget has the name.
 #[cfg(feature = "config")]
 pub(crate) fn is_used(name: &str) -> bool {
-    budgets().contains_key(name)
+    budgets().get(name).is_some()
 }
 
 /// The settings of the budget of that name.

@@ -1,14 +1,13 @@
 //! The limiters of a policy in the process, by name.
 
 use std::{
-    collections::BTreeMap,
     panic::Location,
     // The types are the standard library's, because loom's cannot be statics.
     sync::{PoisonError, RwLock, RwLockReadGuard},
 };
 
 use super::{limiter::Limiter, named::Named};
-use crate::name::Name;
+use crate::{name::Name, name_table::NameTable};
 
 /// A limiter that the process has by name.
 pub(crate) trait Registered: Limiter {
@@ -18,11 +17,11 @@ pub(crate) trait Registered: Limiter {
 
 /// The names are constants, so a program has a limited number of them, and what they name stays for
 /// as long as the process lives.
-pub(crate) struct Names<L: Limiter>(RwLock<BTreeMap<&'static str, &'static Named<L>>>);
+pub(crate) struct Names<L: Limiter>(RwLock<NameTable<&'static Named<L>>>);
 
 impl<L: Limiter> Names<L> {
     pub(crate) const fn new() -> Self {
-        Self(RwLock::new(BTreeMap::new()))
+        Self(RwLock::new(NameTable::new()))
     }
 
     /// The limiters of that name; new ones, declared at `location`, if there are none.
@@ -48,12 +47,10 @@ impl<L: Limiter> Names<L> {
     ) -> &'static Named<L> {
         let mut names = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let make = || Named::new(Name::Static(name), config, location);
-        names
-            .entry(name)
-            .or_insert_with(|| Box::leak(Box::new(make())))
+        names.get_or_insert_with(name, || Box::leak(Box::new(make())))
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<&'static str, &'static Named<L>>> {
+    fn read(&self) -> RwLockReadGuard<'_, NameTable<&'static Named<L>>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -2,14 +2,14 @@
 //! `operation = Self::NAME`. One static cannot hold them, so they are found by their name.
 
 use std::{
-    collections::BTreeMap,
     panic::Location,
     sync::{PoisonError, RwLock},
 };
 
 use super::{Operation, layer::Stack};
+use crate::name_table::NameTable;
 
-static INSTANCES: RwLock<BTreeMap<&'static str, &'static Operation>> = RwLock::new(BTreeMap::new());
+static INSTANCES: RwLock<NameTable<&'static Operation>> = RwLock::new(NameTable::new());
 
 impl Operation {
     /// The operation of that name, declared at the caller's place if this is its first use. It
@@ -36,7 +36,7 @@ fn insert(
         let new = || -> &'static Operation {
             Box::leak(Box::new(Operation::at(name, stack, declared_at)))
         };
-        *instances.entry(name).or_insert_with(new)
+        *instances.get_or_insert_with(name, new)
     };
     // It may tell of the configuration file, and that runs code of others.
     operation.register();

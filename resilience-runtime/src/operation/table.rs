@@ -1,18 +1,16 @@
 //! The operations that have run, by name.
 
-use std::{
-    collections::BTreeMap,
-    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
-};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::{
     Operation,
     counters::{Count, Counters},
 };
+use crate::name_table::NameTable;
 use crate::scope::{here, per_scope};
 
 per_scope! {
-    static OPERATIONS: RwLock<BTreeMap<&'static str, Entry>> = RwLock::new(BTreeMap::new());
+    static OPERATIONS: RwLock<NameTable<Entry>> = RwLock::new(NameTable::new());
 }
 
 /// One operation: the functions that have its name, the first one that ran first.
@@ -62,7 +60,7 @@ impl Operation {
 /// Adds a function that runs for the first time, and returns the counters of its name.
 fn add(operation: &'static Operation) -> &'static Counters {
     let mut operations = write();
-    let entry = operations.entry(operation.name()).or_insert_with(|| Entry {
+    let entry = operations.get_or_insert_with(operation.name(), || Entry {
         counters: Box::leak(Box::default()),
         functions: Vec::new(),
     });
@@ -83,14 +81,14 @@ pub(crate) fn count(name: &str, what: Count) {
 /// True if a function with that name has run.
 #[cfg(feature = "config")]
 pub(crate) fn has_run(name: &str) -> bool {
-    read().contains_key(name)
+    read().get(name).is_some()
 }
 
 /// Copies the entry of one name.
 pub(super) fn find(name: &str) -> Option<(&'static str, Entry)> {
     let operations = read();
     let (name, entry) = operations.get_key_value(name)?;
-    Some((*name, entry.clone()))
+    Some((name, entry.clone()))
 }
 
 /// Copies all entries, sorted by name, so that nothing is described under the lock.
@@ -102,10 +100,10 @@ pub(super) fn all() -> Vec<(&'static str, Entry)> {
         .collect()
 }
 
-fn read() -> RwLockReadGuard<'static, BTreeMap<&'static str, Entry>> {
+fn read() -> RwLockReadGuard<'static, NameTable<Entry>> {
     OPERATIONS.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn write() -> RwLockWriteGuard<'static, BTreeMap<&'static str, Entry>> {
+fn write() -> RwLockWriteGuard<'static, NameTable<Entry>> {
     OPERATIONS.write().unwrap_or_else(PoisonError::into_inner)
 }
