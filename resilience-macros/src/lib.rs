@@ -631,8 +631,8 @@ pub fn bulkhead(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # Semantics
 ///
 /// - After a pause, `burst` calls are admitted at once, and then one in `per / limit`: the generic
-///   cell rate algorithm. No window lets twice the limit pass at its edge. The arithmetic is exact:
-///   a limit of 3 per second admits 3,600,000 calls in 1,200,000 seconds, and not one less.
+///   cell rate algorithm. A time of `per` sees fewer than `limit + burst` calls. The arithmetic is
+///   exact: a limit of 3 per second admits 3,600,000 calls in 1,200,000 seconds, and not one less.
 /// - A call whose turn comes within `max_wait` waits for it, and any other is refused at once, without
 ///   using a turn. Calls that wait have their turns in the order in which they came. A call that is
 ///   dropped while it waits has used its turn.

@@ -24,8 +24,9 @@
 //! | act on an open circuit | [`runbook`] |
 //! | change numbers without a deployment | [`configuration`] |
 //! | test a function with attributes | [`testing`] |
-//! | avoid what others ran into | [`limits`] |
-//! | move an existing program | [`from_python`], [`from_resilience4j`] |
+//! | avoid what others ran into | [`common_mistakes`], [`limits`] |
+//! | decide for this library or another one | [`comparison`] |
+//! | move an existing program | [`from_python`], [`from_resilience4j`], [`from_tower_resilience`], [`from_backon`], [`from_failsafe`] |
 
 pub mod alerts {
     #![doc = include_str!("alerts.md")]
@@ -47,6 +48,14 @@ pub mod circuits_per_key {
     #![doc = include_str!("circuits_per_key.md")]
 }
 
+pub mod common_mistakes {
+    #![doc = include_str!("common_mistakes.md")]
+}
+
+pub mod comparison {
+    #![doc = include_str!("comparison.md")]
+}
+
 pub mod configuration {
     #![doc = include_str!("configuration.md")]
 }
@@ -63,12 +72,24 @@ pub mod fallback {
     #![doc = include_str!("fallback.md")]
 }
 
+pub mod from_backon {
+    #![doc = include_str!("from_backon.md")]
+}
+
+pub mod from_failsafe {
+    #![doc = include_str!("from_failsafe.md")]
+}
+
 pub mod from_python {
     #![doc = include_str!("from_python.md")]
 }
 
 pub mod from_resilience4j {
     #![doc = include_str!("from_resilience4j.md")]
+}
+
+pub mod from_tower_resilience {
+    #![doc = include_str!("from_tower_resilience.md")]
 }
 
 pub mod hedge {
