@@ -1,5 +1,5 @@
 //! Draws the output of the quickstart as a picture for the README:
-//! `cargo run --example quickstart | cargo run -q -p xtask -- timeline > docs/quickstart.svg`.
+//! `cargo run -p quickstart | cargo run -q -p xtask -- timeline > docs/quickstart.svg`.
 //!
 //! The picture has three lanes above one axis of time: the health of the service, the calls with
 //! their waits, and the state of the circuit. All of it is read from the lines of the output, so

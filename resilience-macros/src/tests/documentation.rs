@@ -84,18 +84,23 @@ fn the_attributes_have_the_rows_of_the_option_tables() {
     assert!(text == written, "write the tables of lib.rs with BLESS=1");
 }
 
-/// The names of the programs, and of the packages for programs with many dependencies.
+/// The names in a folder, without the ending of Rust files.
+fn names(folder: &std::path::Path) -> Vec<String> {
+    let files = fs::read_dir(folder).into_iter().flatten();
+    let name = |file: fs::DirEntry| file.file_name().into_string().expect("UTF-8");
+    files
+        .map(|file| name(file.expect("readable")).replace(".rs", ""))
+        .collect()
+}
+
+/// The names of the packages, and of the programs of packages that have several.
 fn examples() -> Vec<String> {
-    let files = fs::read_dir(path("../examples")).expect("examples/");
-    let names = files.filter_map(|file| {
-        let file = file.expect("readable");
-        let name = file.file_name().into_string().expect("UTF-8");
-        if file.path().join("Cargo.toml").exists() {
-            return Some(name);
-        }
-        name.strip_suffix(".rs").map(str::to_owned)
-    });
-    names.collect()
+    let folder = path("../examples");
+    let packages = names(&folder).into_iter();
+    let packages = packages.filter(|name| folder.join(name).join("Cargo.toml").exists());
+    packages
+        .flat_map(|name| [names(&folder.join(&name).join("src/bin")), vec![name]].concat())
+        .collect()
 }
 
 #[test]
