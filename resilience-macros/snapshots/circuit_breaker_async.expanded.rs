@@ -11,25 +11,31 @@ async fn search(&self, query: String) -> Result<Vec<Issue>, Error> {
         __rt::CircuitBreakerConfig::new().failure_threshold(3);
     static __CIRCUIT: __rt::Site = __rt::Site::new("jira", &__OPERATION);
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
-    let __permit = match __rt::CircuitBreaker::admit_call(__circuit, &__OPERATION) {
+    let __permit = match __rt::CircuitBreaker::admit_task(__circuit, &__OPERATION) {
         __rt::Ok(__permit) => __permit,
         __rt::Err(__open) => {
-            return {
-                __rt::CircuitOpen::falls_back(&__open, &__OPERATION);
-                '__answer: {
-                    let __later = match __rt::Answer::<Result<Vec<Issue>, Error>, _>::into_answer({
-                        let __given = (&__open, self, &query);
-                        let __how = __rt::Passing::of(&cached, &__given).__found();
-                        __rt::FallbackFunction::<_, Result<Vec<Issue>, Error>, _>::call(
-                            __given, __how, cached,
-                        )
-                    }) {
-                        __rt::Answered::Now(__answer) => break '__answer __answer,
-                        __rt::Answered::Later(__later) => __later,
+            match __rt::CircuitBreaker::probe(__circuit, &__OPERATION, __open).await {
+                __rt::Ok(__permit) => __permit,
+                __rt::Err(__open) => {
+                    return {
+                        __rt::CircuitOpen::falls_back(&__open, &__OPERATION);
+                        '__answer: {
+                            let __later =
+                                match __rt::Answer::<Result<Vec<Issue>, Error>, _>::into_answer({
+                                    let __given = (&__open, self, &query);
+                                    let __how = __rt::Passing::of(&cached, &__given).__found();
+                                    __rt::FallbackFunction::<_, Result<Vec<Issue>, Error>, _>::call(
+                                        __given, __how, cached,
+                                    )
+                                }) {
+                                    __rt::Answered::Now(__answer) => break '__answer __answer,
+                                    __rt::Answered::Later(__later) => __later,
+                                };
+                            __later.await
+                        }
                     };
-                    __later.await
                 }
-            };
+            }
         }
     };
     let (__permit, __outcome) = __rt::GuardedFuture::new(__permit, async {

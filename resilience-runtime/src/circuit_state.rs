@@ -54,6 +54,8 @@ pub enum TransitionReason {
     ProbesSucceeded,
     /// The `recovery_timeout` of an open circuit is over, and a call came.
     RecoveryElapsed,
+    /// The other processes of the fleet opened or closed the circuit, see [`fleet`](crate::fleet).
+    Fleet,
     /// Somebody gave the circuit a command (`trip`, `isolate`, `reset` or `allow`), or a command
     /// ended, or the configuration file switched `enforce`.
     Command,
@@ -69,6 +71,7 @@ impl fmt::Display for TransitionReason {
             Self::ProbeFailed => "probe_failed",
             Self::ProbesSucceeded => "probes_succeeded",
             Self::RecoveryElapsed => "recovery_elapsed",
+            Self::Fleet => "fleet",
             Self::Command => "command",
         })
     }

@@ -83,6 +83,7 @@
 //! | change options without a deployment | with the feature `config`, `config::load`, `config::watch` and `config::describe` |
 //! | configure the threads of sync timeouts | [`workers::configure`], [`worker_stats`] |
 //! | tell that the service was not asked | [`is_refusal`], [`Refusal`] |
+//! | share the circuits of many processes | the package `resilience-fleet`; another store: [`fleet`] |
 //! | do without an attribute | [`RetryConfig::run`], [`prepare`](RetryConfig::prepare) and [`run_async`](RetryConfig::run_async), [`CircuitBreaker::call`] and [`call_async`](CircuitBreaker::call_async), [`TimeoutConfig::run_async`], [`run_thread`](TimeoutConfig::run_thread) and [`run_cooperative`](TimeoutConfig::run_cooperative) |
 //!
 //! # Errors
@@ -124,6 +125,7 @@ mod fallback;
 mod fallible;
 #[cfg(feature = "config")]
 mod file;
+pub mod fleet;
 mod function;
 #[cfg(any(doc, doctest))]
 pub mod guide;

@@ -140,6 +140,15 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// The origin of an error of a layer that has just admitted or refused the call.
+    pub(crate) fn of_admission(is_admitted: bool) -> Self {
+        if is_admitted {
+            Self::Body
+        } else {
+            Self::Refused
+        }
+    }
+
     /// Walks the sources of an error, from the first one on.
     pub(crate) fn of_source(source: Option<&(dyn Error + 'static)>) -> Self {
         // The walk is a function of its own, because most errors have no source.

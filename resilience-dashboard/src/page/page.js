@@ -13,6 +13,7 @@ const REASONS = {
   probe_failed: 'a probe failed',
   probes_succeeded: 'the probes succeeded',
   recovery_elapsed: 'the open time was over and a call came',
+  fleet: 'the other replicas decided it',
 };
 const COMMANDS = {
   trip: ['Trip', 'The circuit opens now, and probes when the time is over.'],

@@ -109,6 +109,9 @@ impl Admission {
     }
 }
 
+/// Stands in place of a ticket for a call that has to ask other processes if it may be a probe.
+pub(super) const ASK: u32 = u32::MAX - 1;
+
 /// The outcome of a call that was admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -156,7 +159,26 @@ pub(super) struct Refused {
     pub(super) wait: u64,
 }
 
+/// The wait of a refusal that is none yet, because the call has to ask other processes first. Only a
+/// half-open circuit has it, and its wait is read by nobody.
+const ASKS: u64 = NEVER - 1;
+
 impl Refused {
+    /// The refusal of a call that has to ask other processes if it may be a probe.
+    pub(super) fn until_asked(reason: TransitionReason) -> Self {
+        Self {
+            state: State::HalfOpen,
+            reason,
+            wait: ASKS,
+        }
+    }
+
+    /// True if the call has to ask other processes before it is refused.
+    #[inline]
+    pub(super) fn asks(self) -> bool {
+        self.state == State::HalfOpen && self.wait == ASKS
+    }
+
     /// The time that a caller should wait. It is zero where a probe has to end, because nobody
     /// knows when it ends. There is none while the circuit is isolated without an end.
     pub(super) fn retry_after(self) -> Option<Duration> {

@@ -11,6 +11,7 @@ use super::{
     history::TransitionRecord,
     name::Name,
     permit::{OwnedPermit, Permit},
+    probe_future::ProbeFuture,
     shared::Shared,
     stats::CircuitBreakerStats,
     transition::{CircuitState, Transition},
@@ -207,6 +208,38 @@ impl CircuitBreaker {
         Ok(CallPermit::new(&self.shared, admission))
     }
 
+    /// Does the same as [`admit_call`](Self::admit_call) for an async function. A call that has to ask
+    /// the fleet is refused here, and [`probe`](Self::probe) asks.
+    #[doc(hidden)]
+    #[inline]
+    pub fn admit_task(&self, operation: &'static Operation) -> Result<CallPermit<'_>, CircuitOpen> {
+        let admission = self.shared.admit_task(Some(operation))?;
+        Ok(CallPermit::new(&self.shared, admission))
+    }
+
+    /// Asks the fleet if the refused call may be a probe, if the refusal says that it has to ask.
+    #[doc(hidden)]
+    #[cold]
+    pub fn probe(
+        &self,
+        operation: &'static Operation,
+        open: CircuitOpen,
+    ) -> ProbeFuture<'_, 'static> {
+        ProbeFuture::new(&self.shared, Some(operation), open, None)
+    }
+
+    /// Does the same as [`probe`](Self::probe), and notes the refusal for a layer outside.
+    #[doc(hidden)]
+    #[cold]
+    pub fn probe_noting<'c, 'o>(
+        &'c self,
+        operation: &'static Operation,
+        open: CircuitOpen,
+        origin: &'o mut Origin,
+    ) -> ProbeFuture<'c, 'o> {
+        ProbeFuture::new(&self.shared, Some(operation), open, Some(origin))
+    }
+
     /// Does the same as [`admit_call`](Self::admit_call), and notes the refusal for a layer outside
     /// that asks for the origin of errors.
     // It is not inlined, because a call under a retry can pay the nanosecond of a call.
@@ -218,10 +251,21 @@ impl CircuitBreaker {
         origin: &mut Origin,
     ) -> Result<CallPermit<'_>, CircuitOpen> {
         let permit = self.admit_call(operation);
-        *origin = match permit {
-            Ok(_) => Origin::Body,
-            Err(_) => Origin::Refused,
-        };
+        *origin = Origin::of_admission(permit.is_ok());
+        permit
+    }
+
+    /// Does the same as [`admit_noting`](Self::admit_noting) for an async function, see
+    /// [`admit_task`](Self::admit_task).
+    #[doc(hidden)]
+    #[inline(never)]
+    pub fn admit_task_noting(
+        &self,
+        operation: &'static Operation,
+        origin: &mut Origin,
+    ) -> Result<CallPermit<'_>, CircuitOpen> {
+        let permit = self.admit_task(operation);
+        *origin = Origin::of_admission(permit.is_ok());
         permit
     }
 

@@ -13,6 +13,7 @@ use super::{
     classified::{Classified, UNSEEN},
     error::CircuitOpen,
     guarded_future::GuardedFuture,
+    probe_future::ProbeFuture,
     shared::Shared,
 };
 
@@ -22,6 +23,8 @@ pin_project! {
     pub struct CircuitBreakerFuture<'c, F> {
         // The first poll takes it and asks it to admit the call.
         circuit: Option<&'c Shared>,
+        // The call waits for the fleet.
+        probe: Option<ProbeFuture<'c, 'c>>,
         #[pin]
         guarded: GuardedFuture<'c, F>,
     }
@@ -31,6 +34,7 @@ impl<'c, F> CircuitBreakerFuture<'c, F> {
     pub(super) fn new(circuit: &'c Shared, future: F) -> Self {
         Self {
             circuit: Some(circuit),
+            probe: None,
             guarded: GuardedFuture::held(None, future),
         }
     }
@@ -46,8 +50,18 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Some(circuit) = this.circuit.take() {
-            let permit = CallPermit::new(circuit, circuit.admit(None)?);
-            this.guarded.as_mut().hold(permit);
+            match circuit.admit_task(None) {
+                Ok(admission) => {
+                    let permit = CallPermit::new(circuit, admission);
+                    this.guarded.as_mut().hold(permit);
+                }
+                Err(open) => *this.probe = Some(ProbeFuture::new(circuit, None, open, None)),
+            }
+        }
+        if let Some(probe) = this.probe {
+            let admitted = ready!(Pin::new(probe).poll(cx));
+            *this.probe = None;
+            this.guarded.as_mut().hold(admitted?);
         }
         let (permit, result) = ready!(this.guarded.poll(cx));
         Poll::Ready(Classified::of(result, |_| UNSEEN).record(permit))

@@ -43,6 +43,20 @@ impl CircuitOpen {
         Self { name, ..self }
     }
 
+    /// True if the call has to ask other processes before it is refused.
+    #[inline]
+    pub(super) fn asks(&self) -> bool {
+        self.refused.asks()
+    }
+
+    /// The refusal by the same name, after the call has asked.
+    pub(super) fn after_question(&self, refused: Refused) -> Self {
+        Self {
+            name: self.name.clone(),
+            refused,
+        }
+    }
+
     /// Counts that a fallback answers the refused call of an annotated function, and tells the
     /// subscribers of it.
     #[doc(hidden)]
@@ -78,7 +92,8 @@ impl CircuitOpen {
 
     /// The reason of the opening: [`TransitionReason::Failures`], [`Rate`](TransitionReason::Rate),
     /// [`SlowRate`](TransitionReason::SlowRate), [`Consecutive`](TransitionReason::Consecutive),
-    /// [`ProbeFailed`](TransitionReason::ProbeFailed) or [`Command`](TransitionReason::Command).
+    /// [`ProbeFailed`](TransitionReason::ProbeFailed), [`Fleet`](TransitionReason::Fleet) or
+    /// [`Command`](TransitionReason::Command).
     ///
     /// ```
     /// use resilience::{CircuitBreaker, CircuitBreakerConfig, TransitionReason};
@@ -131,6 +146,7 @@ fn refusal(reason: TransitionReason) -> &'static Refusal {
         TransitionReason::SlowRate => refusal!("too large a share of the calls was slow"),
         TransitionReason::Consecutive => refusal!("too many calls in a row failed"),
         TransitionReason::ProbeFailed => refusal!("a probe failed"),
+        TransitionReason::Fleet => refusal!("the fleet opened the circuit"),
         TransitionReason::Command => refusal!("the program opened the circuit"),
         // These two close it or let it probe.
         TransitionReason::ProbesSucceeded | TransitionReason::RecoveryElapsed => {
@@ -255,6 +271,7 @@ mod tests {
             TransitionReason::SlowRate,
             TransitionReason::Consecutive,
             TransitionReason::ProbeFailed,
+            TransitionReason::Fleet,
             TransitionReason::Command,
         ]
         .map(|reason| refusal(reason).to_string());

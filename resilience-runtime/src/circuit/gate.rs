@@ -118,6 +118,7 @@ impl Gate {
             TransitionReason::ProbeFailed => 3,
             TransitionReason::SlowRate => 4,
             TransitionReason::Consecutive => 5,
+            TransitionReason::Fleet => 6,
             // No circuit opens for one of the last two.
             TransitionReason::Command
             | TransitionReason::ProbesSucceeded
@@ -134,6 +135,7 @@ impl Gate {
             3 => TransitionReason::ProbeFailed,
             4 => TransitionReason::SlowRate,
             5 => TransitionReason::Consecutive,
+            6 => TransitionReason::Fleet,
             _ => TransitionReason::Command,
         }
     }
@@ -271,6 +273,7 @@ mod tests {
             TransitionReason::SlowRate,
             TransitionReason::Consecutive,
             TransitionReason::ProbeFailed,
+            TransitionReason::Fleet,
         ] {
             let opened = Gate::from_bits(gate.opened_because(reason).bits());
             assert_eq!(opened.reason(), reason);

@@ -13,7 +13,7 @@ use super::{
     config::CircuitBreakerConfig,
     transition::{CircuitState, Transition},
 };
-use crate::{declaration::MOST_VALUES, events::Fault, show::ShownKey};
+use crate::{declaration::MOST_VALUES, events::Fault, show::ShownKey, unwind::quietly};
 
 /// The field `retry_after_ms` is a number, so that a program can compute with it. The message says
 /// the same for people.
@@ -82,6 +82,23 @@ pub(super) fn computed(transition: &Transition) {
         target: "resilience", circuit, key, %from, %to, %reason, failures, error,
         "circuit would be {to}, but it admits all calls"
     );
+}
+
+/// The store of a fleet cannot be reached.
+#[cold]
+pub(super) fn fleet_degraded(fleet: &str, cause: &str) {
+    quietly(|| {
+        warn!(
+            target: "resilience", fleet, cause,
+            "the store of the fleet cannot be reached: each circuit of this process decides alone"
+        );
+    });
+}
+
+/// The store of a fleet can be reached again.
+#[cold]
+pub(super) fn fleet_restored(fleet: &str) {
+    quietly(|| info!(target: "resilience", fleet, "the store of the fleet can be reached again"));
 }
 
 /// Somebody gave a circuit, or all circuits of a name with keys, a command.

@@ -1,12 +1,13 @@
 //! The decisions of a circuit. The machine is pure: it takes the time and the outcome of a call and
 //! returns a decision.
 //!
+//! - `fleet` follows the decisions of other processes.
 //! - `commands` moves the circuit by hand, and ends a command whose time is over.
 //! - `view` reads the circuit at a moment and changes nothing.
 
 mod commands;
+mod fleet;
 mod view;
-
 use std::time::Duration;
 
 use super::{
@@ -39,6 +40,21 @@ pub(super) struct End {
     /// These are the inputs for the case that the circuit opens with the call.
     pub(super) opening: Opening,
 }
+
+/// The end of a question whether a call may be a probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// The call is a probe with this ticket.
+    Admitted(u32),
+    /// The call is refused.
+    Refused,
+    /// The circuit changed its state meanwhile, or decides alone: the call enters anew.
+    EntersAnew,
+}
+
+/// The circuit obeys a command, so it follows nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Commanded;
 
 /// A transition as the machine makes it.
 ///
@@ -151,7 +167,7 @@ impl Machine {
 
     /// Admits or refuses a call. The first call after `recovery_timeout` makes the circuit
     /// half-open. The ticket is [`LET_THROUGH`] for a call that passes only because the circuit
-    /// admits all calls.
+    /// admits all calls, and [`ASK`](super::admission::ASK) for one that has to ask other processes.
     pub(super) fn admit(
         &mut self,
         config: &ActiveConfig,
@@ -170,8 +186,10 @@ impl Machine {
         };
         let lease = config.recovery_timeout();
         let limit = config.half_open_max_calls();
+        let is_led = matches!(self.state, MachineState::HalfOpen(_)) && self.is_led(config);
         let ticket = match &mut self.state {
             MachineState::Closed => Some(0),
+            MachineState::HalfOpen(probes) if is_led => probes.ask(now, limit, lease),
             MachineState::HalfOpen(probes) => probes.admit(now, limit, lease),
             MachineState::Open { .. } | MachineState::Isolated => None,
         };

@@ -64,14 +64,18 @@ mod change;
 mod classified;
 mod command;
 mod config;
+mod contact;
 mod control;
 mod conversion;
+mod coordinate;
+mod coordinator;
 #[cfg(feature = "config")]
 mod declared;
 mod description;
 mod error;
 #[cfg(feature = "config")]
 pub(crate) mod file;
+mod followers;
 mod gate;
 mod gate_expiry;
 mod guarded_future;
@@ -87,6 +91,8 @@ mod machine;
 mod name;
 mod open_time;
 mod permit;
+mod probe_future;
+mod probe_request;
 mod probes;
 mod recorded_future;
 mod seldom;
@@ -114,19 +120,28 @@ pub use self::{
     classified::{Classified, record},
     command::{Command, CommandRecord},
     config::CircuitBreakerConfig,
+    contact::StoreContact,
     conversion::FromCircuitOpen,
+    coordinator::{Coordinator, Trip, Verdict},
     error::CircuitOpen,
+    followers::{CircuitFollower, Following},
     guarded_future::GuardedFuture,
     history::TransitionRecord,
     keyed::{CircuitBreakerFamily, FamilyStats, KeyedCircuit},
     permit::{OwnedPermit, Permit},
+    probe_request::{ProbeAnswer, ProbeRequest},
     recorded_future::{CircuitCall, RecordedFuture},
     settings::CircuitBreakerSettings,
     state_future::CircuitStateFuture,
     stats::CircuitBreakerStats,
     transition::Transition,
 };
-pub(crate) use self::{command::GivenCommand, keyed::Family, name::Name};
+pub(crate) use self::{
+    command::GivenCommand,
+    followers::{tell_came, tell_went},
+    keyed::Family,
+    name::Name,
+};
 
 /// The names that the expansion of `#[circuit_breaker]` uses.
 pub(crate) mod expansion {

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use super::admission::TICKETS;
+use super::admission::{ASK, TICKETS};
 
 /// The calls that run as probes. Each has the moment of its admission, so that a call that never
 /// ends cannot keep its slot.
@@ -10,7 +10,23 @@ use super::admission::TICKETS;
 pub(super) struct Probes {
     slots: Slots,
     streak: u32,
+    led: Led,
 }
+
+/// The part that other processes have in the probes.
+#[derive(Debug, Default)]
+struct Led {
+    /// No call asks before this moment, because one has asked, or because the answer said so.
+    asks_at: u64,
+    /// The others left this half-open time to the circuit.
+    is_alone: bool,
+    /// The tickets that have a lease.
+    leases: Vec<(u32, u64)>,
+}
+
+/// The nanoseconds for which a question holds up the next one if no answer comes. It is twice the
+/// patience of a call.
+const UNANSWERED: u64 = 100_000_000;
 
 impl Probes {
     /// Takes a slot and returns its ticket, if one is free or was held for at least `lease`.
@@ -22,6 +38,50 @@ impl Probes {
             self.slots.remove_oldest();
         }
         Some(self.slots.insert(now))
+    }
+
+    /// Returns [`ASK`] if a slot is free and no other call has asked, or a ticket if the others left
+    /// the probes to this circuit.
+    pub(super) fn ask(&mut self, now: u64, limit: u32, lease: u64) -> Option<u32> {
+        if self.led.is_alone {
+            return self.admit(now, limit, lease);
+        }
+        if self.admits_at(limit, lease) > now {
+            return None;
+        }
+        self.led.asks_at = now.saturating_add(UNANSWERED);
+        Some(ASK)
+    }
+
+    /// Takes a slot under a lease that other processes granted.
+    pub(super) fn admit_leased(&mut self, now: u64, limit: u32, granted: u64) -> u32 {
+        // Those who granted it counted the probes, so the oldest one here is over for them.
+        if self.is_full(limit) {
+            self.slots.remove_oldest();
+        }
+        let ticket = self.slots.insert(now);
+        self.led.leases.retain(|(held, _)| *held != ticket);
+        self.led.leases.push((ticket, granted));
+        self.led.asks_at = 0;
+        ticket
+    }
+
+    /// Notes that no call asks before this moment.
+    pub(super) fn ask_not_before(&mut self, moment: u64) {
+        self.led.asks_at = moment;
+    }
+
+    /// Notes that the others leave the probes to this circuit.
+    pub(super) fn leave_alone(&mut self) {
+        self.led.asks_at = 0;
+        self.led.is_alone = true;
+    }
+
+    /// Takes the lease of a ticket, if it has one.
+    pub(super) fn take_lease(&mut self, ticket: u32) -> Option<u64> {
+        let leases = &mut self.led.leases;
+        let at = leases.iter().position(|(held, _)| *held == ticket)?;
+        Some(leases.swap_remove(at).1)
     }
 
     /// Counts one more success in a row and returns how many they are. The first failure ends
@@ -40,7 +100,7 @@ impl Probes {
     pub(super) fn admits_at(&self, limit: u32, lease: u64) -> u64 {
         match self.slots.oldest() {
             Some(admitted) if self.is_full(limit) => admitted.saturating_add(lease),
-            _ => 0,
+            _ => self.led.asks_at,
         }
     }
 

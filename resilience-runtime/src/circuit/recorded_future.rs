@@ -14,6 +14,7 @@ use pin_project_lite::pin_project;
 
 use super::{
     breaker::CircuitBreaker, call_permit::CallPermit, classified::record_error, error::CircuitOpen,
+    probe_future::ProbeFuture,
 };
 use crate::{
     fallible::{Fallible, Success},
@@ -82,7 +83,7 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if let Some(open) = this.call.begin() {
+        if let Some(open) = ready!(this.call.begin(cx)) {
             return Poll::Ready(F::Output::failed((this.at_refusal)(open)));
         }
         let guard = PanicGuard(this.call);
@@ -114,6 +115,8 @@ enum State<'c, 'o> {
         origin: Option<&'o mut Origin>,
     },
     Held(CallPermit<'c>),
+    /// The call asks the fleet if it may be a probe. It is in a box, because few calls do.
+    Asking(Box<ProbeFuture<'c, 'o>>),
 }
 
 impl State<'_, '_> {
@@ -147,21 +150,63 @@ impl<'c, 'o> CircuitCall<'c, 'o> {
 
     /// Asks the circuit to admit the call, unless it has done so already. Returns the refusal.
     #[inline]
-    fn begin(&mut self) -> Option<CircuitOpen> {
-        let State::Idle { circuit, origin } = &mut self.0 else {
-            return None;
+    fn begin(&mut self, cx: &mut Context<'_>) -> Poll<Option<CircuitOpen>> {
+        let (circuit, operation, origin) = match &mut self.0 {
+            State::Held(_) => return Poll::Ready(None),
+            State::Asking(_) => return self.poll_probe(cx),
+            State::Idle { circuit, origin } => {
+                let (circuit, operation) = circuit.take().expect("polled after completion");
+                (circuit, operation, origin)
+            }
         };
-        let (circuit, operation) = circuit.take().expect("polled after completion");
         let admitted = match origin {
-            None => circuit.admit_call(operation),
-            Some(origin) => circuit.admit_noting(operation, origin),
+            None => circuit.admit_task(operation),
+            Some(origin) => circuit.admit_task_noting(operation, origin),
         };
         match admitted {
             Ok(permit) => {
                 self.0 = State::Held(permit);
-                None
+                Poll::Ready(None)
             }
-            Err(open) => Some(open),
+            Err(open) if open.asks() => {
+                self.ask(circuit, operation, open);
+                self.poll_probe(cx)
+            }
+            Err(open) => Poll::Ready(Some(open)),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn ask(
+        &mut self,
+        circuit: &'c CircuitBreaker,
+        operation: &'static Operation,
+        open: CircuitOpen,
+    ) {
+        let origin = match mem::replace(&mut self.0, State::OVER) {
+            State::Idle { origin, .. } => origin,
+            State::Held(_) | State::Asking(_) => None,
+        };
+        let probe = ProbeFuture::new(circuit.shared(), Some(operation), open, origin);
+        self.0 = State::Asking(Box::new(probe));
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn poll_probe(&mut self, cx: &mut Context<'_>) -> Poll<Option<CircuitOpen>> {
+        let State::Asking(probe) = &mut self.0 else {
+            return Poll::Ready(None);
+        };
+        match ready!(Pin::new(&mut **probe).poll(cx)) {
+            Ok(permit) => {
+                self.0 = State::Held(permit);
+                Poll::Ready(None)
+            }
+            Err(open) => {
+                self.0 = State::OVER;
+                Poll::Ready(Some(open))
+            }
         }
     }
 
@@ -183,7 +228,9 @@ impl<'c, 'o> CircuitCall<'c, 'o> {
     fn end(&mut self) -> CallPermit<'c> {
         match mem::replace(&mut self.0, State::OVER) {
             State::Held(permit) => permit,
-            State::Idle { .. } => unreachable!("a body is polled under a permit"),
+            State::Idle { .. } | State::Asking(_) => {
+                unreachable!("a body is polled under a permit")
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod changes;
 mod command;
+mod coordinate;
 #[cfg(feature = "config")]
 mod in_file;
 mod keyed;
@@ -20,7 +21,7 @@ use std::{
 use super::declared::Declared;
 use super::{
     active_config::ActiveConfig,
-    admission::{Admission, Cause, LET_THROUGH, Outcome, Refused},
+    admission::{ASK, Admission, Cause, LET_THROUGH, Outcome, Refused},
     config::CircuitBreakerConfig,
     error::CircuitOpen,
     gate::{Gate, State},
@@ -80,6 +81,13 @@ struct Locked {
     /// It is made for the first change of state or for the first who waits for one, so that the
     /// many circuits that never open are small.
     journal: Option<Box<Journal>>,
+}
+
+/// The part of the program that waits while a call asks other processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waits {
+    Thread,
+    Task,
 }
 
 impl Locked {
@@ -168,7 +176,7 @@ impl Shared {
         if gate.is_plain() {
             return Ok(Admission::plain(gate));
         }
-        match self.decide(gate, caller) {
+        match self.decide(gate, caller, Waits::Thread) {
             Ok(admission) => Ok(admission),
             // The error is made here, because only here it can be written straight to its place in
             // the caller.
@@ -176,13 +184,52 @@ impl Shared {
         }
     }
 
+    /// Does the same for an async call. If the call has to ask other processes, the refusal
+    /// [says so](CircuitOpen::asks), and nobody is told of it.
+    #[inline]
+    pub(super) fn admit_task(
+        &self,
+        caller: Option<&'static Operation>,
+    ) -> Result<Admission, CircuitOpen> {
+        let gate = self.gate();
+        if gate.is_plain() {
+            return Ok(Admission::plain(gate));
+        }
+        match self.decide(gate, caller, Waits::Task) {
+            Ok(admission) => Ok(admission),
+            Err(refused) => Err(CircuitOpen::new(self.name.clone(), refused)),
+        }
+    }
+
     #[inline(never)]
-    fn decide(&self, gate: Gate, caller: Option<&'static Operation>) -> Result<Admission, Refused> {
+    fn decide(
+        &self,
+        gate: Gate,
+        caller: Option<&'static Operation>,
+        waits: Waits,
+    ) -> Result<Admission, Refused> {
         #[cfg(feature = "config")]
         if self.declared.is_disabled() {
             return Ok(Admission::UNCOUNTED);
         }
-        let decision = self.admit_behind(gate);
+        let mut decision = self.admit_behind(gate);
+        if decision.is_err_and(Refused::asks) {
+            match waits {
+                Waits::Task => return decision,
+                Waits::Thread => decision = self.ask_others_blocking(),
+            }
+        }
+        self.decided(decision, gate, caller)
+    }
+
+    /// Counts a call that is admitted or refused, and tells of a refusal.
+    #[inline]
+    pub(super) fn decided(
+        &self,
+        decision: Result<Admission, Refused>,
+        gate: Gate,
+        caller: Option<&'static Operation>,
+    ) -> Result<Admission, Refused> {
         match decision {
             Ok(admission) => {
                 if admission.is_let_through() {
@@ -243,6 +290,7 @@ impl Shared {
         });
         let (gate, ticket) = match ticket {
             Ok(LET_THROUGH) => (gate.let_through(), Ok(0)),
+            Ok(ASK) => (gate, Err(Refused::until_asked(gate.reason()))),
             _ => (gate, ticket),
         };
         if let Some(changed) = changed {
@@ -320,6 +368,8 @@ impl Shared {
             && self.gate_expiry().refuses(now).is_some()
         {
             return self.count_outcome(outcome);
+        } else if gate.state() == State::HalfOpen && self.config.seldom.has_coordination() {
+            return self.record_probe(admission, outcome, is_slow, now, cause);
         }
         let end = End {
             outcome,
@@ -452,6 +502,9 @@ impl Shared {
         self.abandoned.fetch_add(1, Ordering::Relaxed);
         let gate = admission.gate();
         if gate.state() == State::HalfOpen && gate.generation() == self.gate().generation() {
+            if self.config.seldom.has_coordination() {
+                self.give_up_lease(admission);
+            }
             self.locked(|locked| {
                 let machine = &mut locked.machine;
                 machine.give_back(gate.generation(), admission.ticket());

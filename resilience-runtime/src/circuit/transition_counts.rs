@@ -9,17 +9,19 @@ use super::change::Entry;
 use crate::scope::per_scope;
 
 /// The transitions that can occur: the new state and the reason, as labels.
-pub(crate) const TRANSITIONS: [(&str, &str); 11] = [
+pub(crate) const TRANSITIONS: [(&str, &str); 13] = [
     ("open", "failures"),
     ("open", "rate"),
     ("open", "slow_rate"),
     ("open", "consecutive"),
     ("open", "probe_failed"),
+    ("open", "fleet"),
     ("open", "command"),
     ("isolated", "command"),
     ("half_open", "recovery_elapsed"),
     ("half_open", "command"),
     ("closed", "probes_succeeded"),
+    ("closed", "fleet"),
     ("closed", "command"),
 ];
 

@@ -224,6 +224,21 @@ pub enum EventKind<'a> {
         /// All faults, with their places.
         report: &'a str,
     },
+    /// The store of a fleet cannot be reached, and each circuit decides alone until
+    /// [`FleetRestored`](Self::FleetRestored). `operation` is `None`.
+    #[non_exhaustive]
+    FleetDegraded {
+        /// The name of the fleet.
+        fleet: &'a str,
+        /// The kind of the error, which is no text of one.
+        cause: &'a str,
+    },
+    /// The store of a fleet can be reached again. `operation` is `None`.
+    #[non_exhaustive]
+    FleetRestored {
+        /// The name of the fleet.
+        fleet: &'a str,
+    },
     /// A listener panicked while it was told of an event or a transition. The other listeners are
     /// told of this, and the log has a WARN. `operation` is `None`.
     #[non_exhaustive]

@@ -47,6 +47,7 @@ mod control;
 mod families;
 #[cfg(feature = "config")]
 pub(crate) mod file;
+mod follow;
 mod health;
 #[cfg(feature = "config")]
 mod in_file;
@@ -80,6 +81,7 @@ pub use self::{
     budgets::{budget, register_budget},
     bulkheads::{bulkhead, bulkhead_of_key, get_or_register_bulkhead, reconfigure_bulkhead},
     control::{allow, allow_with, isolate, isolate_with, reset, reset_with, trip, trip_with},
+    follow::follow_circuits,
     health::{Health, HealthStatus},
     name_taken::NameTaken,
     rate_limits::{

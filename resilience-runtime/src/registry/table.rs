@@ -14,7 +14,9 @@ use std::{
 
 use super::in_file::InFile;
 use crate::{
-    circuit::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, Name, log},
+    circuit::{
+        CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, Name, log, tell_came, tell_went,
+    },
     events::{self, EventKind},
     layer_options::LayerOptions,
     scope::per_scope,
@@ -196,11 +198,15 @@ impl Registry {
     }
 
     pub(super) fn remove(&self, name: &str) -> Option<CircuitBreaker> {
-        let mut circuits = self.write();
-        let ByName(circuit) = circuits.take(name)?;
-        // The flag is written under the lock, because the circuit may be registered again at the
-        // same time.
-        circuit.set_removed(true);
+        let circuit = {
+            let mut circuits = self.write();
+            let ByName(circuit) = circuits.take(name)?;
+            // The flag is written under the lock, because the circuit may be registered again at the
+            // same time.
+            circuit.set_removed(true);
+            circuit
+        };
+        tell_went(&circuit);
         Some(circuit)
     }
 
@@ -238,6 +244,7 @@ impl Registry {
 
 /// Tells of a circuit that came into the registry, after the lock is released.
 fn emit_registered(circuit: &CircuitBreaker) {
+    tell_came(circuit);
     events::emit(None, || EventKind::Registered {
         circuit: circuit.name(),
         key: None,

@@ -19,7 +19,7 @@ impl Context<'_> {
     /// - Output:
     ///   `RecordedFuture::new(CircuitCall::new(__circuit, &__OPERATION), (), |__open| …, async { … }, …).await`
     /// - Output, if code of the function itself has to run at the refusal or under the permit:
-    ///   `let __permit = match CircuitBreaker::admit_call(__circuit, &__OPERATION) { Ok(…) => …, Err(__open) => return … }; let (__permit, __outcome) = GuardedFuture::new(__permit, async { … }).await; record(__outcome, __permit, …)`
+    ///   `let __permit = match CircuitBreaker::admit_task(__circuit, &__OPERATION) { Ok(…) => …, Err(__open) => match CircuitBreaker::probe(…).await { Ok(…) => …, Err(__open) => return … } }; let (__permit, __outcome) = GuardedFuture::new(__permit, async { … }).await; record(__outcome, __permit, …)`
     ///
     /// The snapshots `plain_circuit_breaker` and `circuit_breaker_async` show them whole.
     pub(super) fn circuit_breaker(
@@ -32,19 +32,9 @@ impl Context<'_> {
         if let Some(future) = self.recorded_future(at, plan, &circuit, &inner) {
             return LayerCode::future(declarations.and(inner.declarations), future);
         }
-        let (runtime, operation) = (&self.runtime, self.operation());
-        let (permit, outcome, open) = (local("permit"), local("outcome"), local("open"));
+        let (permit, outcome) = (local("permit"), local("outcome"));
         let (guarded, recorded) = self.guarded(at, plan, &inner, &permit, &outcome);
         let declare_origin = self.declares_origin(at).then(declare_origin);
-        let refusal = self.refusal(at, plan, &open);
-        // The origin is noted at admission, so that a refusal further inside is not forgotten.
-        let origin = local("origin");
-        let handle = Ident::new(plan.circuit.handle_type(), Span::call_site());
-        let admit = if self.is_asked_for_origin(at) {
-            quote!(#handle::admit_noting(#circuit, #operation, &mut #origin))
-        } else {
-            quote!(#handle::admit_call(#circuit, #operation))
-        };
         // The label is numbered as the other names of a policy that stands twice, because rustc
         // warns of a label inside of one with the same name.
         let label = format!("'{}", self.item(at, "call"));
@@ -54,14 +44,12 @@ impl Context<'_> {
         } else {
             quote!(break #label)
         };
+        let admitted = self.admitted(at, plan, &circuit, &leave);
         // The body is in no arm of the match, because the future would keep the matched value for
         // as long as it awaits there.
         let statements = quote! {
             #declare_origin
-            let #permit = match #runtime::#admit {
-                #runtime::Ok(#permit) => #permit,
-                #runtime::Err(#open) => #leave #refusal,
-            };
+            let #permit = #admitted;
             #guarded
         };
         let declarations = declarations.and(inner.declarations);
@@ -73,6 +61,54 @@ impl Context<'_> {
             TokenStream::new(),
             quote!(#label: { #statements #recorded }),
         )
+    }
+
+    /// Emits the expression that admits the call, and leaves with the answer of a refused one.
+    ///
+    /// An async call may have to ask the fleet before it is refused. A sync call asks within its
+    /// admission.
+    fn admitted(
+        &self,
+        at: usize,
+        plan: &CircuitBreakerPlan,
+        circuit: &TokenStream,
+        leave: &TokenStream,
+    ) -> TokenStream {
+        let (runtime, operation) = (&self.runtime, self.operation());
+        let (permit, open) = (local("permit"), local("open"));
+        let handle = Ident::new(plan.circuit.handle_type(), Span::call_site());
+        let refusal = self.refusal(at, plan, &open);
+        // The origin is noted at admission, so that a refusal further inside is not forgotten.
+        let origin = local("origin");
+        let is_noted = self.is_asked_for_origin(at);
+        let noted = is_noted.then(|| quote!(, &mut #origin));
+        let admit = match (self.is_async(), is_noted) {
+            (true, true) => quote!(admit_task_noting),
+            (true, false) => quote!(admit_task),
+            (false, true) => quote!(admit_noting),
+            (false, false) => quote!(admit_call),
+        };
+        let probe = if is_noted {
+            quote!(probe_noting)
+        } else {
+            quote!(probe)
+        };
+        let refused = if self.is_async() {
+            quote! {
+                match #runtime::#handle::#probe(#circuit, #operation, #open #noted).await {
+                    #runtime::Ok(#permit) => #permit,
+                    #runtime::Err(#open) => #leave #refusal,
+                }
+            }
+        } else {
+            quote!(#leave #refusal)
+        };
+        quote! {
+            match #runtime::#handle::#admit(#circuit, #operation #noted) {
+                #runtime::Ok(#permit) => #permit,
+                #runtime::Err(#open) => #refused,
+            }
+        }
     }
 
     /// The statements that run the body under the permit, and the expression that records the

@@ -18,6 +18,7 @@ use crate::{
         breaker::CircuitBreaker,
         command::GivenCommand,
         config::CircuitBreakerConfig,
+        followers::{tell_came, tell_went},
         history::{TransitionRecord, latest},
         log,
         name::Name,
@@ -152,11 +153,13 @@ impl Family {
             .add(&mut changes, hashed, key, circuit, not_before);
         drop(changes);
         if let Some(evicted) = evicted {
+            tell_went(&evicted.value);
             events::emit(None, || EventKind::Evicted {
                 circuit: &self.name,
                 key: evicted.value.key(),
             });
         }
+        tell_came(&entry.value);
         events::emit(None, || EventKind::Registered {
             circuit: &self.name,
             key: Some(text),
@@ -268,6 +271,11 @@ impl Family {
         before
     }
 
+    /// All circuits, so that nothing is done with them under the lock.
+    pub(crate) fn handles_and_overflow(&self) -> Vec<CircuitBreaker> {
+        self.circuits.changes().handles_and_overflow()
+    }
+
     pub(crate) fn stats(&self) -> FamilyStats {
         let (handles, overflow, evicted, mut calls) = {
             let changes = self.circuits.changes();
@@ -322,7 +330,7 @@ impl Family {
 
     /// The latest transitions of all circuits that the family holds, the oldest first.
     pub(crate) fn history(&self) -> Vec<TransitionRecord> {
-        let handles = self.circuits.changes().handles_and_overflow();
+        let handles = self.handles_and_overflow();
         latest(handles.iter().flat_map(CircuitBreaker::history).collect())
     }
 

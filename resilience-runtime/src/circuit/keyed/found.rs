@@ -6,7 +6,7 @@ use super::circuits::Entry;
 use crate::{
     circuit::{
         breaker::CircuitBreaker, call_permit::CallPermit, error::CircuitOpen, name::Name,
-        permit::OwnedPermit,
+        permit::OwnedPermit, probe_future::ProbeFuture,
     },
     operation::Operation,
     refusal::Origin,
@@ -76,6 +76,49 @@ impl KeyedCircuit {
     ) -> Result<CallPermit<'_>, CircuitOpen> {
         let permit = self.circuit().admit_noting(operation, origin);
         permit.map_err(|open| self.named(open))
+    }
+
+    /// See [`CircuitBreaker::admit_task`].
+    ///
+    /// # Errors
+    /// If the circuit refuses the call; the refusal has the key.
+    pub fn admit_task(&self, operation: &'static Operation) -> Result<CallPermit<'_>, CircuitOpen> {
+        let permit = self.circuit().admit_task(operation);
+        permit.map_err(|open| self.named(open))
+    }
+
+    /// See [`CircuitBreaker::admit_task_noting`].
+    ///
+    /// # Errors
+    /// If the circuit refuses the call; the refusal has the key.
+    pub fn admit_task_noting(
+        &self,
+        operation: &'static Operation,
+        origin: &mut Origin,
+    ) -> Result<CallPermit<'_>, CircuitOpen> {
+        let permit = self.circuit().admit_task_noting(operation, origin);
+        permit.map_err(|open| self.named(open))
+    }
+
+    /// See [`CircuitBreaker::probe`]. The refusal keeps its key.
+    #[cold]
+    pub fn probe(
+        &self,
+        operation: &'static Operation,
+        open: CircuitOpen,
+    ) -> ProbeFuture<'_, 'static> {
+        self.circuit().probe(operation, open)
+    }
+
+    /// See [`CircuitBreaker::probe_noting`]. The refusal keeps its key.
+    #[cold]
+    pub fn probe_noting<'c, 'o>(
+        &'c self,
+        operation: &'static Operation,
+        open: CircuitOpen,
+        origin: &'o mut Origin,
+    ) -> ProbeFuture<'c, 'o> {
+        self.circuit().probe_noting(operation, open, origin)
     }
 
     pub(super) fn acquire_owned(&self) -> Result<OwnedPermit, CircuitOpen> {

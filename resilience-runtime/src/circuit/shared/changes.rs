@@ -155,6 +155,7 @@ impl Shared {
                 listeners.tell(&self.transition(&entry));
             }
             self.emit(&entry);
+            self.tell_trip(&entry);
         }
     }
 

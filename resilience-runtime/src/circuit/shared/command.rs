@@ -79,14 +79,14 @@ impl Shared {
         self.wake_all();
     }
 
-    fn announce_if(&self, changed: Option<Changed>) {
+    pub(super) fn announce_if(&self, changed: Option<Changed>) {
         if let Some(changed) = changed {
             self.announce(changed, None);
         }
     }
 
     /// Wakes all futures that wait, because the moment for which one waits may have moved.
-    fn wake_all(&self) {
+    pub(super) fn wake_all(&self) {
         let wakers = self.lock().journal.as_mut().map(|journal| journal.wakers());
         wake(wakers.unwrap_or_default());
     }

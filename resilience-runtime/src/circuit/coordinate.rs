@@ -1,0 +1,89 @@
+//! The handle of a circuit, for a program that coordinates it with other processes.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    breaker::CircuitBreaker,
+    contact::StoreContact,
+    coordinator::{Coordination, Coordinator},
+};
+
+/// # Coordination with other processes
+///
+/// These methods are for a package such as `resilience-fleet`, see [`fleet`](crate::fleet).
+impl CircuitBreaker {
+    /// Gives the circuit its line to the circuits of the same name in other processes. A line that it
+    /// had before ends.
+    ///
+    /// The circuit is coordinated for as long as `contact` is held. The coordinator should hold no
+    /// handle of the circuit, because the circuit then would never be freed.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use resilience::fleet::{Coordinator, ProbeRequest, StoreContact, Trip, Verdict};
+    /// use resilience::{CircuitBreaker, CircuitBreakerConfig};
+    ///
+    /// /// Writes to standard output instead of a store.
+    /// struct Printed;
+    ///
+    /// impl Coordinator for Printed {
+    ///     fn tripped(&self, trip: Trip) {
+    ///         println!("opened because of {}", trip.reason);
+    ///     }
+    ///     fn asked(&self, request: ProbeRequest) {
+    ///         drop(request);
+    ///     }
+    ///     fn probed(&self, _lease: u64, _verdict: Verdict) {}
+    /// }
+    ///
+    /// let contact = StoreContact::new("orders-prod");
+    /// contact.restored();
+    /// let breaker = CircuitBreaker::new("jira", CircuitBreakerConfig::new());
+    /// breaker.coordinate(contact, Arc::new(Printed));
+    /// ```
+    pub fn coordinate(&self, contact: StoreContact, coordinator: Arc<dyn Coordinator>) {
+        let coordination = Coordination {
+            contact,
+            coordinator,
+        };
+        self.shared().set_coordination(Some(coordination));
+    }
+
+    /// Ends the circuit's line to other processes. The circuit decides alone from now on.
+    pub fn end_coordination(&self) {
+        self.shared().set_coordination(None);
+    }
+
+    /// Opens the circuit for this time, because the other processes decided it. The reason is
+    /// [`TransitionReason::Fleet`](crate::TransitionReason::Fleet).
+    ///
+    /// A circuit that is open already gets this open time in place of its own, which is no
+    /// transition. Returns false, and changes nothing, if the circuit obeys a
+    /// [`trip`](Self::trip) or an [`isolate`](Self::isolate), because a command is stronger.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use resilience::{CircuitBreaker, CircuitBreakerConfig, TransitionReason};
+    ///
+    /// let breaker = CircuitBreaker::new("jira", CircuitBreakerConfig::new());
+    /// assert!(breaker.follow_open(Duration::from_secs(300)));
+    /// let open = breaker.acquire().unwrap_err();
+    /// assert_eq!(open.reason(), TransitionReason::Fleet);
+    /// assert!(open.retry_after() > Some(Duration::from_secs(290)));
+    /// ```
+    pub fn follow_open(&self, open_for: Duration) -> bool {
+        self.shared().follow_open(open_for)
+    }
+
+    /// Closes the circuit with an empty window, because the other processes decided it. The reason
+    /// is [`TransitionReason::Fleet`](crate::TransitionReason::Fleet).
+    ///
+    /// Returns false, and changes nothing, if the circuit obeys a [`trip`](Self::trip) or an
+    /// [`isolate`](Self::isolate).
+    pub fn follow_closed(&self) -> bool {
+        self.shared().follow_closed()
+    }
+}
+
+#[cfg(test)]
+mod tests;
