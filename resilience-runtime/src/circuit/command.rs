@@ -48,6 +48,21 @@ impl Command {
         }
     }
 
+    /// Returns the reason.
+    pub fn get_reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// Returns the person or the program that gives the command.
+    pub fn get_by(&self) -> Option<&str> {
+        self.by.as_deref()
+    }
+
+    /// Returns the time after which the command ends by itself.
+    pub fn get_for(&self) -> Option<Duration> {
+        self.lasts
+    }
+
     /// Names the person or the program that gives the command.
     pub fn by(self, actor: impl AsRef<str>) -> Self {
         let by = Some(escaped(actor.as_ref()));

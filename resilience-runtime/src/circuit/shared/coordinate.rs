@@ -12,9 +12,9 @@ use super::{Locked, Shared};
 use crate::{
     circuit::{
         admission::{Admission, Cause, Outcome, Refused},
+        change::Entry,
         coordinator::{Coordination, Trip, Verdict},
         gate::{Gate, State},
-        journal::Entry,
         machine::{Asked, Commanded, End, StateChange},
         probe_request::{Question, Reply, UnclaimedLease, ask},
         transition::{CircuitState, TransitionReason},
