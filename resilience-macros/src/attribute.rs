@@ -5,6 +5,7 @@ use proc_macro2::TokenStream;
 use crate::check::check;
 use crate::emit::{self, marker};
 use crate::errors::Errors;
+use crate::features::Features;
 use crate::function::item::Function;
 use crate::policy::spec::Policy;
 use crate::{stack, untouched};
@@ -12,15 +13,15 @@ use crate::{stack, untouched};
 /// Expands the whole stack that starts with `policy`. Whatever is wrong, the function is still
 /// defined, so that its callers are no second error.
 pub(crate) fn expand(policy: &'static Policy, args: TokenStream, item: TokenStream) -> TokenStream {
-    expand_for(policy, args, item, cfg!(feature = "config"))
+    expand_for(policy, args, item, Features::OF_CRATE)
 }
 
-/// Does the same as [`expand`], with or without values of the configuration file.
+/// Does the same as [`expand`] with other features.
 pub(crate) fn expand_for(
     policy: &'static Policy,
     args: TokenStream,
     item: TokenStream,
-    asks_file: bool,
+    features: Features,
 ) -> TokenStream {
     if marker::is_taken(&args) {
         return item;
@@ -39,7 +40,7 @@ pub(crate) fn expand_for(
         errors.push(marker::seen_too_late(policy.table));
     }
     match check(layers, &function, &mut errors) {
-        Some(plan) if !errors.any() => emit::function::function(&function, &plan, asks_file),
+        Some(plan) if !errors.any() => emit::function::function(&function, &plan, features),
         _ => untouched::function(&function, &taken, errors),
     }
 }

@@ -17,6 +17,7 @@ mod attribute;
 mod check;
 mod emit;
 mod errors;
+mod features;
 #[cfg(feature = "config")]
 mod file_keys;
 mod function;

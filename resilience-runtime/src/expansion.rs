@@ -29,3 +29,7 @@ pub use crate::stack_origin::AboveTimeout;
 /// True if a call asks the configuration file for values. The tests of sizes look at it, because
 /// another package of the workspace may turn the feature `config` on.
 pub const ASKS_FILE: bool = cfg!(feature = "config");
+
+/// True if the body of a function is in the scope of a test. The tests of sizes look at it for the
+/// same reason.
+pub const IS_SCOPED: bool = cfg!(feature = "test-util");

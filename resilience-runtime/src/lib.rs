@@ -149,6 +149,7 @@ mod report_limit;
 mod reported_count;
 mod retry;
 mod scope;
+mod scoped_body;
 #[cfg(feature = "serde")]
 mod serialize;
 #[cfg(feature = "serde")]
@@ -178,7 +179,8 @@ pub mod __private {
     pub use crate::every_third::expansion::*;
     pub use crate::{
         bulkhead::expansion::*, circuit::expansion::*, expansion::*, fallback::expansion::*,
-        hedge::expansion::*, rate_limit::expansion::*, retry::expansion::*, timeout::expansion::*,
+        hedge::expansion::*, rate_limit::expansion::*, retry::expansion::*,
+        scoped_body::expansion::*, timeout::expansion::*,
     };
 }
 

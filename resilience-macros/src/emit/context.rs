@@ -29,6 +29,8 @@ pub(crate) struct Context<'p> {
     pub(crate) operation: &'p OperationPlan,
     /// True if the configuration file can set values, because the feature `config` is on.
     pub(crate) asks_file: bool,
+    /// True if the body runs in the scope of a test, because the feature `test-util` is on.
+    pub(crate) is_scoped: bool,
     /// The function's outcome type, with `_` for each `impl Trait`.
     pub(crate) result: ResultType,
 }

@@ -15,11 +15,12 @@ use super::marker;
 use super::plan::Plan;
 use super::result::ResultType;
 use super::span::{SpanEnds, braces, keyword, local, pipes};
+use crate::features::Features;
 use crate::function::form::{AsyncBlock, Form};
 use crate::function::item::Function;
 use crate::language::value::RUNTIME;
 
-pub(crate) fn function(function: &Function, plan: &Plan, asks_file: bool) -> TokenStream {
+pub(crate) fn function(function: &Function, plan: &Plan, features: Features) -> TokenStream {
     let context = Context {
         function,
         form: &plan.form,
@@ -29,10 +30,11 @@ pub(crate) fn function(function: &Function, plan: &Plan, asks_file: bool) -> Tok
         cloned: &plan.cloned,
         read_later: &plan.read_later,
         operation: &plan.operation,
-        asks_file,
+        asks_file: features.config,
+        is_scoped: features.test_util,
         result: ResultType::of(function, &plan.form),
     };
-    let mut code = context.body();
+    let mut code = context.in_scope(context.body());
     for (at, layer) in plan.layers.iter().enumerate().rev() {
         code = layer.emitter.emit(&context, at, code);
     }
@@ -190,8 +192,13 @@ impl Context<'_> {
     /// Emits a sync body as a closure. It is passed on as an `FnOnce`, so that it may return a
     /// reborrow of a `&mut` argument (tokio-rs/tracing#2857).
     pub(crate) fn boundary(&self, body: &Group) -> TokenStream {
-        let (runtime, result) = (&self.runtime, &self.result.tokens);
-        let pipes = pipes(body);
-        quote!(#runtime::attempt(#pipes -> #result #body))
+        let (runtime, closure) = (&self.runtime, self.closure_around(body));
+        quote!(#runtime::attempt(#closure))
+    }
+
+    /// Emits a sync body as a closure.
+    pub(super) fn closure_around(&self, body: &Group) -> TokenStream {
+        let (result, pipes) = (&self.result.tokens, pipes(body));
+        quote!(#pipes -> #result #body)
     }
 }

@@ -20,5 +20,6 @@ pub(crate) mod operation_plan;
 pub(crate) mod plan;
 pub(crate) mod properties;
 mod result;
+mod scope;
 pub(crate) mod shared;
 pub(crate) mod span;

@@ -18,6 +18,8 @@ pub(crate) struct Properties {
     pub(crate) repeats: bool,
     /// The layer may run the layers inside of it several times at once.
     pub(crate) is_concurrent: bool,
+    /// The layer numbers the runs of the body.
+    pub(crate) numbers_runs: bool,
     /// The budget that the layer draws on, as it is written.
     pub(crate) budget: Option<String>,
     /// The handle that says if the layers outside may add load.

@@ -8,6 +8,7 @@ use super::span::SpanEnds;
 use crate::function::form::Form;
 use crate::function::item::Function;
 use crate::function::parameter::may_hold_borrow;
+use crate::function::tokens::any_ident;
 use crate::function::types::ungroup;
 
 pub(crate) struct ResultType {
@@ -17,6 +18,10 @@ pub(crate) struct ResultType {
     /// The type as it is written.
     outcome: TokenStream,
     pub(crate) ends: SpanEnds,
+    /// The type of the value as it is written; of an alias of `Result`, all of it.
+    pub(crate) value: TokenStream,
+    /// The error type in the same form.
+    pub(crate) error: TokenStream,
     /// The place of the error type.
     pub(crate) error_ends: SpanEnds,
     /// The error type is a parameter of the function, or of the `impl` around a method, where one
@@ -43,6 +48,8 @@ impl ResultType {
             tokens: erase_impl(ty.to_token_stream()),
             outcome: ty.to_token_stream(),
             ends: SpanEnds::of(&ty.to_token_stream()),
+            value: value_type(ty).to_token_stream(),
+            error: error_type(ty).to_token_stream(),
             error_ends: SpanEnds::of(&error_type(ty).to_token_stream()),
             is_error_generic: is_parameter(error_type(ty), function),
             returned: elide_lifetimes(erase_impl(returned.to_token_stream())),
@@ -67,6 +74,11 @@ fn is_parameter(ty: &Type, function: &Function) -> bool {
 }
 
 impl ResultType {
+    /// True if the type has an `impl Trait`.
+    pub(crate) fn is_opaque(&self) -> bool {
+        any_ident(self.outcome.clone(), &|name| name == "impl")
+    }
+
     pub(crate) fn may_hold_borrow(&self) -> bool {
         may_hold_borrow(&self.outcome)
     }
@@ -74,18 +86,28 @@ impl ResultType {
 
 /// The `E` of `Result<T, E>`; of an alias, all of it.
 fn error_type(ty: &Type) -> &Type {
+    arguments(ty).map_or(ty, |(_, error)| error)
+}
+
+/// The `T` of `Result<T, E>`; of an alias, all of it.
+fn value_type(ty: &Type) -> &Type {
+    arguments(ty).map_or(ty, |(value, _)| value)
+}
+
+/// The `T` and the `E` of `Result<T, E>`.
+fn arguments(ty: &Type) -> Option<(&Type, &Type)> {
     let Type::Path(path) = ungroup(ty) else {
-        return ty;
+        return None;
     };
-    let Some(PathArguments::AngleBracketed(arguments)) =
-        path.path.segments.last().map(|last| &last.arguments)
-    else {
-        return ty;
+    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else {
+        return None;
     };
     let mut arguments = arguments.args.iter();
     match (arguments.next(), arguments.next(), arguments.next()) {
-        (Some(GenericArgument::Type(_)), Some(GenericArgument::Type(error)), None) => error,
-        _ => ty,
+        (Some(GenericArgument::Type(value)), Some(GenericArgument::Type(error)), None) => {
+            Some((value, error))
+        }
+        _ => None,
     }
 }
 

@@ -11,6 +11,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Item, Meta};
 
+use crate::features::Features;
 use crate::policy;
 
 /// Lines that an expansion may add to a plain function: for one attribute, and for the stack of
@@ -42,8 +43,9 @@ fn snapshots() -> Vec<(String, PathBuf, PathBuf)> {
 }
 
 /// Expands the top family attribute of every function. The values of those in a file whose name ends
-/// with `in_file` can be set by the configuration file.
-fn expand(item: Item, asks_file: bool) -> TokenStream {
+/// with `in_file` can be set by the configuration file, and the functions of one whose name ends with
+/// `in_scope` run in the scope of a test.
+fn expand(item: Item, features: Features) -> TokenStream {
     match item {
         Item::Fn(mut function) => {
             let top = function
@@ -60,14 +62,14 @@ fn expand(item: Item, asks_file: bool) -> TokenStream {
                 policy::of(attr.path()).expect("found above"),
                 args,
                 function.into_token_stream(),
-                asks_file,
+                features,
             )
         }
         Item::Impl(mut block) => {
             for item in &mut block.items {
                 let method =
                     syn::parse2(item.to_token_stream()).expect("a method reads like a function");
-                *item = syn::ImplItem::Verbatim(expand(method, asks_file));
+                *item = syn::ImplItem::Verbatim(expand(method, features));
             }
             block.into_token_stream()
         }
@@ -102,8 +104,11 @@ fn formatted(tokens: &TokenStream) -> String {
 fn expansions_are_as_reviewed() {
     for (name, written, golden) in snapshots() {
         let items = syn::parse_file(&read(&written)).expect("Rust").items;
-        let asks_file = name.ends_with("in_file");
-        let expanded = items.into_iter().map(|item| expand(item, asks_file));
+        let features = Features {
+            config: name.ends_with("in_file"),
+            test_util: name.ends_with("in_scope"),
+        };
+        let expanded = items.into_iter().map(|item| expand(item, features));
         let expanded = formatted(&expanded.collect());
         if std::env::var_os("BLESS").is_some() {
             fs::write(&golden, &expanded).expect("writable");

@@ -53,6 +53,8 @@ impl Families {
         };
         if Arc::ptr_eq(&new, &family) {
             begun.family(&family, options);
+            #[cfg(feature = "test-util")]
+            super::forced::begin_family(&family);
             if let Some(circuit) = REGISTRY.get(name) {
                 log::name_of_two_kinds(name, circuit.declared_at(), location);
             }

@@ -48,6 +48,10 @@ mod families;
 #[cfg(feature = "config")]
 pub(crate) mod file;
 mod follow;
+#[cfg(feature = "test-util")]
+mod force;
+#[cfg(feature = "test-util")]
+mod forced;
 mod health;
 #[cfg(feature = "config")]
 mod in_file;
@@ -77,6 +81,8 @@ use crate::{
     timeout,
 };
 
+#[cfg(feature = "test-util")]
+pub(crate) use self::force::{end_force, force};
 pub use self::{
     budgets::{budget, register_budget},
     bulkheads::{bulkhead, bulkhead_of_key, get_or_register_bulkhead, reconfigure_bulkhead},

@@ -148,6 +148,8 @@ impl Registry {
         }
         begun.circuit(&circuit, options);
         emit_registered(&circuit);
+        #[cfg(feature = "test-util")]
+        super::forced::begin(&circuit);
         Some(circuit)
     }
 
@@ -194,6 +196,8 @@ impl Registry {
         }
         begun.circuit(&registered, LayerOptions::default());
         emit_registered(&registered);
+        #[cfg(feature = "test-util")]
+        super::forced::begin(&registered);
         true
     }
 

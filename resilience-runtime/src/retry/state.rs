@@ -8,6 +8,7 @@ use super::schedule::Schedule;
 use super::success;
 use crate::clock;
 use crate::operation::{FileValues, Operation};
+use crate::scoped_body::BodyRun;
 use core::borrow::Borrow;
 use core::num::NonZeroU64;
 use core::time::Duration;
@@ -118,6 +119,13 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     pub fn attempt(&self) -> Attempt {
         let schedule = self.schedule.unwrap_or(Schedule::FIRST);
         Attempt::new(schedule.attempt(), self.config.borrow().get_max_attempts())
+    }
+
+    /// Returns the run of the body that begins now, for the scope of a test.
+    #[inline]
+    pub fn body_run(&self) -> BodyRun {
+        let attempt = self.attempt();
+        BodyRun::new(attempt.number(), self.delay().unwrap_or_default())
     }
 
     /// Ends a call that succeeded. A success at the first attempt counts nothing.

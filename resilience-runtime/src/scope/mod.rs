@@ -18,7 +18,7 @@ mod own;
 
 #[cfg(feature = "test-util")]
 pub(crate) use {
-    current::{Carried, Entered, ScopeState},
+    current::{Carried, Entered, ScopeState, current},
     delays::{Delays, draw, has_no_jitter, has_no_waits},
     own::{Own, PerScope},
 };

@@ -1,3 +1,6 @@
 //! The promises of `resilience::testing`.
 
+mod fault;
+mod forced;
+mod injections;
 mod isolation;

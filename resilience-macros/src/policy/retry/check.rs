@@ -94,6 +94,7 @@ pub(super) fn check(
             properties: Properties {
                 policy: "retry",
                 repeats: true,
+                numbers_runs: true,
                 used_after: UsedArguments::All,
                 budget: plan.budget.as_ref().and_then(Budget::shared_name),
                 spares_refusals: true,

@@ -93,10 +93,12 @@ impl Context<'_> {
         } = self.clones(at, &retry);
         let begun = self.begun_retry(at, plan, &retry, &reference);
         let number = self.attempt_variable(plan, &retry);
+        let numbered = self.numbered_run(&retry);
         let value = quote! {
             loop {
                 #runtime::Retry::#wait;
                 #number
+                #numbered
                 #made
                 #run
                 #put_back_at_once

@@ -1,0 +1,4 @@
+#[retry]
+async fn fetch(url: &str) -> Result<String, Error> {
+    get(url).await
+}

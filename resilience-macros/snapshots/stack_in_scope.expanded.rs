@@ -1,0 +1,71 @@
+async fn fetch(url: &str) -> Result<String, Error> {
+    use ::resilience::__private as __rt;
+    #[circuit_breaker(__taken)]
+    #[timeout(__taken)]
+    const _: () = ();
+    const __NAME: &__rt::str = __rt::concat!(__rt::module_path!(), "::", "fetch");
+    static __OPERATION: __rt::Operation = __rt::Operation::of_stack(__NAME, __describe);
+    fn __describe(__stack: &mut __rt::Stack) {
+        __rt::Stack::add(__stack, &__RETRY, "");
+        __rt::Stack::add(__stack, &__CIRCUIT_CONFIG, "");
+        __rt::Stack::add(__stack, &__TIMEOUT, "limit");
+    }
+    const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
+    const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new();
+    static __CIRCUIT: __rt::Site = __rt::Site::unnamed(&__OPERATION);
+    let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
+    const __TIMEOUT: __rt::TimeoutConfig =
+        __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or(__NAME);
+    let mut __origin = __rt::Origin::Body;
+    let mut __retry = __rt::Retry::new(&__RETRY);
+    return loop {
+        __rt::Retry::wait(&__retry, &__OPERATION).await;
+        let __run = __rt::Retry::body_run(&__retry);
+        let __outcome = __rt::RecordedFuture::new(
+            __rt::CircuitCall::noting(__circuit, &__OPERATION, &mut __origin),
+            __rt::AboveTimeout(()),
+            |__open| __rt::FromCircuitOpen::from(__open),
+            __rt::Limited::with_error(
+                &__TIMEOUT,
+                |__late| __rt::FromTimedOut::from(__late),
+                __rt::scoped_body(
+                    &__OPERATION,
+                    __run,
+                    __rt::Injectable::of(
+                        __rt::ErrorProbe::<Result<String, Error>>::new().__take(),
+                        __rt::ValueProbe::<Result<String, Error>>::new().__take(),
+                    ),
+                    async {
+                        let _: u8 = if false {
+                            return <Result<String, Error> as __rt::Fallible>::expected();
+                        } else {
+                            0
+                        };
+                        '__resilience_body: { get(url).await }
+                    },
+                    |__outcome| __rt::Inspect::of(__outcome).__traits(),
+                ),
+            ),
+            |__outcome| __rt::Inspect::of(__outcome).__traits(),
+        )
+        .await;
+        let __result = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
+        let __error @ __rt::Err(_) = __result else {
+            let __value = <Result<String, Error> as __rt::Fallible>::value(__result);
+            __rt::Retry::succeeded(&__retry, &__OPERATION);
+            break <Result<String, Error> as __rt::Fallible>::of_value(__value);
+        };
+        let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
+        let __last = __rt::Retry::failed_in_stack(
+            &mut __retry,
+            __traits,
+            __error,
+            &mut __origin,
+            (__rt::CircuitBreaker::refuses_for, __circuit),
+            &__OPERATION,
+        );
+        let __rt::None = __last else {
+            break <Result<String, Error> as __rt::Fallible>::given_up(__last);
+        };
+    };
+}
