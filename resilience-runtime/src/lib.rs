@@ -81,6 +81,7 @@
 //! | see the limit from inside a body | [`deadline`], [`remaining`], [`is_abandoned`] |
 //! | pass the deadline of a request on | [`with_deadline`], [`inherit`], [`inherit_blocking`]; with the feature `http`, `http::insert_deadline` and `http::deadline_from` |
 //! | change options without a deployment | with the feature `config`, `config::load`, `config::watch` and `config::describe` |
+//! | test code that uses the attributes | with the feature `test-util`, `testing::scope`: failures are injected, states are forced, and parallel tests share nothing |
 //! | configure the threads of sync timeouts | [`workers::configure`], [`worker_stats`] |
 //! | tell that the service was not asked | [`is_refusal`], [`Refusal`] |
 //! | share the circuits of many processes | the package `resilience-fleet`; another store: [`fleet`] |
