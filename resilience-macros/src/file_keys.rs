@@ -68,9 +68,11 @@ fn kind(kind: Kind) -> Option<TokenStream> {
             let words = words.iter().map(|(word, _)| word);
             quote!(Word(&[#(#words),*]))
         }
-        // A duration or a word is an option of `#[hedge]` only, which has no section in the file.
-        Kind::DurationOr(_)
-        | Kind::Mode(_)
+        Kind::DurationOr(words) => {
+            let words = words.iter().map(|word| word.word);
+            quote!(TimeOr(&[#(#words),*]))
+        }
+        Kind::Mode(_)
         | Kind::Text { .. }
         | Kind::Pattern
         | Kind::Function

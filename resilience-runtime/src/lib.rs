@@ -139,6 +139,7 @@ mod layer_options;
 mod limiter;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+mod modes;
 mod name;
 mod name_table;
 mod operation;
@@ -148,6 +149,7 @@ mod refusal;
 pub mod registry;
 mod report_limit;
 mod reported_count;
+mod reported_uses;
 mod retry;
 mod scope;
 mod scoped_body;

@@ -166,11 +166,15 @@ impl Context<'_> {
         let mut config = self.limiter_config(at, names, &plan.config);
         let name = plan.name.as_ref();
         let name = name.map(|name| self.shared_name(at, names.variable, name, &mut config));
+        // The limiter is shared by name and takes the values of the file itself. The function asks
+        // only how long it waits.
+        let declared = config.reference();
+        let config = self.in_file(at, &format!("{}Config", names.ty), config);
         let reference = config.reference();
         let way = self.site_or_name(name.as_ref());
         let mut handle = match &plan.key {
-            Some(key) => self.keyed_limiter(at, names, &way, key, config),
-            None => self.single_limiter(at, names, &way, config),
+            Some(key) => self.keyed_limiter(at, names, &way, key, (config, declared)),
+            None => self.single_limiter(at, names, &way, (config, declared)),
         };
         handle.config = reference;
         // The site lists the operation when it looks the limiter up, which costs a call nothing.
@@ -183,9 +187,9 @@ impl Context<'_> {
         at: usize,
         names: &LimiterNames,
         way: &SiteOrName,
-        config: Config,
+        (config, reference): (Config, TokenStream),
     ) -> Handle {
-        let (runtime, reference) = (&self.runtime, config.reference());
+        let runtime = &self.runtime;
         let site_type = format_ident!("{}Site", names.ty);
         let variable = Ident::new(&self.item(at, names.variable), Span::mixed_site());
         let function = checked("single", &config);
@@ -218,9 +222,9 @@ impl Context<'_> {
         names: &LimiterNames,
         way: &SiteOrName,
         key: &Expr,
-        mut config: Config,
+        (mut config, reference): (Config, TokenStream),
     ) -> Handle {
-        let (runtime, reference, text) = (&self.runtime, config.reference(), self.key_text(key));
+        let (runtime, text) = (&self.runtime, self.key_text(key));
         let (site_type, keyed) = (
             format_ident!("{}Site", names.ty),
             format_ident!("Keyed{}", names.ty),

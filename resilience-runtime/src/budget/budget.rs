@@ -117,6 +117,15 @@ impl RetryBudget {
         self
     }
 
+    /// The text that two references to one budget have in common.
+    #[cfg(feature = "config")]
+    pub(crate) fn identity(&self) -> String {
+        match self.name.filter(|_| self.is_process_wide) {
+            Some(name) => name.to_owned(),
+            None => format!("{self:p}"),
+        }
+    }
+
     /// Reads the counts. Calls go on while they are read.
     pub fn stats(&self) -> RetryBudgetStats {
         #[cfg(feature = "test-util")]

@@ -8,6 +8,7 @@
 //! withdrawals.rs  counts retries and decides, under a lock, because only failed calls withdraw
 //! slices.rs       the time in slices of the window, which both use
 //! named.rs        the budgets of the process by name
+//! in_layer.rs     the key `budget` in the sections of policies that draw on one
 //! ```
 //!
 //! The model is Finagle's `RetryBudget`: a deposit for each call, a withdrawal for each retry, and
@@ -25,6 +26,8 @@ mod deposits;
 mod file;
 #[cfg(any(feature = "config", feature = "serde"))]
 pub(crate) mod given;
+#[cfg(feature = "config")]
+mod in_layer;
 mod log;
 mod named;
 mod settings;
@@ -40,5 +43,6 @@ pub(crate) use named::stats;
 #[cfg(feature = "config")]
 pub(crate) use {
     file::FILE,
+    in_layer::{BUDGET_OF_HEDGES, BUDGET_OF_RETRIES, budget_in_file},
     named::{describe, hold, is_used},
 };

@@ -17,7 +17,7 @@ use super::{
     shared::Shared,
     stats::BulkheadStats,
 };
-use crate::{clock, deadline, name::Name, operation::Operation};
+use crate::{clock, deadline, limiter::Registered, name::Name, operation::Operation};
 
 /// A limit for the number of calls that run at the same time.
 ///
@@ -70,6 +70,11 @@ impl Bulkhead {
     #[inline]
     pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.shared
+    }
+
+    /// True if both handles are of one bulkhead.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
     }
 
     /// The name of the bulkhead.
@@ -157,10 +162,9 @@ impl Bulkhead {
 
     /// Changes the limit and [`max_wait`](BulkheadConfig::max_wait) of callers by handle.
     ///
-    /// A higher limit takes effect at once, a lower one as calls end. A bulkhead of the registry is
-    /// reconfigured by its name, see
-    /// [`registry::reconfigure_bulkhead`](crate::registry::reconfigure_bulkhead), so that a source
-    /// line does not change it back.
+    /// A higher limit takes effect at once, a lower one as calls end. No source line changes a bulkhead
+    /// of the registry back, and its limit holds until a configuration file names it, as after
+    /// [`registry::reconfigure_bulkhead`](crate::registry::reconfigure_bulkhead).
     ///
     /// ```
     /// use resilience::{Bulkhead, BulkheadConfig};
@@ -172,7 +176,12 @@ impl Bulkhead {
     /// # Ok::<(), resilience::BulkheadFull>(())
     /// ```
     pub fn reconfigure(&self, config: BulkheadConfig) {
-        self.shared.configure(&config);
+        self.shared.set_max_wait(&config);
+        let named = Self::names().get(self.name());
+        match named.filter(|named| named.is_single(self)) {
+            Some(named) => named.reconfigure(&config),
+            None => self.shared.slots.set_limit(config.get_max_concurrent()),
+        }
     }
 
     /// A snapshot of the statistics.

@@ -2,16 +2,22 @@
 
 use std::{panic::Location, time::Duration};
 
+#[cfg(feature = "config")]
+use super::file;
 use super::{
-    config::BulkheadConfig,
-    error::BulkheadFull,
-    handle::Bulkhead,
-    log,
-    stats::{BulkheadCounts, BulkheadStats},
+    config::BulkheadConfig, error::BulkheadFull, handle::Bulkhead, log, stats::BulkheadStats,
+};
+#[cfg(feature = "config")]
+use crate::{
+    config_error::ConfigError,
+    file::{SectionSpec, SectionValues},
 };
 use crate::{
     keyed::Standing,
-    limiter::{Configured, KeyedLimiter, Limiter, LimiterSite, Named, Names, Registered, Report},
+    limiter::{
+        Configured, Counts, KeyedLimiter, Limiter, LimiterSite, Names, Present, Registered, Report,
+        Totals,
+    },
     name::Name,
     scope::per_scope,
 };
@@ -19,6 +25,11 @@ use crate::{
 per_scope! {
     /// The bulkheads of the process.
     static NAMES: Names<Bulkhead> = Names::new();
+}
+
+/// The bulkheads of the process.
+pub(crate) fn names() -> &'static Names<Bulkhead> {
+    &NAMES
 }
 
 /// The site of a `#[bulkhead]`.
@@ -45,27 +56,43 @@ impl Configured for Bulkhead {
 
 impl Registered for Bulkhead {
     fn names() -> &'static Names<Self> {
-        &NAMES
+        names()
     }
 }
 
 impl Limiter for Bulkhead {
-    type Counts = BulkheadCounts;
+    type Stats = BulkheadStats;
+
+    #[cfg(feature = "config")]
+    const WORD: &'static str = "bulkhead";
+
+    #[cfg(feature = "config")]
+    const POLICY: &'static BulkheadConfig = &BulkheadConfig::unset();
 
     fn with_name(
         name: Name,
-        config: &BulkheadConfig,
+        present: &Present<BulkheadConfig>,
         declared_at: &'static Location<'static>,
     ) -> Self {
-        Self::new_at(name, config, declared_at)
+        let new = Self::new_at(name, &present.config, declared_at);
+        new.adopt(present);
+        new
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        Self::is_same(self, other)
     }
 
     fn shared(config: &BulkheadConfig) -> BulkheadConfig {
         config.max_wait(Duration::ZERO)
     }
 
-    fn with_wait_of(named: BulkheadConfig, call: &BulkheadConfig) -> BulkheadConfig {
-        named.max_wait(call.get_max_wait())
+    fn with_wait(config: BulkheadConfig, wait: Duration) -> BulkheadConfig {
+        config.max_wait(wait)
+    }
+
+    fn wait(config: &BulkheadConfig) -> Duration {
+        config.get_max_wait()
     }
 
     fn max_keys(config: &BulkheadConfig) -> u32 {
@@ -76,9 +103,10 @@ impl Limiter for Bulkhead {
         config.get_idle()
     }
 
-    fn adopt(&self, config: &BulkheadConfig) {
+    fn adopt(&self, present: &Present<BulkheadConfig>) {
         let slots = &self.shared().slots;
-        slots.set_limit(config.get_max_concurrent());
+        slots.set_limit(present.config.get_max_concurrent());
+        slots.set_modes(present.modes);
     }
 
     fn standing(&self, _: u64) -> Standing {
@@ -90,75 +118,57 @@ impl Limiter for Bulkhead {
         }
     }
 
-    fn counts(&self) -> BulkheadCounts {
-        self.stats().counts()
+    fn counts(&self) -> Counts {
+        let stats = self.stats();
+        Counts {
+            in_use: stats.in_use,
+            waiting: stats.waiting,
+            admitted: stats.admitted,
+            refused: stats.refused,
+            would_refuse: stats.would_refuse,
+        }
     }
 
-    fn add_counts(sum: &mut BulkheadCounts, counts: BulkheadCounts) {
-        sum.add(counts);
+    fn stats(&self) -> BulkheadStats {
+        self.shared().stats()
+    }
+
+    fn stats_of_name(
+        name: &str,
+        config: &BulkheadConfig,
+        declared_at: &'static Location<'static>,
+        Totals { keys, counts }: Totals,
+    ) -> BulkheadStats {
+        BulkheadStats {
+            name: name.to_owned(),
+            key: None,
+            limit: config.get_max_concurrent(),
+            in_use: counts.in_use,
+            waiting: counts.waiting,
+            admitted: counts.admitted,
+            refused: counts.refused,
+            would_refuse: counts.would_refuse,
+            keys: keys.keys,
+            overflow: keys.overflow,
+            evicted: keys.evicted,
+            declared_at,
+        }
     }
 
     fn report(name: &str, report: Report<'_, BulkheadConfig>) {
         log::report(name, report);
     }
-}
 
-/// The bulkhead of that name, and a new one if there is none.
-pub(crate) fn get_or_register(
-    name: &'static str,
-    config: &BulkheadConfig,
-    location: &'static Location<'static>,
-) -> Bulkhead {
-    let bulkhead = NAMES.get_or_register(name, config, location).single(config);
-    bulkhead.clone()
-}
-
-/// Gives the bulkheads of a name another configuration. False if there are none.
-pub(crate) fn reconfigure(name: &str, config: &BulkheadConfig) -> bool {
-    NAMES
-        .get(name)
-        .map(|named| named.reconfigure(config))
-        .is_some()
-}
-
-/// The statistics of the bulkheads of that name.
-pub(crate) fn stats(name: &str) -> Option<BulkheadStats> {
-    NAMES.get(name).map(sum)
-}
-
-/// The statistics of the bulkhead of a key.
-pub(crate) fn key_stats(name: &str, key: &str) -> Option<BulkheadStats> {
-    Some(NAMES.get(name)?.get_key(key)?.stats())
-}
-
-/// The statistics of all bulkheads, in the order of their names.
-pub(crate) fn all_stats() -> Vec<BulkheadStats> {
-    NAMES.all().into_iter().map(sum).collect()
-}
-
-/// Adds up the bulkheads of a name.
-fn sum(named: &'static Named<Bulkhead>) -> BulkheadStats {
-    let (keys, evicted) = named.key_counts();
-    let mut sum = BulkheadStats {
-        name: named.name().to_owned(),
-        key: None,
-        limit: named.config().get_max_concurrent(),
-        in_use: 0,
-        waiting: 0,
-        admitted: evicted.admitted,
-        refused: evicted.refused,
-        would_refuse: evicted.would_refuse,
-        keys: keys.keys,
-        overflow: keys.overflow,
-        evicted: keys.evicted,
-        declared_at: named.declared_at(),
-    };
-    for stats in named.handles().iter().map(Bulkhead::stats) {
-        sum.in_use += stats.in_use;
-        sum.waiting += stats.waiting;
-        sum.admitted += stats.admitted;
-        sum.refused += stats.refused;
-        sum.would_refuse += stats.would_refuse;
+    #[cfg(feature = "config")]
+    fn section() -> &'static SectionSpec {
+        &file::FILE
     }
-    sum
+
+    #[cfg(feature = "config")]
+    fn with_values(
+        config: BulkheadConfig,
+        values: &SectionValues,
+    ) -> Result<BulkheadConfig, ConfigError> {
+        file::settings(values).apply_to(config)
+    }
 }

@@ -19,6 +19,8 @@ mod config;
 mod conversion;
 mod description;
 mod error;
+#[cfg(feature = "config")]
+pub(crate) mod file;
 mod future;
 mod handle;
 mod limiter;
@@ -35,7 +37,7 @@ mod stats;
 mod tests;
 mod word;
 
-pub(crate) use self::limiter::{all_stats, get_or_register, key_stats, reconfigure, stats};
+pub(crate) use self::limiter::names;
 pub use self::{
     admission::BulkheadAcquire,
     config::BulkheadConfig,

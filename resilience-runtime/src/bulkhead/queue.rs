@@ -37,6 +37,10 @@ pub(super) struct Queue {
     granted: BTreeSet<Ticket>,
     /// Ended calls that were carried out of the word.
     pub(super) carried: u64,
+    /// Calls that ran above the limit, because that was not enforced.
+    pub(super) would_refuse: u64,
+    /// Calls that came while the bulkhead was not enabled.
+    pub(super) passed: u64,
 }
 
 impl Queue {

@@ -7,13 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    config::BulkheadConfig,
-    error::BulkheadFull,
-    log,
-    slots::{Slots, Tried},
-    stats::BulkheadStats,
-};
+use super::{config::BulkheadConfig, error::BulkheadFull, log, slots::Slots, stats::BulkheadStats};
 use crate::{
     clock,
     events::{self, EventKind},
@@ -28,7 +22,6 @@ pub(super) struct Shared {
     /// In nanoseconds, for callers by handle. An attribute brings its own.
     max_wait: AtomicU64,
     refused: ReportedCount,
-    would_refuse: AtomicU64,
     /// The end of the last call, for a bulkhead with a key.
     idle_since: AtomicU64,
     pub(super) name: Name,
@@ -46,7 +39,6 @@ impl Shared {
             slots: Slots::new(config.get_max_concurrent(), is_keyed),
             max_wait: AtomicU64::new(clock::nanos(config.get_max_wait())),
             refused: ReportedCount::default(),
-            would_refuse: AtomicU64::new(0),
             idle_since: AtomicU64::new(if is_keyed { clock::now() } else { 0 }),
             name,
             declared_at,
@@ -58,23 +50,15 @@ impl Shared {
         self.max_wait.load(Ordering::Relaxed)
     }
 
-    pub(super) fn configure(&self, config: &BulkheadConfig) {
+    pub(super) fn set_max_wait(&self, config: &BulkheadConfig) {
         let max_wait = clock::nanos(config.get_max_wait());
         self.max_wait.store(max_wait, Ordering::Relaxed);
-        self.slots.set_limit(config.get_max_concurrent());
     }
 
     /// Takes a slot if one is free and nobody waits.
     #[inline]
     pub(super) fn try_acquire(&self) -> bool {
-        match self.slots.try_acquire() {
-            Tried::Admitted => true,
-            Tried::AdmittedAboveLimit => {
-                self.would_refuse.fetch_add(1, Ordering::Relaxed);
-                true
-            }
-            Tried::NoSlot => false,
-        }
+        self.slots.try_acquire() || self.slots.admit_above_limit()
     }
 
     #[inline]
@@ -123,7 +107,7 @@ impl Shared {
             waiting: numbers.waiting,
             admitted: numbers.admitted,
             refused: self.refused(),
-            would_refuse: self.would_refuse.load(Ordering::Relaxed),
+            would_refuse: numbers.would_refuse,
             keys: 0,
             overflow: 0,
             evicted: 0,

@@ -10,8 +10,9 @@ use std::{hint, sync::PoisonError, task::Waker, time::Duration};
 
 use super::{
     queue::{Queue, Ticket, Waiter},
-    word::{BUSY_END, CARRIED, CARRY, END, KEYED, NOT_ENFORCED, WAITING, Word},
+    word::{BUSY_END, CARRIED, CARRY, END, KEYED, NOT_ENABLED, NOT_ENFORCED, WAITING, Word},
 };
+use crate::modes::Modes;
 use crate::sync::{
     Condvar, Mutex, MutexGuard,
     atomic::{AtomicU64, Ordering},
@@ -23,15 +24,6 @@ pub(super) struct Slots {
     queue: Mutex<Queue>,
 }
 
-/// The result of an admission without a wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tried {
-    Admitted,
-    /// Admitted above the limit, because that is not enforced.
-    AdmittedAboveLimit,
-    NoSlot,
-}
-
 /// The numbers of a bulkhead at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Numbers {
@@ -39,6 +31,7 @@ pub(super) struct Numbers {
     pub(super) running: u64,
     pub(super) waiting: u64,
     pub(super) admitted: u64,
+    pub(super) would_refuse: u64,
 }
 
 impl Slots {
@@ -51,7 +44,7 @@ impl Slots {
 
     /// Takes a slot if one is free and nobody waits.
     #[inline]
-    pub(super) fn try_acquire(&self) -> Tried {
+    pub(super) fn try_acquire(&self) -> bool {
         let mut word = Word(self.word.load(Ordering::Relaxed));
         while let Some(admitted) = word.admit_new() {
             // It acquires the changes of the call whose slot it takes.
@@ -61,8 +54,7 @@ impl Slots {
                 Ordering::Acquire,
                 Ordering::Relaxed,
             ) {
-                Ok(_) if word.is_full() => return Tried::AdmittedAboveLimit,
-                Ok(_) => return Tried::Admitted,
+                Ok(_) => return true,
                 Err(changed) => {
                     // The other thread is through with the word sooner if this one does not ask for
                     // it at once.
@@ -71,7 +63,31 @@ impl Slots {
                 }
             }
         }
-        Tried::NoSlot
+        false
+    }
+
+    /// Admits a call that found no slot, if the file says that nobody is refused. It holds a slot
+    /// nevertheless, so that the limit counts it when it is enforced again.
+    #[cold]
+    pub(super) fn admit_above_limit(&self) -> bool {
+        if !Word(self.word.load(Ordering::Relaxed)).is(NOT_ENFORCED | NOT_ENABLED) {
+            return false;
+        }
+        // The counts change under the lock together with the word, so that no sum of them falls.
+        let mut queue = self.queue();
+        let admit = |word| Some(Word(word).admit_all()?.0);
+        let changed = self
+            .word
+            .fetch_update(Ordering::Acquire, Ordering::Relaxed, admit);
+        let Ok(before) = changed.map(Word) else {
+            return false;
+        };
+        if before.is(NOT_ENABLED) {
+            queue.passed += 1;
+        } else if before.is_full() {
+            queue.would_refuse += 1;
+        }
+        true
     }
 
     /// Ends a call. Returns true if the caller has to note the time.
@@ -141,7 +157,12 @@ impl Slots {
                 Ordering::Acquire,
                 Ordering::Relaxed,
             ) {
-                Ok(_) => return queue.grant(),
+                Ok(_) => {
+                    if word.is_full() && !word.is(NOT_ENABLED) {
+                        queue.would_refuse += 1;
+                    }
+                    return queue.grant();
+                }
                 Err(changed) => word = Word(changed),
             }
         }
@@ -203,18 +224,11 @@ impl Slots {
         self.change(|word| word.with_limit(limit));
     }
 
-    /// Switches refusals on or off.
-    #[cfg_attr(
-        any(not(test), loom),
-        expect(dead_code, reason = "the configuration file switches it")
-    )]
-    pub(super) fn set_enforced(&self, is_enforced: bool) {
+    /// Takes the switches of the file. Nobody waits any more if nobody is refused.
+    pub(super) fn set_modes(&self, modes: Modes) {
         self.change(|word| {
-            Word(if is_enforced {
-                word.0 & !NOT_ENFORCED
-            } else {
-                word.0 | NOT_ENFORCED
-            })
+            word.with(NOT_ENFORCED, !modes.is_enforced)
+                .with(NOT_ENABLED, !modes.is_enabled)
         });
     }
 
@@ -239,7 +253,8 @@ impl Slots {
             limit: word.limit(),
             running: word.running(),
             waiting: queue.len() as u64,
-            admitted: queue.carried + word.ended() + word.running(),
+            admitted: queue.carried + word.ended() + word.running() - queue.passed,
+            would_refuse: queue.would_refuse,
         }
     }
 }

@@ -39,8 +39,8 @@ pub struct BulkheadStats {
     pub admitted: u64,
     /// **Since the start:** calls that were refused.
     pub refused: u64,
-    /// **Since the start:** calls that got a slot above the limit, because the limit was not
-    /// enforced. It is 0, because nothing switches a bulkhead so far.
+    /// **Since the start:** calls that ran above the limit, because a configuration file says
+    /// `enforce = false`. They are among those admitted.
     pub would_refuse: u64,
     /// **Now:** keys that have a bulkhead. 0 for a bulkhead that is not a name with keys.
     pub keys: u64,
@@ -51,30 +51,4 @@ pub struct BulkheadStats {
     /// The source line that declared the bulkhead.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::place"))]
     pub declared_at: &'static Location<'static>,
-}
-
-/// The counts of calls, which outlive the bulkhead of a key.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct BulkheadCounts {
-    pub(super) admitted: u64,
-    pub(super) refused: u64,
-    pub(super) would_refuse: u64,
-}
-
-impl BulkheadCounts {
-    pub(super) fn add(&mut self, other: Self) {
-        self.admitted += other.admitted;
-        self.refused += other.refused;
-        self.would_refuse += other.would_refuse;
-    }
-}
-
-impl BulkheadStats {
-    pub(super) fn counts(&self) -> BulkheadCounts {
-        BulkheadCounts {
-            admitted: self.admitted,
-            refused: self.refused,
-            would_refuse: self.would_refuse,
-        }
-    }
 }

@@ -14,7 +14,7 @@ use std::{
 use tokio::time::{Instant, advance};
 
 use super::*;
-use crate::{circuit::capture, limiter::Limiter, registry};
+use crate::{circuit::capture, limiter::Limiter, modes::Modes, registry};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -24,6 +24,13 @@ fn bulkhead(limit: u32) -> Bulkhead {
 
 fn refusing(limit: u32) -> Bulkhead {
     Bulkhead::new("pool", BulkheadConfig::new(limit))
+}
+
+fn unenforced() -> Modes {
+    Modes {
+        is_enforced: false,
+        ..Modes::ON
+    }
 }
 
 fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
@@ -204,15 +211,48 @@ fn a_limit_that_is_not_enforced_refuses_nobody_and_counts() {
     let _one = pool.acquire().unwrap();
     let mut waiting = Box::pin(pool.acquire_async());
     assert!(poll(waiting.as_mut()).is_pending());
-    pool.shared().slots.set_enforced(false);
+    pool.shared().slots.set_modes(unenforced());
     let Poll::Ready(Ok(_two)) = poll(waiting.as_mut()) else {
         panic!("nobody waits any more")
     };
     let _three = pool.acquire().unwrap();
     let stats = pool.stats();
-    assert_eq!((stats.in_use, stats.would_refuse, stats.refused), (3, 1, 0));
-    pool.shared().slots.set_enforced(true);
+    assert_eq!((stats.in_use, stats.would_refuse, stats.refused), (3, 2, 0));
+    pool.shared().slots.set_modes(Modes::ON);
     assert!(poll(pin!(pool.acquire_async())).is_pending());
+}
+
+#[test]
+fn a_bulkhead_that_is_not_enabled_admits_all_and_counts_none_but_those_that_run() {
+    let pool = Bulkhead::new("pool", BulkheadConfig::new(1).max_wait(Duration::MAX));
+    let one = pool.acquire().unwrap();
+    let mut waiting = Box::pin(pool.acquire_async());
+    assert!(poll(waiting.as_mut()).is_pending());
+    let off = Modes {
+        is_enabled: false,
+        ..Modes::ON
+    };
+    pool.shared().slots.set_modes(off);
+    assert!(poll(waiting.as_mut()).is_ready(), "nobody waits any more");
+    let before = pool.stats();
+    assert_eq!((before.admitted, before.in_use), (2, 1));
+    let two = pool.acquire().unwrap();
+    for _ in 0..3 {
+        drop(pool.acquire().unwrap());
+    }
+    let stats = pool.stats();
+    assert_eq!((stats.admitted, stats.in_use), (2, 2));
+    assert_eq!((stats.refused, stats.would_refuse), (0, 0));
+    pool.shared().slots.set_modes(Modes::ON);
+    drop(one);
+    let mut waiting = Box::pin(pool.acquire_async());
+    assert!(
+        poll(waiting.as_mut()).is_pending(),
+        "the other call still runs"
+    );
+    drop(two);
+    assert!(poll(waiting.as_mut()).is_ready());
+    assert_eq!(pool.stats().admitted, 3);
 }
 
 #[test]

@@ -8,10 +8,11 @@
 /// bit 44         callers wait in the queue, so that nobody may overtake them
 /// bit 45         the bulkhead has a key, so that the end of a call notes the time
 /// bit 46         nobody is refused, because the limit is not enforced
-/// bit 47 to 62   calls that ended
+/// bit 47         nobody is refused or counted, because the bulkhead is not enabled
+/// bit 48 to 62   calls that ended
 /// bit 63         the number of ended calls has overflown, and is to be carried to the count
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Word(pub(super) u64);
 
 const RUNNING: u64 = (1 << 24) - 1;
@@ -20,7 +21,8 @@ const LIMIT: u64 = ((1 << 20) - 1) << LIMIT_SHIFT;
 pub(super) const WAITING: u64 = 1 << 44;
 pub(super) const KEYED: u64 = 1 << 45;
 pub(super) const NOT_ENFORCED: u64 = 1 << 46;
-const ENDED_SHIFT: u32 = 47;
+pub(super) const NOT_ENABLED: u64 = 1 << 47;
+const ENDED_SHIFT: u32 = 48;
 const ONE_ENDED: u64 = 1 << ENDED_SHIFT;
 pub(super) const CARRY: u64 = 1 << 63;
 
@@ -57,24 +59,39 @@ impl Word {
         self.0 & flag != 0
     }
 
+    /// The word with the flag, or without it.
+    pub(super) fn with(self, flag: u64, is_set: bool) -> Self {
+        Self(self.0 & !flag | if is_set { flag } else { 0 })
+    }
+
     /// True if as many calls run as the limit allows.
     #[inline]
     pub(super) fn is_full(self) -> bool {
         self.running() >= self.limit()
     }
 
-    /// The word with one more running call, unless there is no slot.
-    #[inline]
-    pub(super) fn admit(self) -> Option<Self> {
-        let has_slot = !self.is_full() || self.is(NOT_ENFORCED);
-        // The number of running calls must not overflow, whatever is enforced.
-        (has_slot && self.running() < RUNNING).then_some(Self(self.0 + 1))
-    }
-
-    /// The same for a call that has not waited: it must not overtake those that wait.
+    /// The word with one more running call, for a call that has not waited. It must not overtake those
+    /// that wait, and a bulkhead that is not enabled does not count it.
     #[inline]
     pub(super) fn admit_new(self) -> Option<Self> {
-        if self.is(WAITING) { None } else { self.admit() }
+        let has_slot = !self.is(WAITING | NOT_ENABLED) && !self.is_full();
+        has_slot.then_some(Self(self.0 + 1))
+    }
+
+    /// The same for a call that has waited.
+    pub(super) fn admit(self) -> Option<Self> {
+        if self.is_full() {
+            self.admit_all()
+        } else {
+            Some(Self(self.0 + 1))
+        }
+    }
+
+    /// The word with one more running call, if nobody is refused now.
+    pub(super) fn admit_all(self) -> Option<Self> {
+        let refuses_nobody = self.is(NOT_ENFORCED | NOT_ENABLED);
+        // The number of running calls must not overflow, whatever is enforced.
+        (refuses_nobody && self.running() < RUNNING).then_some(Self(self.0 + 1))
     }
 
     /// Ended calls that are not carried yet, the carry included.
@@ -109,11 +126,18 @@ mod tests {
 
     #[test]
     fn a_limit_that_is_not_enforced_admits_up_to_the_room_of_the_count() {
-        let word = Word(Word::new(1, false).0 | NOT_ENFORCED | (RUNNING - 1));
-        let last = word.admit_new().expect("a slot");
-        assert_eq!(last.running(), RUNNING);
-        assert!(last.is_full() && last.admit_new().is_none());
-        assert_eq!(last.limit(), 1);
+        for flag in [NOT_ENFORCED, NOT_ENABLED] {
+            let word = Word(Word::new(1, false).with(flag, true).0 | (RUNNING - 1));
+            assert!(
+                word.admit_new().is_none(),
+                "it is not counted as others are"
+            );
+            let last = word.admit().expect("a slot");
+            assert_eq!(word.admit_all(), Some(last));
+            assert_eq!((last.running(), last.limit()), (RUNNING, 1));
+            assert!(last.is_full() && last.admit_all().is_none());
+            assert!(word.with(flag, false).admit_all().is_none());
+        }
     }
 
     #[test]
@@ -124,7 +148,7 @@ mod tests {
             assert_eq!((word.running(), word.limit()), (1, 1_000_000));
             assert_eq!((word.ended(), word.is(CARRY)), (ended, ended >= CARRIED));
         }
-        assert!(word.is(KEYED) && !word.is(WAITING) && !word.is(NOT_ENFORCED));
+        assert!(word.is(KEYED) && !word.is(WAITING | NOT_ENFORCED | NOT_ENABLED));
         assert_eq!(word.with_limit(7).limit(), 7);
         assert_eq!(word.with_limit(7).running(), 1);
     }

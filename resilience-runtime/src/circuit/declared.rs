@@ -8,12 +8,10 @@ use std::sync::{
 };
 
 use super::{
-    active_config::ActiveConfig,
-    config::CircuitBreakerConfig,
-    file::{CircuitInFile, DeclaredCircuit},
+    active_config::ActiveConfig, config::CircuitBreakerConfig, file::DeclaredCircuit,
     usage::SharedByKeys,
 };
-use crate::layer_options::LayerOptions;
+use crate::{layer_options::LayerOptions, modes::Modes};
 
 /// The declaration of a circuit. Most circuits have no values of the file and need no memory for it.
 #[derive(Debug, Default)]
@@ -27,29 +25,6 @@ struct Parts {
     is_by_hand: AtomicBool,
     is_disabled: AtomicBool,
     is_unenforced: AtomicBool,
-}
-
-/// The switches of a circuit that only the file has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Modes {
-    /// False for a circuit that admits all calls and counts none.
-    pub(super) is_enabled: bool,
-    /// False for a circuit that admits all calls and counts those that it would refuse.
-    pub(super) is_enforced: bool,
-}
-
-impl Modes {
-    pub(super) fn of(in_file: &CircuitInFile) -> Self {
-        Self {
-            is_enabled: in_file.is_enabled,
-            is_enforced: in_file.is_enforced,
-        }
-    }
-
-    /// True if the circuit may refuse a call.
-    pub(super) fn refuses(self) -> bool {
-        self.is_enabled && self.is_enforced
-    }
 }
 
 /// A configuration in words, so that a call compares it without a lock.

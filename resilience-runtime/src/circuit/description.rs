@@ -57,7 +57,7 @@ impl Described for CircuitBreakerConfig {
     }
 
     #[cfg(feature = "config")]
-    fn is_shared(&self) -> bool {
+    fn is_shared(&self, _: &str) -> bool {
         true
     }
 

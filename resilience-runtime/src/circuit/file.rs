@@ -10,6 +10,7 @@ use crate::file::{
     Contradiction, Current, ENABLED, ENFORCE, Exclusive, SectionKind, SectionSpec, SectionValues,
 };
 use crate::layer_options::LayerOptions;
+use crate::modes::Modes;
 use crate::operation::{Configured, Described};
 
 const CRITERIA: [&str; 3] = ["failure_threshold", "failure_rate", "consecutive_failures"];
@@ -51,10 +52,7 @@ pub(crate) struct DeclaredCircuit {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct CircuitInFile {
     pub(crate) config: CircuitBreakerConfig,
-    /// False for a circuit that admits all calls and counts none.
-    pub(crate) is_enabled: bool,
-    /// False for a circuit that admits all calls and counts those that it would refuse.
-    pub(crate) is_enforced: bool,
+    pub(crate) modes: Modes,
 }
 
 impl CircuitInFile {
@@ -62,8 +60,7 @@ impl CircuitInFile {
     pub(crate) fn without_values(config: CircuitBreakerConfig) -> Self {
         Self {
             config,
-            is_enabled: true,
-            is_enforced: true,
+            modes: Modes::ON,
         }
     }
 }
@@ -113,8 +110,7 @@ pub(crate) fn resolve(
         .map_err(|error| vec![Contradiction::new(error.setting(), error.to_string())])?;
     Ok(CircuitInFile {
         config,
-        is_enabled: values.flag("enabled").unwrap_or(true),
-        is_enforced: values.flag("enforce").unwrap_or(true),
+        modes: Modes::of(values),
     })
 }
 

@@ -9,7 +9,12 @@ pub(super) fn describe(name: &str) -> Vec<ResolvedSetting> {
     let shared: Vec<_> = shared.collect();
     let mut settings = operation::describe(name);
     // A circuit without a name of its own has the name of the operation, and is described as it is.
-    settings.retain(|setting| shared.iter().all(|other| other.policy != setting.policy));
+    // The time that a call waits for a bulkhead belongs to the function all the same.
+    let is_described = |setting: &ResolvedSetting| {
+        let mut shared = shared.iter();
+        shared.any(|other| (other.policy, other.setting) == (setting.policy, setting.setting))
+    };
+    settings.retain(|setting| !is_described(setting));
     settings.extend(shared);
     settings
 }

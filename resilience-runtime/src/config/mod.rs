@@ -1,5 +1,5 @@
-//! A configuration file that sets the options of `#[retry]`, `#[circuit_breaker]` and `#[timeout]`
-//! and of budgets while the program runs: feature `config`. The other attributes have no section yet.
+//! A configuration file that sets the options of all attributes, and of retry budgets, while the
+//! program runs: feature `config`.
 //!
 //! A section is a policy and a name: the operation of a function, or the name of a circuit. Keys are
 //! spelled as the options, and durations as their literals, in quotation marks.
@@ -14,9 +14,29 @@
 //! failure_threshold = 10
 //! [timeout."orders::jira::issue"]
 //! enabled = false                    # the layer is not there
+//! [bulkhead.db]
+//! max_concurrent = 40
+//! enforce = false                    # admit all calls, and count those that it would refuse
+//! [rate_limit.api]
+//! limit = 50
+//! [hedge."orders::search"]
+//! after = "p99"
+//! [fallback."orders::search"]
+//! enabled = false
 //! [budget.all]
 //! ratio = 0.1
 //! ```
+//!
+//! Every policy has `enabled`. A circuit, a bulkhead and a rate limit have `enforce`, too: with
+//! `false` they admit all calls, and the statistic `would_refuse` counts those that they would
+//! refuse. A bulkhead or a rate limit that is not enforced delays nobody either. A bulkhead that is
+//! not enabled still knows the calls that run, so that its limit holds for them when it is enabled
+//! again.
+//!
+//! Functions that share a bulkhead or a rate limit by its name share the values of its section.
+//! `max_wait` alone belongs to each function, so it stands in the section of the operation. `span` of
+//! a retry can be switched only where the attribute names it, as in `#[retry(span = false)]`, because
+//! a span has a place in the future of the function.
 //!
 //! [`load`] applies a file and [`watch`] follows one; [`apply`] takes a text. A configuration is
 //! applied as a whole or not at all: [`ConfigErrors`] has all its faults, each with its place, in the

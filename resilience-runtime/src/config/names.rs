@@ -10,7 +10,8 @@ use std::{
 
 use super::sections::{SECTIONS, SHARED};
 use crate::file::{
-    ConfigErrors, ConfigFault, Faults, SectionKind, SectionSpec, Values, current, nearest,
+    ConfigErrors, ConfigFault, Faults, NamedSection, SectionKind, SectionSpec, Values, current,
+    nearest,
 };
 use crate::{operation, scope::per_scope};
 
@@ -50,40 +51,34 @@ pub(super) fn expect(names: &[&str]) -> Result<(), ConfigErrors> {
 
 /// Finds the sections with a name that is not expected.
 pub(super) fn check(values: &Values, faults: &mut Faults) {
-    let Some(expected) = lock(&EXPECTED).clone() else {
+    let expected = lock(&EXPECTED).clone();
+    let Some(expected) = expected else {
         return;
     };
-    let expected: Vec<_> = expected.into_iter().collect();
-    for (spec, name) in sections(values) {
-        if expected.contains(&name) {
-            continue;
-        }
-        let mut sections = values.names_of(spec).into_iter();
-        let Some((_, Some(place))) = sections.find(|(other, _)| *other == name) else {
+    for (spec, section) in sections(values) {
+        let name = section.name;
+        let Some(place) = section.place().filter(|_| !expected.contains(name)) else {
             continue;
         };
-        let meant = nearest(&name, &expected, |name| name).map(String::as_str);
+        let names: Vec<_> = expected.iter().map(String::as_str).collect();
+        let meant = nearest(name, &names, |name| name).copied();
         let message = match meant {
             Some(meant) => format!("no section `{name}` is expected; did you mean `{meant}`?"),
             None => {
-                let names = expected.join("`, `");
+                let names = names.join("`, `");
                 format!("no section `{name}` is expected; the names are `{names}`")
             }
         };
         let setting = format!("{}.{name}", spec.name);
-        faults.push(ConfigFault::at(&place, setting, message).near(meant));
+        faults.push(ConfigFault::at(place, setting, message).near(meant));
     }
 }
 
 /// The sections that have a name.
-fn sections(values: &Values) -> Vec<(&'static SectionSpec, String)> {
-    let mut specs = SECTIONS.to_vec();
-    specs.retain(|spec| spec.kind != SectionKind::Single);
-    let sections = specs.into_iter().flat_map(|spec| {
-        let names = values.names_of(spec).into_iter();
-        names.map(move |(name, _)| (spec, name))
-    });
-    sections.collect()
+fn sections(values: &Values) -> impl Iterator<Item = (&'static SectionSpec, NamedSection<'_>)> {
+    let specs = SECTIONS.iter().copied();
+    let specs = specs.filter(|spec| spec.kind != SectionKind::Single);
+    specs.flat_map(|spec| values.sections_of(spec).map(move |section| (spec, section)))
 }
 
 /// The sections of which nothing has used the name yet.
@@ -92,18 +87,19 @@ fn unused_sections() -> Vec<(&'static SectionSpec, String)> {
     let Some(values) = current.values() else {
         return Vec::new();
     };
-    let is_unused = |spec: &SectionSpec, name: &str| {
+    let is_used = |spec: &SectionSpec, section: &NamedSection<'_>| {
         let shared = SHARED
             .iter()
             .find(|shared| shared.section.name == spec.name);
         match shared {
-            Some(shared) => !(shared.is_used)(name),
-            None => !operation::has_run(name),
+            Some(shared) => (shared.is_used)(section.name, section.values),
+            None => operation::has_run(section.name),
         }
     };
-    let mut sections = sections(values);
-    sections.retain(|(spec, name)| is_unused(spec, name));
-    sections
+    let unused = sections(values).filter(|(spec, section)| !is_used(spec, section));
+    unused
+        .map(|(spec, section)| (spec, section.name.to_owned()))
+        .collect()
 }
 
 /// The names that nothing has used yet, sorted.

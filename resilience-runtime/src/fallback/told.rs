@@ -1,41 +1,20 @@
 //! Each use of a fallback is counted, and told to the log and the subscribers, because an answer
 //! that hides an outage must be visible.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use tracing::{info, warn};
 
-use super::uses::{Uses, Warning};
+use super::layer::Fallback;
 use crate::{
     clock,
     deadline::Frame,
     events::{self, EventKind},
     inspect::{Traits, View},
-    operation::{Count, Described, DescribedSettings, Operation},
-    scope::per_scope,
+    operation::{Count, Operation},
+    reported_uses::UsesReport,
     show::Shown,
 };
-
-per_scope! {
-    /// The uses of each operation. There are as many as the program has annotated functions.
-    static USES: Mutex<BTreeMap<&'static str, Uses>> = Mutex::new(BTreeMap::new());
-}
-
-/// The layer of `#[fallback]`. It has no settings.
-#[derive(Debug)]
-pub struct Fallback;
-
-impl Described for Fallback {
-    fn policy(&self) -> &'static str {
-        "fallback"
-    }
-
-    fn describe(&self, _: &mut DescribedSettings<'_>) {}
-}
 
 impl Fallback {
     /// Counts that the fallback of an annotated function answers `error`, and tells the log and the
@@ -51,6 +30,7 @@ fn told(operation: &Operation, error: Shown<'_>) {
     // of the outcome.
     Frame::note_reached(false);
     operation.count(Count::Fallback);
+    let report = operation.add_fallback_use(clock::now());
     let operation = operation.name();
     info!(
         target: "resilience",
@@ -58,11 +38,8 @@ fn told(operation: &Operation, error: Shown<'_>) {
         error = tracing::field::display(error),
         "the call failed, and a fallback answers"
     );
-    let mut uses = USES.lock().unwrap_or_else(PoisonError::into_inner);
-    let warning = uses.entry(operation).or_default().add(clock::now());
-    drop(uses);
-    if let Some(warning) = warning {
-        warn_of(operation, warning);
+    if let Some(report) = report {
+        warn_of(operation, report);
     }
     events::emit_with_error(Some(operation), Some(error), |error| EventKind::FellBack {
         error,
@@ -70,7 +47,7 @@ fn told(operation: &Operation, error: Shown<'_>) {
 }
 
 #[cold]
-fn warn_of(operation: &str, Warning { uses, since_last }: Warning) {
+fn warn_of(operation: &str, UsesReport { uses, since_last }: UsesReport) {
     let milliseconds = |nanoseconds| Duration::from_nanos(nanoseconds).as_secs_f64() * 1000.0;
     warn!(
         target: "resilience",

@@ -31,6 +31,8 @@ pub(crate) enum Kind {
     Count(CountRule<'static>),
     /// A duration. Zero is an error if there is something to write instead of it.
     Time(Option<&'static str>),
+    /// A duration above zero, or one of these words.
+    TimeOr(&'static [&'static str]),
     /// Any other number.
     Number(NumberRule),
     /// `true` or `false`.
@@ -103,6 +105,7 @@ impl Key {
         match self.kind {
             Kind::Count(rule) => rules.count(rule, written).map(Value::Count),
             Kind::Time(instead_of_zero) => time(&rules, instead_of_zero, written),
+            Kind::TimeOr(words) => time_or(&rules, words, written),
             Kind::Number(rule) => rules.number(rule, written).map(Value::Number),
             Kind::Flag => match literal {
                 Literal::Flag(flag) => Ok(Value::Flag(*flag)),
@@ -119,7 +122,7 @@ impl Key {
             return self.example.to_owned();
         };
         match self.kind {
-            Kind::Time(_) | Kind::Word(_) if !value.starts_with('"') => {
+            Kind::Time(_) | Kind::TimeOr(_) | Kind::Word(_) if !value.starts_with('"') => {
                 format!("{name} = \"{value}\"")
             }
             _ => self.example.to_owned(),
@@ -148,6 +151,28 @@ fn time(
             Err(format!("{message}, in quotation marks"))
         }
     }
+}
+
+fn time_or(
+    rules: &Rules<'_>,
+    words: &'static [&'static str],
+    written: Written<'_>,
+) -> Result<Value, String> {
+    let Written::Text(typed) = written else {
+        return time(rules, Some(""), written);
+    };
+    if let Some(word) = words.iter().find(|word| **word == typed) {
+        return Ok(Value::Word(word));
+    }
+    let rest = typed.strip_prefix('p');
+    if rest.is_none_or(|rest| rest.parse::<f64>().is_err()) {
+        return time(rules, Some(""), written);
+    }
+    let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    let (name, words, example) = (rules.name, words.join(", "), rules.example);
+    Err(format!(
+        "`{typed}` is no {name}: write one of {words}, or a duration, as in `{example}`"
+    ))
 }
 
 fn word(

@@ -47,4 +47,4 @@ pub(crate) use shared::nearest::nearest;
 pub(crate) use shared::rules::{CountRule, NumberRule, Rules, Written};
 pub use status::ConfigStatus;
 pub(crate) use status::{note_applied, note_refused, status};
-pub(crate) use values::Values;
+pub(crate) use values::{NamedSection, Values};

@@ -73,7 +73,8 @@ fn syntax(document: &Arc<Document>, error: &Error) -> ConfigFault {
 fn unquoted(line: &str) -> Option<String> {
     let (key, value) = line.split_once('=')?;
     let value = value.split('#').next()?.trim();
-    let is_word = !value.is_empty() && value.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
+    let is_word = value.starts_with(|c: char| c.is_ascii_alphabetic())
+        && value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let is_value = is_word || duration::parse(value).is_ok();
     is_value.then(|| format!("{} = \"{value}\"", key.trim()))
 }
@@ -305,7 +306,12 @@ pub(super) fn find_key(
         }
         (None, None) => {
             let options: Vec<_> = keys.iter().map(|key| format!("`{}`", key.name)).collect();
-            (None, format!("its options are {}", options.join(", ")))
+            let are = if options.len() == 1 {
+                "option is"
+            } else {
+                "options are"
+            };
+            (None, format!("its {are} {}", options.join(", ")))
         }
     };
     Err((format!("{table} has no option `{typed}`; {words}"), meant))

@@ -15,14 +15,31 @@ pub(crate) struct Values {
 #[derive(Clone, Debug, Default)]
 struct PolicyValues {
     default: SectionValues,
-    named: BTreeMap<String, NamedSection>,
+    named: BTreeMap<String, Named>,
 }
 
 #[derive(Clone, Debug, Default)]
-struct NamedSection {
+struct Named {
     values: SectionValues,
     /// The name in the text. A section of the environment alone has none.
     place: Option<Place>,
+}
+
+/// A section with a name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NamedSection<'v> {
+    pub(crate) name: &'v str,
+    /// The values, each as the section has it.
+    pub(crate) values: &'v SectionValues,
+    place: Option<&'v Place>,
+}
+
+impl<'v> NamedSection<'v> {
+    /// The place of the name, or that of the first value in the environment.
+    pub(crate) fn place(&self) -> Option<&'v Place> {
+        let first = self.values.entries.first();
+        self.place.or_else(|| first.map(|entry| &entry.place))
+    }
 }
 
 impl Values {
@@ -79,29 +96,24 @@ impl Values {
         policy.is_some_and(|policy| policy.named.contains_key(name))
     }
 
-    /// The names that the sections of a policy have, with their places.
-    pub(crate) fn names_of(&self, spec: &SectionSpec) -> Vec<(String, Option<Place>)> {
-        let named = self.policies.get(spec.name).map(|policy| &policy.named);
-        let named = named.into_iter().flatten();
-        named
-            .map(|(name, section)| {
-                let first = section.values.entries.first();
-                let place = section.place.clone();
-                (
-                    name.clone(),
-                    place.or_else(|| first.map(|entry| entry.place.clone())),
-                )
-            })
-            .collect()
+    /// The sections of a policy that have a name.
+    pub(crate) fn sections_of(&self, spec: &SectionSpec) -> impl Iterator<Item = NamedSection<'_>> {
+        let policy = self.policies.get(spec.name);
+        let named = policy.into_iter().flat_map(|policy| &policy.named);
+        named.map(|(name, section)| NamedSection {
+            name,
+            values: &section.values,
+            place: section.place.as_ref(),
+        })
     }
 
     /// Checks the values of several sections that apply to one name together, and those that apply to
     /// a name without a section. The values of one section are checked where it is read.
     pub(crate) fn check_together(&self, specs: &[&SectionSpec], faults: &mut Faults) {
         for spec in specs {
-            let named = self.names_of(spec).into_iter().map(|(name, _)| name);
-            for name in named.chain([String::new()]) {
-                let values = self.of(spec, &name);
+            let named = self.sections_of(spec).map(|section| section.name);
+            for name in named.chain([""]) {
+                let values = self.of(spec, name);
                 let found = contradictions(spec, &values);
                 for fault in faults_of(&values, found) {
                     faults.push(fault);

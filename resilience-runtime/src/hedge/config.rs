@@ -69,6 +69,17 @@ impl HedgeConfig {
         }
     }
 
+    /// A hedge that the configuration file takes away: it starts no other attempt, measures no call and
+    /// draws on no budget.
+    #[cfg(feature = "config")]
+    pub(super) const fn disabled() -> Self {
+        Self {
+            after: After::Fixed(Duration::MAX),
+            max_hedges: 0,
+            budget: None,
+        }
+    }
+
     /// Starts the next attempt after this time.
     ///
     /// # Panics

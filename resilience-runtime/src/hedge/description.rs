@@ -1,6 +1,14 @@
 //! The settings of `#[hedge]`, as the statistics describe them.
 
 use super::config::{After, HedgeConfig};
+#[cfg(feature = "config")]
+use crate::budget::RetryBudget;
+#[cfg(feature = "config")]
+use crate::file::{Contradiction, SectionSpec, SectionValues};
+#[cfg(feature = "config")]
+use crate::layer_options::LayerOptions;
+#[cfg(feature = "config")]
+use crate::operation::Configured;
 use crate::operation::{Described, DescribedSettings};
 
 impl Described for HedgeConfig {
@@ -19,5 +27,25 @@ impl Described for HedgeConfig {
         // A budget without a name is called by the operation that uses it first.
         let budget = self.get_budget().map(|budget| budget.stats().name);
         settings.add_optional("budget", budget);
+    }
+
+    #[cfg(feature = "config")]
+    fn section(&self) -> Option<&'static SectionSpec> {
+        Some(&super::file::FILE)
+    }
+
+    #[cfg(feature = "config")]
+    fn in_file(
+        &self,
+        _: LayerOptions,
+        operation: &'static str,
+        values: &SectionValues,
+    ) -> Result<Option<Box<dyn Configured>>, Vec<Contradiction>> {
+        Ok(Some(super::file::resolve(self, operation, values)))
+    }
+
+    #[cfg(feature = "config")]
+    fn budget(&self) -> Option<String> {
+        self.get_budget().map(RetryBudget::identity)
     }
 }

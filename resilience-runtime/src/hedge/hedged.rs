@@ -25,7 +25,7 @@ use crate::{
     events::{self, EventKind},
     fallible::Fallible,
     inspect::{Traits, View},
-    operation::{Count, Operation},
+    operation::{Count, FileValues, Operation},
     scope::here,
 };
 
@@ -90,6 +90,23 @@ impl<'c, F, L: Fn() -> bool> Hedged<'c, F, L> {
     #[must_use]
     pub fn depositing(mut self) -> Self {
         self.call.deposits = true;
+        self
+    }
+
+    /// Deposits the call into the budget, unless a layer outside does so. `otherwise` is the answer for
+    /// the budgets of the attributes.
+    #[inline]
+    #[must_use]
+    pub fn depositing_in_file(
+        mut self,
+        file: Option<&'static FileValues>,
+        layer: usize,
+        otherwise: bool,
+    ) -> Self {
+        self.call.deposits = match file {
+            None => otherwise,
+            Some(values) => values.deposits(layer, otherwise),
+        };
         self
     }
 
@@ -252,10 +269,12 @@ impl Call<'_> {
     }
 
     /// Notes that the call has an answer. The duration of the first attempt is that of the call, if
-    /// it is the answer; one that another attempt has overtaken took at least as long.
+    /// it is the answer; one that another attempt has overtaken took at least as long. Nobody asks for
+    /// the durations if the time is a fixed one.
     #[inline]
     fn answered(&self, is_first_known: bool) {
-        if let Some(latency) = self.latency.filter(|_| is_first_known) {
+        let is_measured = is_first_known && matches!(self.config.after, After::Percentile(_));
+        if let Some(latency) = self.latency.filter(|_| is_measured) {
             let now = clock::now();
             latency.add(now, now.saturating_sub(self.began_at));
         }

@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::histogram::{self, BUCKETS, Histogram};
-use crate::clock::NEVER;
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -23,8 +22,34 @@ pub struct Latency {
     slices: [Slice; SLICES],
     /// The moment at which the percentile was taken, and zero before.
     refreshed_at: AtomicU64,
-    /// The percentile in nanoseconds; [`NEVER`] without one.
-    percentile: AtomicU64,
+    /// The percentile that was taken last.
+    taken: AtomicU64,
+}
+
+/// A percentile in one word: its nanoseconds, and in the lowest eight bits which one it is. The
+/// configuration file may ask for another one at any time.
+#[derive(Clone, Copy)]
+struct Taken(u64);
+
+const WHICH_BITS: u32 = 8;
+
+/// The nanoseconds of a percentile that there are too few calls for.
+const NONE: u64 = u64::MAX >> WHICH_BITS;
+
+impl Taken {
+    fn new(which: u8, nanoseconds: Option<u64>) -> Self {
+        let nanoseconds = nanoseconds.unwrap_or(NONE).min(NONE);
+        Self(nanoseconds << WHICH_BITS | u64::from(which))
+    }
+
+    fn is_of(self, which: u8) -> bool {
+        self.0 % (1 << WHICH_BITS) == u64::from(which)
+    }
+
+    fn nanoseconds(self) -> Option<u64> {
+        let nanoseconds = self.0 >> WHICH_BITS;
+        (nanoseconds != NONE).then_some(nanoseconds)
+    }
 }
 
 #[derive(Debug)]
@@ -46,7 +71,7 @@ impl Latency {
                 }
             }; SLICES],
             refreshed_at: AtomicU64::new(0),
-            percentile: AtomicU64::new(NEVER),
+            taken: AtomicU64::new(0),
         }
     }
 
@@ -71,20 +96,21 @@ impl Latency {
     }
 
     /// Returns the percentile in nanoseconds. It is at most a few seconds old.
-    pub(super) fn percentile(&self, now: u64, percentile: u8) -> Option<u64> {
+    pub(super) fn percentile(&self, now: u64, which: u8) -> Option<u64> {
+        let load = || Taken(self.taken.load(Ordering::Acquire));
         let at = self.refreshed_at.load(Ordering::Acquire);
-        let is_old = at == 0 || now.saturating_sub(at) >= REFRESH;
+        let is_old = !load().is_of(which) || now.saturating_sub(at) >= REFRESH;
         let refresh = || {
             self.refreshed_at
                 .compare_exchange(at, now, Ordering::AcqRel, Ordering::Acquire)
         };
         // One of the threads that come at once takes it anew.
         if is_old && refresh().is_ok() {
-            let taken = self.taken(now, percentile).unwrap_or(NEVER);
-            self.percentile.store(taken, Ordering::Release);
+            let taken = Taken::new(which, self.taken(now, which));
+            self.taken.store(taken.0, Ordering::Release);
         }
-        let taken = self.percentile.load(Ordering::Acquire);
-        (taken != NEVER).then_some(taken)
+        let taken = load();
+        taken.nanoseconds().filter(|_| taken.is_of(which))
     }
 
     fn taken(&self, now: u64, percentile: u8) -> Option<u64> {
@@ -127,6 +153,19 @@ mod tests {
         assert_eq!(latency.percentile(START + REFRESH - 1, 95), None);
         let found = latency.percentile(START + REFRESH, 95).expect("a hundred");
         assert!((10 * MILLISECOND..12 * MILLISECOND).contains(&found));
+    }
+
+    #[test]
+    fn another_percentile_is_taken_at_once() {
+        let latency = Latency::new();
+        for milliseconds in 1..=100 {
+            latency.add(START, milliseconds * MILLISECOND);
+        }
+        let median = latency.percentile(START, 50).expect("a hundred");
+        let highest = latency.percentile(START, 99).expect("a hundred");
+        assert!(median < 60 * MILLISECOND, "{median}");
+        assert!(highest > 90 * MILLISECOND, "{highest}");
+        assert_eq!(latency.percentile(START, 50), Some(median));
     }
 
     #[test]

@@ -8,6 +8,8 @@
 mod argument;
 mod config;
 mod description;
+#[cfg(feature = "config")]
+pub(crate) mod file;
 mod hedged;
 mod histogram;
 mod latency;

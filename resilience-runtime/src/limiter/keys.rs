@@ -10,24 +10,18 @@ use std::{
 };
 
 use super::{
+    counts::{KeyCounts, Totals},
     found::KeyedLimiter,
     limiter::{Limiter, Report},
+    present::Present,
     value::Keyed,
 };
 use crate::{
     clock,
-    keyed::{Excerpt, Hashed, KeyText, KeyedMap},
+    keyed::{Changes, Excerpt, Hashed, KeyText, KeyedMap},
     name::Name,
     reported_count::ReportedCount,
 };
-
-/// The numbers of a name with keys.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct KeyCounts {
-    pub(crate) keys: u64,
-    pub(crate) overflow: u64,
-    pub(crate) evicted: u64,
-}
 
 /// The limiters by key. Each is made with the configuration that the name has at that moment.
 #[derive(Debug)]
@@ -54,36 +48,40 @@ impl<L: Limiter> Keys<L> {
         }
     }
 
-    /// The limiter of the key. A key without one gets one with the configuration that `config`
+    /// The limiter of the key. A key without one gets one with the configuration that `present`
     /// returns, or shares the overflow limiter.
     #[inline]
     pub(super) fn limiter(
         &self,
         key: KeyText<'_>,
-        config: impl Fn() -> L::Config,
+        present: impl Fn() -> Present<L::Config>,
     ) -> KeyedLimiter<L> {
         match key.as_short_text() {
-            Some(text) => self.limiter_of(text, config),
-            None => self.limiter_of_any(key, config),
+            Some(text) => self.limiter_of(text, present),
+            None => self.limiter_of_any(key, present),
         }
     }
 
     #[inline(never)]
-    fn limiter_of_any(&self, key: KeyText<'_>, config: impl Fn() -> L::Config) -> KeyedLimiter<L> {
+    fn limiter_of_any(
+        &self,
+        key: KeyText<'_>,
+        present: impl Fn() -> Present<L::Config>,
+    ) -> KeyedLimiter<L> {
         key.read(|Excerpt { text, is_whole }| {
             if is_whole {
-                self.limiter_of(text, config)
+                self.limiter_of(text, present)
             } else {
-                self.share(text, None, &config())
+                self.share(text, None, &present)
             }
         })
     }
 
-    fn limiter_of(&self, text: &str, config: impl Fn() -> L::Config) -> KeyedLimiter<L> {
+    fn limiter_of(&self, text: &str, present: impl Fn() -> Present<L::Config>) -> KeyedLimiter<L> {
         let hashed = self.map.hash(text);
         match self.map.find(hashed) {
             Some(entry) => KeyedLimiter::own(entry),
-            None => self.add(text, hashed, config),
+            None => self.add(text, hashed, present),
         }
     }
 
@@ -92,14 +90,15 @@ impl<L: Limiter> Keys<L> {
         &self,
         text: &str,
         hashed: Hashed<'_>,
-        config: impl Fn() -> L::Config,
+        present: impl Fn() -> Present<L::Config>,
     ) -> KeyedLimiter<L> {
         let key: Arc<str> = text.into();
         let mut changes = self.map.changes();
         // The configuration is read under the lock, because whoever changes it asks for the keys
         // afterwards. So is the clock, because limiters that other threads used while this one
         // waited for the lock would otherwise seem to be in use in the future.
-        let (config, now) = (&config(), clock::now());
+        let (now_present, now) = (present(), clock::now());
+        let config = &now_present.config;
         let (max_keys, idle) = (L::max_keys(config), clock::nanos(L::idle(config)));
         if let Some(entry) = self.map.find(hashed) {
             return KeyedLimiter::own(entry);
@@ -110,10 +109,10 @@ impl<L: Limiter> Keys<L> {
         }
         if changes.length() >= max_keys && self.map.evict(&mut changes, idle, now).is_none() {
             drop(changes);
-            return self.share(text, Some(max_keys), config);
+            return self.share(text, Some(max_keys), &present);
         }
         let name = self.name.with_key(Arc::clone(&key), ());
-        let limiter = Keyed(L::with_name(name, config, self.declared_at));
+        let limiter = Keyed(L::with_name(name, &now_present, self.declared_at));
         let not_before = now.saturating_add(idle);
         let entry = self.map.add(&mut changes, hashed, key, limiter, not_before);
         drop(changes);
@@ -123,7 +122,12 @@ impl<L: Limiter> Keys<L> {
     /// The overflow limiter, for a key that has none of its own: beyond `max_keys`, or because the
     /// key is too long.
     #[cold]
-    fn share(&self, text: &str, max_keys: Option<u32>, config: &L::Config) -> KeyedLimiter<L> {
+    fn share(
+        &self,
+        text: &str,
+        max_keys: Option<u32>,
+        present: &dyn Fn() -> Present<L::Config>,
+    ) -> KeyedLimiter<L> {
         if let Some(overflow) = self.overflow_calls.add(clock::now()) {
             let key = text;
             let report = match max_keys {
@@ -137,7 +141,8 @@ impl<L: Limiter> Keys<L> {
             L::report(&self.name, report);
         }
         let mut changes = self.map.changes();
-        let make = || L::with_name(self.overflow_name.clone(), config, self.declared_at);
+        // The configuration is read under the lock, as for a key.
+        let make = || L::with_name(self.overflow_name.clone(), &present(), self.declared_at);
         let limiter = changes.common.overflow.get_or_insert_with(make).clone();
         drop(changes);
         KeyedLimiter::shared(limiter, self.overflow_name.with_key(text.into(), ()))
@@ -152,20 +157,31 @@ impl<L: Limiter> Keys<L> {
     /// The limiters of all keys and the overflow limiter, so that nothing is done with them under
     /// the lock.
     pub(super) fn handles(&self) -> Vec<L> {
-        let changes = self.map.changes();
-        let entries = changes.entries().into_iter();
-        let handles = entries.map(|entry| entry.value.0.clone());
-        handles.chain(changes.common.overflow.clone()).collect()
+        handles_of(&self.map.changes())
     }
 
-    /// The numbers of keys, and the counts of the keys that were forgotten.
-    pub(super) fn counts(&self) -> (KeyCounts, L::Counts) {
-        let changes = self.map.changes();
-        let counts = KeyCounts {
-            keys: changes.length().into(),
-            overflow: self.overflow_calls.get(),
-            evicted: changes.evicted,
+    /// The numbers of keys, and the sums over all limiters. A key is either forgotten or not in all of
+    /// them, so that no sum falls while keys are forgotten.
+    pub(super) fn totals(&self) -> Totals {
+        let (mut totals, handles) = {
+            let changes = self.map.changes();
+            let keys = KeyCounts {
+                keys: changes.length().into(),
+                overflow: self.overflow_calls.get(),
+                evicted: changes.evicted,
+            };
+            let counts = changes.common.counts_of_evicted;
+            (Totals { keys, counts }, handles_of(&changes))
         };
-        (counts, changes.common.counts_of_evicted)
+        for limiter in handles {
+            totals.counts.add(limiter.counts());
+        }
+        totals
     }
+}
+
+fn handles_of<L: Limiter>(changes: &Changes<Keyed<L>>) -> Vec<L> {
+    let entries = changes.entries().into_iter();
+    let handles = entries.map(|entry| entry.value.0.clone());
+    handles.chain(changes.common.overflow.clone()).collect()
 }

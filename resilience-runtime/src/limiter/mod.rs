@@ -10,30 +10,44 @@
 //!   Named (named.rs): the configuration of a name, its limiter, and a limiter for each key (keys.rs)
 //!        │
 //!        ▼
-//!   Limiter (limiter.rs): the policy's own part: admits calls and counts them
+//!   Limiter (limiter.rs): the policy's own part: admits calls and counts them (counts.rs)
 //! ```
+//!
+//! The configuration of a name and its switches are a `Present` (present.rs). `file.rs` gives the
+//! values of the configuration file to all names, and `in_file.rs` makes a configuration of them.
 //!
 //! A limiter stays registered for as long as the process lives, so a site keeps it after the first
 //! look-up. No lock is held while the user's code runs, and the log counts as the user's code.
 
+#[cfg(feature = "config")]
+mod begun;
+mod counts;
+#[cfg(feature = "config")]
+pub(crate) mod file;
 mod found;
+#[cfg(feature = "config")]
+mod in_file;
 mod keys;
 #[expect(
     clippy::module_inception,
-    reason = "the file has the name of the trait that policies implement"
+    reason = "the file has the trait of that name"
 )]
 mod limiter;
 mod log;
 mod named;
 mod names;
+mod present;
 mod site;
 mod value;
 
+#[cfg(feature = "config")]
+pub(crate) use self::in_file::{LimiterInFile, is_shared, layer_in_file, layer_times};
 pub(crate) use self::{
+    counts::{Counts, Totals},
     found::KeyedLimiter,
     limiter::{Configured, Limiter, Report},
     log::report_lines,
-    named::Named,
     names::{Names, Registered},
+    present::Present,
     site::LimiterSite,
 };

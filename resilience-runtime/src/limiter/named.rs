@@ -3,17 +3,24 @@
 use std::{
     panic::Location,
     // The types are the standard library's, because no lock-free decision depends on them.
-    sync::{OnceLock, PoisonError, RwLock},
+    sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
+#[cfg(feature = "config")]
+use super::in_file::{Resolved, configured};
 use super::{
+    counts::Totals,
     found::KeyedLimiter,
-    keys::{KeyCounts, Keys},
+    keys::Keys,
     limiter::{Limiter, Report},
+    present::Present,
 };
+#[cfg(feature = "config")]
+use crate::file::Values;
 use crate::{
     declaration::{Declarations, EarlierConfigs, NewValue, is_same_line},
     keyed::KeyText,
+    layer_options::LayerOptions,
     name::Name,
 };
 
@@ -23,23 +30,47 @@ use crate::{
 pub(crate) struct Named<L: Limiter> {
     name: Name,
     declared_at: &'static Location<'static>,
-    config: RwLock<L::Config>,
+    /// The options of the attribute that declared the name.
+    #[cfg(feature = "config")]
+    options: LayerOptions,
+    configs: RwLock<Configs<L::Config>>,
     declarations: Declarations,
     earlier_configs: EarlierConfigs<L::Config>,
     single: OnceLock<L>,
     keys: OnceLock<Keys<L>>,
 }
 
+/// The configuration of a name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Configs<C> {
+    /// The program declares this one.
+    pub(super) declared: C,
+    /// The limiters have this one, which differs by the values of the configuration file or by hand.
+    pub(super) present: Present<C>,
+    /// The program called `reconfigure`, and no file has named the limiter since then.
+    pub(super) is_by_hand: bool,
+}
+
 impl<L: Limiter> Named<L> {
     pub(super) fn new(
         name: Name,
         config: &L::Config,
+        options: LayerOptions,
         declared_at: &'static Location<'static>,
     ) -> Self {
+        #[cfg(not(feature = "config"))]
+        let _ = options;
+        let declared = L::shared(config);
         Self {
             name,
             declared_at,
-            config: RwLock::new(L::shared(config)),
+            #[cfg(feature = "config")]
+            options,
+            configs: RwLock::new(Configs {
+                declared,
+                present: Present::without_file(declared),
+                is_by_hand: false,
+            }),
             declarations: Declarations::default(),
             earlier_configs: EarlierConfigs::default(),
             single: OnceLock::new(),
@@ -47,7 +78,8 @@ impl<L: Limiter> Named<L> {
         }
     }
 
-    pub(crate) fn name(&self) -> &str {
+    #[cfg(feature = "config")]
+    pub(super) fn name(&self) -> &str {
         &self.name
     }
 
@@ -55,8 +87,33 @@ impl<L: Limiter> Named<L> {
         self.declared_at
     }
 
+    #[cfg(feature = "config")]
+    pub(super) fn options(&self) -> LayerOptions {
+        self.options
+    }
+
+    /// The declared configuration with the values of a file.
+    #[cfg(feature = "config")]
+    pub(super) fn resolved(&self, values: &Values) -> Resolved<L::Config> {
+        let declared = self.configs().declared;
+        Resolved::new::<L>(&self.name, &declared, self.options, values)
+    }
+
+    pub(super) fn configs(&self) -> RwLockReadGuard<'_, Configs<L::Config>> {
+        self.configs.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change_configs(&self) -> RwLockWriteGuard<'_, Configs<L::Config>> {
+        self.configs.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn present(&self) -> Present<L::Config> {
+        self.configs().present
+    }
+
+    /// The configuration that the limiters have now.
     pub(crate) fn config(&self) -> L::Config {
-        *self.config.read().unwrap_or_else(PoisonError::into_inner)
+        self.present().config
     }
 
     /// The limiter without a key. `call` is the configuration of the caller: the first one decides how
@@ -67,13 +124,25 @@ impl<L: Limiter> Named<L> {
         }
         self.report_two_kinds(self.keys.get().is_some());
         let make = || {
-            let config = L::with_wait_of(self.config(), call);
-            L::with_name(self.name.clone(), &config, self.declared_at)
+            let Present { config, modes } = self.present();
+            let config = L::with_wait(config, L::wait(call));
+            L::with_name(
+                self.name.clone(),
+                &Present { config, modes },
+                self.declared_at,
+            )
         };
         let limiter = self.single.get_or_init(make);
         // The configuration may have changed while the limiter was made.
         self.adopt_all();
         limiter
+    }
+
+    /// True for the limiter without a key.
+    pub(crate) fn is_single(&self, limiter: &L) -> bool {
+        self.single
+            .get()
+            .is_some_and(|single| single.is_same(limiter))
     }
 
     /// The limiter of the key.
@@ -83,7 +152,7 @@ impl<L: Limiter> Named<L> {
             Some(keys) => keys,
             None => self.make_keys(),
         };
-        keys.limiter(key, || self.config())
+        keys.limiter(key, || self.present())
     }
 
     #[cold]
@@ -104,12 +173,12 @@ impl<L: Limiter> Named<L> {
     /// has.
     pub(super) fn check(&self, config: &L::Config, location: &Location<'_>) {
         let config = L::shared(config);
-        if self.config() != config {
+        if self.configs().declared != config {
             self.declare(&config, location);
         }
     }
 
-    /// Takes or reports a configuration that differs from the one that the name has.
+    /// Takes or reports a configuration that differs from the one that the program declared so far.
     #[cold]
     fn declare(&self, config: &L::Config, location: &Location<'_>) {
         let declared_at = self.declared_at;
@@ -125,12 +194,7 @@ impl<L: Limiter> Named<L> {
             }
             return;
         }
-        let is_active = |config: &L::Config| self.config() == *config;
-        let take = |config: &L::Config| self.replace(config);
-        let decided = self
-            .declarations
-            .decide(&self.earlier_configs, config, is_active, take);
-        match decided {
+        match self.decide(config) {
             NewValue::Ignored => {}
             NewValue::Taken => {
                 self.adopt_all();
@@ -147,54 +211,84 @@ impl<L: Limiter> Named<L> {
         }
     }
 
-    /// Gives all limiters of the name another configuration. No source line changes it from now on.
+    /// Decides over another value of the line. No other file is applied in the meantime, because both
+    /// change the configuration.
+    fn decide(&self, config: &L::Config) -> NewValue {
+        #[cfg(feature = "config")]
+        let current = crate::file::current();
+        let is_active = |config: &L::Config| self.configs().declared == *config;
+        let take = |config: &L::Config| {
+            #[cfg(feature = "config")]
+            let config_in_file = configured::<L>(&self.name, config, self.options, &current);
+            #[cfg(not(feature = "config"))]
+            let config_in_file = *config;
+            let mut configs = self.change_configs();
+            configs.present.config = config_in_file;
+            std::mem::replace(&mut configs.declared, *config)
+        };
+        self.declarations
+            .decide(&self.earlier_configs, config, is_active, take)
+    }
+
+    /// Gives all limiters of the name another configuration, until a file names them. No source line
+    /// changes it from now on.
     pub(crate) fn reconfigure(&self, config: &L::Config) {
         let config = &L::shared(config);
         self.declarations.end(&self.earlier_configs, || {
-            self.replace(config);
+            let mut configs = self.change_configs();
+            configs.present.config = *config;
+            configs.is_by_hand = true;
         });
         self.adopt_all();
         L::report(&self.name, Report::Reconfigured { config });
     }
 
-    /// Replaces the configuration and returns the one before.
-    fn replace(&self, config: &L::Config) -> L::Config {
-        let mut present = self.config.write().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *present, *config)
+    /// Lets values of the file hold. Limiters that were reconfigured by hand keep their configuration
+    /// until a file names them. [`adopt_all`](Self::adopt_all) gives the values to the limiters.
+    #[cfg(feature = "config")]
+    pub(super) fn hold(&self, in_file: &Present<L::Config>, is_named: bool) {
+        self.earlier_configs.change(|| {
+            let mut configs = self.change_configs();
+            configs.present.modes = in_file.modes;
+            configs.is_by_hand &= !is_named;
+            if !configs.is_by_hand {
+                configs.present.config = in_file.config;
+            }
+        });
     }
 
     /// Gives all limiters the present configuration. No lock is held, because a limiter wakes
     /// waiters, so another change may come in between.
-    fn adopt_all(&self) {
+    pub(super) fn adopt_all(&self) {
         loop {
-            let config = self.config();
+            let present = self.present();
             for limiter in self.handles() {
-                limiter.adopt(&config);
+                limiter.adopt(&present);
             }
-            if self.config() == config {
+            if self.present() == present {
                 return;
             }
         }
     }
 
     /// All limiters of the name.
-    pub(crate) fn handles(&self) -> Vec<L> {
-        let keyed = self.keys.get().map(Keys::handles).unwrap_or_default();
-        self.single
-            .get()
-            .cloned()
-            .into_iter()
-            .chain(keyed)
-            .collect()
+    fn handles(&self) -> Vec<L> {
+        let mut handles = self.keys.get().map(Keys::handles).unwrap_or_default();
+        handles.extend(self.single.get().cloned());
+        handles
     }
 
     /// The limiter of the key, if it has one of its own.
-    pub(crate) fn get_key(&self, key: &str) -> Option<L> {
+    pub(super) fn get_key(&self, key: &str) -> Option<L> {
         self.keys.get()?.get(key)
     }
 
-    /// The numbers of keys, and the counts of the keys that were forgotten.
-    pub(crate) fn key_counts(&self) -> (KeyCounts, L::Counts) {
-        self.keys.get().map(Keys::counts).unwrap_or_default()
+    /// The statistics of all limiters of the name.
+    pub(super) fn stats(&self) -> L::Stats {
+        let mut totals = self.keys.get().map_or_else(Totals::default, Keys::totals);
+        if let Some(single) = self.single.get() {
+            totals.counts.add(single.counts());
+        }
+        L::stats_of_name(&self.name, &self.config(), self.declared_at, totals)
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{found::KeyedLimiter, limiter::Report, named::Named, names::Registered};
-use crate::{keyed::KeyText, operation::Operation, scope::here};
+use crate::{keyed::KeyText, layer_options::LayerOptions, operation::Operation, scope::here};
 
 /// One attribute that limits calls. It looks its limiter up once, because a limiter stays
 /// registered.
@@ -85,11 +85,7 @@ impl<L: Registered> LimiterSite<L> {
     /// The limiter, for a name that differs between the instances of a generic.
     #[track_caller]
     pub fn of_name(name: &'static str, config: &L::Config) -> L {
-        let location = Location::caller();
-        L::names()
-            .get_or_register(name, config, location)
-            .single(config)
-            .clone()
+        L::names().handle(name, config, Location::caller())
     }
 
     /// The limiter of the key, for a name that differs between the instances of a generic.
@@ -100,8 +96,12 @@ impl<L: Registered> LimiterSite<L> {
         key: KeyText<'_>,
     ) -> KeyedLimiter<L> {
         let location = Location::caller();
+        let options = LayerOptions {
+            constant: "key",
+            computed: "",
+        };
         L::names()
-            .get_or_register(name, config, location)
+            .get_or_register(name, config, options, location)
             .of_key(key)
     }
 
@@ -132,7 +132,8 @@ impl<L: Registered> LimiterSite<L> {
         // while a clash is logged.
         let name = self.name.unwrap_or(self.operation.name());
         let location = self.operation.declared_at();
-        let named = L::names().get_or_register(name, config, location);
+        let options = self.operation.options_of(config, name);
+        let named = L::names().get_or_register(name, config, options, location);
         if self.name.is_none() && named.declared_at() != location {
             let shared = Report::SharedByDefault {
                 declared_at: named.declared_at(),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::limiter::Limiter;
+use super::{counts::Counts, limiter::Limiter};
 use crate::keyed::{KeyedValue, Standing};
 
 /// A limiter as the value of a key.
@@ -13,14 +13,14 @@ pub(crate) struct Keyed<L>(pub(super) L);
 pub(crate) struct Common<L: Limiter> {
     pub(super) overflow: Option<L>,
     /// The counts of the keys that were forgotten.
-    pub(super) counts_of_evicted: L::Counts,
+    pub(super) counts_of_evicted: Counts,
 }
 
 impl<L: Limiter> Default for Common<L> {
     fn default() -> Self {
         Self {
             overflow: None,
-            counts_of_evicted: L::Counts::default(),
+            counts_of_evicted: Counts::default(),
         }
     }
 }
@@ -42,6 +42,6 @@ impl<L: Limiter> KeyedValue for Keyed<L> {
     }
 
     fn note_eviction(&self, common: &mut Common<L>) {
-        L::add_counts(&mut common.counts_of_evicted, self.0.counts());
+        common.counts_of_evicted.add(self.0.counts());
     }
 }

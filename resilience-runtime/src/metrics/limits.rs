@@ -9,14 +9,16 @@ use crate::{bulkhead, rate_limit};
 
 pub(super) fn export_bulkheads(sink: &mut Sink<'_>, values: &mut LabelValues) {
     let mut others = Calls::default();
-    for stats in bulkhead::all_stats() {
+    for stats in bulkhead::names().all_stats() {
         let calls = Calls {
             admitted: stats.admitted,
             refused: stats.refused,
+            would_refuse: stats.would_refuse,
         };
         if values.bounded(&stats.name) == OTHER {
             others.admitted += calls.admitted;
             others.refused += calls.refused;
+            others.would_refuse += calls.would_refuse;
             continue;
         }
         let label = ("bulkhead", stats.name.as_str());
@@ -30,14 +32,16 @@ pub(super) fn export_bulkheads(sink: &mut Sink<'_>, values: &mut LabelValues) {
 
 pub(super) fn export_rate_limits(sink: &mut Sink<'_>, values: &mut LabelValues) {
     let mut others = Calls::default();
-    for stats in rate_limit::all_stats() {
+    for stats in rate_limit::names().all_stats() {
         let calls = Calls {
             admitted: stats.admitted,
             refused: stats.refused,
+            would_refuse: stats.would_refuse,
         };
         if values.bounded(&stats.name) == OTHER {
             others.admitted += calls.admitted;
             others.refused += calls.refused;
+            others.would_refuse += calls.would_refuse;
             continue;
         }
         calls.export(sink, &RATE_LIMIT_CALLS, ("limit", stats.name.as_str()));
@@ -50,11 +54,18 @@ pub(super) fn export_rate_limits(sink: &mut Sink<'_>, values: &mut LabelValues) 
 struct Calls {
     admitted: u64,
     refused: u64,
+    /// Calls among those admitted.
+    would_refuse: u64,
 }
 
 impl Calls {
     fn export(&self, sink: &mut Sink<'_>, metric: &Metric, label: (&'static str, &str)) {
-        for (outcome, count) in [("admitted", self.admitted), ("refused", self.refused)] {
+        let outcomes = [
+            ("admitted", self.admitted),
+            ("refused", self.refused),
+            ("would_refuse", self.would_refuse),
+        ];
+        for (outcome, count) in outcomes {
             sink.counter(metric, &[label, ("outcome", outcome)], count);
         }
     }

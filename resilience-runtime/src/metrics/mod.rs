@@ -22,9 +22,9 @@
 //! | `resilience_hedges_total` | counter | `operation` |
 //! | `resilience_budget_retries_total` | counter | `budget`, `outcome`: `granted`, `refused` |
 //! | `resilience_budget_available` | gauge | `budget` |
-//! | `resilience_bulkhead_calls_total` | counter | `bulkhead`, `outcome`: `admitted`, `refused` |
+//! | `resilience_bulkhead_calls_total` | counter | `bulkhead`, `outcome`: `admitted`, `refused`, and `would_refuse` for those among the admitted that passed because of `enforce = false` |
 //! | `resilience_bulkhead_in_use`, `resilience_bulkhead_waiting`, `resilience_bulkhead_limit` | gauge | `bulkhead` |
-//! | `resilience_rate_limit_calls_total` | counter | `limit`, `outcome`: `admitted`, `refused` |
+//! | `resilience_rate_limit_calls_total` | counter | `limit`, `outcome`: as above |
 //! | `resilience_attempt_duration_seconds` | histogram | `operation`, `outcome`; only after [`record_durations`] |
 //! | `resilience_label_overflow_total` | counter | `label` |
 //!

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::events::GaveUpReason;
+use crate::{events::GaveUpReason, reported_uses::ReportedUses};
 
 /// A thing that went wrong, or that mended it. A success at the first attempt counts nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub(super) struct Counters {
     abandoned_bodies: AtomicU64,
     fallbacks: AtomicU64,
     hedges: AtomicU64,
+    /// The fallbacks that the log has not warned of yet.
+    pub(super) fallback_uses: ReportedUses,
 }
 
 /// The calls that a retry gave up, by the reason. Each call is in one of the counts.

@@ -22,6 +22,7 @@ use super::{
 };
 #[cfg(not(feature = "config"))]
 use crate::layer_options::LayerOptions;
+use crate::reported_uses::UsesReport;
 
 /// One annotated function under its name. The expansion declares one in a static for each function.
 pub struct Operation {
@@ -102,13 +103,22 @@ impl Operation {
     /// Counts one thing that went wrong. An operation that is not listed, as that of a value, counts
     /// nothing.
     pub(crate) fn count(&self, what: Count) {
+        if let Some(counters) = self.counters() {
+            counters.count(what);
+        }
+    }
+
+    /// Adds a use of a fallback, and returns a report if one is due.
+    pub(crate) fn add_fallback_use(&self, now: u64) -> Option<UsesReport> {
+        self.counters()?.fallback_uses.add(now)
+    }
+
+    fn counters(&self) -> Option<&'static Counters> {
         #[cfg(feature = "test-util")]
         let operation = crate::scope::Own::here_if_used(self);
         #[cfg(not(feature = "test-util"))]
         let operation = self;
-        if let Some(counters) = operation.counters.get() {
-            counters.count(what);
-        }
+        operation.counters.get().copied()
     }
 
     /// Takes a name that is not a literal. The expansion passes it through this function, so that a

@@ -16,6 +16,13 @@ use super::file_values::FileValues;
 #[derive(Debug)]
 pub enum FileValues {}
 
+#[cfg(not(feature = "config"))]
+impl FileValues {
+    pub(crate) fn deposits(&self, _: usize, _: bool) -> bool {
+        match *self {}
+    }
+}
+
 /// A configuration of which the file may set values.
 pub trait FileLayer: Sized + 'static {
     /// The values of the file for one layer.

@@ -9,6 +9,9 @@ use crate::versions::Versions;
 /// The values of the file for the layers of one function.
 pub struct FileValues {
     layers: Vec<Option<LayerInFile>>,
+    /// True for a layer whose budget a layer outside draws on, too. `None` for a layer without a
+    /// budget that is known.
+    shares_budget: Vec<Option<bool>>,
 }
 
 /// A layer with the values of the file.
@@ -19,8 +22,18 @@ pub(super) struct LayerInFile {
 }
 
 impl FileValues {
-    pub(super) fn new(layers: Vec<Option<LayerInFile>>) -> Self {
-        Self { layers }
+    pub(super) fn new(layers: Vec<Option<LayerInFile>>, shares_budget: Vec<Option<bool>>) -> Self {
+        Self {
+            layers,
+            shares_budget,
+        }
+    }
+
+    /// True if the layer at that position deposits each call into its budget: no layer outside does
+    /// so. `otherwise` is the answer if the budget is not known.
+    pub(crate) fn deposits(&self, at: usize, otherwise: bool) -> bool {
+        let shares = self.shares_budget.get(at).copied().flatten();
+        shares.map_or(otherwise, |shares| !shares)
     }
 
     /// The configuration of the layer at that position, if the file sets values of it.

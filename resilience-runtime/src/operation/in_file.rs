@@ -12,7 +12,7 @@ use super::{
     file_values::{FileValues, HAS_RUN, LayerInFile},
     layer::{Described, Layer, Stack},
     table,
-    times::beyond_limit,
+    times::{LayerTimes, beyond_limit},
 };
 use crate::events::{self, EventKind};
 use crate::file::{ConfigFault, Current, Faults, SectionValues, Values};
@@ -62,48 +62,13 @@ impl Operation {
             .layers()
             .map(|layer| resolved.layer(layer, self.name, values))
             .collect();
-        self.check_times(&stack, values, &mut layers, &mut resolved);
+        check_times(&mut layers, &mut resolved.faults);
+        let shares_budget = shared_budgets(&layers);
+        let layers: Vec<_> = layers.into_iter().map(|layer| layer.in_file).collect();
         if layers.iter().any(Option::is_some) {
-            resolved.values = Some(FileValues::new(layers));
+            resolved.values = Some(FileValues::new(layers, shares_budget));
         }
         resolved
-    }
-
-    /// Compares the times of the layers. The layer whose value of the file does not fit keeps its own
-    /// values.
-    fn check_times(
-        &self,
-        stack: &Stack,
-        values: &Values,
-        layers: &mut [Option<LayerInFile>],
-        resolved: &mut Resolved,
-    ) {
-        let described: Vec<&Layer> = stack.layers().collect();
-        let section = |at: usize| applicable(described[at], self.name, values);
-        let times = |layers: &[Option<LayerInFile>], at: usize| {
-            let layer = described[at];
-            match &layers[at] {
-                Some(in_file) => in_file
-                    .config
-                    .constant()
-                    .times(layer.options(), &section(at)),
-                None => {
-                    let none = SectionValues::default();
-                    layer.described().times(layer.options(), &none)
-                }
-            }
-        };
-        for outer in 0..described.len() {
-            for inner in outer + 1..described.len() {
-                let found = beyond_limit(&times(layers, outer), &times(layers, inner));
-                let Some((contradiction, is_inner)) = found else {
-                    continue;
-                };
-                let at = if is_inner { inner } else { outer };
-                resolved.faults.extend(section(at).fault(contradiction));
-                layers[at] = None;
-            }
-        }
     }
 
     /// Takes the values of the file that holds now, for the first call. The faults are returned,
@@ -127,27 +92,36 @@ impl Operation {
         layers
             .map(|(at, layer)| {
                 let in_file = in_force.as_ref().and_then(|in_force| in_force.at(at));
-                self.describe_layer(layer, in_file, values)
+                self.describe_layer(layer, in_file.is_some(), values)
             })
             .collect()
     }
 
+    /// `is_in_force` is false for a layer that keeps its own values.
     fn describe_layer(
         &self,
         layer: &Layer,
-        in_file: Option<&LayerInFile>,
+        is_in_force: bool,
         values: &Values,
     ) -> PolicyDescription {
-        let section = applicable(layer, self.name, values);
-        let (config, options) = (layer.described(), layer.options());
-        // A shared thing takes the values itself.
-        let is_shared = config.is_shared() && !section.is_empty();
-        let shared = is_shared.then(|| config.in_file(options, self.name, &section));
-        let shared = shared.and_then(Result::ok).flatten();
-        match in_file.map(|layer| &layer.config).or(shared.as_ref()) {
-            Some(in_file) => layer.describe_in_file(in_file.constant(), self.name, &section),
-            None => layer.describe_in_file(config, self.name, &SectionValues::default()),
+        let mut own = section(layer, self.name, values);
+        without_computed(layer, &mut own);
+        if !is_in_force {
+            own = SectionValues::default();
         }
+        // A shared thing takes its part of the values itself, and keeps its own in another way.
+        let mut all = shared_section(layer, self.name, values);
+        without_computed(layer, &mut all);
+        all.entries.extend_from_slice(&own.entries);
+        let config = layer.described();
+        for section in [all, own] {
+            let in_file =
+                (!section.is_empty()).then(|| config.in_file(layer.options(), self.name, &section));
+            if let Some(Ok(Some(in_file))) = in_file {
+                return layer.describe_in_file(in_file.settings(), self.name, &section);
+            }
+        }
+        layer.describe_in_file(config, self.name, &SectionValues::default())
     }
 }
 
@@ -164,39 +138,111 @@ pub(crate) struct Resolved {
 }
 
 impl Resolved {
-    fn layer(
+    /// Applies the section of the operation to a layer.
+    fn layer<'l>(
+        &mut self,
+        layer: &'l Layer,
+        operation: &'static str,
+        values: &Values,
+    ) -> ResolvedLayer<'l> {
+        let mut section = section(layer, operation, values);
+        let computed = without_computed(layer, &mut section).into_iter();
+        self.computed
+            .extend(computed.map(|setting| (operation.to_owned(), setting)));
+        let in_file = if section.is_empty() {
+            None
+        } else {
+            self.in_file(layer, operation, &section)
+        };
+        ResolvedLayer {
+            layer,
+            section,
+            in_file,
+        }
+    }
+
+    fn in_file(
         &mut self,
         layer: &Layer,
         operation: &'static str,
-        values: &Values,
+        section: &SectionValues,
     ) -> Option<LayerInFile> {
-        if layer.described().is_shared() {
-            return None;
-        }
-        let mut section = section(layer, operation, values);
-        let options = layer.options();
-        section.entries.retain(|entry| {
-            let is_computed = options.computes(entry.key);
-            if is_computed {
-                self.computed
-                    .push((operation.to_owned(), entry.setting.clone()));
-            }
-            !is_computed
-        });
-        if section.is_empty() {
-            return None;
-        }
-        match layer.described().in_file(options, operation, &section) {
+        let described = layer.described();
+        match described.in_file(layer.options(), operation, section) {
             Ok(config) => Some(LayerInFile {
                 contents: section.contents(),
                 config: config?,
             }),
             Err(contradictions) => {
-                for contradiction in contradictions {
-                    self.faults.extend(section.fault(contradiction));
-                }
+                let contradictions = contradictions.into_iter();
+                self.faults
+                    .extend(contradictions.filter_map(|one| section.fault(one)));
                 None
             }
+        }
+    }
+}
+
+/// A layer with the section that applies to it.
+struct ResolvedLayer<'l> {
+    layer: &'l Layer,
+    section: SectionValues,
+    /// `None` if the layer has its own values.
+    in_file: Option<LayerInFile>,
+}
+
+impl ResolvedLayer<'_> {
+    /// The budget that the layer draws on, as far as it is a constant.
+    fn budget(&self) -> Option<String> {
+        if self.layer.options().computes("budget") {
+            return None;
+        }
+        match &self.in_file {
+            Some(in_file) => in_file.config.constant().budget(),
+            None => self.layer.described().budget(),
+        }
+    }
+
+    /// The times that can contradict those of other layers.
+    fn times(&self) -> LayerTimes {
+        let options = self.layer.options();
+        match &self.in_file {
+            Some(in_file) => in_file.config.constant().times(options, &self.section),
+            None => {
+                let none = SectionValues::default();
+                self.layer.described().times(options, &none)
+            }
+        }
+    }
+}
+
+/// Compares the budget of each layer with those of the layers outside of it.
+fn shared_budgets(layers: &[ResolvedLayer<'_>]) -> Vec<Option<bool>> {
+    let budgets: Vec<_> = layers.iter().map(ResolvedLayer::budget).collect();
+    let shared = budgets.iter().enumerate();
+    shared
+        .map(|(at, budget)| {
+            let budget = budget.as_ref()?;
+            let mut outside = budgets.iter().take(at).flatten();
+            Some(outside.any(|other| other == budget))
+        })
+        .collect()
+}
+
+/// Compares the times of the layers, the outermost first. The layer whose value of the file does not
+/// fit keeps its own values.
+fn check_times(layers: &mut [ResolvedLayer<'_>], faults: &mut Vec<ConfigFault>) {
+    let mut times: Vec<_> = layers.iter().map(ResolvedLayer::times).collect();
+    for outer in 0..layers.len() {
+        for inner in outer + 1..layers.len() {
+            let found = beyond_limit(&times[outer], &times[inner]);
+            let Some((contradiction, is_inner)) = found else {
+                continue;
+            };
+            let at = if is_inner { inner } else { outer };
+            faults.extend(layers[at].section.fault(contradiction));
+            layers[at].in_file = None;
+            times[at] = layers[at].times();
         }
     }
 }
@@ -207,26 +253,42 @@ impl Operation {
         let stack = Stack::of(self.stack);
         let layer = stack.layers().find(|layer| {
             let is_policy = layer.described().policy() == config.policy();
-            is_policy && layer.name_in_file(self.name) == name
+            is_policy && layer.shared_name(self.name) == name
         });
         layer.map(Layer::options).unwrap_or_default()
     }
 }
 
-/// The section that applies to a layer, without the values that each call computes.
-fn applicable(layer: &Layer, operation: &'static str, values: &Values) -> SectionValues {
-    let mut section = section(layer, operation, values);
+/// Takes the values out that each call computes, and returns their settings.
+fn without_computed(layer: &Layer, section: &mut SectionValues) -> Vec<String> {
     let options = layer.options();
+    let entries = section.entries.iter();
+    let computed = entries.filter(|entry| options.computes(entry.key));
+    let computed = computed.map(|entry| entry.setting.clone()).collect();
     section.entries.retain(|entry| !options.computes(entry.key));
-    section
+    computed
 }
 
-/// The section that applies to a layer of a function.
+/// The section of the operation, as far as it applies to a layer.
 fn section(layer: &Layer, operation: &'static str, values: &Values) -> SectionValues {
-    let spec = layer.described().section();
-    spec.map_or_else(SectionValues::default, |spec| {
-        values.of(spec, layer.name_in_file(operation))
-    })
+    section_of(layer, operation, values, false)
+}
+
+/// The section of the shared thing that a layer uses.
+fn shared_section(layer: &Layer, operation: &'static str, values: &Values) -> SectionValues {
+    section_of(layer, layer.shared_name(operation), values, true)
+}
+
+fn section_of(layer: &Layer, name: &str, values: &Values, is_shared: bool) -> SectionValues {
+    let described = layer.described();
+    let Some(spec) = described.section() else {
+        return SectionValues::default();
+    };
+    let mut section = values.of(spec, name);
+    section
+        .entries
+        .retain(|entry| described.is_shared(entry.key) == is_shared);
+    section
 }
 
 impl Resolved {

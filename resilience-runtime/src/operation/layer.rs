@@ -29,15 +29,17 @@ pub trait Described: Sync {
         None
     }
 
-    /// True for a thing that several functions share by its name. The section has that name, and
-    /// the thing takes the values itself.
+    /// True for a key that belongs to a thing that several functions share by its name. It stands in
+    /// the section of that name, and the thing takes the value itself. All other keys stand in the
+    /// section of the operation.
     #[cfg(feature = "config")]
-    fn is_shared(&self) -> bool {
+    fn is_shared(&self, key: &str) -> bool {
+        let _ = key;
         false
     }
 
-    /// Returns the configuration with the values of its section. A shared thing returns it for the
-    /// description alone.
+    /// Returns the configuration with the values of its section. Those of a shared thing are among
+    /// them for the description alone.
     ///
     /// # Errors
     /// The values that contradict each other, or those of the function.
@@ -50,6 +52,13 @@ pub trait Described: Sync {
     ) -> Result<Option<Box<dyn Configured>>, Vec<Contradiction>> {
         let _ = (options, operation, values);
         Ok(None)
+    }
+
+    /// Returns the budget that the layer draws on. Two layers that draw on one budget return the same
+    /// text.
+    #[cfg(feature = "config")]
+    fn budget(&self) -> Option<String> {
+        None
     }
 
     /// Returns the times that can contradict those of other layers of the function, as far as they
@@ -69,6 +78,11 @@ pub trait Configured: Debug + Send + Sync {
 
     /// The values of the file on the constant part of the configuration.
     fn constant(&self) -> &dyn Described;
+
+    /// The same with the settings that a layer has while the file takes it away.
+    fn settings(&self) -> &dyn Described {
+        self.constant()
+    }
 }
 
 /// The layers of a stack, the outermost first.
@@ -284,12 +298,10 @@ impl Layer {
         self.options
     }
 
-    /// The name of the section that the layer has in the configuration file.
-    pub(super) fn name_in_file(&self, operation: &'static str) -> &'static str {
-        match self.name {
-            Some(name) if self.config.is_shared() => name,
-            _ => operation,
-        }
+    /// The name of the shared thing that the layer uses. It is that of the operation if the attribute
+    /// gives none.
+    pub(super) fn shared_name(&self, operation: &'static str) -> &'static str {
+        self.name.unwrap_or(operation)
     }
 
     /// Describes the layer by a configuration with the values of a section.

@@ -17,6 +17,8 @@ pub struct LayerTimes {
     pub(crate) first_wait: Known,
     /// The layer begins no wait that would end after this time.
     pub(crate) longest_wait: Known,
+    /// The longest time that a call waits in the layer before the layers inside of it begin.
+    pub(crate) max_wait: Known,
 }
 
 /// A time of the inner layer that does not fit into the limit of the outer one. The second value is
@@ -38,6 +40,13 @@ pub(super) fn beyond_limit(
         let message = format!(
             "nothing is ever retried: the first wait is at least {:?}, and the #[timeout] outside ends it all after \
              {total:?}; lower `base_delay` or raise the limit",
+            wait.0
+        );
+        (wait, message)
+    } else if let Some(wait) = longer(inner.max_wait) {
+        let message = format!(
+            "`max_wait` of {:?} can never be reached: the #[timeout] outside ends it all after {total:?}; lower `max_wait` or \
+             raise the limit",
             wait.0
         );
         (wait, message)

@@ -1,7 +1,16 @@
 //! The settings of `#[rate_limit]`, as the statistics describe them.
 
 use super::config::RateLimitConfig;
+#[cfg(feature = "config")]
+use super::handle::RateLimit;
 use crate::operation::{Described, DescribedSettings};
+#[cfg(feature = "config")]
+use crate::{
+    file::{Contradiction, SectionSpec, SectionValues},
+    layer_options::LayerOptions,
+    limiter,
+    operation::{Configured, LayerTimes},
+};
 
 impl Described for RateLimitConfig {
     fn policy(&self) -> &'static str {
@@ -19,5 +28,30 @@ impl Described for RateLimitConfig {
         settings.add_time("per", self.get_per());
         settings.add("burst", self.get_burst());
         settings.add_time("max_wait", self.get_max_wait());
+    }
+
+    #[cfg(feature = "config")]
+    fn section(&self) -> Option<&'static SectionSpec> {
+        Some(&super::file::FILE)
+    }
+
+    #[cfg(feature = "config")]
+    fn is_shared(&self, key: &str) -> bool {
+        limiter::is_shared(key)
+    }
+
+    #[cfg(feature = "config")]
+    fn in_file(
+        &self,
+        options: LayerOptions,
+        _: &'static str,
+        values: &SectionValues,
+    ) -> Result<Option<Box<dyn Configured>>, Vec<Contradiction>> {
+        limiter::layer_in_file::<RateLimit>(self, options, values)
+    }
+
+    #[cfg(feature = "config")]
+    fn times(&self, options: LayerOptions, values: &SectionValues) -> LayerTimes {
+        limiter::layer_times::<RateLimit>(self, options, values)
     }
 }

@@ -13,7 +13,7 @@ use super::{
     acquire::RateLimitAcquire, config::RateLimitConfig, error::RateLimited, shared::Shared,
     stats::RateLimitStats, turn::Turn,
 };
-use crate::{clock, name::Name, operation::Operation};
+use crate::{clock, limiter::Registered, name::Name, operation::Operation};
 
 /// A limit for the number of calls in a time.
 ///
@@ -67,6 +67,11 @@ impl RateLimit {
     #[inline]
     pub(super) fn shared(&self) -> &Shared {
         &self.shared
+    }
+
+    /// True if both handles are of one rate limit.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
     }
 
     /// The name of the rate limit.
@@ -132,9 +137,9 @@ impl RateLimit {
     /// Changes the rate and [`max_wait`](RateLimitConfig::max_wait) of callers by handle. Turns
     /// that calls have taken stay theirs.
     ///
-    /// A rate limit of the registry is reconfigured by its name, see
-    /// [`registry::reconfigure_rate_limit`](crate::registry::reconfigure_rate_limit), so that a
-    /// source line does not change it back.
+    /// No source line changes a rate limit of the registry back, and its rate holds until a
+    /// configuration file names it, as after
+    /// [`registry::reconfigure_rate_limit`](crate::registry::reconfigure_rate_limit).
     ///
     /// ```
     /// use std::time::Duration;
@@ -149,7 +154,12 @@ impl RateLimit {
     /// # Ok::<(), resilience::RateLimited>(())
     /// ```
     pub fn reconfigure(&self, config: RateLimitConfig) {
-        self.shared.configure(&config, true);
+        self.shared.set_max_wait(&config);
+        let named = Self::names().get(self.name());
+        match named.filter(|named| named.is_single(self)) {
+            Some(named) => named.reconfigure(&config),
+            None => self.shared.configure(&config),
+        }
     }
 
     /// A snapshot of the statistics.

@@ -2,16 +2,22 @@
 
 use std::{panic::Location, time::Duration};
 
+#[cfg(feature = "config")]
+use super::file;
 use super::{
-    config::RateLimitConfig,
-    error::RateLimited,
-    handle::RateLimit,
-    log,
-    stats::{RateLimitCounts, RateLimitStats},
+    config::RateLimitConfig, error::RateLimited, handle::RateLimit, log, stats::RateLimitStats,
+};
+#[cfg(feature = "config")]
+use crate::{
+    config_error::ConfigError,
+    file::{SectionSpec, SectionValues},
 };
 use crate::{
     keyed::Standing,
-    limiter::{Configured, KeyedLimiter, Limiter, LimiterSite, Named, Names, Registered, Report},
+    limiter::{
+        Configured, Counts, KeyedLimiter, Limiter, LimiterSite, Names, Present, Registered, Report,
+        Totals,
+    },
     name::Name,
     scope::per_scope,
 };
@@ -19,6 +25,11 @@ use crate::{
 per_scope! {
     /// The rate limits of the process.
     static NAMES: Names<RateLimit> = Names::new();
+}
+
+/// The rate limits of the process.
+pub(crate) fn names() -> &'static Names<RateLimit> {
+    &NAMES
 }
 
 /// The site of a `#[rate_limit]`.
@@ -45,27 +56,43 @@ impl Configured for RateLimit {
 
 impl Registered for RateLimit {
     fn names() -> &'static Names<Self> {
-        &NAMES
+        names()
     }
 }
 
 impl Limiter for RateLimit {
-    type Counts = RateLimitCounts;
+    type Stats = RateLimitStats;
+
+    #[cfg(feature = "config")]
+    const WORD: &'static str = "rate limit";
+
+    #[cfg(feature = "config")]
+    const POLICY: &'static RateLimitConfig = &RateLimitConfig::unset();
 
     fn with_name(
         name: Name,
-        config: &RateLimitConfig,
+        present: &Present<RateLimitConfig>,
         declared_at: &'static Location<'static>,
     ) -> Self {
-        Self::new_at(name, config, declared_at)
+        let new = Self::new_at(name, &present.config, declared_at);
+        new.adopt(present);
+        new
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        Self::is_same(self, other)
     }
 
     fn shared(config: &RateLimitConfig) -> RateLimitConfig {
         config.max_wait(Duration::ZERO)
     }
 
-    fn with_wait_of(named: RateLimitConfig, call: &RateLimitConfig) -> RateLimitConfig {
-        named.max_wait(call.get_max_wait())
+    fn with_wait(config: RateLimitConfig, wait: Duration) -> RateLimitConfig {
+        config.max_wait(wait)
+    }
+
+    fn wait(config: &RateLimitConfig) -> Duration {
+        config.get_max_wait()
     }
 
     fn max_keys(config: &RateLimitConfig) -> u32 {
@@ -76,8 +103,9 @@ impl Limiter for RateLimit {
         config.get_idle()
     }
 
-    fn adopt(&self, config: &RateLimitConfig) {
-        self.shared().configure(config, false);
+    fn adopt(&self, present: &Present<RateLimitConfig>) {
+        self.shared().configure(&present.config);
+        self.shared().set_modes(present.modes);
     }
 
     fn standing(&self, now: u64) -> Standing {
@@ -91,75 +119,58 @@ impl Limiter for RateLimit {
         }
     }
 
-    fn counts(&self) -> RateLimitCounts {
-        self.stats().counts()
+    fn counts(&self) -> Counts {
+        let stats = self.stats();
+        Counts {
+            in_use: 0,
+            waiting: stats.waiting,
+            admitted: stats.admitted,
+            refused: stats.refused,
+            would_refuse: stats.would_refuse,
+        }
     }
 
-    fn add_counts(sum: &mut RateLimitCounts, counts: RateLimitCounts) {
-        sum.add(counts);
+    fn stats(&self) -> RateLimitStats {
+        self.shared().stats()
+    }
+
+    fn stats_of_name(
+        name: &str,
+        config: &RateLimitConfig,
+        declared_at: &'static Location<'static>,
+        Totals { keys, counts }: Totals,
+    ) -> RateLimitStats {
+        RateLimitStats {
+            name: name.to_owned(),
+            key: None,
+            limit: config.get_limit(),
+            per: config.get_per(),
+            burst: config.get_burst(),
+            waiting: counts.waiting,
+            admitted: counts.admitted,
+            refused: counts.refused,
+            would_refuse: counts.would_refuse,
+            keys: keys.keys,
+            overflow: keys.overflow,
+            evicted: keys.evicted,
+            declared_at,
+        }
     }
 
     fn report(name: &str, report: Report<'_, RateLimitConfig>) {
         log::report(name, report);
     }
-}
 
-/// The rate limit of that name, and a new one if there is none.
-pub(crate) fn get_or_register(
-    name: &'static str,
-    config: &RateLimitConfig,
-    location: &'static Location<'static>,
-) -> RateLimit {
-    let limit = NAMES.get_or_register(name, config, location).single(config);
-    limit.clone()
-}
-
-/// Gives the rate limits of a name another configuration. False if there are none.
-pub(crate) fn reconfigure(name: &str, config: &RateLimitConfig) -> bool {
-    NAMES
-        .get(name)
-        .map(|named| named.reconfigure(config))
-        .is_some()
-}
-
-/// The statistics of the rate limits of that name.
-pub(crate) fn stats(name: &str) -> Option<RateLimitStats> {
-    NAMES.get(name).map(sum)
-}
-
-/// The statistics of the rate limit of a key.
-pub(crate) fn key_stats(name: &str, key: &str) -> Option<RateLimitStats> {
-    Some(NAMES.get(name)?.get_key(key)?.stats())
-}
-
-/// The statistics of all rate limits, in the order of their names.
-pub(crate) fn all_stats() -> Vec<RateLimitStats> {
-    NAMES.all().into_iter().map(sum).collect()
-}
-
-/// Adds up the rate limits of a name.
-fn sum(named: &'static Named<RateLimit>) -> RateLimitStats {
-    let ((keys, evicted), config) = (named.key_counts(), named.config());
-    let mut sum = RateLimitStats {
-        name: named.name().to_owned(),
-        key: None,
-        limit: config.get_limit(),
-        per: config.get_per(),
-        burst: config.get_burst(),
-        waiting: 0,
-        admitted: evicted.admitted,
-        refused: evicted.refused,
-        would_refuse: evicted.would_refuse,
-        keys: keys.keys,
-        overflow: keys.overflow,
-        evicted: keys.evicted,
-        declared_at: named.declared_at(),
-    };
-    for stats in named.handles().iter().map(RateLimit::stats) {
-        sum.waiting += stats.waiting;
-        sum.admitted += stats.admitted;
-        sum.refused += stats.refused;
-        sum.would_refuse += stats.would_refuse;
+    #[cfg(feature = "config")]
+    fn section() -> &'static SectionSpec {
+        &file::FILE
     }
-    sum
+
+    #[cfg(feature = "config")]
+    fn with_values(
+        config: RateLimitConfig,
+        values: &SectionValues,
+    ) -> Result<RateLimitConfig, ConfigError> {
+        file::settings(values).apply_to(config)
+    }
 }

@@ -23,6 +23,8 @@ mod config;
 mod conversion;
 mod description;
 mod error;
+#[cfg(feature = "config")]
+pub(crate) mod file;
 mod future;
 mod handle;
 mod limiter;
@@ -37,7 +39,7 @@ mod stats;
 mod tests;
 mod turn;
 
-pub(crate) use self::limiter::{all_stats, get_or_register, key_stats, reconfigure, stats};
+pub(crate) use self::limiter::names;
 pub use self::{
     acquire::RateLimitAcquire, config::RateLimitConfig, error::RateLimited, handle::RateLimit,
     settings::RateLimitSettings, stats::RateLimitStats,

@@ -5,7 +5,7 @@ use std::{
     // The counts are the standard library's, because no decision depends on them.
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU8, AtomicU64, Ordering},
     },
 };
 
@@ -21,10 +21,18 @@ use super::{
 use crate::{
     clock, deadline,
     events::{self, EventKind},
+    modes::Modes,
     name::Name,
     operation::Operation,
     reported_count::ReportedCount,
 };
+
+/// The limit has a key, so that a call notes its time.
+const KEYED: u8 = 1;
+/// Nobody is refused or delayed, because the rate is not enforced.
+const NOT_ENFORCED: u8 = 2;
+/// Nobody is counted, because the limit is not enabled.
+const NOT_ENABLED: u8 = 4;
 
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -32,10 +40,11 @@ pub(super) struct Shared {
     admitted: AdmittedCount,
     /// In nanoseconds, for callers by handle. An attribute brings its own.
     max_wait: AtomicU64,
-    /// For a limit with a key: the moment of the last call. 0 for a limit without a key.
+    /// The flags below. Most limits have none, so that a call asks for all of them at once.
+    flags: AtomicU8,
+    /// For a limit with a key: the moment of the last call.
     last_call: AtomicU64,
     waiting: AtomicU64,
-    is_unenforced: AtomicBool,
     would_refuse: AtomicU64,
     refused: ReportedCount,
     /// The present configuration. Calls do not read it.
@@ -59,9 +68,9 @@ impl Shared {
             cells: Cells::new(rate(config), now),
             admitted: AdmittedCount::default(),
             max_wait: AtomicU64::new(clock::nanos(config.get_max_wait())),
-            last_call: AtomicU64::new(if name.key().is_some() { now } else { 0 }),
+            flags: AtomicU8::new(if name.key().is_some() { KEYED } else { 0 }),
+            last_call: AtomicU64::new(now),
             waiting: AtomicU64::new(0),
-            is_unenforced: AtomicBool::new(false),
             would_refuse: AtomicU64::new(0),
             refused: ReportedCount::default(),
             config: Mutex::new(*config),
@@ -80,13 +89,14 @@ impl Shared {
         *self.config.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes another rate. The time that callers by handle wait is changed if `with_max_wait`.
-    pub(super) fn configure(&self, config: &RateLimitConfig, with_max_wait: bool) {
+    pub(super) fn set_max_wait(&self, config: &RateLimitConfig) {
+        let max_wait = clock::nanos(config.get_max_wait());
+        self.max_wait.store(max_wait, Ordering::Relaxed);
+    }
+
+    /// Takes another rate.
+    pub(super) fn configure(&self, config: &RateLimitConfig) {
         let mut present = self.config.lock().unwrap_or_else(PoisonError::into_inner);
-        if with_max_wait {
-            let max_wait = clock::nanos(config.get_max_wait());
-            self.max_wait.store(max_wait, Ordering::Relaxed);
-        }
         let is_same_rate = rate(config) == rate(&present);
         *present = *config;
         if !is_same_rate {
@@ -102,27 +112,55 @@ impl Shared {
         operation: Option<&'static Operation>,
     ) -> Result<u64, RateLimited> {
         let now = clock::now();
-        if self.last_call.load(Ordering::Relaxed) != 0 {
-            self.last_call.fetch_max(now, Ordering::Relaxed);
+        let flags = self.flags.load(Ordering::Relaxed);
+        if flags != 0 {
+            return self.take_by_flags(flags, now, max_wait, operation);
         }
         match self.cells.take(now, max_wait_here(max_wait)) {
             Answer::Admitted { wait } => {
                 self.admitted.add();
                 Ok(wait)
             }
-            Answer::Refused { wait } => self.refuse(operation, wait),
+            Answer::Refused { wait } => Err(self.refuse(operation, wait)),
+        }
+    }
+
+    /// Takes the turn of a call of a limit that has a key, or that the file has switched.
+    #[inline(never)]
+    fn take_by_flags(
+        &self,
+        flags: u8,
+        now: u64,
+        max_wait: u64,
+        operation: Option<&'static Operation>,
+    ) -> Result<u64, RateLimited> {
+        if flags & NOT_ENABLED != 0 {
+            return Ok(0);
+        }
+        if flags & KEYED != 0 {
+            self.last_call.fetch_max(now, Ordering::Relaxed);
+        }
+        let is_enforced = flags & NOT_ENFORCED == 0;
+        let answer = self.cells.take(now, max_wait_here(max_wait));
+        if let (true, Answer::Refused { wait }) = (is_enforced, answer) {
+            return Err(self.refuse(operation, wait));
+        }
+        self.admitted.add();
+        match answer {
+            Answer::Admitted { wait } if is_enforced => Ok(wait),
+            // Nobody is delayed by a limit that is not enforced.
+            Answer::Admitted { .. } => Ok(0),
+            Answer::Refused { .. } => {
+                self.would_refuse.fetch_add(1, Ordering::Relaxed);
+                Ok(0)
+            }
         }
     }
 
     /// Counts a refusal, tells the subscribers of it and makes the error. The log tells of refusals
     /// once a minute.
     #[cold]
-    fn refuse(&self, operation: Option<&'static Operation>, wait: u64) -> Result<u64, RateLimited> {
-        if self.is_unenforced.load(Ordering::Relaxed) {
-            self.would_refuse.fetch_add(1, Ordering::Relaxed);
-            self.admitted.add();
-            return Ok(0);
-        }
+    fn refuse(&self, operation: Option<&'static Operation>, wait: u64) -> RateLimited {
         if let Some(refused) = self.refused.add(clock::now()) {
             log::limited(&self.name, clock::span(wait), refused);
         }
@@ -131,16 +169,21 @@ impl Shared {
             key: self.name.key(),
             retry_after: clock::span(wait),
         });
-        Err(RateLimited::new(self.name.clone(), wait))
+        RateLimited::new(self.name.clone(), wait)
     }
 
-    /// Switches refusals on or off.
-    #[cfg_attr(
-        any(not(test), loom),
-        expect(dead_code, reason = "the configuration file switches it")
-    )]
-    pub(super) fn set_enforced(&self, is_enforced: bool) {
-        self.is_unenforced.store(!is_enforced, Ordering::Relaxed);
+    /// Takes the switches of the file.
+    pub(super) fn set_modes(&self, modes: Modes) {
+        for (flag, is_on) in [
+            (NOT_ENFORCED, modes.is_enforced),
+            (NOT_ENABLED, modes.is_enabled),
+        ] {
+            if is_on {
+                self.flags.fetch_and(!flag, Ordering::Relaxed);
+            } else {
+                self.flags.fetch_or(flag, Ordering::Relaxed);
+            }
+        }
     }
 
     /// Counts a call that waits, until the value is dropped.

@@ -41,8 +41,8 @@ pub struct RateLimitStats {
     pub admitted: u64,
     /// **Since the start:** calls that were refused.
     pub refused: u64,
-    /// **Since the start:** calls that passed above the rate, because the rate was not enforced. It
-    /// is 0, because nothing switches a rate limit so far.
+    /// **Since the start:** calls that passed above the rate, because a configuration file says
+    /// `enforce = false`. They are among those admitted.
     pub would_refuse: u64,
     /// **Now:** keys that have a rate limit. 0 for a rate limit that is not a name with keys.
     pub keys: u64,
@@ -53,30 +53,4 @@ pub struct RateLimitStats {
     /// The source line that declared the rate limit.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::place"))]
     pub declared_at: &'static Location<'static>,
-}
-
-/// The counts of calls, which outlive the rate limit of a key.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct RateLimitCounts {
-    pub(super) admitted: u64,
-    pub(super) refused: u64,
-    pub(super) would_refuse: u64,
-}
-
-impl RateLimitCounts {
-    pub(super) fn add(&mut self, other: Self) {
-        self.admitted += other.admitted;
-        self.refused += other.refused;
-        self.would_refuse += other.would_refuse;
-    }
-}
-
-impl RateLimitStats {
-    pub(super) fn counts(&self) -> RateLimitCounts {
-        RateLimitCounts {
-            admitted: self.admitted,
-            refused: self.refused,
-            would_refuse: self.would_refuse,
-        }
-    }
 }

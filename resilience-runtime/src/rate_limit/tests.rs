@@ -12,7 +12,9 @@ use super::{
     rate::Rate,
     *,
 };
-use crate::{circuit::capture, keyed::KeyText, operation::Operation, registry, with_deadline};
+use crate::{
+    circuit::capture, keyed::KeyText, modes::Modes, operation::Operation, registry, with_deadline,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -253,14 +255,44 @@ fn a_sync_caller_waits_in_real_time() {
 #[tokio::test(start_paused = true)]
 async fn a_rate_that_is_not_enforced_refuses_nobody_and_counts() {
     let api = RateLimit::new("api", RateLimitConfig::new(1, SECOND));
-    api.shared().set_enforced(false);
+    let unenforced = Modes {
+        is_enforced: false,
+        ..Modes::ON
+    };
+    api.shared().set_modes(unenforced);
     assert!((0..5).all(|_| api.acquire().is_ok()));
     let stats = api.stats();
     assert_eq!(
         (stats.admitted, stats.would_refuse, stats.refused),
         (5, 4, 0)
     );
-    api.shared().set_enforced(true);
+    api.shared().set_modes(Modes::ON);
+    assert!(api.acquire().is_err());
+    // A call that would wait is not delayed.
+    api.shared().set_modes(unenforced);
+    api.reconfigure(RateLimitConfig::new(1, SECOND).max_wait(10 * SECOND));
+    let start = tokio::time::Instant::now();
+    api.acquire_async().await.unwrap();
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(api.stats().would_refuse, 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_limit_that_is_not_enabled_admits_all_and_counts_nothing() {
+    let api = RateLimit::new("api", RateLimitConfig::new(1, SECOND));
+    let off = Modes {
+        is_enabled: false,
+        ..Modes::ON
+    };
+    api.shared().set_modes(off);
+    assert!((0..5).all(|_| api.acquire().is_ok()));
+    let stats = api.stats();
+    assert_eq!(
+        (stats.admitted, stats.would_refuse, stats.refused),
+        (0, 0, 0)
+    );
+    api.shared().set_modes(Modes::ON);
+    assert!(api.acquire().is_ok(), "no cell was taken");
     assert!(api.acquire().is_err());
 }
 

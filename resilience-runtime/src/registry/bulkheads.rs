@@ -21,7 +21,7 @@ use crate::bulkhead::{self, Bulkhead, BulkheadConfig, BulkheadStats};
 /// ```
 #[track_caller]
 pub fn get_or_register_bulkhead(name: &'static str, config: BulkheadConfig) -> Bulkhead {
-    bulkhead::get_or_register(name, &config, Location::caller())
+    bulkhead::names().handle(name, &config, Location::caller())
 }
 
 /// Gives the bulkhead of that name, and those of its keys, another configuration. Returns true if
@@ -40,7 +40,7 @@ pub fn get_or_register_bulkhead(name: &'static str, config: BulkheadConfig) -> B
 /// assert!(!registry::reconfigure_bulkhead("never_called", BulkheadConfig::new(8)));
 /// ```
 pub fn reconfigure_bulkhead(name: &str, config: BulkheadConfig) -> bool {
-    bulkhead::reconfigure(name, &config)
+    bulkhead::names().reconfigure(name, &config)
 }
 
 /// The statistics of the bulkhead of that name, if one is registered. For a name with keys they are
@@ -51,7 +51,7 @@ pub fn reconfigure_bulkhead(name: &str, config: BulkheadConfig) -> bool {
 /// assert!(registry::bulkhead("never_called").is_none());
 /// ```
 pub fn bulkhead(name: &str) -> Option<BulkheadStats> {
-    bulkhead::stats(name)
+    bulkhead::names().stats(name)
 }
 
 /// The statistics of the bulkhead of a key of that name, if the key has one of its own.
@@ -61,5 +61,5 @@ pub fn bulkhead(name: &str) -> Option<BulkheadStats> {
 /// assert!(registry::bulkhead_of_key("never_called", "tenant-7").is_none());
 /// ```
 pub fn bulkhead_of_key(name: &str, key: &str) -> Option<BulkheadStats> {
-    bulkhead::key_stats(name, key)
+    bulkhead::names().stats_of_key(name, key)
 }

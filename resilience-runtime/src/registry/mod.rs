@@ -358,8 +358,8 @@ pub fn snapshot() -> RegistrySnapshot {
         all_families(),
         operations(),
         budget::all_stats(),
-        crate::bulkhead::all_stats(),
-        crate::rate_limit::all_stats(),
+        crate::bulkhead::names().all_stats(),
+        crate::rate_limit::names().all_stats(),
         timeout::worker_stats(),
     )
 }

@@ -24,7 +24,7 @@ use crate::rate_limit::{self, RateLimit, RateLimitConfig, RateLimitStats};
 /// ```
 #[track_caller]
 pub fn get_or_register_rate_limit(name: &'static str, config: RateLimitConfig) -> RateLimit {
-    rate_limit::get_or_register(name, &config, Location::caller())
+    rate_limit::names().handle(name, &config, Location::caller())
 }
 
 /// Gives the rate limit of that name, and those of its keys, another configuration. Returns true if
@@ -45,7 +45,7 @@ pub fn get_or_register_rate_limit(name: &'static str, config: RateLimitConfig) -
 /// assert!(!registry::reconfigure_rate_limit("never_called", RateLimitConfig::new(8, SECOND)));
 /// ```
 pub fn reconfigure_rate_limit(name: &str, config: RateLimitConfig) -> bool {
-    rate_limit::reconfigure(name, &config)
+    rate_limit::names().reconfigure(name, &config)
 }
 
 /// The statistics of the rate limit of that name, if one is registered. For a name with keys they
@@ -56,7 +56,7 @@ pub fn reconfigure_rate_limit(name: &str, config: RateLimitConfig) -> bool {
 /// assert!(registry::rate_limit("never_called").is_none());
 /// ```
 pub fn rate_limit(name: &str) -> Option<RateLimitStats> {
-    rate_limit::stats(name)
+    rate_limit::names().stats(name)
 }
 
 /// The statistics of the rate limit of a key of that name, if the key has one of its own.
@@ -66,5 +66,5 @@ pub fn rate_limit(name: &str) -> Option<RateLimitStats> {
 /// assert!(registry::rate_limit_of_key("never_called", "tenant-7").is_none());
 /// ```
 pub fn rate_limit_of_key(name: &str, key: &str) -> Option<RateLimitStats> {
-    rate_limit::key_stats(name, key)
+    rate_limit::names().stats_of_key(name, key)
 }

@@ -3,6 +3,8 @@
 use super::config::RetryConfig;
 use super::strategy::Strategy;
 #[cfg(feature = "config")]
+use crate::budget::RetryBudget;
+#[cfg(feature = "config")]
 use crate::file::{Contradiction, SectionSpec, SectionValues};
 #[cfg(feature = "config")]
 use crate::layer_options::LayerOptions;
@@ -56,5 +58,10 @@ impl Described for RetryConfig {
     #[cfg(feature = "config")]
     fn times(&self, options: LayerOptions, values: &SectionValues) -> LayerTimes {
         super::file::times(self, options, values)
+    }
+
+    #[cfg(feature = "config")]
+    fn budget(&self) -> Option<String> {
+        self.get_budget().map(RetryBudget::identity)
     }
 }

@@ -8,24 +8,15 @@ use resilience_macros::file_keys;
 use super::config::RetryConfig;
 use super::settings::RetrySettings;
 use super::strategy::{Jitter, Strategy};
-use crate::budget::{RetryBudget, given as budgets};
-use crate::file::{
-    Contradiction, ENABLED, Exclusive, Key, Kind, Rules, SectionKind, SectionSpec, SectionValues,
-    Value, Written,
-};
+use crate::budget::{BUDGET_OF_RETRIES, budget_in_file};
+use crate::file::{Contradiction, ENABLED, Exclusive, SectionKind, SectionSpec, SectionValues};
 use crate::layer_options::LayerOptions;
 use crate::operation::{Configured, Described, FileLayer, LayerTimes};
-
-const BUDGET: Key = Key {
-    name: "budget",
-    example: "budget = \"jira\"",
-    kind: Kind::Own(read_budget),
-};
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
     name: "retry",
     keys: file_keys!(retry),
-    own: &[BUDGET, ENABLED],
+    own: &[BUDGET_OF_RETRIES, ENABLED],
     kind: SectionKind::Policy,
     exclusive: &[Exclusive {
         keys: &["max_retries", "max_attempts"],
@@ -33,35 +24,6 @@ pub(crate) static FILE: SectionSpec = SectionSpec {
     }],
     contradictions: |values| contradictions(values, None),
 };
-
-/// Reads the name of a budget, or the ratio of a budget that the function has alone.
-fn read_budget(_: &Rules<'_>, written: Written<'_>) -> Result<Value, String> {
-    let number = match written {
-        Written::Text(name) if name.trim().is_empty() => {
-            return Err(
-                "`budget` must not be empty: write the name of a budget, as in `budget = \"jira\"`"
-                    .to_owned(),
-            );
-        }
-        Written::Text(name) => return Ok(Value::Text(name.to_owned())),
-        Written::Whole(number) | Written::Fraction(number) => number,
-        Written::Other => {
-            return Err(
-                "`budget` takes a name or a ratio, as in `budget = \"jira\"` or `budget = 0.2`"
-                    .to_owned(),
-            );
-        }
-    };
-    let sign = if number.is_negative { "-" } else { "" };
-    let text = format!("{sign}{}", number.digits);
-    match text.parse() {
-        Ok(ratio) if budgets::is_ratio(ratio) => Ok(Value::Number(ratio)),
-        _ => Err(format!(
-            "the ratio of a `budget` must be from 0.001 to 1000, not {text}: it says how many retries each call allows, as in \
-             `budget = 0.2`"
-        )),
-    }
-}
 
 /// The values of a section beside those of the function, for the rules that take two values.
 struct Pairs<'a> {
@@ -203,14 +165,21 @@ pub struct RetryInFile {
     settings: RetrySettings,
     is_enabled: bool,
     span: Option<bool>,
+    /// The settings on the constant part of the configuration.
+    described: RetryConfig,
     /// The values on the constant part of the configuration.
     config: RetryConfig,
 }
 
 impl RetryInFile {
-    fn apply_to(&self, config: RetryConfig) -> RetryConfig {
+    /// The settings, whether the retry is enabled or not.
+    fn settings_on(&self, config: RetryConfig) -> RetryConfig {
         let config = self.settings.apply_to(config).unwrap_or(config);
-        let config = config.with_span(self.span);
+        config.with_span(self.span)
+    }
+
+    fn apply_to(&self, config: RetryConfig) -> RetryConfig {
+        let config = self.settings_on(config);
         if self.is_enabled {
             config
         } else {
@@ -240,8 +209,10 @@ pub(super) fn resolve(
         settings,
         is_enabled: values.flag("enabled").unwrap_or(true),
         span: values.flag("span"),
+        described: *config,
         config: *config,
     };
+    in_file.described = in_file.settings_on(*config);
     in_file.config = in_file.apply_to(*config);
     Ok(Some(Box::new(in_file)))
 }
@@ -269,7 +240,7 @@ fn settings(operation: &'static str, values: &SectionValues) -> RetrySettings {
         jitter: values.word("jitter").map(jitter),
         max_elapsed: values.time("max_elapsed"),
         retry_refused: values.flag("retry_refused"),
-        budget: budget(operation, values),
+        budget: budget_in_file("retry", operation, values),
     }
 }
 
@@ -290,14 +261,6 @@ fn jitter(word: &str) -> Jitter {
     }
 }
 
-fn budget(operation: &'static str, values: &SectionValues) -> Option<&'static RetryBudget> {
-    match &values.entry("budget")?.value {
-        Value::Text(name) => Some(budgets::of_name(name)),
-        Value::Number(ratio) => Some(budgets::of_function(operation, *ratio)),
-        _ => None,
-    }
-}
-
 impl Configured for RetryInFile {
     fn as_any(&self) -> &dyn Any {
         self
@@ -305,6 +268,10 @@ impl Configured for RetryInFile {
 
     fn constant(&self) -> &dyn Described {
         &self.config
+    }
+
+    fn settings(&self) -> &dyn Described {
+        &self.described
     }
 }
 
@@ -327,9 +294,9 @@ pub(super) fn times(
     let wait = base.map(|base| shortest_first_wait(base, jitter.as_deref()));
     let limit = pairs.time("max_elapsed", RetryConfig::get_max_elapsed);
     LayerTimes {
-        limit: None,
         first_wait: wait.map(|wait| (wait, pairs.in_file(&["base_delay", "jitter"]))),
         longest_wait: limit.map(|limit| (limit, pairs.in_file(&["max_elapsed"]))),
+        ..LayerTimes::default()
     }
 }
 

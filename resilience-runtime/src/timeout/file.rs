@@ -23,13 +23,20 @@ pub(crate) static FILE: SectionSpec = SectionSpec {
 pub struct TimeoutInFile {
     settings: TimeoutSettings,
     is_enabled: bool,
+    /// The settings on the constant part of the configuration.
+    described: TimeoutConfig,
     /// The values on the constant part of the configuration.
     config: TimeoutConfig,
 }
 
 impl TimeoutInFile {
+    /// The settings, whether the timeout is enabled or not.
+    fn settings_on(&self, config: TimeoutConfig) -> TimeoutConfig {
+        self.settings.apply_to(config).unwrap_or(config)
+    }
+
     fn apply_to(&self, config: TimeoutConfig) -> TimeoutConfig {
-        let config = self.settings.apply_to(config).unwrap_or(config);
+        let config = self.settings_on(config);
         if self.is_enabled {
             config
         } else {
@@ -44,8 +51,10 @@ pub(super) fn resolve(config: &TimeoutConfig, values: &SectionValues) -> Box<dyn
             limit: values.time("limit"),
         },
         is_enabled: values.flag("enabled").unwrap_or(true),
+        described: *config,
         config: *config,
     };
+    in_file.described = in_file.settings_on(*config);
     in_file.config = in_file.apply_to(*config);
     Box::new(in_file)
 }
@@ -57,6 +66,10 @@ impl Configured for TimeoutInFile {
 
     fn constant(&self) -> &dyn Described {
         &self.config
+    }
+
+    fn settings(&self) -> &dyn Described {
+        &self.described
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use resilience::{circuit_breaker, retry, timeout};
+use resilience::{bulkhead, circuit_breaker, rate_limit, retry, timeout};
 use resilience_config_tests::Turn;
 
 #[circuit_breaker(name = "faults.circuit", failure_threshold = 3, max_recovery_timeout = 10m)]
@@ -26,6 +26,24 @@ fn retried() -> io::Result<()> {
 #[timeout(5s, operation = "faults.limits")]
 #[retry]
 async fn limited() -> io::Result<()> {
+    Ok(())
+}
+
+#[bulkhead(5, name = "faults.pool")]
+#[rate_limit(5, per = 1s, name = "faults.api")]
+fn admitted() -> io::Result<()> {
+    Ok(())
+}
+
+#[timeout(5s, operation = "faults.waiting")]
+#[bulkhead(5)]
+async fn waiting() -> io::Result<()> {
+    Ok(())
+}
+
+#[timeout(5s, operation = "faults.turn")]
+#[rate_limit(5, per = 1s, max_wait = 2s)]
+async fn turn_of_limit() -> io::Result<()> {
     Ok(())
 }
 
@@ -50,11 +68,14 @@ async fn every_fault_has_its_report_and_changes_nothing() {
     circuit()
         .and_then(|()| row())
         .and_then(|()| retried())
+        .and_then(|()| admitted())
         .expect("they run");
     limited().await.expect("it runs");
+    waiting().await.expect("it runs");
+    turn_of_limit().await.expect("it runs");
     let mut differences = Vec::new();
     let cases = cases();
-    assert!(cases.len() > 50, "{} cases", cases.len());
+    assert!(cases.len() > 80, "{} cases", cases.len());
     for case in cases {
         let text = fs::read_to_string(folder().join(format!("{case}.toml"))).expect("readable");
         let Err(errors) = turn.apply(&text) else {
@@ -120,7 +141,15 @@ fn the_words_are_those_of_the_compile_errors() {
         "contradiction",
     ];
     let mut compared = 0;
-    for policy in ["retry", "circuit_breaker", "timeout"] {
+    for policy in [
+        "retry",
+        "circuit_breaker",
+        "timeout",
+        "bulkhead",
+        "rate_limit",
+        "hedge",
+        "fallback",
+    ] {
         for mistake in mistakes {
             let Ok(files) = fs::read_dir(ui.join(policy).join(mistake)) else {
                 continue;

@@ -1,9 +1,12 @@
 //! The configuration file, through the attributes.
 
 mod circuits;
+mod fallbacks;
 mod faults;
 mod files;
+mod hedges;
 mod later;
+mod limiters;
 mod names;
 mod operations;
 mod properties;

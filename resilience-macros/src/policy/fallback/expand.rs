@@ -43,7 +43,8 @@ impl Context<'_> {
             quote!(#result),
             self.result.ends,
         );
-        let filtered = self.answered_errors(plan, &error, &leave);
+        let file = self.file_of_layer(at);
+        let unanswered = self.unanswered_errors(plan, &error, &leave, file.as_ref());
         let (told, note) = (self.told(&error), self.note_answer(at));
         let answer = self.answer(&plan.answer, &error);
         let statements = quote! {
@@ -54,7 +55,7 @@ impl Context<'_> {
                 #result => #leave #succeeded,
             };
             #set_again
-            #filtered
+            #unanswered
             #told
             #note
         };
@@ -64,6 +65,7 @@ impl Context<'_> {
         };
         let declarations = Declarations {
             layers: vec![description],
+            asks_file: file.is_some(),
             ..Declarations::default()
         };
         let declarations = declarations.and(inner.declarations);
@@ -106,29 +108,33 @@ impl Context<'_> {
         (made, set_again)
     }
 
-    /// Emits the way out for an error that the filters do not accept.
-    fn answered_errors(
+    /// Emits the ways out for an error that is not answered: the configuration file takes the layer
+    /// away, or the filters do not accept the error.
+    fn unanswered_errors(
         &self,
         plan: &FallbackPlan,
         error: &Ident,
         leave: &TokenStream,
-    ) -> Option<TokenStream> {
-        let filters = [
-            UserFilter::pattern("FailedCall::on", plan.on.as_ref()),
-            self.filter("FailedCall::when", plan.when.as_ref(), &quote!(bool)),
-        ];
-        if filters.iter().all(Option::is_none) {
-            return None;
-        }
+        file: Option<&TokenStream>,
+    ) -> TokenStream {
         let runtime = &self.runtime;
-        let failed = self.filtered(quote!(#runtime::FailedCall::of(&#error)), filters);
         let returned = self.call(
             "Fallible::failed",
             Some(&self.result.tokens),
             quote!(#error),
             self.result.ends,
         );
-        Some(quote!(if !#runtime::FailedCall::is_answered(#failed) { #leave #returned }))
+        let disabled =
+            file.map(|file| quote!(if #runtime::Fallback::is_disabled(#file) { #leave #returned }));
+        let filters = [
+            UserFilter::pattern("FailedCall::on", plan.on.as_ref()),
+            self.filter("FailedCall::when", plan.when.as_ref(), &quote!(bool)),
+        ];
+        if filters.iter().all(Option::is_none) {
+            return disabled.unwrap_or_default();
+        }
+        let failed = self.filtered(quote!(#runtime::FailedCall::of(&#error)), filters);
+        quote!(#disabled if !#runtime::FailedCall::is_answered(#failed) { #leave #returned })
     }
 
     /// Counts the use, and tells the log and the subscribers of it.

@@ -36,13 +36,17 @@ impl Context<'_> {
         let (runtime, operation) = (&self.runtime, self.operation());
         let (hedged, outcome) = (local("hedged"), local("outcome"));
         let (budget, config) = self.hedge_config(at, plan);
+        let config = self.in_file(at, "HedgeConfig", config);
         let reference = config.reference();
         let load = self.takes_more_load(at);
         let mut new = quote!(#runtime::Hedged::new(#reference, #operation, #load));
         let (item, latency) = self.latency(at, plan);
         new.extend(latency);
         // A budget that a layer outside draws on has the call already.
-        if !self.is_deposited(at, plan.budget.as_ref()) {
+        let deposits = !self.is_deposited(at, plan.budget.as_ref());
+        if let Some(file) = self.file_of_layer(at) {
+            new.extend(quote!(.depositing_in_file(#file, #deposits)));
+        } else if deposits {
             new.extend(quote!(.depositing()));
         }
         let (made, attempt, value) = self.concurrent_attempt(at, &inner);
@@ -166,9 +170,10 @@ impl Context<'_> {
         }
     }
 
-    /// Emits the static that measures the function, if `after` may be a percentile.
+    /// Emits the static that measures the function, if `after` may be a percentile, as the
+    /// configuration file may say.
     fn latency(&self, at: usize, plan: &HedgePlan) -> (TokenStream, TokenStream) {
-        if !plan.measures {
+        if !plan.measures && !self.asks_file {
             return Default::default();
         }
         let (runtime, name) = (&self.runtime, self.item(at, "latency").to_uppercase());

@@ -3,7 +3,6 @@
 use super::family::Family;
 use crate::circuit::{
     config::CircuitBreakerConfig,
-    declared::Modes,
     file::{CircuitInFile, DeclaredCircuit, configured},
 };
 use crate::file::Current;
@@ -35,7 +34,7 @@ impl Family {
                 self.hold_config(&declared.config, &in_file.config, is_named);
             });
         }
-        self.declared.set_modes(Modes::of(in_file))
+        self.declared.set_modes(in_file.modes)
     }
 
     fn hold_config(

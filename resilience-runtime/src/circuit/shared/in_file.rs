@@ -4,11 +4,11 @@ use super::Shared;
 use crate::{
     circuit::{
         config::CircuitBreakerConfig,
-        declared::Modes,
         file::{CircuitInFile, DeclaredCircuit, configured},
     },
     file::Current,
     layer_options::LayerOptions,
+    modes::Modes,
 };
 
 impl Shared {
@@ -37,7 +37,7 @@ impl Shared {
                 self.hold_config(&declared.config, &in_file.config, is_named);
             });
         }
-        self.declared.set_modes(Modes::of(in_file))
+        self.declared.set_modes(in_file.modes)
     }
 
     fn hold_config(

@@ -1,0 +1,41 @@
+//! The section `[bulkhead.NAME]` of the configuration file.
+
+use resilience_macros::file_keys;
+
+use super::{config::BulkheadConfig, settings::BulkheadSettings};
+use crate::{
+    file::{ENABLED, ENFORCE, SectionKind, SectionSpec, SectionValues},
+    limiter::LimiterInFile,
+    operation::FileLayer,
+};
+
+pub(crate) static FILE: SectionSpec = SectionSpec {
+    name: "bulkhead",
+    keys: file_keys!(bulkhead),
+    own: &[ENABLED, ENFORCE],
+    kind: SectionKind::Policy,
+    exclusive: &[],
+    contradictions: |_| Vec::new(),
+};
+
+/// The settings of a section.
+pub(super) fn settings(values: &SectionValues) -> BulkheadSettings {
+    BulkheadSettings {
+        max_concurrent: values.count("max_concurrent"),
+        max_wait: values.time("max_wait"),
+        max_keys: values.count("max_keys"),
+        idle: values.time("idle"),
+    }
+}
+
+impl FileLayer for BulkheadConfig {
+    type InFile = LimiterInFile<Self>;
+
+    fn constant_part(in_file: &LimiterInFile<Self>) -> &Self {
+        &in_file.config
+    }
+
+    fn with(self, in_file: &LimiterInFile<Self>) -> Self {
+        in_file.max_wait.map_or(self, |wait| self.max_wait(wait))
+    }
+}

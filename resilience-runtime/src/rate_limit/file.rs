@@ -1,0 +1,43 @@
+//! The section `[rate_limit.NAME]` of the configuration file.
+
+use resilience_macros::file_keys;
+
+use super::{config::RateLimitConfig, settings::RateLimitSettings};
+use crate::{
+    file::{ENABLED, ENFORCE, SectionKind, SectionSpec, SectionValues},
+    limiter::LimiterInFile,
+    operation::FileLayer,
+};
+
+pub(crate) static FILE: SectionSpec = SectionSpec {
+    name: "rate_limit",
+    keys: file_keys!(rate_limit),
+    own: &[ENABLED, ENFORCE],
+    kind: SectionKind::Policy,
+    exclusive: &[],
+    contradictions: |_| Vec::new(),
+};
+
+/// The settings of a section.
+pub(super) fn settings(values: &SectionValues) -> RateLimitSettings {
+    RateLimitSettings {
+        limit: values.count("limit"),
+        per: values.time("per"),
+        burst: values.count("burst"),
+        max_wait: values.time("max_wait"),
+        max_keys: values.count("max_keys"),
+        idle: values.time("idle"),
+    }
+}
+
+impl FileLayer for RateLimitConfig {
+    type InFile = LimiterInFile<Self>;
+
+    fn constant_part(in_file: &LimiterInFile<Self>) -> &Self {
+        &in_file.config
+    }
+
+    fn with(self, in_file: &LimiterInFile<Self>) -> Self {
+        in_file.max_wait.map_or(self, |wait| self.max_wait(wait))
+    }
+}
