@@ -157,6 +157,7 @@ use proc_macro::TokenStream;
 /// `reason` when it gives up, ERROR if attempts, time or the budget ran out or the server's hint
 /// ends the retries, WARN for a refusal, DEBUG for an error that is not retried; nothing when the
 /// first attempt succeeds.
+#[doc(alias = "backoff")]
 #[proc_macro_attribute]
 pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(&policy::retry::RETRY, args.into(), item.into()).into()
@@ -277,6 +278,7 @@ pub fn retry(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// `tracing` events under the target `resilience`: WARN when the circuit opens, INFO when it
 /// half-opens and closes.
+#[doc(alias = "breaker")]
 #[proc_macro_attribute]
 pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(
@@ -380,6 +382,7 @@ pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
 /// [`#[circuit_breaker]`](../resilience/attr.circuit_breaker.html) it cuts the circuit's call off,
 /// which counts as `abandoned`; below one a timeout is a failure. An outer limit that is shorter
 /// than an inner one is a compile error where both are literals.
+#[doc(alias = "time_limiter")]
 #[proc_macro_attribute]
 pub fn timeout(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(&policy::timeout::TIMEOUT, args.into(), item.into()).into()
@@ -582,6 +585,8 @@ pub fn fallback(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// `tracing` events under the target `resilience`: WARN while calls are refused, once a minute for
 /// each bulkhead.
+#[doc(alias = "concurrency_limit")]
+#[doc(alias = "semaphore")]
 #[proc_macro_attribute]
 pub fn bulkhead(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(&policy::bulkhead::BULKHEAD, args.into(), item.into()).into()
@@ -681,6 +686,7 @@ pub fn bulkhead(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// `tracing` events under the target `resilience`: WARN while calls are refused, once a minute for
 /// each rate limit.
+#[doc(alias = "throttle")]
 #[proc_macro_attribute]
 pub fn rate_limit(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(&policy::rate_limit::RATE_LIMIT, args.into(), item.into()).into()

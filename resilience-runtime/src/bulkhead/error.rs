@@ -24,6 +24,7 @@ use crate::{
 /// assert_eq!(full.to_string(), "bulkhead `pool` is full with 1 call");
 /// # Ok::<(), resilience::BulkheadFull>(())
 /// ```
+#[doc(alias = "BulkheadFullException")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BulkheadFull {
     name: Name,

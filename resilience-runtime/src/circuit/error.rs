@@ -26,6 +26,9 @@ use crate::{
 /// assert_eq!(open.retry_after(), None);
 /// assert_eq!(open.to_string(), "circuit `llm_api` is isolated");
 /// ```
+#[doc(alias = "CallNotPermittedException")]
+#[doc(alias = "BrokenCircuitException")]
+#[doc(alias = "Rejected")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CircuitOpen {
     name: Name,

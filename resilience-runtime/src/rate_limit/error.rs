@@ -25,6 +25,8 @@ use crate::{
 /// assert!(limited.retry_after() > Duration::from_secs(3500));
 /// # Ok::<(), resilience::RateLimited>(())
 /// ```
+#[doc(alias = "RequestNotPermitted")]
+#[doc(alias = "Throttled")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RateLimited {
     name: Name,

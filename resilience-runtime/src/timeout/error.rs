@@ -33,6 +33,7 @@ static INHERITED: Refusal = Refusal::new(
 /// assert_eq!(error.to_string(), "`db_query` timed out after 5s");
 /// # }
 /// ```
+#[doc(alias = "Elapsed")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimedOut {
     operation: Option<&'static str>,
