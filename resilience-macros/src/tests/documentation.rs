@@ -115,6 +115,25 @@ fn the_list_of_examples_names_every_one() {
 }
 
 #[test]
+fn the_programs_of_the_cookbook_are_examples() {
+    let page = include_str!("../../../resilience-runtime/src/guide/cookbook.md");
+    let rows = page.lines().skip_while(|line| !line.starts_with("|---"));
+    let rows = rows.skip(1).take_while(|line| line.starts_with('|'));
+    let mut names = 0;
+    for row in rows {
+        let programs = row.trim_end_matches(" |").rsplit(" | ").next();
+        for name in programs.into_iter().flat_map(|cell| cell.split(", ")) {
+            names += 1;
+            assert!(
+                EXAMPLES.contains(&format!("| {name} |")),
+                "examples/README.md has no {name}"
+            );
+        }
+    }
+    assert!(names > 7, "the page names {names} programs");
+}
+
+#[test]
 fn every_example_is_an_option_that_expands() {
     let lex = |source: &str| source.parse::<TokenStream>().expect("lexes");
     let asynchronous = lex(

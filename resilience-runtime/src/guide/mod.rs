@@ -19,6 +19,7 @@
 //! | cut the slowest calls short with a second attempt | [`hedge`] |
 //! | annotate a sync function | [`sync_functions`] |
 //! | guard code that has no function of mine | [`without_attributes`] |
+//! | annotate a call of reqwest, sqlx, tonic, a language model or a queue | [`cookbook`] |
 //! | read what happened | [`reading_the_statistics`], [`logs_and_events`] |
 //! | be told when something is wrong | [`alerts`] |
 //! | act on an open circuit | [`runbook`] |
@@ -58,6 +59,10 @@ pub mod comparison {
 
 pub mod configuration {
     #![doc = include_str!("configuration.md")]
+}
+
+pub mod cookbook {
+    #![doc = include_str!("cookbook.md")]
 }
 
 pub mod deadlines {
