@@ -5,7 +5,8 @@
 //! The program starts a warehouse that fails for a while, a service that asks it and has `/metrics`,
 //! and Prometheus (Debian's package) on a free port. Without Prometheus it scrapes itself. It ends
 //! by itself, and it checks that the exposition keeps to its grammar, that the numbers equal the
-//! statistics, and that every expression of `docs/grafana.json` names a metric that exists.
+//! statistics, and that every expression of `docs/grafana.json` and of the guide names a metric that
+//! exists.
 
 mod exposition;
 mod prometheus;
@@ -82,6 +83,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .check_expressions(&dashboard_expressions()?)
             .await?;
         println!("Prometheus evaluates every expression of docs/grafana.json.");
+        prometheus.check_expressions(&guide_expressions()?).await?;
+        println!("Prometheus evaluates every expression of the guide's page on alerts.");
     }
     Ok(())
 }
@@ -159,21 +162,44 @@ fn dashboard_expressions() -> Result<Vec<String>, Box<dyn Error>> {
     Ok(filled.collect())
 }
 
+/// The expressions in the table of the guide's page on alerts.
+fn guide_expressions() -> Result<Vec<String>, Box<dyn Error>> {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../resilience-runtime/src/guide/alerts.md"
+    );
+    let page = std::fs::read_to_string(path)?;
+    let table = page
+        .lines()
+        .skip_while(|line| *line != "| question | expression |");
+    let rows = table.skip(2).take_while(|line| line.starts_with('|'));
+    let expressions = rows.filter_map(|row| row.split('`').nth(1).map(str::to_owned));
+    Ok(expressions.collect())
+}
+
 fn check_dashboard(exposition: &Exposition) -> Result<(), Box<dyn Error>> {
-    let expressions = dashboard_expressions()?;
-    for expression in &expressions {
+    println!();
+    check_names(exposition, "docs/grafana.json", &dashboard_expressions()?);
+    check_names(
+        exposition,
+        "the guide's page on alerts",
+        &guide_expressions()?,
+    );
+    Ok(())
+}
+
+/// Checks that each metric of the expressions exists.
+fn check_names(exposition: &Exposition, source: &str, expressions: &[String]) {
+    assert!(!expressions.is_empty(), "{source} has expressions");
+    for expression in expressions {
         for name in exposition::metric_names(expression) {
             // A rate of failures is absent below `minimum_calls`.
             let is_known = exposition.has(name) || name == "resilience_circuit_failure_rate";
-            assert!(
-                is_known,
-                "docs/grafana.json names {name}, which does not exist"
-            );
+            assert!(is_known, "{source} names {name}, which does not exist");
         }
     }
     println!(
-        "\nThe {} expressions of docs/grafana.json name metrics that exist.",
+        "The {} expressions of {source} name metrics that exist.",
         expressions.len()
     );
-    Ok(())
 }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::{Router, extract::State, http::StatusCode, routing::get};
-use resilience::{CircuitOpen, TimedOut, circuit_breaker, retry, timeout};
+use resilience::{
+    BulkheadFull, CircuitOpen, RateLimited, TimedOut, bulkhead, circuit_breaker, rate_limit, retry,
+    timeout,
+};
 use tokio::net::TcpListener;
 
 pub(crate) struct Shop {
@@ -20,7 +23,11 @@ pub(crate) enum ShopError {
     #[error(transparent)]
     CircuitOpen(#[from] CircuitOpen),
     #[error(transparent)]
+    RateLimited(#[from] RateLimited),
+    #[error(transparent)]
     TimedOut(#[from] TimedOut),
+    #[error(transparent)]
+    BulkheadFull(#[from] BulkheadFull),
 }
 
 impl Shop {
@@ -31,7 +38,9 @@ impl Shop {
 
     #[retry(max_retries = 2, base_delay = 5ms, budget = "shop", operation = "shop.stock")]
     #[circuit_breaker(name = "warehouse", failure_threshold = 10, recovery_timeout = 200ms)]
+    #[rate_limit(1000, per = 1s, name = "warehouse")]
     #[timeout(1s)]
+    #[bulkhead(25, name = "warehouse")]
     pub(crate) async fn stock(&self, item: &str) -> Result<String, ShopError> {
         let answer = self.http.get(format!("{}/{item}", self.url)).send().await?;
         Ok(answer.error_for_status()?.text().await?)
