@@ -63,6 +63,13 @@ impl Admission {
         self.gate().is_let_through()
     }
 
+    /// An admission at the moment `now`, which is noted if the circuit measures its calls.
+    #[inline]
+    pub(super) fn begun(gate: Gate, ticket: u32, now: u64) -> Self {
+        let started = NonZeroU64::new(now).filter(|_| gate.is_timed());
+        Self::new(gate, ticket, started)
+    }
+
     /// An admission through a closed gate, without a ticket and without a start.
     #[inline]
     pub(super) fn plain(gate: Gate) -> Self {

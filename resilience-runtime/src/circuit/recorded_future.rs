@@ -4,7 +4,7 @@
 use std::{
     fmt,
     marker::PhantomData,
-    mem,
+    mem::{self, ManuallyDrop},
     panic::{RefUnwindSafe, UnwindSafe},
     pin::Pin,
     task::{Context, Poll, ready},
@@ -115,8 +115,9 @@ enum State<'c, 'o> {
         origin: Option<&'o mut Origin>,
     },
     Held(CallPermit<'c>),
-    /// The call asks the fleet if it may be a probe. It is in a box, because few calls do.
-    Asking(Box<ProbeFuture<'c, 'o>>),
+    /// The call asks the fleet if it may be a probe. It is in a box, because few calls do, and the
+    /// drop of the call drops it, because a drop of the state would cost every call.
+    Asking(ManuallyDrop<Box<ProbeFuture<'c, 'o>>>),
 }
 
 impl State<'_, '_> {
@@ -189,7 +190,7 @@ impl<'c, 'o> CircuitCall<'c, 'o> {
             State::Held(_) | State::Asking(_) => None,
         };
         let probe = ProbeFuture::new(circuit.shared(), Some(operation), open, origin);
-        self.0 = State::Asking(Box::new(probe));
+        self.0 = State::Asking(ManuallyDrop::new(Box::new(probe)));
     }
 
     #[cold]
@@ -198,15 +199,23 @@ impl<'c, 'o> CircuitCall<'c, 'o> {
         let State::Asking(probe) = &mut self.0 else {
             return Poll::Ready(None);
         };
-        match ready!(Pin::new(&mut **probe).poll(cx)) {
+        let admitted = ready!(Pin::new(&mut ***probe).poll(cx));
+        self.forget_probe();
+        Poll::Ready(match admitted {
             Ok(permit) => {
                 self.0 = State::Held(permit);
-                Poll::Ready(None)
+                None
             }
-            Err(open) => {
-                self.0 = State::OVER;
-                Poll::Ready(Some(open))
-            }
+            Err(open) => Some(open),
+        })
+    }
+
+    /// Drops the probe of a call that asks. The call is over then.
+    #[cold]
+    #[inline(never)]
+    fn forget_probe(&mut self) {
+        if let State::Asking(probe) = mem::replace(&mut self.0, State::OVER) {
+            drop(ManuallyDrop::into_inner(probe));
         }
     }
 
@@ -240,8 +249,10 @@ impl Drop for CircuitCall<'_, '_> {
     // because that panic is not the future's.
     #[inline(never)]
     fn drop(&mut self) {
-        if let State::Held(permit) = mem::replace(&mut self.0, State::OVER) {
-            permit.abandon();
+        match &self.0 {
+            State::Held(_) => self.end().abandon(),
+            State::Asking(_) => self.forget_probe(),
+            State::Idle { .. } => {}
         }
     }
 }

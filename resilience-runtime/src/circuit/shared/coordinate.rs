@@ -3,12 +3,11 @@
 
 use std::{
     mem,
-    num::NonZeroU64,
     sync::{Arc, PoisonError},
     time::Duration,
 };
 
-use super::{Locked, Shared};
+use super::{Locked, Shared, Waits};
 use crate::{
     circuit::{
         admission::{Admission, Cause, Outcome, Refused},
@@ -73,10 +72,7 @@ impl Shared {
             (asked, self.gate_of(&locked.machine))
         });
         match asked {
-            Asked::Admitted(ticket) => {
-                let started = NonZeroU64::new(now).filter(|_| gate.is_timed());
-                Ok(Admission::new(gate, ticket, started))
-            }
+            Asked::Admitted(ticket) => Ok(Admission::begun(gate, ticket, now)),
             Asked::Refused => Err(half_open(gate)),
             Asked::EntersAnew => {
                 self.release(reply);
@@ -94,7 +90,7 @@ impl Shared {
     /// Admits or refuses the call by the present state. A call asks once at most.
     pub(crate) fn enter_anew(&self) -> Result<Admission, Refused> {
         let gate = self.gate();
-        match self.admit_behind(gate) {
+        match self.admit_behind(gate, Waits::Task) {
             Err(refused) if refused.asks() => Err(half_open(gate)),
             decision => decision,
         }
