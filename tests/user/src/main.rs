@@ -382,6 +382,8 @@ async fn main() {
     headers().await;
     #[cfg(feature = "tower")]
     layers().await;
+    #[cfg(feature = "test-util")]
+    injected().await;
 
     assert!(stacked(&Service::busy(9)).await.is_err());
     assert_eq!(state("stack"), Some(CircuitState::Open));
@@ -564,6 +566,17 @@ fn snapshot() {
 
 fn state(name: &str) -> Option<CircuitState> {
     registry::get(name).map(|breaker| breaker.state())
+}
+
+/// What a test of the service does.
+#[cfg(feature = "test-util")]
+async fn injected() {
+    let scope = resilience::testing::scope();
+    let open = scope.circuit("stack").force(CircuitState::Open);
+    assert!(stacked(&Service::default()).await.is_err());
+    drop(open);
+    assert!(stacked(&Service::default()).await.is_ok());
+    assert_eq!(registry::stats("stack").map(|stats| stats.refused), Some(1));
 }
 
 /// A service that answers a request with the request.
