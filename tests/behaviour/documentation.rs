@@ -237,3 +237,22 @@ fn the_guide_names_every_alert_and_no_other() {
         .collect();
     assert_eq!(named, rules);
 }
+
+#[test]
+fn the_pages_that_the_readmes_link_to_exist() {
+    let readmes = [
+        include_str!("../../README.md"),
+        include_str!("../../resilience-runtime/README.md"),
+    ];
+    let pages = include_str!("../../resilience-runtime/src/guide/mod.rs");
+    let mut links = 0;
+    for readme in readmes {
+        for link in readme.split("/resilience/guide/").skip(1) {
+            let page = link.split(['/', ')']).next().unwrap_or_default();
+            links += 1;
+            let exists = page.is_empty() || pages.contains(&format!("pub mod {page} {{"));
+            assert!(exists, "the guide has no page `{page}`");
+        }
+    }
+    assert!(links > 10, "the READMEs link to {links} pages");
+}
