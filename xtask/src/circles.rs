@@ -64,11 +64,13 @@ fn between(modules: &Crate, edges: &[Edge], node: impl Fn(&Path) -> Option<Strin
             }
         }
     }
+    let reached = reached(&uses);
     let mut circles: Vec<Circle> = Vec::new();
-    for (from, _) in uses.keys() {
-        let members: Vec<_> = reached(&uses, from)
-            .into_iter()
-            .filter(|other| reached(&uses, other).contains(from))
+    for (from, others) in &reached {
+        let members: Vec<_> = others
+            .iter()
+            .filter(|other| reached.get(*other).is_some_and(|back| back.contains(from)))
+            .map(|member| (*member).to_owned())
             .collect();
         if members.len() > 1 && !circles.iter().any(|circle| circle.members == members) {
             let uses = uses
@@ -82,17 +84,27 @@ fn between(modules: &Crate, edges: &[Edge], node: impl Fn(&Path) -> Option<Strin
     circles
 }
 
-fn reached(uses: &BTreeMap<(String, String), String>, start: &str) -> BTreeSet<String> {
-    let mut reached = BTreeSet::new();
-    let mut waiting = vec![start.to_owned()];
-    while let Some(node) = waiting.pop() {
-        for (from, to) in uses.keys() {
-            if *from == node && reached.insert(to.clone()) {
-                waiting.push(to.clone());
-            }
-        }
+/// The nodes that each node reaches.
+fn reached(uses: &BTreeMap<(String, String), String>) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut next: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (from, to) in uses.keys() {
+        next.entry(from).or_default().push(to);
     }
-    reached
+    let starts = next.keys().copied();
+    starts
+        .map(|start| {
+            let mut reached = BTreeSet::new();
+            let mut waiting = vec![start];
+            while let Some(node) = waiting.pop() {
+                for to in next.get(node).into_iter().flatten() {
+                    if reached.insert(*to) {
+                        waiting.push(to);
+                    }
+                }
+            }
+            (start, reached)
+        })
+        .collect()
 }
 
 #[cfg(test)]
