@@ -34,7 +34,7 @@ pub(crate) fn describe(name: &str) -> Option<Value> {
     described["operations"] = names.collect();
     let settings = users.first().map(|(_, policy)| &policy.settings);
     described["settings"] = json!(settings.map_or(&[][..], Vec::as_slice));
-    described["history"] = history(name);
+    described["history"] = json!(registry::history(name));
     if family.is_some() {
         described["circuits"] = json!(registry::worst_keys(name, SHOWN_KEYS));
     }
@@ -53,22 +53,4 @@ fn policy_of<'a>(operation: &'a OperationStats, circuit: &str) -> Option<&'a Pol
         policy.policy == "circuit_breaker"
             && settings.any(|setting| setting.setting == "name" && setting.value == circuit)
     })
-}
-
-/// The transitions, the oldest first. A transition from an isolated circuit says so, because the
-/// record before it does.
-fn history(name: &str) -> Value {
-    let mut records = json!(registry::history(name));
-    let mut isolated: Vec<Value> = Vec::new();
-    for record in records.as_array_mut().into_iter().flatten() {
-        let was_isolated = isolated.iter().position(|key| *key == record["key"]);
-        if let Some(place) = was_isolated {
-            isolated.swap_remove(place);
-            record["from"] = json!("isolated");
-        }
-        if record["to"] == "isolated" {
-            isolated.push(record["key"].clone());
-        }
-    }
-    records
 }

@@ -57,8 +57,12 @@ pub enum TransitionReason {
     /// The other processes of the fleet opened or closed the circuit, see [`fleet`](crate::fleet).
     Fleet,
     /// Somebody gave the circuit a command (`trip`, `isolate`, `reset` or `allow`), or a command
-    /// ended, or the configuration file switched `enforce`.
+    /// ended.
     Command,
+    /// The configuration file switched `enforce`, so that the circuit shows another state than
+    /// before. A [`CircuitOpen`](crate::CircuitOpen) never has this reason: it says why the circuit
+    /// had opened.
+    Config,
 }
 
 impl fmt::Display for TransitionReason {
@@ -73,6 +77,7 @@ impl fmt::Display for TransitionReason {
             Self::RecoveryElapsed => "recovery_elapsed",
             Self::Fleet => "fleet",
             Self::Command => "command",
+            Self::Config => "config",
         })
     }
 }

@@ -40,7 +40,7 @@ fn a_late_recorder_gets_all_counts_and_each_of_them_once() {
     let transitions = "resilience_circuit_transitions_total";
     let isolated = r#"{circuit="late",to="isolated",reason="command"}"#;
     assert_eq!(get(&format!("{transitions}{isolated}")), 1);
-    assert_eq!(series.names(transitions).len(), 11, "all pairs exist");
+    assert_eq!(series.names(transitions).len(), 17, "all pairs exist");
     assert_eq!(
         get(r#"resilience_budget_retries_total{budget="late",outcome="granted"}"#),
         2

@@ -14,6 +14,7 @@ const REASONS = {
   probes_succeeded: 'the probes succeeded',
   recovery_elapsed: 'the open time was over and a call came',
   fleet: 'the other replicas decided it',
+  config: 'the configuration file switched “enforce”',
 };
 const COMMANDS = {
   trip: ['Trip', 'The circuit opens now, and probes when the time is over.'],

@@ -13,11 +13,17 @@ use crate::events::CommandAction;
 
 /// A change of state, with the facts of that moment.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the facts are independent of each other"
+)]
 pub(super) struct Entry {
     pub(super) at: SystemTime,
     pub(super) generation: u32,
     pub(super) from: CircuitState,
     pub(super) to: CircuitState,
+    /// `from` is an isolation.
+    pub(super) was_isolated: bool,
     /// `to` is an isolation.
     pub(super) isolated: bool,
     /// The circuit admits all calls, so it only would have gone from one state to the other. This
@@ -36,18 +42,26 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// True if the circuit opens with the change. A circuit that is open after a command has ended
-    /// opened before.
+    /// True if the circuit opens with the change. A circuit that is open after a command has ended, or
+    /// that the file enforces again, opened before.
     pub(super) fn opens(&self) -> bool {
-        let ended = self.reason == TransitionReason::Command && !self.is_commanded_to_open();
-        self.to == CircuitState::Open && !ended
+        let is_shown_again = self.is_from_outside() && !self.is_commanded_to_open();
+        self.to == CircuitState::Open && !is_shown_again
     }
 
-    /// Adds the error of the call that made the change. No call makes the change of a command.
+    /// Adds the error of the call that made the change, if a call made it.
     pub(super) fn add_error(&mut self, error: Option<&Arc<str>>) {
-        if self.reason != TransitionReason::Command {
+        if !self.is_from_outside() {
             self.last_error = error.cloned();
         }
+    }
+
+    /// True if a command or the configuration file made the change.
+    fn is_from_outside(&self) -> bool {
+        matches!(
+            self.reason,
+            TransitionReason::Command | TransitionReason::Config
+        )
     }
 
     fn is_commanded_to_open(&self) -> bool {

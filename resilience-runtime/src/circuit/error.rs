@@ -151,10 +151,10 @@ fn refusal(reason: TransitionReason) -> &'static Refusal {
         TransitionReason::ProbeFailed => refusal!("a probe failed"),
         TransitionReason::Fleet => refusal!("the fleet opened the circuit"),
         TransitionReason::Command => refusal!("the program opened the circuit"),
-        // These two close it or let it probe.
-        TransitionReason::ProbesSucceeded | TransitionReason::RecoveryElapsed => {
-            refusal!("the circuit is open")
-        }
+        // None of these opens it.
+        TransitionReason::Config
+        | TransitionReason::ProbesSucceeded
+        | TransitionReason::RecoveryElapsed => refusal!("the circuit is open"),
     }
 }
 

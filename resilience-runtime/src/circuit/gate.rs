@@ -119,8 +119,9 @@ impl Gate {
             TransitionReason::SlowRate => 4,
             TransitionReason::Consecutive => 5,
             TransitionReason::Fleet => 6,
-            // No circuit opens for one of the last two.
+            // No circuit opens for one of the last three.
             TransitionReason::Command
+            | TransitionReason::Config
             | TransitionReason::ProbesSucceeded
             | TransitionReason::RecoveryElapsed => 0,
         };

@@ -26,13 +26,14 @@ pub struct TransitionRecord {
     pub to: CircuitState,
     /// Why the state changed.
     pub reason: TransitionReason,
+    /// The state that ended was an isolation. `from` is `Open` then.
+    pub was_isolated: bool,
     /// The state that began is an isolation. `to` is `Open` then.
     pub isolated: bool,
     /// The text of the error that opened the circuit, where one did and can be shown.
     pub last_error: Option<Arc<str>>,
     /// The command that made the transition, or the command whose end made it. It is there for the
-    /// reason [`Command`](TransitionReason::Command) only, and absent if `enforce` in the
-    /// configuration file made the transition.
+    /// reason [`Command`](TransitionReason::Command) only.
     pub command: Option<CommandRecord>,
 }
 
@@ -51,6 +52,7 @@ impl TransitionRecord {
             from: change.from,
             to: change.to,
             reason: change.reason,
+            was_isolated: change.was_isolated,
             isolated: change.isolated,
             last_error: change.last_error.clone(),
             command: change.command.as_ref().map(PastCommand::record),
@@ -66,6 +68,7 @@ pub(super) struct PastChange {
     pub(super) generation: u32,
     from: CircuitState,
     to: CircuitState,
+    was_isolated: bool,
     isolated: bool,
     reason: TransitionReason,
     pub(super) last_error: Option<Arc<str>>,
@@ -93,6 +96,7 @@ impl PastChange {
             generation: entry.generation,
             from: entry.from,
             to: entry.to,
+            was_isolated: entry.was_isolated,
             isolated: entry.isolated,
             reason: entry.reason,
             last_error: entry.last_error.clone(),

@@ -228,6 +228,7 @@ mod tests {
             generation,
             from: CircuitState::Closed,
             to,
+            was_isolated: false,
             isolated: false,
             is_computed: false,
             reason: TransitionReason::Failures,

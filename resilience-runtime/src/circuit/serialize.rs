@@ -3,7 +3,10 @@
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use super::{command::CommandRecord, history::TransitionRecord, stats::CircuitBreakerStats};
+use super::{
+    command::CommandRecord, history::TransitionRecord, stats::CircuitBreakerStats,
+    transition::CircuitState,
+};
 use crate::serialize::{Place, Rfc3339, Seconds, Text};
 
 impl Serialize for CircuitBreakerStats {
@@ -78,21 +81,24 @@ impl Serialize for TransitionRecord {
             key,
             from,
             to,
+            was_isolated,
             isolated,
             reason,
             last_error,
             command,
         } = self;
-        let to = if *isolated {
-            "isolated".to_owned()
-        } else {
-            to.to_string()
+        let word = |state: &CircuitState, is_isolated: bool| {
+            if is_isolated {
+                "isolated".to_owned()
+            } else {
+                state.to_string()
+            }
         };
         let mut form = serializer.serialize_struct("TransitionRecord", 7)?;
         form.serialize_field("at", &Rfc3339(*at))?;
         form.serialize_field("key", key)?;
-        form.serialize_field("from", &Text(from))?;
-        form.serialize_field("to", &to)?;
+        form.serialize_field("from", &word(from, *was_isolated))?;
+        form.serialize_field("to", &word(to, *isolated))?;
         form.serialize_field("reason", &Text(reason))?;
         form.serialize_field("last_error", &last_error.as_deref())?;
         form.serialize_field("command", command)?;
@@ -132,6 +138,7 @@ mod tests {
         let permit = breaker.acquire().expect("closed");
         permit.failure();
         breaker.isolate();
+        breaker.reset();
         let json = serde_json::to_value(registry::history("serialize::history")).expect("JSON");
         let opened = &json[0];
         assert_eq!(
@@ -148,5 +155,9 @@ mod tests {
         assert_eq!(isolated["to"], "isolated");
         assert_eq!(isolated["command"]["action"], "isolate");
         assert_eq!(isolated["command"]["until"], Value::Null);
+        assert_eq!(
+            (&isolated["from"], &json[2]["from"], &json[2]["to"]),
+            (&json!("open"), &json!("isolated"), &json!("closed"))
+        );
     }
 }

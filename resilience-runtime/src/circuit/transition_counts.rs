@@ -9,7 +9,7 @@ use super::change::Entry;
 use crate::scope::per_scope;
 
 /// The transitions that can occur: the new state and the reason, as labels.
-pub(crate) const TRANSITIONS: [(&str, &str); 13] = [
+pub(crate) const TRANSITIONS: [(&str, &str); 17] = [
     ("open", "failures"),
     ("open", "rate"),
     ("open", "slow_rate"),
@@ -23,6 +23,10 @@ pub(crate) const TRANSITIONS: [(&str, &str); 13] = [
     ("closed", "probes_succeeded"),
     ("closed", "fleet"),
     ("closed", "command"),
+    ("open", "config"),
+    ("isolated", "config"),
+    ("half_open", "config"),
+    ("closed", "config"),
 ];
 
 /// The counts of one name, in the order of [`TRANSITIONS`].

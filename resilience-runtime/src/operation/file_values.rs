@@ -2,7 +2,7 @@
 
 use std::{any::Any, fmt, sync::OnceLock};
 
-use super::layer::Configured;
+use super::{layer::Configured, published::KeptValues};
 use crate::file::Value;
 use crate::versions::Versions;
 
@@ -65,8 +65,18 @@ impl PartialEq for FileValues {
     }
 }
 
-/// The number of a state of an operation that has run and has no values of the file.
-pub(super) const HAS_RUN: u32 = 1;
+impl<'v> KeptValues for &'v Versions<FileValues> {
+    type Value = FileValues;
+    type Found = &'v FileValues;
+
+    fn find_or_add(&self, values: FileValues) -> u32 {
+        Versions::find_or_add(self, values)
+    }
+
+    fn get(&self, number: u32) -> Option<&'v FileValues> {
+        Versions::get(self, number)
+    }
+}
 
 /// The values of one function, one after the other. They are made when the file sets the first.
 pub(super) type FunctionVersions = OnceLock<Box<Versions<FileValues>>>;

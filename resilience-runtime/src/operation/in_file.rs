@@ -4,14 +4,14 @@
 //! because calls that run have references to them, and equal values are found again, so that a file
 //! that changes to and fro takes no more memory.
 
-use std::sync::{Mutex, PoisonError, atomic::Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::{
     declared::Operation,
     description::PolicyDescription,
-    file_values::{FileValues, HAS_RUN, LayerInFile},
+    file_values::{FileValues, LayerInFile},
     layer::{Described, Layer, Stack},
-    table,
+    published, table,
     times::{LayerTimes, beyond_limit},
 };
 use crate::events::{self, EventKind};
@@ -25,7 +25,7 @@ impl Operation {
     #[inline]
     pub fn enter(&'static self) -> Option<&'static FileValues> {
         let operation = here!(self);
-        if operation.state.load(Ordering::Relaxed) == HAS_RUN {
+        if published::is_plain(&operation.state) {
             return None;
         }
         operation.enter_slowly()
@@ -34,23 +34,17 @@ impl Operation {
     #[cold]
     #[inline(never)]
     fn enter_slowly(&'static self) -> Option<&'static FileValues> {
-        let mut state = self.state.load(Ordering::Acquire);
-        if state < HAS_RUN {
+        if !published::has_run(&self.state) {
             self.register();
-            state = self.state.load(Ordering::Acquire);
         }
-        let version = state.checked_sub(HAS_RUN + 1)?;
-        self.in_file.get()?.get(version)
+        published::values(&self.state, || self.in_file.get().map(|kept| &**kept))
     }
 
     /// Lets values hold from the next call on. `current` is held, so that no other change comes
     /// between.
-    fn hold(&self, values: Option<FileValues>) {
-        let state = values.map_or(HAS_RUN, |values| {
-            let versions = self.in_file.get_or_init(Box::default);
-            versions.find_or_add(values) + HAS_RUN + 1
-        });
-        self.state.store(state, Ordering::Release);
+    fn hold(&'static self, values: Option<FileValues>) {
+        let kept = || &**self.in_file.get_or_init(Box::default);
+        published::publish(&self.state, kept, values);
     }
 
     /// Makes the configurations of the layers with the values of a file. A layer whose values
@@ -73,7 +67,7 @@ impl Operation {
 
     /// Takes the values of the file that holds now, for the first call. The faults are returned,
     /// because they are told after the lock is released.
-    pub(super) fn begin_in_file(&self, current: &Current) -> Resolved {
+    pub(super) fn begin_in_file(&'static self, current: &Current) -> Resolved {
         let Some(values) = current.values() else {
             self.hold(None);
             return Resolved::default();

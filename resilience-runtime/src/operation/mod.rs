@@ -5,6 +5,7 @@
 //! - `table` finds the operations that have run, and `counters` counts for them.
 //! - `layer` describes a policy of the stack by its configuration, and `description` is the result.
 //! - `file_layer` answers the expansion that asks for the values of the configuration file.
+//! - `published` is the word by which a call knows whether the file has values for it.
 //! - `stats` is the part that users read, through [`registry`](crate::registry).
 
 mod counters;
@@ -17,6 +18,8 @@ mod file_values;
 mod in_file;
 mod instances;
 mod layer;
+#[cfg(any(feature = "config", all(test, loom)))]
+mod published;
 mod stats;
 mod table;
 #[cfg(feature = "config")]

@@ -77,7 +77,7 @@ async fn a_circuit_that_admits_all_calls_tells_of_no_change() {
         ["closed -> open: command", "refused, retry after Some(25s)"]
     );
     breaker.set_enforced(false);
-    assert_eq!(heard.take(), ["open -> closed: command"]);
+    assert_eq!(heard.take(), ["open -> closed: config"]);
     assert_eq!(*transitions.lock().unwrap(), 2);
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use resilience::{CircuitState, circuit_breaker, registry};
+use resilience::{CircuitOpen, CircuitState, TransitionReason, circuit_breaker, registry};
 use resilience_config_tests::{Turn, setting};
 
 #[circuit_breaker(name = "circuits.plain", failure_threshold = 3)]
@@ -64,7 +64,17 @@ fn a_circuit_that_is_not_enforced_admits_all_and_counts_what_it_would_refuse() {
     assert_eq!(stats.computed_state, CircuitState::Open);
     turn.set("");
     assert_eq!(circuit.state(), CircuitState::Open);
-    unenforced(Ok(())).expect_err("refused again");
+    let open = unenforced(Ok(())).expect_err("refused again");
+    let open = open.get_ref().and_then(|inner| inner.downcast_ref());
+    let reason = open.map(CircuitOpen::reason);
+    assert_eq!(reason, Some(TransitionReason::Failures), "its own");
+    let history = registry::history("circuits.unenforced");
+    let last = history.last().expect("it changed");
+    assert_eq!(
+        (last.to, last.reason),
+        (CircuitState::Open, TransitionReason::Config)
+    );
+    assert_eq!(last.command, None, "nobody gave a command");
     circuit.reset();
 }
 

@@ -552,7 +552,7 @@ impl Reference {
         let shown = self.shown();
         self.is_enforced = is_enforced;
         if shown != self.shown() {
-            self.enter_from(shown, self.resumed(), TransitionReason::Command, self.now);
+            self.enter_from(shown, self.resumed(), TransitionReason::Config, self.now);
         }
     }
 

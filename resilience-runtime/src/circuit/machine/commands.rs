@@ -132,7 +132,7 @@ impl Machine {
             return None;
         }
         let own = self.resumed(now);
-        Some(self.enter_from(shown, own, config, COMMAND, now))
+        Some(self.enter_from(shown, own, config, TransitionReason::Config, now))
     }
 
     /// True if a command is in force, or is over and not settled.

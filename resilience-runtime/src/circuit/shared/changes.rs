@@ -82,6 +82,7 @@ impl Shared {
             generation: machine.gate(&self.config).generation(),
             from: from.into(),
             to: to.into(),
+            was_isolated: from == State::Isolated,
             isolated: to == State::Isolated,
             is_computed,
             reason,

@@ -115,7 +115,7 @@ impl Shared {
     pub(super) fn tell_trip(&self, entry: &Entry) {
         let is_own = !matches!(
             entry.reason,
-            TransitionReason::Command | TransitionReason::Fleet
+            TransitionReason::Command | TransitionReason::Config | TransitionReason::Fleet
         );
         if entry.to != CircuitState::Open || !is_own {
             return;
