@@ -152,18 +152,24 @@ impl<'c, 'o> CircuitCall<'c, 'o> {
     /// Asks the circuit to admit the call, unless it has done so already. Returns the refusal.
     #[inline]
     fn begin(&mut self, cx: &mut Context<'_>) -> Poll<Option<CircuitOpen>> {
-        let (circuit, operation, origin) = match &mut self.0 {
-            State::Held(_) => return Poll::Ready(None),
-            State::Asking(_) => return self.poll_probe(cx),
-            State::Idle { circuit, origin } => {
-                let (circuit, operation) = circuit.take().expect("polled after completion");
-                (circuit, operation, origin)
-            }
+        match self.0 {
+            State::Held(_) => Poll::Ready(None),
+            State::Idle { .. } | State::Asking(_) => self.enter(cx),
+        }
+    }
+
+    /// Asks for the permit that the call does not have.
+    // It is one call out of line, because it is the same for all functions.
+    #[inline(never)]
+    fn enter(&mut self, cx: &mut Context<'_>) -> Poll<Option<CircuitOpen>> {
+        let State::Idle { circuit, origin } = &mut self.0 else {
+            return self.poll_probe(cx);
         };
-        let admitted = match origin {
-            None => circuit.admit_task(operation),
-            Some(origin) => circuit.admit_task_noting(operation, origin),
-        };
+        let (circuit, operation) = circuit.take().expect("polled after completion");
+        let admitted = circuit.admit_task(operation);
+        if let Some(origin) = origin {
+            **origin = Origin::of_admission(admitted.is_ok());
+        }
         match admitted {
             Ok(permit) => {
                 self.0 = State::Held(permit);
