@@ -3,7 +3,7 @@
 use std::{
     fmt, mem,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
 };
 
@@ -13,7 +13,7 @@ use tower_service::Service;
 
 use crate::{
     error::BoxError,
-    retry_attempts::{Attempts, Failed, Filters},
+    retry_attempts::{Attempts, Failed, Failure, Filters},
 };
 
 /// Calls a service again if the call failed, and waits in between.
@@ -25,7 +25,7 @@ use crate::{
 ///
 /// An error of the service is retried, unless it is a [refusal](resilience::is_refusal); a response is
 /// not. The setters change that. When the retry gives up, the caller gets the last error or the last
-/// response as it was.
+/// response as it was; if a refusal ends a retry that has seen another failure, the failure.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU32, Ordering};
@@ -217,14 +217,39 @@ where
 {
     let (filters, hints) = (attempts.filters(), attempts.filters());
     let config = attempts.limit(config);
+    let before = Mutex::new(None);
     let retried = config
         .run_async(move || attempts.next())
         .operation(operation)
         .retry_if(move |failed| filters.retries(failed, config.get_retry_refused()))
-        .delay_hint(move |failed| hints.hint(failed));
+        .delay_hint(move |failed| hints.hint(failed))
+        .on_retry(|event| {
+            if let Err(failed) = event.outcome {
+                keep(&before, failed);
+            }
+        });
     match retried.await {
-        Ok(response) | Err(Failed::Response(response)) => Ok(response),
-        Err(Failed::Error(error)) => Err(error),
+        Ok(response) => Ok(response),
+        Err(failed) => {
+            keep(&before, &failed);
+            let kept = before.into_inner().unwrap_or_else(PoisonError::into_inner);
+            kept.expect("each attempt has a failure").into_result()
+        }
+    }
+}
+
+/// Keeps the failure of an attempt in place of the one before it. A refusal does not replace an answer of
+/// the service, because the answer says more.
+fn keep<Response>(before: &Mutex<Option<Failure<Response>>>, failed: &Failed<Response>) {
+    // Nobody else has the lock, and nothing panics under it.
+    let mut before = before.lock().unwrap_or_else(PoisonError::into_inner);
+    let failure = failed.take();
+    if before.is_none()
+        || failure
+            .as_ref()
+            .is_some_and(|failure| !failure.is_refusal())
+    {
+        *before = failure;
     }
 }
 

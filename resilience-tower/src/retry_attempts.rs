@@ -1,6 +1,7 @@
 //! The attempts of one call.
 
 use std::{
+    cell::RefCell,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -25,10 +26,44 @@ pub(crate) struct Filters<Request, Response> {
 
 type Hint<Response> = Arc<dyn Fn(&Response) -> RetryHint + Send + Sync>;
 
-/// The result of an attempt that another one may follow.
-pub(crate) enum Failed<Response> {
+/// A failure: an error, or a response that the filter takes for one.
+pub(crate) enum Failure<Response> {
     Response(Response),
     Error(BoxError),
+}
+
+/// The result of an attempt that another one may follow. The cell lets a hook, which sees a reference,
+/// keep the failure.
+pub(crate) struct Failed<Response>(RefCell<Option<Failure<Response>>>);
+
+impl<Response> Failed<Response> {
+    fn new(failure: Failure<Response>) -> Self {
+        Self(RefCell::new(Some(failure)))
+    }
+
+    /// Takes the failure out. `None` if it was taken before.
+    pub(crate) fn take(&self) -> Option<Failure<Response>> {
+        self.0.take()
+    }
+
+    fn with<R>(&self, f: impl FnOnce(&Failure<Response>) -> R) -> Option<R> {
+        self.0.borrow().as_ref().map(f)
+    }
+}
+
+impl<Response> Failure<Response> {
+    /// True if a layer refused the call.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Error(error) if is_refusal(&**error))
+    }
+
+    /// The response or the error, as the caller gets it.
+    pub(crate) fn into_result(self) -> Result<Response, BoxError> {
+        match self {
+            Self::Response(response) => Ok(response),
+            Self::Error(error) => Err(error),
+        }
+    }
 }
 
 impl<Request, Response> Filters<Request, Response> {
@@ -43,18 +78,20 @@ impl<Request, Response> Filters<Request, Response> {
 
     /// True if the failure is retried, as long as attempts and budget allow it.
     pub(crate) fn retries(&self, failed: &Failed<Response>, retries_refusals: bool) -> bool {
-        match failed {
-            Failed::Response(_) => true,
-            Failed::Error(error) if is_refusal(&**error) => retries_refusals,
-            Failed::Error(error) => self.retry_if.as_ref().is_none_or(|filter| filter(error)),
-        }
+        let retries = |failure: &Failure<Response>| match failure {
+            Failure::Response(_) => true,
+            Failure::Error(_) if failure.is_refusal() => retries_refusals,
+            Failure::Error(error) => self.retry_if.as_ref().is_none_or(|filter| filter(error)),
+        };
+        failed.with(retries).unwrap_or(false)
     }
 
     pub(crate) fn hint(&self, failed: &Failed<Response>) -> RetryHint {
-        match (&self.delay_hint, failed) {
-            (Some(hint), Failed::Response(response)) => hint(response),
+        let hint = |failure: &Failure<Response>| match (&self.delay_hint, failure) {
+            (Some(hint), Failure::Response(response)) => hint(response),
             _ => RetryHint::Unknown,
-        }
+        };
+        failed.with(hint).unwrap_or(RetryHint::Unknown)
     }
 
     fn judge<E: Into<BoxError>>(
@@ -63,10 +100,10 @@ impl<Request, Response> Filters<Request, Response> {
     ) -> Result<Response, Failed<Response>> {
         match result {
             Ok(response) if accepts(self.failure_if_ok.as_ref(), &response) => {
-                Err(Failed::Response(response))
+                Err(Failed::new(Failure::Response(response)))
             }
             Ok(response) => Ok(response),
-            Err(error) => Err(Failed::Error(error.into())),
+            Err(error) => Err(Failed::new(Failure::Error(error.into()))),
         }
     }
 }
@@ -198,7 +235,7 @@ where
             match this.step.as_mut().project() {
                 StepProjection::NotReady { service, request } => {
                     if let Err(error) = ready!(service.poll_ready(cx)) {
-                        return Poll::Ready(Err(Failed::Error(error.into())));
+                        return Poll::Ready(Err(Failed::new(Failure::Error(error.into()))));
                     }
                     let request = request.take().expect("polled after completion");
                     let future = service.call(request);

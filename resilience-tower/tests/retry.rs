@@ -184,6 +184,28 @@ async fn a_refusal_is_retried_only_if_the_configuration_asks_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_after_a_failure_leaves_the_failure_to_the_caller() {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    let config = CircuitBreakerConfig::new().failure_threshold(1);
+    let circuit = CircuitBreaker::new("opening", config);
+    let is_failure = |status: &u16| *status >= 500;
+    let service = ServiceBuilder::new()
+        .layer(RetryLayer::new("opening", CONFIG).failure_if_ok(is_failure))
+        .layer(CircuitBreakerLayer::new(circuit.clone()).failure_if_ok(is_failure))
+        .service_fn(async |()| {
+            CALLS.fetch_add(1, Ordering::SeqCst);
+            Ok::<u16, BoxError>(503)
+        });
+    assert_eq!(service.clone().oneshot(()).await.unwrap(), 503);
+    assert_eq!(
+        (CALLS.load(Ordering::SeqCst), circuit.stats().refused),
+        (1, 1)
+    );
+    let error = service.oneshot(()).await.unwrap_err();
+    assert!(is_refusal(&*error), "this call has seen nothing else");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_that_is_dropped_makes_no_further_attempt() {
     let (mut service, mut handle) = mocked(&failing_from_500());
     let mut call = tokio_test::task::spawn(service.ready().await.unwrap().call("request"));
