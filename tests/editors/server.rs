@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::service::Position;
 
 /// It builds the dependencies first, so the first answer takes long on a machine with other work.
-const PATIENCE: Duration = Duration::from_secs(599);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// The file changed while the server looked at it, so the question is asked again.
 const CONTENT_MODIFIED: i64 = -32_801;
