@@ -6,7 +6,7 @@
 //!
 //! ```toml
 //! [dev-dependencies]
-//! resilience = { package = "resilience-runtime", version = "0.1", features = ["test-util"] }
+//! resilience-runtime = { version = "0.1", features = ["test-util"] }
 //! ```
 //!
 //! A test that a service would have:
