@@ -102,7 +102,10 @@ mod tests {
 
     use serde_json::{from_str, to_string};
 
-    use crate::{CircuitBreakerSettings, Jitter, RetrySettings, Strategy, TimeoutSettings};
+    use crate::{
+        BulkheadSettings, CircuitBreakerSettings, Jitter, RateLimitSettings, RetrySettings,
+        Strategy, TimeoutSettings,
+    };
 
     #[test]
     fn settings_have_the_keys_the_durations_and_the_words_of_the_attributes() {
@@ -128,6 +131,19 @@ mod tests {
             from_str::<RetrySettings>("{}").expect("valid"),
             RetrySettings::default()
         );
+    }
+
+    #[test]
+    fn settings_of_limiters_have_the_keys_and_the_durations_of_the_attributes() {
+        let text = r#"{"max_concurrent":5,"max_wait":"2s","max_keys":7,"idle":"60s"}"#;
+        let settings: BulkheadSettings = from_str(text).expect("valid");
+        assert_eq!(settings.max_wait, Some(Duration::from_secs(2)));
+        assert_eq!(to_string(&settings).expect("JSON"), text);
+        let text = r#"{"limit":100,"per":"1s","burst":10}"#;
+        let settings: RateLimitSettings = from_str(text).expect("valid");
+        assert_eq!((settings.limit, settings.burst), (Some(100), Some(10)));
+        assert_eq!(to_string(&settings).expect("JSON"), text);
+        from_str::<BulkheadSettings>(r#"{"max_concurent":5}"#).expect_err("misspelt");
     }
 
     #[test]

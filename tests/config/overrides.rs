@@ -49,9 +49,21 @@ fn child() {
             let threshold = circuit.config().get_failure_threshold();
             format!("{threshold:?} {is_environment}")
         }
+        ("pool", Ok(_)) => {
+            let config = resilience::BulkheadConfig::new(5);
+            resilience::registry::get_or_register_bulkhead("pool", config);
+            let limit = resilience::registry::bulkhead("pool").map(|stats| stats.limit);
+            format!("{limit:?}")
+        }
         (case, applied) => format!("{case}: {applied:?}"),
     };
     println!("<<{answer}>>");
+}
+
+#[test]
+fn an_override_reaches_a_bulkhead() {
+    assert_eq!(run("pool", "bulkhead.pool.max_concurrent=40"), "Some(40)");
+    assert!(run("report", "bulkhead.pool.max_concurrent=0").contains("must be at least 1"));
 }
 
 #[test]

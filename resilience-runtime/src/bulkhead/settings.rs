@@ -33,14 +33,35 @@ use crate::{
 /// # Ok::<(), resilience::ConfigError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize, serde::Serialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct BulkheadSettings {
     /// See [`BulkheadConfig::max_concurrent`].
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub max_concurrent: Option<u32>,
     /// See [`BulkheadConfig::max_wait`].
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            with = "crate::settings_serde::time",
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
     pub max_wait: Option<Duration>,
     /// See [`BulkheadConfig::max_keys`].
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub max_keys: Option<u32>,
     /// See [`BulkheadConfig::idle`].
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            with = "crate::settings_serde::time",
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
     pub idle: Option<Duration>,
 }
 

@@ -111,6 +111,12 @@ impl<L: Limiter> Named<L> {
         self.configs().present
     }
 
+    /// The configuration, if the program set it by hand.
+    pub(crate) fn by_hand(&self) -> Option<L::Config> {
+        let configs = self.configs();
+        configs.is_by_hand.then_some(configs.present.config)
+    }
+
     /// The configuration that the limiters have now.
     pub(crate) fn config(&self) -> L::Config {
         self.present().config

@@ -240,7 +240,9 @@ impl PolicyDescription {
             described: Vec::new(),
         };
         config.describe(&mut settings);
-        let is_configured = |name: &str| !matches!(name, "name" | "key" | "enabled" | "enforce");
+        // The time that a call waits belongs to the function.
+        let is_configured =
+            |name: &str| !matches!(name, "name" | "key" | "enabled" | "enforce" | "max_wait");
         self.settings
             .retain(|setting| !is_configured(setting.setting));
         let described = settings.described.into_iter();

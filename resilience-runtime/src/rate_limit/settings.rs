@@ -34,18 +34,47 @@ use crate::{
 /// # Ok::<(), resilience::ConfigError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize, serde::Serialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct RateLimitSettings {
     /// See [`RateLimitConfig::limit`].
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub limit: Option<u32>,
     /// See [`RateLimitConfig::per`].
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            with = "crate::settings_serde::time",
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
     pub per: Option<Duration>,
     /// See [`RateLimitConfig::burst`].
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub burst: Option<u32>,
     /// See [`RateLimitConfig::max_wait`].
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            with = "crate::settings_serde::time",
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
     pub max_wait: Option<Duration>,
     /// See [`RateLimitConfig::max_keys`].
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub max_keys: Option<u32>,
     /// See [`RateLimitConfig::idle`].
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            with = "crate::settings_serde::time",
+            skip_serializing_if = "Option::is_none"
+        )
+    )]
     pub idle: Option<Duration>,
 }
 

@@ -1,35 +1,65 @@
-//! The configurations that the program gave circuits by hand, in the descriptions of the functions.
+//! The configurations that the program gave shared things by hand, in the descriptions of the
+//! functions.
 
 use super::{families::FAMILIES, table::REGISTRY};
 use crate::{
+    bulkhead::{self, BulkheadConfig},
     circuit::CircuitBreakerConfig,
+    limiter::{Limiter, Names},
     operation::{OperationStats, PolicyDescription},
+    rate_limit::{self, RateLimitConfig},
 };
 
-/// The policy of the circuits, for its name.
-static POLICY: CircuitBreakerConfig = CircuitBreakerConfig::new();
+// The policies, for their names.
+static CIRCUIT: CircuitBreakerConfig = CircuitBreakerConfig::new();
+static BULKHEAD: BulkheadConfig = BulkheadConfig::unset();
+static RATE_LIMIT: RateLimitConfig = RateLimitConfig::unset();
 
-/// The statistics of a function, with the configurations that its circuits have now.
+/// The statistics of a function, with the configurations that its circuits, bulkheads and rate limits
+/// have now.
 pub(super) fn with_reconfigured(mut stats: OperationStats) -> OperationStats {
     for policy in &mut stats.stack {
-        if policy.policy == "circuit_breaker" {
-            if let Some(config) = config_of(policy) {
-                policy.set_by_hand(&POLICY, &config);
-            }
-        }
+        set_by_hand(policy);
     }
     stats
 }
 
+fn set_by_hand(policy: &mut PolicyDescription) {
+    let mut settings = policy.settings.iter();
+    let Some(name) = settings.find(|setting| setting.setting == "name") else {
+        return;
+    };
+    let name = name.value.clone();
+    match policy.policy {
+        "circuit_breaker" => {
+            if let Some(config) = circuit_by_hand(&name) {
+                policy.set_by_hand(&CIRCUIT, &config);
+            }
+        }
+        "bulkhead" => {
+            if let Some(config) = limiter_by_hand(bulkhead::names(), &name) {
+                policy.set_by_hand(&BULKHEAD, &config);
+            }
+        }
+        "rate_limit" => {
+            if let Some(config) = limiter_by_hand(rate_limit::names(), &name) {
+                policy.set_by_hand(&RATE_LIMIT, &config);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The configuration of the limiter, if the program set it by hand.
+fn limiter_by_hand<L: Limiter>(names: &'static Names<L>, name: &str) -> Option<L::Config> {
+    names.get(name)?.by_hand()
+}
+
 /// The configuration of the circuit, if the program set it by hand.
-fn config_of(policy: &PolicyDescription) -> Option<CircuitBreakerConfig> {
-    let name = policy
-        .settings
-        .iter()
-        .find(|setting| setting.setting == "name")?;
-    if let Some(family) = FAMILIES.get(&name.value) {
+fn circuit_by_hand(name: &str) -> Option<CircuitBreakerConfig> {
+    if let Some(family) = FAMILIES.get(name) {
         return family.is_by_hand().then(|| family.config());
     }
-    let circuit = REGISTRY.get(&name.value)?;
+    let circuit = REGISTRY.get(name)?;
     circuit.is_by_hand().then(|| circuit.config())
 }

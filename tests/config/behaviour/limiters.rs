@@ -255,6 +255,11 @@ fn a_default_for_keys_has_no_effect_on_a_bulkhead_without_a_key() {
     assert_eq!(names, ["name", "max_concurrent"]);
 }
 
+#[bulkhead(3, name = "limiters.by_hand", operation = "limiters.by_hand_query")]
+fn by_hand() -> Result<(), BulkheadFull> {
+    Ok(())
+}
+
 #[test]
 fn a_limit_by_hand_holds_until_a_file_names_it_and_the_name_says_it() {
     let turn = Turn::begin();
@@ -265,6 +270,16 @@ fn a_limit_by_hand_holds_until_a_file_names_it_and_the_name_says_it() {
     assert_eq!(
         registry::bulkhead("limiters.by_hand").map(|it| it.limit),
         Some(7)
+    );
+    by_hand().expect("admitted");
+    let stack = registry::operation("limiters.by_hand_query")
+        .expect("it ran")
+        .stack;
+    let mut settings = stack[0].settings.iter();
+    let in_stack = settings.find(|setting| setting.setting == "max_concurrent");
+    assert_eq!(
+        in_stack.map(|it| (it.value.as_str(), &it.source)),
+        Some(("7", &Source::Reconfigured))
     );
     turn.set("[default.bulkhead]\nmax_concurrent = 2");
     assert_eq!(limit().0, "7", "it is not named");

@@ -1,7 +1,7 @@
 //! Any text either applies whole or changes nothing.
 
 use proptest::prelude::*;
-use resilience::{CircuitBreakerConfig, config, registry, retry};
+use resilience::{BulkheadConfig, CircuitBreakerConfig, config, registry, retry};
 use resilience_config_tests::Turn;
 
 #[retry(operation = "properties.retry")]
@@ -17,7 +17,10 @@ fn line() -> impl Strategy<Value = String> {
         Just("[default.retry]".to_owned()),
         Just("[default.circuit_breaker]".to_owned()),
         Just("[budget.\"properties.budget\"]".to_owned()),
+        Just("[bulkhead.\"properties.pool\"]".to_owned()),
+        Just("[default.hedge]".to_owned()),
         Just("[nothing]".to_owned()),
+        (0_u32..6).prop_map(|number| format!("max_concurrent = {number}")),
         (0_u32..6).prop_map(|number| format!("max_retries = {number}")),
         (0_u32..6).prop_map(|number| format!("max_attempts = {number}")),
         (0_u32..6).prop_map(|number| format!("failure_threshold = {number}")),
@@ -34,7 +37,7 @@ fn line() -> impl Strategy<Value = String> {
 
 /// All settings that the names have now.
 fn resolved() -> Vec<(String, String, String)> {
-    let names = ["properties.retry", "properties.circuit"];
+    let names = ["properties.retry", "properties.circuit", "properties.pool"];
     let settings = names.into_iter().flat_map(config::describe);
     let mut settings: Vec<_> = settings
         .map(|setting| {
@@ -46,6 +49,8 @@ fn resolved() -> Vec<(String, String, String)> {
             )
         })
         .collect();
+    let pool = registry::bulkhead("properties.pool").expect("registered");
+    settings.push(("pool".to_owned(), pool.limit.to_string(), String::new()));
     let circuit = registry::get("properties.circuit").expect("registered");
     settings.push((
         "circuit".to_owned(),
@@ -63,7 +68,8 @@ proptest! {
         let turn = Turn::begin();
         retried().expect("it runs");
         registry::get_or_register("properties.circuit", CircuitBreakerConfig::new());
-        turn.set("[retry.\"properties.retry\"]\nmax_retries = 9\n[circuit_breaker.\"properties.circuit\"]\nfailure_threshold = 9");
+        registry::get_or_register_bulkhead("properties.pool", BulkheadConfig::new(3));
+        turn.set("[bulkhead.\"properties.pool\"]\nmax_concurrent = 9\n[retry.\"properties.retry\"]\nmax_retries = 9\n[circuit_breaker.\"properties.circuit\"]\nfailure_threshold = 9");
         let before = resolved();
         let text = lines.join("\n");
         match turn.apply(&text) {

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use resilience::{CircuitOpen, circuit_breaker, config, registry, retry, timeout};
+use resilience::{
+    BulkheadFull, CircuitOpen, bulkhead, circuit_breaker, config, registry, retry, timeout,
+};
 use resilience_config_tests::Turn;
 
 #[derive(Debug)]
@@ -87,4 +89,50 @@ fn each_call_has_the_values_of_one_configuration_and_nothing_is_lost() {
     let config = registry::get("storm.circuit").expect("registered").config();
     assert_eq!(config.get_failure_threshold(), Some(5));
     thread::sleep(Duration::ZERO);
+}
+
+static RUNNING: AtomicU64 = AtomicU64::new(0);
+static MOST: AtomicU64 = AtomicU64::new(0);
+
+#[bulkhead(2, name = "storm.pool")]
+fn in_pool() -> Result<(), BulkheadFull> {
+    let running = RUNNING.fetch_add(1, Ordering::SeqCst) + 1;
+    MOST.fetch_max(running, Ordering::SeqCst);
+    thread::yield_now();
+    RUNNING.fetch_sub(1, Ordering::SeqCst);
+    Ok(())
+}
+
+#[test]
+fn a_limit_that_changes_all_the_time_is_kept_and_loses_no_slot() {
+    let turn = Turn::begin();
+    in_pool().expect("admitted");
+    let is_over = AtomicBool::new(false);
+    let calls = AtomicU64::new(1);
+    thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    // A refused call is counted, too.
+                    let _ = in_pool();
+                    calls.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        for round in 0..500 {
+            let limit = round % 3 + 1;
+            let pool = "[bulkhead.\"storm.pool\"]";
+            turn.set(&format!("{pool}\nmax_concurrent = {limit}"));
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    assert!(MOST.load(Ordering::SeqCst) <= 3, "{MOST:?} calls at once");
+    turn.set("");
+    let stats = registry::bulkhead("storm.pool").expect("registered");
+    assert_eq!((stats.limit, stats.in_use, stats.waiting), (2, 0, 0));
+    assert_eq!(
+        stats.admitted + stats.refused,
+        calls.load(Ordering::Relaxed)
+    );
+    assert_eq!(stats.would_refuse, 0);
 }
