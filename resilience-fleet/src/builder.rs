@@ -1,0 +1,160 @@
+//! The settings of a fleet.
+
+use std::{collections::BTreeSet, fmt, io, sync::Arc};
+
+use resilience::CircuitBreaker;
+use tokio::sync::oneshot;
+
+use crate::{
+    error::FleetError,
+    quorum::Quorum,
+    redis_store::Address,
+    replica::{self, Links, Settings},
+    shared::Shared,
+    store::{FleetStore, StoreError},
+};
+
+/// The settings of a [`Fleet`](crate::Fleet). [`start`](Self::start) joins it.
+#[must_use = "a fleet is joined by `start`"]
+pub struct FleetBuilder {
+    pub(crate) store: Store,
+    pub(crate) namespace: String,
+    pub(crate) replica: Option<String>,
+    pub(crate) shared: Shared,
+    pub(crate) circuits: Vec<CircuitBreaker>,
+    pub(crate) quorum: Quorum,
+    pub(crate) starts_degraded: bool,
+}
+
+pub(crate) enum Store {
+    Redis(Address),
+    Other(Box<dyn FnOnce(Settings) -> io::Result<Started> + Send>),
+}
+
+pub(crate) type Started = (Links, oneshot::Receiver<Result<(), StoreError>>);
+
+impl FleetBuilder {
+    pub(crate) fn of_redis(address: Address) -> Self {
+        Self::new(Store::Redis(address))
+    }
+
+    pub(crate) fn of_store(store: impl FleetStore) -> Self {
+        Self::new(Store::Other(Box::new(|settings| {
+            replica::start(store, settings)
+        })))
+    }
+
+    fn new(store: Store) -> Self {
+        Self {
+            store,
+            namespace: "default".to_owned(),
+            replica: None,
+            shared: Shared::Named(BTreeSet::new()),
+            circuits: Vec::new(),
+            quorum: Quorum::new(),
+            starts_degraded: false,
+        }
+    }
+
+    /// Sets the name of the fleet: replicas with the same namespace share their circuits. Default
+    /// `default`.
+    ///
+    /// It has 1 to 64 letters, digits, `_`, `-` or `.`, and all keys in the store begin with it. Give each
+    /// service and each environment a namespace of its own.
+    pub fn namespace(self, namespace: impl Into<String>) -> Self {
+        let namespace = namespace.into();
+        Self { namespace, ..self }
+    }
+
+    /// Sets the name of this replica. Default: the host name and a random part.
+    ///
+    /// Two replicas of one name have one vote, and the second one's start writes a WARN. So does a
+    /// replica that starts again within 30 s after a crash.
+    pub fn replica(self, replica: impl Into<String>) -> Self {
+        let replica = Some(replica.into());
+        Self { replica, ..self }
+    }
+
+    /// Shares the circuits of these names, also those that come into the registry later. A name with
+    /// `key` shares each key by itself.
+    pub fn share<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        if let Shared::Named(shared) = &mut self.shared {
+            shared.extend(names.into_iter().map(Into::into));
+        }
+        self
+    }
+
+    /// Shares all circuits of the registry, also those that come later.
+    pub fn share_all(self) -> Self {
+        let shared = Shared::All;
+        Self { shared, ..self }
+    }
+
+    /// Shares a circuit that is not in the registry.
+    pub fn share_circuit(mut self, circuit: &CircuitBreaker) -> Self {
+        self.circuits.push(circuit.clone());
+        self
+    }
+
+    /// Sets the rule by which votes open a circuit for all. Default: at least 2 votes, and half of
+    /// votes and objections. All replicas should have the same.
+    pub fn quorum(self, quorum: Quorum) -> Self {
+        Self { quorum, ..self }
+    }
+
+    /// Lets [`start`](Self::start) succeed without the store. Until the store comes, each circuit decides
+    /// alone. Default false.
+    ///
+    /// A wrong address, a server that is too old and keys of a later version are errors even then,
+    /// because no waiting heals them.
+    pub fn start_degraded(self, starts_degraded: bool) -> Self {
+        Self {
+            starts_degraded,
+            ..self
+        }
+    }
+
+    pub(crate) fn checked_replica(&self) -> Result<Arc<str>, FleetError> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+        let namespace = &self.namespace;
+        if !(1..=64).contains(&namespace.len()) || !namespace.bytes().all(is_plain) {
+            return Err(FleetError::namespace(namespace));
+        }
+        let replica = self.replica.clone().unwrap_or_else(default_replica);
+        let is_long = !(1..=128).contains(&replica.len());
+        if is_long || replica.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(FleetError::replica(&replica));
+        }
+        Ok(replica.into())
+    }
+}
+
+/// The host name and a random part.
+fn default_replica() -> String {
+    let host = std::fs::read_to_string("/etc/hostname").ok();
+    let host = host.or_else(|| std::env::var("HOSTNAME").ok());
+    let host = host.or_else(|| std::env::var("COMPUTERNAME").ok());
+    let host = host.unwrap_or_default();
+    let host: String = host
+        .trim()
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
+        .take(64)
+        .collect();
+    let host = if host.is_empty() {
+        "replica".to_owned()
+    } else {
+        host
+    };
+    format!("{host}-{:08x}", rand::random::<u32>())
+}
+
+impl fmt::Debug for FleetBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FleetBuilder")
+            .field("namespace", &self.namespace)
+            .field("replica", &self.replica)
+            .field("shared", &self.shared)
+            .finish_non_exhaustive()
+    }
+}

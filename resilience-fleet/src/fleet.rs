@@ -1,0 +1,210 @@
+//! The handle of a fleet.
+
+use std::{fmt, sync::Arc};
+
+use resilience::{
+    CircuitBreaker, Command,
+    events::CommandAction,
+    fleet::{CircuitFollower, Following, follow_circuits},
+};
+use tokio::sync::oneshot;
+
+use crate::{
+    circuit_id::CircuitId,
+    error::FleetError,
+    replica::{Control, Links},
+    shared::Shared,
+    status::FleetStatus,
+    store::StoredCommand,
+};
+
+/// A replica's membership in a fleet. The circuits decide alone again when it is dropped.
+#[must_use = "the circuits are shared until this is dropped"]
+pub struct Fleet {
+    links: Links,
+    shared: Shared,
+    /// The circuits that are shared by their handle.
+    by_hand: Vec<CircuitId>,
+    _following: Option<Following>,
+}
+
+/// Shares the circuits of the registry as they come.
+struct Follower {
+    links: Links,
+    shared: Shared,
+}
+
+impl Follower {
+    /// True for a circuit that is shared. The circuit that keys without one share is none, because each
+    /// process puts other keys there.
+    fn shares(&self, circuit: &CircuitBreaker) -> bool {
+        self.shared.has(circuit.name()) && !circuit.name().ends_with("{*}")
+    }
+}
+
+impl CircuitFollower for Follower {
+    fn came(&self, circuit: &CircuitBreaker) {
+        if self.shares(circuit) {
+            self.links.join(circuit);
+        }
+    }
+
+    fn went(&self, circuit: &CircuitBreaker) {
+        if self.shares(circuit) {
+            self.links.part(circuit);
+        }
+    }
+}
+
+impl Fleet {
+    pub(crate) fn new(links: Links, shared: Shared, by_hand: &[CircuitBreaker]) -> Self {
+        let shares_registry = !matches!(&shared, Shared::Named(names) if names.is_empty());
+        let following = shares_registry.then(|| {
+            let follower: Arc<dyn CircuitFollower> = Arc::new(Follower {
+                links: links.clone(),
+                shared: shared.clone(),
+            });
+            follow_circuits(&follower)
+        });
+        let ids = by_hand.iter();
+        Self {
+            links,
+            shared,
+            by_hand: ids
+                .map(|circuit| CircuitId::new(circuit.name(), circuit.key()))
+                .collect(),
+            _following: following,
+        }
+    }
+
+    /// True if the store cannot be reached, so that each circuit decides alone.
+    pub fn is_degraded(&self) -> bool {
+        !self.links.contact.is_held()
+    }
+
+    /// The state of the fleet, as the store has it now.
+    ///
+    /// # Errors
+    ///
+    /// If the store cannot be reached.
+    pub async fn status(&self) -> Result<FleetStatus, FleetError> {
+        self.check_contact()?;
+        let (sender, answer) = oneshot::channel();
+        self.order(Control::Status(sender))?;
+        Ok(answer.await.map_err(|_| FleetError::ended())??)
+    }
+
+    /// Opens the circuit in all replicas. They probe when its open time is over.
+    ///
+    /// # Errors
+    ///
+    /// If the circuit is not shared, or if the store cannot be reached. This and the other commands
+    /// fail within 100 ms then, and no replica obeys.
+    pub async fn trip(
+        &self,
+        circuit: impl Into<CircuitId>,
+        command: Command,
+    ) -> Result<(), FleetError> {
+        self.give(circuit.into(), CommandAction::Trip, &command)
+            .await
+    }
+
+    /// Isolates the circuit in all replicas, also in those that start later, until another command or
+    /// the end of this one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`trip`](Self::trip).
+    pub async fn isolate(
+        &self,
+        circuit: impl Into<CircuitId>,
+        command: Command,
+    ) -> Result<(), FleetError> {
+        self.give(circuit.into(), CommandAction::Isolate, &command)
+            .await
+    }
+
+    /// Closes the circuit in all replicas, and ends the command that holds.
+    ///
+    /// # Errors
+    ///
+    /// As for [`trip`](Self::trip).
+    pub async fn reset(
+        &self,
+        circuit: impl Into<CircuitId>,
+        command: Command,
+    ) -> Result<(), FleetError> {
+        self.give(circuit.into(), CommandAction::Reset, &command)
+            .await
+    }
+
+    /// Lets the circuit admit all calls in all replicas, also in those that start later, until another
+    /// command or the end of this one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`trip`](Self::trip).
+    pub async fn allow(
+        &self,
+        circuit: impl Into<CircuitId>,
+        command: Command,
+    ) -> Result<(), FleetError> {
+        self.give(circuit.into(), CommandAction::Allow, &command)
+            .await
+    }
+
+    async fn give(
+        &self,
+        circuit: CircuitId,
+        action: CommandAction,
+        command: &Command,
+    ) -> Result<(), FleetError> {
+        if !self.shared.has(circuit.name()) && !self.by_hand.contains(&circuit) {
+            return Err(FleetError::not_shared(circuit.name()));
+        }
+        self.check_contact()?;
+        let command = StoredCommand {
+            action,
+            reason: command.get_reason().to_owned(),
+            by: command.get_by().map(str::to_owned),
+            lasts: command.get_for(),
+        };
+        let (done, answer) = oneshot::channel();
+        self.order(Control::Command {
+            circuit,
+            command,
+            done,
+        })?;
+        Ok(answer.await.map_err(|_| FleetError::ended())??)
+    }
+
+    fn check_contact(&self) -> Result<(), FleetError> {
+        if self.is_degraded() {
+            return Err(FleetError::no_store());
+        }
+        Ok(())
+    }
+
+    fn order(&self, order: Control) -> Result<(), FleetError> {
+        self.links
+            .control
+            .send(order)
+            .map_err(|_| FleetError::ended())
+    }
+}
+
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        self.links.contact.left();
+        let _ = self.links.control.send(Control::End);
+    }
+}
+
+impl fmt::Debug for Fleet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fleet")
+            .field("shared", &self.shared)
+            .field("is_degraded", &self.is_degraded())
+            .finish_non_exhaustive()
+    }
+}

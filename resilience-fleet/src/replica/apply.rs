@@ -1,0 +1,97 @@
+//! A thread of its own makes the changes of circuits, because a change calls the listeners of the
+//! program, and a listener that blocks must not hold up the requests to the store.
+
+use std::{
+    sync::mpsc::{Receiver, Sender, channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+use resilience::{CircuitBreaker, Command, events::CommandAction, registry};
+use tokio::sync::mpsc::WeakUnboundedSender;
+
+use super::control::Control;
+use crate::{circuit_id::CircuitId, store::StoredCommand};
+
+/// The circuit of an order.
+#[derive(Clone, Debug)]
+pub(super) enum Target {
+    Circuit(CircuitBreaker),
+    /// All circuits of a name with keys.
+    Family(CircuitId),
+}
+
+/// A change of a circuit.
+#[derive(Debug)]
+pub(super) enum Order {
+    Open(CircuitId, CircuitBreaker, Instant),
+    Close(CircuitId, CircuitBreaker),
+    Obey(Target, StoredCommand),
+    Reset(Target),
+}
+
+/// Starts the thread. It ends when the sender is dropped.
+pub(super) fn start(control: WeakUnboundedSender<Control>) -> std::io::Result<Sender<Order>> {
+    let (sender, orders) = channel();
+    let name = "resilience-fleet-apply".to_owned();
+    thread::Builder::new()
+        .name(name)
+        .spawn(move || run(&orders, &control))?;
+    Ok(sender)
+}
+
+fn run(orders: &Receiver<Order>, control: &WeakUnboundedSender<Control>) {
+    for order in orders {
+        let (circuit, is_followed) = match order {
+            Order::Open(circuit, breaker, until) => {
+                let left = until.saturating_duration_since(Instant::now());
+                (circuit, breaker.follow_open(left))
+            }
+            Order::Close(circuit, breaker) => (circuit, breaker.follow_closed()),
+            Order::Obey(target, command) => {
+                obey(&target, &command);
+                continue;
+            }
+            Order::Reset(target) => {
+                let reason = "the command to the fleet ended";
+                give(&target, CommandAction::Reset, Command::new(reason));
+                continue;
+            }
+        };
+        if !is_followed && let Some(control) = control.upgrade() {
+            let _ = control.send(Control::NotFollowed(circuit));
+        }
+    }
+}
+
+fn obey(target: &Target, stored: &StoredCommand) {
+    let mut command = Command::new(&stored.reason);
+    if let Some(by) = &stored.by {
+        command = command.by(by);
+    }
+    if let Some(lasts) = stored.lasts {
+        // A trip of a zero time would never be open.
+        command = command.for_(lasts.max(Duration::from_millis(1)));
+    }
+    give(target, stored.action, command);
+}
+
+fn give(target: &Target, action: CommandAction, command: Command) {
+    match target {
+        Target::Circuit(breaker) => match action {
+            CommandAction::Trip => breaker.trip_with(command),
+            CommandAction::Isolate => breaker.isolate_with(command),
+            CommandAction::Allow => breaker.allow_with(command),
+            _ => breaker.reset_with(command),
+        },
+        Target::Family(circuit) => {
+            let name = circuit.name();
+            match action {
+                CommandAction::Trip => registry::trip_with(name, command),
+                CommandAction::Isolate => registry::isolate_with(name, command),
+                CommandAction::Allow => registry::allow_with(name, command),
+                _ => registry::reset_with(name, command),
+            };
+        }
+    }
+}

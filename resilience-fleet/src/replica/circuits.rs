@@ -1,0 +1,235 @@
+//! The circuits that a replica shares.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::{Duration, Instant},
+};
+
+use resilience::{CircuitBreaker, CircuitState, fleet::Trip};
+
+use super::{adopt::Followed, apply::Target, samples::Samples};
+use crate::{
+    circuit_id::CircuitId,
+    store::{Opening, Term, View},
+};
+
+/// A circuit of this process, or the name of circuits with keys.
+#[derive(Debug)]
+pub(super) struct Circuit {
+    pub(super) id: CircuitId,
+    /// `None` for a name with keys, which has commands only.
+    pub(super) breaker: Option<CircuitBreaker>,
+    pub(super) followed: Followed,
+    samples: Samples,
+    /// The doubt that the replica objected to, and the moment at which it did.
+    objected: Option<(u64, Instant)>,
+    /// The store has votes for the circuit.
+    pub(super) is_doubted: bool,
+    /// The opening that the replica voted for, until the circuit closes.
+    pub(super) voted: Option<Vote>,
+    /// The terms that granted the leases of this process.
+    pub(super) leases: HashMap<u64, Term>,
+}
+
+/// An opening by the circuit's own decision.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Vote {
+    trip: Trip,
+    at: Instant,
+    /// The store has the vote.
+    pub(super) is_sent: bool,
+}
+
+/// The successes that a replica must have counted to object.
+const SUCCESSES: u64 = 3;
+
+impl Circuit {
+    pub(super) fn new(id: CircuitId, breaker: Option<CircuitBreaker>) -> Self {
+        Self {
+            id,
+            breaker,
+            followed: Followed::default(),
+            samples: Samples::default(),
+            objected: None,
+            is_doubted: false,
+            voted: None,
+            leases: HashMap::new(),
+        }
+    }
+
+    pub(super) fn target(&self) -> Target {
+        match &self.breaker {
+            Some(breaker) => Target::Circuit(breaker.clone()),
+            None => Target::Family(self.id.clone()),
+        }
+    }
+
+    /// The time for which votes and objections count.
+    pub(super) fn window(&self) -> Duration {
+        let breaker = self.breaker.as_ref();
+        breaker.map_or(Duration::from_secs(60), |breaker| {
+            breaker.config().get_failure_window()
+        })
+    }
+
+    /// The settings with which the circuit opens for all.
+    pub(super) fn opening(&self, open_for: Option<Duration>) -> Opening {
+        let config = self
+            .breaker
+            .as_ref()
+            .map(CircuitBreaker::config)
+            .unwrap_or_default();
+        Opening {
+            open_for: open_for.unwrap_or(config.get_recovery_timeout()),
+            lease_for: config.get_recovery_timeout(),
+            probes: config.get_half_open_max_calls(),
+            success_threshold: config.get_success_threshold(),
+        }
+    }
+
+    /// Reads the counter of successes.
+    pub(super) fn sample(&mut self, now: Instant) {
+        if let Some(breaker) = &self.breaker {
+            let window = breaker.config().get_failure_window();
+            self.samples.add(now, breaker.stats().successes, window);
+        }
+    }
+
+    pub(super) fn note_trip(&mut self, trip: Trip, now: Instant) {
+        self.voted = Some(Vote {
+            trip,
+            at: now,
+            is_sent: false,
+        });
+    }
+
+    /// The settings of a vote that the store does not have. The open time is the rest of it.
+    pub(super) fn unsent_vote(&mut self, now: Instant) -> Option<Opening> {
+        let vote = self.voted?;
+        let state = self.breaker.as_ref()?.state();
+        if state == CircuitState::Closed {
+            self.voted = None;
+            return None;
+        }
+        if vote.is_sent {
+            return None;
+        }
+        let open_for = vote.trip.open_for;
+        let rest = open_for.saturating_sub(now.saturating_duration_since(vote.at));
+        Some(self.opening(Some(rest)))
+    }
+
+    /// True if the replica has to object to the doubt, now or again.
+    pub(super) fn objects(&mut self, view: &View, now: Instant) -> bool {
+        let Some((doubt, breaker)) = view.doubt.zip(self.breaker.as_ref()) else {
+            return false;
+        };
+        let again_after = self.window() / 2;
+        let is_known = self.objected.is_some_and(|(known, at)| {
+            known == doubt && now.saturating_duration_since(at) < again_after
+        });
+        if is_known || view.is_open || breaker.state() != CircuitState::Closed {
+            return false;
+        }
+        let successes = breaker.stats().successes;
+        if self.samples.within_window(successes) < SUCCESSES {
+            return false;
+        }
+        self.objected = Some((doubt, now));
+        true
+    }
+}
+
+/// The circuits by their texts.
+#[derive(Debug, Default)]
+pub(super) struct Circuits {
+    pub(super) by_text: BTreeMap<String, Circuit>,
+    /// The replicas that use each circuit, by the hash of its text. `None` until they are known.
+    users: Option<HashMap<u64, u32>>,
+}
+
+impl Circuits {
+    /// Adds a circuit, and its name if it has a key. Returns the names that are new.
+    pub(super) fn add(&mut self, breaker: &CircuitBreaker) -> Vec<CircuitId> {
+        let id = CircuitId::new(breaker.name(), breaker.key());
+        let mut new = Vec::new();
+        if id.key().is_some() {
+            let name = CircuitId::new(breaker.name(), None);
+            if self.insert(&name, None) {
+                new.push(name);
+            }
+        }
+        if self.insert(&id, Some(breaker)) {
+            new.push(id);
+        }
+        new
+    }
+
+    fn insert(&mut self, id: &CircuitId, breaker: Option<&CircuitBreaker>) -> bool {
+        let mut is_new = false;
+        let circuit = self.by_text.entry(id.to_string()).or_insert_with(|| {
+            is_new = true;
+            Circuit::new(id.clone(), None)
+        });
+        if let Some(breaker) = breaker {
+            circuit.breaker = Some(breaker.clone());
+        }
+        is_new
+    }
+
+    pub(super) fn remove(&mut self, breaker: &CircuitBreaker) {
+        let text = CircuitId::new(breaker.name(), breaker.key()).to_string();
+        self.by_text.remove(&text);
+    }
+
+    pub(super) fn get(&mut self, id: &CircuitId) -> Option<&mut Circuit> {
+        self.by_text.get_mut(&id.to_string())
+    }
+
+    /// The list of this replica for the others.
+    pub(super) fn list(&self) -> String {
+        let hashes = self.by_text.values().map(|circuit| circuit.id.hash());
+        let hashes: Vec<_> = hashes.map(|hash| format!("{hash:x}")).collect();
+        hashes.join(",")
+    }
+
+    /// Takes the lists of all replicas over.
+    pub(super) fn set_users(&mut self, lists: &BTreeMap<String, String>) {
+        let mut users = HashMap::new();
+        for list in lists.values() {
+            for hash in list.split(',') {
+                if let Ok(hash) = u64::from_str_radix(hash, 16) {
+                    *users.entry(hash).or_insert(0) += 1;
+                }
+            }
+        }
+        self.users = Some(users);
+    }
+
+    /// The number of replicas that are known to use the circuit. Before the lists are read, it is more
+    /// than can vote, so that nothing opens before the grace is over.
+    pub(super) fn users(&self, id: &CircuitId) -> u32 {
+        match &self.users {
+            Some(users) => users.get(&id.hash()).copied().unwrap_or(1).max(1),
+            None => u32::MAX,
+        }
+    }
+
+    /// The circuits that are read often.
+    pub(super) fn unsettled(&self) -> Vec<CircuitId> {
+        let circuits = self.by_text.values();
+        circuits
+            .filter(|circuit| {
+                circuit.followed.holds() || circuit.voted.is_some() || circuit.is_doubted
+            })
+            .map(|circuit| circuit.id.clone())
+            .collect()
+    }
+
+    pub(super) fn ids(&self) -> Vec<CircuitId> {
+        self.by_text
+            .values()
+            .map(|circuit| circuit.id.clone())
+            .collect()
+    }
+}

@@ -1,0 +1,226 @@
+//! A replica of the fleet: the thread that stands between the circuits of this process and the store.
+//!
+//! ```text
+//!   circuits ──line──▶ queue ──▶ thread (online) ──requests──▶ store
+//!      ▲                            │    ▲                       │
+//!      └───────── apply thread ◀────┘    └────────pushes─────────┘
+//! ```
+//!
+//! - `line` puts the messages of a circuit into the bounded queue.
+//! - `online` serves while the store can be reached: it sends votes, objections, leases and verdicts,
+//!   reads the circuits that changed, and gives a sign of life.
+//! - `adopt` decides what follows from a newer view; `apply` does it on a thread of its own.
+//! - `circuits` and `samples` are the table of the circuits and their successes.
+//! - `backoff` are the pauses while the store cannot be reached.
+
+mod adopt;
+mod apply;
+mod backoff;
+mod circuits;
+mod control;
+mod inbox;
+mod line;
+mod online;
+mod samples;
+mod settings;
+
+use std::{
+    rc::Rc,
+    sync::{Arc, atomic::AtomicU64},
+    thread,
+    time::Duration,
+};
+
+use resilience::{
+    CircuitBreaker,
+    fleet::{Coordinator, StoreContact},
+};
+use tokio::{
+    sync::{
+        mpsc::{self, Sender, UnboundedSender},
+        oneshot,
+    },
+    time::timeout,
+};
+
+use self::{
+    backoff::Backoff,
+    inbox::Inbox,
+    line::{Line, Message, QUEUE},
+    online::{Ended, Online},
+};
+pub(crate) use self::{control::Control, settings::Settings};
+use crate::{
+    circuit_id::CircuitId,
+    meters,
+    store::{FleetStore, Push, StoreError, StoreErrorKind},
+};
+
+/// The ends of the channels that the circuits and the handle of the fleet hold.
+#[derive(Clone, Debug)]
+pub(crate) struct Links {
+    queue: Sender<Message>,
+    pub(crate) control: UnboundedSender<Control>,
+    pub(crate) contact: StoreContact,
+    pub(crate) dropped: Arc<AtomicU64>,
+}
+
+impl Links {
+    /// Gives the circuit its line, and shares it.
+    pub(crate) fn join(&self, breaker: &CircuitBreaker) {
+        let line = Line {
+            circuit: CircuitId::new(breaker.name(), breaker.key()),
+            queue: self.queue.clone(),
+            dropped: Arc::clone(&self.dropped),
+        };
+        let line: Arc<dyn Coordinator> = Arc::new(line);
+        breaker.coordinate(self.contact.clone(), line);
+        let _ = self.control.send(Control::Came(breaker.clone()));
+    }
+
+    /// Ends the line of the circuit.
+    pub(crate) fn part(&self, breaker: &CircuitBreaker) {
+        breaker.end_coordination();
+        let _ = self.control.send(Control::Went(breaker.clone()));
+    }
+}
+
+/// Starts the thread. The receiver is told when the store is reached, or why not.
+pub(crate) fn start<S: FleetStore>(
+    store: S,
+    settings: Settings,
+) -> std::io::Result<(Links, oneshot::Receiver<Result<(), StoreError>>)> {
+    let (queue, queued) = mpsc::channel(QUEUE);
+    let (control, orders) = mpsc::unbounded_channel();
+    let (started, is_started) = oneshot::channel();
+    let links = Links {
+        queue,
+        control: control.clone(),
+        contact: StoreContact::new(&*settings.namespace),
+        dropped: Arc::default(),
+    };
+    let inbox = Inbox {
+        queue: queued,
+        control: orders,
+    };
+    // The thread must not keep its own queue open.
+    let contact = links.contact.clone();
+    let dropped = Arc::clone(&links.dropped);
+    let appliers = apply::start(control.downgrade())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    thread::Builder::new()
+        .name("resilience-fleet".to_owned())
+        .spawn(move || {
+            let tasks = tokio::task::LocalSet::new();
+            let online = Online::new(settings, appliers, dropped);
+            tasks.block_on(&runtime, run(store, online, inbox, contact, started));
+        })?;
+    Ok((links, is_started))
+}
+
+/// The limit for a connection, with its first requests.
+const CONNECT: Duration = Duration::from_secs(2);
+
+async fn run<S: FleetStore>(
+    store: S,
+    online: Rc<Online<S::Session>>,
+    mut inbox: Inbox,
+    contact: StoreContact,
+    started: oneshot::Sender<Result<(), StoreError>>,
+) {
+    let mut started = Some(started);
+    let mut backoff = Backoff::new();
+    loop {
+        let (sender, mut pushes) = mpsc::unbounded_channel();
+        let cause = match connect(&store, &online, sender, &mut inbox).await {
+            Ok(()) => {
+                backoff = Backoff::new();
+                contact.restored();
+                meters::degraded(false);
+                if let Some(started) = started.take() {
+                    let _ = started.send(Ok(()));
+                }
+                match online.serve(&mut inbox, &mut pushes).await {
+                    Ended::Left => break,
+                    Ended::Lost(cause) => cause,
+                }
+            }
+            Err(error) => {
+                if let Some(started) = started.take() {
+                    let may_wait = online.settings.starts_degraded && may_come(error.kind());
+                    let kind = error.kind();
+                    let _ = started.send(if may_wait { Ok(()) } else { Err(error) });
+                    if !may_wait {
+                        break;
+                    }
+                    kind
+                } else {
+                    error.kind()
+                }
+            }
+        };
+        contact.lost(cause.name());
+        meters::degraded(true);
+        if wait(backoff.next(rand::random()), &online, &mut inbox).await {
+            break;
+        }
+    }
+    contact.left();
+    online.end().await;
+}
+
+/// True if a store that fails so may work later without a change of the program.
+fn may_come(kind: StoreErrorKind) -> bool {
+    !matches!(
+        kind,
+        StoreErrorKind::Address | StoreErrorKind::LaterFormat | StoreErrorKind::TooOld
+    )
+}
+
+async fn connect<S: FleetStore>(
+    store: &S,
+    online: &Rc<Online<S::Session>>,
+    pushes: UnboundedSender<Push>,
+    inbox: &mut Inbox,
+) -> Result<(), StoreError> {
+    let connect = async {
+        let session = store.connect(pushes).await?;
+        // The circuits that came before are read with the first requests.
+        while let Ok(order) = inbox.control.try_recv() {
+            online.note_offline(order);
+        }
+        online.begin(session).await
+    };
+    match timeout(CONNECT, connect).await {
+        Ok(connected) => connected,
+        Err(_) => Err(StoreError::new(
+            StoreErrorKind::Timeout,
+            "the store did not answer in time",
+        )),
+    }
+}
+
+/// Waits, and answers meanwhile. True if the program leaves the fleet.
+async fn wait<S: crate::store::Session>(
+    pause: Duration,
+    online: &Online<S>,
+    inbox: &mut Inbox,
+) -> bool {
+    let pause = tokio::time::sleep(pause);
+    tokio::pin!(pause);
+    loop {
+        tokio::select! {
+            () = &mut pause => return false,
+            message = inbox.queue.recv() => match message {
+                Some(message) => online.note_message_offline(&message),
+                None => return true,
+            },
+            order = inbox.control.recv() => match order {
+                None | Some(Control::End) => return true,
+                Some(order) => online.note_offline(order),
+            },
+        }
+    }
+}

@@ -1,0 +1,113 @@
+use super::*;
+
+const SECOND: u64 = 1_000_000;
+const START: u64 = 1_000 * SECOND;
+
+fn opening() -> Opening {
+    Opening {
+        open_for: Duration::from_secs(10),
+        lease_for: Duration::from_secs(5),
+        probes: 1,
+        success_threshold: 2,
+    }
+}
+
+fn vote(replica: &str, known: u32) -> Request {
+    Request::Vote {
+        replica: replica.into(),
+        quorum: Quorum::new(),
+        counts_for: Duration::from_secs(60),
+        known,
+        opening: opening(),
+        epoch: 7,
+    }
+}
+
+fn object(replica: &str) -> Request {
+    Request::Object {
+        replica: replica.into(),
+        counts_for: Duration::from_secs(60),
+    }
+}
+
+fn opened() -> SharedCircuit {
+    let mut circuit = SharedCircuit::default();
+    circuit.request(&vote("a", 2), START);
+    assert!(circuit.request(&vote("b", 2), START).view.is_open);
+    circuit
+}
+
+#[test]
+fn votes_of_one_replica_count_once() {
+    let mut circuit = SharedCircuit::default();
+    for _ in 0..5 {
+        let reply = circuit.request(&vote("a", 1), START + SECOND);
+        assert_eq!((reply.view.votes, reply.view.is_open), (1, false));
+    }
+}
+
+#[test]
+fn the_grace_gives_the_others_time_to_object() {
+    let mut circuit = SharedCircuit::default();
+    circuit.request(&vote("a", 9), START);
+    let reply = circuit.request(&vote("b", 9), START + 1);
+    assert!(!reply.view.is_open);
+    assert_eq!(reply.view.grace, Duration::from_micros(GRACE - 1));
+    let settle = Request::Settle {
+        quorum: Quorum::new(),
+        known: 9,
+    };
+    assert!(!circuit.request(&settle, START + GRACE - 1).view.is_open);
+    let mut objected = circuit.clone();
+    for replica in ["c", "d", "e"] {
+        objected.request(&object(replica), START + 2);
+    }
+    assert!(circuit.request(&settle, START + GRACE).view.is_open);
+    assert!(!objected.request(&settle, START + GRACE).view.is_open);
+    let third = objected.request(&vote("c", 9), START + GRACE);
+    assert!(third.view.is_open, "three against two");
+}
+
+#[test]
+fn an_objection_without_a_vote_is_void() {
+    let mut circuit = SharedCircuit::default();
+    let reply = circuit.request(&object("a"), START);
+    assert_eq!((reply.answer, reply.view.objections), (Answer::Void, 0));
+}
+
+#[test]
+fn leases_end_by_themselves_and_verdicts_are_fenced() {
+    let mut circuit = opened();
+    let now = START + 10 * SECOND;
+    let lease = |lease| Request::Lease { lease };
+    let answer =
+        |circuit: &mut SharedCircuit, request: &Request, now| circuit.request(request, now).answer;
+    assert_eq!(answer(&mut circuit, &lease(1), now - 1), Answer::Denied);
+    assert_eq!(answer(&mut circuit, &lease(1), now), Answer::Granted);
+    assert_eq!(answer(&mut circuit, &lease(2), now), Answer::Denied);
+    assert_eq!(
+        answer(&mut circuit, &lease(2), now + 5 * SECOND),
+        Answer::Granted
+    );
+    let verdict = |generation, lease| Request::Verdict {
+        term: Term {
+            epoch: 7,
+            generation,
+        },
+        lease,
+        verdict: ProbeVerdict::Succeeded,
+    };
+    assert_eq!(answer(&mut circuit, &verdict(0, 2), now), Answer::Void);
+    assert_eq!(circuit.request(&verdict(1, 1), now).view.successes, 1);
+    let closed = circuit.request(&verdict(1, 2), now);
+    assert!(!closed.view.is_open && closed.is_change);
+    assert_eq!(closed.view.term.generation, 2);
+    assert_eq!(answer(&mut circuit, &verdict(1, 2), now), Answer::Void);
+    assert_eq!(answer(&mut circuit, &lease(3), now), Answer::Alone);
+}
+
+#[test]
+fn times_are_cut_so_that_numbers_stay_exact() {
+    assert_eq!(micros(Duration::MAX), LONGEST);
+    assert_eq!(micros(Duration::from_millis(3)), 3_000);
+}

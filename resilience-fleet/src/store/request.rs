@@ -1,0 +1,116 @@
+//! The requests of replicas to the store.
+
+use std::{sync::Arc, time::Duration};
+
+use resilience::events::CommandAction;
+
+use super::term::Term;
+use crate::quorum::Quorum;
+
+/// One step of a circuit in the store.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Request {
+    /// The circuit of a replica opened by itself.
+    Vote {
+        /// The replica.
+        replica: Arc<str>,
+        /// The rule by which votes open the circuit.
+        quorum: Quorum,
+        /// The time after which the vote counts no more.
+        counts_for: Duration,
+        /// The number of replicas that are known to use the circuit.
+        known: u32,
+        /// The settings of the circuit, if it opens with this vote or later by it.
+        opening: Opening,
+        /// A random number that names the record, if this request creates it.
+        epoch: u64,
+    },
+    /// The circuit of a replica is closed and succeeds.
+    Object {
+        /// The replica.
+        replica: Arc<str>,
+        /// The time after which the objection counts no more.
+        counts_for: Duration,
+    },
+    /// Counts the votes again, after the grace.
+    Settle {
+        /// The rule by which votes open the circuit.
+        quorum: Quorum,
+        /// The number of replicas that are known to use the circuit.
+        known: u32,
+    },
+    /// A call would be a probe.
+    Lease {
+        /// The number of the lease, which nobody else uses.
+        lease: u64,
+    },
+    /// A probe ended.
+    Verdict {
+        /// The term that granted the lease. A verdict of another term changes nothing.
+        term: Term,
+        /// The number of the lease.
+        lease: u64,
+        /// The outcome.
+        verdict: ProbeVerdict,
+    },
+    /// An operator gives all replicas a command.
+    Command {
+        /// The command.
+        command: StoredCommand,
+        /// The settings of the circuit, for a trip that opens it.
+        opening: Opening,
+        /// A random number that names the record, if this request creates it.
+        epoch: u64,
+    },
+    /// Writes a state again that the store has lost.
+    Restore {
+        /// The term of the state.
+        term: Term,
+        /// The rest of the open time, for an open circuit.
+        open_for: Option<Duration>,
+        /// The settings with which it opened.
+        opening: Opening,
+        /// The command that holds, and the generation that it began.
+        command: Option<(u64, StoredCommand)>,
+    },
+    /// Changes nothing.
+    Read,
+}
+
+/// The settings of a replica with which a circuit opens. They hold for all replicas until it closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// The time until the first probe.
+    pub open_for: Duration,
+    /// The time after which a lease ends by itself.
+    pub lease_for: Duration,
+    /// The number of probes at the same time.
+    pub probes: u32,
+    /// The number of successful probes that closes the circuit.
+    pub success_threshold: u32,
+}
+
+/// The outcome of a probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProbeVerdict {
+    /// The probe succeeded.
+    Succeeded,
+    /// The probe failed. The circuit opens with these settings.
+    Failed(Opening),
+    /// The probe says nothing.
+    Released,
+}
+
+/// A command as it is kept in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCommand {
+    /// The command.
+    pub action: CommandAction,
+    /// The reason.
+    pub reason: String,
+    /// The person or the program that gave it.
+    pub by: Option<String>,
+    /// The time after which it ends by itself.
+    pub lasts: Option<Duration>,
+}

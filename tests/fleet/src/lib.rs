@@ -1,0 +1,4 @@
+//! The servers and the proxy of the tests.
+
+pub mod proxy;
+pub mod server;

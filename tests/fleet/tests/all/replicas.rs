@@ -1,0 +1,151 @@
+//! Replicas as handles in this process, each with its own circuit of one name.
+
+use std::time::{Duration, Instant};
+
+use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState, TransitionReason, events};
+use resilience_fleet::{Fleet, FleetBuilder, store::MemoryStore};
+use resilience_fleet_tests::{proxy::Proxy, server::Server};
+
+/// Opens at the second failure, and probes after 400 ms.
+pub(crate) const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new()
+    .failure_threshold(2)
+    .recovery_timeout(Duration::from_millis(400));
+
+/// The limit for a change that the store tells of. It is ten times the promise.
+pub(crate) const SOON: Duration = Duration::from_secs(20);
+
+/// A store that several replicas share.
+pub(crate) enum Shared {
+    Redis(Server),
+    Memory(MemoryStore),
+}
+
+impl Shared {
+    /// Both stores, so that each test of them runs with both. Without a server there is one.
+    pub(crate) fn all() -> Vec<Self> {
+        let server = Server::start().map(Self::Redis);
+        server
+            .into_iter()
+            .chain([Self::Memory(MemoryStore::new())])
+            .collect()
+    }
+
+    pub(crate) fn builder(&self) -> FleetBuilder {
+        match self {
+            Self::Redis(server) => Fleet::builder(server.address()),
+            Self::Memory(store) => Fleet::with_store(store.clone()),
+        }
+    }
+
+    pub(crate) async fn replicas(&self, number: usize) -> Vec<Replica> {
+        let mut replicas = Vec::new();
+        for at in 0..number {
+            replicas.push(Replica::join(self.builder(), at, CONFIG).await);
+        }
+        settle(&replicas).await;
+        replicas
+    }
+}
+
+/// A replica with a circuit.
+pub(crate) struct Replica {
+    pub(crate) circuit: CircuitBreaker,
+    pub(crate) fleet: Fleet,
+}
+
+impl Replica {
+    pub(crate) async fn join(
+        builder: FleetBuilder,
+        at: usize,
+        config: CircuitBreakerConfig,
+    ) -> Self {
+        let circuit = CircuitBreaker::new("jira", config);
+        let builder = builder.namespace("test").replica(format!("r{at}"));
+        let fleet = builder.share_circuit(&circuit).start().await;
+        let fleet = fleet.expect("the store is there");
+        Self { circuit, fleet }
+    }
+
+    pub(crate) fn trip(&self) {
+        while let Ok(permit) = self.circuit.acquire() {
+            permit.failure();
+        }
+    }
+
+    pub(crate) fn succeed(&self, times: u32) {
+        for _ in 0..times {
+            self.circuit.acquire().expect("closed").success();
+        }
+    }
+
+    pub(crate) fn is(&self, state: CircuitState) -> bool {
+        self.circuit.state() == state
+    }
+
+    pub(crate) fn reason(&self) -> Option<TransitionReason> {
+        self.circuit.acquire().err().map(|open| open.reason())
+    }
+}
+
+/// Waits until each replica knows all of them, so that their votes are counted against all.
+pub(crate) async fn settle(replicas: &[Replica]) {
+    for replica in replicas {
+        until("each replica is known", async || {
+            let status = replica.fleet.status().await;
+            status.is_ok_and(|status| {
+                let known = status.circuits.iter().map(|circuit| circuit.replicas);
+                known.min() >= Some(u32::try_from(replicas.len()).expect("few"))
+            })
+        })
+        .await;
+    }
+}
+
+/// Waits until the condition holds, for as long as [`SOON`].
+pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while !condition().await {
+        assert!(begun.elapsed() < SOON, "not within {SOON:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+pub(crate) async fn until_all(replicas: &[Replica], state: CircuitState) {
+    until(&format!("all are {state}"), async || {
+        replicas.iter().all(|replica| replica.is(state))
+    })
+    .await;
+}
+
+/// Replicas over a server behind a proxy.
+pub(crate) async fn behind_proxy(server: &Server, number: usize) -> (Proxy, Vec<Replica>) {
+    let proxy = Proxy::start(server.port);
+    let mut replicas = Vec::new();
+    for at in 0..number {
+        replicas.push(Replica::join(Fleet::builder(proxy.address()), at, CONFIG).await);
+    }
+    settle(&replicas).await;
+    (proxy, replicas)
+}
+
+/// Counts the events of the fleets of that namespace.
+pub(crate) fn degraded_events(
+    namespace: &'static str,
+) -> std::sync::Arc<std::sync::Mutex<Vec<String>>> {
+    let told = std::sync::Arc::<std::sync::Mutex<Vec<String>>>::default();
+    let kept = std::sync::Arc::clone(&told);
+    events::subscribe(move |event| {
+        let text = match event.kind {
+            events::EventKind::FleetDegraded { fleet, cause, .. } if fleet == namespace => {
+                format!("degraded {cause}")
+            }
+            events::EventKind::FleetRestored { fleet, .. } if fleet == namespace => {
+                "restored".to_owned()
+            }
+            _ => return,
+        };
+        kept.lock().expect("no panic").push(text);
+    })
+    .forget();
+    told
+}

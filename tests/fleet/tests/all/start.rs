@@ -1,0 +1,228 @@
+//! A start that cannot succeed says why.
+
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    thread,
+    time::{Duration, Instant},
+};
+
+use resilience::{CircuitBreaker, CircuitState};
+use resilience_fleet::{Fleet, FleetBuilder, FleetErrorKind, store::StoreErrorKind};
+use resilience_fleet_tests::server::{Server, free_port, is_skipped};
+
+use crate::replicas::{CONFIG, Replica, until};
+
+async fn fault(builder: FleetBuilder) -> (FleetErrorKind, String) {
+    let circuit = CircuitBreaker::new("jira", CONFIG);
+    let started = builder.share_circuit(&circuit).start().await;
+    let error = started.expect_err("it cannot start");
+    (error.kind(), error.to_string())
+}
+
+async fn store_fault(builder: FleetBuilder) -> (StoreErrorKind, String) {
+    match fault(builder).await {
+        (FleetErrorKind::Store(kind), text) => (kind, text),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_address_is_an_error() {
+    let (kind, text) =
+        store_fault(Fleet::builder(format!("redis://127.0.0.1:{}", free_port()))).await;
+    assert_eq!(kind, StoreErrorKind::Connection);
+    assert!(text.contains("cannot be reached"), "{text}");
+    for wrong in [
+        "",
+        "127.0.0.1",
+        "http://127.0.0.1",
+        "redis://:secret@",
+        "redis://:secret@h:x",
+    ] {
+        let (kind, text) = store_fault(Fleet::builder(wrong)).await;
+        assert_eq!(kind, StoreErrorKind::Address, "{wrong}: {text}");
+        assert!(!text.contains("secret"), "{text}");
+    }
+    let (kind, _) = store_fault(Fleet::cluster(Vec::<String>::new())).await;
+    assert_eq!(kind, StoreErrorKind::Address);
+}
+
+#[tokio::test]
+async fn an_address_with_tls_needs_the_feature() {
+    let (kind, text) = store_fault(Fleet::builder("rediss://127.0.0.1:1")).await;
+    if kind == StoreErrorKind::Address {
+        assert!(text.contains("the feature `tls`"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_is_wrong_or_missing_is_an_error() {
+    let Some(server) = Server::with(&["--requirepass", "right"]) else {
+        return;
+    };
+    let with =
+        |password: &str| Fleet::builder(format!("redis://:{password}@127.0.0.1:{}", server.port));
+    let (kind, text) = store_fault(with("wrong-secret")).await;
+    assert_eq!(kind, StoreErrorKind::Authentication, "{text}");
+    assert!(!text.contains("wrong-secret"), "{text}");
+    let (kind, text) = store_fault(Fleet::builder(server.address())).await;
+    assert_eq!(kind, StoreErrorKind::Authentication, "{text}");
+    let circuit = CircuitBreaker::new("jira", CONFIG);
+    assert!(with("right").share_circuit(&circuit).start().await.is_ok());
+}
+
+/// A server that gives each request of a connection one answer.
+fn answering(answer: &'static [u8]) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            thread::spawn(move || {
+                while client.read(&mut [0; 4_096]).is_ok_and(|length| length > 0) {
+                    if answer.is_empty() || client.write_all(answer).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_server_before_redis_6_is_too_old() {
+    let port = answering(b"-ERR unknown command `HELLO`, with args beginning with: `3`, \r\n");
+    let (kind, text) = store_fault(Fleet::builder(format!("redis://127.0.0.1:{port}"))).await;
+    assert_eq!(kind, StoreErrorKind::TooOld, "{text}");
+    assert!(text.contains("Redis 6 or newer"), "{text}");
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_or_is_none_is_an_error() {
+    // A server with TLS hangs up on a client without it.
+    let port = answering(b"");
+    let (kind, text) = store_fault(Fleet::builder(format!("redis://127.0.0.1:{port}"))).await;
+    assert_eq!(kind, StoreErrorKind::Connection, "{text}");
+    assert!(text.contains("TLS"), "{text}");
+    let port = answering(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    let (_, text) = store_fault(Fleet::builder(format!("redis://127.0.0.1:{port}"))).await;
+    assert!(!text.is_empty());
+}
+
+#[tokio::test]
+async fn a_server_with_tls_says_so() {
+    if is_skipped() {
+        return;
+    }
+    let folder = std::env::temp_dir().join(format!("fleet-tls-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = |name: &str| folder.join(name).display().to_string();
+    let made = std::process::Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "1",
+            "-subj",
+            "/CN=localhost",
+        ])
+        .args(["-keyout", &path("key"), "-out", &path("cert")])
+        .output();
+    if !made.is_ok_and(|made| made.status.success()) {
+        eprintln!("not run, because openssl is missing: a_server_with_tls_says_so");
+        return;
+    }
+    let port = free_port().to_string();
+    let (key, cert) = (path("key"), path("cert"));
+    let mut server = std::process::Command::new("redis-server")
+        .args([
+            "--port",
+            "0",
+            "--tls-port",
+            &port,
+            "--save",
+            "",
+            "--tls-auth-clients",
+            "no",
+        ])
+        .args([
+            "--tls-key-file",
+            &key,
+            "--tls-cert-file",
+            &cert,
+            "--tls-ca-cert-file",
+            &cert,
+        ])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("redis-server starts");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let (kind, text) = store_fault(Fleet::builder(format!("redis://127.0.0.1:{port}"))).await;
+    let _ = server.kill();
+    let _ = server.wait();
+    let _ = std::fs::remove_dir_all(folder);
+    assert_eq!(kind, StoreErrorKind::Connection, "{text}");
+    assert!(text.contains("TLS"), "{text}");
+}
+
+#[tokio::test]
+async fn names_that_would_break_keys_are_errors() {
+    for namespace in ["", "a b", "a:b", "{a}", "a*", "a\n", "ä", &"x".repeat(65)] {
+        let (kind, text) = fault(Fleet::builder("redis://127.0.0.1:1").namespace(namespace)).await;
+        assert_eq!(kind, FleetErrorKind::Namespace, "{text}");
+        assert!(text.contains("like orders-prod"), "{text}");
+    }
+    for replica in ["", "a b", "a\n", &"x".repeat(129)] {
+        let (kind, text) = fault(Fleet::builder("redis://127.0.0.1:1").replica(replica)).await;
+        assert_eq!(kind, FleetErrorKind::Replica, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_fleet_without_circuits_is_an_error() {
+    let error = Fleet::builder("redis://127.0.0.1:1")
+        .start()
+        .await
+        .expect_err("nothing is shared");
+    assert_eq!(error.kind(), FleetErrorKind::NothingShared);
+    assert!(error.to_string().contains("share_all"), "{error}");
+}
+
+#[tokio::test]
+async fn keys_of_a_later_version_are_an_error() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    server.command(&["SET", "{test}:format", "2"]);
+    let (kind, text) = store_fault(Fleet::builder(server.address()).namespace("test")).await;
+    assert_eq!(kind, StoreErrorKind::LaterFormat);
+    assert!(text.contains("a later version"), "{text}");
+}
+
+#[tokio::test]
+async fn a_degraded_start_waits_for_the_store() {
+    let Some(mut server) = Server::start() else {
+        return;
+    };
+    server.kill();
+    let circuit = CircuitBreaker::new("jira", CONFIG);
+    let builder = Fleet::builder(server.address())
+        .share_circuit(&circuit)
+        .start_degraded(true);
+    let begun = Instant::now();
+    let fleet = builder.start().await.expect("degraded");
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    assert!(fleet.is_degraded() && fleet.status().await.is_err());
+    let replica = Replica { circuit, fleet };
+    replica.trip();
+    assert!(replica.is(CircuitState::Open), "it decides alone");
+    server.restart();
+    until("the store is reached", async || {
+        !replica.fleet.is_degraded()
+    })
+    .await;
+}
