@@ -96,7 +96,7 @@ impl FleetBuilder {
         self
     }
 
-    /// Sets the rule by which votes open a circuit for all. Default: at least 2 votes, and half of
+    /// Sets the rule for votes that open a circuit for all. Default: at least 2 votes, and half of
     /// votes and objections. All replicas should have the same.
     pub fn quorum(self, quorum: Quorum) -> Self {
         Self { quorum, ..self }

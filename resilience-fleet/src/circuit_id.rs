@@ -88,7 +88,7 @@ fn write_escaped(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     Ok(())
 }
 
-/// FNV-1a of 64 bits. It is the same in each process and each version, which std's hashes are not.
+/// FNV-1a of 64 bits. It is the same in each process and each version, and std's hashes are not.
 fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)

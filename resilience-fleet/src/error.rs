@@ -6,7 +6,7 @@ use crate::store::{StoreError, StoreErrorKind};
 
 /// The failure of a start, or of a command to the fleet.
 ///
-/// The text says what is wrong with the address, the password, the permissions or the version of the
+/// The text names the fault of the address, the password, the permissions or the version of the
 /// server. It never holds a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FleetError(Fault);

@@ -34,7 +34,7 @@
 //! - **Without the store** each circuit decides alone, as it does without a fleet, and the event
 //!   `FleetDegraded` says so. No call is delayed or fails by that.
 //!
-//! The README says which server and which permissions it needs, and when not to use it.
+//! The README names the server and the permissions that it needs, and says when not to use it.
 //!
 //! # Features
 //!

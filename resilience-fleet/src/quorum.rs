@@ -1,6 +1,6 @@
-//! The rule by which the votes of replicas open a circuit for all.
+//! The rule for the votes of replicas that open a circuit for all.
 
-/// The rule by which the votes of replicas open a circuit for all of them.
+/// The rule for the votes of replicas that open a circuit for all of them.
 ///
 /// A replica votes when its own circuit opens. A replica that is closed, and counted at least three
 /// successes within the last `failure_window`, objects. Replicas without calls are silent. The circuit

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// The version of the keys and of their content.
 pub(super) const FORMAT: u64 = 1;
 
-/// The keys of one namespace, which needs no escape.
+/// The keys of one namespace. It needs no escape.
 #[derive(Clone, Debug)]
 pub(super) struct Keys {
     namespace: Arc<str>,

@@ -9,7 +9,7 @@
 //! - `line` puts the messages of a circuit into the bounded queue.
 //! - `online` serves while the store can be reached: it sends votes, objections, leases and verdicts,
 //!   reads the circuits that changed, and gives a sign of life.
-//! - `adopt` decides what follows from a newer view; `apply` does it on a thread of its own.
+//! - `adopt` decides over a newer view; `apply` does it on a thread of its own.
 //! - `circuits` and `samples` are the table of the circuits and their successes.
 //! - `backoff` are the pauses while the store cannot be reached.
 

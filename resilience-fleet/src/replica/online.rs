@@ -581,7 +581,7 @@ impl<S: Session> Online<S> {
             if new.is_empty() {
                 break;
             }
-            // A failure is counted, and the next poll reads what is missing.
+            // A failure is counted, and the next poll reads the rest.
             if self.read_and_adopt(&new).await.is_err() {
                 self.unread.borrow_mut().extend(new);
                 break;

@@ -103,7 +103,7 @@ pub trait Session: Clone + 'static {
 pub struct Heartbeat<'a> {
     /// The name of the replica.
     pub replica: &'a str,
-    /// A number of this process, which tells it from another one of the same name.
+    /// A number of this process, to tell it from another one of the same name.
     pub instance: &'a str,
     /// The list of circuits, or `None` if it is the list of before.
     pub circuits: Option<&'a str>,

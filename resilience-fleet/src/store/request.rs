@@ -15,9 +15,9 @@ pub enum Request {
     Vote {
         /// The replica.
         replica: Arc<str>,
-        /// The rule by which votes open the circuit.
+        /// The rule for the votes.
         quorum: Quorum,
-        /// The time after which the vote counts no more.
+        /// The time for the vote to count.
         counts_for: Duration,
         /// The number of replicas that are known to use the circuit.
         known: u32,
@@ -30,19 +30,19 @@ pub enum Request {
     Object {
         /// The replica.
         replica: Arc<str>,
-        /// The time after which the objection counts no more.
+        /// The time for the objection to count.
         counts_for: Duration,
     },
     /// Counts the votes again, after the grace.
     Settle {
-        /// The rule by which votes open the circuit.
+        /// The rule for the votes.
         quorum: Quorum,
         /// The number of replicas that are known to use the circuit.
         known: u32,
     },
     /// A call would be a probe.
     Lease {
-        /// The number of the lease, which nobody else uses.
+        /// The number of the lease. Nobody else uses it.
         lease: u64,
     },
     /// A probe ended.
@@ -83,7 +83,7 @@ pub enum Request {
 pub struct Opening {
     /// The time until the first probe.
     pub open_for: Duration,
-    /// The time after which a lease ends by itself.
+    /// The longest time of a lease.
     pub lease_for: Duration,
     /// The number of probes at the same time.
     pub probes: u32,
