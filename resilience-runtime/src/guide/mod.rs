@@ -13,6 +13,7 @@
 //! | keep retries from making an outage worse | [`budgets`] |
 //! | stop work that nobody waits for | [`deadlines`] |
 //! | have a circuit for each host or tenant | [`circuits_per_key`] |
+//! | run the service in many replicas | [`many_replicas`] |
 //! | limit the calls that run at the same time | [`bulkhead`] |
 //! | limit the calls in a time | [`rate_limit`] |
 //! | answer while the service is down | [`fallback`] |
@@ -107,6 +108,10 @@ pub mod limits {
 
 pub mod logs_and_events {
     #![doc = include_str!("logs_and_events.md")]
+}
+
+pub mod many_replicas {
+    #![doc = include_str!("many_replicas.md")]
 }
 
 pub mod options {
