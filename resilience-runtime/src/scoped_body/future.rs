@@ -72,6 +72,10 @@ enum Stage {
     Polled(Option<Run>),
 }
 
+// The stage is written before the body is polled, so a panic of the body leaves it whole.
+impl UnwindSafe for Stage {}
+impl RefUnwindSafe for Stage {}
+
 /// With these auto traits the user's future has the traits that its body has.
 type Delay = Pin<Box<dyn Future<Output = ()> + Send + Sync + UnwindSafe + RefUnwindSafe>>;
 
