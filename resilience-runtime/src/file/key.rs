@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::shared::rules::{CountRule, NumberRule, Rules, Written};
+use super::shared::rules::{CountRule, NumberRule, Rules, Written, WrittenNumber};
 
 /// The keys of a policy. `resilience_macros::file_keys!` writes them from the options of its
 /// attribute.
@@ -87,6 +87,17 @@ pub(crate) const ENFORCE: Key = Key {
 pub(crate) enum Literal<'a> {
     Flag(bool),
     Other(Written<'a>),
+}
+
+/// A number as it is written, with its sign. It has no suffix: a time stands in quotation marks.
+pub(super) fn written_number(text: &str) -> WrittenNumber<'_> {
+    let digits = text.trim_start_matches(['-', '+']);
+    WrittenNumber {
+        is_negative: text.starts_with('-'),
+        digits,
+        suffix: "",
+        source: digits,
+    }
 }
 
 impl Key {

@@ -4,10 +4,10 @@
 use std::{ops::Range, sync::Arc};
 
 use super::fault::{ConfigFault, Document, Faults, Place};
-use super::key::Literal;
+use super::key::{Literal, written_number};
 use super::parse::{DEFAULT, find_key, no_section};
 use super::section::{Entry, Level, SectionKind, SectionSpec, SectionValues};
-use super::shared::rules::{Written, WrittenNumber};
+use super::shared::rules::Written;
 use super::values::Values;
 
 /// The name of the environment variable.
@@ -172,13 +172,8 @@ fn literal(text: &str) -> Literal<'_> {
     {
         return Literal::Other(Written::Text(quoted));
     }
-    let digits = text.trim_start_matches(['-', '+']);
-    let number = WrittenNumber {
-        is_negative: text.starts_with('-'),
-        digits,
-        suffix: "",
-        source: digits,
-    };
+    let number = written_number(text);
+    let digits = number.digits;
     let is_number = digits.starts_with(|c: char| c.is_ascii_digit());
     Literal::Other(if is_number && digits.chars().all(|c| c.is_ascii_digit()) {
         Written::Whole(number)

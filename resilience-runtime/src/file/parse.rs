@@ -9,11 +9,11 @@ use toml::{
 
 use super::contradictions::{contradictions, faults_of};
 use super::fault::{ConfigFault, Document, Faults, Place};
-use super::key::{Key, Literal};
+use super::key::{Key, Literal, written_number};
 use super::section::{Entry, Level, SectionKind, SectionSpec, SectionValues};
 use super::shared::duration;
 use super::shared::nearest::nearest;
-use super::shared::rules::{Written, WrittenNumber};
+use super::shared::rules::Written;
 use super::values::Values;
 
 /// The table that holds the sections for all names.
@@ -337,36 +337,21 @@ fn section_name(spec: &SectionSpec) -> String {
 
 /// Calls `read` with the literal that a value is.
 fn with_literal<R>(value: &DeValue<'_>, read: impl FnOnce(&Literal<'_>) -> R) -> R {
-    let number = |text: &str, read: &mut dyn FnMut(WrittenNumber<'_>)| {
-        let digits = text.trim_start_matches(['-', '+']);
-        read(WrittenNumber {
-            is_negative: text.starts_with('-'),
-            digits,
-            suffix: "",
-            source: digits,
-        });
-    };
-    let mut read = Some(read);
-    let mut result = None;
-    let mut give = |literal: &Literal<'_>| {
-        if let Some(read) = read.take() {
-            result = Some(read(literal));
-        }
-    };
     match value {
-        DeValue::String(text) => give(&Literal::Other(Written::Text(text))),
-        DeValue::Boolean(flag) => give(&Literal::Flag(*flag)),
-        DeValue::Integer(integer) => number(&decimal(integer), &mut |number| {
-            give(&Literal::Other(Written::Whole(number)));
-        }),
-        DeValue::Float(float) => number(float.as_str(), &mut |number| {
-            give(&Literal::Other(Written::Fraction(number)));
-        }),
+        DeValue::String(text) => read(&Literal::Other(Written::Text(text))),
+        DeValue::Boolean(flag) => read(&Literal::Flag(*flag)),
+        DeValue::Integer(integer) => {
+            let decimal = decimal(integer);
+            read(&Literal::Other(Written::Whole(written_number(&decimal))))
+        }
+        DeValue::Float(float) => {
+            let number = written_number(float.as_str());
+            read(&Literal::Other(Written::Fraction(number)))
+        }
         DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => {
-            give(&Literal::Other(Written::Other));
+            read(&Literal::Other(Written::Other))
         }
     }
-    result.unwrap_or_else(|| unreachable!("each literal is given once"))
 }
 
 /// The integer in decimal digits. One that no rule allows, because it is too large, stays as it is.
