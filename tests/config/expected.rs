@@ -17,6 +17,10 @@ fn another_name_than_the_expected_ones_is_an_error_from_now_on() {
     );
     assert_eq!((fault.line, fault.column), (3, 8));
     assert_eq!(fault.nearest.as_deref(), Some("jira"));
-    config::apply("[timeout.other]\nlimit = \"5s\"").expect_err("another name");
+    let errors = config::apply("[timeout.other]\nlimit = \"5s\"").expect_err("another name");
+    assert_eq!(
+        errors.faults()[0].message,
+        "no section `other` is expected; the names are `jira`, `orders::jira::issue`"
+    );
     config::apply("[timeout.\"orders::jira::issue\"]\nlimit = \"5s\"").expect("an expected name");
 }

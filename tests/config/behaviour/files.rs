@@ -34,6 +34,11 @@ fn a_file_that_cannot_be_read_says_why_and_changes_nothing() {
     assert_eq!(line, 0, "the whole file");
     let (message, _) = refused(folder.path());
     assert_eq!(message, "the file cannot be read: it is a directory");
+    #[cfg(unix)]
+    {
+        let (message, _) = refused(Path::new("/dev/null"));
+        assert_eq!(message, "the file cannot be read: it is no regular file");
+    }
     fs::write(&path, b"[retry.jira]\n# \xFF\xFE\n").expect("writable");
     let (message, _) = refused(&path);
     assert_eq!(
