@@ -132,7 +132,7 @@ fn circuits() -> BTreeMap<String, Circuit> {
         };
         (name, circuit)
     });
-    let with_keys = registry::all_families().into_iter().map(|stats| {
+    let with_keys = registry::families().into_iter().map(|stats| {
         let circuit = Circuit {
             calls: [
                 stats.successes,

@@ -264,8 +264,18 @@ pub fn family(name: &str) -> Option<FamilyStats> {
     FAMILIES.get(name).map(|family| family.stats())
 }
 
-/// The statistics of all names with keys, sorted by name.
-pub(crate) fn all_families() -> Vec<FamilyStats> {
+/// The statistics of all names with keys, sorted by name. [`all_stats`] leaves these names out.
+///
+/// ```
+/// # use resilience::{CircuitBreakerConfig, registry};
+/// let replicas = registry::get_or_register_family("replicas", CircuitBreakerConfig::new());
+/// replicas.acquire("eu-1")?.success();
+/// let families = registry::families();
+/// let replicas = families.iter().find(|stats| stats.name == "replicas").unwrap();
+/// assert_eq!((replicas.keys, replicas.successes), (1, 1));
+/// # Ok::<(), resilience::CircuitOpen>(())
+/// ```
+pub fn families() -> Vec<FamilyStats> {
     let families = FAMILIES.handles().into_iter();
     let mut stats: Vec<_> = families.map(|family| family.stats()).collect();
     stats.sort_by(|one, other| one.name.cmp(&other.name));
@@ -355,7 +365,7 @@ pub fn operation(name: &str) -> Option<OperationStats> {
 pub fn snapshot() -> RegistrySnapshot {
     RegistrySnapshot::take(
         all_stats().into_values().collect(),
-        all_families(),
+        families(),
         operations(),
         budget::all_stats(),
         crate::bulkhead::names().all_stats(),
@@ -386,7 +396,7 @@ pub fn snapshot() -> RegistrySnapshot {
 /// assert!(health.open.contains(&"health_doc".to_owned()));
 /// ```
 pub fn health() -> Health {
-    Health::of(all_stats().into_values().collect(), all_families())
+    Health::of(all_stats().into_values().collect(), families())
 }
 
 /// Resets all circuits, those under a command too.

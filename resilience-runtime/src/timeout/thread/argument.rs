@@ -28,7 +28,7 @@ impl<T: Clone> WorkerArgument for T {
     message = "`self` of type `{Self}` cannot be given to the worker of each attempt",
     label = "`{Self}` is not `Copy`",
     note = "under `#[retry]`, a sync `#[timeout]` gives each attempt's worker thread a `self` of its own, because an abandoned attempt keeps its `self`",
-    note = "put the timeout above the retry, use `mode = cooperative`, or take the `Arc` as an argument: `fn f(this: Arc<Self>)`"
+    note = "write `clone(self)` on the `#[retry]`, put the timeout above the retry, or use `mode = cooperative`"
 )]
 pub trait WorkerReceiver {}
 
