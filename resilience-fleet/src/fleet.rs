@@ -114,7 +114,7 @@ impl Fleet {
     ///
     /// # Errors
     ///
-    /// As for [`trip`](Self::trip).
+    /// It fails in the cases in which [`trip`](Self::trip) fails.
     pub async fn isolate(
         &self,
         circuit: impl Into<CircuitId>,
@@ -128,7 +128,7 @@ impl Fleet {
     ///
     /// # Errors
     ///
-    /// As for [`trip`](Self::trip).
+    /// It fails in the cases in which [`trip`](Self::trip) fails.
     pub async fn reset(
         &self,
         circuit: impl Into<CircuitId>,
@@ -143,7 +143,7 @@ impl Fleet {
     ///
     /// # Errors
     ///
-    /// As for [`trip`](Self::trip).
+    /// It fails in the cases in which [`trip`](Self::trip) fails.
     pub async fn allow(
         &self,
         circuit: impl Into<CircuitId>,

@@ -62,7 +62,7 @@
 //! # }
 //! ```
 //!
-//! As with the attributes, the first layer is the outermost: here every attempt passes the circuit,
+//! The first layer is the outermost, as with the attributes: here every attempt passes the circuit,
 //! and every call that the circuit admits takes a slot of the bulkhead.
 //!
 //! # Readiness
@@ -87,6 +87,8 @@
 //!   slows down. With the default of zero the bulkhead sheds the load: the service is ready at once,
 //!   and the call is refused. With [`Duration::MAX`](std::time::Duration::MAX) it never refuses.
 //! - A call that is dropped gives its permit and its slot back. The circuit counts it as `abandoned`.
+//! - If a [fleet](resilience::fleet) coordinates the circuit, a call that would be a probe blocks its
+//!   thread for as long as it asks the others, and for at most 50 ms.
 //!
 //! # Errors
 //!

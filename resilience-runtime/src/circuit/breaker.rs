@@ -153,6 +153,10 @@ impl CircuitBreaker {
     /// Asks the circuit to admit one call, and returns the permit that records the outcome of the
     /// call.
     ///
+    /// If a [fleet](crate::fleet) coordinates the circuit, a call that would be a probe blocks its thread
+    /// for as long as it asks, and for at most 50 ms. [`call_async`](Self::call_async) and annotated
+    /// async functions wait without blocking.
+    ///
     /// # Errors
     /// If the circuit is open, or half-open with all its probe slots taken.
     ///

@@ -16,7 +16,7 @@ use super::{event::Event, tell::SUBSCRIBERS};
 /// drop(subscription);
 /// ```
 pub fn subscribe(listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Subscription {
-    // Of the feature `test-util`, each scope has subscribers of its own.
+    // With the feature `test-util`, each scope has subscribers of its own.
     #[cfg(feature = "test-util")]
     let subscribers: &'static Table = &SUBSCRIBERS;
     #[cfg(not(feature = "test-util"))]

@@ -568,7 +568,7 @@ fn state(name: &str) -> Option<CircuitState> {
     registry::get(name).map(|breaker| breaker.state())
 }
 
-/// What a test of the service does.
+/// Does the same as a test of the service.
 #[cfg(feature = "test-util")]
 async fn injected() {
     let scope = resilience::testing::scope();
