@@ -21,13 +21,15 @@
 //! circuit costs nothing more with a fleet: none of this lies on its path.
 //!
 //! [`CircuitBreaker::coordinate`] gives a circuit its coordinator. Only a call that would be a probe
-//! waits for an answer, for at most [`ProbeRequest::PATIENCE`]: an async call waits as a future, a
-//! sync call blocks its thread, and so does [`CircuitBreaker::acquire`].
+//! waits for an answer, for at most [`ProbeRequest::PATIENCE`]: an async call waits as a future, and so
+//! does [`CircuitBreaker::acquire_async`]; a sync call blocks its thread, and so does
+//! [`CircuitBreaker::acquire`].
 //!
 //! [`CircuitBreaker::follow_open`]: crate::CircuitBreaker::follow_open
 //! [`CircuitBreaker::follow_closed`]: crate::CircuitBreaker::follow_closed
 //! [`CircuitBreaker::isolate_with`]: crate::CircuitBreaker::isolate_with
 //! [`CircuitBreaker::coordinate`]: crate::CircuitBreaker::coordinate
+//! [`CircuitBreaker::acquire_async`]: crate::CircuitBreaker::acquire_async
 //! [`CircuitBreaker::acquire`]: crate::CircuitBreaker::acquire
 
 pub use crate::{

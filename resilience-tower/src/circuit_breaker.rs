@@ -2,8 +2,9 @@
 
 use std::{
     fmt, mem,
+    pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use resilience::{CircuitBreaker, CircuitOpen, CircuitState, OwnedPermit};
@@ -128,16 +129,29 @@ pub struct CircuitBreakerService<S, Response> {
     admission: Admission,
 }
 
+type Decision = Result<OwnedPermit, CircuitOpen>;
+
 /// The decision over the next call.
 enum Admission {
     /// The call decides.
     InCall,
+    /// The circuit asks its fleet if the call may be a probe.
+    Asking(Pin<Box<dyn Future<Output = Decision> + Send + Sync>>),
     /// `poll_ready` found the circuit open, so the inner service was not asked and must not be
     /// called, even if the circuit has recovered since.
     Refused(CircuitOpen),
-    /// The circuit was open and has recovered a moment later. The permit is kept, because one that is
-    /// dropped would count as an abandoned call.
+    /// The fleet granted a probe, or the circuit was open and has recovered a moment later. The permit is
+    /// kept, because one that is dropped would count as an abandoned call.
     Admitted(OwnedPermit),
+}
+
+impl From<Decision> for Admission {
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Ok(permit) => Self::Admitted(permit),
+            Err(open) => Self::Refused(open),
+        }
+    }
 }
 
 impl<S, Response> CircuitBreakerService<S, Response> {
@@ -160,20 +174,37 @@ impl<S, Response> CircuitBreakerService<S, Response> {
     fn decide_if_open(&mut self) {
         if matches!(self.admission, Admission::InCall) && self.circuit.state() == CircuitState::Open
         {
-            self.admission = match self.circuit.acquire_owned() {
-                Ok(permit) => Admission::Admitted(permit),
-                Err(open) => Admission::Refused(open),
-            };
+            self.admission = self.circuit.try_acquire_owned().into();
         }
     }
 
-    fn admit(&mut self) -> Result<OwnedPermit, CircuitOpen> {
+    /// Takes the decision before the call, if it is a matter of the fleet. The future of a call could
+    /// wait, too, but only a service that is ready may be called, and that is known here alone.
+    fn poll_fleet(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let is_asked = matches!(self.admission, Admission::InCall)
+            && self.circuit.state() == CircuitState::HalfOpen
+            && self.circuit.is_coordinated();
+        if is_asked {
+            self.admission = ask(&self.circuit);
+        }
+        if let Admission::Asking(wait) = &mut self.admission {
+            self.admission = ready!(wait.as_mut().poll(cx)).into();
+        }
+        Poll::Ready(())
+    }
+
+    fn admit(&mut self) -> Decision {
         match mem::replace(&mut self.admission, Admission::InCall) {
-            Admission::InCall => self.circuit.acquire_owned(),
+            Admission::InCall | Admission::Asking(_) => self.circuit.try_acquire_owned(),
             Admission::Refused(open) => Err(open),
             Admission::Admitted(permit) => Ok(permit),
         }
     }
+}
+
+fn ask(circuit: &CircuitBreaker) -> Admission {
+    let circuit = circuit.clone();
+    Admission::Asking(Box::pin(async move { circuit.acquire_owned_async().await }))
 }
 
 impl<S, Request, Response> Service<Request> for CircuitBreakerService<S, Response>
@@ -190,7 +221,8 @@ where
         if let Admission::Refused(_) = self.admission {
             return Poll::Ready(Ok(()));
         }
-        self.inner.poll_ready(cx).map_err(Into::into)
+        ready!(self.inner.poll_ready(cx)).map_err(Into::into)?;
+        self.poll_fleet(cx).map(Ok)
     }
 
     fn call(&mut self, request: Request) -> Self::Future {

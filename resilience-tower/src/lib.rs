@@ -87,8 +87,10 @@
 //!   slows down. With the default of zero the bulkhead sheds the load: the service is ready at once,
 //!   and the call is refused. With [`Duration::MAX`](std::time::Duration::MAX) it never refuses.
 //! - A call that is dropped gives its permit and its slot back. The circuit counts it as `abandoned`.
-//! - If a [fleet](resilience::fleet) coordinates the circuit, a call that would be a probe blocks its
-//!   thread for as long as it asks the others, and for at most 50 ms.
+//! - If a [fleet](resilience::fleet) coordinates the circuit and it is half-open, `poll_ready` asks the
+//!   others when the inner service is ready, and is pending for at most 50 ms. It reserves the permit of
+//!   the probe. No thread is blocked. A service that was ready before its circuit opened, and is called
+//!   when the circuit is half-open, refuses the call.
 //!
 //! # Errors
 //!

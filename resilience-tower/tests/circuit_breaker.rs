@@ -4,7 +4,7 @@ use std::{
     future::poll_fn,
     io,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
@@ -13,6 +13,7 @@ use std::{
 
 use resilience::{
     CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, Refusal, RefusalKind,
+    fleet::{Coordinator, ProbeAnswer, ProbeRequest, StoreContact, Trip, Verdict},
     is_refusal,
 };
 use resilience_tower::{BoxError, CircuitBreakerLayer, CircuitBreakerService};
@@ -314,6 +315,65 @@ async fn a_circuit_that_changes_at_any_moment_calls_only_a_service_that_is_ready
     let stats = circuit.stats();
     let admitted = stats.successes + stats.late;
     assert_eq!((admitted + stats.refused, stats.abandoned), (CALLS, 0));
+}
+
+/// A fleet that keeps the questions.
+#[derive(Default)]
+struct Others(Mutex<Vec<ProbeRequest>>);
+
+impl Coordinator for Others {
+    fn tripped(&self, _trip: Trip) {}
+    fn asked(&self, request: ProbeRequest) {
+        self.0.lock().expect("nothing panics").push(request);
+    }
+    fn probed(&self, _lease: u64, _verdict: Verdict) {}
+}
+
+/// A half-open circuit of a fleet before a mock.
+async fn half_open_of_a_fleet() -> (CircuitBreaker, Spawned, Handle, Arc<Others>) {
+    let (circuit, service, handle) = spawn();
+    let others = Arc::new(Others::default());
+    let contact = StoreContact::new("tower");
+    contact.restored();
+    circuit.coordinate(contact, Arc::clone(&others) as Arc<dyn Coordinator>);
+    circuit.follow_open(Duration::from_secs(30));
+    tokio::time::advance(Duration::from_secs(30)).await;
+    (circuit, service, handle, others)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_service_is_pending_while_the_fleet_is_asked_and_blocks_no_thread() {
+    let (circuit, mut service, mut handle, others) = half_open_of_a_fleet().await;
+    for answer in [ProbeAnswer::denied(Duration::ZERO), ProbeAnswer::granted(7)] {
+        assert!(service.poll_ready().is_pending());
+        assert!(!service.is_woken());
+        let request = others.0.lock().expect("nothing panics").pop();
+        request.expect("a question").answer(answer);
+        assert!(service.is_woken());
+        assert!(service.poll_ready().is_ready());
+        let mut response = tokio_test::task::spawn(service.call("request"));
+        if answer == ProbeAnswer::granted(7) {
+            assert_request_eq!(handle, "request").send_response(200);
+            assert_eq!(response.await.expect("a probe"), 200);
+        } else {
+            let Poll::Ready(Err(error)) = response.poll() else {
+                panic!("refused")
+            };
+            assert!(error.is::<CircuitOpen>());
+        }
+    }
+    assert_eq!(circuit.stats().successes, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_was_ready_before_its_circuit_opened_does_not_block_its_call() {
+    let (circuit, mut service, _handle, others) = half_open_of_a_fleet().await;
+    circuit.follow_closed();
+    assert!(service.poll_ready().is_ready());
+    circuit.follow_open(Duration::ZERO);
+    let error = service.call("request").await.unwrap_err();
+    assert!(error.is::<CircuitOpen>());
+    assert!(others.0.lock().expect("nothing panics").is_empty());
 }
 
 #[test]

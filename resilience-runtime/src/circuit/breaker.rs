@@ -154,8 +154,8 @@ impl CircuitBreaker {
     /// call.
     ///
     /// If a [fleet](crate::fleet) coordinates the circuit, a call that would be a probe blocks its thread
-    /// for as long as it asks, and for at most 50 ms. [`call_async`](Self::call_async) and annotated
-    /// async functions wait without blocking.
+    /// for as long as it asks, and for at most 50 ms. [`acquire_async`](Self::acquire_async) waits without
+    /// blocking, and [`try_acquire`](Self::try_acquire) does not wait.
     ///
     /// # Errors
     /// If the circuit is open, or half-open with all its probe slots taken.

@@ -65,6 +65,11 @@ impl<'c> CallPermit<'c> {
         shared.abandon(admission);
     }
 
+    /// The admission alone, for a permit of another kind.
+    pub(super) fn into_admission(self) -> Admission {
+        self.spend().1
+    }
+
     /// Takes the permit apart without its drop, so that a panic while an outcome is recorded cannot
     /// record a second one.
     #[inline]

@@ -54,6 +54,12 @@ impl CircuitBreaker {
         self.shared().set_coordination(None);
     }
 
+    /// True if other processes decide over the circuit's probes now: it has a line to them, and the contact
+    /// of the line is held.
+    pub fn is_coordinated(&self) -> bool {
+        self.shared().is_coordinated()
+    }
+
     /// Opens the circuit for this time, because the other processes decided it. The reason is
     /// [`TransitionReason::Fleet`](crate::TransitionReason::Fleet).
     ///

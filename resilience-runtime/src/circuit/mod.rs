@@ -53,6 +53,7 @@
 //! No lock is held while the user's code runs: a body, a filter, a listener or a subscriber of the
 //! log.
 
+mod acquire;
 mod active_config;
 mod admission;
 mod breaker;

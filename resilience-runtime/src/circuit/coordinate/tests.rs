@@ -218,6 +218,60 @@ async fn an_async_call_waits_and_the_others_are_refused_meanwhile() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_async_acquire_waits_as_a_future_and_one_that_may_not_wait_is_refused() {
+    let others = Arc::new(Others::default());
+    let (breaker, _contact) = half_open(&others).await;
+    assert!(breaker.is_coordinated());
+    let refused = breaker.try_acquire().expect_err("it would have to ask");
+    assert!(refused.to_string().contains("half-open"), "{refused}");
+    assert!(breaker.try_acquire_owned().is_err());
+    assert_eq!((others.questions(), breaker.stats().refused), (0, 2));
+
+    let mut acquire = pin!(breaker.acquire_async());
+    let cx = &mut Context::from_waker(Waker::noop());
+    assert!(acquire.as_mut().poll(cx).is_pending());
+    let request = others.told(|told| told.kept.pop()).expect("a question");
+    request.answer(ProbeAnswer::granted(7));
+    let Poll::Ready(Ok(permit)) = acquire.poll(cx) else {
+        panic!("granted")
+    };
+    permit.success();
+    assert_eq!(others.verdicts(), [(7, Verdict::Succeeded)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_async_acquire_that_is_dropped_gives_its_lease_back() {
+    let others = Arc::new(Others::default());
+    let (breaker, _contact) = half_open(&others).await;
+    let cx = &mut Context::from_waker(Waker::noop());
+    {
+        let acquire = pin!(breaker.acquire_owned_async());
+        assert!(acquire.poll(cx).is_pending());
+        let request = others.told(|told| told.kept.pop()).expect("a question");
+        request.answer(ProbeAnswer::granted(7));
+    }
+    assert_eq!(others.verdicts(), [(7, Verdict::Released)]);
+    tokio::time::advance(2 * ProbeRequest::PATIENCE).await;
+    let mut acquire = pin!(breaker.acquire_owned_async());
+    assert!(acquire.as_mut().poll(cx).is_pending());
+    others.told(|told| told.kept.clear());
+    assert!(matches!(acquire.poll(cx), Poll::Ready(Err(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_async_acquire_of_a_circuit_without_a_fleet_waits_for_nobody() {
+    let breaker = CircuitBreaker::new("alone", CONFIG);
+    breaker.acquire_async().await.expect("closed").failure();
+    assert!(breaker.acquire_owned_async().await.is_err());
+    assert!(breaker.try_acquire().is_err());
+    tokio::time::advance(30 * SECOND).await;
+    assert!(!breaker.is_coordinated());
+    breaker.try_acquire().expect("a probe").success();
+    breaker.acquire_async().await.expect("a probe").success();
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_async_call_whose_question_is_dropped_is_refused_and_the_next_one_asks() {
     let others = Arc::new(Others::default());
     let (breaker, _contact) = half_open(&others).await;

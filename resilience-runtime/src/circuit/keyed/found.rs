@@ -126,6 +126,11 @@ impl KeyedCircuit {
         permit.map_err(|open| self.named(open))
     }
 
+    pub(super) async fn acquire_owned_async(&self) -> Result<OwnedPermit, CircuitOpen> {
+        let permit = self.circuit().acquire_owned_async().await;
+        permit.map_err(|open| self.named(open))
+    }
+
     /// See [`CircuitBreaker::refuses_for`].
     pub fn refuses_for(&self) -> Option<Duration> {
         self.circuit().refuses_for()

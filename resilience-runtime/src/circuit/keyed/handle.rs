@@ -111,12 +111,22 @@ impl CircuitBreakerFamily {
     }
 
     /// Asks the circuit of the key to admit one call. The circuit is not forgotten while the permit
-    /// is out.
+    /// is out. It may block for as long as [`CircuitBreaker::acquire`].
     ///
     /// # Errors
     /// If the circuit is open, or half-open with all its probe slots taken.
     pub fn acquire(&self, key: impl Display) -> Result<OwnedPermit, CircuitOpen> {
         self.family.circuit(KeyText::Display(&key)).acquire_owned()
+    }
+
+    /// Does the same as [`acquire`](Self::acquire) for async code, see
+    /// [`CircuitBreaker::acquire_async`].
+    ///
+    /// # Errors
+    /// If the circuit is open, or half-open with all its probe slots taken.
+    pub async fn acquire_async(&self, key: impl Display) -> Result<OwnedPermit, CircuitOpen> {
+        let circuit = self.family.circuit(KeyText::Display(&key));
+        circuit.acquire_owned_async().await
     }
 
     /// The circuit of the key, if it has one of its own.

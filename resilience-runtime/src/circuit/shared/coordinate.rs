@@ -13,6 +13,7 @@ use crate::{
         admission::{Admission, Cause, Outcome, Refused},
         change::Entry,
         coordinator::{Coordination, Trip, Verdict},
+        error::CircuitOpen,
         gate::{Gate, State},
         machine::{Asked, Commanded, End, StateChange},
         probe_request::{Question, Reply, UnclaimedLease, ask},
@@ -33,6 +34,10 @@ impl Shared {
         drop(place);
         // The coordinator is other people's code, so it is dropped outside of the lock.
         drop(before);
+    }
+
+    pub(crate) fn is_coordinated(&self) -> bool {
+        self.config.seldom.is_coordinated()
     }
 
     fn coordination(&self) -> Option<Coordination> {
@@ -58,6 +63,23 @@ impl Shared {
         match self.ask_others() {
             Some(question) => self.answered(&question, question.wait.block()),
             None => self.enter_anew(),
+        }
+    }
+
+    /// Admits a call, and refuses it if it has to ask the other processes.
+    pub(crate) fn admit_at_once(&self) -> Result<Admission, CircuitOpen> {
+        match self.admit_task(None) {
+            Err(open) if open.asks() => {
+                let (gate, now) = (self.gate(), clock::now());
+                // The machine keeps other calls from asking, because it expects that this one asks.
+                self.locked(|locked| {
+                    let machine = &mut locked.machine;
+                    machine.replied(&self.config, gate.generation(), Reply::Unanswered, now)
+                });
+                let decision = self.decided(Err(half_open(gate)), gate, None);
+                decision.map_err(|refused| open.after_question(refused))
+            }
+            decision => decision,
         }
     }
 
@@ -147,7 +169,7 @@ impl Shared {
         };
         let (generation, ticket) = (admission.gate().generation(), admission.ticket());
         let lease = self.locked(|locked| locked.machine.take_lease(generation, ticket));
-        let is_led = lease.is_some() && self.config.seldom.is_coordinated();
+        let is_led = lease.is_some() && self.is_coordinated();
         let changed = if is_led && end.outcome == Outcome::Success {
             let is_recorded = self.locked(|locked| {
                 let machine = &mut locked.machine;
