@@ -1,4 +1,4 @@
-//! The handle of a limiter: a shared thing that admits calls.
+//! The layer of a limiter, a shared thing that admits calls, and the handle of that thing.
 //!
 //! - Input: `#[bulkhead(25, name = "db")]`
 //! - Output:
@@ -13,6 +13,7 @@ use syn::Expr;
 use super::code::{Declarations, LayerCode, block};
 use super::config::{Config, ConfigStart, operand};
 use super::context::Context;
+use super::plan::Emit;
 use super::shared::{SiteOrName, checked};
 use super::span::{SpanEnds, local};
 use crate::language::stage::Stage;
@@ -40,6 +41,12 @@ pub(crate) struct LimiterPlan {
     pub(crate) error: Option<Expr>,
 }
 
+impl Emit for LimiterPlan {
+    fn emit(&self, context: &Context<'_>, at: usize, inner: LayerCode) -> LayerCode {
+        context.limiter(at, self, inner)
+    }
+}
+
 /// The parts of an emitted limiter.
 struct Handle {
     declarations: Declarations,
@@ -58,8 +65,9 @@ impl Context<'_> {
     /// - Output:
     ///   `match BulkheadFuture::new(__bulkhead, &__BULKHEAD_CONFIG, &__OPERATION, async { … }).await { Ok(__outcome) => __outcome, Err(__full) => … }`
     ///
-    /// The snapshots `plain_bulkhead` and `plain_bulkhead_sync` show it whole.
-    pub(crate) fn limiter(&self, at: usize, plan: &LimiterPlan, inner: LayerCode) -> LayerCode {
+    /// The snapshots `plain_bulkhead` and `plain_bulkhead_sync` show it whole, and `plain_rate_limit`
+    /// and `plain_rate_limit_sync` a limiter whose calls hold nothing.
+    fn limiter(&self, at: usize, plan: &LimiterPlan, inner: LayerCode) -> LayerCode {
         let handle = self.limiter_handle(at, plan);
         let runtime = &self.runtime;
         let refused = local(plan.names.refused);

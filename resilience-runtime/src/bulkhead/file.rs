@@ -2,12 +2,8 @@
 
 use resilience_macros::file_keys;
 
-use super::{config::BulkheadConfig, settings::BulkheadSettings};
-use crate::{
-    file::{ENABLED, ENFORCE, SectionKind, SectionSpec, SectionValues},
-    limiter::LimiterInFile,
-    operation::FileLayer,
-};
+use super::settings::BulkheadSettings;
+use crate::file::{ENABLED, ENFORCE, SectionKind, SectionSpec, SectionValues};
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
     name: "bulkhead",
@@ -25,17 +21,5 @@ pub(super) fn settings(values: &SectionValues) -> BulkheadSettings {
         max_wait: values.time("max_wait"),
         max_keys: values.count("max_keys"),
         idle: values.time("idle"),
-    }
-}
-
-impl FileLayer for BulkheadConfig {
-    type InFile = LimiterInFile<Self>;
-
-    fn constant_part(in_file: &LimiterInFile<Self>) -> &Self {
-        &in_file.config
-    }
-
-    fn with(self, in_file: &LimiterInFile<Self>) -> Self {
-        in_file.max_wait.map_or(self, |wait| self.max_wait(wait))
     }
 }

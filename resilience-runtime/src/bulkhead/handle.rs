@@ -17,7 +17,11 @@ use super::{
     shared::Shared,
     stats::BulkheadStats,
 };
-use crate::{clock, deadline, limiter::Registered, name::Name, operation::Operation};
+use crate::{
+    clock, deadline,
+    limiter::{Limiter, Registered},
+    operation::Operation,
+};
 
 /// A limit for the number of calls that run at the same time.
 ///
@@ -57,24 +61,15 @@ impl Bulkhead {
         Self::new_at(name.into().into(), &config, Location::caller())
     }
 
-    pub(super) fn new_at(
-        name: Name,
-        config: &BulkheadConfig,
-        declared_at: &'static Location<'static>,
-    ) -> Self {
+    pub(super) fn of(shared: Shared) -> Self {
         Self {
-            shared: Arc::new(Shared::new(name, config, declared_at)),
+            shared: Arc::new(shared),
         }
     }
 
     #[inline]
     pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.shared
-    }
-
-    /// True if both handles are of one bulkhead.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.shared, &other.shared)
     }
 
     /// The name of the bulkhead.
@@ -186,7 +181,7 @@ impl Bulkhead {
 
     /// A snapshot of the statistics.
     pub fn stats(&self) -> BulkheadStats {
-        self.shared.stats()
+        Self::stats_of(self.snapshot())
     }
 }
 

@@ -1,11 +1,12 @@
 //! Bulkheads by name and by key.
 
-use std::{panic::Location, time::Duration};
+use std::{panic::Location, sync::Arc, time::Duration};
 
 #[cfg(feature = "config")]
 use super::file;
 use super::{
-    config::BulkheadConfig, error::BulkheadFull, handle::Bulkhead, log, stats::BulkheadStats,
+    config::BulkheadConfig, error::BulkheadFull, handle::Bulkhead, log, shared::Shared,
+    stats::BulkheadStats,
 };
 #[cfg(feature = "config")]
 use crate::{
@@ -15,21 +16,17 @@ use crate::{
 use crate::{
     keyed::Standing,
     limiter::{
-        Configured, Counts, KeyedLimiter, Limiter, LimiterSite, Names, Present, Registered, Report,
-        Totals,
+        KeyedLimiter, Limiter, LimiterConfig, LimiterSite, LimiterTypes, Names, Present,
+        Registered, Report, Snapshot, Totals,
     },
     name::Name,
+    operation::DescribedSettings,
     scope::per_scope,
 };
 
 per_scope! {
     /// The bulkheads of the process.
     static NAMES: Names<Bulkhead> = Names::new();
-}
-
-/// The bulkheads of the process.
-pub(crate) fn names() -> &'static Names<Bulkhead> {
-    &NAMES
 }
 
 /// The site of a `#[bulkhead]`.
@@ -40,67 +37,70 @@ pub type BulkheadSite = LimiterSite<Bulkhead>;
 #[doc(hidden)]
 pub type KeyedBulkhead = KeyedLimiter<Bulkhead>;
 
-impl KeyedBulkhead {
-    /// The refusal with the key of the caller.
-    pub fn named(&self, full: BulkheadFull) -> BulkheadFull {
-        match self.shared_name() {
-            Some(name) => full.of(name.clone()),
-            None => full,
-        }
-    }
-}
-
-impl Configured for Bulkhead {
+impl LimiterTypes for Bulkhead {
     type Config = BulkheadConfig;
+    type Refusal = BulkheadFull;
 }
 
 impl Registered for Bulkhead {
     fn names() -> &'static Names<Self> {
-        names()
+        &NAMES
+    }
+}
+
+impl LimiterConfig for BulkheadConfig {
+    const POLICY: &'static str = "bulkhead";
+
+    #[cfg(feature = "config")]
+    const WORD: &'static str = "bulkhead";
+
+    #[cfg(feature = "config")]
+    const UNSET: &'static Self = &Self::unset();
+
+    fn wait(&self) -> Duration {
+        self.get_max_wait()
+    }
+
+    fn with_wait(self, wait: Duration) -> Self {
+        self.max_wait(wait)
+    }
+
+    fn keys(&self) -> u32 {
+        self.get_max_keys()
+    }
+
+    fn key_idle(&self) -> Duration {
+        self.get_idle()
+    }
+
+    fn describe_limit(&self, settings: &mut DescribedSettings<'_>) {
+        settings.add("max_concurrent", self.get_max_concurrent());
+    }
+
+    #[cfg(feature = "config")]
+    fn section() -> &'static SectionSpec {
+        &file::FILE
+    }
+
+    #[cfg(feature = "config")]
+    fn with_values(self, values: &SectionValues) -> Result<Self, ConfigError> {
+        file::settings(values).apply_to(self)
     }
 }
 
 impl Limiter for Bulkhead {
     type Stats = BulkheadStats;
 
-    #[cfg(feature = "config")]
-    const WORD: &'static str = "bulkhead";
-
-    #[cfg(feature = "config")]
-    const POLICY: &'static BulkheadConfig = &BulkheadConfig::unset();
-
-    fn with_name(
+    fn new_at(
         name: Name,
-        present: &Present<BulkheadConfig>,
+        config: &BulkheadConfig,
         declared_at: &'static Location<'static>,
     ) -> Self {
-        let new = Self::new_at(name, &present.config, declared_at);
-        new.adopt(present);
-        new
+        Self::of(Shared::new(name, config, declared_at))
     }
 
     fn is_same(&self, other: &Self) -> bool {
-        Self::is_same(self, other)
-    }
-
-    fn shared(config: &BulkheadConfig) -> BulkheadConfig {
-        config.max_wait(Duration::ZERO)
-    }
-
-    fn with_wait(config: BulkheadConfig, wait: Duration) -> BulkheadConfig {
-        config.max_wait(wait)
-    }
-
-    fn wait(config: &BulkheadConfig) -> Duration {
-        config.get_max_wait()
-    }
-
-    fn max_keys(config: &BulkheadConfig) -> u32 {
-        config.get_max_keys()
-    }
-
-    fn idle(config: &BulkheadConfig) -> Duration {
-        config.get_idle()
+        Arc::ptr_eq(self.shared(), other.shared())
     }
 
     fn adopt(&self, present: &Present<BulkheadConfig>) {
@@ -118,31 +118,20 @@ impl Limiter for Bulkhead {
         }
     }
 
-    fn counts(&self) -> Counts {
-        let stats = self.stats();
-        Counts {
-            in_use: stats.in_use,
-            waiting: stats.waiting,
-            admitted: stats.admitted,
-            refused: stats.refused,
-            would_refuse: stats.would_refuse,
-        }
+    fn refusal_of(refusal: BulkheadFull, name: Name) -> BulkheadFull {
+        refusal.of(name)
     }
 
-    fn stats(&self) -> BulkheadStats {
-        self.shared().stats()
+    fn snapshot(&self) -> Snapshot<'_, BulkheadConfig> {
+        self.shared().snapshot()
     }
 
-    fn stats_of_name(
-        name: &str,
-        config: &BulkheadConfig,
-        declared_at: &'static Location<'static>,
-        Totals { keys, counts }: Totals,
-    ) -> BulkheadStats {
+    fn stats_of(snapshot: Snapshot<'_, BulkheadConfig>) -> BulkheadStats {
+        let Totals { keys, counts } = snapshot.totals;
         BulkheadStats {
-            name: name.to_owned(),
-            key: None,
-            limit: config.get_max_concurrent(),
+            name: snapshot.name.to_owned(),
+            key: snapshot.key.map(str::to_owned),
+            limit: snapshot.config.get_max_concurrent(),
             in_use: counts.in_use,
             waiting: counts.waiting,
             admitted: counts.admitted,
@@ -151,24 +140,11 @@ impl Limiter for Bulkhead {
             keys: keys.keys,
             overflow: keys.overflow,
             evicted: keys.evicted,
-            declared_at,
+            declared_at: snapshot.declared_at,
         }
     }
 
     fn report(name: &str, report: Report<'_, BulkheadConfig>) {
         log::report(name, report);
-    }
-
-    #[cfg(feature = "config")]
-    fn section() -> &'static SectionSpec {
-        &file::FILE
-    }
-
-    #[cfg(feature = "config")]
-    fn with_values(
-        config: BulkheadConfig,
-        values: &SectionValues,
-    ) -> Result<BulkheadConfig, ConfigError> {
-        file::settings(values).apply_to(config)
     }
 }

@@ -17,7 +17,6 @@
 mod admission;
 mod config;
 mod conversion;
-mod description;
 mod error;
 #[cfg(feature = "config")]
 pub(crate) mod file;
@@ -37,7 +36,6 @@ mod stats;
 mod tests;
 mod word;
 
-pub(crate) use self::limiter::names;
 pub use self::{
     admission::BulkheadAcquire,
     config::BulkheadConfig,

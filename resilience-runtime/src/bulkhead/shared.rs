@@ -7,10 +7,11 @@ use std::{
     time::Duration,
 };
 
-use super::{config::BulkheadConfig, error::BulkheadFull, log, slots::Slots, stats::BulkheadStats};
+use super::{config::BulkheadConfig, error::BulkheadFull, log, slots::Slots};
 use crate::{
     clock,
     events::{self, EventKind},
+    limiter::{Counts, Snapshot, Totals},
     name::Name,
     operation::Operation,
     reported_count::ReportedCount,
@@ -97,20 +98,20 @@ impl Shared {
         operation.map(Operation::name)
     }
 
-    pub(super) fn stats(&self) -> BulkheadStats {
+    pub(super) fn snapshot(&self) -> Snapshot<'_, BulkheadConfig> {
         let numbers = self.slots.numbers();
-        BulkheadStats {
-            name: String::from(&*self.name),
-            key: self.name.key().map(str::to_owned),
-            limit: u32::try_from(numbers.limit).unwrap_or(u32::MAX),
-            in_use: numbers.running,
-            waiting: numbers.waiting,
-            admitted: numbers.admitted,
-            refused: self.refused(),
-            would_refuse: numbers.would_refuse,
-            keys: 0,
-            overflow: 0,
-            evicted: 0,
+        let limit = u32::try_from(numbers.limit).unwrap_or(u32::MAX);
+        Snapshot {
+            name: &self.name,
+            key: self.name.key(),
+            config: BulkheadConfig::new(limit),
+            totals: Totals::of(Counts {
+                in_use: numbers.running,
+                waiting: numbers.waiting,
+                admitted: numbers.admitted,
+                refused: self.refused(),
+                would_refuse: numbers.would_refuse,
+            }),
             declared_at: self.declared_at,
         }
     }

@@ -1,6 +1,6 @@
 //! The values of the configuration file for a limiter that comes into the registry.
 
-use super::{in_file::Resolved, limiter::Limiter, named::Named};
+use super::{config::LimiterConfig, in_file::Resolved, limiter::Limiter, named::Named};
 use crate::{
     file::Current,
     operation::{tell_computed, tell_refused},
@@ -9,12 +9,12 @@ use crate::{
 /// The faults and the computed settings of a limiter that has just come into the registry.
 pub(super) struct Begun<C>(Resolved<C>);
 
-impl<C: Copy> Begun<C> {
+impl<C: LimiterConfig> Begun<C> {
     /// Gives the values of the file to a limiter that nobody has seen yet.
     pub(super) fn new<L: Limiter<Config = C>>(named: &Named<L>, current: &Current) -> Option<Self> {
         let values = current.values()?;
         let resolved = named.resolved(values);
-        named.hold(&resolved.present, values.names(L::section(), named.name()));
+        named.hold(&resolved.present, values.names(C::section(), named.name()));
         Some(Self(resolved))
     }
 

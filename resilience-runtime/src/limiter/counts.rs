@@ -38,3 +38,13 @@ pub(crate) struct Totals {
     /// The sum over all limiters, those of forgotten keys included.
     pub(crate) counts: Counts,
 }
+
+impl Totals {
+    /// The numbers of one limiter.
+    pub(crate) fn of(counts: Counts) -> Self {
+        Self {
+            keys: KeyCounts::default(),
+            counts,
+        }
+    }
+}

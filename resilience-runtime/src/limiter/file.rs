@@ -1,6 +1,7 @@
 //! The values of the configuration file for all limiters of a policy.
 
 use super::{
+    config::LimiterConfig,
     in_file::{is_shared, section_in_force},
     names::Registered,
 };
@@ -23,7 +24,7 @@ pub(crate) fn prepare<L: Registered>(values: &Values, faults: &mut Faults) -> Ho
     }
     Box::new(move |values| {
         for (named, present) in &prepared {
-            named.hold(present, values.names(L::section(), named.name()));
+            named.hold(present, values.names(L::Config::section(), named.name()));
         }
         Box::new(move || {
             // A limiter wakes those that wait, and the log runs code of others.
@@ -43,11 +44,11 @@ pub(crate) fn describe<L: Registered>(name: &str) -> Vec<ResolvedSetting> {
     let configs = *named.configs();
     let values = current()
         .values()
-        .map(|values| section_in_force::<L>(name, &configs.declared, named.options(), values));
+        .map(|values| section_in_force(name, &configs.declared, named.options(), values));
     let section = values.unwrap_or_default();
     let thing = SharedThing {
         name,
-        policy: L::POLICY,
+        policy: L::Config::UNSET,
         config: &configs.present.config,
         options: named.options(),
         declared_at: named.declared_at(),

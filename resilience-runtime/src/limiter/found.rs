@@ -47,11 +47,12 @@ impl<L: Limiter> KeyedLimiter<L> {
         }
     }
 
-    /// The name with the key of the caller, if several keys share the limiter.
-    pub(crate) fn shared_name(&self) -> Option<&Name> {
+    /// The refusal with the key of the caller.
+    pub fn named(&self, refusal: L::Refusal) -> L::Refusal {
         match &self.0 {
-            Found::Own(_) => None,
-            Found::Overflow(overflow) => Some(&overflow.name),
+            Found::Own(_) => refusal,
+            // Several keys share the limiter, and its own refusal has none of their names.
+            Found::Overflow(overflow) => L::refusal_of(refusal, overflow.name.clone()),
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::{any::Any, fmt::Debug, time::Duration};
 
-use super::{limiter::Limiter, present::Present};
+use super::{config::LimiterConfig, present::Present};
 use crate::{
     file::{ConfigFault, Contradiction, Current, SectionValues, Values},
     layer_options::LayerOptions,
@@ -16,7 +16,7 @@ use crate::{
 const MAX_WAIT: &str = "max_wait";
 
 /// True for a key that belongs to the limiter and not to the function.
-pub(crate) fn is_shared(key: &str) -> bool {
+pub(super) fn is_shared(key: &str) -> bool {
     key != MAX_WAIT
 }
 
@@ -28,21 +28,16 @@ pub(super) struct Resolved<C> {
     pub(super) computed: Vec<Computed>,
 }
 
-impl<C: Copy> Resolved<C> {
+impl<C: LimiterConfig> Resolved<C> {
     /// Applies the values to a limiter. One that contradicts them keeps its own.
-    pub(super) fn new<L: Limiter<Config = C>>(
-        name: &str,
-        declared: &C,
-        options: LayerOptions,
-        values: &Values,
-    ) -> Self {
-        let mut section = shared_section::<L>(name, values);
+    pub(super) fn new(name: &str, declared: &C, options: LayerOptions, values: &Values) -> Self {
+        let mut section = shared_section::<C>(name, values);
         let entries = section.entries.iter();
         let computed = entries.filter(|entry| options.computes(entry.key));
         let computed = computed.map(|entry| (name.to_owned(), entry.setting.clone()));
         let computed = computed.collect();
         remove_without_effect(&mut section, options);
-        match with_values::<L>(*declared, options, &section) {
+        match with_values(*declared, options, &section) {
             Ok(config) => Self {
                 present: Present {
                     config,
@@ -64,36 +59,36 @@ impl<C: Copy> Resolved<C> {
 }
 
 /// The declared configuration with the values of the file that holds now.
-pub(super) fn configured<L: Limiter>(
+pub(super) fn configured<C: LimiterConfig>(
     name: &str,
-    declared: &L::Config,
+    declared: &C,
     options: LayerOptions,
     current: &Current,
-) -> L::Config {
+) -> C {
     current.values().map_or(*declared, |values| {
-        Resolved::new::<L>(name, declared, options, values)
+        Resolved::new(name, declared, options, values)
             .present
             .config
     })
 }
 
 /// The values that hold for a limiter, each with its place.
-pub(super) fn section_in_force<L: Limiter>(
+pub(super) fn section_in_force<C: LimiterConfig>(
     name: &str,
-    declared: &L::Config,
+    declared: &C,
     options: LayerOptions,
     values: &Values,
 ) -> SectionValues {
-    let mut section = shared_section::<L>(name, values);
+    let mut section = shared_section::<C>(name, values);
     remove_without_effect(&mut section, options);
-    if with_values::<L>(*declared, options, &section).is_err() {
+    if with_values(*declared, options, &section).is_err() {
         return SectionValues::default();
     }
     section
 }
 
-fn shared_section<L: Limiter>(name: &str, values: &Values) -> SectionValues {
-    let mut section = values.of(L::section(), name);
+fn shared_section<C: LimiterConfig>(name: &str, values: &Values) -> SectionValues {
+    let mut section = values.of(C::section(), name);
     section.entries.retain(|entry| is_shared(entry.key));
     section
 }
@@ -108,16 +103,16 @@ fn remove_without_effect(section: &mut SectionValues, options: LayerOptions) {
     });
 }
 
-fn with_values<L: Limiter>(
-    config: L::Config,
+fn with_values<C: LimiterConfig>(
+    config: C,
     options: LayerOptions,
     values: &SectionValues,
-) -> Result<L::Config, Vec<Contradiction>> {
+) -> Result<C, Vec<Contradiction>> {
     let keys = ["max_keys", "idle"].into_iter();
     let found: Vec<_> = keys
         .filter(|key| values.has(key) && !options.has("key"))
         .map(|key| {
-            let word = L::WORD;
+            let word = C::WORD;
             Contradiction::new(
                 key,
                 format!(
@@ -129,16 +124,16 @@ fn with_values<L: Limiter>(
     if !found.is_empty() {
         return Err(found);
     }
-    let config = L::with_values(config, values);
+    let config = config.with_values(values);
     config.map_err(|error| vec![Contradiction::new(error.setting(), error.to_string())])
 }
 
 /// The layer of a function, with the values of the file.
 #[derive(Debug)]
 pub struct LimiterInFile<C> {
-    pub(crate) max_wait: Option<Duration>,
+    pub(super) max_wait: Option<Duration>,
     /// The values on the constant part of the configuration.
-    pub(crate) config: C,
+    pub(super) config: C,
 }
 
 impl<C: Described + Debug + Send + 'static> operation::Configured for LimiterInFile<C> {
@@ -153,28 +148,28 @@ impl<C: Described + Debug + Send + 'static> operation::Configured for LimiterInF
 
 /// Applies the values to the layer of a function. Those of the limiter are among them only for the
 /// description of a stack.
-pub(crate) fn layer_in_file<L: Limiter>(
-    config: &L::Config,
+pub(super) fn layer_in_file<C: LimiterConfig>(
+    config: C,
     options: LayerOptions,
     values: &SectionValues,
-) -> Result<Option<Box<dyn operation::Configured>>, Vec<Contradiction>> {
+) -> Result<LimiterInFile<C>, Vec<Contradiction>> {
     let mut values = values.clone();
     remove_without_effect(&mut values, options);
-    let config = with_values::<L>(*config, options, &values)?;
+    let config = with_values(config, options, &values)?;
     let max_wait = values.time(MAX_WAIT);
-    Ok(Some(Box::new(LimiterInFile { max_wait, config })))
+    Ok(LimiterInFile { max_wait, config })
 }
 
 /// The time that can contradict the limit of a layer outside.
-pub(crate) fn layer_times<L: Limiter>(
-    config: &L::Config,
+pub(super) fn layer_times<C: LimiterConfig>(
+    config: &C,
     options: LayerOptions,
     values: &SectionValues,
 ) -> LayerTimes {
     let in_file = values.time(MAX_WAIT).map(|wait| (wait, Some(MAX_WAIT)));
     let is_constant = options.has(MAX_WAIT) && !options.computes(MAX_WAIT);
     LayerTimes {
-        max_wait: in_file.or(is_constant.then(|| (L::wait(config), None))),
+        max_wait: in_file.or(is_constant.then(|| (config.wait(), None))),
         ..LayerTimes::default()
     }
 }

@@ -10,10 +10,12 @@ use std::{
 };
 
 use super::{
+    config::LimiterConfig,
     counts::{KeyCounts, Totals},
     found::KeyedLimiter,
-    limiter::{Limiter, Report},
+    limiter::Limiter,
     present::Present,
+    report::Report,
     value::Keyed,
 };
 use crate::{
@@ -99,7 +101,7 @@ impl<L: Limiter> Keys<L> {
         // waited for the lock would otherwise seem to be in use in the future.
         let (now_present, now) = (present(), clock::now());
         let config = &now_present.config;
-        let (max_keys, idle) = (L::max_keys(config), clock::nanos(L::idle(config)));
+        let (max_keys, idle) = (config.keys(), clock::nanos(config.key_idle()));
         if let Some(entry) = self.map.find(hashed) {
             return KeyedLimiter::own(entry);
         }

@@ -13,15 +13,18 @@
 //!   Limiter (limiter.rs): the policy's own part: admits calls and counts them (counts.rs)
 //! ```
 //!
-//! The configuration of a name and its switches are a `Present` (present.rs). `file.rs` gives the
-//! values of the configuration file to all names, and `in_file.rs` makes a configuration of them.
+//! The configuration of a name and its switches are a `Present` (present.rs). `config.rs` has the
+//! settings that all limiters have, and `description.rs` describes them. `file.rs` gives the values of
+//! the configuration file to all names, and `in_file.rs` makes a configuration of them.
 //!
 //! A limiter stays registered for as long as the process lives, so a site keeps it after the first
 //! look-up. No lock is held while the user's code runs, and the log counts as the user's code.
 
 #[cfg(feature = "config")]
 mod begun;
+mod config;
 mod counts;
+mod description;
 #[cfg(feature = "config")]
 pub(crate) mod file;
 mod found;
@@ -37,17 +40,20 @@ mod log;
 mod named;
 mod names;
 mod present;
+mod report;
 mod site;
+mod snapshot;
 mod value;
 
-#[cfg(feature = "config")]
-pub(crate) use self::in_file::{LimiterInFile, is_shared, layer_in_file, layer_times};
 pub(crate) use self::{
+    config::LimiterConfig,
     counts::{Counts, Totals},
     found::KeyedLimiter,
-    limiter::{Configured, Limiter, Report},
+    limiter::{Limiter, LimiterTypes},
     log::report_lines,
     names::{Names, Registered},
     present::Present,
+    report::Report,
     site::LimiterSite,
+    snapshot::Snapshot,
 };

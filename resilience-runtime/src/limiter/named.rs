@@ -4,16 +4,14 @@ use std::{
     panic::Location,
     // The types are the standard library's, because no lock-free decision depends on them.
     sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::Duration,
 };
 
 #[cfg(feature = "config")]
 use super::in_file::{Resolved, configured};
 use super::{
-    counts::Totals,
-    found::KeyedLimiter,
-    keys::Keys,
-    limiter::{Limiter, Report},
-    present::Present,
+    config::LimiterConfig, counts::Totals, found::KeyedLimiter, keys::Keys, limiter::Limiter,
+    present::Present, report::Report, snapshot::Snapshot,
 };
 #[cfg(feature = "config")]
 use crate::file::Values;
@@ -51,6 +49,12 @@ pub(super) struct Configs<C> {
     pub(super) is_by_hand: bool,
 }
 
+/// The part of a configuration that belongs to the name. The time that a call waits belongs to the
+/// function.
+fn shared<C: LimiterConfig>(config: C) -> C {
+    config.with_wait(Duration::ZERO)
+}
+
 impl<L: Limiter> Named<L> {
     pub(super) fn new(
         name: Name,
@@ -60,7 +64,7 @@ impl<L: Limiter> Named<L> {
     ) -> Self {
         #[cfg(not(feature = "config"))]
         let _ = options;
-        let declared = L::shared(config);
+        let declared = shared(*config);
         Self {
             name,
             declared_at,
@@ -96,7 +100,7 @@ impl<L: Limiter> Named<L> {
     #[cfg(feature = "config")]
     pub(super) fn resolved(&self, values: &Values) -> Resolved<L::Config> {
         let declared = self.configs().declared;
-        Resolved::new::<L>(&self.name, &declared, self.options, values)
+        Resolved::new(&self.name, &declared, self.options, values)
     }
 
     pub(super) fn configs(&self) -> RwLockReadGuard<'_, Configs<L::Config>> {
@@ -131,7 +135,7 @@ impl<L: Limiter> Named<L> {
         self.report_two_kinds(self.keys.get().is_some());
         let make = || {
             let Present { config, modes } = self.present();
-            let config = L::with_wait(config, L::wait(call));
+            let config = config.with_wait(call.wait());
             L::with_name(
                 self.name.clone(),
                 &Present { config, modes },
@@ -178,7 +182,7 @@ impl<L: Limiter> Named<L> {
     /// Compares the configuration that a call declares at `location` with the one that the name
     /// has.
     pub(super) fn check(&self, config: &L::Config, location: &Location<'_>) {
-        let config = L::shared(config);
+        let config = shared(*config);
         if self.configs().declared != config {
             self.declare(&config, location);
         }
@@ -225,7 +229,7 @@ impl<L: Limiter> Named<L> {
         let is_active = |config: &L::Config| self.configs().declared == *config;
         let take = |config: &L::Config| {
             #[cfg(feature = "config")]
-            let config_in_file = configured::<L>(&self.name, config, self.options, &current);
+            let config_in_file = configured(&self.name, config, self.options, &current);
             #[cfg(not(feature = "config"))]
             let config_in_file = *config;
             let mut configs = self.change_configs();
@@ -239,7 +243,7 @@ impl<L: Limiter> Named<L> {
     /// Gives all limiters of the name another configuration, until a file names them. No source line
     /// changes it from now on.
     pub(crate) fn reconfigure(&self, config: &L::Config) {
-        let config = &L::shared(config);
+        let config = &shared(*config);
         self.declarations.end(&self.earlier_configs, || {
             let mut configs = self.change_configs();
             configs.present.config = *config;
@@ -295,6 +299,12 @@ impl<L: Limiter> Named<L> {
         if let Some(single) = self.single.get() {
             totals.counts.add(single.counts());
         }
-        L::stats_of_name(&self.name, &self.config(), self.declared_at, totals)
+        L::stats_of(Snapshot {
+            name: &self.name,
+            key: None,
+            config: self.config(),
+            totals,
+            declared_at: self.declared_at,
+        })
     }
 }

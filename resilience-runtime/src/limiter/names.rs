@@ -119,7 +119,8 @@ impl<L: Limiter> Names<L> {
 
     /// The statistics of the limiter of a key.
     pub(crate) fn stats_of_key(&self, name: &str, key: &str) -> Option<L::Stats> {
-        Some(self.get(name)?.get_key(key)?.stats())
+        let limiter = self.get(name)?.get_key(key)?;
+        Some(L::stats_of(limiter.snapshot()))
     }
 
     /// The statistics of all limiters, in the order of their names.

@@ -7,7 +7,7 @@ use std::{
     sync::OnceLock,
 };
 
-use super::{found::KeyedLimiter, limiter::Report, named::Named, names::Registered};
+use super::{found::KeyedLimiter, named::Named, names::Registered, report::Report};
 use crate::{keyed::KeyText, layer_options::LayerOptions, operation::Operation, scope::here};
 
 /// One attribute that limits calls. It looks its limiter up once, because a limiter stays

@@ -13,7 +13,11 @@ use super::{
     acquire::RateLimitAcquire, config::RateLimitConfig, error::RateLimited, shared::Shared,
     stats::RateLimitStats, turn::Turn,
 };
-use crate::{clock, limiter::Registered, name::Name, operation::Operation};
+use crate::{
+    clock,
+    limiter::{Limiter, Registered},
+    operation::Operation,
+};
 
 /// A limit for the number of calls in a time.
 ///
@@ -54,24 +58,15 @@ impl RateLimit {
         Self::new_at(name.into().into(), &config, Location::caller())
     }
 
-    pub(super) fn new_at(
-        name: Name,
-        config: &RateLimitConfig,
-        declared_at: &'static Location<'static>,
-    ) -> Self {
+    pub(super) fn of(shared: Shared) -> Self {
         Self {
-            shared: Arc::new(Shared::new(name, config, declared_at)),
+            shared: Arc::new(shared),
         }
     }
 
     #[inline]
-    pub(super) fn shared(&self) -> &Shared {
+    pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.shared
-    }
-
-    /// True if both handles are of one rate limit.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.shared, &other.shared)
     }
 
     /// The name of the rate limit.
@@ -164,7 +159,7 @@ impl RateLimit {
 
     /// A snapshot of the statistics.
     pub fn stats(&self) -> RateLimitStats {
-        self.shared.stats()
+        Self::stats_of(self.snapshot())
     }
 }
 

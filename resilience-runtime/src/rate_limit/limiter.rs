@@ -1,11 +1,12 @@
 //! Rate limits by name and by key.
 
-use std::{panic::Location, time::Duration};
+use std::{panic::Location, sync::Arc, time::Duration};
 
 #[cfg(feature = "config")]
 use super::file;
 use super::{
-    config::RateLimitConfig, error::RateLimited, handle::RateLimit, log, stats::RateLimitStats,
+    config::RateLimitConfig, error::RateLimited, handle::RateLimit, log, shared::Shared,
+    stats::RateLimitStats,
 };
 #[cfg(feature = "config")]
 use crate::{
@@ -15,21 +16,17 @@ use crate::{
 use crate::{
     keyed::Standing,
     limiter::{
-        Configured, Counts, KeyedLimiter, Limiter, LimiterSite, Names, Present, Registered, Report,
-        Totals,
+        KeyedLimiter, Limiter, LimiterConfig, LimiterSite, LimiterTypes, Names, Present,
+        Registered, Report, Snapshot, Totals,
     },
     name::Name,
+    operation::DescribedSettings,
     scope::per_scope,
 };
 
 per_scope! {
     /// The rate limits of the process.
     static NAMES: Names<RateLimit> = Names::new();
-}
-
-/// The rate limits of the process.
-pub(crate) fn names() -> &'static Names<RateLimit> {
-    &NAMES
 }
 
 /// The site of a `#[rate_limit]`.
@@ -40,67 +37,72 @@ pub type RateLimitSite = LimiterSite<RateLimit>;
 #[doc(hidden)]
 pub type KeyedRateLimit = KeyedLimiter<RateLimit>;
 
-impl KeyedRateLimit {
-    /// The refusal with the key of the caller.
-    pub fn named(&self, limited: RateLimited) -> RateLimited {
-        match self.shared_name() {
-            Some(name) => limited.of(name.clone()),
-            None => limited,
-        }
-    }
-}
-
-impl Configured for RateLimit {
+impl LimiterTypes for RateLimit {
     type Config = RateLimitConfig;
+    type Refusal = RateLimited;
 }
 
 impl Registered for RateLimit {
     fn names() -> &'static Names<Self> {
-        names()
+        &NAMES
+    }
+}
+
+impl LimiterConfig for RateLimitConfig {
+    const POLICY: &'static str = "rate_limit";
+
+    #[cfg(feature = "config")]
+    const WORD: &'static str = "rate limit";
+
+    #[cfg(feature = "config")]
+    const UNSET: &'static Self = &Self::unset();
+
+    fn wait(&self) -> Duration {
+        self.get_max_wait()
+    }
+
+    fn with_wait(self, wait: Duration) -> Self {
+        self.max_wait(wait)
+    }
+
+    fn keys(&self) -> u32 {
+        self.get_max_keys()
+    }
+
+    fn key_idle(&self) -> Duration {
+        self.get_idle()
+    }
+
+    fn describe_limit(&self, settings: &mut DescribedSettings<'_>) {
+        settings.add("limit", self.get_limit());
+        settings.add_time("per", self.get_per());
+        settings.add("burst", self.get_burst());
+    }
+
+    #[cfg(feature = "config")]
+    fn section() -> &'static SectionSpec {
+        &file::FILE
+    }
+
+    #[cfg(feature = "config")]
+    fn with_values(self, values: &SectionValues) -> Result<Self, ConfigError> {
+        file::settings(values).apply_to(self)
     }
 }
 
 impl Limiter for RateLimit {
     type Stats = RateLimitStats;
 
-    #[cfg(feature = "config")]
-    const WORD: &'static str = "rate limit";
-
-    #[cfg(feature = "config")]
-    const POLICY: &'static RateLimitConfig = &RateLimitConfig::unset();
-
-    fn with_name(
+    fn new_at(
         name: Name,
-        present: &Present<RateLimitConfig>,
+        config: &RateLimitConfig,
         declared_at: &'static Location<'static>,
     ) -> Self {
-        let new = Self::new_at(name, &present.config, declared_at);
-        new.adopt(present);
-        new
+        Self::of(Shared::new(name, config, declared_at))
     }
 
     fn is_same(&self, other: &Self) -> bool {
-        Self::is_same(self, other)
-    }
-
-    fn shared(config: &RateLimitConfig) -> RateLimitConfig {
-        config.max_wait(Duration::ZERO)
-    }
-
-    fn with_wait(config: RateLimitConfig, wait: Duration) -> RateLimitConfig {
-        config.max_wait(wait)
-    }
-
-    fn wait(config: &RateLimitConfig) -> Duration {
-        config.get_max_wait()
-    }
-
-    fn max_keys(config: &RateLimitConfig) -> u32 {
-        config.get_max_keys()
-    }
-
-    fn idle(config: &RateLimitConfig) -> Duration {
-        config.get_idle()
+        Arc::ptr_eq(self.shared(), other.shared())
     }
 
     fn adopt(&self, present: &Present<RateLimitConfig>) {
@@ -110,42 +112,30 @@ impl Limiter for RateLimit {
 
     fn standing(&self, now: u64) -> Standing {
         let shared = self.shared();
-        let last_call = shared.last_call();
         Standing {
             is_in_use: shared.is_waited_for(),
-            idle_since: last_call.min(now),
+            idle_since: shared.last_call().min(now),
             // A limit equals a new one when no cell is taken.
             fresh_at: Some(shared.idle_at()),
         }
     }
 
-    fn counts(&self) -> Counts {
-        let stats = self.stats();
-        Counts {
-            in_use: 0,
-            waiting: stats.waiting,
-            admitted: stats.admitted,
-            refused: stats.refused,
-            would_refuse: stats.would_refuse,
-        }
+    fn refusal_of(refusal: RateLimited, name: Name) -> RateLimited {
+        refusal.of(name)
     }
 
-    fn stats(&self) -> RateLimitStats {
-        self.shared().stats()
+    fn snapshot(&self) -> Snapshot<'_, RateLimitConfig> {
+        self.shared().snapshot()
     }
 
-    fn stats_of_name(
-        name: &str,
-        config: &RateLimitConfig,
-        declared_at: &'static Location<'static>,
-        Totals { keys, counts }: Totals,
-    ) -> RateLimitStats {
+    fn stats_of(snapshot: Snapshot<'_, RateLimitConfig>) -> RateLimitStats {
+        let Totals { keys, counts } = snapshot.totals;
         RateLimitStats {
-            name: name.to_owned(),
-            key: None,
-            limit: config.get_limit(),
-            per: config.get_per(),
-            burst: config.get_burst(),
+            name: snapshot.name.to_owned(),
+            key: snapshot.key.map(str::to_owned),
+            limit: snapshot.config.get_limit(),
+            per: snapshot.config.get_per(),
+            burst: snapshot.config.get_burst(),
             waiting: counts.waiting,
             admitted: counts.admitted,
             refused: counts.refused,
@@ -153,24 +143,11 @@ impl Limiter for RateLimit {
             keys: keys.keys,
             overflow: keys.overflow,
             evicted: keys.evicted,
-            declared_at,
+            declared_at: snapshot.declared_at,
         }
     }
 
     fn report(name: &str, report: Report<'_, RateLimitConfig>) {
         log::report(name, report);
-    }
-
-    #[cfg(feature = "config")]
-    fn section() -> &'static SectionSpec {
-        &file::FILE
-    }
-
-    #[cfg(feature = "config")]
-    fn with_values(
-        config: RateLimitConfig,
-        values: &SectionValues,
-    ) -> Result<RateLimitConfig, ConfigError> {
-        file::settings(values).apply_to(config)
     }
 }

@@ -21,7 +21,6 @@ mod admitted;
 mod cells;
 mod config;
 mod conversion;
-mod description;
 mod error;
 #[cfg(feature = "config")]
 pub(crate) mod file;
@@ -39,7 +38,6 @@ mod stats;
 mod tests;
 mod turn;
 
-pub(crate) use self::limiter::names;
 pub use self::{
     acquire::RateLimitAcquire, config::RateLimitConfig, error::RateLimited, handle::RateLimit,
     settings::RateLimitSettings, stats::RateLimitStats,

@@ -16,11 +16,11 @@ use super::{
     error::RateLimited,
     log,
     rate::Rate,
-    stats::RateLimitStats,
 };
 use crate::{
     clock, deadline,
     events::{self, EventKind},
+    limiter::{Counts, Snapshot, Totals},
     modes::Modes,
     name::Name,
     operation::Operation,
@@ -204,21 +204,18 @@ impl Shared {
         self.cells.idle_at()
     }
 
-    pub(super) fn stats(&self) -> RateLimitStats {
-        let config = self.config();
-        RateLimitStats {
-            name: String::from(&*self.name),
-            key: self.name.key().map(str::to_owned),
-            limit: config.get_limit(),
-            per: config.get_per(),
-            burst: config.get_burst(),
-            waiting: self.waiting.load(Ordering::Relaxed),
-            admitted: self.admitted.get(),
-            refused: self.refused.get(),
-            would_refuse: self.would_refuse.load(Ordering::Relaxed),
-            keys: 0,
-            overflow: 0,
-            evicted: 0,
+    pub(super) fn snapshot(&self) -> Snapshot<'_, RateLimitConfig> {
+        Snapshot {
+            name: &self.name,
+            key: self.name.key(),
+            config: self.config(),
+            totals: Totals::of(Counts {
+                in_use: 0,
+                waiting: self.waiting.load(Ordering::Relaxed),
+                admitted: self.admitted.get(),
+                refused: self.refused.get(),
+                would_refuse: self.would_refuse.load(Ordering::Relaxed),
+            }),
             declared_at: self.declared_at,
         }
     }

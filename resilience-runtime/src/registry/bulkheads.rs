@@ -2,7 +2,10 @@
 
 use std::panic::Location;
 
-use crate::bulkhead::{self, Bulkhead, BulkheadConfig, BulkheadStats};
+use crate::{
+    bulkhead::{Bulkhead, BulkheadConfig, BulkheadStats},
+    limiter::Registered,
+};
 
 /// The bulkhead of that name; a new one, declared here, if there is none.
 ///
@@ -21,7 +24,7 @@ use crate::bulkhead::{self, Bulkhead, BulkheadConfig, BulkheadStats};
 /// ```
 #[track_caller]
 pub fn get_or_register_bulkhead(name: &'static str, config: BulkheadConfig) -> Bulkhead {
-    bulkhead::names().handle(name, &config, Location::caller())
+    Bulkhead::names().handle(name, &config, Location::caller())
 }
 
 /// Gives the bulkhead of that name, and those of its keys, another configuration. Returns true if
@@ -40,7 +43,7 @@ pub fn get_or_register_bulkhead(name: &'static str, config: BulkheadConfig) -> B
 /// assert!(!registry::reconfigure_bulkhead("never_called", BulkheadConfig::new(8)));
 /// ```
 pub fn reconfigure_bulkhead(name: &str, config: BulkheadConfig) -> bool {
-    bulkhead::names().reconfigure(name, &config)
+    Bulkhead::names().reconfigure(name, &config)
 }
 
 /// The statistics of the bulkhead of that name, if one is registered. For a name with keys they are
@@ -51,7 +54,7 @@ pub fn reconfigure_bulkhead(name: &str, config: BulkheadConfig) -> bool {
 /// assert!(registry::bulkhead("never_called").is_none());
 /// ```
 pub fn bulkhead(name: &str) -> Option<BulkheadStats> {
-    bulkhead::names().stats(name)
+    Bulkhead::names().stats(name)
 }
 
 /// The statistics of the bulkhead of a key of that name, if the key has one of its own.
@@ -61,5 +64,5 @@ pub fn bulkhead(name: &str) -> Option<BulkheadStats> {
 /// assert!(registry::bulkhead_of_key("never_called", "tenant-7").is_none());
 /// ```
 pub fn bulkhead_of_key(name: &str, key: &str) -> Option<BulkheadStats> {
-    bulkhead::names().stats_of_key(name, key)
+    Bulkhead::names().stats_of_key(name, key)
 }

@@ -3,11 +3,11 @@
 
 use super::{families::FAMILIES, table::REGISTRY};
 use crate::{
-    bulkhead::{self, BulkheadConfig},
+    bulkhead::{Bulkhead, BulkheadConfig},
     circuit::CircuitBreakerConfig,
-    limiter::{Limiter, Names},
+    limiter::Registered,
     operation::{OperationStats, PolicyDescription},
-    rate_limit::{self, RateLimitConfig},
+    rate_limit::{RateLimit, RateLimitConfig},
 };
 
 // The policies, for their names.
@@ -37,12 +37,12 @@ fn set_by_hand(policy: &mut PolicyDescription) {
             }
         }
         "bulkhead" => {
-            if let Some(config) = limiter_by_hand(bulkhead::names(), &name) {
+            if let Some(config) = limiter_by_hand::<Bulkhead>(&name) {
                 policy.set_by_hand(&BULKHEAD, &config);
             }
         }
         "rate_limit" => {
-            if let Some(config) = limiter_by_hand(rate_limit::names(), &name) {
+            if let Some(config) = limiter_by_hand::<RateLimit>(&name) {
                 policy.set_by_hand(&RATE_LIMIT, &config);
             }
         }
@@ -51,8 +51,8 @@ fn set_by_hand(policy: &mut PolicyDescription) {
 }
 
 /// The configuration of the limiter, if the program set it by hand.
-fn limiter_by_hand<L: Limiter>(names: &'static Names<L>, name: &str) -> Option<L::Config> {
-    names.get(name)?.by_hand()
+fn limiter_by_hand<L: Registered>(name: &str) -> Option<L::Config> {
+    L::names().get(name)?.by_hand()
 }
 
 /// The configuration of the circuit, if the program set it by hand.

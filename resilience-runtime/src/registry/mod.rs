@@ -72,12 +72,15 @@ use std::{borrow::Cow, collections::BTreeMap, panic::Location};
 use self::{families::FAMILIES, table::REGISTRY};
 use crate::{
     budget,
+    bulkhead::Bulkhead,
     circuit::{
         CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFamily, CircuitBreakerStats,
         FamilyStats, TransitionRecord,
     },
     layer_options::LayerOptions,
+    limiter::Registered,
     operation::{self, OperationStats},
+    rate_limit::RateLimit,
     timeout,
 };
 
@@ -368,8 +371,8 @@ pub fn snapshot() -> RegistrySnapshot {
         families(),
         operations(),
         budget::all_stats(),
-        crate::bulkhead::names().all_stats(),
-        crate::rate_limit::names().all_stats(),
+        Bulkhead::names().all_stats(),
+        RateLimit::names().all_stats(),
         timeout::worker_stats(),
     )
 }

@@ -2,7 +2,10 @@
 
 use std::panic::Location;
 
-use crate::rate_limit::{self, RateLimit, RateLimitConfig, RateLimitStats};
+use crate::{
+    limiter::Registered,
+    rate_limit::{RateLimit, RateLimitConfig, RateLimitStats},
+};
 
 /// The rate limit of that name; a new one, declared here, if there is none.
 ///
@@ -24,7 +27,7 @@ use crate::rate_limit::{self, RateLimit, RateLimitConfig, RateLimitStats};
 /// ```
 #[track_caller]
 pub fn get_or_register_rate_limit(name: &'static str, config: RateLimitConfig) -> RateLimit {
-    rate_limit::names().handle(name, &config, Location::caller())
+    RateLimit::names().handle(name, &config, Location::caller())
 }
 
 /// Gives the rate limit of that name, and those of its keys, another configuration. Returns true if
@@ -45,7 +48,7 @@ pub fn get_or_register_rate_limit(name: &'static str, config: RateLimitConfig) -
 /// assert!(!registry::reconfigure_rate_limit("never_called", RateLimitConfig::new(8, SECOND)));
 /// ```
 pub fn reconfigure_rate_limit(name: &str, config: RateLimitConfig) -> bool {
-    rate_limit::names().reconfigure(name, &config)
+    RateLimit::names().reconfigure(name, &config)
 }
 
 /// The statistics of the rate limit of that name, if one is registered. For a name with keys they
@@ -56,7 +59,7 @@ pub fn reconfigure_rate_limit(name: &str, config: RateLimitConfig) -> bool {
 /// assert!(registry::rate_limit("never_called").is_none());
 /// ```
 pub fn rate_limit(name: &str) -> Option<RateLimitStats> {
-    rate_limit::names().stats(name)
+    RateLimit::names().stats(name)
 }
 
 /// The statistics of the rate limit of a key of that name, if the key has one of its own.
@@ -66,5 +69,5 @@ pub fn rate_limit(name: &str) -> Option<RateLimitStats> {
 /// assert!(registry::rate_limit_of_key("never_called", "tenant-7").is_none());
 /// ```
 pub fn rate_limit_of_key(name: &str, key: &str) -> Option<RateLimitStats> {
-    rate_limit::names().stats_of_key(name, key)
+    RateLimit::names().stats_of_key(name, key)
 }

@@ -1,7 +1,6 @@
 //! `#[bulkhead]`.
 
 mod check;
-mod expand;
 mod foreign;
 mod options;
 

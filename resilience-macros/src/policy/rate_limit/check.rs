@@ -1,24 +1,24 @@
-//! The rules of `#[rate_limit]`: a number of calls in a time, and options that belong to a key.
+//! The rules of `#[rate_limit]`: a number of calls in a time, beside the rules of all limiters.
 
-use crate::emit::limiter::{LimiterNames, LimiterPlan};
-use crate::emit::plan::PlannedLayer;
-use crate::emit::properties::Properties;
+use crate::emit::limiter::LimiterNames;
 use crate::errors::Errors;
 use crate::language::value::Literal;
 use crate::language::values::Values;
-use crate::policy::spec::{
-    CheckedLayer, LiteralValues, Surroundings, key_settings, literal_time, shared_state,
-};
+use crate::policy::limiter::{self, LimiterWords};
+use crate::policy::spec::{CheckedLayer, Surroundings};
 use crate::source_text::source_text;
 
-pub(super) struct RateLimitPlan(pub(super) LimiterPlan);
-
-static NAMES: LimiterNames = LimiterNames {
-    ty: "RateLimit",
-    variable: "rate_limit",
-    refusal: "RateLimited",
-    refused: "limited",
-    has_permit: false,
+static WORDS: LimiterWords = LimiterWords {
+    policy: "rate_limit",
+    thing: "rate limit",
+    twice: "a call would take a turn outside and need another one inside",
+    names: LimiterNames {
+        ty: "RateLimit",
+        variable: "rate_limit",
+        refusal: "RateLimited",
+        refused: "limited",
+        has_permit: false,
+    },
 };
 
 pub(super) fn check(
@@ -26,36 +26,8 @@ pub(super) fn check(
     _: Surroundings<'_>,
     errors: &mut Errors,
 ) -> CheckedLayer {
-    let literals = LiteralValues {
-        max_wait: literal_time(values, "max_wait"),
-        shared: shared_state(
-            values,
-            "rate limit",
-            "a call would take a turn outside and need another one inside",
-        ),
-        ..LiteralValues::default()
-    };
-    key_settings(values, "rate limit", errors);
     required(values, errors);
-    let plan = LimiterPlan {
-        names: &NAMES,
-        name: values.take_setting("name"),
-        key: values.take_expr("key"),
-        config: values.take_config(),
-        error: values.take_expr("error"),
-    };
-    CheckedLayer {
-        layer: PlannedLayer {
-            properties: Properties {
-                policy: "rate_limit",
-                refuses: true,
-                ..Properties::default()
-            },
-            emitter: Box::new(RateLimitPlan(plan)),
-        },
-        literals,
-        cloned: Vec::new(),
-    }
+    limiter::check(&WORDS, values, errors)
 }
 
 /// Checks that there are a limit and its time, unless a configuration may bring them.

@@ -1,7 +1,6 @@
 //! `#[rate_limit]`.
 
 mod check;
-mod expand;
 mod foreign;
 mod options;
 
