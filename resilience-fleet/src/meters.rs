@@ -1,38 +1,116 @@
-//! The metrics of a fleet, with the feature `metrics`.
+//! The metrics of a fleet, with the feature `metrics`. Without it they are nothing.
 
-#[cfg(feature = "metrics")]
-pub(crate) fn dropped() {
-    metrics::counter!("resilience_fleet_dropped_writes_total").increment(1);
+use std::sync::Arc;
+
+/// The metrics of the fleet of one namespace.
+#[derive(Clone, Debug)]
+#[cfg_attr(
+    not(feature = "metrics"),
+    expect(dead_code, reason = "there are no labels without metrics")
+)]
+pub(crate) struct Meters {
+    fleet: Arc<str>,
 }
 
-#[cfg(feature = "metrics")]
-pub(crate) fn voted() {
-    metrics::counter!("resilience_fleet_votes_total").increment(1);
+impl Meters {
+    pub(crate) fn new(namespace: &str) -> Self {
+        Self {
+            fleet: namespace.into(),
+        }
+    }
 }
 
+/// The answers of the store to a question for a lease.
 #[cfg(feature = "metrics")]
-pub(crate) fn leased(outcome: &'static str) {
-    metrics::counter!("resilience_fleet_leases_total", "outcome" => outcome).increment(1);
-}
+const OUTCOMES: [&str; 4] = ["granted", "denied", "alone", "unanswered"];
 
 #[cfg(feature = "metrics")]
-pub(crate) fn push_lag(seconds: f64) {
-    metrics::histogram!("resilience_fleet_push_lag_seconds").record(seconds);
-}
+impl Meters {
+    /// Makes all series exist, so that a rate works before the first event. It is called again and
+    /// again, because the recorder may be installed at any time.
+    pub(crate) fn contact(&self, is_held: bool) {
+        Self::describe();
+        metrics::gauge!("resilience_fleet_degraded", "fleet" => self.label())
+            .set(f64::from(u8::from(!is_held)));
+        metrics::counter!("resilience_fleet_votes_total", "fleet" => self.label()).increment(0);
+        metrics::counter!("resilience_fleet_dropped_writes_total", "fleet" => self.label())
+            .increment(0);
+        for outcome in OUTCOMES {
+            self.leases(outcome, 0);
+        }
+        let _ = self.lag();
+    }
 
-#[cfg(feature = "metrics")]
-pub(crate) fn degraded(is_degraded: bool) {
-    metrics::gauge!("resilience_fleet_degraded").set(f64::from(u8::from(is_degraded)));
+    /// Notes that a message of a circuit was dropped, because the queue was full.
+    pub(crate) fn dropped(&self) {
+        metrics::counter!("resilience_fleet_dropped_writes_total", "fleet" => self.label())
+            .increment(1);
+    }
+
+    pub(crate) fn voted(&self) {
+        metrics::counter!("resilience_fleet_votes_total", "fleet" => self.label()).increment(1);
+    }
+
+    pub(crate) fn leased(&self, outcome: &'static str) {
+        self.leases(outcome, 1);
+    }
+
+    /// Notes the time from a change in the store to its reading by this replica.
+    pub(crate) fn push_lag(&self, seconds: f64) {
+        self.lag().record(seconds);
+    }
+
+    fn leases(&self, outcome: &'static str, number: u64) {
+        metrics::counter!(
+            "resilience_fleet_leases_total", "fleet" => self.label(), "outcome" => outcome
+        )
+        .increment(number);
+    }
+
+    fn lag(&self) -> metrics::Histogram {
+        metrics::histogram!("resilience_fleet_push_lag_seconds", "fleet" => self.label())
+    }
+
+    fn label(&self) -> Arc<str> {
+        Arc::clone(&self.fleet)
+    }
+
+    fn describe() {
+        use metrics::Unit;
+        metrics::describe_gauge!(
+            "resilience_fleet_degraded",
+            Unit::Count,
+            "1 while the store cannot be reached, so that each circuit decides alone."
+        );
+        metrics::describe_counter!(
+            "resilience_fleet_votes_total",
+            Unit::Count,
+            "Votes of this replica that the store took."
+        );
+        metrics::describe_counter!(
+            "resilience_fleet_leases_total",
+            Unit::Count,
+            "Questions of would-be probes for a lease, by the answer of the store."
+        );
+        metrics::describe_histogram!(
+            "resilience_fleet_push_lag_seconds",
+            Unit::Seconds,
+            "Time from a change in the store to its reading by this replica."
+        );
+        metrics::describe_counter!(
+            "resilience_fleet_dropped_writes_total",
+            Unit::Count,
+            "Messages of circuits that were dropped, because the queue was full."
+        );
+    }
 }
 
 #[cfg(not(feature = "metrics"))]
-mod none {
-    pub(crate) fn dropped() {}
-    pub(crate) fn voted() {}
-    pub(crate) fn leased(_: &'static str) {}
-    pub(crate) fn push_lag(_: f64) {}
-    pub(crate) fn degraded(_: bool) {}
+#[expect(clippy::unused_self, reason = "there are no metrics")]
+impl Meters {
+    pub(crate) fn contact(&self, _: bool) {}
+    pub(crate) fn dropped(&self) {}
+    pub(crate) fn voted(&self) {}
+    pub(crate) fn leased(&self, _: &'static str) {}
+    pub(crate) fn push_lag(&self, _: f64) {}
 }
-
-#[cfg(not(feature = "metrics"))]
-pub(crate) use none::*;

@@ -23,6 +23,17 @@ local function unset(name)
   end
 end
 
+-- A clock that went back, by itself or because another server took over, takes all moments with it.
+if now < number('at') then
+  local back = number('at') - now
+  for _, name in ipairs({'at', 'until', 'c_until', 'doubt'}) do
+    if f[name] then set(name, number(name) - back) end
+  end
+  for _, key in ipairs({votes, objections, leases}) do
+    local members = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
+    for i = 1, #members, 2 do redis.call('ZADD', key, text(members[i + 1] - back), members[i]) end
+  end
+end
 for _, key in ipairs({votes, objections, leases}) do
   redis.call('ZREMRANGEBYSCORE', key, '-inf', text(now))
 end
@@ -183,6 +194,7 @@ local c_left = -1
 if f.c_until then c_left = math.max(0, number('c_until') - now) end
 
 if f.epoch then
+  if request ~= 'read' then set('at', now) end
   -- The keys live as long as something holds, and for two more open times, but at least a minute. They
   -- are refreshed by each reader before half of their time is over.
   local longest = math.max(60000000, 2 * number('lease_for'))

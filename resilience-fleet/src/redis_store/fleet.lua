@@ -30,6 +30,11 @@ elseif request == 'heartbeat' then
     redis.call('HDEL', members, dead)
     changed = true
   end
+  -- After a clock that went back, nobody is alive for longer than after a sign of life.
+  local latest = text(now + ARGV[6])
+  for _, other in ipairs(redis.call('ZRANGEBYSCORE', alive, '(' .. latest, '+inf')) do
+    redis.call('ZADD', alive, latest, other)
+  end
   local known = redis.call('HGET', members, ARGV[3])
   local instance, list
   if known then instance, list = string.match(known, '^(%S*) (.*)$') end
@@ -40,7 +45,7 @@ elseif request == 'heartbeat' then
   end
   if circuits then
     redis.call('HSET', members, ARGV[3], ARGV[4] .. ' ' .. circuits)
-    redis.call('ZADD', alive, text(now + ARGV[6]), ARGV[3])
+    redis.call('ZADD', alive, latest, ARGV[3])
   end
   if changed then members_changed() end
   for _, key in ipairs({alive, members, version}) do redis.call('PEXPIRE', key, HOUR) end

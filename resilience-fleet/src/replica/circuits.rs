@@ -40,6 +40,14 @@ pub(super) struct Vote {
     pub(super) is_sent: bool,
 }
 
+/// A vote that the store has to get.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct UnsentVote {
+    pub(super) opening: Opening,
+    /// The rest of the failure window after the trip.
+    pub(super) counts_for: Duration,
+}
+
 /// The successes that a replica must have counted to object.
 const SUCCESSES: u64 = 3;
 
@@ -103,8 +111,8 @@ impl Circuit {
         });
     }
 
-    /// The settings of a vote that the store does not have. The open time is the rest of it.
-    pub(super) fn unsent_vote(&mut self, now: Instant) -> Option<Opening> {
+    /// The vote that the store does not have, unless its time is over. The open time is the rest of it.
+    pub(super) fn unsent_vote(&mut self, now: Instant) -> Option<UnsentVote> {
         let vote = self.voted?;
         let state = self.breaker.as_ref()?.state();
         if state == CircuitState::Closed {
@@ -114,9 +122,20 @@ impl Circuit {
         if vote.is_sent {
             return None;
         }
-        let open_for = vote.trip.open_for;
-        let rest = open_for.saturating_sub(now.saturating_duration_since(vote.at));
-        Some(self.opening(Some(rest)))
+        let age = now.saturating_duration_since(vote.at);
+        let counts_for = self.window().saturating_sub(age);
+        let open_for = vote.trip.open_for.saturating_sub(age);
+        (!counts_for.is_zero()).then(|| UnsentVote {
+            opening: self.opening(Some(open_for)),
+            counts_for,
+        })
+    }
+
+    /// Makes the vote be sent again, because the store may have lost it.
+    pub(super) fn forget_sent_vote(&mut self) {
+        if let Some(vote) = &mut self.voted {
+            vote.is_sent = false;
+        }
     }
 
     /// True if the replica has to object to the doubt, now or again.

@@ -8,7 +8,7 @@ use std::sync::{
 use resilience::fleet::{Coordinator, ProbeRequest, Trip, Verdict};
 use tokio::sync::mpsc::Sender;
 
-use crate::{circuit_id::CircuitId, meters};
+use crate::{circuit_id::CircuitId, meters::Meters};
 
 /// A message of a circuit.
 #[derive(Debug)]
@@ -34,6 +34,7 @@ pub(super) struct Line {
     pub(super) circuit: CircuitId,
     pub(super) queue: Sender<Message>,
     pub(super) dropped: Arc<AtomicU64>,
+    pub(super) meters: Meters,
 }
 
 impl Line {
@@ -41,7 +42,7 @@ impl Line {
         let circuit = self.circuit.clone();
         if self.queue.try_send(Message { circuit, content }).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
-            meters::dropped();
+            self.meters.dropped();
         }
     }
 }

@@ -52,7 +52,7 @@ use self::{
 pub(crate) use self::{control::Control, settings::Settings};
 use crate::{
     circuit_id::CircuitId,
-    meters,
+    meters::Meters,
     store::{FleetStore, Push, StoreError, StoreErrorKind},
 };
 
@@ -63,6 +63,7 @@ pub(crate) struct Links {
     pub(crate) control: UnboundedSender<Control>,
     pub(crate) contact: StoreContact,
     pub(crate) dropped: Arc<AtomicU64>,
+    meters: Meters,
 }
 
 impl Links {
@@ -72,6 +73,7 @@ impl Links {
             circuit: CircuitId::new(breaker.name(), breaker.key()),
             queue: self.queue.clone(),
             dropped: Arc::clone(&self.dropped),
+            meters: self.meters.clone(),
         };
         let line: Arc<dyn Coordinator> = Arc::new(line);
         breaker.coordinate(self.contact.clone(), line);
@@ -98,6 +100,7 @@ pub(crate) fn start<S: FleetStore>(
         control: control.clone(),
         contact: StoreContact::new(&*settings.namespace),
         dropped: Arc::default(),
+        meters: Meters::new(&settings.namespace),
     };
     let inbox = Inbox {
         queue: queued,
@@ -106,6 +109,7 @@ pub(crate) fn start<S: FleetStore>(
     // The thread must not keep its own queue open.
     let contact = links.contact.clone();
     let dropped = Arc::clone(&links.dropped);
+    let meters = links.meters.clone();
     let appliers = apply::start(control.downgrade())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -114,7 +118,7 @@ pub(crate) fn start<S: FleetStore>(
         .name("resilience-fleet".to_owned())
         .spawn(move || {
             let tasks = tokio::task::LocalSet::new();
-            let online = Online::new(settings, appliers, dropped);
+            let online = Online::new(settings, appliers, dropped, meters);
             tasks.block_on(&runtime, run(store, online, inbox, contact, started));
         })?;
     Ok((links, is_started))
@@ -138,7 +142,7 @@ async fn run<S: FleetStore>(
             Ok(()) => {
                 backoff = Backoff::new();
                 contact.restored();
-                meters::degraded(false);
+                online.meters.contact(true);
                 if let Some(started) = started.take() {
                     let _ = started.send(Ok(()));
                 }
@@ -162,7 +166,7 @@ async fn run<S: FleetStore>(
             }
         };
         contact.lost(cause.name());
-        meters::degraded(true);
+        online.meters.contact(false);
         if wait(backoff.next(rand::random()), &online, &mut inbox).await {
             break;
         }

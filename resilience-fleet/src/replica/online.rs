@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     circuit_id::CircuitId,
-    meters,
+    meters::Meters,
     status::{FleetCircuit, FleetStatus},
     store::{
         Answer, Heartbeat, Opening, ProbeVerdict, Push, Reply, Request, Session, StoreError,
@@ -68,6 +68,7 @@ pub(super) struct Online<S> {
     instance: String,
     apply: Sender<Order>,
     dropped: Arc<AtomicU64>,
+    pub(super) meters: Meters,
     circuits: RefCell<Circuits>,
     session: RefCell<Option<S>>,
     /// The last point of the log of changes that was read.
@@ -90,12 +91,14 @@ impl<S: Session> Online<S> {
         settings: Settings,
         apply: Sender<Order>,
         dropped: Arc<AtomicU64>,
+        meters: Meters,
     ) -> Rc<Self> {
         Rc::new(Self {
             settings,
             instance: format!("{:016x}", rand::random::<u64>()),
             apply,
             dropped,
+            meters,
             circuits: RefCell::default(),
             session: RefCell::new(None),
             serial: Cell::new(0),
@@ -116,6 +119,9 @@ impl<S: Session> Online<S> {
         self.lost.set(None);
         // All circuits are read now.
         self.unread.take();
+        for circuit in self.circuits.borrow_mut().by_text.values_mut() {
+            circuit.forget_sent_vote();
+        }
         self.is_list_sent.set(false);
         self.version.set(None);
         let changes = session.changes(u64::MAX).await?;
@@ -263,27 +269,27 @@ impl<S: Session> Online<S> {
 
     async fn vote(self: Rc<Self>, id: CircuitId) {
         let known = self.circuits.borrow().users(&id);
-        let opening = {
+        let vote = {
             let mut circuits = self.circuits.borrow_mut();
-            let circuit = circuits.get(&id);
-            circuit
-                .and_then(|circuit| Some((circuit.unsent_vote(Instant::now())?, circuit.window())))
+            circuits
+                .get(&id)
+                .and_then(|it| it.unsent_vote(Instant::now()))
         };
-        let Some((opening, counts_for)) = opening else {
+        let Some(vote) = vote else {
             return;
         };
         let request = Request::Vote {
             replica: Arc::clone(&self.settings.replica),
             quorum: self.settings.quorum,
-            counts_for,
+            counts_for: vote.counts_for,
             known,
-            opening,
+            opening: vote.opening,
             epoch: epoch(),
         };
         let Ok(reply) = self.request(&id, request).await else {
             return;
         };
-        meters::voted();
+        self.meters.voted();
         if let Some(vote) = self
             .circuits
             .borrow_mut()
@@ -313,7 +319,7 @@ impl<S: Session> Online<S> {
     async fn lease(self: Rc<Self>, id: CircuitId, question: ProbeRequest) {
         let lease = rand::random::<u64>();
         let Ok(reply) = self.request(&id, Request::Lease { lease }).await else {
-            meters::leased("unanswered");
+            self.meters.leased("unanswered");
             return;
         };
         self.adopt(&id, &reply.view);
@@ -327,7 +333,7 @@ impl<S: Session> Online<S> {
             Answer::Alone => (ProbeAnswer::Alone, "alone"),
             _ => (ProbeAnswer::denied(pause(&reply.view)), "denied"),
         };
-        meters::leased(outcome);
+        self.meters.leased(outcome);
         question.answer(answer);
     }
 
@@ -415,7 +421,9 @@ impl<S: Session> Online<S> {
         self.spawn(|online| async move {
             if let Ok(reply) = online.request(&id, Request::Read).await {
                 #[expect(clippy::cast_precision_loss, reason = "a lag is some milliseconds")]
-                meters::push_lag(reply.view.at.saturating_sub(at) as f64 / 1e6);
+                online
+                    .meters
+                    .push_lag(reply.view.at.saturating_sub(at) as f64 / 1e6);
                 online.adopt(&id, &reply.view);
             }
         });
@@ -447,6 +455,7 @@ impl<S: Session> Online<S> {
 
     async fn poll(self: Rc<Self>) {
         self.sample();
+        self.meters.contact(true);
         let serial = self.serial.get();
         let changes = self
             .ask(|session| async move { session.changes(serial).await })
@@ -468,12 +477,27 @@ impl<S: Session> Online<S> {
                 }
             }
         };
-        if self.read_and_adopt(&ids).await.is_err() {
+        let Ok(views) = self.read_and_adopt(&ids).await else {
             return;
-        }
+        };
+        self.settle_due(&ids, &views).await;
         self.vote_unsent();
         if !self.is_list_sent.get() {
             self.send_heartbeat_now().await;
+        }
+    }
+
+    /// Counts the votes whose grace is over, because their voters may have lost the store before they
+    /// could.
+    async fn settle_due(self: &Rc<Self>, ids: &[CircuitId], views: &[View]) {
+        let quorum = self.settings.quorum;
+        let is_due = |view: &View| {
+            view.doubt.is_some()
+                && view.grace.is_zero()
+                && quorum.is_reached(view.votes, view.objections)
+        };
+        for (id, _) in ids.iter().zip(views).filter(|(_, view)| is_due(view)) {
+            self.settle(id).await;
         }
     }
 

@@ -21,6 +21,8 @@ pub(crate) const GRACE: u64 = 250_000;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SharedCircuit {
     term: Term,
+    /// The moment of the latest request that wrote.
+    at: u64,
     is_open: bool,
     until: u64,
     /// The settings, in microseconds. They are those of the latest voter until the circuit opens.
@@ -76,6 +78,9 @@ impl Effect {
 impl SharedCircuit {
     /// Makes a request at a moment.
     pub fn request(&mut self, request: &Request, now: u64) -> Reply {
+        if now < self.at {
+            self.go_back(self.at - now);
+        }
         self.prune(now);
         let Effect { is_change, answer } = match request {
             Request::Vote {
@@ -129,10 +134,26 @@ impl SharedCircuit {
             } => self.restore(*term, *open_for, *opening, command.as_ref(), now),
             Request::Read => Effect::DONE,
         };
+        if self.term.epoch != 0 && *request != Request::Read {
+            self.at = now;
+        }
         Reply {
             view: self.view(now),
             is_change,
             answer,
+        }
+    }
+
+    /// Moves all moments, because the clock went back by itself or because another server took over.
+    /// What holds then ends after the rest of the time that it had at the latest request.
+    fn go_back(&mut self, back: u64) {
+        self.at -= back;
+        self.until = self.until.saturating_sub(back);
+        let ends = self.votes.values_mut().chain(self.objections.values_mut());
+        let ends = ends.chain(self.leases.values_mut()).chain(&mut self.doubt);
+        let command = self.command.as_mut().and_then(|it| it.until.as_mut());
+        for moment in ends.chain(command) {
+            *moment = moment.saturating_sub(back);
         }
     }
 

@@ -111,3 +111,34 @@ fn times_are_cut_so_that_numbers_stay_exact() {
     assert_eq!(micros(Duration::MAX), LONGEST);
     assert_eq!(micros(Duration::from_millis(3)), 3_000);
 }
+
+#[test]
+fn a_clock_that_goes_back_prolongs_nothing_beyond_its_own_time() {
+    const HOUR: u64 = 3_600_000_000;
+    let mut circuit = SharedCircuit::default();
+    let (begun, second) = (9 * HOUR, 1_000_000);
+    circuit.request(&vote("a", 2), begun);
+    circuit.request(&object("c"), begun + second / 10);
+    // Another server takes over, whose clock is an hour behind.
+    let late = begun - HOUR;
+    let view = circuit.request(&Request::Read, late).view;
+    assert_eq!((view.votes, view.objections), (1, 1));
+    assert!(view.grace <= Duration::from_micros(GRACE), "{view:?}");
+    let view = circuit.request(&vote("b", 2), late + second).view;
+    assert!(view.is_open);
+    let until = view.probes_in;
+    // A second hour is lost while the circuit is open.
+    let late = late - HOUR;
+    let view = circuit.request(&Request::Read, late).view;
+    assert!(view.is_open && view.probes_in <= until, "{view:?}");
+    let lease = Request::Lease { lease: 1 };
+    let half_open = late + u64::try_from(until).expect("it is positive");
+    let reply = circuit.request(&lease, half_open);
+    assert_eq!(reply.answer, Answer::Granted);
+    // A third one while a probe runs.
+    let late = half_open - HOUR;
+    assert_eq!(circuit.request(&Request::Read, late).view.leases, 1);
+    let lease_for = micros(opening().lease_for);
+    let reply = circuit.request(&Request::Lease { lease: 2 }, late + lease_for);
+    assert_eq!(reply.answer, Answer::Granted, "the first lease is over");
+}

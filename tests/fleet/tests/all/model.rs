@@ -7,7 +7,8 @@ use resilience::events::CommandAction;
 use resilience_fleet::{
     CircuitId, Quorum, RedisStore,
     store::{
-        FleetStore, Opening, ProbeVerdict, Request, Session, SharedCircuit, StoredCommand, Term,
+        FleetStore, Opening, ProbeVerdict, Reply, Request, Session, SharedCircuit, StoredCommand,
+        Term,
     },
 };
 use resilience_fleet_tests::server::Server;
@@ -19,6 +20,8 @@ struct Step {
     pause: u64,
     request: Request,
     moves_term: bool,
+    /// The microseconds by which the server's clock goes back before the request.
+    goes_back: u64,
 }
 
 fn time(longest: u64) -> impl Strategy<Value = Duration> {
@@ -113,13 +116,51 @@ fn request() -> impl Strategy<Value = Request> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    (0..2_000_u64, request(), prop::bool::weighted(0.2)).prop_map(|(pause, request, moves_term)| {
-        Step {
+    let goes_back = prop_oneof![9 => Just(0), 1 => 0..4_000_u64, 1 => Just(3_600_000_000)];
+    (
+        0..2_000_u64,
+        request(),
+        prop::bool::weighted(0.2),
+        goes_back,
+    )
+        .prop_map(|(pause, request, moves_term, goes_back)| Step {
             pause,
             request,
             moves_term,
-        }
-    })
+            goes_back,
+        })
+}
+
+/// Moves the moments of a circuit in the server forward, which is the same to its script as a clock
+/// that goes back.
+fn go_back(server: &Server, circuit: &CircuitId, micros: u64) {
+    const SCRIPT: &str = "
+        local function text(n) return string.format('%.0f', n) end
+        for _, name in ipairs({'at', 'until', 'c_until', 'doubt'}) do
+          local moment = redis.call('HGET', KEYS[1], name)
+          if moment then redis.call('HSET', KEYS[1], name, text(moment + ARGV[1])) end
+        end
+        for at = 2, 4 do
+          local members = redis.call('ZRANGE', KEYS[at], 0, -1, 'WITHSCORES')
+          for i = 1, #members, 2 do
+            redis.call('ZADD', KEYS[at], text(members[i + 1] + ARGV[1]), members[i])
+          end
+        end";
+    let keys = ["record", "votes", "objections", "leases"]
+        .map(|part| format!("{{model:{circuit}}}:1:{part}"));
+    let micros = micros.to_string();
+    let mut words = vec!["EVAL", SCRIPT, "4"];
+    words.extend(keys.iter().map(String::as_str));
+    words.push(&micros);
+    let answer = server.command(&words);
+    assert!(!answer.starts_with('-'), "{answer}");
+}
+
+/// The reply by a clock that is behind by so many microseconds.
+fn by_clock(mut reply: Reply, behind: u64) -> Reply {
+    reply.view.at -= behind;
+    reply.view.doubt = reply.view.doubt.map(|doubt| doubt - behind);
+    reply
 }
 
 /// The request with the term of the moment.
@@ -165,13 +206,19 @@ fn the_script_equals_the_reference() {
         let id = CircuitId::new(&format!("circuit-{number}"), None);
         let mut reference = SharedCircuit::default();
         let mut term = Term::default();
+        let mut behind = 0;
         for (at, step) in steps.iter().enumerate() {
             std::thread::sleep(Duration::from_micros(step.pause));
+            if step.goes_back > 0 {
+                go_back(&server, &id, step.goes_back);
+                behind += step.goes_back;
+            }
             let request = of_now(step, term);
             let reply = runtime.block_on(session.request(&id, &request));
             let reply =
                 reply.map_err(|error| TestCaseError::fail(format!("{request:?}: {error}")))?;
             // The server's clock decides, so the reference gets the moment that the server had.
+            let reply = by_clock(reply, behind);
             let expected = reference.request(&request, reply.view.at);
             prop_assert_eq!(&reply, &expected, "step {}: {:?}", at, request);
             term = reply.view.term;
