@@ -1,10 +1,10 @@
-//! `#[circuit_breaker]` by itself.
+//! `#[circuit_breaker]` while it is closed.
 
 use std::{hint::black_box, time::Duration};
 
-use failsafe::{CircuitBreaker as _, backoff, failure_policy};
+use failsafe::{backoff, failure_policy};
 use recloser::Recloser;
-use resilience::{CircuitBreaker, CircuitBreakerConfig, circuit_breaker, registry};
+use resilience::{CircuitBreaker, CircuitBreakerConfig, circuit_breaker};
 use tower::{Layer, service_fn};
 use tower_resilience_circuitbreaker::CircuitBreakerLayer;
 
@@ -33,7 +33,7 @@ fn failing_wide(n: u64) -> Result<u64, Error> {
 }
 
 #[circuit_breaker(breaker = breaker)]
-fn closed_one(breaker: &CircuitBreaker, n: u64) -> Result<u64, Error> {
+pub(crate) fn closed_one(breaker: &CircuitBreaker, n: u64) -> Result<u64, Error> {
     answer(n)
 }
 
@@ -57,11 +57,6 @@ fn rated(n: u64) -> Result<u64, Error> {
     answer(n)
 }
 
-#[circuit_breaker(name = "bench::open", recovery_timeout = LONG)]
-fn open(n: u64) -> Result<u64, Error> {
-    answer(n)
-}
-
 fn never_opening() -> Recloser {
     Recloser::custom().error_rate(2.0).build()
 }
@@ -74,57 +69,37 @@ fn failsafe_window() -> impl failsafe::CircuitBreaker + Sync + 'static {
     failsafe::Config::new().failure_policy(policy).build()
 }
 
-fn failsafe_consecutive(failures: u32) -> impl failsafe::CircuitBreaker + Sync + 'static {
+pub(crate) fn failsafe_consecutive(
+    failures: u32,
+) -> impl failsafe::CircuitBreaker + Sync + 'static {
     let policy = failure_policy::consecutive_failures(failures, backoff::constant(LONG));
     failsafe::Config::new().failure_policy(policy).build()
 }
 
 /// The body fails if `input` is 0.
-fn recloser(breaker: Recloser, input: u64) -> impl Fn() -> Result<u64, recloser::Error<Failed>> {
+pub(crate) fn recloser(
+    breaker: Recloser,
+    input: u64,
+) -> impl Fn() -> Result<u64, recloser::Error<Failed>> {
     move || breaker.call(|| answer::<Failed>(black_box(input)))
 }
 
-fn failsafe(
+pub(crate) fn failsafe(
     breaker: impl failsafe::CircuitBreaker,
     input: u64,
 ) -> impl Fn() -> Result<u64, failsafe::Error<Failed>> {
     move || breaker.call(|| answer::<Failed>(black_box(input)))
 }
 
-fn tower(layer: &CircuitBreakerLayer, input: u64) -> Contender {
+pub(crate) fn tower(layer: &CircuitBreakerLayer, input: u64) -> Contender {
     let mut service = layer.layer(service_fn(async |n| answer::<Failed>(n)));
     Contender::awaited("tower-resilience", move || {
         request(&mut service, black_box(input))
     })
 }
 
-fn opened_recloser() -> Recloser {
-    let breaker = Recloser::custom().closed_len(1).open_wait(LONG).build();
-    while !matches!(
-        breaker.call(|| answer::<Failed>(0)),
-        Err(recloser::Error::Rejected)
-    ) {}
-    breaker
-}
-
-fn opened_failsafe() -> impl failsafe::CircuitBreaker + Sync + 'static {
-    let breaker = failsafe_consecutive(1);
-    while !matches!(
-        breaker.call(|| answer::<Failed>(0)),
-        Err(failsafe::Error::Rejected)
-    ) {}
-    breaker
-}
-
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let ours = "ours";
-    let _ = open(1);
-    assert!(registry::trip("bench::open"), "it was called once");
-    let tower_open = CircuitBreakerLayer::builder()
-        .consecutive_failures(1)
-        .wait_duration_in_open(LONG)
-        .build()
-        .expect("a configuration");
     let tower_closed = || {
         CircuitBreakerLayer::builder()
             .consecutive_failures(usize::MAX)
@@ -166,7 +141,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                 Contender::sync("failsafe", failsafe(failsafe_consecutive(u32::MAX), 0)),
                 tower(&tower_closed(), 0),
             ],
-            [Goal::Of("recloser", 1.8)],
+            [Goal::Of("recloser", 1.2)],
         ),
         Scenario::new(
             "circuit closed, failure, 1,000 times the window",
@@ -202,15 +177,5 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             [Goal::Of("failsafe", 0.35)],
         )
         .on_several_threads(),
-        Scenario::new(
-            "circuit open, refused",
-            [
-                Contender::sync(ours, || open(black_box(1))),
-                Contender::sync("recloser", recloser(opened_recloser(), 1)),
-                Contender::sync("failsafe", failsafe(opened_failsafe(), 1)),
-                tower(&tower_open, 0),
-            ],
-            [Goal::OfBest(0.85)],
-        ),
     ]
 }

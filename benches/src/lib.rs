@@ -13,6 +13,8 @@ mod events;
 mod keys;
 mod limits;
 mod metrics;
+mod open_circuit;
+mod registry;
 pub mod retry;
 mod scenario;
 mod spans;
@@ -31,6 +33,7 @@ pub fn scenarios() -> Vec<Scenario> {
     configuration::load_a_file();
     [
         circuit::scenarios(),
+        open_circuit::scenarios(),
         keys::scenarios(),
         retry::scenarios(),
         timeout::scenarios(),
@@ -43,6 +46,7 @@ pub fn scenarios() -> Vec<Scenario> {
         events::scenarios(),
         metrics::scenarios(),
         spans::scenarios(),
+        registry::scenarios(),
     ]
     .into_iter()
     .flatten()

@@ -1,6 +1,6 @@
 //! `#[retry]` by itself.
 
-use std::{cell::Cell, hint::black_box, time::Duration};
+use std::{cell::Cell, future, hint::black_box, time::Duration};
 
 use backon::{BlockingRetryable, ConstantBuilder, ExponentialBuilder, Retryable};
 use resilience::{RetryBudget, retry};
@@ -127,7 +127,10 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                 }),
                 tower(&RetryLayer::builder().max_attempts(4).build(), || 1),
             ],
-            [Goal::Over("plain", 1.5)],
+            [
+                Goal::Over("plain", 1.5),
+                Goal::ShareOver("plain", "backon", 0.06),
+            ],
         ),
         // An error of this type may hold a refusal, so the future has a place for the last error,
         // which is dropped at the end.
@@ -147,6 +150,13 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                     let strategy = ConstantBuilder::default().with_delay(Duration::ZERO);
                     (async || answer::<Failed>(every_third())).retry(strategy)
                 }),
+                // Its own sleeper waits for a timer even if the delay is zero.
+                Contender::awaited("backon with a sleeper that is ready", || {
+                    let strategy = ConstantBuilder::default().with_delay(Duration::ZERO);
+                    (async || answer::<Failed>(every_third()))
+                        .retry(strategy)
+                        .sleep(|_| future::ready(()))
+                }),
                 Contender::awaited("tokio-retry2", || {
                     Retry::spawn(FixedInterval::from_millis(0).take(3), async || {
                         transient(every_third())
@@ -160,7 +170,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                     every_third,
                 ),
             ],
-            [Goal::AtMost(60.0)],
+            [Goal::Of("backon with a sleeper that is ready", 1.0)],
         ),
     ]
 }

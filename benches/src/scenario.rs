@@ -56,6 +56,9 @@ pub enum Goal {
     OfBest(f64),
     /// At most this many nanoseconds more than that contender.
     Over(&'static str, f64),
+    /// Over the first contender, at most this share of what the second one is over it. The first is
+    /// the plain call, and the second the peer.
+    ShareOver(&'static str, &'static str, f64),
     /// At most this figure.
     AtMost(f64),
 }

@@ -85,7 +85,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                     request(&mut tower_later, black_box(1))
                 }),
             ],
-            [Goal::Of("tokio", 1.1)],
+            [Goal::Of("tokio", 0.7)],
         ),
         Scenario::new(
             "timeout, 1,000 polls",
@@ -96,7 +96,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                     tokio::time::timeout(LONG, answer_after::<Failed>(POLLS, black_box(1)))
                 }),
             ],
-            [Goal::Of("tokio", 1.4)],
+            [Goal::Of("tokio", 1.05)],
         ),
         Scenario::new(
             "timeout under a deadline, ready body",
@@ -134,7 +134,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                 Contender::on_busy_cores(ours, || never(black_box(1))),
                 Contender::on_busy_cores("recv_timeout", no_message),
             ],
-            [Goal::Of("recv_timeout", 2.0)],
+            [Goal::Of("recv_timeout", 1.2)],
         )
         .on_several_threads(),
     ]

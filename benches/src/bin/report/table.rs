@@ -96,6 +96,15 @@ fn judge(row: &Row, goal: Goal) -> Judgement {
                 met: over <= most,
             }
         }
+        Goal::ShareOver(plain, peer, most) => {
+            let plain_figure = of(plain);
+            let share = (ours - plain_figure) / (of(peer) - plain_figure);
+            Judgement {
+                measured: format!("{share:.2} × {peer}, both without {plain}"),
+                goal: format!("≤ {most} ×"),
+                met: share <= most,
+            }
+        }
         Goal::AtMost(most) => Judgement {
             measured: figure(ours),
             goal: format!("≤ {} {unit}", figure(most)),
