@@ -22,4 +22,4 @@ pub use self::{
     term::Term,
     view::{Answer, CommandView, Reply, View},
 };
-pub(crate) use self::{circuit::micros, memory::ALIVE_FOR};
+pub(crate) use self::{circuit::micros, memory::ALIVE_FOR, term::random_epoch};

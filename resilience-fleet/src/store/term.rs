@@ -11,3 +11,8 @@ pub struct Term {
     /// The number of the state within the record.
     pub generation: u64,
 }
+
+/// The random number of a new record. Zero stands for no record.
+pub(crate) fn random_epoch() -> u64 {
+    rand::random::<u64>().max(1)
+}

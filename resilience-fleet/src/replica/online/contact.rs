@@ -1,0 +1,64 @@
+//! The requests to the store, and the count of those that fail.
+
+use std::future::Future;
+
+use tokio::time::timeout;
+
+use super::{LIMIT, Online};
+use crate::{
+    circuit_id::CircuitId,
+    store::{Reply, Request, Session, StoreError, StoreErrorKind},
+};
+
+/// The requests in a row whose failure ends the contact.
+const FAILURES: u32 = 3;
+
+pub(super) const NO_STORE: &str = "the store of the fleet cannot be reached";
+
+impl<S: Session> Online<S> {
+    /// Makes a request within the limit of the fleet, and counts its failure.
+    pub(super) async fn ask<T, F>(&self, request: impl FnOnce(S) -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        let session = self.session.borrow().clone();
+        let Some(session) = session else {
+            return Err(StoreError::new(StoreErrorKind::Connection, NO_STORE));
+        };
+        let answer = match timeout(LIMIT, request(session)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(StoreError::new(
+                StoreErrorKind::Timeout,
+                "the store did not answer within 50 ms",
+            )),
+        };
+        match &answer {
+            Ok(_) => self.failures.set(0),
+            Err(error) => self.failed(error.kind()),
+        }
+        answer
+    }
+
+    pub(super) fn failed(&self, cause: StoreErrorKind) {
+        let failures = self.failures.get() + 1;
+        self.failures.set(failures);
+        if failures >= FAILURES || cause == StoreErrorKind::Connection {
+            self.lost.set(Some(cause));
+            self.is_lost.notify_one();
+        } else {
+            // The next requests show soon if the store is lost.
+            self.polls.notify_one();
+        }
+    }
+
+    pub(super) async fn request(
+        &self,
+        id: &CircuitId,
+        request: Request,
+    ) -> Result<Reply, StoreError> {
+        let reply = self
+            .ask(|session| async move { session.request(id, &request).await })
+            .await?;
+        Ok(reply)
+    }
+}

@@ -1,0 +1,53 @@
+//! The signs of life of this replica, and the lists of the others.
+
+use std::rc::Rc;
+
+use super::Online;
+use crate::store::{Heartbeat, Session, StoreError};
+
+impl<S: Session> Online<S> {
+    pub(super) async fn send_heartbeat(self: Rc<Self>) {
+        self.send_heartbeat_now().await;
+    }
+
+    pub(super) async fn send_heartbeat_now(self: &Rc<Self>) {
+        let online = Rc::clone(self);
+        let _ = self
+            .ask(|session| async move { online.heartbeat(&session).await })
+            .await;
+    }
+
+    /// Gives a sign of life. True if another process has the name of this replica.
+    pub(super) async fn heartbeat(self: &Rc<Self>, session: &S) -> Result<bool, StoreError> {
+        let mut list = (!self.is_list_sent.replace(true)).then(|| self.circuits.borrow().list());
+        let mut is_taken = false;
+        for _ in 0..2 {
+            let heartbeat = Heartbeat {
+                replica: &self.settings.replica,
+                instance: &self.instance,
+                circuits: list.as_deref(),
+            };
+            let alive = session.heartbeat(&heartbeat).await;
+            let alive = alive.inspect_err(|_| self.is_list_sent.set(false))?;
+            is_taken |= alive.is_taken;
+            if self.version.replace(Some(alive.version)) != Some(alive.version) {
+                let lists = session.members().await?;
+                self.circuits.borrow_mut().set_users(&lists);
+            }
+            if !alive.wants_circuits {
+                break;
+            }
+            list = Some(self.circuits.borrow().list());
+        }
+        Ok(is_taken)
+    }
+
+    pub(super) async fn read_members(self: Rc<Self>) {
+        let lists = self
+            .ask(|session| async move { session.members().await })
+            .await;
+        if let Ok(lists) = lists {
+            self.circuits.borrow_mut().set_users(&lists);
+        }
+    }
+}

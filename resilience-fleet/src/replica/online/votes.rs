@@ -1,0 +1,100 @@
+//! The votes of this replica: a circuit that opened by itself asks all others to open, too.
+
+use std::{
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use resilience::fleet::Trip;
+use tokio::time::sleep;
+
+use super::Online;
+use crate::{
+    circuit_id::CircuitId,
+    store::{Request, Session, View, random_epoch},
+};
+
+impl<S: Session> Online<S> {
+    pub(super) fn note_trip(&self, circuit: &CircuitId, trip: Trip) {
+        if let Some(circuit) = self.circuits.borrow_mut().get(circuit) {
+            circuit.note_trip(trip, Instant::now());
+        }
+    }
+
+    pub(super) async fn vote(self: Rc<Self>, id: CircuitId) {
+        let known = self.circuits.borrow().users(&id);
+        let vote = {
+            let mut circuits = self.circuits.borrow_mut();
+            circuits
+                .get(&id)
+                .and_then(|it| it.unsent_vote(Instant::now()))
+        };
+        let Some(vote) = vote else {
+            return;
+        };
+        let request = Request::Vote {
+            replica: Arc::clone(&self.settings.replica),
+            quorum: self.settings.quorum,
+            counts_for: vote.counts_for,
+            known,
+            opening: vote.opening,
+            epoch: random_epoch(),
+        };
+        let Ok(reply) = self.request(&id, request).await else {
+            return;
+        };
+        self.meters.voted();
+        if let Some(vote) = self
+            .circuits
+            .borrow_mut()
+            .get(&id)
+            .and_then(|it| it.voted.as_mut())
+        {
+            vote.is_sent = true;
+        }
+        self.adopt(&id, &reply.view);
+        if reply.view.doubt.is_some() && !reply.view.grace.is_zero() {
+            // A millisecond more, because the store's clock counts microseconds.
+            sleep(reply.view.grace + Duration::from_millis(1)).await;
+            self.settle(&id).await;
+        }
+    }
+
+    pub(super) async fn settle(self: &Rc<Self>, id: &CircuitId) {
+        let request = Request::Settle {
+            quorum: self.settings.quorum,
+            known: self.circuits.borrow().users(id),
+        };
+        if let Ok(reply) = self.request(id, request).await {
+            self.adopt(id, &reply.view);
+        }
+    }
+
+    /// Counts the votes whose grace is over, because their voters may have lost the store before they
+    /// could.
+    pub(super) async fn settle_due(self: &Rc<Self>, ids: &[CircuitId], views: &[View]) {
+        let quorum = self.settings.quorum;
+        let is_due = |view: &View| {
+            view.doubt.is_some()
+                && view.grace.is_zero()
+                && quorum.is_reached(view.votes, view.objections)
+        };
+        for (id, _) in ids.iter().zip(views).filter(|(_, view)| is_due(view)) {
+            self.settle(id).await;
+        }
+    }
+
+    /// Sends the votes that the store does not have, because it could not be reached.
+    pub(super) fn vote_unsent(self: &Rc<Self>) {
+        let now = Instant::now();
+        let mut circuits = self.circuits.borrow_mut();
+        let unsent = circuits.by_text.values_mut().filter_map(|circuit| {
+            let is_unsent = !circuit.followed.is_open() && circuit.unsent_vote(now).is_some();
+            is_unsent.then(|| circuit.id.clone())
+        });
+        for id in unsent.collect::<Vec<_>>() {
+            self.spawn(|online| async move { online.vote(id).await });
+        }
+    }
+}
