@@ -61,4 +61,6 @@ pub enum Goal {
     ShareOver(&'static str, &'static str, f64),
     /// At most this figure.
     AtMost(f64),
+    /// At least this figure.
+    AtLeast(f64),
 }

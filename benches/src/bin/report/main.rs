@@ -1,9 +1,10 @@
 //! Measures all scenarios, prints them, and writes the table into `benches/README.md`:
-//! `cargo run --release -p resilience-benches --bin report`. This takes about two minutes.
+//! `cargo run --release -p resilience-benches --bin report`. This takes some four minutes.
 //!
-//! With an argument it measures and prints only the scenarios with the argument in their name.
+//! With an argument it measures and prints only the rows with the argument in their name, without
+//! those of allocations and sizes.
 
-mod compile_time;
+mod build;
 mod instructions;
 mod memory;
 mod table;
@@ -20,12 +21,10 @@ use crate::{
 
 fn main() -> Result<(), Box<dyn Error>> {
     let filter = env::args().nth(1);
-    let mut table = Table::default();
+    let is_whole = filter.is_none();
+    let mut table = Table::new(filter);
     for mut scenario in scenarios() {
-        if filter
-            .as_ref()
-            .is_some_and(|filter| !scenario.name.contains(filter))
-        {
+        if !table.wants(scenario.name) {
             continue;
         }
         let times = timing::measure(&mut scenario);
@@ -42,13 +41,21 @@ fn main() -> Result<(), Box<dyn Error>> {
             goals: scenario.goals,
         });
     }
-    if filter.is_some() {
-        return Ok(());
+    if is_whole {
+        instructions(&mut table)?;
+        memory(&mut table)?;
     }
-    instructions(&mut table)?;
-    memory(&mut table)?;
-    compile_time(&mut table)?;
-    table.write(&machine())
+    table.measure(
+        "stack of a sync function that returns 200 KB",
+        "KB",
+        vec![Goal::Of("bare", 2.0)],
+        || memory::stacks(&["ours", "bare"]),
+    )?;
+    build::rows(&mut table)?;
+    if is_whole {
+        table.write(&machine())?;
+    }
+    Ok(())
 }
 
 /// One row for each scenario, without a goal, because the goals are those of the times.
@@ -129,34 +136,6 @@ fn memory(table: &mut Table) -> Result<(), Box<dyn Error>> {
         unit: "bytes",
         figures,
         goals,
-    });
-    Ok(())
-}
-
-fn compile_time(table: &mut Table) -> Result<(), Box<dyn Error>> {
-    let named = |figures: &[(&str, f64)]| {
-        figures
-            .iter()
-            .map(|(name, figure)| ((*name).to_owned(), *figure))
-            .collect()
-    };
-    let times = compile_time::per_function()?;
-    table.push(Row {
-        what: "release build of a function under three attributes".to_owned(),
-        unit: "ms",
-        figures: named(&[
-            ("ours", times.ours),
-            ("`#[tracing::instrument]`", times.instrument),
-            ("plain", times.plain),
-        ]),
-        goals: vec![Goal::Of("`#[tracing::instrument]`", 1.5)],
-    });
-    let times = compile_time::dependency()?;
-    table.push(Row {
-        what: "clean release build of the dependency".to_owned(),
-        unit: "s",
-        figures: named(&[("ours", times.ours), ("tower-resilience", times.tower)]),
-        goals: vec![Goal::Of("tower-resilience", 0.5)],
     });
     Ok(())
 }

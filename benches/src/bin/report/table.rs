@@ -17,12 +17,45 @@ pub(crate) struct Row {
     pub(crate) goals: Vec<Goal>,
 }
 
-#[derive(Default)]
 pub(crate) struct Table {
     rows: Vec<Row>,
+    /// Only rows with this text in their name are measured.
+    filter: Option<String>,
 }
 
 impl Table {
+    pub(crate) fn new(filter: Option<String>) -> Self {
+        Self {
+            rows: Vec::new(),
+            filter,
+        }
+    }
+
+    /// True if the row with this name is to be measured.
+    pub(crate) fn wants(&self, what: &str) -> bool {
+        let filter = self.filter.as_ref();
+        filter.is_none_or(|filter| what.contains(filter))
+    }
+
+    /// Measures and prints a row, if it is wanted.
+    pub(crate) fn measure(
+        &mut self,
+        what: &str,
+        unit: &'static str,
+        goals: Vec<Goal>,
+        figures: impl FnOnce() -> Result<Vec<(String, f64)>, Box<dyn Error>>,
+    ) -> Result<(), Box<dyn Error>> {
+        if self.wants(what) {
+            self.push(Row {
+                what: what.to_owned(),
+                unit,
+                figures: figures()?,
+                goals,
+            });
+        }
+        Ok(())
+    }
+
     pub(crate) fn push(&mut self, row: Row) {
         println!("{}", lines(&row));
         self.rows.push(row);
@@ -109,6 +142,11 @@ fn judge(row: &Row, goal: Goal) -> Judgement {
             measured: figure(ours),
             goal: format!("≤ {} {unit}", figure(most)),
             met: ours <= most,
+        },
+        Goal::AtLeast(least) => Judgement {
+            measured: figure(ours),
+            goal: format!("≥ {} {unit}", figure(least)),
+            met: ours >= least,
         },
     }
 }
