@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     clock::{self, NEVER, create_timer},
+    deadline::Frame,
     operation::Operation,
 };
 
@@ -85,10 +86,11 @@ impl<'b> Admission<'b> {
     #[cold]
     fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BulkheadFull>> {
         if matches!(self.state, State::New) {
-            if self.max_wait == 0 {
+            let max_wait = self.max_wait_here();
+            if max_wait == 0 {
                 return Poll::Ready(Err(self.refuse(Duration::ZERO)));
             }
-            self.begin_to_wait(cx);
+            self.begin_to_wait(max_wait, cx);
         }
         let State::Waiting(wait) = &mut self.state else {
             panic!("polled after completion");
@@ -116,11 +118,20 @@ impl<'b> Admission<'b> {
         Poll::Ready(Err(self.refuse(waited)))
     }
 
+    /// The time that the call waits for, in nanoseconds. A deadline that no timeout enforces ends the
+    /// wait, because nothing else would. A timeout drops the call, and its error is the right one.
+    fn max_wait_here(&self) -> u64 {
+        match Frame::current().unenforced_deadline() {
+            NEVER => self.max_wait,
+            deadline => self.max_wait.min(clock::remaining(deadline, clock::now())),
+        }
+    }
+
     /// Joins the queue. The timer is made first, because it panics without a runtime.
-    fn begin_to_wait(&mut self, cx: &Context<'_>) {
-        let timer = (self.max_wait != NEVER).then(|| {
+    fn begin_to_wait(&mut self, max_wait: u64, cx: &Context<'_>) {
+        let timer = (max_wait != NEVER).then(|| {
             let name = Shared::name_of(self.operation).unwrap_or(&self.shared.name);
-            let wait = clock::span(self.max_wait);
+            let wait = clock::span(max_wait);
             create_timer(Some(name), || tokio::time::sleep(wait))
         });
         let since = clock::now();

@@ -93,7 +93,8 @@ impl Bulkhead {
     }
 
     /// Takes a slot. The future waits for at most [`max_wait`](BulkheadConfig::max_wait) from its
-    /// first poll on. If it is dropped, it leaves the queue.
+    /// first poll on, and not beyond a [`deadline`](crate::deadline()) that no timeout around it
+    /// enforces. If it is dropped, it leaves the queue.
     ///
     /// # Errors
     /// [`BulkheadFull`] if no slot was free in time.

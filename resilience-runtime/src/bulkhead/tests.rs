@@ -14,7 +14,7 @@ use std::{
 use tokio::time::{Instant, advance};
 
 use super::*;
-use crate::{circuit::capture, modes::Modes, registry};
+use crate::{circuit::capture, modes::Modes, registry, with_deadline};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -183,6 +183,32 @@ fn a_sync_wait_does_not_go_beyond_the_deadline() {
         .run_cooperative(|| pool.acquire().map(drop).is_err());
     assert!(refused.is_err() || refused == Ok(true));
     assert_eq!(pool.stats().refused, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_in_a_task_ends_at_a_deadline_that_no_timeout_enforces() {
+    let config = BulkheadConfig::new(1).max_wait(Duration::MAX);
+    let pool = Bulkhead::new("pool", config);
+    let permit = pool.acquire().unwrap();
+    let full = with_deadline(Instant::now() + SECOND, pool.acquire_async()).await;
+    assert_eq!(full.unwrap_err().waited(), SECOND);
+    // A deadline that has passed leaves no time to wait, but a free slot needs none.
+    let full = with_deadline(Instant::now(), pool.acquire_async()).await;
+    assert_eq!(full.unwrap_err().waited(), Duration::ZERO);
+    assert_eq!((pool.stats().waiting, pool.stats().refused), (0, 2));
+    drop(permit);
+    let admitted = with_deadline(Instant::now(), pool.acquire_async()).await;
+    assert!(admitted.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_under_a_timeout_ends_with_the_timeout() {
+    let config = BulkheadConfig::new(1).max_wait(SECOND * 10);
+    let pool = Bulkhead::new("pool", config);
+    let _permit = pool.acquire().unwrap();
+    let late = crate::TimeoutConfig::new(SECOND).run_async(pool.acquire_async());
+    assert!(late.await.is_err(), "the error is that of the timeout");
+    assert_eq!((pool.stats().waiting, pool.stats().refused), (0, 0));
 }
 
 #[test]

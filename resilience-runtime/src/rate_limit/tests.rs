@@ -1,5 +1,6 @@
 use std::{
     future::pending,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     task::{Context, Poll, Waker},
     time::Duration,
@@ -221,6 +222,19 @@ async fn a_caller_that_is_dropped_while_it_waits_uses_its_turn() {
     let start = Instant::now();
     api.acquire_async().await.unwrap();
     assert_eq!(start.elapsed(), SECOND * 2);
+}
+
+#[test]
+fn a_call_that_cannot_wait_does_not_run_when_it_is_polled_again() {
+    let config = RateLimitConfig::new(1, SECOND).max_wait(SECOND * 5);
+    let api = RateLimit::new("api", config);
+    api.acquire().unwrap();
+    let mut waiting = pin!(api.acquire_async());
+    for _ in 0..2 {
+        // There is no runtime, so there is no timer.
+        let polled = catch_unwind(AssertUnwindSafe(|| poll(waiting.as_mut())));
+        assert!(polled.is_err(), "its turn has not come");
+    }
 }
 
 #[tokio::test(start_paused = true)]

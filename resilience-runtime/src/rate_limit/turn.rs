@@ -34,8 +34,8 @@ enum State<'l> {
     Waiting(Pin<Box<Wait<'l>>>),
     /// The turn has come.
     Due,
-    /// The call was refused, so it must not run when it is polled again.
-    Refused,
+    /// The call was refused or could not begin to wait, so it must not run when it is polled again.
+    Ended,
 }
 
 pin_project! {
@@ -65,11 +65,12 @@ impl<'l> Turn<'l> {
     #[inline]
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RateLimited>> {
         if matches!(self.state, State::New) {
-            self.state = State::Refused;
+            self.state = State::Ended;
             let wait = self.shared.take(self.max_wait, self.operation)?;
-            self.state = State::Due;
             if wait > 0 {
                 self.begin_to_wait(clock::span(wait));
+            } else {
+                self.state = State::Due;
             }
         }
         if let State::Due = self.state {
