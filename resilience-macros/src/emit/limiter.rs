@@ -17,7 +17,7 @@ use super::plan::Emit;
 use super::shared::{SiteOrName, checked};
 use super::span::{SpanEnds, local};
 use crate::language::stage::Stage;
-use crate::language::value::Setting;
+use crate::language::value::{Literal, Setting};
 use crate::language::values::ConfigPlan;
 
 /// The names of a policy in the runtime and in the expansion.
@@ -25,6 +25,8 @@ pub(crate) struct LimiterNames {
     /// The handle: its type, and the variable that holds it.
     pub(crate) ty: &'static str,
     pub(crate) variable: &'static str,
+    /// The option that is its limit.
+    pub(crate) limit: &'static str,
     /// The error of a refusal, and the variable that holds it.
     pub(crate) refusal: &'static str,
     pub(crate) refused: &'static str,
@@ -292,6 +294,24 @@ impl Context<'_> {
                 is_static: false,
             },
         };
-        self.config(&ty, &item, &start, &plan.settings)
+        let settings = plan.settings.iter().map(|setting| match setting {
+            limit if limit.setter == names.limit => self.checked_calls(limit),
+            other => other.clone(),
+        });
+        let settings: Vec<_> = settings.collect();
+        self.config(&ty, &item, &start, &settings)
+    }
+
+    /// The limit. A constant or a variable may be a whole configuration by mistake, so rustc is shown
+    /// a function whose bound names the right option. The type of any other expression may depend on
+    /// the setter's.
+    fn checked_calls(&self, limit: &Setting) -> Setting {
+        let is_path = syn::parse2::<syn::ExprPath>(limit.source.clone()).is_ok();
+        let mut checked = limit.clone();
+        if limit.literal == Literal::Unknown && is_path {
+            let ends = SpanEnds::of(&limit.source);
+            checked.value = self.call("call_limit", None, limit.value.clone(), ends);
+        }
+        checked
     }
 }

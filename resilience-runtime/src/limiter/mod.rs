@@ -31,6 +31,7 @@ mod found;
 #[cfg(feature = "config")]
 mod in_file;
 mod keys;
+mod limit;
 #[expect(
     clippy::module_inception,
     reason = "the file has the trait of that name"
@@ -45,6 +46,7 @@ mod site;
 mod snapshot;
 mod value;
 
+pub use self::limit::call_limit;
 pub(crate) use self::{
     config::LimiterConfig,
     counts::{Counts, Totals},

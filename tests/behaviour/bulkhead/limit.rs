@@ -182,6 +182,25 @@ fn a_configuration_may_bring_the_limit_and_options_override_it() {
 }
 
 #[test]
+fn a_limit_is_a_constant_or_an_expression_whose_type_the_option_decides() {
+    mod sizes {
+        pub(super) const ONE: u32 = 1;
+    }
+    #[bulkhead(sizes::ONE)]
+    fn constant(inside: bool) -> Result<(), ApiError> {
+        if inside { constant(false) } else { Ok(()) }
+    }
+    #[bulkhead(u8::from(wide).into(), name = "limit::converted")]
+    fn converted(wide: bool) -> Result<(), ApiError> {
+        let _ = wide;
+        Ok(())
+    }
+    assert!(constant(false).is_ok() && constant(true).is_err());
+    assert!(converted(true).is_ok());
+    assert_eq!(stats("limit::converted").limit, 1);
+}
+
+#[test]
 #[should_panic(expected = "`max_concurrent` must be at least 1 and at most 1000000, like 25")]
 fn a_computed_limit_of_zero_panics_in_the_call() {
     #[bulkhead(size, name = "limit::zero")]

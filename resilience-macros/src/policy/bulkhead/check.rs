@@ -13,6 +13,7 @@ static WORDS: LimiterWords = LimiterWords {
     names: LimiterNames {
         ty: "Bulkhead",
         variable: "bulkhead",
+        limit: "max_concurrent",
         refusal: "BulkheadFull",
         refused: "full",
         has_permit: true,

@@ -15,6 +15,7 @@ static WORDS: LimiterWords = LimiterWords {
     names: LimiterNames {
         ty: "RateLimit",
         variable: "rate_limit",
+        limit: "limit",
         refusal: "RateLimited",
         refused: "limited",
         has_permit: false,
