@@ -1,4 +1,4 @@
-//! The interface for a package that coordinates the circuits of many processes.
+//! The interface for a package that coordinates the circuits and rate limits of many processes.
 //!
 //! A service that runs as many replicas pays for each failing dependency once per replica: each has
 //! to see its own failures, and each sends its own probes. A **fleet** shares that by way of a store.
@@ -25,6 +25,19 @@
 //! does [`CircuitBreaker::acquire_async`]; a sync call blocks its thread, and so does
 //! [`CircuitBreaker::acquire`].
 //!
+//! A **rate limit** of many processes leases permits in batches: [`RateLimit::coordinate`] gives it its
+//! coordinator, which is asked for the next batch before the last one is used up. A call never waits
+//! for that. [`follow_rate_limits`] tells of the rate limits that come and go.
+//!
+//! | when | then |
+//! |---|---|
+//! | the store can be reached, or the number of processes changes | [`RateLimit::lease_among`] |
+//! | the store is lost | [`RateLimit::divide_among`] |
+//! | few leased permits are left | [`RateLimitCoordinator::wanted`], answered by [`PermitRequest::grant`] |
+//!
+//! [`RateLimit::coordinate`]: crate::RateLimit::coordinate
+//! [`RateLimit::lease_among`]: crate::RateLimit::lease_among
+//! [`RateLimit::divide_among`]: crate::RateLimit::divide_among
 //! [`CircuitBreaker::follow_open`]: crate::CircuitBreaker::follow_open
 //! [`CircuitBreaker::follow_closed`]: crate::CircuitBreaker::follow_closed
 //! [`CircuitBreaker::isolate_with`]: crate::CircuitBreaker::isolate_with
@@ -34,8 +47,9 @@
 
 pub use crate::{
     circuit::{
-        CircuitFollower, Coordinator, Following, ProbeAnswer, ProbeRequest, StoreContact, Trip,
-        Verdict,
+        CircuitFollower, Coordinator, ProbeAnswer, ProbeRequest, StoreContact, Trip, Verdict,
     },
-    registry::follow_circuits,
+    followers::Following,
+    rate_limit::{PermitRequest, RateLimitCoordinator, RateLimitFollower},
+    registry::{follow_circuits, follow_rate_limits},
 };

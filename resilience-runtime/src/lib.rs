@@ -127,6 +127,7 @@ mod fallible;
 #[cfg(feature = "config")]
 mod file;
 pub mod fleet;
+mod followers;
 mod function;
 #[cfg(any(doc, doctest))]
 pub mod guide;

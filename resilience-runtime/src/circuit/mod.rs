@@ -125,7 +125,7 @@ pub use self::{
     conversion::FromCircuitOpen,
     coordinator::{Coordinator, Trip, Verdict},
     error::CircuitOpen,
-    followers::{CircuitFollower, Following},
+    followers::CircuitFollower,
     guarded_future::GuardedFuture,
     history::TransitionRecord,
     keyed::{CircuitBreakerFamily, FamilyStats, KeyedCircuit},
@@ -139,7 +139,7 @@ pub use self::{
 };
 pub(crate) use self::{
     command::GivenCommand,
-    followers::{tell_came, tell_went},
+    followers::{begin_to_follow, tell_came, tell_went},
     keyed::Family,
     name::Name,
 };

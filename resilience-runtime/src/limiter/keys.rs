@@ -109,15 +109,23 @@ impl<L: Limiter> Keys<L> {
             // The bounds of the queue were made with the time of before.
             changes.judge_anew();
         }
-        if changes.length() >= max_keys && self.map.evict(&mut changes, idle, now).is_none() {
-            drop(changes);
-            return self.share(text, Some(max_keys), &present);
+        let mut evicted = None;
+        if changes.length() >= max_keys {
+            evicted = self.map.evict(&mut changes, idle, now);
+            if evicted.is_none() {
+                drop(changes);
+                return self.share(text, Some(max_keys), &present);
+            }
         }
         let name = self.name.with_key(Arc::clone(&key), ());
         let limiter = Keyed(L::with_name(name, &now_present, self.declared_at));
         let not_before = now.saturating_add(idle);
         let entry = self.map.add(&mut changes, hashed, key, limiter, not_before);
         drop(changes);
+        if let Some(evicted) = evicted {
+            evicted.value.0.went();
+        }
+        entry.value.0.came();
         KeyedLimiter::own(entry)
     }
 

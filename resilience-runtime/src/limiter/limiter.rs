@@ -40,6 +40,12 @@ pub(crate) trait Limiter: LimiterTypes + Clone + fmt::Debug + Send + Sync + 'sta
     /// True if both handles are of one limiter.
     fn is_same(&self, other: &Self) -> bool;
 
+    /// Tells those who follow the limiters that this one came into the registry.
+    fn came(&self) {}
+
+    /// Tells them that the key of this one was forgotten.
+    fn went(&self) {}
+
     /// Takes another configuration. The time that callers by handle wait stays.
     fn adopt(&self, present: &Present<Self::Config>);
 

@@ -133,7 +133,9 @@ impl<L: Limiter> Named<L> {
             return limiter;
         }
         self.report_two_kinds(self.keys.get().is_some());
+        let mut is_new = false;
         let make = || {
+            is_new = true;
             let Present { config, modes } = self.present();
             let config = config.with_wait(call.wait());
             L::with_name(
@@ -145,6 +147,9 @@ impl<L: Limiter> Named<L> {
         let limiter = self.single.get_or_init(make);
         // The configuration may have changed while the limiter was made.
         self.adopt_all();
+        if is_new {
+            limiter.came();
+        }
         limiter
     }
 
@@ -282,7 +287,7 @@ impl<L: Limiter> Named<L> {
     }
 
     /// All limiters of the name.
-    fn handles(&self) -> Vec<L> {
+    pub(super) fn handles(&self) -> Vec<L> {
         let mut handles = self.keys.get().map(Keys::handles).unwrap_or_default();
         handles.extend(self.single.get().cloned());
         handles

@@ -105,6 +105,11 @@ impl<L: Limiter> Names<L> {
         self.read().values().copied().collect()
     }
 
+    /// The limiters of all names, those that keys share included.
+    pub(crate) fn handles(&self) -> Vec<L> {
+        self.all().into_iter().flat_map(Named::handles).collect()
+    }
+
     /// Gives the limiters of a name another configuration. False if there are none.
     pub(crate) fn reconfigure(&self, name: &str, config: &L::Config) -> bool {
         self.get(name)

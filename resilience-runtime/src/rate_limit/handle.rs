@@ -79,6 +79,12 @@ impl RateLimit {
         self.shared.name.key()
     }
 
+    /// The configuration that the rate limit has now. If processes share it, this is that of all of them
+    /// together.
+    pub fn config(&self) -> RateLimitConfig {
+        self.shared.config()
+    }
+
     /// Takes a turn. The thread waits for it if that is not longer than
     /// [`max_wait`](RateLimitConfig::max_wait), in real time even where tokio's clock is paused.
     ///

@@ -5,7 +5,12 @@ use std::{panic::Location, sync::Arc, time::Duration};
 #[cfg(feature = "config")]
 use super::file;
 use super::{
-    config::RateLimitConfig, error::RateLimited, handle::RateLimit, log, shared::Shared,
+    config::RateLimitConfig,
+    error::RateLimited,
+    followers::{tell_came, tell_went},
+    handle::RateLimit,
+    log,
+    shared::Shared,
     stats::RateLimitStats,
 };
 #[cfg(feature = "config")]
@@ -103,6 +108,14 @@ impl Limiter for RateLimit {
 
     fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(self.shared(), other.shared())
+    }
+
+    fn came(&self) {
+        tell_came(self);
+    }
+
+    fn went(&self) {
+        tell_went(self);
     }
 
     fn adopt(&self, present: &Present<RateLimitConfig>) {

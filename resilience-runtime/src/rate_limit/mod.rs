@@ -13,6 +13,7 @@
 //!   Rate (rate.rs) decides: the generic cell rate algorithm, in whole numbers
 //! ```
 //!
+//! `leases.rs` has the permits of a limit that processes share, and `coordinate.rs` its interface.
 //! `limiter.rs` finds rate limits by name and by key. `shared.rs` is what all handles of one rate
 //! limit share.
 
@@ -21,15 +22,20 @@ mod admitted;
 mod cells;
 mod config;
 mod conversion;
+mod coordinate;
+mod coordinator;
 mod error;
 #[cfg(feature = "config")]
 pub(crate) mod file;
+mod followers;
 mod future;
 mod handle;
+mod leases;
 mod limiter;
 mod log;
 #[cfg(all(test, loom))]
 mod loom_models;
+mod permit_request;
 mod rate;
 mod settings;
 mod shared;
@@ -38,9 +44,11 @@ mod stats;
 mod tests;
 mod turn;
 
+pub(crate) use self::followers::begin_to_follow;
 pub use self::{
-    acquire::RateLimitAcquire, config::RateLimitConfig, error::RateLimited, handle::RateLimit,
-    settings::RateLimitSettings, stats::RateLimitStats,
+    acquire::RateLimitAcquire, config::RateLimitConfig, coordinator::RateLimitCoordinator,
+    error::RateLimited, followers::RateLimitFollower, handle::RateLimit,
+    permit_request::PermitRequest, settings::RateLimitSettings, stats::RateLimitStats,
 };
 
 /// The names that the expansion of `#[rate_limit]` uses.

@@ -1,10 +1,12 @@
 //! A rate limit: its cells, its name and the counts of calls.
 
+mod leased;
+
 use std::{
     panic::Location,
     // The counts are the standard library's, because no decision depends on them.
     sync::{
-        Mutex, PoisonError,
+        Mutex, OnceLock, PoisonError,
         atomic::{AtomicU8, AtomicU64, Ordering},
     },
 };
@@ -14,7 +16,9 @@ use super::{
     cells::{Answer, Cells},
     config::RateLimitConfig,
     error::RateLimited,
+    leases::Leases,
     log,
+    permit_request::Lessee,
     rate::Rate,
 };
 use crate::{
@@ -33,6 +37,8 @@ const KEYED: u8 = 1;
 const NOT_ENFORCED: u8 = 2;
 /// Nobody is counted, because the limit is not enabled.
 const NOT_ENABLED: u8 = 4;
+/// Other processes have a part in the limit.
+const SHARED: u8 = 8;
 
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -49,6 +55,8 @@ pub(super) struct Shared {
     refused: ReportedCount,
     /// The present configuration. Calls do not read it.
     config: Mutex<RateLimitConfig>,
+    /// The part that other processes have in the limit. Few limits have any.
+    leases: OnceLock<Box<Leases>>,
     pub(super) name: Name,
     declared_at: &'static Location<'static>,
 }
@@ -74,6 +82,7 @@ impl Shared {
             would_refuse: AtomicU64::new(0),
             refused: ReportedCount::default(),
             config: Mutex::new(*config),
+            leases: OnceLock::new(),
             name,
             declared_at,
         }
@@ -85,7 +94,7 @@ impl Shared {
         self.max_wait.load(Ordering::Relaxed)
     }
 
-    fn config(&self) -> RateLimitConfig {
+    pub(super) fn config(&self) -> RateLimitConfig {
         *self.config.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -100,7 +109,7 @@ impl Shared {
         let is_same_rate = rate(config) == rate(&present);
         *present = *config;
         if !is_same_rate {
-            self.cells.set_rate(rate(config), clock::now());
+            self.cells.set_rate(self.own_rate(config), clock::now());
         }
     }
 
@@ -125,7 +134,8 @@ impl Shared {
         }
     }
 
-    /// Takes the turn of a call of a limit that has a key, or that the file has switched.
+    /// Takes the turn of a call of a limit that has a key, that processes share, or that the file has
+    /// switched.
     #[inline(never)]
     fn take_by_flags(
         &self,
@@ -140,10 +150,17 @@ impl Shared {
         if flags & KEYED != 0 {
             self.last_call.fetch_max(now, Ordering::Relaxed);
         }
+        if flags & SHARED != 0 && self.take_leased(now) {
+            self.admitted.add();
+            return Ok(0);
+        }
         let is_enforced = flags & NOT_ENFORCED == 0;
         let answer = self.cells.take(now, max_wait_here(max_wait));
         if let (true, Answer::Refused { wait }) = (is_enforced, answer) {
             return Err(self.refuse(operation, wait));
+        }
+        if let (SHARED, Answer::Admitted { .. }) = (flags & SHARED, answer) {
+            Lessee::note_spent(self, 1);
         }
         self.admitted.add();
         match answer {

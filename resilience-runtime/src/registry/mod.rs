@@ -90,7 +90,7 @@ pub use self::{
     budgets::{budget, register_budget},
     bulkheads::{bulkhead, bulkhead_of_key, get_or_register_bulkhead, reconfigure_bulkhead},
     control::{allow, allow_with, isolate, isolate_with, reset, reset_with, trip, trip_with},
-    follow::follow_circuits,
+    follow::{follow_circuits, follow_rate_limits},
     health::{Health, HealthStatus},
     name_taken::NameTaken,
     rate_limits::{

@@ -1,0 +1,66 @@
+//! Those who are told of each shared thing that comes into the registry or goes.
+
+use std::{
+    fmt,
+    // The types are the standard library's, because loom's cannot be statics.
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use crate::unwind::quietly;
+
+/// The followers of one kind of thing.
+pub(crate) struct Followers<F: ?Sized>(RwLock<Vec<Arc<F>>>);
+
+impl<F: ?Sized + Send + Sync> Followers<F> {
+    pub(crate) const fn new() -> Self {
+        Self(RwLock::new(Vec::new()))
+    }
+
+    /// Adds a follower. The caller tells it of the things that are there already.
+    pub(crate) fn begin(&'static self, follower: Arc<F>) -> Following {
+        let mut followers = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        followers.push(Arc::clone(&follower));
+        Following(Some(Box::new(move || self.end(&follower))))
+    }
+
+    fn end(&self, follower: &Arc<F>) {
+        let mut followers = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let at = followers.iter().position(|it| Arc::ptr_eq(it, follower));
+        let removed = at.map(|at| followers.swap_remove(at));
+        // The follower is other people's code, so it is dropped outside of the lock.
+        drop(followers);
+        drop(removed);
+    }
+
+    pub(crate) fn tell(&self, message: impl Fn(&F)) {
+        // The handles are copied, so that no follower runs under the lock.
+        let followers = {
+            let followers = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            if followers.is_empty() {
+                return;
+            }
+            followers.clone()
+        };
+        for follower in followers {
+            quietly(|| message(&*follower));
+        }
+    }
+}
+
+/// Ends the notices to a follower when it is dropped.
+#[must_use = "the follower is told nothing more as soon as this is dropped"]
+pub struct Following(Option<Box<dyn FnOnce() + Send + Sync>>);
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        if let Some(end) = self.0.take() {
+            end();
+        }
+    }
+}
+
+impl fmt::Debug for Following {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Following")
+    }
+}
