@@ -40,8 +40,12 @@
 //!
 //! | feature | |
 //! |---|---|
-//! | `metrics` | `resilience_fleet_degraded`, `_votes_total`, `_leases_total`, `_push_lag_seconds` and `_dropped_writes_total`, by the `metrics` facade |
-//! | `tls` | addresses that begin with `rediss://`, with rustls |
+//! | `metrics` | the metrics below, by the `metrics` facade |
+//! | `tls` | addresses that begin with `rediss://`, with rustls and the roots of the operating system |
+//!
+//! # Metrics
+//!
+#![doc = include_str!("metrics.md")]
 
 mod builder;
 mod circuit_id;

@@ -88,16 +88,27 @@ pub(super) enum FoundClient {
 impl Address {
     /// Checks the form of the address without a connection.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
-        let addresses = match self {
-            Self::Server(address) => std::slice::from_ref(address),
-            Self::Sentinels { addresses, .. } | Self::Cluster(addresses) => addresses,
-        };
+        let addresses = self.addresses();
         if addresses.is_empty() {
             return Err(wrong_address());
         }
         addresses
             .iter()
             .try_for_each(|address| resp3(address).map(drop))
+    }
+
+    fn addresses(&self) -> &[String] {
+        match self {
+            Self::Server(address) => std::slice::from_ref(address),
+            Self::Sentinels { addresses, .. } | Self::Cluster(addresses) => addresses,
+        }
+    }
+
+    /// True if the connections have TLS.
+    pub(super) fn has_tls(&self) -> bool {
+        self.addresses()
+            .iter()
+            .any(|address| address.starts_with("rediss://"))
     }
 
     /// Finds the server. Sentinels are asked anew each time, because the master may have changed.
@@ -133,4 +144,17 @@ fn infos(addresses: &[String]) -> Result<Vec<ConnectionInfo>, StoreError> {
 fn server(client: RedisResult<Client>) -> Result<FoundClient, StoreError> {
     let client = client.map_err(|error| store_error(&error))?;
     Ok(FoundClient::Server(Box::new(client)))
+}
+
+#[cfg(all(test, not(feature = "tls")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_with_tls_needs_the_feature() {
+        let address = Address::Server("rediss://127.0.0.1:1".to_owned());
+        let error = address.check().expect_err("the feature is off");
+        assert_eq!(error.kind(), StoreErrorKind::Address);
+        assert!(error.to_string().contains("the feature `tls`"), "{error}");
+    }
 }

@@ -20,6 +20,7 @@ pub(super) fn of(request: &Request, channel: &str, circuit: &str) -> Vec<String>
         Request::Verdict { .. } => "verdict",
         Request::Command { .. } => "command",
         Request::Restore { .. } => "restore",
+        Request::Recovered { .. } => "recovered",
         Request::Read => "read",
     };
     arguments.text(name).text(channel).text(circuit);
@@ -126,6 +127,7 @@ impl Arguments {
                     None => self.number(&-1),
                 }
             }
+            Request::Recovered { term } => self.term(*term),
             Request::Read => self,
         };
     }

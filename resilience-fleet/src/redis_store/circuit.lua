@@ -144,6 +144,14 @@ elseif request == 'verdict' then
       changed = true
     end
   end
+elseif request == 'recovered' then
+  -- 4 epoch, 5 generation
+  if f.epoch ~= ARGV[4] or f.generation ~= ARGV[5] or f.state ~= 'open' or now < number('until') or holds() then
+    answer = 'void'
+  else
+    close()
+    changed = true
+  end
 elseif request == 'command' then
   -- 4 epoch, 5 action, 6 reason, 7 by or '', 8 lasts or -1, 9-12 opening
   exist(ARGV[4])

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::{
     address::{Address, FoundClient, settings},
-    fault::store_error,
+    fault::{store_error, tls_error},
 };
 use crate::store::{Push, StoreError};
 
@@ -40,7 +40,13 @@ impl Connection {
                 Self::cluster(builder.push_sender(sender), channel).await
             }
         };
-        connection.map_err(|error| store_error(&error))
+        connection.map_err(|error| {
+            if address.has_tls() {
+                tls_error(&error)
+            } else {
+                store_error(&error)
+            }
+        })
     }
 
     async fn server(

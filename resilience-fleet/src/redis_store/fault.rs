@@ -38,6 +38,20 @@ pub(super) fn store_error(error: &RedisError) -> StoreError {
     StoreError::new(kind, joined(words, detail))
 }
 
+/// The error of a connection with TLS, in words that name the likely fault.
+pub(super) fn tls_error(error: &RedisError) -> StoreError {
+    // The errors of rustls are known by their text only.
+    let text = error.to_string();
+    let words = if text.contains("certificate") {
+        "the certificate of the server is not one that this machine trusts"
+    } else if text.contains("corrupt message") || error.is_timeout() {
+        "the server does not speak TLS: its address must begin with redis:// if the server has no TLS"
+    } else {
+        return store_error(error);
+    };
+    StoreError::new(StoreErrorKind::Connection, joined(words, &text))
+}
+
 /// Errors that the redis crate knows by their text only.
 fn by_text(error: &RedisError) -> (StoreErrorKind, &'static str) {
     match error.code() {

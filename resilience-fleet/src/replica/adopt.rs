@@ -4,12 +4,14 @@ use std::time::{Duration, Instant};
 
 use resilience::events::CommandAction;
 
-use crate::store::{CommandView, Opening, Request, Term, View};
+use crate::store::{CommandView, Opening, Request, StoredCommand, Term, View};
 
 /// The last state of a circuit that the replica followed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Followed {
     term: Term,
+    /// The circuit is open or half-open in the store.
+    is_open_there: bool,
     /// The end of the open time by this process's clock, if the circuit is open for the fleet.
     open_until: Option<Instant>,
     opening: Option<Opening>,
@@ -20,6 +22,15 @@ pub(super) struct Followed {
 struct FollowedCommand {
     view: CommandView,
     until: Option<Instant>,
+}
+
+impl FollowedCommand {
+    /// True if it is the same command of the same generation. Its rest does not matter.
+    fn is(&self, view: &CommandView) -> bool {
+        let (ours, theirs) = (&self.view.command, &view.command);
+        self.view.generation == view.generation
+            && (ours.action, &ours.reason, &ours.by) == (theirs.action, &theirs.reason, &theirs.by)
+    }
 }
 
 /// An action of a replica after it has read a view.
@@ -59,13 +70,19 @@ impl Followed {
 
     /// Takes a newer view over. `jitter` is from 0 to 1.
     pub(super) fn adopt(&mut self, view: &View, now: Instant, jitter: f64) -> Vec<Action> {
-        if view.term == self.term {
+        if self.is_same(view) {
             return Vec::new();
         }
-        let is_older = view.term.epoch == 0
-            || (view.term.epoch == self.term.epoch && view.term.generation < self.term.generation);
-        if is_older {
-            return self.restore(now).map(Action::Restore).into_iter().collect();
+        let is_lost = view.term.epoch == 0;
+        let is_older =
+            view.term.epoch == self.term.epoch && view.term.generation < self.term.generation;
+        if is_lost || is_older {
+            let restore = if is_lost {
+                self.restore_held(now)
+            } else {
+                self.restore(now)
+            };
+            return restore.map(Action::Restore).into_iter().collect();
         }
         let mut actions = Vec::new();
         // A command whose time is over ends by itself, and so does a trip.
@@ -77,11 +94,9 @@ impl Followed {
         let is_first = self.term.epoch == 0;
         let new = view.command.as_ref();
         let is_new_command = |command: &&CommandView| {
-            let id = (view.term.epoch, command.generation);
-            let is_known = self
-                .command
-                .as_ref()
-                .is_some_and(|known| (self.term.epoch, known.view.generation) == id);
+            let known = self.command.as_ref();
+            let is_known =
+                view.term.epoch == self.term.epoch && known.is_some_and(|known| known.is(command));
             // A replica that starts has nothing to reset.
             !is_known
                 && (command.holds || (!is_first && command.generation == view.term.generation))
@@ -108,8 +123,20 @@ impl Followed {
         actions
     }
 
+    /// True if the state was followed before. Two states have one term if servers with different last
+    /// writes went on from it, so that their content is compared, too.
+    fn is_same(&self, view: &View) -> bool {
+        let has_same_command = match (&self.command, &view.command) {
+            (Some(ours), Some(theirs)) => ours.is(theirs),
+            (None, None) => true,
+            _ => false,
+        };
+        view.term == self.term && view.is_open == self.is_open_there && has_same_command
+    }
+
     fn follow(&mut self, view: &View, open_until: Option<Instant>, now: Instant) {
         self.term = view.term;
+        self.is_open_there = view.is_open;
         self.open_until = open_until;
         self.opening = Some(view.opening);
         self.command = view.command.as_ref().map(|command| FollowedCommand {
@@ -121,33 +148,42 @@ impl Followed {
         });
     }
 
-    /// The request that writes the state again, if it still holds. Otherwise the state is forgotten.
-    fn restore(&mut self, now: Instant) -> Option<Request> {
-        let left = |until: Instant| {
-            let left = until.saturating_duration_since(now);
-            (!left.is_zero()).then_some(left)
-        };
-        let open_for = self.open_until.and_then(left);
-        let command = self
-            .command
-            .as_ref()
-            .filter(|command| command.view.holds && command.until.is_none_or(|until| now < until));
-        let command = command.map(|command| {
-            let mut stored = command.view.command.clone();
-            stored.lasts = command.until.and_then(left);
-            (command.view.generation, stored)
-        });
-        let (term, opening) = (self.term, self.opening);
-        if open_for.is_none() && command.is_none() {
-            *self = Self::default();
+    /// The request that writes the state again into a store that has none, if it still holds. What is
+    /// over is forgotten, because an absent state is a closed one.
+    fn restore_held(&mut self, now: Instant) -> Option<Request> {
+        let is_over = |until: Option<Instant>| until.is_none_or(|until| until <= now);
+        if is_over(self.open_until) && self.held_command(now).is_none() {
+            self.open_until = None;
+            self.is_open_there = false;
+            self.command = None;
             return None;
         }
+        self.restore(now)
+    }
+
+    /// The request that writes the state again into a store that has an older one. A closed state is
+    /// written, too, because the older one may be open.
+    fn restore(&self, now: Instant) -> Option<Request> {
         Some(Request::Restore {
-            term,
-            open_for,
-            opening: opening?,
-            command,
+            term: self.term,
+            open_for: self
+                .open_until
+                .map(|until| until.saturating_duration_since(now)),
+            opening: self.opening?,
+            command: self.held_command(now),
         })
+    }
+
+    /// The command that holds, with the rest of its time, and its generation.
+    fn held_command(&self, now: Instant) -> Option<(u64, StoredCommand)> {
+        let held = self.command.as_ref()?;
+        let is_over = held.until.is_some_and(|until| until <= now);
+        let lasts = held.until.map(|until| until.saturating_duration_since(now));
+        let command = StoredCommand {
+            lasts,
+            ..held.view.command.clone()
+        };
+        (held.view.holds && !is_over).then_some((held.view.generation, command))
     }
 }
 

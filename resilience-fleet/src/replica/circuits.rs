@@ -10,7 +10,7 @@ use resilience::{CircuitBreaker, CircuitState, fleet::Trip};
 use super::{adopt::Followed, apply::Target, samples::Samples};
 use crate::{
     circuit_id::CircuitId,
-    store::{Opening, Term, View},
+    store::{Opening, Request, Term, View},
 };
 
 /// A circuit of this process, or the name of circuits with keys.
@@ -27,6 +27,9 @@ pub(super) struct Circuit {
     pub(super) is_doubted: bool,
     /// The opening that the replica voted for, until the circuit closes.
     pub(super) voted: Option<Vote>,
+    /// The term in which the circuit is half-open for the fleet and closed in this process, and its
+    /// successes when that was seen first.
+    apart: Option<(Term, u64)>,
     /// The terms that granted the leases of this process.
     pub(super) leases: HashMap<u64, Term>,
 }
@@ -61,6 +64,7 @@ impl Circuit {
             objected: None,
             is_doubted: false,
             voted: None,
+            apart: None,
             leases: HashMap::new(),
         }
     }
@@ -157,6 +161,27 @@ impl Circuit {
         self.objected = Some((doubt, now));
         true
     }
+
+    /// The request that closes the circuit for all. It is half-open for the fleet and closed in this
+    /// process, because it closed by itself while the store was lost, and it has succeeded since this
+    /// was seen as often as probes have to.
+    pub(super) fn recovered(&mut self, view: &View) -> Option<Request> {
+        let breaker = self.breaker.as_ref()?;
+        let is_apart = view.is_open && view.probes_in <= 0;
+        if !is_apart || breaker.state() != CircuitState::Closed {
+            self.apart = None;
+            return None;
+        }
+        let successes = breaker.stats().successes;
+        let since = match self.apart {
+            Some((term, since)) if term == view.term => since,
+            _ => successes,
+        };
+        self.apart = Some((view.term, since));
+        let needed = u64::from(view.opening.success_threshold.max(1));
+        (successes.saturating_sub(since) >= needed)
+            .then_some(Request::Recovered { term: view.term })
+    }
 }
 
 /// The circuits by their texts.
@@ -192,6 +217,8 @@ impl Circuits {
         });
         if let Some(breaker) = breaker {
             circuit.breaker = Some(breaker.clone());
+            // The count of successes begins here.
+            circuit.sample(Instant::now());
         }
         is_new
     }
@@ -239,7 +266,10 @@ impl Circuits {
         let circuits = self.by_text.values();
         circuits
             .filter(|circuit| {
-                circuit.followed.holds() || circuit.voted.is_some() || circuit.is_doubted
+                circuit.followed.holds()
+                    || circuit.voted.is_some()
+                    || circuit.is_doubted
+                    || circuit.apart.is_some()
             })
             .map(|circuit| circuit.id.clone())
             .collect()

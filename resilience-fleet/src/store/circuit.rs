@@ -132,6 +132,7 @@ impl SharedCircuit {
                 opening,
                 command,
             } => self.restore(*term, *open_for, *opening, command.as_ref(), now),
+            Request::Recovered { term } => self.recovered(*term, now),
             Request::Read => Effect::DONE,
         };
         if self.term.epoch != 0 && *request != Request::Read {
@@ -277,6 +278,14 @@ impl SharedCircuit {
                 Effect::CHANGE
             }
         }
+    }
+
+    fn recovered(&mut self, term: Term, now: u64) -> Effect {
+        if term != self.term || !self.is_open || now < self.until || self.is_forced(now) {
+            return Effect::VOID;
+        }
+        self.close();
+        Effect::CHANGE
     }
 
     fn obey(&mut self, command: &StoredCommand, opening: Opening, now: u64) {

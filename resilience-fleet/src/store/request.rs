@@ -74,6 +74,12 @@ pub enum Request {
         /// The command that holds, and the generation that it began.
         command: Option<(u64, StoredCommand)>,
     },
+    /// The circuit of a replica closed by its own decision while it had lost the store, and succeeds
+    /// since then. It closes for all, if it is half-open for the fleet.
+    Recovered {
+        /// The term in which it is half-open. A request of another term changes nothing.
+        term: Term,
+    },
     /// Changes nothing.
     Read,
 }

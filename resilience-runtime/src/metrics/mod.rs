@@ -34,6 +34,9 @@
 //! are never labels. Each label has at most 1,000 values: further ones are `_other`, which has
 //! counters only, and the log has one WARN.
 //!
+//! The package `resilience-fleet` adds `resilience_fleet_degraded` and other metrics of a fleet, which
+//! its documentation lists.
+//!
 //! The time in a state is exact for a circuit that changes at most once between two updates.
 
 mod catalogue;

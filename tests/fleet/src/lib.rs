@@ -1,4 +1,10 @@
-//! The servers and the proxy of the tests.
+//! The servers and the proxies of the tests.
 
+pub mod clock;
 pub mod proxy;
 pub mod server;
+pub mod tap;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../resilience-fleet/README.md")]
+mod readme {}

@@ -19,6 +19,17 @@ pub struct Server {
     arguments: Vec<String>,
 }
 
+/// The files of a server with TLS, in PEM.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    /// The certificate of the authority that signed the server's.
+    pub authority: String,
+    /// The certificate of the server.
+    pub certificate: String,
+    /// The private key of the server.
+    pub key: String,
+}
+
 /// Tells if the tests run without a server. With `FLEET_TESTS=skip` each prints its name instead.
 ///
 /// # Panics
@@ -92,6 +103,29 @@ impl Server {
         panic!("redis-server does not start with {arguments:?}");
     }
 
+    /// Starts a server whose only port speaks TLS. `None` if the tests are skipped.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not start.
+    pub fn with_tls(files: &TlsFiles) -> Option<Self> {
+        // The later `--port` wins, and 0 closes the port without TLS.
+        Self::with(&[
+            "--port",
+            "0",
+            "--tls-port",
+            PORT,
+            "--tls-auth-clients",
+            "no",
+            "--tls-ca-cert-file",
+            &files.authority,
+            "--tls-cert-file",
+            &files.certificate,
+            "--tls-key-file",
+            &files.key,
+        ])
+    }
+
     /// The address for a fleet.
     pub fn address(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
@@ -150,9 +184,16 @@ impl Drop for Server {
     }
 }
 
+/// The port of the server, within its arguments.
+const PORT: &str = "PORT";
+
 fn spawn(port: u16, arguments: &[String]) -> Child {
+    let port = port.to_string();
+    let arguments = arguments
+        .iter()
+        .map(|argument| if argument == PORT { &port } else { argument });
     Command::new("redis-server")
-        .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+        .args(["--port", &port, "--bind", "127.0.0.1"])
         .args(["--save", "", "--appendonly", "no", "--dir"])
         .arg(env::temp_dir())
         .args(arguments)

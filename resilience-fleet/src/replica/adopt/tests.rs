@@ -1,5 +1,4 @@
 use super::*;
-use crate::store::StoredCommand;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -94,7 +93,34 @@ fn a_state_that_the_store_lost_is_written_again_while_it_holds() {
         assert_eq!(*open_for, Some(4 * SECOND));
     }
     assert_eq!(followed.adopt(&view(0, 0), now + 5 * SECOND, 0.0), []);
-    assert_eq!(followed, Followed::default(), "it is over, and forgotten");
+    assert!(!followed.holds(), "it is over, and forgotten");
+}
+
+#[test]
+fn a_closing_that_the_store_lost_is_written_again() {
+    let (mut followed, now) = (Followed::default(), Instant::now());
+    followed.adopt(&open(1, 3, 5), now, 0.0);
+    followed.adopt(&view(1, 4), now, 0.0);
+    // The store is lost with all its data, and a replica that did not hear of the closing comes first.
+    assert_eq!(followed.adopt(&view(0, 0), now, 0.0), []);
+    let actions = followed.adopt(&open(1, 3, 5), now, 0.0);
+    let [Action::Restore(Request::Restore { term, open_for, .. })] = &actions[..] else {
+        panic!("{actions:?}")
+    };
+    assert_eq!((term.generation, *open_for), (4, None));
+}
+
+#[test]
+fn another_state_of_the_same_term_is_followed() {
+    let (mut followed, now) = (Followed::default(), Instant::now());
+    followed.adopt(&open(1, 3, 5), now, 0.0);
+    // A server without the opening took over, and an operator was faster than the replica.
+    let isolated = commanded(3, CommandAction::Isolate, true);
+    assert!(matches!(
+        followed.adopt(&isolated, now, 0.0)[..],
+        [Action::Obey(_)]
+    ));
+    assert_eq!(followed.adopt(&isolated, now, 0.0), []);
 }
 
 #[test]

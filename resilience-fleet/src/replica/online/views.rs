@@ -37,11 +37,15 @@ impl<S: Session> Online<S> {
                 (Action::EndCommand, _) => Order::Reset(target),
                 (Action::Restore(request), _) => {
                     let id = id.clone();
-                    self.spawn(|online| async move { online.restore(id, request).await });
+                    self.spawn(|online| async move { online.write(id, request).await });
                     continue;
                 }
             };
             let _ = self.apply.send(order);
+        }
+        if let Some(request) = circuit.recovered(view) {
+            let id = id.clone();
+            self.spawn(|online| async move { online.write(id, request).await });
         }
         if circuit.objects(view, now) {
             let request = Request::Object {
@@ -53,7 +57,8 @@ impl<S: Session> Online<S> {
         }
     }
 
-    pub(super) async fn restore(self: Rc<Self>, id: CircuitId, request: Request) {
+    /// Makes the request, and follows what the store answers.
+    pub(super) async fn write(self: Rc<Self>, id: CircuitId, request: Request) {
         if let Ok(reply) = self.request(&id, request).await {
             self.adopt(&id, &reply.view);
         }

@@ -1,7 +1,8 @@
 //! A replica as a process: `replica ADDRESS NAMESPACE NAME SERVICE`.
 //!
 //! It calls the service until its standard input ends, and prints its transitions as
-//! `MICROSECONDS STATE REASON`, then its books.
+//! `MICROSECONDS STATE REASON`, then its books. With the variable `REPLICA_IDLE` it calls nobody, and
+//! with `REPLICA_STRICT` it does not start without the store.
 
 use std::{
     io::{self, Read, Write},
@@ -61,7 +62,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .namespace(namespace)
         .replica(name)
         .share(["service"])
-        .start_degraded(true)
+        .start_degraded(std::env::var_os("REPLICA_STRICT").is_none())
         .start()
         .await?;
     println!("{} started", micros());
@@ -71,9 +72,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let _ = io::stdin().read_to_end(&mut Vec::new());
         input.store(true, Ordering::Relaxed);
     });
+    let is_idle = std::env::var_os("REPLICA_IDLE").is_some();
     let (mut calls, mut refused, mut slowest) = (0_u64, 0_u64, Duration::ZERO);
     while !ends.load(Ordering::Relaxed) {
         let begun = std::time::Instant::now();
+        if is_idle {
+            thread::sleep(Duration::from_millis(5));
+            continue;
+        }
         calls += 1;
         if call(&circuit, service).is_err() {
             refused += 1;

@@ -1,12 +1,21 @@
 //! The promises of `resilience-fleet`, against real servers and against the store in memory.
 
+mod clocks;
 mod commands;
+mod cost;
+mod failover;
 mod faults;
+mod interface;
 mod keys;
 mod model;
 mod probes;
+mod process;
 mod processes;
+mod propagation;
 mod quorum;
 mod replicas;
 mod start;
+mod tls;
 mod topologies;
+mod warnings;
+mod writes;

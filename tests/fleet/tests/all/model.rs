@@ -11,7 +11,7 @@ use resilience_fleet::{
         Term,
     },
 };
-use resilience_fleet_tests::server::Server;
+use resilience_fleet_tests::{clock::clock_goes_back, server::Server};
 use tokio::sync::mpsc;
 
 /// A request, and the pause before it. Terms of verdicts and restores are those of the moment, moved.
@@ -111,6 +111,7 @@ fn request() -> impl Strategy<Value = Request> {
                 opening,
                 command,
             }),
+        1 => Just(Request::Recovered { term: Term::default() }),
         1 => Just(Request::Read),
     ]
 }
@@ -131,29 +132,8 @@ fn step() -> impl Strategy<Value = Step> {
         })
 }
 
-/// Moves the moments of a circuit in the server forward, which is the same to its script as a clock
-/// that goes back.
-fn go_back(server: &Server, circuit: &CircuitId, micros: u64) {
-    const SCRIPT: &str = "
-        local function text(n) return string.format('%.0f', n) end
-        for _, name in ipairs({'at', 'until', 'c_until', 'doubt'}) do
-          local moment = redis.call('HGET', KEYS[1], name)
-          if moment then redis.call('HSET', KEYS[1], name, text(moment + ARGV[1])) end
-        end
-        for at = 2, 4 do
-          local members = redis.call('ZRANGE', KEYS[at], 0, -1, 'WITHSCORES')
-          for i = 1, #members, 2 do
-            redis.call('ZADD', KEYS[at], text(members[i + 1] + ARGV[1]), members[i])
-          end
-        end";
-    let keys = ["record", "votes", "objections", "leases"]
-        .map(|part| format!("{{model:{circuit}}}:1:{part}"));
-    let micros = micros.to_string();
-    let mut words = vec!["EVAL", SCRIPT, "4"];
-    words.extend(keys.iter().map(String::as_str));
-    words.push(&micros);
-    let answer = server.command(&words);
-    assert!(!answer.starts_with('-'), "{answer}");
+fn signed(micros: u64) -> i64 {
+    i64::try_from(micros).expect("it is some hours")
 }
 
 /// The reply by a clock that is behind by so many microseconds.
@@ -166,7 +146,10 @@ fn by_clock(mut reply: Reply, behind: u64) -> Reply {
 /// The request with the term of the moment.
 fn of_now(step: &Step, now: Term) -> Request {
     let mut request = step.request.clone();
-    if let Request::Verdict { term, .. } | Request::Restore { term, .. } = &mut request {
+    if let Request::Verdict { term, .. }
+    | Request::Restore { term, .. }
+    | Request::Recovered { term } = &mut request
+    {
         let moved = u64::from(step.moves_term);
         *term = Term {
             epoch: now.epoch.max(1),
@@ -210,7 +193,7 @@ fn the_script_equals_the_reference() {
         for (at, step) in steps.iter().enumerate() {
             std::thread::sleep(Duration::from_micros(step.pause));
             if step.goes_back > 0 {
-                go_back(&server, &id, step.goes_back);
+                clock_goes_back(&server, &format!("model:{id}"), signed(step.goes_back));
                 behind += step.goes_back;
             }
             let request = of_now(step, term);

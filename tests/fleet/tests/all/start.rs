@@ -9,7 +9,7 @@ use std::{
 
 use resilience::{CircuitBreaker, CircuitState};
 use resilience_fleet::{Fleet, FleetBuilder, FleetErrorKind, store::StoreErrorKind};
-use resilience_fleet_tests::server::{Server, free_port, is_skipped};
+use resilience_fleet_tests::server::{Server, free_port};
 
 use crate::replicas::{CONFIG, Replica, until};
 
@@ -46,14 +46,6 @@ async fn a_wrong_address_is_an_error() {
     }
     let (kind, _) = store_fault(Fleet::cluster(Vec::<String>::new())).await;
     assert_eq!(kind, StoreErrorKind::Address);
-}
-
-#[tokio::test]
-async fn an_address_with_tls_needs_the_feature() {
-    let (kind, text) = store_fault(Fleet::builder("rediss://127.0.0.1:1")).await;
-    if kind == StoreErrorKind::Address {
-        assert!(text.contains("the feature `tls`"), "{text}");
-    }
 }
 
 #[tokio::test]
@@ -108,65 +100,6 @@ async fn a_server_that_hangs_up_or_is_none_is_an_error() {
     let port = answering(b"HTTP/1.1 400 Bad Request\r\n\r\n");
     let (_, text) = store_fault(Fleet::builder(format!("redis://127.0.0.1:{port}"))).await;
     assert!(!text.is_empty());
-}
-
-#[tokio::test]
-async fn a_server_with_tls_says_so() {
-    if is_skipped() {
-        return;
-    }
-    let folder = std::env::temp_dir().join(format!("fleet-tls-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder");
-    let path = |name: &str| folder.join(name).display().to_string();
-    let made = std::process::Command::new("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-days",
-            "1",
-            "-subj",
-            "/CN=localhost",
-        ])
-        .args(["-keyout", &path("key"), "-out", &path("cert")])
-        .output();
-    if !made.is_ok_and(|made| made.status.success()) {
-        eprintln!("not run, because openssl is missing: a_server_with_tls_says_so");
-        return;
-    }
-    let port = free_port().to_string();
-    let (key, cert) = (path("key"), path("cert"));
-    let mut server = std::process::Command::new("redis-server")
-        .args([
-            "--port",
-            "0",
-            "--tls-port",
-            &port,
-            "--save",
-            "",
-            "--tls-auth-clients",
-            "no",
-        ])
-        .args([
-            "--tls-key-file",
-            &key,
-            "--tls-cert-file",
-            &cert,
-            "--tls-ca-cert-file",
-            &cert,
-        ])
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .expect("redis-server starts");
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    let (kind, text) = store_fault(Fleet::builder(format!("redis://127.0.0.1:{port}"))).await;
-    let _ = server.kill();
-    let _ = server.wait();
-    let _ = std::fs::remove_dir_all(folder);
-    assert_eq!(kind, StoreErrorKind::Connection, "{text}");
-    assert!(text.contains("TLS"), "{text}");
 }
 
 #[tokio::test]

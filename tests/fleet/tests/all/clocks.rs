@@ -1,0 +1,202 @@
+//! Only the store's clock is used, and it may jump, too.
+
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use resilience::{CircuitBreaker, CircuitState, Command};
+use resilience_fleet::Fleet;
+use resilience_fleet_tests::{clock::clock_goes_back, server::Server};
+
+use crate::{
+    process::{Process, Service, replicas, wait},
+    replicas::{CONFIG, Replica, settle, until, until_all},
+};
+
+/// Microseconds.
+const HOUR: i64 = 3_600_000_000;
+
+/// The library that moves the wall clock of a process, which is Debian's package libfaketime. The
+/// monotonic clock stays, because no operating system moves that one.
+fn libfaketime() -> Option<PathBuf> {
+    let folders = std::fs::read_dir("/usr/lib").ok()?;
+    let mut libraries = folders.flatten().flat_map(|folder| {
+        let folder = folder.path();
+        ["faketime/libfaketimeMT.so.1", "libfaketimeMT.so.1"].map(|file| folder.join(file))
+    });
+    let found = libraries.find(|library| library.exists());
+    if found.is_none() {
+        eprintln!("not run, because libfaketime is missing: a test of the clocks");
+    }
+    found
+}
+
+/// A file from which a process reads by how much its wall clock is off.
+struct WallClock(tempfile::NamedTempFile);
+
+impl WallClock {
+    fn off_by(offset: &str) -> Self {
+        let clock = Self(tempfile::NamedTempFile::new().expect("a file"));
+        clock.jump(offset);
+        clock
+    }
+
+    fn jump(&self, offset: &str) {
+        std::fs::write(self.0.path(), format!("{offset}\n")).expect("a file");
+    }
+}
+
+fn is_last(state: &'static str) -> impl Fn(&Process) -> bool {
+    move |it| it.lines().last().is_some_and(|line| line.contains(state))
+}
+
+#[test]
+fn a_replica_whose_clock_is_an_hour_off_and_jumps_changes_nothing() {
+    let (Some(server), Some(library)) = (Server::start(), libfaketime()) else {
+        return;
+    };
+    let (service, clock) = (Service::start(), WallClock::off_by("+1h"));
+    let file = clock.0.path().display().to_string();
+    let library = library.display().to_string();
+    let variables = [
+        ("LD_PRELOAD", &*library),
+        ("FAKETIME_TIMESTAMP_FILE", &*file),
+        ("FAKETIME_NO_CACHE", "1"),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+    ];
+    let address = server.address();
+    let off = Process::start(&address, "off", &service, &variables);
+    let mut all = replicas(&server, &service, 2);
+    all.push(off);
+    wait("start", &all, |it| it.first("started", 0).is_some());
+    // Its clock is off, or this test shows nothing.
+    let [right, .., wrong] = &*all else {
+        unreachable!()
+    };
+    let started = |it: &Process| it.first("started", 0).expect("it has started");
+    assert!(
+        started(wrong) > started(right) + 3_000_000_000,
+        "{:?}",
+        wrong.lines()
+    );
+    for offset in ["-1h", "+0", "+1h"] {
+        service.fail(true);
+        let begun = Instant::now();
+        wait("open", &all, is_last(" open "));
+        clock.jump(offset);
+        service.fail(false);
+        wait("close", &all, is_last(" closed "));
+        // The open time is half a second. An hour would not end within the limit of `wait`.
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "{:?}",
+            begun.elapsed()
+        );
+    }
+    for replica in &mut all {
+        assert!(replica.end().ends_with("state=closed"));
+    }
+}
+
+#[test]
+fn a_command_with_an_end_ends_by_the_clock_that_no_jump_moves() {
+    let (Some(server), Some(library)) = (Server::start(), libfaketime()) else {
+        return;
+    };
+    let (service, clock) = (Service::start(), WallClock::off_by("-1h"));
+    let file = clock.0.path().display().to_string();
+    let library = library.display().to_string();
+    let variables = [
+        ("LD_PRELOAD", &*library),
+        ("FAKETIME_TIMESTAMP_FILE", &*file),
+        ("FAKETIME_NO_CACHE", "1"),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+    ];
+    let off = [Process::start(
+        &server.address(),
+        "off",
+        &service,
+        &variables,
+    )];
+    wait("start", &off, |it| it.first("started", 0).is_some());
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let circuit = CircuitBreaker::new("service", CONFIG);
+    let _fleet = runtime.block_on(async {
+        let builder = Fleet::builder(server.address()).namespace("processes");
+        let fleet = builder.share_circuit(&circuit).start().await;
+        let fleet = fleet.expect("the store is there");
+        let command = Command::new("for a second").for_(Duration::from_secs(1));
+        fleet.isolate("service", command).await.expect("a command");
+        fleet
+    });
+    wait("obey", &off, |it| {
+        it.first(" isolated ", 0).is_some() || is_last(" open ")(it)
+    });
+    clock.jump("+1h");
+    wait("end", &off, is_last(" closed "));
+}
+
+async fn trip(replicas: &[Replica]) {
+    for replica in replicas {
+        replica.trip();
+    }
+    until("the fleet opens", async || {
+        let status = replicas[0].fleet.status().await;
+        status.is_ok_and(|it| it.circuits[0].state != CircuitState::Closed)
+    })
+    .await;
+}
+
+async fn recover(replicas: &[Replica]) {
+    until("all are closed", async || {
+        for replica in replicas {
+            let called = replica
+                .circuit
+                .call_async(async { Ok::<_, std::io::Error>(()) });
+            let _ = called.await;
+        }
+        replicas.iter().all(|it| it.is(CircuitState::Closed))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_store_whose_clock_jumps_by_an_hour_keeps_no_circuit_open() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let mut replicas = Vec::new();
+    for at in 0..2 {
+        replicas.push(Replica::join(Fleet::builder(server.address()), at, CONFIG).await);
+    }
+    settle(&replicas).await;
+    for hours in [1, -1] {
+        trip(&replicas).await;
+        clock_goes_back(&server, "test:jira", hours * HOUR);
+        recover(&replicas).await;
+    }
+    // A vote, a command and its end.
+    replicas[0].trip();
+    let votes = async || {
+        let status = replicas[1].fleet.status().await.expect("a status");
+        status.circuits[0].votes
+    };
+    until("the vote is there", async || votes().await == 1).await;
+    clock_goes_back(&server, "test:jira", HOUR);
+    assert_eq!(votes().await, 1);
+    let command = Command::new("for a second").for_(Duration::from_secs(1));
+    replicas[1]
+        .fleet
+        .isolate("jira", command)
+        .await
+        .expect("a command");
+    until_all(&replicas, CircuitState::Open).await;
+    clock_goes_back(&server, "test:jira", HOUR);
+    until("the command ends in the store", async || {
+        let status = replicas[0].fleet.status().await.expect("a status");
+        status.circuits[0].command.is_none()
+    })
+    .await;
+    until_all(&replicas, CircuitState::Closed).await;
+}

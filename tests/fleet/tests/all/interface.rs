@@ -1,0 +1,397 @@
+//! The limits and the timers of a replica, seen by a store that notes its requests and fails on demand.
+//! It is written against the public interface, as any other store is.
+
+use std::{
+    collections::BTreeMap,
+    future::pending,
+    sync::{Arc, Mutex, MutexGuard},
+    time::{Duration, Instant},
+};
+
+use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState, Command, registry};
+use resilience_fleet::{
+    CircuitId, Fleet, FleetErrorKind,
+    store::{
+        Alive, Changes, FleetStore, Heartbeat, MemoryStore, Push, Reply, Request, Session,
+        StoreError, StoreErrorKind, View,
+    },
+};
+use tokio::sync::mpsc::{self, UnboundedSender};
+
+use crate::replicas::{CONFIG, Replica, degraded_events, settle, until};
+
+/// A store in memory as one replica sees it.
+#[derive(Clone)]
+struct Watched {
+    inner: MemoryStore,
+    notes: Arc<Mutex<Notes>>,
+    hears_pushes: bool,
+}
+
+#[derive(Default)]
+struct Notes {
+    requests: Vec<(Instant, String)>,
+    /// The failures of the next requests of a name, or of any name.
+    failures: Vec<(&'static str, Failure)>,
+    /// The ends of the channels that hear nothing.
+    deaf: Vec<UnboundedSender<Push>>,
+}
+
+#[derive(Clone, Copy)]
+enum Failure {
+    Error,
+    Hangs,
+}
+
+const ANY: &str = "";
+
+impl Watched {
+    fn new(inner: &MemoryStore) -> Self {
+        Self {
+            inner: inner.clone(),
+            notes: Arc::default(),
+            hears_pushes: true,
+        }
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().expect("no panic")
+    }
+
+    fn fail(&self, name: &'static str, failure: Failure, times: usize) {
+        let mut notes = self.notes();
+        notes.failures.extend(vec![(name, failure); times]);
+    }
+
+    fn failures(&self) -> usize {
+        self.notes().failures.len()
+    }
+
+    /// The moments of the requests that begin with the name.
+    fn moments(&self, name: &str) -> Vec<Instant> {
+        let notes = self.notes();
+        let named = notes
+            .requests
+            .iter()
+            .filter(|(_, request)| request.starts_with(name));
+        named.map(|(at, _)| *at).collect()
+    }
+
+    fn count(&self, name: &str) -> usize {
+        self.moments(name).len()
+    }
+
+    async fn pass(&self, name: impl Into<String>) -> Result<(), StoreError> {
+        let name = name.into();
+        let failure = {
+            let mut notes = self.notes();
+            let at = notes
+                .failures
+                .iter()
+                .position(|(failing, _)| name.starts_with(failing));
+            notes.requests.push((Instant::now(), name));
+            at.map(|at| notes.failures.remove(at).1)
+        };
+        match failure {
+            None => Ok(()),
+            Some(Failure::Error) => {
+                let detail = "the test wants it";
+                Err(StoreError::new(StoreErrorKind::Timeout, detail))
+            }
+            Some(Failure::Hangs) => pending().await,
+        }
+    }
+}
+
+impl FleetStore for Watched {
+    type Session = Self;
+
+    async fn connect(&self, pushes: UnboundedSender<Push>) -> Result<Self, StoreError> {
+        self.pass("connect").await?;
+        let pushes = if self.hears_pushes {
+            pushes
+        } else {
+            self.notes().deaf.push(pushes);
+            mpsc::unbounded_channel().0
+        };
+        self.inner.connect(pushes).await?;
+        Ok(self.clone())
+    }
+}
+
+impl Session for Watched {
+    async fn request(&self, circuit: &CircuitId, request: &Request) -> Result<Reply, StoreError> {
+        let name = match request {
+            Request::Vote { .. } => "vote",
+            Request::Settle { .. } => "settle",
+            Request::Read => "read 1",
+            Request::Command { .. } => "command",
+            _ => "request",
+        };
+        self.pass(name).await?;
+        self.inner.request(circuit, request).await
+    }
+
+    async fn read(&self, circuits: &[CircuitId]) -> Result<Vec<View>, StoreError> {
+        self.pass(format!("read {}", circuits.len())).await?;
+        self.inner.read(circuits).await
+    }
+
+    async fn heartbeat(&self, heartbeat: &Heartbeat<'_>) -> Result<Alive, StoreError> {
+        let has_list = heartbeat.circuits.is_some();
+        let name = if has_list { "list" } else { "heartbeat" };
+        self.pass(name).await?;
+        self.inner.heartbeat(heartbeat).await
+    }
+
+    async fn leave(&self, replica: &str) -> Result<(), StoreError> {
+        self.inner.leave(replica).await
+    }
+
+    async fn members(&self) -> Result<BTreeMap<String, String>, StoreError> {
+        self.pass("members").await?;
+        self.inner.members().await
+    }
+
+    async fn changes(&self, after: u64) -> Result<Changes, StoreError> {
+        self.pass("changes").await?;
+        self.inner.changes(after).await
+    }
+}
+
+async fn join(store: &Watched, at: usize, config: CircuitBreakerConfig) -> Replica {
+    Replica::join(Fleet::with_store(store.clone()), at, config).await
+}
+
+async fn votes(replica: &Replica) -> Option<u32> {
+    let status = replica.fleet.status().await.ok()?;
+    Some(status.circuits[0].votes)
+}
+
+#[tokio::test]
+async fn two_failures_in_a_row_are_survived_and_three_begin_local_mode() {
+    let told = degraded_events("three_in_a_row");
+    let store = Watched::new(&MemoryStore::new());
+    let circuit = CircuitBreaker::new("jira", CONFIG);
+    let builder = Fleet::with_store(store.clone()).namespace("three_in_a_row");
+    let fleet = builder.share_circuit(&circuit).start().await;
+    let fleet = fleet.expect("the store is there");
+    store.fail(ANY, Failure::Error, 2);
+    until("two requests fail", async || store.failures() == 0).await;
+    // The request behind them succeeds, so that the count begins anew.
+    let before = store.count("changes");
+    until("one succeeds", async || store.count("changes") > before).await;
+    store.fail(ANY, Failure::Error, 2);
+    until("two more fail", async || store.failures() == 0).await;
+    let before = store.count("changes");
+    until("one succeeds", async || store.count("changes") > before).await;
+    assert!(!fleet.is_degraded());
+    assert_eq!(*told.lock().expect("no panic"), Vec::<String>::new());
+    store.fail(ANY, Failure::Hangs, 3);
+    until("it is told", async || {
+        *told.lock().expect("no panic") == ["degraded timeout", "restored"]
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_and_a_command_are_given_up_after_the_limit_of_the_fleet() {
+    let store = Watched::new(&MemoryStore::new());
+    let replica = join(&store, 0, CONFIG).await;
+    store.fail("command", Failure::Hangs, 1);
+    let begun = Instant::now();
+    let given = replica.fleet.isolate("jira", Command::new("x")).await;
+    // Within 100 ms is promised; ten times that is asserted.
+    assert!(
+        begun.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        begun.elapsed()
+    );
+    let kind = given.expect_err("it hangs").kind();
+    assert_eq!(kind, FleetErrorKind::Store(StoreErrorKind::Timeout));
+    assert!(replica.is(CircuitState::Closed));
+    // The next one is well.
+    let given = replica.fleet.isolate("jira", Command::new("x")).await;
+    given.expect("a command");
+}
+
+#[tokio::test]
+async fn a_replica_writes_its_list_at_its_start_and_at_a_change_and_else_a_sign_of_life() {
+    const NAME: &str = "fleet_interface_late";
+    let store = Watched::new(&MemoryStore::new());
+    let circuit = CircuitBreaker::new("jira", CONFIG);
+    let builder = Fleet::with_store(store.clone()).share([NAME]);
+    let fleet = builder.share_circuit(&circuit).start().await;
+    let _fleet = fleet.expect("the store is there");
+    assert_eq!((store.count("list"), store.count("heartbeat")), (1, 0));
+    registry::get_or_register(NAME, CONFIG);
+    until("the list is written again", async || {
+        store.count("list") == 2
+    })
+    .await;
+    until("it gives a sign of life", async || {
+        store.count("heartbeat") == 1
+    })
+    .await;
+    let between = store.moments("heartbeat")[0] - store.moments("list")[0];
+    assert!(between > Duration::from_secs(9), "{between:?}");
+    assert_eq!(store.count("list"), 2);
+    registry::remove(NAME);
+}
+
+#[tokio::test]
+async fn a_poll_is_the_net_under_lost_pushes() {
+    let inner = MemoryStore::new();
+    let (hearing, mut deaf) = (Watched::new(&inner), Watched::new(&inner));
+    deaf.hears_pushes = false;
+    let replicas = [
+        join(&hearing, 0, CONFIG).await,
+        join(&deaf, 1, CONFIG).await,
+    ];
+    let given = replicas[0].fleet.isolate("jira", Command::new("x")).await;
+    given.expect("a command");
+    until("the deaf one obeys", async || {
+        replicas[1].circuit.stats().isolated
+    })
+    .await;
+    until("it polls", async || deaf.count("changes") >= 4).await;
+    let polls = deaf.moments("changes");
+    // The first one is a part of the start.
+    let pauses = polls[1..].windows(2).map(|two| two[1] - two[0]);
+    assert!(pauses.min() > Some(Duration::from_millis(500)), "{polls:?}");
+}
+
+#[tokio::test]
+async fn after_a_reconnect_everything_is_read_once_and_pushes_are_heard() {
+    let inner = MemoryStore::new();
+    let (store, other) = (Watched::new(&inner), Watched::new(&inner));
+    let circuits = ["jira", "billing", "mail"].map(|name| CircuitBreaker::new(name, CONFIG));
+    let mut builder = Fleet::with_store(store.clone())
+        .namespace("test")
+        .replica("r0");
+    for circuit in &circuits {
+        builder = builder.share_circuit(circuit);
+    }
+    let fleet = builder.start().await.expect("the store is there");
+    let replica = join(&other, 1, CONFIG).await;
+    inner.cut(true);
+    until("it is degraded", async || fleet.is_degraded()).await;
+    let before = store.count("read 3");
+    inner.cut(false);
+    until("it is restored", async || !fleet.is_degraded()).await;
+    assert_eq!(store.count("read 3"), before + 1);
+    until("the other is restored, too", async || {
+        !replica.fleet.is_degraded()
+    })
+    .await;
+    let reads = store.count("read 1");
+    let given = replica.fleet.isolate("jira", Command::new("x")).await;
+    given.expect("a command");
+    until("it obeys", async || circuits[0].stats().isolated).await;
+    assert!(
+        store.count("read 1") > reads,
+        "a push makes it read the circuit"
+    );
+}
+
+#[tokio::test]
+async fn votes_are_counted_although_their_voters_could_not_ask_for_it() {
+    let inner = MemoryStore::new();
+    let config = CONFIG.recovery_timeout(Duration::from_secs(60));
+    let (mut stores, mut replicas) = (Vec::new(), Vec::new());
+    for at in 0..3 {
+        stores.push(Watched::new(&inner));
+        replicas.push(join(&stores[at], at, config).await);
+    }
+    settle(&replicas).await;
+    for at in 0..2 {
+        stores[at].fail("settle", Failure::Error, 1);
+        replicas[at].trip();
+    }
+    until("both questions are lost", async || {
+        stores.iter().all(|store| store.failures() == 0)
+    })
+    .await;
+    until("the third one opens", async || {
+        replicas[2].is(CircuitState::Open)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_vote_that_the_store_lost_is_sent_again_after_the_reconnect() {
+    let inner = MemoryStore::new();
+    let config = CONFIG.recovery_timeout(Duration::from_secs(60));
+    let voter = join(&Watched::new(&inner), 0, config).await;
+    let other = join(&Watched::new(&inner), 1, config).await;
+    voter.trip();
+    until("the vote is there", async || votes(&other).await == Some(1)).await;
+    inner.cut(true);
+    until("it is degraded", async || voter.fleet.is_degraded()).await;
+    inner.clear();
+    inner.cut(false);
+    until("the vote is there again", async || {
+        votes(&other).await == Some(1)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_vote_whose_window_is_over_is_not_sent_after_the_reconnect() {
+    let inner = MemoryStore::new();
+    let config = CONFIG
+        .recovery_timeout(Duration::from_secs(60))
+        .failure_window(Duration::from_secs(1));
+    let store = Watched::new(&inner);
+    let voter = join(&store, 0, config).await;
+    inner.cut(true);
+    until("it is degraded", async || voter.fleet.is_degraded()).await;
+    voter.trip();
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    inner.cut(false);
+    until("it is restored", async || !voter.fleet.is_degraded()).await;
+    let polls = store.count("changes");
+    until("it polls", async || store.count("changes") > polls + 1).await;
+    assert_eq!(store.count("vote"), 0);
+    assert_eq!(votes(&voter).await, Some(0));
+}
+
+#[tokio::test]
+async fn a_circuit_that_closed_while_the_store_was_lost_closes_for_all_when_it_succeeds() {
+    let inner = MemoryStore::new();
+    let alone = join(&Watched::new(&inner), 0, CONFIG).await;
+    // It follows the fleet, and nobody calls it.
+    let idle = join(&Watched::new(&inner), 1, CONFIG).await;
+    let given = idle.fleet.trip("jira", Command::new("x")).await;
+    given.expect("a command");
+    let all = [&alone, &idle];
+    until("both are open", async || {
+        all.iter().all(|it| it.circuit.stats().opened == 1)
+    })
+    .await;
+    inner.cut(true);
+    until("both are degraded", async || {
+        all.iter().all(|it| it.fleet.is_degraded())
+    })
+    .await;
+    until("it closes alone", async || {
+        if let Ok(permit) = alone.circuit.acquire() {
+            permit.success();
+        }
+        alone.is(CircuitState::Closed)
+    })
+    .await;
+    inner.cut(false);
+    until("both are restored", async || {
+        all.iter().all(|it| !it.fleet.is_degraded())
+    })
+    .await;
+    assert!(idle.is(CircuitState::HalfOpen), "nobody has called it");
+    until("the fleet closes", async || {
+        alone.circuit.acquire().expect("closed").success();
+        idle.is(CircuitState::Closed)
+    })
+    .await;
+    let status = idle.fleet.status().await.expect("a status");
+    assert_eq!(status.circuits[0].state, CircuitState::Closed);
+}
