@@ -7,10 +7,12 @@ use std::{
     panic::Location,
     // The types are the standard library's, because loom's cannot be statics.
     sync::{
-        LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        LazyLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
+
+use crossbeam_utils::sync::{ShardedLock, ShardedLockReadGuard, ShardedLockWriteGuard};
 
 use super::in_file::InFile;
 use crate::{
@@ -74,7 +76,9 @@ impl Hash for ByName {
 }
 
 pub(super) struct Registry {
-    circuits: RwLock<HashSet<ByName>>,
+    /// Threads that read do not write to the same line of memory, because look-ups are many and
+    /// registrations few (row `registry, a circuit by its name` of `benches/`).
+    circuits: ShardedLock<HashSet<ByName>>,
     capacity: usize,
     /// Chooses the overflow circuit. It is seeded for each process, so that nobody can choose names
     /// that share one.
@@ -85,7 +89,7 @@ pub(super) struct Registry {
 impl Registry {
     fn new(capacity: usize) -> Self {
         Self {
-            circuits: RwLock::default(),
+            circuits: ShardedLock::default(),
             capacity,
             overflow_hash: RandomState::new(),
             overflow_reported: AtomicBool::new(false),
@@ -214,11 +218,11 @@ impl Registry {
         Some(circuit)
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, HashSet<ByName>> {
+    fn read(&self) -> ShardedLockReadGuard<'_, HashSet<ByName>> {
         self.circuits.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, HashSet<ByName>> {
+    fn write(&self) -> ShardedLockWriteGuard<'_, HashSet<ByName>> {
         self.circuits
             .write()
             .unwrap_or_else(PoisonError::into_inner)
