@@ -2,40 +2,17 @@
 
 use super::strategy::{Jitter, Strategy};
 use crate::budget::RetryBudget;
-use crate::config_error::{Rule, rule};
 use core::time::Duration;
+use rules::{
+    DELAYS, MAX_ATTEMPTS, MAX_ELAPSED, MULTIPLIER, MULTIPLIER_OF_NOTHING,
+    MULTIPLIER_WITHOUT_EFFECT, STRATEGY_WITHOUT_EFFECT,
+};
 
-pub(super) const MAX_ATTEMPTS: Rule = rule!(
-    "max_attempts",
-    "must be at least 1: it counts the first call too, so 1 never retries"
-);
-pub(super) const MULTIPLIER: Rule = rule!(
-    "multiplier",
-    "must be a finite number of at least 1.0: delays do not shrink from one retry to the next"
-);
-pub(super) const MAX_ELAPSED: Rule = rule!(
-    "max_elapsed",
-    "must be longer than zero: for a single attempt set `max_retries` to 0"
-);
-pub(super) const STRATEGY_WITHOUT_EFFECT: Rule = rule!(
-    "strategy",
-    "must not stand beside `jitter = decorrelated`, because decorrelated jitter draws each delay from the one before"
-);
-pub(super) const MULTIPLIER_WITHOUT_EFFECT: Rule = rule!(
-    "multiplier",
-    "must not stand beside `jitter = decorrelated`, because decorrelated jitter draws each delay from the one before"
-);
-pub(super) const MULTIPLIER_OF_NOTHING: Rule = rule!(
-    "multiplier",
-    "must not stand beside another strategy, because only `strategy = exponential` multiplies"
-);
-const DELAYS: Rule = rule!(
-    "base_delay",
-    "must not be longer than `max_delay`: lower `base_delay` or raise `max_delay`"
-);
-
-const DEFAULT_BASE_DELAY: Duration = Duration::from_secs(1);
-const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(60);
+mod getters;
+mod in_file;
+pub(super) mod rules;
+#[cfg(test)]
+mod tests;
 
 /// The configuration of a retry: the number of attempts, and the delays between them.
 ///
@@ -333,218 +310,10 @@ impl RetryConfig {
         self.budget = Some(budget);
         self
     }
-
-    /// Returns how many calls may follow the first one.
-    pub const fn get_max_retries(&self) -> u32 {
-        self.max_retries
-    }
-
-    /// Returns how many calls there may be, the first one included. The number saturates.
-    pub const fn get_max_attempts(&self) -> u32 {
-        self.max_retries.saturating_add(1)
-    }
-
-    /// Returns the strategy of the delays.
-    pub const fn get_strategy(&self) -> Strategy {
-        self.strategy
-    }
-
-    /// Returns the multiplier of exponential delays.
-    pub const fn get_multiplier(&self) -> f64 {
-        self.multiplier
-    }
-
-    /// Returns the jitter.
-    pub const fn get_jitter(&self) -> Jitter {
-        self.jitter
-    }
-
-    /// Returns the delay that the strategy starts from. If nobody set it, it is 1 s, or `max_delay`
-    /// if that is shorter.
-    pub fn get_base_delay(&self) -> Duration {
-        self.base_delay
-            .unwrap_or_else(|| DEFAULT_BASE_DELAY.min(self.max_delay.unwrap_or(DEFAULT_BASE_DELAY)))
-    }
-
-    /// Returns the longest delay. If nobody set it, it is 60 s, or `base_delay` if that is longer.
-    pub fn get_max_delay(&self) -> Duration {
-        self.max_delay
-            .unwrap_or_else(|| DEFAULT_MAX_DELAY.max(self.base_delay.unwrap_or(DEFAULT_MAX_DELAY)))
-    }
-
-    /// Returns the limit on the time of the whole call.
-    #[inline]
-    pub const fn get_max_elapsed(&self) -> Option<Duration> {
-        self.max_elapsed
-    }
-
-    /// True if refusals are retried.
-    pub const fn get_retry_refused(&self) -> bool {
-        self.retry_refused
-    }
-
-    /// True if the configuration file takes the retry away.
-    #[cfg(feature = "config")]
-    pub(super) const fn is_disabled(&self) -> bool {
-        self.is_disabled
-    }
-
-    /// True if the configuration file takes the retry away: there is no file.
-    #[cfg(not(feature = "config"))]
-    #[expect(clippy::unused_self, reason = "the feature `config` has a file")]
-    pub(super) const fn is_disabled(&self) -> bool {
-        false
-    }
-
-    /// Says if each attempt is a span.
-    #[cfg(feature = "config")]
-    pub(super) const fn with_span(mut self, span: Option<bool>) -> Self {
-        self.span = span;
-        self
-    }
-
-    /// True if each attempt is a span, for an attribute that says so or not.
-    #[cfg(feature = "config")]
-    pub(super) fn has_span(&self, attribute: bool) -> bool {
-        !self.is_disabled && self.span.unwrap_or(attribute)
-    }
-
-    /// Takes the retry away.
-    #[cfg(feature = "config")]
-    pub(super) const fn disabled(mut self) -> Self {
-        self.is_disabled = true;
-        self.max_retries = 0;
-        self.budget = None;
-        self
-    }
-
-    /// Returns the budget.
-    #[inline]
-    pub const fn get_budget(&self) -> Option<&'static RetryBudget> {
-        self.budget
-    }
 }
 
 impl Default for RetryConfig {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::panic::catch_unwind;
-
-    const SECOND: Duration = Duration::from_secs(1);
-
-    fn panic_text(f: impl FnOnce() -> RetryConfig + std::panic::UnwindSafe) -> String {
-        let panic = catch_unwind(f).expect_err("a wrong value was accepted");
-        panic.downcast_ref::<String>().expect("a sentence").clone()
-    }
-
-    #[test]
-    fn every_setter_works_in_a_const() {
-        const CONFIG: RetryConfig = RetryConfig::new()
-            .max_retries(9)
-            .max_attempts(5)
-            .strategy(Strategy::Linear)
-            .base_delay(Duration::ZERO)
-            .max_delay(SECOND)
-            .constant_delays(SECOND, SECOND)
-            .multiplier(1.0)
-            .jitter(Jitter::None)
-            .max_elapsed(SECOND)
-            .retry_refused(true);
-        assert_eq!(CONFIG.get_max_retries(), 4);
-        assert_eq!(
-            (CONFIG.get_strategy(), CONFIG.get_multiplier()),
-            (Strategy::Linear, 1.0)
-        );
-        assert_eq!(
-            (CONFIG.get_base_delay(), CONFIG.get_max_delay()),
-            (SECOND, SECOND)
-        );
-        assert_eq!(CONFIG.get_jitter(), Jitter::None);
-        assert_eq!(CONFIG.get_max_elapsed(), Some(SECOND));
-        assert!(CONFIG.get_retry_refused());
-    }
-
-    #[test]
-    fn defaults_are_those_documented() {
-        let config = RetryConfig::default();
-        assert_eq!(config.get_max_attempts(), 4);
-        assert_eq!(
-            (config.get_strategy(), config.get_multiplier()),
-            (Strategy::default(), 2.0)
-        );
-        assert_eq!(config.get_jitter(), Jitter::default());
-        assert_eq!(
-            (config.get_base_delay(), config.get_max_delay()),
-            (SECOND, 60 * SECOND)
-        );
-        assert_eq!(config.get_max_elapsed(), None);
-        assert!(!config.get_retry_refused());
-    }
-
-    #[test]
-    fn an_unset_delay_gives_way_to_the_one_that_was_set() {
-        let slow = RetryConfig::new().base_delay(90 * SECOND);
-        assert_eq!(
-            (slow.get_base_delay(), slow.get_max_delay()),
-            (90 * SECOND, 90 * SECOND)
-        );
-        let quick = RetryConfig::new().max_delay(SECOND / 2);
-        assert_eq!(
-            (quick.get_base_delay(), quick.get_max_delay()),
-            (SECOND / 2, SECOND / 2)
-        );
-    }
-
-    #[test]
-    fn a_base_above_the_cap_is_capped_in_either_order() {
-        let new = RetryConfig::new;
-        let capped = new().base_delay(5 * SECOND).max_delay(2 * SECOND);
-        assert_eq!(capped, new().max_delay(2 * SECOND).base_delay(5 * SECOND));
-        assert_eq!(
-            [1, 2, 9].map(|attempt| capped.delay(attempt)),
-            [2 * SECOND; 3]
-        );
-        // The cap may be raised later.
-        assert_eq!(capped.max_delay(60 * SECOND).delay(1), 5 * SECOND);
-    }
-
-    #[test]
-    fn a_constant_base_above_a_constant_cap_is_a_mistake() {
-        assert_eq!(
-            panic_text(|| RetryConfig::new().constant_delays(2 * SECOND, SECOND)),
-            "`base_delay` must not be longer than `max_delay`: lower `base_delay` or raise `max_delay`"
-        );
-    }
-
-    #[test]
-    fn wrong_numbers_are_refused() {
-        let new = RetryConfig::new;
-        assert!(
-            panic_text(|| new().max_attempts(0)).starts_with("`max_attempts` must be at least 1")
-        );
-        assert!(
-            panic_text(|| new().max_elapsed(Duration::ZERO))
-                .starts_with("`max_elapsed` must be longer")
-        );
-        for wrong in [0.0, 0.99, -2.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-            assert!(
-                panic_text(|| new().multiplier(wrong))
-                    .starts_with("`multiplier` must be a finite number")
-            );
-        }
-    }
-
-    #[test]
-    fn the_largest_count_does_not_overflow() {
-        assert_eq!(
-            RetryConfig::new().max_retries(u32::MAX).get_max_attempts(),
-            u32::MAX
-        );
     }
 }

@@ -5,9 +5,10 @@
     expect(clippy::ref_option_ref, reason = "serde refers to each field")
 )]
 
-use super::config::{
+use super::config::RetryConfig;
+use super::config::rules::{
     MAX_ATTEMPTS, MAX_ELAPSED, MULTIPLIER, MULTIPLIER_OF_NOTHING, MULTIPLIER_WITHOUT_EFFECT,
-    RetryConfig, STRATEGY_WITHOUT_EFFECT,
+    STRATEGY_WITHOUT_EFFECT,
 };
 use super::strategy::{Jitter, Strategy};
 use crate::budget::RetryBudget;
