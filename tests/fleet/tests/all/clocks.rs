@@ -11,7 +11,7 @@ use resilience_fleet_tests::{clock::clock_goes_back, server::Server};
 
 use crate::{
     process::{Process, Service, replicas, wait},
-    replicas::{CONFIG, Replica, settle, until, until_all},
+    replicas::{CONFIG, Replica, ordered, settle, status_of, until, until_all},
 };
 
 /// Microseconds.
@@ -127,7 +127,7 @@ fn a_command_with_an_end_ends_by_the_clock_that_no_jump_moves() {
         let fleet = builder.share_circuit(&circuit).start().await;
         let fleet = fleet.expect("the store is there");
         let command = Command::new("for a second").for_(Duration::from_secs(1));
-        fleet.isolate("service", command).await.expect("a command");
+        ordered(async || fleet.isolate("service", command.clone()).await).await;
         fleet
     });
     wait("obey", &off, |it| {
@@ -179,22 +179,18 @@ async fn a_store_whose_clock_jumps_by_an_hour_keeps_no_circuit_open() {
     // A vote, a command and its end.
     replicas[0].trip();
     let votes = async || {
-        let status = replicas[1].fleet.status().await.expect("a status");
+        let status = status_of(&replicas[1].fleet).await;
         status.circuits[0].votes
     };
     until("the vote is there", async || votes().await == 1).await;
     clock_goes_back(&server, "test:jira", HOUR);
     assert_eq!(votes().await, 1);
     let command = Command::new("for a second").for_(Duration::from_secs(1));
-    replicas[1]
-        .fleet
-        .isolate("jira", command)
-        .await
-        .expect("a command");
+    ordered(async || replicas[1].fleet.isolate("jira", command.clone()).await).await;
     until_all(&replicas, CircuitState::Open).await;
     clock_goes_back(&server, "test:jira", HOUR);
     until("the command ends in the store", async || {
-        let status = replicas[0].fleet.status().await.expect("a status");
+        let status = status_of(&replicas[0].fleet).await;
         status.circuits[0].command.is_none()
     })
     .await;

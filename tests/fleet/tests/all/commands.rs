@@ -6,7 +6,9 @@ use resilience::{CircuitState, Command, events::CommandAction, registry};
 use resilience_fleet::{CircuitId, Fleet};
 use resilience_fleet_tests::server::Server;
 
-use crate::replicas::{CONFIG, Replica, Shared, behind_proxy, until, until_all};
+use crate::replicas::{
+    CONFIG, Replica, Shared, behind_proxy, ordered, status_of, until, until_all,
+};
 
 fn command() -> Command {
     Command::new("maintenance").by("ana")
@@ -17,11 +19,13 @@ async fn an_isolation_reaches_all_and_survives_a_restart_of_a_replica() {
     for store in Shared::all() {
         let replicas = store.replicas(3).await;
         let ten_minutes = Duration::from_secs(600);
-        replicas[0]
-            .fleet
-            .isolate("jira", command().for_(ten_minutes))
-            .await
-            .expect("a command");
+        ordered(async || {
+            replicas[0]
+                .fleet
+                .isolate("jira", command().for_(ten_minutes))
+                .await
+        })
+        .await;
         until_all(&replicas, CircuitState::Open).await;
         for replica in &replicas {
             let given = replica.circuit.stats().command.expect("it holds");
@@ -34,7 +38,7 @@ async fn an_isolation_reaches_all_and_survives_a_restart_of_a_replica() {
         }
         let late = Replica::join(store.builder(), 9, CONFIG).await;
         until("the late one obeys", async || late.circuit.stats().isolated).await;
-        let status = late.fleet.status().await.expect("a status");
+        let status = status_of(&late.fleet).await;
         let [circuit] = &status.circuits[..] else {
             panic!("{status:?}")
         };
@@ -45,11 +49,7 @@ async fn an_isolation_reaches_all_and_survives_a_restart_of_a_replica() {
             ("maintenance", Some("ana"))
         );
         assert!(given.ends_in.is_some_and(|rest| rest <= ten_minutes));
-        replicas[2]
-            .fleet
-            .reset("jira", command())
-            .await
-            .expect("a command");
+        ordered(async || replicas[2].fleet.reset("jira", command()).await).await;
         until_all(&replicas, CircuitState::Closed).await;
         until("the late one, too", async || late.is(CircuitState::Closed)).await;
         assert!(replicas[0].circuit.acquire().is_ok());
@@ -60,11 +60,7 @@ async fn an_isolation_reaches_all_and_survives_a_restart_of_a_replica() {
 async fn allow_beats_votes_and_trip_opens_all_for_its_time() {
     for store in Shared::all() {
         let replicas = store.replicas(3).await;
-        replicas[0]
-            .fleet
-            .allow("jira", command())
-            .await
-            .expect("a command");
+        ordered(async || replicas[0].fleet.allow("jira", command()).await).await;
         until("all allow", async || {
             replicas
                 .iter()
@@ -82,16 +78,12 @@ async fn allow_beats_votes_and_trip_opens_all_for_its_time() {
                 .iter()
                 .all(|replica| replica.is(CircuitState::Closed))
         );
-        let status = replicas[2].fleet.status().await.expect("a status");
+        let status = status_of(&replicas[2].fleet).await;
         assert_eq!(status.circuits[0].state, CircuitState::Closed);
         assert_eq!(status.circuits[0].votes, 0);
 
         let minute = Duration::from_secs(60);
-        replicas[1]
-            .fleet
-            .trip("jira", command().for_(minute))
-            .await
-            .expect("a command");
+        ordered(async || replicas[1].fleet.trip("jira", command().for_(minute)).await).await;
         until_all(&replicas, CircuitState::Open).await;
         let open = replicas[2].circuit.acquire().expect_err("open");
         assert!(open.retry_after() > Some(minute / 2), "{open}");
@@ -103,14 +95,16 @@ async fn a_command_that_ends_by_itself_ends_in_all() {
     for store in Shared::all() {
         let replicas = store.replicas(2).await;
         let second = Duration::from_secs(1);
-        replicas[0]
-            .fleet
-            .isolate("jira", command().for_(second))
-            .await
-            .expect("a command");
+        ordered(async || {
+            replicas[0]
+                .fleet
+                .isolate("jira", command().for_(second))
+                .await
+        })
+        .await;
         until_all(&replicas, CircuitState::Open).await;
         until_all(&replicas, CircuitState::Closed).await;
-        let status = replicas[1].fleet.status().await.expect("a status");
+        let status = status_of(&replicas[1].fleet).await;
         assert_eq!(status.circuits[0].command, None);
     }
 }
@@ -166,7 +160,7 @@ async fn circuits_of_keys_are_shared_by_key_and_commanded_by_name() {
         hosts.acquire("a.example").expect("closed").success();
         hosts.acquire("b.example").expect("closed").success();
         until("both keys are shared", async || {
-            let status = fleet.status().await.expect("a status");
+            let status = status_of(&fleet).await;
             status
                 .circuits
                 .iter()
@@ -176,19 +170,19 @@ async fn circuits_of_keys_are_shared_by_key_and_commanded_by_name() {
         })
         .await;
         let one = CircuitId::new(name, Some("a.example"));
-        fleet.isolate(one, command()).await.expect("a command");
+        ordered(async || fleet.isolate(one.clone(), command()).await).await;
         until("one key obeys", async || {
             hosts.acquire("a.example").is_err()
         })
         .await;
         assert!(hosts.acquire("b.example").is_ok());
-        fleet.isolate(name, command()).await.expect("a command");
+        ordered(async || fleet.isolate(name, command()).await).await;
         until("all keys obey", async || {
             hosts.acquire("b.example").is_err()
         })
         .await;
         assert!(hosts.acquire("new.example").is_err(), "later keys, too");
-        fleet.reset(name, command()).await.expect("a command");
+        ordered(async || fleet.reset(name, command()).await).await;
         until("all keys are reset", async || {
             hosts.acquire("b.example").is_ok()
         })

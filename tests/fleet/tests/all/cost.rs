@@ -7,7 +7,7 @@ use resilience::{CircuitBreaker, CircuitState, Command};
 use resilience_fleet::Fleet;
 use resilience_fleet_tests::{server::Server, tap::Tap};
 
-use crate::replicas::{CONFIG, Replica, settle, until, until_all};
+use crate::replicas::{CONFIG, Replica, ordered, settle, status_of, until, until_all};
 
 const README: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -65,8 +65,7 @@ async fn an_event_costs_the_requests_that_the_readme_names() {
     assert!((3..=6).contains(&of("read")), "{requests:?}");
 
     // An opening by a command, and a probe that closes: the lease and the verdict.
-    let given = replicas[1].fleet.trip("jira", Command::new("x")).await;
-    given.expect("a command");
+    ordered(async || replicas[1].fleet.trip("jira", Command::new("x")).await).await;
     until_all(&replicas, CircuitState::Open).await;
     until("the open time ends", async || {
         replicas[2].is(CircuitState::HalfOpen)
@@ -143,7 +142,7 @@ async fn a_circuit_needs_the_bytes_that_the_readme_names() {
     assert_eq!(circuit(), 0, "a circuit that never opened");
     replicas[0].trip();
     until("the vote is there", async || {
-        let status = replicas[2].fleet.status().await.expect("a status");
+        let status = status_of(&replicas[2].fleet).await;
         status.circuits[0].votes == 1
     })
     .await;
@@ -152,11 +151,7 @@ async fn a_circuit_needs_the_bytes_that_the_readme_names() {
     until_all(&replicas, CircuitState::Open).await;
     assert_readme(circuit(), "bytes while it is open");
     let command = Command::new("maintenance").by("ana");
-    replicas[0]
-        .fleet
-        .isolate("jira", command)
-        .await
-        .expect("a command");
+    ordered(async || replicas[0].fleet.isolate("jira", command.clone()).await).await;
     assert_readme(circuit(), "bytes under a command");
 
     // The list of a replica grows with its circuits.

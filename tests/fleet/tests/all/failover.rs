@@ -6,7 +6,7 @@ use resilience::{CircuitBreaker, CircuitState, Command, TransitionReason};
 use resilience_fleet::{Fleet, FleetErrorKind, store::StoreErrorKind};
 use resilience_fleet_tests::{server::Server, tap::Tap};
 
-use crate::replicas::{CONFIG, Replica, settle, until, until_all};
+use crate::replicas::{CONFIG, Replica, ordered, settle, status_of, until, until_all};
 
 /// A master, and a replica of it that has all of its data.
 async fn two_servers() -> Option<(Server, Server)> {
@@ -108,11 +108,13 @@ async fn a_split_brain_is_two_fleets_that_become_one_again() {
         state(&theirs[0]).await == Some(CircuitState::Open)
     })
     .await;
-    ours[0]
-        .fleet
-        .isolate("jira", Command::new("our half"))
-        .await
-        .expect("a command");
+    ordered(async || {
+        ours[0]
+            .fleet
+            .isolate("jira", Command::new("our half"))
+            .await
+    })
+    .await;
     until("our half obeys", async || {
         ours.iter().all(|it| it.circuit.stats().isolated)
     })
@@ -124,6 +126,6 @@ async fn a_split_brain_is_two_fleets_that_become_one_again() {
         theirs.iter().all(|it| it.circuit.stats().isolated)
     })
     .await;
-    let status = ours[0].fleet.status().await.expect("a status");
+    let status = status_of(&ours[0].fleet).await;
     assert_eq!(status.replicas, ["r0", "r1", "r2", "r3"]);
 }

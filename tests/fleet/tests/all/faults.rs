@@ -14,7 +14,8 @@ use resilience_fleet::Fleet;
 use resilience_fleet_tests::{proxy::Proxy, server::Server};
 
 use crate::replicas::{
-    CONFIG, Replica, Shared, behind_proxy, degraded_events, settle, until, until_all,
+    CONFIG, Replica, Shared, behind_proxy, degraded_events, ordered, settle, status_of, until,
+    until_all,
 };
 
 /// Opens, probes and closes by its own decisions, as without a fleet.
@@ -222,11 +223,13 @@ async fn after_flushall_open_replicas_stay_open_and_write_the_state_again() {
 async fn a_command_that_the_store_lost_is_written_again() {
     for store in Shared::all() {
         let replicas = store.replicas(2).await;
-        replicas[0]
-            .fleet
-            .isolate("jira", Command::new("broken").by("ana"))
-            .await
-            .expect("a command");
+        ordered(async || {
+            replicas[0]
+                .fleet
+                .isolate("jira", Command::new("broken").by("ana"))
+                .await
+        })
+        .await;
         until_all(&replicas, CircuitState::Open).await;
         match &store {
             Shared::Redis(server) => drop(server.command(&["FLUSHALL"])),
@@ -259,7 +262,7 @@ async fn a_failover_that_lost_the_latest_write_is_healed() {
     replicas[0].trip();
     replicas[1].trip();
     until("the fleet opens", async || {
-        replicas[0].fleet.status().await.expect("a status").circuits[0].state == CircuitState::Open
+        status_of(&replicas[0].fleet).await.circuits[0].state == CircuitState::Open
     })
     .await;
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -284,11 +287,7 @@ async fn a_stale_open_is_not_adopted() {
         return;
     };
     let first = Replica::join(Fleet::builder(server.address()), 0, CONFIG).await;
-    first
-        .fleet
-        .trip("jira", Command::new("once"))
-        .await
-        .expect("a command");
+    ordered(async || first.fleet.trip("jira", Command::new("once")).await).await;
     drop(first);
     // The open time is over for longer than one recovery.
     tokio::time::sleep(Duration::from_millis(1_200)).await;
@@ -304,11 +303,7 @@ async fn a_server_that_is_full_or_loses_its_scripts_is_survived() {
     };
     let replica = Replica::join(Fleet::builder(server.address()), 0, CONFIG).await;
     server.command(&["SCRIPT", "FLUSH"]);
-    replica
-        .fleet
-        .reset("jira", Command::new("scripts"))
-        .await
-        .expect("the script is sent again");
+    ordered(async || replica.fleet.reset("jira", Command::new("scripts")).await).await;
     server.command(&["CONFIG", "SET", "maxmemory", "1"]);
     // The server lets a script go on that has begun to write, so a command may succeed even now.
     let full = replica.fleet.reset("jira", Command::new("full")).await;
@@ -348,11 +343,13 @@ async fn a_hundred_replicas_reconnect_at_once() {
         replicas.iter().all(|it| !it.fleet.is_degraded())
     })
     .await;
-    replicas[0]
-        .fleet
-        .isolate("jira", Command::new("all hear it"))
-        .await
-        .expect("a command");
+    ordered(async || {
+        replicas[0]
+            .fleet
+            .isolate("jira", Command::new("all hear it"))
+            .await
+    })
+    .await;
     until_all(&replicas, CircuitState::Open).await;
 }
 

@@ -18,7 +18,7 @@ use resilience_fleet::{
 };
 use tokio::sync::mpsc::{self, UnboundedSender};
 
-use crate::replicas::{CONFIG, Replica, degraded_events, settle, until};
+use crate::replicas::{CONFIG, Replica, degraded_events, ordered, settle, status_of, until};
 
 /// A store in memory as one replica sees it.
 #[derive(Clone)]
@@ -211,8 +211,7 @@ async fn a_request_and_a_command_are_given_up_after_the_limit_of_the_fleet() {
     assert_eq!(kind, FleetErrorKind::Store(StoreErrorKind::Timeout));
     assert!(replica.is(CircuitState::Closed));
     // The next one is well.
-    let given = replica.fleet.isolate("jira", Command::new("x")).await;
-    given.expect("a command");
+    ordered(async || replica.fleet.isolate("jira", Command::new("x")).await).await;
 }
 
 #[tokio::test]
@@ -248,8 +247,7 @@ async fn a_poll_is_the_net_under_lost_pushes() {
         join(&hearing, 0, CONFIG).await,
         join(&deaf, 1, CONFIG).await,
     ];
-    let given = replicas[0].fleet.isolate("jira", Command::new("x")).await;
-    given.expect("a command");
+    ordered(async || replicas[0].fleet.isolate("jira", Command::new("x")).await).await;
     until("the deaf one obeys", async || {
         replicas[1].circuit.stats().isolated
     })
@@ -285,8 +283,7 @@ async fn after_a_reconnect_everything_is_read_once_and_pushes_are_heard() {
     })
     .await;
     let reads = store.count("read 1");
-    let given = replica.fleet.isolate("jira", Command::new("x")).await;
-    given.expect("a command");
+    ordered(async || replica.fleet.isolate("jira", Command::new("x")).await).await;
     until("it obeys", async || circuits[0].stats().isolated).await;
     assert!(
         store.count("read 1") > reads,
@@ -362,8 +359,7 @@ async fn a_circuit_that_closed_while_the_store_was_lost_closes_for_all_when_it_s
     let alone = join(&Watched::new(&inner), 0, CONFIG).await;
     // It follows the fleet, and nobody calls it.
     let idle = join(&Watched::new(&inner), 1, CONFIG).await;
-    let given = idle.fleet.trip("jira", Command::new("x")).await;
-    given.expect("a command");
+    ordered(async || idle.fleet.trip("jira", Command::new("x")).await).await;
     let all = [&alone, &idle];
     until("both are open", async || {
         all.iter().all(|it| it.circuit.stats().opened == 1)
@@ -392,6 +388,6 @@ async fn a_circuit_that_closed_while_the_store_was_lost_closes_for_all_when_it_s
         idle.is(CircuitState::Closed)
     })
     .await;
-    let status = idle.fleet.status().await.expect("a status");
+    let status = status_of(&idle.fleet).await;
     assert_eq!(status.circuits[0].state, CircuitState::Closed);
 }

@@ -4,7 +4,7 @@ use resilience::{CircuitBreaker, CircuitState, Command};
 use resilience_fleet::{Fleet, FleetErrorKind, store::StoreErrorKind};
 use resilience_fleet_tests::server::Server;
 
-use crate::replicas::{CONFIG, Replica, settle, until, until_all};
+use crate::replicas::{CONFIG, Replica, ordered, settle, status_of, until, until_all};
 
 /// The permissions that the README names.
 fn acl() -> Vec<String> {
@@ -16,22 +16,54 @@ fn acl() -> Vec<String> {
     line.split_whitespace().map(str::to_owned).collect()
 }
 
-fn with_acl(server: &Server) -> Address {
-    let acl = acl();
+/// The address of a user that has the permissions of the README, and no others, for the namespace.
+pub(crate) fn with_acl(server: &Server, namespace: &str) -> String {
+    let acl: Vec<_> = acl()
+        .iter()
+        .map(|word| word.replace("orders-prod", namespace))
+        .collect();
     let words: Vec<_> = acl.iter().map(String::as_str).collect();
     let answer = server.command(&words);
     assert!(answer.starts_with("+OK"), "{answer}");
-    Address(format!("redis://fleet:secret@127.0.0.1:{}", server.port))
+    format!("redis://fleet:secret@127.0.0.1:{}", server.port)
 }
 
-struct Address(String);
+/// Asserts that a server with all kinds of requests to a circuit ran each command of the ACL, so that
+/// the ACL allows no more than is needed, and that it refused none.
+pub(crate) fn assert_acl_is_used(server: &Server) {
+    let stats = server.command(&["INFO", "commandstats"]);
+    // Those of the lists of the whole fleet.
+    let of_fleet = [
+        "del",
+        "get",
+        "hello",
+        "incr",
+        "publish",
+        "set",
+        "subscribe",
+        "zrangebyscore",
+        "zremrangebyrank",
+    ];
+    for word in acl() {
+        let Some(command) = word.strip_prefix('+') else {
+            continue;
+        };
+        let is_used = stats.contains(&format!("cmdstat_{command}:"));
+        assert!(
+            is_used || of_fleet.contains(&command),
+            "{command} is not needed: {stats}"
+        );
+    }
+    let log = server.command(&["ACL", "LOG"]);
+    assert!(log.starts_with("*0"), "the server refused something: {log}");
+}
 
 #[tokio::test]
 async fn the_acl_of_the_readme_is_enough() {
     let Some(server) = Server::start() else {
         return;
     };
-    let Address(address) = with_acl(&server);
+    let address = with_acl(&server, "orders-prod");
     let mut replicas = Vec::new();
     for at in 0..2 {
         let circuit = CircuitBreaker::new("jira", CONFIG);
@@ -49,22 +81,26 @@ async fn the_acl_of_the_readme_is_enough() {
     replicas[0].trip();
     replicas[1].trip();
     until("the fleet opens", async || {
-        replicas[0].fleet.status().await.expect("a status").circuits[0].state
-            != CircuitState::Closed
+        status_of(&replicas[0].fleet).await.circuits[0].state != CircuitState::Closed
     })
     .await;
-    replicas[0]
-        .fleet
-        .isolate("jira", Command::new("x"))
-        .await
-        .expect("a command");
+    ordered(async || replicas[0].fleet.isolate("jira", Command::new("x")).await).await;
     until_all(&replicas, CircuitState::Open).await;
-    replicas[0]
-        .fleet
-        .reset("jira", Command::new("x"))
-        .await
-        .expect("a command");
+    ordered(async || replicas[0].fleet.reset("jira", Command::new("x")).await).await;
     until_all(&replicas, CircuitState::Closed).await;
+    // What the server lost is written again, a replica leaves, and the others hear of it.
+    ordered(async || replicas[0].fleet.isolate("jira", Command::new("x")).await).await;
+    until_all(&replicas, CircuitState::Open).await;
+    server.command(&["FLUSHALL"]);
+    until("the command is back", async || {
+        status_of(&replicas[1].fleet).await.circuits[0].isolated
+    })
+    .await;
+    drop(replicas.pop());
+    until("it has left", async || {
+        status_of(&replicas[0].fleet).await.replicas == ["r0"]
+    })
+    .await;
     assert!(!replicas.iter().any(|replica| replica.fleet.is_degraded()));
     let log = server.command(&["ACL", "LOG"]);
     assert!(log.starts_with("*0"), "the server refused something: {log}");
@@ -75,7 +111,7 @@ async fn a_user_without_permission_is_an_error_that_names_the_acl() {
     let Some(server) = Server::start() else {
         return;
     };
-    let Address(address) = with_acl(&server);
+    let address = with_acl(&server, "orders-prod");
     let circuit = CircuitBreaker::new("jira", CONFIG);
     // The user may not touch the keys of another namespace.
     let started = Fleet::builder(&address)
@@ -97,7 +133,7 @@ async fn a_permission_that_is_taken_away_degrades_and_breaks_no_call() {
     let Some(server) = Server::start() else {
         return;
     };
-    let Address(address) = with_acl(&server);
+    let address = with_acl(&server, "orders-prod");
     let circuit = CircuitBreaker::new("jira", CONFIG);
     let builder = Fleet::builder(&address)
         .namespace("orders-prod")
@@ -131,10 +167,10 @@ async fn names_are_escaped_and_no_text_of_an_error_leaves_the_process() {
             .failure_with(&secret, None);
     }
     until("the vote is there", async || {
-        fleet.status().await.expect("a status").circuits[0].votes == 1
+        status_of(&fleet).await.circuits[0].votes == 1
     })
     .await;
-    let status = fleet.status().await.expect("a status");
+    let status = status_of(&fleet).await;
     assert_eq!(status.circuits[0].name, name);
     let keys = server.command(&["KEYS", "*"]);
     assert!(
@@ -160,11 +196,13 @@ async fn the_keys_of_a_command_live_while_it_holds() {
         return;
     };
     let replica = Replica::join(Fleet::builder(server.address()), 0, CONFIG).await;
-    replica
-        .fleet
-        .isolate("jira", Command::new("for long"))
-        .await
-        .expect("a command");
+    ordered(async || {
+        replica
+            .fleet
+            .isolate("jira", Command::new("for long"))
+            .await
+    })
+    .await;
     server.command(&["PEXPIRE", "{test:jira}:1:record", "30000"]);
     until("the time is refreshed", async || {
         let ttl = server.command(&["PTTL", "{test:jira}:1:record"]);

@@ -14,6 +14,8 @@ use resilience_fleet::{
 use resilience_fleet_tests::{clock::clock_goes_back, server::Server};
 use tokio::sync::mpsc;
 
+use crate::keys::{assert_acl_is_used, with_acl};
+
 /// A request, and the pause before it. Terms of verdicts and restores are those of the moment, moved.
 #[derive(Clone, Debug)]
 struct Step {
@@ -169,7 +171,9 @@ fn the_script_equals_the_reference() {
         .build();
     let runtime = runtime.expect("a runtime");
     let session = runtime.block_on(async {
-        let store = RedisStore::new(server.address(), "model").expect("an address");
+        // The user of the README has the permissions for everything that a script does.
+        let address = with_acl(&server, "model");
+        let store = RedisStore::new(address, "model").expect("an address");
         let (pushes, _kept) = mpsc::unbounded_channel();
         store.connect(pushes).await.expect("the store is there")
     });
@@ -211,4 +215,5 @@ fn the_script_equals_the_reference() {
     if let Err(error) = result {
         panic!("{error}");
     }
+    assert_acl_is_used(&server);
 }

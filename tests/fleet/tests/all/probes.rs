@@ -11,7 +11,9 @@ use resilience::{
 use resilience_fleet::Fleet;
 use resilience_fleet_tests::server::Server;
 
-use crate::replicas::{CONFIG, Replica, Shared, behind_proxy, until, until_all};
+use crate::replicas::{
+    CONFIG, Replica, Shared, behind_proxy, ordered, status_of, until, until_all,
+};
 
 async fn open(replicas: &[Replica]) {
     replicas[0].trip();
@@ -38,7 +40,7 @@ async fn probe(circuit: &CircuitBreaker) -> OwnedPermit {
 }
 
 async fn leases(replica: &Replica) -> u32 {
-    let status = replica.fleet.status().await.expect("a status");
+    let status = status_of(&replica.fleet).await;
     status.circuits[0].leases
 }
 
@@ -125,11 +127,7 @@ async fn a_late_verdict_changes_nothing() {
         open(&replicas).await;
         let late = probe(&replicas[0].circuit).await;
         let reset = resilience::Command::new("it is well again");
-        replicas[1]
-            .fleet
-            .reset("jira", reset)
-            .await
-            .expect("a command");
+        ordered(async || replicas[1].fleet.reset("jira", reset.clone()).await).await;
         until_all(&replicas, CircuitState::Closed).await;
         late.failure();
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -213,7 +211,7 @@ async fn async_functions_ask_the_store_before_they_probe() {
         assert!(filtered(true).await.is_err() && plain(true).await.is_err());
         let trip = || resilience::Command::new("all trip").for_(Duration::from_millis(300));
         for name in ["fleet_attribute", "fleet_plain"] {
-            fleet.trip(name, trip()).await.expect("a command");
+            ordered(async || fleet.trip(name, trip()).await).await;
         }
         until("both obey", async || {
             let stats = ["fleet_attribute", "fleet_plain"].map(registry::stats);

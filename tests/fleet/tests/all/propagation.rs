@@ -5,13 +5,17 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use resilience::{CircuitBreaker, Command};
-use resilience_fleet::{Fleet, Quorum};
+use resilience::{CircuitBreaker, Command, events::CommandAction};
+use resilience_fleet::{
+    CircuitId, Fleet, Quorum, RedisStore,
+    store::{FleetStore, Opening, Push, Request, Session, StoredCommand},
+};
 use resilience_fleet_tests::server::Server;
+use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
     process::{Process, Service, wait},
-    replicas::{CONFIG, until},
+    replicas::{CONFIG, ordered, until},
 };
 
 const REPLICAS: usize = 20;
@@ -69,14 +73,14 @@ async fn a_command_reaches_99_of_100_processes_within_the_promised_time() {
         let before: Vec<_> = replicas.iter().map(|it| it.lines().len()).collect();
         let begun = now();
         let command = Command::new("a round");
-        fleet.isolate("service", command).await.expect("a command");
+        ordered(async || fleet.isolate("service", command.clone()).await).await;
         for (replica, lines) in replicas.iter().zip(&before) {
             let opened = || replica.first(" open ", *lines);
             until("it obeys", async || opened().is_some()).await;
             lags.push(opened().expect("it obeys").saturating_sub(begun));
         }
         let command = Command::new("the round ends");
-        fleet.reset("service", command).await.expect("a command");
+        ordered(async || fleet.reset("service", command.clone()).await).await;
         until("all are reset", async || {
             let is_closed = |it: &Process| {
                 it.lines()
@@ -125,4 +129,39 @@ fn the_votes_of_two_open_all_of_twenty_processes_soon_after_the_grace() {
         "before the grace: {lags:?}"
     );
     assert_soon(lags.iter().map(|lag| lag.saturating_sub(GRACE)).collect());
+}
+
+#[tokio::test]
+async fn the_server_pushes_each_change_to_the_other_replicas() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let store = RedisStore::new(server.address(), "pushes").expect("an address");
+    let (sender, mut pushes) = mpsc::unbounded_channel();
+    let _listens = store.connect(sender).await.expect("the store is there");
+    let (sender, _kept) = mpsc::unbounded_channel();
+    let other = store.connect(sender).await.expect("the store is there");
+    let request = Request::Command {
+        command: StoredCommand {
+            action: CommandAction::Isolate,
+            reason: "x".to_owned(),
+            by: None,
+            lasts: None,
+        },
+        opening: Opening {
+            open_for: Duration::from_secs(1),
+            lease_for: Duration::from_secs(1),
+            probes: 1,
+            success_threshold: 1,
+        },
+        epoch: 1,
+    };
+    let circuit = CircuitId::new("jira", None);
+    let reply = other.request(&circuit, &request).await.expect("a reply");
+    let push = timeout(Duration::from_secs(20), pushes.recv()).await;
+    let expected = Push::Changed {
+        circuit: "jira".to_owned(),
+        at: reply.view.at,
+    };
+    assert_eq!(push.expect("a push"), Some(expected));
 }

@@ -6,7 +6,7 @@ use resilience::{CircuitState, TransitionReason};
 use resilience_fleet::{Fleet, Quorum};
 use resilience_fleet_tests::server::Server;
 
-use crate::replicas::{CONFIG, Replica, Shared, settle, until, until_all};
+use crate::replicas::{CONFIG, Replica, Shared, ordered, settle, status_of, until, until_all};
 
 const GRACE: Duration = Duration::from_millis(250);
 
@@ -21,7 +21,7 @@ async fn one_bad_replica_opens_only_itself() {
         replicas[2].succeed(5);
         replicas[0].trip();
         until("the others object", async || {
-            let status = replicas[1].fleet.status().await.expect("a status");
+            let status = status_of(&replicas[1].fleet).await;
             (status.circuits[0].votes, status.circuits[0].objections) == (1, 2)
         })
         .await;
@@ -49,7 +49,7 @@ async fn half_of_votes_and_objections_open_all_and_less_does_not() {
             one.trip();
             // All have objected before the second vote comes, so that the edge is exact.
             until("the others object", async || {
-                let status = one.fleet.status().await.expect("a status");
+                let status = status_of(&one.fleet).await;
                 status.circuits[0].objections == u32::try_from(objectors).expect("few")
             })
             .await;
@@ -71,11 +71,7 @@ async fn half_of_votes_and_objections_open_all_and_less_does_not() {
                 );
             }
             let reset = resilience::Command::new("the next case begins");
-            replicas[0]
-                .fleet
-                .reset("jira", reset)
-                .await
-                .expect("a command");
+            ordered(async || replicas[0].fleet.reset("jira", reset.clone()).await).await;
             until_all(&replicas, CircuitState::Closed).await;
         }
     }
@@ -107,7 +103,7 @@ async fn the_votes_of_all_known_replicas_open() {
             status.circuits[0].state != CircuitState::Closed
         };
         until("the fleet opens", async || {
-            opened(&replicas[0].fleet.status().await.expect("a status"))
+            opened(&status_of(&replicas[0].fleet).await)
         })
         .await;
     }
@@ -121,24 +117,37 @@ async fn a_vote_withdraws_the_objection_of_its_replica_and_expires_with_the_wind
             .recovery_timeout(Duration::from_secs(60));
         let mut replicas = Vec::new();
         for at in 0..3 {
-            replicas.push(Replica::join(store.builder(), at, config).await);
+            let builder = store.builder().quorum(Quorum::new().min_votes(3));
+            replicas.push(Replica::join(builder, at, config).await);
         }
         settle(&replicas).await;
         for replica in &replicas[1..] {
             replica.succeed(5);
         }
-        tokio::time::sleep(Duration::from_millis(1_100)).await;
-        for replica in &replicas[1..] {
-            replica.succeed(5);
-        }
         let counts = async || {
-            let status = replicas[2].fleet.status().await.expect("a status");
+            let status = status_of(&replicas[2].fleet).await;
             (status.circuits[0].votes, status.circuits[0].objections)
         };
         replicas[0].trip();
         until("both object", async || counts().await == (1, 2)).await;
+        replicas[1].trip();
+        until("one objection is left", async || counts().await == (2, 1)).await;
         until("all votes expire", async || counts().await == (0, 0)).await;
-        assert!(replicas[1].is(CircuitState::Closed));
+        assert!(replicas[2].is(CircuitState::Closed));
+    }
+}
+
+#[tokio::test]
+async fn a_replica_objects_with_three_successes_and_is_silent_with_two() {
+    for store in Shared::all() {
+        let replicas = store.replicas(4).await;
+        replicas[1].succeed(3);
+        replicas[2].succeed(2);
+        replicas[0].trip();
+        let objections = async || status_of(&replicas[3].fleet).await.circuits[0].objections;
+        until("one objects", async || objections().await == 1).await;
+        tokio::time::sleep(2 * GRACE).await;
+        assert_eq!(objections().await, 1);
     }
 }
 
@@ -169,7 +178,7 @@ async fn two_replicas_of_one_name_are_one_voter() {
         replicas[0].trip();
         replicas[1].trip();
         tokio::time::sleep(2 * GRACE).await;
-        let status = replicas[2].fleet.status().await.expect("a status");
+        let status = status_of(&replicas[2].fleet).await;
         assert_eq!(status.circuits[0].votes, 1);
         assert_eq!(status.replicas, ["r0", "r1"]);
         assert!(replicas[2].is(CircuitState::Closed));

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState, TransitionReason, events};
-use resilience_fleet::{Fleet, FleetBuilder, store::MemoryStore};
+use resilience_fleet::{Fleet, FleetBuilder, FleetStatus, store::MemoryStore};
 use resilience_fleet_tests::{proxy::Proxy, server::Server};
 
 /// Opens at the second failure, and probes after 400 ms.
@@ -85,6 +85,23 @@ impl Replica {
     pub(crate) fn reason(&self) -> Option<TransitionReason> {
         self.circuit.acquire().err().map(|open| open.reason())
     }
+}
+
+/// Gives a command, again and again until the store answers in time. It has 50 ms, and a machine may be
+/// busy for longer.
+pub(crate) async fn ordered<E>(mut give: impl AsyncFnMut() -> Result<(), E>) {
+    until("the command is taken", async || give().await.is_ok()).await;
+}
+
+/// The state of the fleet, when the store answers in time.
+pub(crate) async fn status_of(fleet: &Fleet) -> FleetStatus {
+    let mut status = None;
+    until("the status is read", async || {
+        status = fleet.status().await.ok();
+        status.is_some()
+    })
+    .await;
+    status.expect("it is read")
 }
 
 /// Waits until each replica knows all of them, so that their votes are counted against all.

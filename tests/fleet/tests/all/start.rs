@@ -7,11 +7,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use resilience::{CircuitBreaker, CircuitState};
+use resilience::{CircuitBreaker, CircuitState, TransitionReason};
 use resilience_fleet::{Fleet, FleetBuilder, FleetErrorKind, store::StoreErrorKind};
 use resilience_fleet_tests::server::{Server, free_port};
 
-use crate::replicas::{CONFIG, Replica, until};
+use crate::replicas::{CONFIG, Replica, degraded_events, until};
 
 async fn fault(builder: FleetBuilder) -> (FleetErrorKind, String) {
     let circuit = CircuitBreaker::new("jira", CONFIG);
@@ -134,6 +134,70 @@ async fn keys_of_a_later_version_are_an_error() {
     let (kind, text) = store_fault(Fleet::builder(server.address()).namespace("test")).await;
     assert_eq!(kind, StoreErrorKind::LaterFormat);
     assert!(text.contains("a later version"), "{text}");
+}
+
+#[tokio::test]
+async fn keys_of_a_later_version_that_come_later_degrade_the_fleet_until_they_are_gone() {
+    let told = degraded_events("later_version");
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let circuit = CircuitBreaker::new("jira", CONFIG);
+    let builder = Fleet::builder(server.address()).namespace("later_version");
+    let fleet = builder.share_circuit(&circuit).start().await;
+    let replica = Replica {
+        circuit,
+        fleet: fleet.expect("the store is there"),
+    };
+    server.command(&["SET", "{later_version}:format", "2"]);
+    server.command(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+    server.command(&["CLIENT", "KILL", "TYPE", "normal"]);
+    until("it is told", async || {
+        told.lock().expect("no panic").first().is_some()
+    })
+    .await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(replica.fleet.is_degraded());
+    replica.trip();
+    assert_eq!(replica.reason(), Some(TransitionReason::Failures));
+    server.command(&["DEL", "{later_version}:format"]);
+    until("it is restored", async || !replica.fleet.is_degraded()).await;
+    assert_eq!(
+        told.lock().expect("no panic").last().map(String::as_str),
+        Some("restored")
+    );
+}
+
+#[tokio::test]
+async fn keys_of_another_kind_are_an_error_and_break_no_call() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let record = "{test:jira}:1:record";
+    server.command(&["SET", record, "not a hash"]);
+    let (kind, text) = store_fault(Fleet::builder(server.address()).namespace("test")).await;
+    assert_eq!(kind, StoreErrorKind::Protocol, "{text}");
+    assert!(
+        text.contains("WRONGTYPE") || text.contains("wrong kind"),
+        "{text}"
+    );
+    server.command(&["DEL", record]);
+    let replica = Replica::join(Fleet::builder(server.address()), 0, CONFIG).await;
+    for broken in [["SET", record, "not a hash"], ["HSET", record, "epoch"]] {
+        server.command(&["DEL", record]);
+        let mut words = broken.to_vec();
+        if broken[0] == "HSET" {
+            words.extend(["x", "state", "open", "until", "soon"]);
+        }
+        let set = server.command(&words);
+        assert!(!set.starts_with('-'), "{set}");
+        replica.trip();
+        until("it is degraded", async || replica.fleet.is_degraded()).await;
+        assert!(replica.is(CircuitState::Open) || replica.is(CircuitState::HalfOpen));
+        server.command(&["DEL", record]);
+        until("it is restored", async || !replica.fleet.is_degraded()).await;
+        replica.circuit.reset();
+    }
 }
 
 #[tokio::test]

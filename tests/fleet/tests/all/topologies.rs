@@ -9,7 +9,7 @@ use resilience::{CircuitBreaker, CircuitState};
 use resilience_fleet::{Fleet, FleetBuilder};
 use resilience_fleet_tests::server::{Server, free_port, try_command};
 
-use crate::replicas::{CONFIG, Replica, settle, until, until_all};
+use crate::replicas::{CONFIG, Replica, ordered, settle, until, until_all};
 
 /// Two replicas vote, open, obey a command, and hear of each other's.
 async fn works(builder: impl Fn() -> FleetBuilder) {
@@ -33,17 +33,9 @@ async fn works(builder: impl Fn() -> FleetBuilder) {
     })
     .await;
     let command = || resilience::Command::new("maintenance");
-    replicas[0]
-        .fleet
-        .isolate("jira", command())
-        .await
-        .expect("a command");
+    ordered(async || replicas[0].fleet.isolate("jira", command()).await).await;
     until_all(&replicas, CircuitState::Open).await;
-    replicas[1]
-        .fleet
-        .reset("jira", command())
-        .await
-        .expect("a command");
+    ordered(async || replicas[1].fleet.reset("jira", command()).await).await;
     until_all(&replicas, CircuitState::Closed).await;
 }
 
