@@ -1,4 +1,4 @@
-//! A TCP proxy that delays, stalls and cuts connections.
+//! A TCP proxy that delays, stalls, half-opens and cuts connections.
 
 use std::{
     io::{Read, Write},
@@ -23,6 +23,7 @@ pub struct Proxy {
 struct Faults {
     delay: AtomicU64,
     is_stalled: AtomicBool,
+    is_mute: AtomicBool,
     refuses: AtomicBool,
     connections: Mutex<Vec<TcpStream>>,
 }
@@ -46,8 +47,8 @@ impl Proxy {
                 let Ok(server) = TcpStream::connect(("127.0.0.1", target)) else {
                     continue;
                 };
-                of_thread.join(&client, &server);
-                of_thread.join(&server, &client);
+                of_thread.join(&client, &server, Way::Requests);
+                of_thread.join(&server, &client, Way::Answers);
             }
         });
         Self { port, faults }
@@ -69,6 +70,11 @@ impl Proxy {
         self.faults.is_stalled.store(is_stalled, Ordering::Relaxed);
     }
 
+    /// Swallows the answers from now on, while the requests still arrive, or lets them pass again.
+    pub fn mute(&self, is_mute: bool) {
+        self.faults.is_mute.store(is_mute, Ordering::Relaxed);
+    }
+
     /// Cuts all connections and refuses new ones, or takes them again.
     ///
     /// # Panics
@@ -82,8 +88,15 @@ impl Proxy {
     }
 }
 
+/// The direction of bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Requests,
+    Answers,
+}
+
 impl Faults {
-    fn join(self: &Arc<Self>, from: &TcpStream, to: &TcpStream) {
+    fn join(self: &Arc<Self>, from: &TcpStream, to: &TcpStream, way: Way) {
         let (Ok(mut from), Ok(mut to), Ok(kept)) =
             (from.try_clone(), to.try_clone(), from.try_clone())
         else {
@@ -94,7 +107,8 @@ impl Faults {
         thread::spawn(move || {
             let mut buffer = vec![0; 65_536];
             while let Ok(length @ 1..) = from.read(&mut buffer) {
-                if faults.is_stalled.load(Ordering::Relaxed) {
+                let is_mute = way == Way::Answers && faults.is_mute.load(Ordering::Relaxed);
+                if is_mute || faults.is_stalled.load(Ordering::Relaxed) {
                     continue;
                 }
                 let delay = faults.delay.load(Ordering::Relaxed);

@@ -329,6 +329,53 @@ async fn a_slow_store_is_given_up_and_found_again() {
 }
 
 #[tokio::test]
+async fn a_half_open_connection_is_given_up_and_what_arrived_by_it_counts() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let config = CONFIG.recovery_timeout(Duration::from_secs(60));
+    let proxy = Proxy::start(server.port);
+    let half = Replica::join(Fleet::builder(proxy.address()), 0, config).await;
+    let others = [
+        Replica::join(Fleet::builder(server.address()), 1, config).await,
+        Replica::join(Fleet::builder(server.address()), 2, config).await,
+    ];
+    settle(&others).await;
+    proxy.mute(true);
+    half.trip();
+    until("it is degraded", async || half.fleet.is_degraded()).await;
+    let votes = async || status_of(&others[0].fleet).await.circuits[0].votes;
+    until("its vote has arrived", async || votes().await == 1).await;
+    proxy.mute(false);
+    until("it is restored", async || !half.fleet.is_degraded()).await;
+    others[0].trip();
+    until("the third one opens", async || {
+        others[1].is(CircuitState::Open)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_dropped_fleet_leaves_no_connection_and_no_name() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let replica = Replica::join(Fleet::builder(server.address()), 0, CONFIG).await;
+    let clients = || server.command(&["CLIENT", "LIST"]).matches("addr=").count();
+    // The list has the one who asks.
+    let with_fleet = clients();
+    drop(replica.fleet);
+    until("the connection ends", async || clients() < with_fleet).await;
+    assert!(
+        server
+            .command(&["HLEN", "{test}:1:members"])
+            .starts_with(":0")
+    );
+    assert!(!replica.circuit.is_coordinated());
+    replica.circuit.acquire().expect("closed").success();
+}
+
+#[tokio::test]
 async fn a_hundred_replicas_reconnect_at_once() {
     let Some(server) = Server::start() else {
         return;

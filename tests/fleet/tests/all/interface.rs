@@ -41,6 +41,8 @@ struct Notes {
 enum Failure {
     Error,
     Hangs,
+    /// The thread of the replica does nothing else for a second.
+    Blocks,
 }
 
 const ANY: &str = "";
@@ -99,6 +101,10 @@ impl Watched {
                 Err(StoreError::new(StoreErrorKind::Timeout, detail))
             }
             Some(Failure::Hangs) => pending().await,
+            Some(Failure::Blocks) => {
+                std::thread::sleep(Duration::from_secs(1));
+                Ok(())
+            }
         }
     }
 }
@@ -390,4 +396,37 @@ async fn a_circuit_that_closed_while_the_store_was_lost_closes_for_all_when_it_s
     .await;
     let status = status_of(&idle.fleet).await;
     assert_eq!(status.circuits[0].state, CircuitState::Closed);
+}
+
+#[tokio::test]
+async fn a_full_queue_drops_messages_counts_them_and_delays_no_call() {
+    const CIRCUITS: u64 = 400;
+    let store = Watched::new(&MemoryStore::new());
+    let config = CONFIG.failure_threshold(1);
+    let circuits: Vec<_> = (0..CIRCUITS)
+        .map(|at| CircuitBreaker::new(format!("circuit-{at}"), config))
+        .collect();
+    let mut builder = Fleet::with_store(store.clone()).namespace("full");
+    for circuit in &circuits {
+        builder = builder.share_circuit(circuit);
+    }
+    let fleet = builder.start().await.expect("a store in memory");
+    store.fail("vote", Failure::Blocks, 1);
+    let mut slowest = Duration::ZERO;
+    for circuit in &circuits {
+        let begun = Instant::now();
+        circuit.acquire().expect("closed").failure();
+        slowest = slowest.max(begun.elapsed());
+    }
+    assert!(slowest < Duration::from_millis(500), "{slowest:?}");
+    assert!(circuits.iter().all(|it| it.state() == CircuitState::Open));
+    let mut status = None;
+    until("the thread goes on", async || {
+        status = fleet.status().await.ok();
+        status.is_some()
+    })
+    .await;
+    let dropped = status.expect("a status").dropped;
+    // The queue has room for 128.
+    assert!((1..=CIRCUITS - 128).contains(&dropped), "{dropped}");
 }

@@ -8,10 +8,13 @@ use std::{
 };
 
 use resilience::{CircuitBreaker, CircuitState, TransitionReason};
-use resilience_fleet::{Fleet, FleetBuilder, FleetErrorKind, store::StoreErrorKind};
+use resilience_fleet::{
+    Fleet, FleetBuilder, FleetErrorKind,
+    store::{MemoryStore, StoreErrorKind},
+};
 use resilience_fleet_tests::server::{Server, free_port};
 
-use crate::replicas::{CONFIG, Replica, degraded_events, until};
+use crate::replicas::{CONFIG, Replica, degraded_events, status_of, until};
 
 async fn fault(builder: FleetBuilder) -> (FleetErrorKind, String) {
     let circuit = CircuitBreaker::new("jira", CONFIG);
@@ -113,6 +116,25 @@ async fn names_that_would_break_keys_are_errors() {
         let (kind, text) = fault(Fleet::builder("redis://127.0.0.1:1").replica(replica)).await;
         assert_eq!(kind, FleetErrorKind::Replica, "{text}");
     }
+}
+
+#[tokio::test]
+async fn a_replica_without_a_name_has_that_of_its_host_and_a_random_part() {
+    let store = MemoryStore::new();
+    let circuits = [(); 2].map(|()| CircuitBreaker::new("jira", CONFIG));
+    let mut fleets = Vec::new();
+    for circuit in &circuits {
+        let builder = Fleet::with_store(store.clone()).share_circuit(circuit);
+        fleets.push(builder.start().await.expect("a store in memory"));
+    }
+    let names = status_of(&fleets[0]).await.replicas;
+    let [one, two] = &names[..] else {
+        panic!("{names:?}")
+    };
+    assert_ne!(one, two);
+    let (host, random) = one.rsplit_once('-').expect("two parts");
+    assert!(!host.is_empty() && random.len() == 8, "{one}");
+    assert_eq!(two.rsplit_once('-').map(|(host, _)| host), Some(host));
 }
 
 #[tokio::test]
