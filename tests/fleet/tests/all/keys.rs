@@ -88,7 +88,7 @@ async fn the_acl_of_the_readme_is_enough() {
     until_all(&replicas, CircuitState::Open).await;
     ordered(async || replicas[0].fleet.reset("jira", Command::new("x")).await).await;
     until_all(&replicas, CircuitState::Closed).await;
-    // What the server lost is written again, a replica leaves, and the others hear of it.
+    // The replicas write again what the server lost, one of them leaves, and the other hears of it.
     ordered(async || replicas[0].fleet.isolate("jira", Command::new("x")).await).await;
     until_all(&replicas, CircuitState::Open).await;
     server.command(&["FLUSHALL"]);

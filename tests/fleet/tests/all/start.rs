@@ -175,7 +175,7 @@ async fn keys_of_a_later_version_that_come_later_degrade_the_fleet_until_they_ar
     server.command(&["CLIENT", "KILL", "TYPE", "pubsub"]);
     server.command(&["CLIENT", "KILL", "TYPE", "normal"]);
     until("it is told", async || {
-        told.lock().expect("no panic").first().is_some()
+        !told.lock().expect("no panic").is_empty()
     })
     .await;
     tokio::time::sleep(Duration::from_millis(300)).await;
