@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt, io, sync::Arc};
 
-use resilience::CircuitBreaker;
+use resilience::{CircuitBreaker, RateLimit};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -22,6 +22,9 @@ pub struct FleetBuilder {
     pub(crate) replica: Option<String>,
     pub(crate) shared: Shared,
     pub(crate) circuits: Vec<CircuitBreaker>,
+    pub(crate) shared_rate_limits: BTreeSet<String>,
+    pub(crate) rate_limits: Vec<RateLimit>,
+    pub(crate) batch_share: f64,
     pub(crate) quorum: Quorum,
     pub(crate) starts_degraded: bool,
 }
@@ -51,6 +54,9 @@ impl FleetBuilder {
             replica: None,
             shared: Shared::Named(BTreeSet::new()),
             circuits: Vec::new(),
+            shared_rate_limits: BTreeSet::new(),
+            rate_limits: Vec::new(),
+            batch_share: 0.2,
             quorum: Quorum::new(),
             starts_degraded: false,
         }
@@ -94,6 +100,52 @@ impl FleetBuilder {
     pub fn share_circuit(mut self, circuit: &CircuitBreaker) -> Self {
         self.circuits.push(circuit.clone());
         self
+    }
+
+    /// Makes the rate limits of these names limits of all replicas together, also those that come into the
+    /// registry later. A name with `key` limits each key by itself.
+    ///
+    /// Without it, each replica has the whole limit. [`share_all`](Self::share_all) shares no rate limit,
+    /// because it would be a lower limit for each replica.
+    ///
+    /// Each replica leases permits in batches before it needs them, so that no call waits for the store.
+    /// In any time all replicas together admit at most a batch for each replica, and one more, above the
+    /// limit and its burst. See [`batch_share`](Self::batch_share).
+    pub fn share_rate_limits<N: Into<String>>(
+        mut self,
+        names: impl IntoIterator<Item = N>,
+    ) -> Self {
+        self.shared_rate_limits
+            .extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Does the same for a rate limit that is not in the registry.
+    pub fn share_rate_limit(mut self, limit: &RateLimit) -> Self {
+        self.rate_limits.push(limit.clone());
+        self
+    }
+
+    /// Sets the share of the burst of a rate limit that the batches of all replicas have together, above
+    /// 0 and at most 1. Default 0.2: with a burst of 100 and 5 replicas a batch has 4 calls.
+    ///
+    /// A batch has at least 2 calls. If the calls of 100 ms at the rate of the limit are more than the
+    /// burst, it is a share of them. A larger batch makes fewer requests, and lets a single replica begin
+    /// a burst sooner; a smaller one keeps closer to the limit.
+    ///
+    /// # Panics
+    ///
+    /// If the share is not above 0 and at most 1.
+    pub fn batch_share(self, share: f64) -> Self {
+        assert!(
+            share > 0.0 && share <= 1.0,
+            "`batch_share` must be above 0 and at most 1, like 0.2"
+        );
+        let batch_share = share;
+        Self {
+            batch_share,
+            ..self
+        }
     }
 
     /// Sets the rule for votes that open a circuit for all. Default: at least 2 votes, and half of

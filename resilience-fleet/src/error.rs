@@ -31,7 +31,7 @@ pub enum FleetErrorKind {
     Namespace,
     /// The name of the replica has characters that it may not have.
     Replica,
-    /// The builder names no circuits to share.
+    /// The builder names no circuits and no rate limits to share.
     NothingShared,
     /// The circuit is not shared.
     NotShared,
@@ -100,7 +100,7 @@ impl fmt::Display for FleetError {
                 "the replica {name:?} must have 1 to 128 characters without spaces, like orders-7f9c"
             ),
             Fault::NothingShared => f.write_str(
-                "the fleet shares no circuit: name them with `share([\"jira\"])`, or use `share_all()`",
+                "the fleet shares nothing: name circuits with `share([\"jira\"])`, or use `share_all()`, or name rate limits with `share_rate_limits([\"api\"])`",
             ),
             Fault::NotShared(name) => write!(
                 f,

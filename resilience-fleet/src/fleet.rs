@@ -1,11 +1,11 @@
 //! The handle of a fleet.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use resilience::{
-    CircuitBreaker, Command,
+    CircuitBreaker, Command, RateLimit,
     events::CommandAction,
-    fleet::{CircuitFollower, Following, follow_circuits},
+    fleet::{CircuitFollower, Following, RateLimitFollower, follow_circuits, follow_rate_limits},
 };
 use tokio::sync::oneshot;
 
@@ -25,7 +25,7 @@ pub struct Fleet {
     shared: Shared,
     /// The circuits that are shared by their handle.
     by_hand: Vec<CircuitId>,
-    _following: Option<Following>,
+    _following: [Option<Following>; 2],
 }
 
 /// Shares the circuits of the registry as they come.
@@ -56,8 +56,33 @@ impl CircuitFollower for Follower {
     }
 }
 
+/// Shares the rate limits of the registry as they come.
+struct LimitFollower {
+    links: Links,
+    names: BTreeSet<String>,
+}
+
+impl RateLimitFollower for LimitFollower {
+    fn came(&self, limit: &RateLimit) {
+        if self.names.contains(limit.name()) {
+            self.links.join_rate_limit(limit);
+        }
+    }
+
+    fn went(&self, limit: &RateLimit) {
+        if self.names.contains(limit.name()) {
+            self.links.part_rate_limit(limit);
+        }
+    }
+}
+
 impl Fleet {
-    pub(crate) fn new(links: Links, shared: Shared, by_hand: &[CircuitBreaker]) -> Self {
+    pub(crate) fn new(
+        links: Links,
+        shared: Shared,
+        rate_limits: BTreeSet<String>,
+        by_hand: &[CircuitBreaker],
+    ) -> Self {
         let shares_registry = !matches!(&shared, Shared::Named(names) if names.is_empty());
         let following = shares_registry.then(|| {
             let follower: Arc<dyn CircuitFollower> = Arc::new(Follower {
@@ -66,6 +91,13 @@ impl Fleet {
             });
             follow_circuits(&follower)
         });
+        let following_limits = (!rate_limits.is_empty()).then(|| {
+            let follower: Arc<dyn RateLimitFollower> = Arc::new(LimitFollower {
+                links: links.clone(),
+                names: rate_limits,
+            });
+            follow_rate_limits(&follower)
+        });
         let ids = by_hand.iter();
         Self {
             links,
@@ -73,7 +105,7 @@ impl Fleet {
             by_hand: ids
                 .map(|circuit| CircuitId::new(circuit.name(), circuit.key()))
                 .collect(),
-            _following: following,
+            _following: [following, following_limits],
         }
     }
 

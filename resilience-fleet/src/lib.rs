@@ -30,6 +30,8 @@
 //! - **Probes** are leased: at most `half_open_max_calls` run at a time over all replicas, and their
 //!   successes are counted together. Only a call that would be a probe waits for the store, for at most
 //!   50 ms.
+//! - **Rate limits** of [`share_rate_limits`](FleetBuilder::share_rate_limits) are limits of all replicas
+//!   together. Permits are leased in batches, so that no call waits for the store.
 //! - **Commands** ([`Fleet::isolate`] and its kin) reach all replicas, also those that start later.
 //! - **Without the store** each circuit decides alone, as it does without a fleet, and the event
 //!   `FleetDegraded` says so. No call is delayed or fails by that.
@@ -53,6 +55,7 @@ mod error;
 mod fleet;
 mod meters;
 mod quorum;
+mod rate_limit_id;
 mod redis_store;
 mod replica;
 mod shared;
@@ -66,6 +69,7 @@ pub use self::{
     error::{FleetError, FleetErrorKind},
     fleet::Fleet,
     quorum::Quorum,
+    rate_limit_id::RateLimitId,
     redis_store::{RedisSession, RedisStore},
-    status::{FleetCircuit, FleetCommand, FleetStatus},
+    status::{FleetCircuit, FleetCommand, FleetRateLimit, FleetStatus},
 };

@@ -35,13 +35,14 @@ impl Meters {
         metrics::counter!("resilience_fleet_votes_total", "fleet" => self.label()).increment(0);
         metrics::counter!("resilience_fleet_dropped_writes_total", "fleet" => self.label())
             .increment(0);
+        self.permits(0);
         for outcome in OUTCOMES {
             self.leases(outcome, 0);
         }
         let _ = self.lag();
     }
 
-    /// Notes that a message of a circuit was dropped, because the queue was full.
+    /// Notes that a message was dropped, because the queue was full.
     pub(crate) fn dropped(&self) {
         metrics::counter!("resilience_fleet_dropped_writes_total", "fleet" => self.label())
             .increment(1);
@@ -53,6 +54,12 @@ impl Meters {
 
     pub(crate) fn leased(&self, outcome: &'static str) {
         self.leases(outcome, 1);
+    }
+
+    /// Notes the permits of rate limits that the store leased.
+    pub(crate) fn permits(&self, number: u32) {
+        metrics::counter!("resilience_fleet_permits_total", "fleet" => self.label())
+            .increment(number.into());
     }
 
     /// Notes the time from a change in the store to its reading by this replica.
@@ -92,6 +99,11 @@ impl Meters {
             Unit::Count,
             "Questions of would-be probes for a lease, by the answer of the store."
         );
+        metrics::describe_counter!(
+            "resilience_fleet_permits_total",
+            Unit::Count,
+            "Permits of rate limits that the store leased to this replica."
+        );
         metrics::describe_histogram!(
             "resilience_fleet_push_lag_seconds",
             Unit::Seconds,
@@ -100,7 +112,7 @@ impl Meters {
         metrics::describe_counter!(
             "resilience_fleet_dropped_writes_total",
             Unit::Count,
-            "Messages of circuits that were dropped, because the queue was full."
+            "Messages of circuits and rate limits that were dropped, because the queue was full."
         );
     }
 }
@@ -112,5 +124,6 @@ impl Meters {
     pub(crate) fn dropped(&self) {}
     pub(crate) fn voted(&self) {}
     pub(crate) fn leased(&self, _: &'static str) {}
+    pub(crate) fn permits(&self, _: u32) {}
     pub(crate) fn push_lag(&self, _: f64) {}
 }

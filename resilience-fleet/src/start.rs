@@ -55,11 +55,12 @@ impl FleetBuilder {
     ///
     /// If the store cannot be reached within 2 s, refuses the connection, is too old, or has keys of a
     /// later version; if the namespace or the name of the replica has characters that it may not have; if
-    /// no circuit is shared.
+    /// no circuit and no rate limit is shared.
     pub async fn start(self) -> Result<Fleet, FleetError> {
         let replica = self.checked_replica()?;
         let shares_none = matches!(&self.shared, Shared::Named(names) if names.is_empty());
-        if shares_none && self.circuits.is_empty() {
+        let limits_none = self.shared_rate_limits.is_empty() && self.rate_limits.is_empty();
+        if shares_none && self.circuits.is_empty() && limits_none {
             return Err(FleetError::nothing_shared());
         }
         let settings = Settings {
@@ -67,6 +68,7 @@ impl FleetBuilder {
             replica,
             quorum: self.quorum,
             starts_degraded: self.starts_degraded,
+            batch_share: self.batch_share,
         };
         let started = match self.store {
             Store::Redis(address) => {
@@ -80,7 +82,10 @@ impl FleetBuilder {
         for circuit in &self.circuits {
             links.join(circuit);
         }
-        let fleet = Fleet::new(links, self.shared, &self.circuits);
+        for limit in &self.rate_limits {
+            links.join_rate_limit(limit);
+        }
+        let fleet = Fleet::new(links, self.shared, self.shared_rate_limits, &self.circuits);
         is_started.await.map_err(|_| FleetError::ended())??;
         Ok(fleet)
     }

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use resilience::{CircuitState, events::CommandAction};
 
-use crate::store::{StoredCommand, View};
+use crate::{
+    rate_limit_id::RateLimitId,
+    store::{PermitLease, StoredCommand, View},
+};
 
 /// The state of a fleet, as the store has it.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +17,8 @@ pub struct FleetStatus {
     pub replicas: Vec<String>,
     /// The circuits that this replica shares, sorted by name and key.
     pub circuits: Vec<FleetCircuit>,
+    /// The rate limits that this replica shares, sorted by name and key.
+    pub rate_limits: Vec<FleetRateLimit>,
     /// The messages that this replica dropped, because its queue was full.
     pub dropped: u64,
 }
@@ -85,6 +90,38 @@ impl FleetCircuit {
             leases: view.leases,
             command: holding.map(|command| FleetCommand::new(&command.command)),
             replicas,
+        }
+    }
+}
+
+/// A rate limit of all replicas.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FleetRateLimit {
+    /// The name.
+    pub name: String,
+    /// The key, for a name that has a rate limit for each key.
+    pub key: Option<String>,
+    /// The number of calls in the time `per`, of all replicas together.
+    pub limit: u32,
+    /// The time in which `limit` calls are admitted.
+    pub per: Duration,
+    /// The number of permits that may be leased at once. It is at least a batch.
+    pub burst: u32,
+    /// The permits of the burst that are in use. It is above `burst` if replicas admitted calls of their
+    /// own share while all permits were leased.
+    pub used: f64,
+}
+
+impl FleetRateLimit {
+    pub(crate) fn new(id: &RateLimitId, lease: &PermitLease, used: f64) -> Self {
+        Self {
+            name: id.name().to_owned(),
+            key: id.key().map(str::to_owned),
+            limit: lease.limit,
+            per: lease.per,
+            burst: lease.burst,
+            used,
         }
     }
 }

@@ -124,6 +124,7 @@ impl ConnectionLike for Connection {
 pub(super) struct Scripts {
     pub(super) circuit: StoredScript,
     pub(super) fleet: StoredScript,
+    pub(super) permits: StoredScript,
 }
 
 impl Default for Scripts {
@@ -131,6 +132,7 @@ impl Default for Scripts {
         Self {
             circuit: StoredScript::new(include_str!("circuit.lua")),
             fleet: StoredScript::new(include_str!("fleet.lua")),
+            permits: StoredScript::new(include_str!("permits.lua")),
         }
     }
 }

@@ -34,6 +34,11 @@ impl Keys {
         ["record", "votes", "objections", "leases"].map(|part| format!("{tag}:{part}"))
     }
 
+    /// The key of the permits of the rate limit with that text.
+    pub(super) fn permits(&self, limit: &str) -> String {
+        format!("{{{}:{limit}}}:{FORMAT}:permits", self.namespace)
+    }
+
     /// The keys of the whole fleet, in the order of the script.
     pub(super) fn fleet(&self) -> [String; 6] {
         let tag = format!("{{{}}}", self.namespace);
@@ -61,6 +66,7 @@ mod tests {
         let all_have = |keys: &[String], tag: &str| keys.iter().all(|key| key.starts_with(tag));
         let tag = "{orders-prod:hosts:a%3A80}:1:";
         assert!(all_have(&keys.circuit("hosts:a%3A80"), tag));
+        assert!(all_have(&[keys.permits("hosts:a%3A80")], tag));
         assert!(all_have(&keys.fleet(), "{orders-prod}:"));
         assert_eq!(keys.channel(), "{orders-prod}:1:changes");
     }

@@ -1,6 +1,6 @@
 //! The store over Redis or Valkey.
 //!
-//! - `circuit.lua` is one step of a circuit, `fleet.lua` the lists of the whole fleet.
+//! - `circuit.lua` is one step of a circuit, `permits.lua` one of a rate limit, `fleet.lua` the lists of the whole fleet.
 //! - `keys` are the keys of both, and `reply` reads the answers.
 //! - `address` is the place of the server, and `connection` the line to it.
 
@@ -24,9 +24,10 @@ use self::{
 };
 use crate::{
     circuit_id::CircuitId,
+    rate_limit_id::RateLimitId,
     store::{
-        ALIVE_FOR, Alive, Changes, FleetStore, Heartbeat, Push, Reply, Request, Session,
-        StoreError, StoreErrorKind, View, micros,
+        ALIVE_FOR, Alive, Changes, FleetStore, Heartbeat, PermitLease, PermitReply, Push, Reply,
+        Request, Session, StoreError, StoreErrorKind, View, micros,
     },
 };
 
@@ -128,6 +129,26 @@ impl Session for RedisSession {
             views.extend(self.read_some(some).await?);
         }
         Ok(views)
+    }
+
+    async fn lease_permits(
+        &self,
+        limit: &RateLimitId,
+        request: &PermitLease,
+    ) -> Result<PermitReply, StoreError> {
+        let arguments = [
+            request.limit.to_string(),
+            micros(request.per).max(1).to_string(),
+            request.burst.to_string(),
+            request.wanted.to_string(),
+            request.spent.to_string(),
+        ];
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        let keys = [self.keys.permits(&limit.to_string())];
+        let mut connection = self.connection.clone();
+        let script = &self.scripts.permits;
+        let value = script.call(&mut connection, &keys, &arguments).await?;
+        reply::permits(&value)
     }
 
     async fn heartbeat(&self, heartbeat: &Heartbeat<'_>) -> Result<Alive, StoreError> {

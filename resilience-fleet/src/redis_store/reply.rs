@@ -6,8 +6,8 @@ use redis::{FromRedisValue, Value};
 use resilience::events::CommandAction;
 
 use crate::store::{
-    Answer, Changes, CommandView, Opening, Reply, StoreError, StoreErrorKind, StoredCommand, Term,
-    View,
+    Answer, Changes, CommandView, Opening, PermitReply, Reply, StoreError, StoreErrorKind,
+    StoredCommand, Term, View,
 };
 
 /// Reads a value of the server.
@@ -84,6 +84,20 @@ pub(super) fn reply(value: &Value) -> Result<Reply, StoreError> {
         },
         is_change,
         answer,
+    })
+}
+
+/// Reads the answer of `permits.lua`.
+pub(super) fn permits(value: &Value) -> Result<PermitReply, StoreError> {
+    let Value::Array(fields) = value else {
+        return Err(unexpected());
+    };
+    let mut fields = Fields(fields.iter());
+    Ok(PermitReply {
+        at: fields.next()?,
+        granted: fields.next()?,
+        next_in: fields.time()?,
+        used: fields.next()?,
     })
 }
 

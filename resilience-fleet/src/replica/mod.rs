@@ -6,10 +6,11 @@
 //!      └───────── apply thread ◀────┘    └────────pushes─────────┘
 //! ```
 //!
-//! - `line` puts the messages of a circuit into the bounded queue.
+//! - `links` shares circuits and rate limits, and `line` puts their messages into the bounded queue.
 //! - `online` serves while the store can be reached: it sends votes, objections, leases and verdicts,
 //!   reads the circuits that changed, and gives a sign of life.
 //! - `adopt` decides over a newer view; `apply` does it on a thread of its own.
+//! - `rate_limits` divides the limits among the replicas that are alive.
 //! - `circuits` and `samples` are the table of the circuits and their successes.
 //! - `backoff` are the pauses while the store cannot be reached.
 
@@ -20,24 +21,18 @@ mod circuits;
 mod control;
 mod inbox;
 mod line;
+mod links;
 mod online;
+mod rate_limits;
 mod samples;
 mod settings;
 
-use std::{
-    rc::Rc,
-    sync::{Arc, atomic::AtomicU64},
-    thread,
-    time::Duration,
-};
+use std::{rc::Rc, sync::Arc, thread, time::Duration};
 
-use resilience::{
-    CircuitBreaker,
-    fleet::{Coordinator, StoreContact},
-};
+use resilience::fleet::StoreContact;
 use tokio::{
     sync::{
-        mpsc::{self, Sender, UnboundedSender},
+        mpsc::{self, UnboundedSender},
         oneshot,
     },
     time::timeout,
@@ -46,46 +41,15 @@ use tokio::{
 use self::{
     backoff::Backoff,
     inbox::Inbox,
-    line::{Line, Message, QUEUE},
+    line::{QUEUE, Queue},
     online::{Ended, Online},
+    rate_limits::RateLimits,
 };
-pub(crate) use self::{control::Control, settings::Settings};
+pub(crate) use self::{control::Control, links::Links, settings::Settings};
 use crate::{
-    circuit_id::CircuitId,
     meters::Meters,
     store::{FleetStore, Push, StoreError, StoreErrorKind},
 };
-
-/// The ends of the channels that the circuits and the handle of the fleet hold.
-#[derive(Clone, Debug)]
-pub(crate) struct Links {
-    queue: Sender<Message>,
-    pub(crate) control: UnboundedSender<Control>,
-    pub(crate) contact: StoreContact,
-    pub(crate) dropped: Arc<AtomicU64>,
-    meters: Meters,
-}
-
-impl Links {
-    /// Gives the circuit its line, and shares it.
-    pub(crate) fn join(&self, breaker: &CircuitBreaker) {
-        let line = Line {
-            circuit: CircuitId::new(breaker.name(), breaker.key()),
-            queue: self.queue.clone(),
-            dropped: Arc::clone(&self.dropped),
-            meters: self.meters.clone(),
-        };
-        let line: Arc<dyn Coordinator> = Arc::new(line);
-        breaker.coordinate(self.contact.clone(), line);
-        let _ = self.control.send(Control::Came(breaker.clone()));
-    }
-
-    /// Ends the line of the circuit.
-    pub(crate) fn part(&self, breaker: &CircuitBreaker) {
-        breaker.end_coordination();
-        let _ = self.control.send(Control::Went(breaker.clone()));
-    }
-}
 
 /// Starts the thread. The receiver is told when the store is reached, or why not.
 pub(crate) fn start<S: FleetStore>(
@@ -96,11 +60,14 @@ pub(crate) fn start<S: FleetStore>(
     let (control, orders) = mpsc::unbounded_channel();
     let (started, is_started) = oneshot::channel();
     let links = Links {
-        queue,
+        queue: Queue {
+            sender: queue,
+            dropped: Arc::default(),
+            meters: Meters::new(&settings.namespace),
+        },
         control: control.clone(),
         contact: StoreContact::new(&*settings.namespace),
-        dropped: Arc::default(),
-        meters: Meters::new(&settings.namespace),
+        rate_limits: RateLimits::new(settings.batch_share),
     };
     let inbox = Inbox {
         queue: queued,
@@ -108,8 +75,9 @@ pub(crate) fn start<S: FleetStore>(
     };
     // The thread must not keep its own queue open.
     let contact = links.contact.clone();
-    let dropped = Arc::clone(&links.dropped);
-    let meters = links.meters.clone();
+    let dropped = Arc::clone(&links.queue.dropped);
+    let meters = links.queue.meters.clone();
+    let rate_limits = links.rate_limits.clone();
     let appliers = apply::start(control.downgrade())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -118,7 +86,7 @@ pub(crate) fn start<S: FleetStore>(
         .name("resilience-fleet".to_owned())
         .spawn(move || {
             let tasks = tokio::task::LocalSet::new();
-            let online = Online::new(settings, appliers, dropped, meters);
+            let online = Online::new(settings, appliers, dropped, meters, rate_limits);
             tasks.block_on(&runtime, run(store, online, inbox, contact, started));
         })?;
     Ok((links, is_started))

@@ -2,6 +2,7 @@
 //!
 //! - `contact` makes the requests, and counts those that fail.
 //! - `votes` and `probes` send what the circuits of this process tell and ask.
+//! - `permits` leases those of the rate limits.
 //! - `views` reads what the store has, and lets the circuits follow.
 //! - `polls` and `life` are the work of the timers.
 //! - `orders` are those of the program.
@@ -9,6 +10,7 @@
 mod contact;
 mod life;
 mod orders;
+mod permits;
 mod polls;
 mod probes;
 mod views;
@@ -29,12 +31,8 @@ use tokio::{
 };
 
 use super::{
-    apply::Order,
-    circuits::Circuits,
-    control::Control,
-    inbox::Inbox,
-    line::{Content, Message},
-    settings::Settings,
+    apply::Order, circuits::Circuits, control::Control, inbox::Inbox, line::Message,
+    rate_limits::RateLimits, settings::Settings,
 };
 use crate::{
     circuit_id::CircuitId,
@@ -65,6 +63,7 @@ pub(super) struct Online<S> {
     dropped: Arc<AtomicU64>,
     pub(super) meters: Meters,
     circuits: RefCell<Circuits>,
+    rate_limits: RateLimits,
     session: RefCell<Option<S>>,
     /// The last point of the log of changes that was read.
     serial: Cell<u64>,
@@ -87,6 +86,7 @@ impl<S: Session> Online<S> {
         apply: Sender<Order>,
         dropped: Arc<AtomicU64>,
         meters: Meters,
+        rate_limits: RateLimits,
     ) -> Rc<Self> {
         Rc::new(Self {
             settings,
@@ -95,6 +95,7 @@ impl<S: Session> Online<S> {
             dropped,
             meters,
             circuits: RefCell::default(),
+            rate_limits,
             session: RefCell::new(None),
             serial: Cell::new(0),
             version: Cell::new(None),
@@ -133,6 +134,7 @@ impl<S: Session> Online<S> {
         }
         let ids = self.circuits.borrow().ids();
         self.read_all(&session, &ids).await?;
+        self.rate_limits.lead(true);
         Ok(())
     }
 
@@ -175,6 +177,7 @@ impl<S: Session> Online<S> {
         };
         if let Ended::Lost(_) = ended {
             *self.session.borrow_mut() = None;
+            self.rate_limits.lead(false);
         }
         ended
     }
@@ -185,6 +188,9 @@ impl<S: Session> Online<S> {
             if let Some(breaker) = &circuit.breaker {
                 breaker.end_coordination();
             }
+        }
+        for (_, limit) in self.rate_limits.all() {
+            limit.end_coordination();
         }
         let session = self.session.borrow_mut().take();
         if let Some(session) = session {
@@ -197,17 +203,19 @@ impl<S: Session> Online<S> {
     }
 
     fn handle(self: &Rc<Self>, message: Message) {
-        let Message { circuit, content } = message;
-        match content {
-            Content::Tripped(trip) => {
+        match message {
+            Message::Tripped(circuit, trip) => {
                 self.note_trip(&circuit, trip);
                 self.spawn(|online| async move { online.vote(circuit).await });
             }
-            Content::Asked(request) => {
+            Message::Asked(circuit, request) => {
                 self.spawn(|online| async move { online.lease(circuit, request).await });
             }
-            Content::Probed(lease, verdict) => {
+            Message::Probed(circuit, lease, verdict) => {
                 self.spawn(|online| async move { online.verdict(circuit, lease, verdict).await });
+            }
+            Message::WantsPermits(limit, request) => {
+                self.spawn(|online| async move { online.lease_permits(limit, request).await });
             }
         }
     }

@@ -11,4 +11,6 @@ pub(crate) struct Settings {
     pub(crate) replica: Arc<str>,
     pub(crate) quorum: Quorum,
     pub(crate) starts_degraded: bool,
+    /// The share of a burst that the batches of all replicas have.
+    pub(crate) batch_share: f64,
 }

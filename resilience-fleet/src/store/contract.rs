@@ -6,14 +6,16 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::{
     error::StoreError,
+    permits::{PermitLease, PermitReply},
     request::Request,
     view::{Reply, View},
 };
-use crate::circuit_id::CircuitId;
+use crate::{circuit_id::CircuitId, rate_limit_id::RateLimitId};
 
 /// A store that replicas share.
 ///
-/// Each method of a [`Session`] is one step that no other step interrupts, for one circuit.
+/// Each method of a [`Session`] is one step that no other step interrupts, for one circuit
+/// or one rate limit.
 pub trait FleetStore: Send + 'static {
     /// A connection to the store.
     type Session: Session;
@@ -65,6 +67,17 @@ pub trait Session: Clone + 'static {
     ///
     /// If the store cannot be reached or refuses.
     fn read(&self, circuits: &[CircuitId]) -> impl Future<Output = Result<Vec<View>, StoreError>>;
+
+    /// Leases permits of the rate limit.
+    ///
+    /// # Errors
+    ///
+    /// If the store cannot be reached or refuses.
+    fn lease_permits(
+        &self,
+        limit: &RateLimitId,
+        request: &PermitLease,
+    ) -> impl Future<Output = Result<PermitReply, StoreError>>;
 
     /// Notes the replica as alive, and its list of circuits if there is one.
     ///

@@ -13,10 +13,11 @@ use super::{
     circuit::{SharedCircuit, micros},
     contract::{Alive, Changes, FleetStore, Heartbeat, Push, Session},
     error::{StoreError, StoreErrorKind},
+    permits::{PermitLease, PermitReply, SharedPermits},
     request::Request,
     view::{Reply, View},
 };
-use crate::circuit_id::CircuitId;
+use crate::{circuit_id::CircuitId, rate_limit_id::RateLimitId};
 
 /// A store that the fleets of one process share, for tests.
 ///
@@ -44,6 +45,7 @@ struct Inner {
     begun: Instant,
     is_cut: bool,
     circuits: BTreeMap<String, SharedCircuit>,
+    permits: BTreeMap<String, SharedPermits>,
     members: BTreeMap<String, Member>,
     version: u64,
     /// The circuits that changed, in the order of their changes.
@@ -63,6 +65,7 @@ impl Default for Inner {
             begun: Instant::now(),
             is_cut: false,
             circuits: BTreeMap::new(),
+            permits: BTreeMap::new(),
             members: BTreeMap::new(),
             version: 0,
             log: Vec::new(),
@@ -92,6 +95,7 @@ impl MemoryStore {
     pub fn clear(&self) {
         let mut inner = self.lock();
         inner.circuits.clear();
+        inner.permits.clear();
         inner.members.clear();
         inner.log.clear();
     }
@@ -161,6 +165,17 @@ impl Session for MemoryStore {
             views.push(self.request(circuit, &Request::Read).await?.view);
         }
         Ok(views)
+    }
+
+    async fn lease_permits(
+        &self,
+        limit: &RateLimitId,
+        request: &PermitLease,
+    ) -> Result<PermitReply, StoreError> {
+        let mut inner = self.reach()?;
+        let now = inner.now();
+        let permits = inner.permits.entry(limit.to_string()).or_default();
+        Ok(permits.request(request, now))
     }
 
     async fn heartbeat(&self, heartbeat: &Heartbeat<'_>) -> Result<Alive, StoreError> {

@@ -1,6 +1,6 @@
 //! The signs of life of this replica, and the lists of the others.
 
-use std::rc::Rc;
+use std::{collections::BTreeMap, rc::Rc};
 
 use super::Online;
 use crate::store::{Heartbeat, Session, StoreError};
@@ -32,7 +32,7 @@ impl<S: Session> Online<S> {
             is_taken |= alive.is_taken;
             if self.version.replace(Some(alive.version)) != Some(alive.version) {
                 let lists = session.members().await?;
-                self.circuits.borrow_mut().set_users(&lists);
+                self.take_members(&lists);
             }
             if !alive.wants_circuits {
                 break;
@@ -47,7 +47,13 @@ impl<S: Session> Online<S> {
             .ask(|session| async move { session.members().await })
             .await;
         if let Ok(lists) = lists {
-            self.circuits.borrow_mut().set_users(&lists);
+            self.take_members(&lists);
         }
+    }
+
+    /// Takes the lists of the replicas that are alive over.
+    pub(super) fn take_members(&self, lists: &BTreeMap<String, String>) {
+        self.circuits.borrow_mut().set_users(lists);
+        self.rate_limits.set_replicas(lists.len());
     }
 }

@@ -7,10 +7,7 @@ use resilience::CircuitBreaker;
 use super::{Online, contact::NO_STORE};
 use crate::{
     circuit_id::CircuitId,
-    replica::{
-        control::Control,
-        line::{Content, Message},
-    },
+    replica::{control::Control, line::Message},
     status::{FleetCircuit, FleetStatus},
     store::{Opening, Request, Session, StoreError, StoreErrorKind, StoredCommand, random_epoch},
 };
@@ -78,8 +75,9 @@ impl<S: Session> Online<S> {
             .ask(|session| async move { session.members().await })
             .await?;
         let views = self.read_and_adopt(ids).await?;
-        let mut circuits = self.circuits.borrow_mut();
-        circuits.set_users(&lists);
+        let rate_limits = self.rate_limits_now().await?;
+        self.take_members(&lists);
+        let circuits = self.circuits.borrow();
         let of_circuits = ids
             .iter()
             .zip(&views)
@@ -87,6 +85,7 @@ impl<S: Session> Online<S> {
         Ok(FleetStatus {
             replicas: lists.into_keys().collect(),
             circuits: of_circuits.collect(),
+            rate_limits,
             dropped: self.dropped.load(Ordering::Relaxed),
         })
     }
@@ -113,8 +112,8 @@ impl<S: Session> Online<S> {
 
     /// Keeps a vote for the time when the store is there again. The rest is over by then.
     pub(crate) fn note_message_offline(&self, message: &Message) {
-        if let Content::Tripped(trip) = message.content {
-            self.note_trip(&message.circuit, trip);
+        if let Message::Tripped(circuit, trip) = message {
+            self.note_trip(circuit, *trip);
         }
     }
 }

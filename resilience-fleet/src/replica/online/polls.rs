@@ -8,6 +8,8 @@ use crate::store::Session;
 impl<S: Session> Online<S> {
     pub(super) async fn poll(self: Rc<Self>) {
         self.sample();
+        // A limit may have another configuration.
+        self.rate_limits.divide();
         self.meters.contact(true);
         let serial = self.serial.get();
         let changes = self

@@ -8,6 +8,7 @@ mod faults;
 mod interface;
 mod keys;
 mod model;
+mod permits;
 mod probes;
 mod process;
 mod processes;
