@@ -55,7 +55,7 @@ fn existing(recorder: &PrometheusHandle) -> BTreeSet<(String, String)> {
 fn assert_documents_name_what_exists(recorder: &PrometheusHandle) {
     let existing = existing(recorder);
     let existing: BTreeSet<_> = existing.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(existing.len(), 5, "{existing:?}");
+    assert_eq!(existing.len(), 6, "{existing:?}");
     let repository = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let documents = [
         "docs/grafana.json",

@@ -10,10 +10,10 @@ use std::{
 
 use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState, Command, registry};
 use resilience_fleet::{
-    CircuitId, Fleet, FleetErrorKind,
+    CircuitId, Fleet, FleetErrorKind, RateLimitId,
     store::{
-        Alive, Changes, FleetStore, Heartbeat, MemoryStore, Push, Reply, Request, Session,
-        StoreError, StoreErrorKind, View,
+        Alive, Changes, FleetStore, Heartbeat, MemoryStore, PermitLease, PermitReply, Push, Reply,
+        Request, Session, StoreError, StoreErrorKind, View,
     },
 };
 use tokio::sync::mpsc::{self, UnboundedSender};
@@ -141,6 +141,15 @@ impl Session for Watched {
     async fn read(&self, circuits: &[CircuitId]) -> Result<Vec<View>, StoreError> {
         self.pass(format!("read {}", circuits.len())).await?;
         self.inner.read(circuits).await
+    }
+
+    async fn lease_permits(
+        &self,
+        limit: &RateLimitId,
+        request: &PermitLease,
+    ) -> Result<PermitReply, StoreError> {
+        self.pass("permits").await?;
+        self.inner.lease_permits(limit, request).await
     }
 
     async fn heartbeat(&self, heartbeat: &Heartbeat<'_>) -> Result<Alive, StoreError> {
