@@ -49,6 +49,10 @@ impl Connection {
         })
     }
 
+    pub(super) fn is_cluster(&self) -> bool {
+        matches!(self, Self::Cluster(_))
+    }
+
     async fn server(
         client: &redis::Client,
         sender: impl Fn(PushInfo) -> Result<(), ()> + Send + Sync + 'static,

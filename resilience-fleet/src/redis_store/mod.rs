@@ -14,7 +14,7 @@ mod reply;
 use std::{collections::BTreeMap, fmt};
 
 use redis::{Value, aio::ConnectionLike as _};
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::{sync::mpsc::UnboundedSender, task::JoinSet};
 
 pub(crate) use self::address::Address;
 use self::{
@@ -191,6 +191,9 @@ const READ_AT_ONCE: usize = 100;
 
 impl RedisSession {
     async fn read_some(&self, circuits: &[CircuitId]) -> Result<Vec<View>, StoreError> {
+        if self.connection.is_cluster() {
+            return self.read_each(circuits).await;
+        }
         let mut connection = self.connection.clone();
         let mut pipeline = redis::pipe();
         for circuit in circuits {
@@ -213,13 +216,31 @@ impl RedisSession {
             }
             Err(error) if !fault::may_lack_script(&error) => Err(store_error(&error)),
             // One of them lacks the script: each is read by itself, which loads it.
-            Ok(_) | Err(_) => {
-                let mut views = Vec::with_capacity(circuits.len());
-                for circuit in circuits {
-                    views.push(self.request(circuit, &Request::Read).await?.view);
-                }
-                Ok(views)
-            }
+            Ok(_) | Err(_) => self.read_each(circuits).await,
         }
     }
+
+    /// Reads each circuit by a request of its own, all at once. In a cluster each lies in another slot,
+    /// and a pipeline has one slot only.
+    async fn read_each(&self, circuits: &[CircuitId]) -> Result<Vec<View>, StoreError> {
+        let mut reads = JoinSet::new();
+        for (at, circuit) in circuits.iter().enumerate() {
+            let (session, circuit) = (self.clone(), circuit.clone());
+            reads.spawn(async move { (at, session.request(&circuit, &Request::Read).await) });
+        }
+        let mut views = vec![None; circuits.len()];
+        while let Some(read) = reads.join_next().await {
+            let (at, reply) = read.map_err(|_| no_answer())?;
+            views[at] = Some(reply?.view);
+        }
+        views
+            .into_iter()
+            .map(|view| view.ok_or_else(no_answer))
+            .collect()
+    }
+}
+
+fn no_answer() -> StoreError {
+    let detail = "a circuit was not read, because its task ended early";
+    StoreError::new(StoreErrorKind::Protocol, detail)
 }
