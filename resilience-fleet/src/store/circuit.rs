@@ -82,7 +82,19 @@ impl SharedCircuit {
             self.go_back(self.at - now);
         }
         self.prune(now);
-        let Effect { is_change, answer } = match request {
+        let Effect { is_change, answer } = self.step(request, now);
+        if self.term.epoch != 0 && *request != Request::Read {
+            self.at = now;
+        }
+        Reply {
+            view: self.view(now),
+            is_change,
+            answer,
+        }
+    }
+
+    fn step(&mut self, request: &Request, now: u64) -> Effect {
+        match request {
             Request::Vote {
                 replica,
                 quorum,
@@ -134,14 +146,6 @@ impl SharedCircuit {
             } => self.restore(*term, *open_for, *opening, command.as_ref(), now),
             Request::Recovered { term } => self.recovered(*term, now),
             Request::Read => Effect::DONE,
-        };
-        if self.term.epoch != 0 && *request != Request::Read {
-            self.at = now;
-        }
-        Reply {
-            view: self.view(now),
-            is_change,
-            answer,
         }
     }
 

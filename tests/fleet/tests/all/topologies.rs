@@ -92,11 +92,11 @@ async fn circuits_in_all_slots_of_a_cluster_are_shared() {
     works(|| Fleet::cluster([nodes[0].address()])).await;
     let config = CONFIG.recovery_timeout(Duration::from_secs(60));
     let mut replicas = Vec::new();
-    for at in 0..2 {
+    for (at, node) in nodes[..2].iter().enumerate() {
         let circuits: Vec<_> = (0..20)
             .map(|at| CircuitBreaker::new(format!("circuit-{at}"), config))
             .collect();
-        let mut builder = Fleet::cluster([nodes[at].address()]).namespace("slots");
+        let mut builder = Fleet::cluster([node.address()]).namespace("slots");
         builder = builder.replica(format!("r{at}"));
         for circuit in &circuits {
             builder = builder.share_circuit(circuit);
