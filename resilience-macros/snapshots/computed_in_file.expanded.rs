@@ -16,7 +16,7 @@ async fn fetch(&self, url: &str) -> Result<String, Error> {
     const __TIMEOUT: __rt::TimeoutConfig =
         __rt::TimeoutConfig::new(__rt::Duration::new(5, 0)).operation_or(__NAME);
     let mut __retry = __rt::Retry::new(&__retry);
-    __rt::Retry::deposit_in_file(&__retry, __file, &__OPERATION);
+    __rt::Retry::deposit(&__retry, &__OPERATION);
     return loop {
         __rt::Retry::wait(&__retry, &__OPERATION).await;
         let __outcome = __rt::Limited::with_error(

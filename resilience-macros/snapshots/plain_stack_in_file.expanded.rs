@@ -18,8 +18,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
     const __TIMEOUT: __rt::TimeoutConfig =
         __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or(__NAME);
     let mut __origin = __rt::Origin::Body;
-    let mut __retry = __rt::Retry::new(__rt::FileLayer::in_file(&__RETRY, __file, 0));
-    __rt::Retry::deposit_in_file(&__retry, __file, &__OPERATION);
+    let mut __retry = __rt::Retry::in_file(&__RETRY, __file, 0, &__OPERATION);
     return loop {
         __rt::Retry::wait(&__retry, &__OPERATION).await;
         let __outcome = __rt::RecordedFuture::new(

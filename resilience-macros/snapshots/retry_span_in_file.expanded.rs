@@ -12,8 +12,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     const __TIMEOUT: __rt::TimeoutConfig =
         __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or(__NAME);
-    let mut __retry = __rt::Retry::new(__rt::FileLayer::in_file(&__RETRY, __file, 0));
-    __rt::Retry::deposit_in_file(&__retry, __file, &__OPERATION);
+    let mut __retry = __rt::Retry::in_file(&__RETRY, __file, 0, &__OPERATION);
     return loop {
         __rt::Retry::wait(&__retry, &__OPERATION).await;
         let __span = __rt::AttemptSpan::in_file(&__retry, &__OPERATION, true);

@@ -19,9 +19,9 @@ pub use crate::inspect::Inspect;
 pub use crate::keyed::{Key, KeyText};
 pub use crate::limiter::call_limit;
 #[cfg(feature = "config")]
-pub use crate::operation::{Configured, LayerTimes};
+pub use crate::operation::{Configured, FileValues, InSlot, LayerTimes, Slot, Tag};
 pub use crate::operation::{
-    Described, DescribedSettings, FileLayer, FileValues, Layer, Operation, Stack,
+    Described, DescribedSettings, FileLayer, InForce, Layer, Operation, Stack,
 };
 pub use crate::refusal::Origin;
 pub use crate::registry::{self, keyed_site::KeyedSite, site::Site};

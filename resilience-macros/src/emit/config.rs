@@ -48,6 +48,13 @@ impl Config {
         }
     }
 
+    /// A `&'static Config` expression without the values of the configuration file, if there is one
+    /// that the file may change.
+    pub(crate) fn constant_reference(&self) -> Option<TokenStream> {
+        let name = &self.name;
+        self.in_file.as_ref().map(|_| quote!(&#name))
+    }
+
     /// A `Config` expression.
     pub(crate) fn value(&self) -> TokenStream {
         if let Some(in_file) = &self.in_file {

@@ -1,7 +1,7 @@
 //! The configuration file of the runtime, as the expansion asks it for the values of a function.
 //!
 //! Input: `#[retry(max_retries = 3)]`, with the feature `config`. Output:
-//! `let __file = Operation::enter(&__OPERATION); let mut __retry = Retry::new(FileLayer::in_file(&__RETRY, __file, 0));`.
+//! `let __file = Operation::enter(&__OPERATION); let mut __retry = Retry::in_file(&__RETRY, __file, 0, &__OPERATION);`.
 //! Snapshots: those that end with `in_file`. Without the feature nothing is emitted.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -26,7 +26,8 @@ impl Context<'_> {
     }
 
     /// Lets the file set values of a configuration. `ty` is its name in the runtime crate, and `at`
-    /// the position of its layer. A value that each call computes wins over the file.
+    /// the position of its layer. A value that each call computes, or that each instance of a generic
+    /// has for itself, wins over the file.
     pub(crate) fn in_file(&self, at: usize, ty: &str, mut config: Config) -> Config {
         if !self.asks_file {
             return config;
@@ -35,24 +36,19 @@ impl Context<'_> {
         let (runtime, file) = (&self.runtime, file());
         let ty = Ident::new(ty, Span::call_site());
         let position = Literal::usize_unsuffixed(at);
-        if config.stage == Stage::Runtime {
-            let name = config.value();
-            config.declarations.extend(quote! {
-                let #name: #runtime::#ty = #runtime::FileLayer::computed_in_file(#name, #file, #position);
-            });
-        } else {
+        if config.stage == Stage::Constant {
             let reference = config.reference();
             config.in_file =
                 Some(quote!(#runtime::FileLayer::in_file(#reference, #file, #position)));
+        } else {
+            let value = config.value();
+            config.stage = Stage::Runtime;
+            let name = config.value();
+            config.declarations.extend(quote! {
+                let #name: #runtime::#ty = #runtime::FileLayer::computed_in_file(#value, #file, #position);
+            });
         }
         config
-    }
-
-    /// Emits the deposit into a budget that only the file can give.
-    pub(crate) fn deposit_in_file(&self, retry: &Ident) -> Option<TokenStream> {
-        let (runtime, file, operation) = (&self.runtime, file(), self.operation());
-        let deposit = quote!(#runtime::Retry::deposit_in_file(&#retry, #file, #operation););
-        self.asks_file.then_some(deposit)
     }
 
     /// Emits the statement that begins a call: it lists the operation at the first call, and asks

@@ -2,8 +2,11 @@
 
 use resilience_macros::file_keys;
 
-use super::settings::BulkheadSettings;
-use crate::file::{ENABLED, ENFORCE, SectionKind, SectionSpec, SectionValues};
+use super::{config::BulkheadConfig, settings::BulkheadSettings};
+use crate::{
+    file::{ENABLED, ENFORCE, SectionKind, SectionSpec, SectionValues},
+    operation::{InSlot, Tag},
+};
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
     name: "bulkhead",
@@ -22,4 +25,10 @@ pub(super) fn settings(values: &SectionValues) -> BulkheadSettings {
         max_keys: values.count("max_keys"),
         idle: values.time("idle"),
     }
+}
+
+// SAFETY: `Tag::Bulkhead` is the tag of this type alone.
+#[expect(unsafe_code, reason = "the tag says the type of a slot")]
+unsafe impl InSlot for BulkheadConfig {
+    const TAG: Tag = Tag::Bulkhead;
 }

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     config_error::ConfigError,
     file::{SectionSpec, SectionValues},
+    operation::Slot,
 };
 use crate::{
     keyed::Standing,
@@ -75,6 +76,11 @@ impl LimiterConfig for BulkheadConfig {
 
     fn describe_limit(&self, settings: &mut DescribedSettings<'_>) {
         settings.add("max_concurrent", self.get_max_concurrent());
+    }
+
+    #[cfg(feature = "config")]
+    fn slot(&'static self) -> Slot {
+        Slot::of(self)
     }
 
     #[cfg(feature = "config")]

@@ -88,8 +88,10 @@
 //!
 //! # Cost
 //!
-//! A call reads one word. The values themselves are read by functions that a section reaches, by name
-//! or by `[default…]`. Values that a file has set stay in memory for the rest of the process, each
+//! A call reads one pointer, and each of its layers finds its settings there in place of an address
+//! that the compiler knows: one load and one comparison of a byte, whether a file is loaded or not and
+//! whether it names the function or not. A function whose option is computed takes a copy of its
+//! settings in each call. Values that a file has set stay in memory for the rest of the process, each
 //! once.
 
 mod describe;

@@ -6,7 +6,7 @@ use resilience_macros::file_keys;
 
 use super::layer::Fallback;
 use crate::file::{ENABLED, SectionKind, SectionSpec, SectionValues};
-use crate::operation::{Configured, Described, FileValues};
+use crate::operation::{Configured, Described, InForce};
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
     name: "fallback",
@@ -42,8 +42,8 @@ impl Configured for FallbackInFile {
 impl Fallback {
     /// True if the configuration file takes the layer at that position away.
     #[cold]
-    pub fn is_disabled(file: Option<&'static FileValues>, layer: usize) -> bool {
-        let in_file = file.and_then(|values| values.layer::<FallbackInFile>(layer));
+    pub fn is_disabled(file: InForce, layer: usize) -> bool {
+        let in_file = file.layer::<FallbackInFile>(layer);
         in_file.is_some_and(|in_file| !in_file.is_enabled)
     }
 }

@@ -8,7 +8,7 @@ use crate::file::{Contradiction, SectionSpec, SectionValues};
 #[cfg(feature = "config")]
 use crate::layer_options::LayerOptions;
 #[cfg(feature = "config")]
-use crate::operation::Configured;
+use crate::operation::{Configured, Slot};
 use crate::operation::{Described, DescribedSettings};
 
 impl Described for HedgeConfig {
@@ -27,6 +27,11 @@ impl Described for HedgeConfig {
         // A budget without a name is called by the operation that uses it first.
         let budget = self.get_budget().map(|budget| budget.stats().name);
         settings.add_optional("budget", budget);
+    }
+
+    #[cfg(feature = "config")]
+    fn slot(&'static self) -> Slot {
+        Slot::of(self)
     }
 
     #[cfg(feature = "config")]

@@ -8,7 +8,7 @@ use resilience_macros::file_keys;
 use super::config::HedgeConfig;
 use crate::budget::{BUDGET_OF_HEDGES, RetryBudget, budget_in_file};
 use crate::file::{ENABLED, SectionKind, SectionSpec, SectionValues};
-use crate::operation::{Configured, Described, FileLayer};
+use crate::operation::{Configured, Described, FileLayer, InSlot, Slot, Tag};
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
     name: "hedge",
@@ -90,17 +90,23 @@ impl Configured for HedgeInFile {
         &self.config
     }
 
+    fn slot(&'static self) -> Slot {
+        Slot::of(&self.config)
+    }
+
     fn settings(&self) -> &dyn Described {
         &self.described
     }
 }
 
+// SAFETY: `Tag::Hedge` is the tag of this type alone.
+#[expect(unsafe_code, reason = "the tag says the type of a slot")]
+unsafe impl InSlot for HedgeConfig {
+    const TAG: Tag = Tag::Hedge;
+}
+
 impl FileLayer for HedgeConfig {
     type InFile = HedgeInFile;
-
-    fn constant_part(in_file: &HedgeInFile) -> &Self {
-        &in_file.config
-    }
 
     fn with(self, in_file: &HedgeInFile) -> Self {
         in_file.apply_to(self)

@@ -25,7 +25,7 @@ use crate::{
     events::{self, EventKind},
     fallible::Fallible,
     inspect::{Traits, View},
-    operation::{Count, FileValues, Operation},
+    operation::{Count, InForce, Operation},
     scope::here,
 };
 
@@ -97,16 +97,8 @@ impl<'c, F, L: Fn() -> bool> Hedged<'c, F, L> {
     /// the budgets of the attributes.
     #[inline]
     #[must_use]
-    pub fn depositing_in_file(
-        mut self,
-        file: Option<&'static FileValues>,
-        layer: usize,
-        otherwise: bool,
-    ) -> Self {
-        self.call.deposits = match file {
-            None => otherwise,
-            Some(values) => values.deposits(layer, otherwise),
-        };
+    pub fn depositing_in_file(mut self, file: InForce, layer: usize, otherwise: bool) -> Self {
+        self.call.deposits = file.deposits(layer, otherwise);
         self
     }
 

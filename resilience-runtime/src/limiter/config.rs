@@ -7,6 +7,7 @@ use crate::operation::DescribedSettings;
 use crate::{
     config_error::ConfigError,
     file::{SectionSpec, SectionValues},
+    operation::Slot,
 };
 
 /// The configuration of a limiter: the settings of the limit, which are the policy's own, and those
@@ -45,6 +46,10 @@ pub trait LimiterConfig: Copy + fmt::Debug + PartialEq + Send + Sync + 'static {
     /// The section of the policy in the configuration file.
     #[cfg(feature = "config")]
     fn section() -> &'static SectionSpec;
+
+    /// The configuration as a call reads it.
+    #[cfg(feature = "config")]
+    fn slot(&'static self) -> Slot;
 
     /// The configuration with the values of its section.
     ///

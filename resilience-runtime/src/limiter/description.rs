@@ -9,7 +9,7 @@ use crate::operation::{Described, DescribedSettings};
 use crate::{
     file::{Contradiction, SectionSpec, SectionValues},
     layer_options::LayerOptions,
-    operation::{Configured, FileLayer, LayerTimes},
+    operation::{Configured, FileLayer, InSlot, LayerTimes, Slot},
 };
 
 impl<C: LimiterConfig> Described for C {
@@ -31,6 +31,11 @@ impl<C: LimiterConfig> Described for C {
     #[cfg(feature = "config")]
     fn section(&self) -> Option<&'static SectionSpec> {
         Some(C::section())
+    }
+
+    #[cfg(feature = "config")]
+    fn slot(&'static self) -> Slot {
+        LimiterConfig::slot(self)
     }
 
     #[cfg(feature = "config")]
@@ -56,12 +61,8 @@ impl<C: LimiterConfig> Described for C {
 }
 
 #[cfg(feature = "config")]
-impl<C: LimiterConfig> FileLayer for C {
+impl<C: LimiterConfig + InSlot> FileLayer for C {
     type InFile = LimiterInFile<C>;
-
-    fn constant_part(in_file: &LimiterInFile<C>) -> &C {
-        &in_file.config
-    }
 
     fn with(self, in_file: &LimiterInFile<C>) -> C {
         in_file.max_wait.map_or(self, |wait| self.with_wait(wait))

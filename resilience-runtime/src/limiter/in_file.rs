@@ -10,7 +10,7 @@ use crate::{
     file::{ConfigFault, Contradiction, Current, SectionValues, Values},
     layer_options::LayerOptions,
     modes::Modes,
-    operation::{self, Computed, Described, LayerTimes},
+    operation::{self, Computed, Described, LayerTimes, Slot},
 };
 
 const MAX_WAIT: &str = "max_wait";
@@ -139,6 +139,10 @@ pub struct LimiterInFile<C> {
 impl<C: Described + Debug + Send + 'static> operation::Configured for LimiterInFile<C> {
     fn as_any(&self) -> &dyn Any {
         self
+    }
+
+    fn slot(&'static self) -> Slot {
+        self.config.slot()
     }
 
     fn constant(&self) -> &dyn Described {

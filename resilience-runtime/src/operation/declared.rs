@@ -1,24 +1,21 @@
 //! The operation as the expansion declares it.
 
-use std::{
-    fmt,
-    mem::ManuallyDrop,
-    panic::Location,
-    sync::{
-        // The types are the standard library's, because loom's cannot be statics.
-        OnceLock,
-        atomic::AtomicU32,
-    },
-};
+// The types are the standard library's, because loom's cannot be statics.
+#[cfg(not(feature = "config"))]
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::{fmt, mem::ManuallyDrop, panic::Location, sync::OnceLock};
 
-#[cfg(feature = "config")]
-use super::file_values::FunctionVersions;
 #[cfg(not(feature = "config"))]
 use super::layer::Described;
 use super::{
     counters::{Count, Counters},
     description::PolicyDescription,
     layer::Stack,
+};
+#[cfg(feature = "config")]
+use super::{
+    file_values::{FileValues, KeptValues},
+    published::Published,
 };
 #[cfg(not(feature = "config"))]
 use crate::layer_options::LayerOptions;
@@ -31,12 +28,16 @@ pub struct Operation {
     /// Adds the policies from top to bottom. It is a function and no constant, because rustc would
     /// report a wrong value of an option once more where a constant refers to it.
     pub(super) stack: fn(&mut Stack),
-    /// 0 before the first call, 1 from then on, and above that the values of the configuration file.
-    /// It is apart from the counters, so that a call reads one word and waits for nothing.
-    pub(super) state: AtomicU32,
-    /// The values that the configuration file has set so far.
+    /// True from the first call on. It is apart from the counters, so that a call reads one byte and
+    /// waits for nothing.
+    #[cfg(not(feature = "config"))]
+    has_run: AtomicBool,
+    /// The values that hold, from the first call on.
     #[cfg(feature = "config")]
-    pub(super) in_file: FunctionVersions,
+    pub(super) in_force: Published<FileValues>,
+    /// All values that have held.
+    #[cfg(feature = "config")]
+    pub(super) kept: ManuallyDrop<KeptValues>,
     /// The counters of the name, from the first call on. A static is never dropped, but without the
     /// `ManuallyDrop` rustc compiles its drop into each crate that declares an operation.
     counters: ManuallyDrop<OnceLock<&'static Counters>>,
@@ -67,9 +68,12 @@ impl Operation {
             name,
             declared_at,
             stack,
-            state: AtomicU32::new(0),
+            #[cfg(not(feature = "config"))]
+            has_run: AtomicBool::new(false),
             #[cfg(feature = "config")]
-            in_file: FunctionVersions::new(),
+            in_force: Published::nothing(),
+            #[cfg(feature = "config")]
+            kept: ManuallyDrop::new(KeptValues::new()),
             counters: ManuallyDrop::new(OnceLock::new()),
         }
     }
@@ -78,7 +82,7 @@ impl Operation {
     #[inline]
     #[cfg(not(feature = "config"))]
     pub(super) fn has_run(&self) -> bool {
-        self.state.load(std::sync::atomic::Ordering::Relaxed) != 0
+        self.has_run.load(Ordering::Relaxed)
     }
 
     /// The options of the attribute that uses a shared thing. Only a configuration file asks for
@@ -97,7 +101,7 @@ impl Operation {
     /// Notes that the operation is listed in the statistics.
     #[cfg(not(feature = "config"))]
     pub(super) fn listed(&self) {
-        self.state.store(1, std::sync::atomic::Ordering::Relaxed);
+        self.has_run.store(true, Ordering::Relaxed);
     }
 
     /// Counts one thing that went wrong. An operation that is not listed, as that of a value, counts

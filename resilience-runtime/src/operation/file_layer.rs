@@ -9,86 +9,67 @@
 use std::any::Any;
 
 #[cfg(feature = "config")]
-use super::file_values::FileValues;
+use super::{InForce, slot::InSlot};
 
 /// The values of the file for one function. There are none.
 #[cfg(not(feature = "config"))]
-#[derive(Debug)]
-pub enum FileValues {}
+#[derive(Clone, Copy, Debug)]
+pub struct InForce;
 
 #[cfg(not(feature = "config"))]
-impl FileValues {
-    pub(crate) fn deposits(&self, _: usize, _: bool) -> bool {
-        match *self {}
+#[expect(clippy::unused_self, reason = "the feature `config` has a file")]
+impl InForce {
+    pub(crate) fn deposits(self, _: usize, otherwise: bool) -> bool {
+        otherwise
     }
 }
 
 /// A configuration of which the file may set values.
-pub trait FileLayer: Sized + 'static {
+#[cfg(feature = "config")]
+pub trait FileLayer: InSlot + Sized {
     /// The values of the file for one layer.
-    #[cfg(feature = "config")]
     type InFile: Any;
 
-    /// Returns the constant part of the configuration with the values of the file.
-    #[cfg(feature = "config")]
-    fn constant_part(in_file: &Self::InFile) -> &Self;
-
     /// Sets the values of the file in a configuration that a call computes.
-    #[cfg(feature = "config")]
     #[must_use]
     fn with(self, in_file: &Self::InFile) -> Self;
 
-    /// The configuration of the layer at that position, with the values of the file.
+    /// The constant configuration of the layer at that position, with the values of the file.
     #[inline]
-    fn in_file(&'static self, file: Option<&'static FileValues>, layer: usize) -> &'static Self {
-        match file {
-            None => self,
-            Some(values) => with_values(self, values, layer),
-        }
+    fn in_file(&'static self, file: InForce, layer: usize) -> &'static Self {
+        file.config_or(self, layer)
     }
 
-    /// Does the same for a configuration that each call computes.
+    /// Sets the values of the file in a configuration that each call computes.
     #[inline]
     #[must_use]
-    fn computed_in_file(self, file: Option<&'static FileValues>, layer: usize) -> Self {
-        match file {
+    fn computed_in_file(self, file: InForce, layer: usize) -> Self {
+        match file.layer(layer) {
             None => self,
-            Some(values) => computed_with_values(self, values, layer),
+            Some(in_file) => self.with(in_file),
         }
+    }
+}
+
+/// A configuration of which the file may set values. There is no file.
+#[cfg(not(feature = "config"))]
+pub trait FileLayer: Sized + 'static {
+    /// The constant configuration of the layer at that position, with the values of the file.
+    #[inline]
+    fn in_file(&'static self, _: InForce, _: usize) -> &'static Self {
+        self
+    }
+
+    /// Sets the values of the file in a configuration that each call computes.
+    #[inline]
+    #[must_use]
+    fn computed_in_file(self, _: InForce, _: usize) -> Self {
+        self
     }
 }
 
 #[cfg(not(feature = "config"))]
 impl<C: 'static> FileLayer for C {}
-
-#[cfg(feature = "config")]
-#[inline(never)]
-fn with_values<C: FileLayer>(
-    config: &'static C,
-    values: &'static FileValues,
-    layer: usize,
-) -> &'static C {
-    values.layer(layer).map_or(config, C::constant_part)
-}
-
-#[cfg(feature = "config")]
-#[inline(never)]
-fn computed_with_values<C: FileLayer>(config: C, values: &FileValues, layer: usize) -> C {
-    match values.layer(layer) {
-        None => config,
-        Some(in_file) => config.with(in_file),
-    }
-}
-
-#[cfg(not(feature = "config"))]
-fn with_values<C>(_: &'static C, values: &'static FileValues, _: usize) -> &'static C {
-    match *values {}
-}
-
-#[cfg(not(feature = "config"))]
-fn computed_with_values<C>(_: C, values: &FileValues, _: usize) -> C {
-    match *values {}
-}
 
 #[cfg(all(test, not(feature = "config")))]
 mod tests {

@@ -1,17 +1,18 @@
 //! The values of the configuration file for one annotated function.
 //!
-//! The function finds them by one number in its static. The values stay for the rest of the process,
-//! because calls that run have references to them, and equal values are found again, so that a file
-//! that changes to and fro takes no more memory.
+//! The function finds them by one pointer in its static.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    mem,
+    sync::{Mutex, PoisonError},
+};
 
 use super::{
     declared::Operation,
     description::PolicyDescription,
-    file_values::{FileValues, LayerInFile},
+    file_values::{FileValues, InForce, LayerInFile, LayersInForce},
     layer::{Described, Layer, Stack},
-    published, table,
+    table,
     times::{LayerTimes, beyond_limit},
 };
 use crate::events::{self, EventKind};
@@ -20,31 +21,29 @@ use crate::layer_options::LayerOptions;
 use crate::scope::here;
 
 impl Operation {
-    /// Begins a call: the first one lists the operation in the statistics. The values of the file
+    /// Begins a call: the first one lists the operation in the statistics. The values that hold now
     /// hold for the whole call.
     #[inline]
-    pub fn enter(&'static self) -> Option<&'static FileValues> {
+    pub fn enter(&'static self) -> InForce {
         let operation = here!(self);
-        if published::is_plain(&operation.state) {
-            return None;
+        match operation.in_force.get() {
+            Some(values) => values,
+            None => operation.enter_first(),
         }
-        operation.enter_slowly()
     }
 
     #[cold]
     #[inline(never)]
-    fn enter_slowly(&'static self) -> Option<&'static FileValues> {
-        if !published::has_run(&self.state) {
-            self.register();
-        }
-        published::values(&self.state, || self.in_file.get().map(|kept| &**kept))
+    fn enter_first(&'static self) -> InForce {
+        static NONE: FileValues = FileValues::NONE;
+        self.register();
+        self.in_force.get().unwrap_or(&NONE)
     }
 
     /// Lets values hold from the next call on. `current` is held, so that no other change comes
     /// between.
-    fn hold(&'static self, values: Option<FileValues>) {
-        let kept = || &**self.in_file.get_or_init(Box::default);
-        published::publish(&self.state, kept, values);
+    fn hold(&'static self, layers: LayersInForce) {
+        self.in_force.publish(self.kept.find_or_add(layers));
     }
 
     /// Makes the configurations of the layers with the values of a file. A layer whose values
@@ -57,23 +56,20 @@ impl Operation {
             .map(|layer| resolved.layer(layer, self.name, values))
             .collect();
         check_times(&mut layers, &mut resolved.faults);
-        let shares_budget = shared_budgets(&layers);
-        let layers: Vec<_> = layers.into_iter().map(|layer| layer.in_file).collect();
-        if layers.iter().any(Option::is_some) {
-            resolved.values = Some(FileValues::new(layers, shares_budget));
-        }
+        resolved.layers = LayersInForce {
+            own: layers.iter().map(|layer| layer.layer.described()).collect(),
+            deposits: deposits(&layers),
+            in_file: layers.into_iter().map(|layer| layer.in_file).collect(),
+        };
         resolved
     }
 
     /// Takes the values of the file that holds now, for the first call. The faults are returned,
     /// because they are told after the lock is released.
     pub(super) fn begin_in_file(&'static self, current: &Current) -> Resolved {
-        let Some(values) = current.values() else {
-            self.hold(None);
-            return Resolved::default();
-        };
-        let mut resolved = self.with_values(values);
-        self.hold(resolved.values.take());
+        let none = Values::default();
+        let mut resolved = self.with_values(current.values().unwrap_or(&none));
+        self.hold(mem::take(&mut resolved.layers));
         resolved
     }
 
@@ -81,12 +77,12 @@ impl Operation {
     pub(super) fn describe_in_file(&self, values: &Values) -> Vec<PolicyDescription> {
         let stack = Stack::of(self.stack);
         // A layer that contradicts the file keeps its own values.
-        let in_force = self.with_values(values).values;
+        let in_force = self.with_values(values).layers.in_file;
         let layers = stack.layers().enumerate();
         layers
             .map(|(at, layer)| {
-                let in_file = in_force.as_ref().and_then(|in_force| in_force.at(at));
-                self.describe_layer(layer, in_file.is_some(), values)
+                let is_in_force = in_force.get(at).is_some_and(Option::is_some);
+                self.describe_layer(layer, is_in_force, values)
             })
             .collect()
     }
@@ -125,7 +121,7 @@ pub(crate) type Computed = (String, String);
 /// The layers of a function with the values of a file.
 #[derive(Debug, Default)]
 pub(crate) struct Resolved {
-    values: Option<FileValues>,
+    layers: LayersInForce,
     pub(crate) faults: Vec<ConfigFault>,
     /// The settings of the file that each call computes.
     pub(crate) computed: Vec<Computed>,
@@ -210,15 +206,15 @@ impl ResolvedLayer<'_> {
     }
 }
 
-/// Compares the budget of each layer with those of the layers outside of it.
-fn shared_budgets(layers: &[ResolvedLayer<'_>]) -> Vec<Option<bool>> {
+/// Says which layers deposit a call into their budgets: those whose budget no layer outside draws on.
+fn deposits(layers: &[ResolvedLayer<'_>]) -> Vec<Option<bool>> {
     let budgets: Vec<_> = layers.iter().map(ResolvedLayer::budget).collect();
-    let shared = budgets.iter().enumerate();
-    shared
+    let deposits = budgets.iter().enumerate();
+    deposits
         .map(|(at, budget)| {
             let budget = budget.as_ref()?;
             let mut outside = budgets.iter().take(at).flatten();
-            Some(outside.any(|other| other == budget))
+            Some(!outside.any(|other| other == budget))
         })
         .collect()
 }
@@ -314,7 +310,7 @@ pub(crate) fn tell_refused(found: Vec<ConfigFault>) {
 /// The functions that have run, with the values of a file that does not hold yet.
 #[derive(Debug, Default)]
 pub(crate) struct Prepared {
-    functions: Vec<(&'static Operation, Option<FileValues>)>,
+    functions: Vec<(&'static Operation, LayersInForce)>,
     pub(crate) faults: Vec<ConfigFault>,
     pub(crate) computed: Vec<Computed>,
 }
@@ -325,7 +321,7 @@ pub(crate) fn prepare(values: &Values) -> Prepared {
     for (_, entry) in table::all() {
         for function in entry.functions {
             let resolved = function.with_values(values);
-            prepared.functions.push((function, resolved.values));
+            prepared.functions.push((function, resolved.layers));
             prepared.faults.extend(resolved.faults);
             prepared.computed.extend(resolved.computed);
         }
@@ -336,8 +332,8 @@ pub(crate) fn prepare(values: &Values) -> Prepared {
 impl Prepared {
     /// Lets the values hold.
     pub(crate) fn hold(self) -> Vec<Computed> {
-        for (function, values) in self.functions {
-            function.hold(values);
+        for (function, layers) in self.functions {
+            function.hold(layers);
         }
         self.computed
     }

@@ -8,7 +8,7 @@ use std::{
 
 use super::description::{PolicyDescription, ResolvedSetting};
 #[cfg(feature = "config")]
-use super::times::LayerTimes;
+use super::{slot::Slot, times::LayerTimes};
 #[cfg(feature = "config")]
 use crate::file::{Contradiction, SectionSpec, SectionValues};
 use crate::layer_options::LayerOptions;
@@ -54,6 +54,12 @@ pub trait Described: Sync {
         Ok(None)
     }
 
+    /// Returns the configuration as a call reads it. No call reads that of a policy without one.
+    #[cfg(feature = "config")]
+    fn slot(&'static self) -> Slot {
+        Slot::EMPTY
+    }
+
     /// Returns the budget that the layer draws on. Two layers that draw on one budget return the same
     /// text.
     #[cfg(feature = "config")]
@@ -78,6 +84,11 @@ pub trait Configured: Debug + Send + Sync {
 
     /// The values of the file on the constant part of the configuration.
     fn constant(&self) -> &dyn Described;
+
+    /// The same as a call reads it.
+    fn slot(&'static self) -> Slot {
+        Slot::EMPTY
+    }
 
     /// The same with the settings that a layer has while the file takes it away.
     fn settings(&self) -> &dyn Described {

@@ -5,7 +5,8 @@
 //! - `table` finds the operations that have run, and `counters` counts for them.
 //! - `layer` describes a policy of the stack by its configuration, and `description` is the result.
 //! - `file_layer` answers the expansion that asks for the values of the configuration file.
-//! - `published` is the word by which a call knows whether the file has values for it.
+//! - `file_values` are the values that hold for a function, with those of the file among them, and
+//!   `slot` is one of its layers. A call finds them by the pointer of `published`.
 //! - `stats` is the part that users read, through [`registry`](crate::registry).
 
 mod counters;
@@ -20,6 +21,8 @@ mod instances;
 mod layer;
 #[cfg(any(feature = "config", all(test, loom)))]
 mod published;
+#[cfg(feature = "config")]
+mod slot;
 mod stats;
 mod table;
 #[cfg(feature = "config")]
@@ -31,9 +34,9 @@ pub use declared::Operation;
 pub use description::{PolicyDescription, ResolvedSetting};
 pub use file_layer::FileLayer;
 #[cfg(not(feature = "config"))]
-pub use file_layer::FileValues;
+pub use file_layer::InForce;
 #[cfg(feature = "config")]
-pub use file_values::FileValues;
+pub use file_values::{FileValues, InForce};
 #[cfg(feature = "config")]
 pub(crate) use in_file::{Computed, Hold, Prepared, prepare, tell_computed, tell_refused};
 #[cfg(feature = "config")]
@@ -41,6 +44,8 @@ pub use layer::Configured;
 #[cfg(feature = "config")]
 pub(crate) use layer::SharedThing;
 pub use layer::{Described, DescribedSettings, Layer, Stack};
+#[cfg(feature = "config")]
+pub use slot::{InSlot, Slot, Tag};
 pub use stats::OperationStats;
 #[cfg(feature = "config")]
 pub(crate) use stats::describe;

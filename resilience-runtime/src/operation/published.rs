@@ -1,68 +1,112 @@
-//! The values of the configuration file that hold for a function, published by one word that each
-//! call reads.
+//! The values that hold for a function, published by one pointer that each call reads.
 //!
-//! A change adds the values to those that are kept, and then stores their number in the word. A call
-//! that reads the number reads the values of that number after it, so the store releases what the
-//! load acquires. The word and the values are traits, so that loom runs the same code.
+//! A call reads the pointer once and has all values of one configuration until it ends. They stay in
+//! memory for the rest of the process, because nobody knows which calls still have them. The pointer
+//! is a trait, so that loom runs the same code.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    marker::PhantomData,
+    ptr,
+    sync::atomic::{AtomicPtr, Ordering},
+};
 
-/// The word of a function that has run and has no values of the file.
-pub(super) const HAS_RUN: u32 = 1;
-
-/// 0 before the first call, [`HAS_RUN`] from then on, and above that the number of the values.
-pub(super) trait StateWord {
-    fn read(&self, ordering: Ordering) -> u32;
-    fn write(&self, state: u32, ordering: Ordering);
+/// A pointer that several threads read and write.
+pub(super) trait Pointer<T> {
+    fn read(&self, ordering: Ordering) -> *mut T;
+    fn write(&self, pointer: *mut T, ordering: Ordering);
 }
 
-impl StateWord for AtomicU32 {
+impl<T> Pointer<T> for AtomicPtr<T> {
     #[inline]
-    fn read(&self, ordering: Ordering) -> u32 {
+    fn read(&self, ordering: Ordering) -> *mut T {
         self.load(ordering)
     }
 
-    fn write(&self, state: u32, ordering: Ordering) {
-        self.store(state, ordering);
+    fn write(&self, pointer: *mut T, ordering: Ordering) {
+        self.store(pointer, ordering);
     }
 }
 
-/// The values that are kept, each with a number from 0.
-pub(super) trait KeptValues {
-    type Value;
-    type Found;
-    fn find_or_add(&self, value: Self::Value) -> u32;
-    fn get(&self, number: u32) -> Option<Self::Found>;
+/// A reference to a value that another one may replace while it is read. There is none before the
+/// first one is published.
+#[derive(Debug)]
+pub(super) struct Published<T: 'static, P = AtomicPtr<T>> {
+    /// Null, or a pointer that [`publish`](Self::publish) made of a `&'static T`.
+    pointer: P,
+    /// It is shared between threads as a `&'static T` is.
+    _value: PhantomData<&'static T>,
 }
 
-/// Lets values hold from the next call on. `None` is a function without values of the file.
-pub(super) fn publish<K: KeptValues>(
-    word: &impl StateWord,
-    kept: impl FnOnce() -> K,
-    values: Option<K::Value>,
-) {
-    let state = values.map_or(HAS_RUN, |values| kept().find_or_add(values) + HAS_RUN + 1);
-    word.write(state, Ordering::Release);
+impl<T> Published<T> {
+    pub(super) const fn nothing() -> Self {
+        Self::by(AtomicPtr::new(ptr::null_mut()))
+    }
 }
 
-/// True for a function that has run and has no values of the file, as most have.
-#[inline]
-pub(super) fn is_plain(word: &impl StateWord) -> bool {
-    word.read(Ordering::Relaxed) == HAS_RUN
+impl<T, P> Published<T, P> {
+    /// `null` is a null pointer.
+    const fn by(null: P) -> Self {
+        Self {
+            pointer: null,
+            _value: PhantomData,
+        }
+    }
 }
 
-/// True if the function has run.
-pub(super) fn has_run(word: &impl StateWord) -> bool {
-    word.read(Ordering::Acquire) >= HAS_RUN
+impl<T, P: Pointer<T>> Published<T, P> {
+    /// The value that was published last.
+    #[inline]
+    #[expect(
+        unsafe_code,
+        reason = "a success reads one word, and only a pointer leads from there to the values"
+    )]
+    pub(super) fn get(&self) -> Option<&'static T> {
+        let pointer = self.pointer.read(Ordering::Acquire);
+        // SAFETY: The pointer is null or was a `&'static T`, because `publish` alone writes it. The
+        // store releases what was written to the value before, and this load acquires it.
+        unsafe { pointer.as_ref() }
+    }
+
+    /// Lets every later reader see the value.
+    pub(super) fn publish(&self, value: &'static T) {
+        let pointer = ptr::from_ref(value).cast_mut();
+        self.pointer.write(pointer, Ordering::Release);
+    }
 }
 
-/// The values that hold now.
-pub(super) fn values<K: KeptValues>(
-    word: &impl StateWord,
-    kept: impl FnOnce() -> Option<K>,
-) -> Option<K::Found> {
-    let number = word.read(Ordering::Acquire).checked_sub(HAS_RUN + 1)?;
-    kept()?.get(number)
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    static NUMBER: Published<u32> = Published::nothing();
+
+    #[test]
+    fn nothing_is_there_before_the_first_value_and_the_last_one_from_then_on() {
+        let published = Published::nothing();
+        assert_eq!(published.get(), None);
+        for value in [&7, &8, &7] {
+            published.publish(value);
+            assert!(published.get().is_some_and(|found| ptr::eq(found, value)));
+        }
+    }
+
+    #[test]
+    fn another_thread_reads_a_whole_value() {
+        let writer = thread::spawn(|| {
+            for value in 1..100 {
+                NUMBER.publish(Box::leak(Box::new(value)));
+            }
+        });
+        let mut last = 0;
+        while last < 99 {
+            let seen = NUMBER.get().copied().unwrap_or(0);
+            assert!(seen >= last, "{seen} follows {last}");
+            last = seen;
+        }
+        writer.join().expect("no panic");
+    }
 }
 
 /// `RUSTFLAGS="--cfg loom" cargo test -p resilience-runtime --release --lib loom`
@@ -75,80 +119,82 @@ mod loom_models {
 
     use super::*;
 
-    impl StateWord for atomic::AtomicU32 {
-        fn read(&self, ordering: Ordering) -> u32 {
+    impl<T> Pointer<T> for atomic::AtomicPtr<T> {
+        fn read(&self, ordering: Ordering) -> *mut T {
             self.load(ordering)
         }
 
-        fn write(&self, state: u32, ordering: Ordering) {
-            self.store(state, ordering);
+        fn write(&self, pointer: *mut T, ordering: Ordering) {
+            self.store(pointer, ordering);
         }
     }
 
-    /// Values that are no zero. They are stored and loaded without any order of their own, so that a
-    /// call sees them only because of the order of the word.
-    struct Kept {
-        values: [atomic::AtomicU32; 2],
-        length: Mutex<u32>,
-    }
+    /// The values of two layers. They are stored and loaded without any order of their own, so that a
+    /// call sees them only because of the order of the pointer.
+    struct Values([atomic::AtomicU32; 2]);
 
-    impl KeptValues for &Kept {
-        type Value = u32;
-        type Found = u32;
-
-        fn find_or_add(&self, value: u32) -> u32 {
-            let mut length = self.length.lock().expect("whole");
-            let number = *length;
-            self.values[number as usize].store(value, Ordering::Relaxed);
-            *length += 1;
-            number
-        }
-
-        fn get(&self, number: u32) -> Option<u32> {
-            let value = self.values[number as usize].load(Ordering::Relaxed);
-            assert_ne!(value, 0, "a number without its values");
-            Some(value)
+    impl Values {
+        fn new(value: u32) -> &'static Self {
+            let values = Self([(); 2].map(|()| atomic::AtomicU32::new(0)));
+            for layer in &values.0 {
+                layer.store(value, Ordering::Relaxed);
+            }
+            Box::leak(Box::new(values))
         }
     }
+
+    /// The values of the attributes of a function.
+    const OWN: u32 = 1;
 
     struct Function {
-        word: atomic::AtomicU32,
-        kept: Kept,
+        in_force: Published<Values, atomic::AtomicPtr<Values>>,
     }
 
     impl Function {
-        fn new(state: u32) -> Self {
+        /// A function that has not run.
+        fn new() -> Self {
             Self {
-                word: atomic::AtomicU32::new(state),
-                kept: Kept {
-                    values: [(); 2].map(|()| atomic::AtomicU32::new(0)),
-                    length: Mutex::new(0),
-                },
+                in_force: Published::by(atomic::AtomicPtr::new(ptr::null_mut())),
             }
         }
 
-        fn hold(&self, values: Option<u32>) {
-            publish(&self.word, || &self.kept, values);
+        /// A function that has run.
+        fn with(value: u32) -> Self {
+            let function = Self::new();
+            function.hold(value);
+            function
         }
 
-        /// The values of one call, and 0 for its own.
+        fn hold(&self, value: u32) {
+            self.in_force.publish(Values::new(value));
+        }
+
+        fn has_run(&self) -> bool {
+            self.in_force.get().is_some()
+        }
+
+        /// The values of one call, whose inner layer reads later than the outer one.
         fn call(&self) -> u32 {
-            if is_plain(&self.word) {
-                return 0;
-            }
-            values(&self.word, || Some(&self.kept)).unwrap_or(0)
+            let values = self.in_force.get().expect("it has run");
+            let [outer, inner] = &values.0;
+            let outer = outer.load(Ordering::Relaxed);
+            thread::yield_now();
+            let inner = inner.load(Ordering::Relaxed);
+            assert_ne!(outer, 0, "a pointer without its values");
+            assert_eq!(outer, inner, "one call has the values of one file");
+            outer
         }
     }
 
     #[test]
     fn a_call_has_the_values_of_one_file_and_no_earlier_ones_after_it() {
         loom::model(|| {
-            let function = Arc::new(Function::new(HAS_RUN));
+            let function = Arc::new(Function::with(OWN));
             let files = {
                 let function = Arc::clone(&function);
                 thread::spawn(move || {
-                    function.hold(Some(7));
-                    function.hold(Some(8));
+                    function.hold(7);
+                    function.hold(8);
                 })
             };
             let calls = [function.call(), function.call()];
@@ -159,17 +205,32 @@ mod loom_models {
     }
 
     #[test]
+    fn two_callers_see_files_in_one_order() {
+        loom::model(|| {
+            let function = Arc::new(Function::with(OWN));
+            let caller = {
+                let function = Arc::clone(&function);
+                thread::spawn(move || [function.call(), function.call()])
+            };
+            function.hold(7);
+            function.hold(8);
+            assert_eq!(function.call(), 8);
+            let calls = caller.join().expect("no panic");
+            assert!(calls[0] <= calls[1], "{calls:?}");
+        });
+    }
+
+    #[test]
     fn a_file_that_names_the_function_no_more_gives_it_its_own_values() {
         loom::model(|| {
-            let function = Arc::new(Function::new(HAS_RUN));
-            function.hold(Some(7));
+            let function = Arc::new(Function::with(7));
             let files = {
                 let function = Arc::clone(&function);
-                thread::spawn(move || function.hold(None))
+                thread::spawn(move || function.hold(OWN))
             };
-            assert!(matches!(function.call(), 0 | 7));
+            assert!(matches!(function.call(), OWN | 7));
             files.join().expect("no panic");
-            assert_eq!(function.call(), 0);
+            assert_eq!(function.call(), OWN);
         });
     }
 
@@ -178,8 +239,8 @@ mod loom_models {
     #[test]
     fn a_function_that_begins_while_a_file_is_applied_has_its_values() {
         loom::model(|| {
-            let function = Arc::new(Function::new(0));
-            let current = Arc::new(RwLock::new(None));
+            let function = Arc::new(Function::new());
+            let current = Arc::new(RwLock::new(OWN));
             let has_begun = Arc::new(Mutex::new(false));
             let file = {
                 let (function, current) = (Arc::clone(&function), Arc::clone(&current));
@@ -187,19 +248,18 @@ mod loom_models {
                 thread::spawn(move || {
                     let mut current = current.write().expect("whole");
                     if *has_begun.lock().expect("whole") {
-                        function.hold(Some(7));
+                        function.hold(7);
                     }
-                    *current = Some(7);
+                    *current = 7;
                 })
             };
-            assert!(!has_run(&function.word));
+            assert!(!function.has_run());
             {
                 let current = current.read().expect("whole");
                 *has_begun.lock().expect("whole") = true;
                 function.hold(*current);
             }
-            assert!(has_run(&function.word));
-            assert!(matches!(function.call(), 0 | 7));
+            assert!(matches!(function.call(), OWN | 7));
             file.join().expect("no panic");
             assert_eq!(function.call(), 7);
         });

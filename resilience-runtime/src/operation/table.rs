@@ -26,12 +26,12 @@ impl Operation {
     /// file.
     #[cfg(not(feature = "config"))]
     #[inline]
-    pub fn enter(&'static self) -> Option<&'static super::FileValues> {
+    pub fn enter(&'static self) -> super::InForce {
         let operation = here!(self);
         if !operation.has_run() {
             operation.register();
         }
-        None
+        super::InForce
     }
 
     /// Lists the operation in the statistics. Nothing changes if it is listed already.

@@ -2,8 +2,11 @@
 
 use resilience_macros::file_keys;
 
-use super::settings::RateLimitSettings;
-use crate::file::{ENABLED, ENFORCE, SectionKind, SectionSpec, SectionValues};
+use super::{config::RateLimitConfig, settings::RateLimitSettings};
+use crate::{
+    file::{ENABLED, ENFORCE, SectionKind, SectionSpec, SectionValues},
+    operation::{InSlot, Tag},
+};
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
     name: "rate_limit",
@@ -24,4 +27,10 @@ pub(super) fn settings(values: &SectionValues) -> RateLimitSettings {
         max_keys: values.count("max_keys"),
         idle: values.time("idle"),
     }
+}
+
+// SAFETY: `Tag::RateLimit` is the tag of this type alone.
+#[expect(unsafe_code, reason = "the tag says the type of a slot")]
+unsafe impl InSlot for RateLimitConfig {
+    const TAG: Tag = Tag::RateLimit;
 }

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     config_error::ConfigError,
     file::{SectionSpec, SectionValues},
+    operation::Slot,
 };
 use crate::{
     keyed::Standing,
@@ -82,6 +83,11 @@ impl LimiterConfig for RateLimitConfig {
         settings.add("limit", self.get_limit());
         settings.add_time("per", self.get_per());
         settings.add("burst", self.get_burst());
+    }
+
+    #[cfg(feature = "config")]
+    fn slot(&'static self) -> Slot {
+        Slot::of(self)
     }
 
     #[cfg(feature = "config")]

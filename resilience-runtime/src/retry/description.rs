@@ -9,7 +9,7 @@ use crate::file::{Contradiction, SectionSpec, SectionValues};
 #[cfg(feature = "config")]
 use crate::layer_options::LayerOptions;
 #[cfg(feature = "config")]
-use crate::operation::{Configured, LayerTimes};
+use crate::operation::{Configured, LayerTimes, Slot};
 use crate::operation::{Described, DescribedSettings};
 
 impl Described for RetryConfig {
@@ -38,6 +38,11 @@ impl Described for RetryConfig {
         let budget = self.get_budget().map(|budget| budget.stats().name);
         settings.add_optional("budget", budget);
         settings.add_option("span");
+    }
+
+    #[cfg(feature = "config")]
+    fn slot(&'static self) -> Slot {
+        Slot::of(self)
     }
 
     #[cfg(feature = "config")]

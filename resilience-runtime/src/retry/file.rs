@@ -11,7 +11,7 @@ use super::strategy::{Jitter, Strategy};
 use crate::budget::{BUDGET_OF_RETRIES, budget_in_file};
 use crate::file::{Contradiction, ENABLED, Exclusive, SectionKind, SectionSpec, SectionValues};
 use crate::layer_options::LayerOptions;
-use crate::operation::{Configured, Described, FileLayer, LayerTimes};
+use crate::operation::{Configured, Described, FileLayer, InSlot, LayerTimes, Slot, Tag};
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
     name: "retry",
@@ -270,6 +270,10 @@ impl Configured for RetryInFile {
         &self.config
     }
 
+    fn slot(&'static self) -> Slot {
+        Slot::of(&self.config)
+    }
+
     fn settings(&self) -> &dyn Described {
         &self.described
     }
@@ -300,12 +304,19 @@ pub(super) fn times(
     }
 }
 
+// SAFETY: `Tag::Retry` is the tag of this type alone.
+#[expect(unsafe_code, reason = "the tag says the type of a slot")]
+unsafe impl InSlot for RetryConfig {
+    const TAG: Tag = Tag::Retry;
+
+    /// A deposit and a limit of the time need the clock.
+    fn is_busy(&self) -> bool {
+        self.get_budget().is_some() || self.get_max_elapsed().is_some()
+    }
+}
+
 impl FileLayer for RetryConfig {
     type InFile = RetryInFile;
-
-    fn constant_part(in_file: &RetryInFile) -> &Self {
-        &in_file.config
-    }
 
     fn with(self, in_file: &RetryInFile) -> Self {
         in_file.apply_to(self)

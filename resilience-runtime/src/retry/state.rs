@@ -7,7 +7,7 @@ use super::number::Attempt;
 use super::schedule::Schedule;
 use super::success;
 use crate::clock;
-use crate::operation::{FileValues, Operation};
+use crate::operation::{FileLayer, InForce, Operation};
 use crate::scoped_body::BodyRun;
 use core::borrow::Borrow;
 use core::num::NonZeroU64;
@@ -87,14 +87,6 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
         }
     }
 
-    /// Deposits the call into a budget that the configuration file gives the function.
-    #[inline]
-    pub fn deposit_in_file(&self, file: Option<&'static FileValues>, operation: &Operation) {
-        if file.is_some() {
-            self.deposit(operation);
-        }
-    }
-
     /// Waits until the next attempt is due. The first one is due at once.
     ///
     /// The wait stands at the head of the loop, because the last outcome is gone there. A future
@@ -148,6 +140,38 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     }
 }
 
+impl<S: Default> Retry<&'static RetryConfig, S> {
+    /// Begins a call with the values of the configuration file, and deposits it into the budget that
+    /// the file may give it.
+    #[inline]
+    pub fn in_file(
+        config: &'static RetryConfig,
+        file: InForce,
+        layer: usize,
+        operation: &Operation,
+    ) -> Self {
+        #[cfg(feature = "config")]
+        if file.is_idle::<RetryConfig>(layer) && !is_listened_to() {
+            return Self::started(file.config_or(config, layer), None);
+        }
+        let (config, started) = begin_in_file(config, file, layer, operation);
+        Self::started(config, started)
+    }
+}
+
+/// It is out of line, because a call that nobody listens to has no budget and no limit as a rule.
+#[inline(never)]
+fn begin_in_file(
+    config: &'static RetryConfig,
+    file: InForce,
+    layer: usize,
+    operation: &Operation,
+) -> (&'static RetryConfig, Option<NonZeroU64>) {
+    let retry: Retry<_, ()> = Retry::new(FileLayer::in_file(config, file, layer));
+    retry.deposit(operation);
+    (retry.config, retry.started)
+}
+
 /// Reads the clock. The moment before the axis of the clock is never read.
 #[inline(never)]
 fn moment() -> Option<NonZeroU64> {
@@ -163,8 +187,14 @@ fn wait_before_retry(schedule: Schedule, operation: &Operation) -> Backoff {
 
 #[inline]
 fn is_timed(config: &RetryConfig) -> bool {
-    let is_listened_to = Level::WARN <= STATIC_MAX_LEVEL && Level::WARN <= LevelFilter::current();
-    is_listened_to || config.get_max_elapsed().is_some() || attempt_duration::is_recorded()
+    is_listened_to() || config.get_max_elapsed().is_some()
+}
+
+/// True if somebody wants to know how long calls and attempts take.
+#[inline]
+fn is_listened_to() -> bool {
+    let is_told = Level::WARN <= STATIC_MAX_LEVEL && Level::WARN <= LevelFilter::current();
+    is_told || attempt_duration::is_recorded()
 }
 
 #[cfg(test)]

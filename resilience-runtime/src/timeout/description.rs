@@ -6,7 +6,7 @@ use crate::file::{Contradiction, SectionSpec, SectionValues};
 #[cfg(feature = "config")]
 use crate::layer_options::LayerOptions;
 #[cfg(feature = "config")]
-use crate::operation::{Configured, LayerTimes};
+use crate::operation::{Configured, LayerTimes, Slot};
 use crate::operation::{Described, DescribedSettings};
 
 impl Described for TimeoutConfig {
@@ -18,6 +18,11 @@ impl Described for TimeoutConfig {
         settings.add_time("limit", self.get_limit());
         settings.add_optional("message", self.get_message());
         settings.add_option("mode");
+    }
+
+    #[cfg(feature = "config")]
+    fn slot(&'static self) -> Slot {
+        Slot::of(self)
     }
 
     #[cfg(feature = "config")]

@@ -7,7 +7,7 @@ use resilience_macros::file_keys;
 use super::{config::TimeoutConfig, settings::TimeoutSettings};
 use crate::file::{ENABLED, SectionKind, SectionSpec, SectionValues};
 use crate::layer_options::LayerOptions;
-use crate::operation::{Configured, Described, FileLayer, LayerTimes};
+use crate::operation::{Configured, Described, FileLayer, InSlot, LayerTimes, Slot, Tag};
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
     name: "timeout",
@@ -68,6 +68,10 @@ impl Configured for TimeoutInFile {
         &self.config
     }
 
+    fn slot(&'static self) -> Slot {
+        Slot::of(&self.config)
+    }
+
     fn settings(&self) -> &dyn Described {
         &self.described
     }
@@ -91,12 +95,14 @@ pub(super) fn times(
     }
 }
 
+// SAFETY: `Tag::Timeout` is the tag of this type alone.
+#[expect(unsafe_code, reason = "the tag says the type of a slot")]
+unsafe impl InSlot for TimeoutConfig {
+    const TAG: Tag = Tag::Timeout;
+}
+
 impl FileLayer for TimeoutConfig {
     type InFile = TimeoutInFile;
-
-    fn constant_part(in_file: &TimeoutInFile) -> &Self {
-        &in_file.config
-    }
 
     fn with(self, in_file: &TimeoutInFile) -> Self {
         in_file.apply_to(self)

@@ -60,6 +60,26 @@ fn a_retry_that_is_not_enabled_is_not_there() {
     assert_eq!(after.gave_up, before.gave_up, "nobody retries");
 }
 
+#[retry(max_retries = N, base_delay = 0s, operation = "operations.generic")]
+fn generic<const N: u32>(calls: &mut u32) -> Result<(), ErrorKind> {
+    *calls += 1;
+    Err(ErrorKind::Other)
+}
+
+/// The static of a generic function is that of all its instances.
+#[test]
+fn each_instance_of_a_generic_function_keeps_the_values_that_are_its_own() {
+    let turn = Turn::begin();
+    let calls = || [calls_of(generic::<1>), calls_of(generic::<4>)];
+    assert_eq!(calls(), [2, 5]);
+    turn.set("[retry.\"operations.generic\"]\nmax_retries = 9\njitter = \"none\"");
+    assert_eq!(calls(), [2, 5], "the function computes the number");
+    turn.set("[retry.\"operations.generic\"]\nenabled = false");
+    assert_eq!(calls(), [1, 1]);
+    turn.set("");
+    assert_eq!(calls(), [2, 5]);
+}
+
 #[timeout(1s, operation = "operations.slow")]
 async fn slow(for_seconds: u64) -> io::Result<u64> {
     tokio::time::sleep(Duration::from_secs(for_seconds)).await;

@@ -60,7 +60,7 @@ impl Context<'_> {
         let budget = plan.budget.as_ref();
         let budget = budget.map(|budget| budget.emit(self, at, "budget", &mut config_plan));
         let config = self.retry_config(at, plan, &config_plan);
-        let (reference, runtime) = (config.reference(), &self.runtime);
+        let runtime = &self.runtime;
         let (retry, outcome, last) = (local("retry"), local("outcome"), local("last"));
         let result = self.outcome(&outcome);
         let Judgement {
@@ -91,7 +91,7 @@ impl Context<'_> {
             put_back_at_once,
             put_back,
         } = self.clones(at, &retry);
-        let begun = self.begun_retry(at, plan, &retry, &reference);
+        let begun = self.begun_retry(at, plan, &retry, &config);
         let number = self.attempt_variable(plan, &retry);
         let numbered = self.numbered_run(&retry);
         let value = quote! {
@@ -142,23 +142,29 @@ impl Context<'_> {
         at: usize,
         plan: &RetryPlan,
         retry: &Ident,
-        config: &TokenStream,
+        config: &Config,
     ) -> TokenStream {
-        let runtime = &self.runtime;
+        let (runtime, operation) = (&self.runtime, self.operation());
         let origin = self.declares_origin(at).then(declare_origin);
+        // A configuration of the user's may have a budget, too.
+        let may_have_budget = plan.config.is_static;
+        let constant = config.constant_reference().filter(|_| !may_have_budget);
+        if let (Some(constant), Some(file), None) =
+            (constant, self.file_of_layer(at), &plan.on_retry)
+        {
+            let begun = quote!(#runtime::Retry::in_file(#constant, #file, #operation));
+            return quote!(#origin let mut #retry = #begun;);
+        }
         // A hook is told how long the call took.
         let new = if plan.on_retry.is_some() {
             quote!(timed)
         } else {
             quote!(new)
         };
-        // A configuration of the user's may have a budget, too.
-        let deposit = if plan.config.is_static {
-            let operation = self.operation();
-            Some(quote!(#runtime::Retry::deposit(&#retry, #operation);))
-        } else {
-            self.deposit_in_file(retry)
-        };
+        // The configuration file may give a budget to any retry.
+        let deposits = may_have_budget || self.asks_file;
+        let deposit = deposits.then(|| quote!(#runtime::Retry::deposit(&#retry, #operation);));
+        let config = config.reference();
         quote!(#origin let mut #retry = #runtime::Retry::#new(#config); #deposit)
     }
 
