@@ -9,7 +9,7 @@ use resilience_fleet_tests::{server::Server, tap::Tap};
 use crate::replicas::{CONFIG, Replica, ordered, settle, status_of, until, until_all};
 
 /// A master, and a replica of it that has all of its data.
-async fn two_servers() -> Option<(Server, Server)> {
+pub(crate) async fn two_servers() -> Option<(Server, Server)> {
     let (master, other) = (Server::start()?, Server::start()?);
     follow(&other, &master);
     until("the replica has the data", async || {

@@ -11,7 +11,10 @@ use resilience_fleet_tests::server::{Server, free_port, try_command};
 
 use tempfile::TempDir;
 
-use crate::replicas::{CONFIG, Replica, ordered, settle, status_of, until, until_all};
+use crate::{
+    failover::two_servers,
+    replicas::{CONFIG, Replica, ordered, settle, status_of, until, until_all},
+};
 
 /// Two replicas vote, open, obey a command, and hear of each other's.
 async fn works(builder: impl Fn() -> FleetBuilder) {
@@ -121,12 +124,57 @@ async fn circuits_in_all_slots_of_a_cluster_are_shared() {
     assert!(status.circuits.len() == 20 && status.circuits.iter().all(|it| it.isolated));
 }
 
-struct Sentinel(Child);
+/// A sentinel that watches one master under the name `jobs`.
+struct Sentinel {
+    process: Child,
+    port: u16,
+    _folder: TempDir,
+}
+
+impl Sentinel {
+    async fn watch(master: &Server) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let port = free_port();
+        let file = folder.path().join("sentinel.conf");
+        let settings = format!(
+            "port {port}\nsentinel monitor jobs 127.0.0.1 {} 1\nsentinel down-after-milliseconds jobs 500\nsentinel failover-timeout jobs 2000\n",
+            master.port
+        );
+        std::fs::write(&file, settings).expect("a file");
+        let process = process::Command::new("redis-server")
+            .arg(&file)
+            .arg("--sentinel")
+            .stdout(Stdio::null())
+            .spawn();
+        let sentinel = Self {
+            process: process.expect("it starts"),
+            port,
+            _folder: folder,
+        };
+        until("the sentinel knows the master", async || {
+            sentinel
+                .master()
+                .is_some_and(|known| known.contains("127.0.0.1"))
+        })
+        .await;
+        sentinel
+    }
+
+    /// The address of the master, as the sentinel knows it.
+    fn master(&self) -> Option<String> {
+        let words = ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", "jobs"];
+        try_command(self.port, &words).ok()
+    }
+
+    fn fleet(&self) -> FleetBuilder {
+        Fleet::sentinels([format!("redis://127.0.0.1:{}", self.port)], "jobs")
+    }
+}
 
 impl Drop for Sentinel {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -135,25 +183,37 @@ async fn a_master_behind_a_sentinel_is_a_store() {
     let Some(server) = Server::start() else {
         return;
     };
-    let port = free_port();
-    let file = std::env::temp_dir().join(format!("sentinel-{port}.conf"));
-    let monitor = format!(
-        "port {port}\nsentinel monitor jobs 127.0.0.1 {} 1\n",
-        server.port
-    );
-    std::fs::write(&file, monitor).expect("a file");
-    let sentinel = process::Command::new("redis-server")
-        .arg(&file)
-        .arg("--sentinel")
-        .stdout(Stdio::null())
-        .spawn();
-    let _sentinel = Sentinel(sentinel.expect("it starts"));
-    until("the sentinel knows the master", async || {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        let known = try_command(port, &["SENTINEL", "GET-MASTER-ADDR-BY-NAME", "jobs"]);
-        known.is_ok_and(|known| known.contains("127.0.0.1"))
+    let sentinel = Sentinel::watch(&server).await;
+    works(|| sentinel.fleet()).await;
+}
+
+#[tokio::test]
+async fn the_replicas_follow_a_failover_of_the_sentinel() {
+    let Some((mut master, other)) = two_servers().await else {
+        return;
+    };
+    let sentinel = Sentinel::watch(&master).await;
+    let mut replicas = Vec::new();
+    for at in 0..2 {
+        replicas.push(Replica::join(sentinel.fleet(), at, CONFIG).await);
+    }
+    settle(&replicas).await;
+    let command = Command::new("maintenance");
+    ordered(async || replicas[0].fleet.isolate("jira", command.clone()).await).await;
+    until_all(&replicas, CircuitState::Open).await;
+    until("the sentinel knows the other server", async || {
+        let known = try_command(sentinel.port, &["SENTINEL", "REPLICAS", "jobs"]);
+        known.is_ok_and(|known| known.contains(&other.port.to_string()))
     })
     .await;
-    works(|| Fleet::sentinels([format!("redis://127.0.0.1:{port}")], "jobs")).await;
-    let _ = std::fs::remove_file(file);
+    master.kill();
+    until("the other server is the master", async || {
+        let known = sentinel.master();
+        known.is_some_and(|known| known.contains(&other.port.to_string()))
+    })
+    .await;
+    let command = Command::new("it is over");
+    ordered(async || replicas[1].fleet.reset("jira", command.clone()).await).await;
+    until_all(&replicas, CircuitState::Closed).await;
+    assert!(replicas.iter().all(|it| !it.fleet.is_degraded()));
 }
