@@ -2,12 +2,23 @@
 //! another toolchain, or with other versions of the dependencies, compiles the expansion of each.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use crate::policy::family;
 
-const USER: &str = include_str!("../../../tests/user/src/main.rs");
+/// The tokens of all files of the crate.
+fn user_crate() -> TokenStream {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/user/src");
+    let files = fs::read_dir(folder).expect("a folder");
+    let text = |file: fs::DirEntry| fs::read_to_string(file.path()).expect("readable");
+    let texts = files.map(|file| text(file.expect("readable")));
+    texts
+        .flat_map(|text| text.parse::<TokenStream>().expect("tokens"))
+        .collect()
+}
 
 /// The names at the start of the options of every `#[name(...)]` in `tokens`.
 fn used(name: &str, tokens: TokenStream, found: &mut BTreeSet<String>) {
@@ -39,9 +50,10 @@ fn names(options: TokenStream) -> Vec<String> {
 
 #[test]
 fn the_users_crate_has_every_option() {
+    let user = user_crate();
     for table in family() {
         let mut found = BTreeSet::new();
-        used(table.name, USER.parse().expect("tokens"), &mut found);
+        used(table.name, user.clone(), &mut found);
         let missing: Vec<_> = table
             .options
             .iter()
@@ -50,7 +62,7 @@ fn the_users_crate_has_every_option() {
             .collect();
         assert!(
             missing.is_empty(),
-            "tests/user/src/main.rs has no {table} with {missing:?}: add it, and a function that runs it"
+            "tests/user has no {table} with {missing:?}: add it, and a function that runs it"
         );
     }
 }
