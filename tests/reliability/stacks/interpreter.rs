@@ -1,7 +1,7 @@
 //! An interpreter of stacks that is obviously right: it has no time and no futures, and each layer is
 //! a few lines.
 
-use super::{Answered, Fault, HALF_FULL, THRESHOLD};
+use super::{Answered, Fault, HALF_FULL, THRESHOLD, TURNS};
 
 /// The end of a call of one layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -9,7 +9,7 @@ pub(super) enum End {
     Ok(u32),
     /// An error of the body or of a timeout.
     Failed(Fault),
-    /// A circuit refused the call.
+    /// A circuit, a bulkhead or a rate limit refused the call.
     Refused,
     /// The body never ends.
     Hangs,
@@ -35,12 +35,16 @@ impl Circuit {
     }
 }
 
-/// One function: its layers, the script of its body, and its circuits by their places.
+/// One function: its layers, the script of its body, and the state of its layers by their places.
 pub(super) struct Interpreter<'s> {
     pub(super) layers: Vec<char>,
     pub(super) script: &'s [Answered],
     pub(super) bodies: usize,
     pub(super) circuits: [Circuit; 5],
+    /// The turns that the calls of a rate limit have taken.
+    pub(super) turns: [u32; 5],
+    /// True for a bulkhead whose slot another call has.
+    pub(super) is_full: [bool; 5],
 }
 
 impl Interpreter<'_> {
@@ -60,7 +64,13 @@ impl Interpreter<'_> {
                 end => end,
             },
             Some('H') => self.hedge(at),
-            // A bulkhead and a rate limit that are never full.
+            Some('B') if self.is_full[at] => End::Refused,
+            Some('L') if self.turns[at] == TURNS => End::Refused,
+            Some('L') => {
+                self.turns[at] += 1;
+                self.call(at + 1)
+            }
+            // A bulkhead with a free slot.
             Some(_) => self.call(at + 1),
         }
     }

@@ -8,6 +8,8 @@ use std::{
     cell::Cell,
     future::{Future, pending},
     pin::Pin,
+    sync::atomic::{AtomicU64, Ordering},
+    task::{Context, Waker},
     time::Duration,
 };
 
@@ -24,6 +26,9 @@ use interpreter::{Circuit, End, Interpreter};
 const THRESHOLD: u64 = 5;
 /// From this many failures on, it takes no hedge.
 const HALF_FULL: u64 = 3;
+
+/// A rate limit has this many turns in a year, which is longer than all calls of a case take.
+const TURNS: u32 = 6;
 
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
@@ -58,13 +63,13 @@ impl From<TimedOut> for Fault {
 
 impl From<BulkheadFull> for Fault {
     fn from(_: BulkheadFull) -> Self {
-        unreachable!("one call at a time")
+        Self::Refused
     }
 }
 
 impl From<RateLimited> for Fault {
     fn from(_: RateLimited) -> Self {
-        unreachable!("fewer calls than a million a second")
+        Self::Refused
     }
 }
 
@@ -78,12 +83,17 @@ impl Fault {
     }
 }
 
-/// The surroundings of one function: the script of its body, and a circuit for each place.
+/// The surroundings of one function: the script of its body, and a circuit for each place. The
+/// bulkheads and the rate limits of its places have its number as their key.
 struct World {
+    number: u64,
     script: Vec<Answered>,
     bodies: Cell<usize>,
     circuits: [CircuitBreaker; 5],
 }
+
+/// The number of the next world.
+static WORLDS: AtomicU64 = AtomicU64::new(0);
 
 impl World {
     fn new(script: Vec<Answered>) -> Self {
@@ -92,6 +102,7 @@ impl World {
             .failure_window(CENTURY)
             .recovery_timeout(CENTURY);
         Self {
+            number: WORLDS.fetch_add(1, Ordering::Relaxed),
             script,
             bodies: Cell::new(0),
             circuits: std::array::from_fn(|_| CircuitBreaker::new("stacks", config)),
@@ -147,7 +158,7 @@ macro_rules! stacks {
     ($list:ident, $kind:ident; $($name:ident: $($layer:ident)*;)*) => {
         #[allow(non_snake_case)]
         mod $kind {
-            use super::super::{Fault, World, stacks};
+            use super::super::{Fault, TURNS, World, stacks};
             $( stacks! { @layer ($kind world) $name [] [(0 1000s) (1 100s) (2 10s) (3 1s) (4 100ms)] $($layer)* } )*
         }
 
@@ -184,11 +195,11 @@ macro_rules! stacks {
     };
     (@layer ($kind:ident $world:ident) $name:ident [$($attrs:tt)*] [($at:literal $limit:literal) $($places:tt)*] B $($rest:ident)*) => {
         stacks! { @layer ($kind $world) $name
-            [$($attrs)* #[resilience::bulkhead(1000, name = concat!("stacks ", $at))]] [$($places)*] $($rest)* }
+            [$($attrs)* #[resilience::bulkhead(1, name = concat!("stacks ", $at), key = $world.number, max_keys = 1_000_000)]] [$($places)*] $($rest)* }
     };
     (@layer ($kind:ident $world:ident) $name:ident [$($attrs:tt)*] [($at:literal $limit:literal) $($places:tt)*] L $($rest:ident)*) => {
         stacks! { @layer ($kind $world) $name
-            [$($attrs)* #[resilience::rate_limit(1_000_000, per = 1s, name = concat!("stacks ", stringify!($kind), $at))]] [$($places)*] $($rest)* }
+            [$($attrs)* #[resilience::rate_limit(TURNS, per = 8760h, name = concat!("stacks ", $at), key = $world.number, max_keys = 1_000_000)]] [$($places)*] $($rest)* }
     };
     (@layer (asynchronous $world:ident) $name:ident [$($attrs:tt)*] $places:tt) => {
         $($attrs)*
@@ -205,6 +216,36 @@ macro_rules! stacks {
 }
 use stacks;
 
+/// Writes a function for each place, which takes the slot of the place's bulkhead for ever.
+macro_rules! occupiers {
+    ($($name:ident: $at:literal;)*) => {
+        $(
+            #[resilience::bulkhead(1, name = concat!("stacks ", $at), key = world.number, max_keys = 1_000_000)]
+            async fn $name(world: &World) -> Result<u32, Fault> {
+                let _ = world;
+                pending().await
+            }
+        )*
+
+        const OCCUPIERS: [Call; 5] = [$(|world| Box::pin($name(world))),*];
+    };
+}
+occupiers! { occupy_0: 0; occupy_1: 1; occupy_2: 2; occupy_3: 3; occupy_4: 4; }
+
+/// Takes the slots of the bulkheads that are full, until the result is dropped.
+fn occupy(world: &World, is_full: [bool; 5]) -> Vec<Called<'_>> {
+    let places = OCCUPIERS
+        .iter()
+        .zip(is_full)
+        .filter(|(_, is_full)| *is_full);
+    let mut occupying: Vec<_> = places.map(|(occupy, _)| occupy(world)).collect();
+    for call in &mut occupying {
+        let polled = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_pending(), "it has the slot");
+    }
+    occupying
+}
+
 /// Longer than all timeouts of a stack together, and shorter than the time of a hedge.
 const FOR_EVER: Duration = Duration::from_secs(5_000);
 
@@ -217,12 +258,12 @@ thread_local! {
         .expect("a runtime without I/O");
 }
 
-/// Calls a function of the list as often as the case says, and compares each call with the
-/// interpreter's.
+/// Calls a function of the list once for each element of `calls`, which says the bulkheads that are
+/// full then, and compares each call with the interpreter's.
 fn compare(
     (name, call): (&str, Call),
     script: &[Answered],
-    calls: usize,
+    calls: &[[bool; 5]],
 ) -> Result<(), TestCaseError> {
     let world = World::new(script.to_vec());
     let mut interpreter = Interpreter {
@@ -230,10 +271,14 @@ fn compare(
         script,
         bodies: 0,
         circuits: [Circuit::default(); 5],
+        turns: [0; 5],
+        is_full: [false; 5],
     };
     CLOCK.with(|clock| {
         clock.block_on(async {
-            for _ in 0..calls {
+            for &is_full in calls {
+                interpreter.is_full = is_full;
+                let occupying = occupy(&world, is_full);
                 let expected = match interpreter.call(0) {
                     End::Ok(number) => Some(Ok(number)),
                     End::Failed(fault) => Some(Err(fault)),
@@ -241,6 +286,7 @@ fn compare(
                     End::Hangs => None,
                 };
                 let called = tokio::time::timeout(FOR_EVER, call(&world)).await.ok();
+                drop(occupying);
                 prop_assert_eq!(called, expected, "the result under {}", name);
                 prop_assert_eq!(
                     world.bodies.get(),
@@ -272,6 +318,12 @@ fn answered(hangs: bool) -> impl Strategy<Value = Answered> {
     ]
 }
 
+/// The calls of a case. A bulkhead is full in one of six.
+fn calls() -> impl Strategy<Value = Vec<[bool; 5]>> {
+    let is_full = prop::array::uniform5(prop::bool::weighted(1.0 / 6.0));
+    prop::collection::vec(is_full, 1..8)
+}
+
 proptest! {
     #![proptest_config(search(4_000))]
 
@@ -279,17 +331,17 @@ proptest! {
     fn an_async_stack_does_what_the_interpreter_says(
         at in 0..generated::ASYNC.len(),
         script in prop::collection::vec(answered(true), 1..12),
-        calls in 1..8_usize,
+        calls in calls(),
     ) {
-        compare(generated::ASYNC[at], &script, calls)?;
+        compare(generated::ASYNC[at], &script, &calls)?;
     }
 
     #[test]
     fn a_sync_stack_does_what_the_interpreter_says(
         at in 0..generated::SYNC.len(),
         script in prop::collection::vec(answered(false), 1..12),
-        calls in 1..8_usize,
+        calls in calls(),
     ) {
-        compare(generated::SYNC[at], &script, calls)?;
+        compare(generated::SYNC[at], &script, &calls)?;
     }
 }
