@@ -1,6 +1,7 @@
 //! `expect` holds for the process, so this test is a process of its own.
 
 use resilience::config;
+use resilience_config_tests::golden;
 
 #[test]
 fn another_name_than_the_expected_ones_is_an_error_from_now_on() {
@@ -16,11 +17,9 @@ fn another_name_than_the_expected_ones_is_an_error_from_now_on() {
         "no section `jria` is expected; did you mean `jira`?"
     );
     assert_eq!((fault.line, fault.column), (3, 8));
+    golden("names/misspelt", &errors.to_string()).expect("the golden");
     assert_eq!(fault.nearest.as_deref(), Some("jira"));
     let errors = config::apply("[timeout.other]\nlimit = \"5s\"").expect_err("another name");
-    assert_eq!(
-        errors.faults()[0].message,
-        "no section `other` is expected; the names are `jira`, `orders::jira::issue`"
-    );
+    golden("names/unknown", &errors.to_string()).expect("the golden");
     config::apply("[timeout.\"orders::jira::issue\"]\nlimit = \"5s\"").expect("an expected name");
 }

@@ -1,16 +1,19 @@
 //! The variable `RESILIENCE_OVERRIDES` is the environment's, so this test is a process of its own.
 //! It runs itself with each value, because setting a variable of a running process is unsafe.
 
+use std::ffi::OsStr;
+use std::fs;
 use std::process::Command;
 
 use resilience::{Source, config};
+use resilience_config_tests::{cases, faults, golden};
 
 const VARIABLE: &str = "RESILIENCE_OVERRIDES";
 /// The name of the case that the child runs.
 const CASE: &str = "OVERRIDES_CASE";
 
 /// Runs the test of that name in a child with the variable. The output is that of the child.
-fn run(case: &str, overrides: &str) -> String {
+fn run(case: &str, overrides: impl AsRef<OsStr>) -> String {
     let this = std::env::current_exe().expect("this test");
     let output = Command::new(this)
         .args(["--exact", "child", "--nocapture"])
@@ -95,64 +98,33 @@ fn names_may_have_dots_colons_and_in_quotation_marks_anything() {
     }
 }
 
+/// `faults/overrides/NAME.env` is a value with a fault, and `NAME.txt` its report.
 #[test]
-fn a_typo_is_reported_with_its_place_and_nothing_is_applied() {
-    for (overrides, message, place) in [
-        (
-            "retry.a.max_retires=5",
-            "did you mean `max_retries = 3`?",
-            "1:9",
-        ),
-        (
-            "circut_breaker.a.failure_threshold=5",
-            "did you mean `circuit_breaker`?",
-            "1:1",
-        ),
-        (
-            "retry.a.max_attempts=0",
-            "`max_attempts` must be at least 1, not 0",
-            "1:22",
-        ),
-        ("timeout.a.limit=5", "`5` has no unit", "1:17"),
-        (
-            "retry.a.jitter=ful",
-            "did you mean `jitter = \"full\"`?",
-            "1:16",
-        ),
-        (
-            "retry.max_retries=5",
-            "`max_retries` belongs to a name",
-            "1:1",
-        ),
-        (
-            "retry.a.max_retries",
-            "an override is a setting and a value",
-            "1:1",
-        ),
-        ("x", "an override is a setting and a value", "1:1"),
-        (
-            "default.budget.ratio=0.5",
-            "there is no section `budget`",
-            "1:9",
-        ),
-        (
-            "metrics.shop.durations=true",
-            "`metrics` belongs to no name: write `metrics.durations=…`",
-            "1:9",
-        ),
-        (
-            "timeout.a.limit=5s; retry.a.multiplier=0.5",
-            "`multiplier` must be at least 1.0",
-            "1:40",
-        ),
-    ] {
-        let report = run("report", overrides);
-        assert!(report.contains(message), "{overrides}: {report}");
+fn every_fault_of_the_variable_has_its_report_and_nothing_is_applied() {
+    let cases = cases("overrides", "env");
+    assert!(cases.len() > 10, "{} cases", cases.len());
+    let mut differences = Vec::new();
+    for case in cases {
+        let case = format!("overrides/{case}");
+        let value = fs::read_to_string(faults().join(&case).with_extension("env"));
+        let report = run("report", value.expect("readable").trim_end());
         assert!(
-            report.contains(&format!("RESILIENCE_OVERRIDES:{place}")),
-            "{overrides}: {report}"
+            report.contains("--> RESILIENCE_OVERRIDES:1:"),
+            "{case}: {report}"
         );
+        differences.extend(golden(&case, &report).err());
     }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_variable_that_is_no_utf_8_is_a_fault() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let value = OsStr::from_bytes(b"retry.a.max_retries=\xFF");
+    let report = run("report", value);
+    golden("overrides/no_utf_8", &report).expect("the golden");
 }
 
 #[test]

@@ -126,8 +126,12 @@ pub fn load(path: impl AsRef<Path>) -> Result<Applied, ConfigErrors> {
 /// faults changes nothing: the log has one ERROR and the subscribers one
 /// [`ConfigRefused`](crate::events::EventKind::ConfigRefused), and the next content is tried again.
 ///
+/// With the feature `test-util`, a watch that begins in a test's scope belongs to that scope, with all
+/// that it applies later; two scopes may watch one file.
+///
 /// # Errors
-/// The faults of the present content; an interval that is too short; a file that is watched already.
+/// The faults of the present content; an interval that is too short; a file that is watched already; a
+/// thread that the system does not start. Nothing is applied then.
 ///
 /// ```no_run
 /// use std::time::Duration;

@@ -4,9 +4,9 @@
 // The locks are the standard library's, because loom's cannot be statics.
 use std::{
     collections::BTreeSet,
-    fmt,
+    fmt, io,
     path::{self, Path, PathBuf},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -14,12 +14,17 @@ use std::{
 use super::load::{apply, refused};
 use super::read::{Fingerprint, read};
 use crate::file::{ConfigErrors, ConfigFault};
+#[cfg(feature = "test-util")]
+use crate::scope::Carried;
+use crate::scope::per_scope;
 
 /// A shorter interval would keep a processor busy.
 const SHORTEST: Duration = Duration::from_millis(10);
 
-/// The files that are followed.
-static WATCHED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+per_scope! {
+    /// The files that are followed.
+    static WATCHED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+}
 
 /// Follows a configuration file until it is dropped. [`watch`](super::watch) makes it.
 #[must_use = "the file is not followed any more when the watch is dropped"]
@@ -59,13 +64,21 @@ impl Drop for Watch {
 }
 
 /// Takes the file off the list when it is dropped.
-struct Registered(PathBuf);
+struct Registered {
+    path: PathBuf,
+    /// A watch may be dropped outside of the scope that it began in.
+    watched: &'static Mutex<BTreeSet<PathBuf>>,
+}
 
 impl Registered {
     fn new(path: &Path) -> Result<Self, ConfigErrors> {
         let absolute = path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        if watched().insert(absolute.clone()) {
-            return Ok(Self(absolute));
+        let watched: &'static Mutex<_> = &WATCHED;
+        if lock(watched).insert(absolute.clone()) {
+            return Ok(Self {
+                path: absolute,
+                watched,
+            });
         }
         let message = "the file is watched already: keep one of the two watches".to_owned();
         Err(ConfigFault::of_file(&path.to_string_lossy(), message).into())
@@ -74,12 +87,12 @@ impl Registered {
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        watched().remove(&self.0);
+        lock(self.watched).remove(&self.path);
     }
 }
 
-fn watched() -> MutexGuard<'static, BTreeSet<PathBuf>> {
-    WATCHED.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The end of a watch.
@@ -91,19 +104,15 @@ struct End {
 
 impl End {
     fn now(&self) {
-        *self.lock() = true;
+        *lock(&self.has_come) = true;
         self.changed.notify_all();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, bool> {
-        self.has_come.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for so long, and returns true if the end has come.
     fn comes_within(&self, time: Duration) -> bool {
         let waited = self
             .changed
-            .wait_timeout_while(self.lock(), time, |has_come| !*has_come);
+            .wait_timeout_while(lock(&self.has_come), time, |has_come| !*has_come);
         *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 }
@@ -117,26 +126,41 @@ pub(super) fn watch(path: &Path, interval: Duration) -> Result<Watch, ConfigErro
         return Err(ConfigFault::of_file(&name, message).into());
     }
     let registered = Registered::new(path)?;
-    let mut follower = Follower::begin(path)?;
     let end = Arc::new(End::default());
-    let thread = {
-        let end = Arc::clone(&end);
-        let body = move || {
-            while !end.comes_within(interval) {
-                follower.poll();
-            }
-        };
-        let builder = thread::Builder::new().name("resilience-config".to_owned());
-        builder.spawn(body).map_err(|error| {
-            let message = format!("the file cannot be watched: {error}");
-            ConfigFault::of_file(&name, message)
-        })?
-    };
+    // The thread is there before the file is applied, because a watch that fails changes nothing.
+    let (send, begun) = mpsc::channel();
+    let thread = follow(begun, Arc::clone(&end), interval).map_err(|error| {
+        let message = format!("the file cannot be watched: {error}");
+        refused(ConfigFault::of_file(&name, message).into())
+    })?;
+    // The thread ends by itself if there is nothing to follow.
+    let _ = send.send(Follower::begin(path)?);
     Ok(Watch {
         path: path.to_owned(),
         end,
         thread: Some(thread),
         _registered: registered,
+    })
+}
+
+/// Starts the thread that follows the file, in the scope of a test that the caller runs in.
+fn follow(
+    begun: mpsc::Receiver<Follower>,
+    end: Arc<End>,
+    interval: Duration,
+) -> io::Result<JoinHandle<()>> {
+    #[cfg(feature = "test-util")]
+    let scope = Carried::captured();
+    let builder = thread::Builder::new().name("resilience-config".to_owned());
+    builder.spawn(move || {
+        #[cfg(feature = "test-util")]
+        let _entered = scope.enter();
+        let Ok(mut follower) = begun.recv() else {
+            return;
+        };
+        while !end.comes_within(interval) {
+            follower.poll();
+        }
     })
 }
 

@@ -22,21 +22,17 @@ pub struct LayerTimes {
 }
 
 /// A time of the inner layer that does not fit into the limit of the outer one. The second value is
-/// true if the fault is at the key of the inner layer.
+/// true if the fault is at the key of the inner layer. The limits of two timeouts are not compared,
+/// because the timeouts of one function have one section.
 pub(super) fn beyond_limit(
     outer: &LayerTimes,
     inner: &LayerTimes,
 ) -> Option<(Contradiction, bool)> {
     let (total, total_key) = outer.limit?;
     let longer = |known: Known| known.filter(|(time, _)| *time > total);
-    let ((_, key), message) = if let Some(limit) = longer(inner.limit) {
-        let message = format!(
-            "the inner limit of {:?} can never be reached: the outer #[timeout] ends everything inside it after {total:?}; \
-             lower the inner limit or raise the outer one",
-            limit.0
-        );
-        (limit, message)
-    } else if let Some(wait) = inner.first_wait.filter(|(wait, _)| *wait >= total) {
+    let ((_, key), message) = if let Some(wait) =
+        inner.first_wait.filter(|(wait, _)| *wait >= total)
+    {
         let message = format!(
             "nothing is ever retried: the first wait is at least {:?}, and the #[timeout] outside ends it all after \
              {total:?}; lower `base_delay` or raise the limit",

@@ -62,7 +62,7 @@
 //! - Circuits, circuits per key, bulkheads, rate limits and budgets begin unused in a scope, and
 //!   [`registry`](crate::registry) shows those of the scope. So it is with statistics, subscribers of
 //!   [`events`](crate::events), metrics, and the configuration file: what `config::apply` sets in a
-//!   scope holds in the scope.
+//!   scope holds in the scope, and a `config::watch` that begins in a scope applies its file there.
 //! - A scope belongs to its thread. A `#[tokio::test]` runs all its tasks on one thread, so they are
 //!   in the scope. Under `flavor = "multi_thread"` a spawned task needs
 //!   [`inherit`](crate::inherit). The worker of a sync `#[timeout]` is in the scope of its caller.

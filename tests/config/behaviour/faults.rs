@@ -3,10 +3,10 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use resilience::{bulkhead, circuit_breaker, rate_limit, retry, timeout};
-use resilience_config_tests::Turn;
+use resilience_config_tests::{Turn, cases, faults, golden};
 
 #[circuit_breaker(name = "faults.circuit", failure_threshold = 3, max_recovery_timeout = 10m)]
 fn circuit() -> io::Result<()> {
@@ -47,20 +47,6 @@ async fn turn_of_limit() -> io::Result<()> {
     Ok(())
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("faults")
-}
-
-/// The names of the cases.
-fn cases() -> Vec<String> {
-    let files = fs::read_dir(folder()).expect("faults/");
-    let names = files.map(|file| file.expect("readable").file_name());
-    let stems = names.filter_map(|name| Some(name.to_str()?.strip_suffix(".toml")?.to_owned()));
-    let mut stems: Vec<_> = stems.collect();
-    stems.sort();
-    stems
-}
-
 #[tokio::test]
 async fn every_fault_has_its_report_and_changes_nothing() {
     let turn = Turn::begin();
@@ -74,21 +60,14 @@ async fn every_fault_has_its_report_and_changes_nothing() {
     waiting().await.expect("it runs");
     turn_of_limit().await.expect("it runs");
     let mut differences = Vec::new();
-    let cases = cases();
+    let cases = cases(".", "toml");
     assert!(cases.len() > 80, "{} cases", cases.len());
     for case in cases {
-        let text = fs::read_to_string(folder().join(format!("{case}.toml"))).expect("readable");
+        let text = fs::read_to_string(faults().join(format!("{case}.toml"))).expect("readable");
         let Err(errors) = turn.apply(&text) else {
             panic!("{case} is accepted")
         };
-        let report = format!("{errors}\n");
-        let golden = folder().join(format!("{case}.txt"));
-        if std::env::var_os("BLESS").is_some() {
-            fs::write(&golden, &report).expect("writable");
-        }
-        if fs::read_to_string(&golden).unwrap_or_default() != report {
-            differences.push(format!("{case}:\n{report}"));
-        }
+        differences.extend(golden(&case, &errors.to_string()).err());
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     let applied = turn.set("[retry.kept]\nmax_retries = 7");

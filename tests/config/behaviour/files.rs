@@ -1,23 +1,31 @@
 //! A file that cannot be a configuration is refused with the reason, and changes nothing.
 
 use std::fs;
+use std::io::{Seek, SeekFrom, Write};
 use std::panic;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use resilience::config;
-use resilience_config_tests::Turn;
+use resilience::config::{self, ConfigErrors};
+use resilience_config_tests::{Turn, golden};
 use tempfile::TempDir;
 
-/// Loads a file that is refused, and returns the message and the line.
-fn refused(path: &Path) -> (String, u32) {
-    let errors = config::load(path).expect_err("it is no configuration");
+/// Compares the report of a file with `faults/files/NAME.txt`, which calls the file FILE.
+pub(crate) fn compare(name: &str, path: &Path, errors: &ConfigErrors) {
     let [fault] = errors.faults() else {
         panic!("one fault, not {errors}")
     };
     assert_eq!(Path::new(&fault.file), path);
-    (fault.message.clone(), fault.line)
+    let report = errors.to_string();
+    let report = report.replace(path.to_str().expect("UTF-8"), "FILE");
+    golden(&format!("files/{name}"), &report).unwrap_or_else(|difference| panic!("{difference}"));
+}
+
+/// Loads a file that is refused, and compares the report.
+fn refused(path: &Path, name: &str) {
+    let errors = config::load(path).expect_err("it is no configuration");
+    compare(name, path, &errors);
 }
 
 #[test]
@@ -26,42 +34,22 @@ fn a_file_that_cannot_be_read_says_why_and_changes_nothing() {
     turn.set("[retry.kept]\nmax_retries = 7");
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("resilience.toml");
-    let (message, line) = refused(&path);
-    assert!(
-        message.starts_with("the file cannot be read: No such file"),
-        "{message}"
-    );
-    assert_eq!(line, 0, "the whole file");
-    let (message, _) = refused(folder.path());
-    assert_eq!(message, "the file cannot be read: it is a directory");
+    refused(&path, "missing");
+    refused(folder.path(), "directory");
     #[cfg(unix)]
-    {
-        let (message, _) = refused(Path::new("/dev/null"));
-        assert_eq!(message, "the file cannot be read: it is no regular file");
-    }
+    refused(Path::new("/dev/null"), "no_regular_file");
     fs::write(&path, b"[retry.jira]\n# \xFF\xFE\n").expect("writable");
-    let (message, _) = refused(&path);
-    assert_eq!(
-        message,
-        "the file is no UTF-8: line 2 has a byte that is none"
-    );
+    refused(&path, "no_utf_8");
     let large = fs::File::create(&path).expect("writable");
     large.set_len(100 << 20).expect("100 MiB without content");
-    let (message, _) = refused(&path);
-    assert_eq!(
-        message,
-        "the file is larger than 1 MiB, which no configuration is"
-    );
+    refused(&path, "too_large");
     fs::write(&path, vec![b'#'; (1 << 20) + 1]).expect("writable");
-    refused(&path);
+    refused(&path, "too_large");
     fs::write(&path, vec![b'#'; 1 << 20]).expect("writable");
+    config::load(&path).expect("1 MiB is no fault");
+    turn.set("[retry.kept]\nmax_retries = 7");
     fs::write(&path, "[retry.kept]\nmax_retr").expect("writable");
-    let (message, line) = refused(&path);
-    assert!(
-        message.starts_with("this is no TOML: "),
-        "half written: {message}"
-    );
-    assert_eq!(line, 2);
+    refused(&path, "half_written");
     let applied = turn.set("[retry.kept]\nmax_retries = 7");
     assert_eq!(applied.changes, [], "the configuration is the one before");
 }
@@ -128,4 +116,36 @@ fn a_file_that_is_replaced_while_it_is_read_is_whole() {
         is_over.store(true, Ordering::Relaxed);
         loads.expect("each file is whole");
     });
+}
+
+/// The writer changes the file in place, as nobody should, and so often that two readings differ.
+#[test]
+fn a_file_that_never_settles_is_refused_and_changes_nothing() {
+    let turn = Turn::begin();
+    turn.set("[retry.kept]\nmax_retries = 7");
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("resilience.toml");
+    let content = format!("[retry.kept]\nmax_retries = 7\n# 0{}", "#".repeat(500_000));
+    let digit = content.find("# 0").expect("a comment") as u64 + 2;
+    fs::write(&path, content).expect("writable");
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut file = fs::File::options().write(true).open(&path).expect("there");
+            for round in 0_u64.. {
+                if is_over.load(Ordering::Relaxed) {
+                    return;
+                }
+                let number = [b'0' + u8::try_from(round % 10).expect("a digit")];
+                file.seek(SeekFrom::Start(digit)).expect("within");
+                file.write_all(&number).expect("writable");
+            }
+        });
+        // The writer may be kept from its processor for a while, and the file settles.
+        let refused = (0..100_000).find_map(|_| config::load(&path).err());
+        is_over.store(true, Ordering::Relaxed);
+        compare("changing", &path, &refused.expect("it never settles"));
+    });
+    let applied = turn.set("[retry.kept]\nmax_retries = 7");
+    assert_eq!(applied.changes, [], "the configuration is the one before");
 }

@@ -1,6 +1,7 @@
 //! The configuration file, through the attributes.
 
 mod circuits;
+mod every_fault;
 mod fallbacks;
 mod faults;
 mod files;

@@ -10,6 +10,8 @@ use resilience::events::{self, EventKind, Subscription};
 use resilience_config_tests::Turn;
 use tempfile::TempDir;
 
+use crate::files::compare;
+
 const EVERY: Duration = Duration::from_millis(10);
 /// An upper bound. The file is asked every 10 ms.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -110,21 +112,15 @@ fn a_second_watch_a_short_interval_and_a_faulty_file_are_refused() {
     let _turn = Turn::begin();
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("resilience.toml");
-    let message = |watched: Result<config::Watch, config::ConfigErrors>| {
-        let errors = watched.expect_err("refused");
-        errors.faults()[0].message.clone()
+    let refused = |watched: Result<config::Watch, config::ConfigErrors>, name| {
+        compare(name, &path, &watched.expect_err("refused"));
     };
-    assert!(message(config::watch(&path, EVERY)).starts_with("the file cannot be read"));
+    refused(config::watch(&path, EVERY), "missing");
     fs::write(&path, retries(1)).expect("writable");
-    assert_eq!(
-        message(config::watch(&path, Duration::from_millis(9))),
-        "the interval of a watch must be at least 10ms, not 9ms"
-    );
+    let short = Duration::from_millis(9);
+    refused(config::watch(&path, short), "interval_too_short");
     let watch = config::watch(&path, EVERY).expect("valid");
-    assert_eq!(
-        message(config::watch(&path, EVERY)),
-        "the file is watched already: keep one of the two watches"
-    );
+    refused(config::watch(&path, EVERY), "watched_twice");
     drop(watch);
     drop(config::watch(&path, EVERY).expect("the first one is gone"));
 }

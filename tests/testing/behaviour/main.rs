@@ -1,5 +1,6 @@
 //! The promises of `resilience::testing`.
 
+mod configuration;
 mod fault;
 mod forced;
 mod injections;
