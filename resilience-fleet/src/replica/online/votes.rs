@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use super::Online;
 use crate::{
     circuit_id::CircuitId,
-    store::{Request, Session, View, random_epoch},
+    store::{Answer, Request, Session, View, random_epoch},
 };
 
 impl<S: Session> Online<S> {
@@ -44,20 +44,23 @@ impl<S: Session> Online<S> {
         let Ok(reply) = self.request(&id, request).await else {
             return;
         };
-        self.meters.voted();
-        if let Some(vote) = self
-            .circuits
-            .borrow_mut()
-            .get(&id)
-            .and_then(|it| it.voted.as_mut())
-        {
-            vote.is_sent = true;
+        // A void vote is sent again if the circuit is closed for the fleet soon, and open here.
+        if reply.answer != Answer::Void {
+            self.meters.voted();
+            self.note_sent(&id);
         }
         self.adopt(&id, &reply.view);
         if reply.view.doubt.is_some() && !reply.view.grace.is_zero() {
             // A millisecond more, because the store's clock counts microseconds.
             sleep(reply.view.grace + Duration::from_millis(1)).await;
             self.settle(&id).await;
+        }
+    }
+
+    fn note_sent(&self, id: &CircuitId) {
+        let mut circuits = self.circuits.borrow_mut();
+        if let Some(vote) = circuits.get(id).and_then(|it| it.voted.as_mut()) {
+            vote.is_sent = true;
         }
     }
 

@@ -12,8 +12,8 @@ use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState, Command, re
 use resilience_fleet::{
     CircuitId, Fleet, FleetErrorKind, RateLimitId,
     store::{
-        Alive, Changes, FleetStore, Heartbeat, MemoryStore, PermitLease, PermitReply, Push, Reply,
-        Request, Session, StoreError, StoreErrorKind, View,
+        Alive, Answer, Changes, FleetStore, Heartbeat, MemoryStore, PermitLease, PermitReply, Push,
+        Reply, Request, Session, StoreError, StoreErrorKind, View,
     },
 };
 use tokio::sync::mpsc::{self, UnboundedSender};
@@ -41,6 +41,8 @@ struct Notes {
 enum Failure {
     Error,
     Hangs,
+    /// The request changes nothing, because it comes too early.
+    IsVoid,
     /// The thread of the replica does nothing else for a second.
     Blocks,
 }
@@ -83,7 +85,8 @@ impl Watched {
         self.moments(name).len()
     }
 
-    async fn pass(&self, name: impl Into<String>) -> Result<(), StoreError> {
+    /// Lets the request of that name fail if its turn has come. False if it has to change nothing.
+    async fn pass(&self, name: impl Into<String>) -> Result<bool, StoreError> {
         let name = name.into();
         let failure = {
             let mut notes = self.notes();
@@ -95,7 +98,8 @@ impl Watched {
             at.map(|at| notes.failures.remove(at).1)
         };
         match failure {
-            None => Ok(()),
+            None => Ok(true),
+            Some(Failure::IsVoid) => Ok(false),
             Some(Failure::Error) => {
                 let detail = "the test wants it";
                 Err(StoreError::new(StoreErrorKind::Timeout, detail))
@@ -103,7 +107,7 @@ impl Watched {
             Some(Failure::Hangs) => pending().await,
             Some(Failure::Blocks) => {
                 std::thread::sleep(Duration::from_secs(1));
-                Ok(())
+                Ok(true)
             }
         }
     }
@@ -130,12 +134,17 @@ impl Session for Watched {
         let name = match request {
             Request::Vote { .. } => "vote",
             Request::Settle { .. } => "settle",
+            Request::Lease { .. } => "lease",
             Request::Read => "read 1",
             Request::Command { .. } => "command",
             _ => "request",
         };
-        self.pass(name).await?;
-        self.inner.request(circuit, request).await
+        if self.pass(name).await? {
+            return self.inner.request(circuit, request).await;
+        }
+        let mut reply = self.inner.request(circuit, &Request::Read).await?;
+        reply.answer = Answer::Void;
+        Ok(reply)
     }
 
     async fn read(&self, circuits: &[CircuitId]) -> Result<Vec<View>, StoreError> {
@@ -349,6 +358,18 @@ async fn a_vote_that_the_store_lost_is_sent_again_after_the_reconnect() {
 }
 
 #[tokio::test]
+async fn a_vote_that_came_too_early_is_sent_again() {
+    let inner = MemoryStore::new();
+    let config = CONFIG.recovery_timeout(Duration::from_secs(60));
+    let store = Watched::new(&inner);
+    let voter = join(&store, 0, config).await;
+    store.fail("vote", Failure::IsVoid, 1);
+    voter.trip();
+    until("it is void", async || store.failures() == 0).await;
+    until("the vote is there", async || votes(&voter).await == Some(1)).await;
+}
+
+#[tokio::test]
 async fn a_vote_whose_window_is_over_is_not_sent_after_the_reconnect() {
     let inner = MemoryStore::new();
     let config = CONFIG
@@ -438,4 +459,37 @@ async fn a_full_queue_drops_messages_counts_them_and_delays_no_call() {
     let dropped = status.expect("a status").dropped;
     // The queue has room for 128.
     assert!((1..=CIRCUITS - 128).contains(&dropped), "{dropped}");
+}
+
+#[tokio::test]
+async fn a_would_be_probe_is_refused_after_its_patience_although_store_or_thread_hang() {
+    let store = Watched::new(&MemoryStore::new());
+    let replica = join(&store, 0, CONFIG).await;
+    let command = Command::new("x").for_(Duration::from_millis(100));
+    ordered(async || replica.fleet.trip("jira", command.clone()).await).await;
+    // A sync call has its own clock. The clock of an async one is the limit of the thread's request.
+    for (is_async, failure) in [(true, Failure::Hangs), (false, Failure::Blocks)] {
+        until("it would probe", async || {
+            replica.is(CircuitState::HalfOpen)
+        })
+        .await;
+        store.fail("lease", failure, 1);
+        let begun = Instant::now();
+        let called = if is_async {
+            let body = async { Ok::<_, std::io::Error>(()) };
+            replica.circuit.call_async(body).await.is_ok()
+        } else {
+            replica.circuit.call(|| Ok::<_, std::io::Error>(())).is_ok()
+        };
+        let took = begun.elapsed();
+        // It waits for 50 ms at most; ten times that is asserted.
+        assert!(!called && took < Duration::from_millis(500), "{took:?}");
+        until("the question is over", async || store.failures() == 0).await;
+        // The lease that came too late ends by itself.
+        until("the fleet has no probe", async || {
+            let status = replica.fleet.status().await;
+            status.is_ok_and(|it| it.circuits[0].leases == 0)
+        })
+        .await;
+    }
 }

@@ -67,15 +67,24 @@ fn replicas_share_their_circuits_over_tls() {
     let variables = [("SSL_CERT_FILE", &*roots), ("REPLICA_STRICT", "1")];
     let address = with_tls(server.port);
     let start = |name: &str| Process::start(&address, name, &service, &variables);
-    let mut replicas = vec![start("one"), start("two")];
+    // The third one calls nobody, and opens by the votes of the others.
+    let idle = [&variables[..], &[("REPLICA_IDLE", "1")]].concat();
+    let third = Process::start(&address, "three", &service, &idle);
+    let mut replicas = vec![start("one"), start("two"), third];
+    // They do not start without the store.
     wait("start", &replicas, |it| it.first("started", 0).is_some());
     service.fail(true);
     wait("open", &replicas, |it| it.first(" open ", 0).is_some());
+    let lines = replicas[2].lines();
+    assert!(
+        lines.iter().any(|line| line.ends_with("open fleet")),
+        "{lines:?}"
+    );
     service.fail(false);
     wait("close", &replicas, |it| {
         it.lines()
             .last()
-            .is_some_and(|line| line.ends_with("closed fleet"))
+            .is_some_and(|line| line.contains(" closed "))
     });
     for replica in &mut replicas {
         assert!(replica.end().ends_with("state=closed"));
