@@ -57,6 +57,26 @@ fn rated(n: u64) -> Result<u64, Error> {
     answer(n)
 }
 
+pub(crate) fn closed_call() -> Result<u64, Error> {
+    closed(black_box(1))
+}
+
+pub(crate) fn failing_call() -> Result<u64, Error> {
+    failing(black_box(0))
+}
+
+pub(crate) fn rated_call() -> Result<u64, Error> {
+    rated(black_box(1))
+}
+
+pub(crate) fn closed_recloser() -> impl Fn() -> Result<u64, recloser::Error<Failed>> {
+    recloser(never_opening(), 1)
+}
+
+pub(crate) fn closed_failsafe() -> impl Fn() -> Result<u64, failsafe::Error<Failed>> {
+    failsafe(failsafe_consecutive(u32::MAX), 1)
+}
+
 fn never_opening() -> Recloser {
     Recloser::custom().error_rate(2.0).build()
 }
@@ -115,10 +135,10 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         Scenario::new(
             "circuit closed, success",
             [
-                Contender::sync(ours, || closed(black_box(1))),
+                Contender::sync(ours, closed_call),
                 Contender::sync("plain", || answer::<Error>(black_box(1))),
-                Contender::sync("recloser", recloser(never_opening(), 1)),
-                Contender::sync("failsafe", failsafe(failsafe_consecutive(u32::MAX), 1)),
+                Contender::sync("recloser", closed_recloser()),
+                Contender::sync("failsafe", closed_failsafe()),
                 tower(&tower_closed(), 1),
             ],
             [Goal::Of("recloser", 0.35)],
@@ -126,9 +146,9 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         Scenario::new(
             "circuit closed, success, 2 threads on one circuit",
             [
-                Contender::on_two_threads(ours, || closed(black_box(1))),
-                Contender::on_two_threads("recloser", recloser(never_opening(), 1)),
-                Contender::on_two_threads("failsafe", failsafe(failsafe_consecutive(u32::MAX), 1)),
+                Contender::on_two_threads(ours, closed_call),
+                Contender::on_two_threads("recloser", closed_recloser()),
+                Contender::on_two_threads("failsafe", closed_failsafe()),
             ],
             [Goal::OfBest(0.15)],
         )
@@ -136,7 +156,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         Scenario::new(
             "circuit closed, failure",
             [
-                Contender::sync(ours, || failing(black_box(0))),
+                Contender::sync(ours, failing_call),
                 Contender::sync("recloser", recloser(never_opening(), 0)),
                 Contender::sync("failsafe", failsafe(failsafe_consecutive(u32::MAX), 0)),
                 tower(&tower_closed(), 0),
@@ -147,7 +167,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             "circuit closed, failure, 1,000 times the window",
             [
                 Contender::sync(ours, || failing_wide(black_box(0))),
-                Contender::sync("the window above", || failing(black_box(0))),
+                Contender::sync("the window above", failing_call),
             ],
             [Goal::Of("the window above", 1.5)],
         ),
@@ -162,7 +182,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         Scenario::new(
             "failure-rate mode, success",
             [
-                Contender::sync(ours, || rated(black_box(1))),
+                Contender::sync(ours, rated_call),
                 Contender::sync("failsafe", failsafe(failsafe_window(), 1)),
                 tower(&tower_rated, 1),
             ],
@@ -171,7 +191,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         Scenario::new(
             "failure-rate mode, success, 2 threads on one circuit",
             [
-                Contender::on_two_threads(ours, || rated(black_box(1))),
+                Contender::on_two_threads(ours, rated_call),
                 Contender::on_two_threads("failsafe", failsafe(failsafe_window(), 1)),
             ],
             [Goal::Of("failsafe", 0.35)],

@@ -1,8 +1,8 @@
 //! The attributes and their peers, side by side.
 //!
-//! This library defines the scenarios once, for the three programs that measure them: `report` (the
-//! table in `README.md`), `memory` (allocations and sizes, for the report) and criterion (the
-//! detailed view).
+//! This library defines the scenarios once, for the programs that measure them: `report` (the
+//! table in `README.md`), `memory` and `instructions` (for the report) and criterion (the detailed
+//! view). The program `cores` simulates many cores.
 
 mod answers;
 pub mod circuit;
@@ -14,6 +14,7 @@ mod keys;
 mod limits;
 mod metrics;
 mod open_circuit;
+mod paths;
 mod registry;
 pub mod retry;
 mod scenario;
@@ -24,6 +25,7 @@ pub mod subject;
 pub mod timeout;
 
 pub use contender::Contender;
+pub use paths::{Path, paths};
 pub use scenario::{Batch, Goal, Scenario};
 
 /// All scenarios that measure time, in the order of the table. The call needs a process of its own,

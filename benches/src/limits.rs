@@ -61,22 +61,22 @@ async fn in_turn(n: u64) -> Result<u64, Refused> {
     answer(n)
 }
 
-fn bulkhead_admission() -> impl Fn() -> bool + Sync {
+pub(crate) fn bulkhead_admission() -> impl Fn() -> bool + Sync {
     let bulkhead = Bulkhead::new("bench", BulkheadConfig::new(SLOTS));
     move || bulkhead.acquire().is_ok()
 }
 
-fn semaphore() -> impl Fn() -> bool + Sync {
+pub(crate) fn semaphore() -> impl Fn() -> bool + Sync {
     let semaphore = Arc::new(Semaphore::new(SLOTS as usize));
     move || semaphore.try_acquire().is_ok()
 }
 
-fn rate_limit_admission() -> impl Fn() -> bool + Sync {
+pub(crate) fn rate_limit_admission() -> impl Fn() -> bool + Sync {
     let limit = RateLimit::new("bench", RateLimitConfig::new(CALLS, SECOND));
     move || limit.acquire().is_ok()
 }
 
-fn governor() -> impl Fn() -> bool + Sync {
+pub(crate) fn governor() -> impl Fn() -> bool + Sync {
     let calls = NonZeroU32::new(CALLS).unwrap_or(NonZeroU32::MIN);
     let limiter: DefaultDirectRateLimiter = RateLimiter::direct(Quota::per_second(calls));
     move || limiter.check().is_ok()

@@ -18,8 +18,12 @@ fn open(n: u64) -> Result<u64, Error> {
     answer(n)
 }
 
+pub(crate) fn refused() -> Result<u64, Error> {
+    open(black_box(1))
+}
+
 /// Refusals share a computed name by its reference count, which a constant name has not.
-fn refused_by_a_computed_name() -> impl Fn() -> Result<u64, Error> {
+pub(crate) fn refused_by_a_computed_name() -> impl Fn() -> Result<u64, Error> {
     let name = "bench::open_computed".to_owned();
     let breaker = CircuitBreaker::new(name, CircuitBreakerConfig::new().recovery_timeout(LONG));
     breaker.trip();
@@ -43,6 +47,11 @@ fn probe_among(slots: u32) -> impl FnMut() {
     }
 }
 
+pub(crate) fn open_it() {
+    let _ = open(1);
+    assert!(registry::trip("bench::open"), "it was called once");
+}
+
 fn opened_recloser() -> Recloser {
     let breaker = Recloser::custom().closed_len(1).open_wait(LONG).build();
     while !matches!(
@@ -63,8 +72,7 @@ fn opened_failsafe() -> impl failsafe::CircuitBreaker + Sync + 'static {
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let ours = "ours";
-    let _ = open(1);
-    assert!(registry::trip("bench::open"), "it was called once");
+    open_it();
     let tower_open = CircuitBreakerLayer::builder()
         .consecutive_failures(1)
         .wait_duration_in_open(LONG)
@@ -74,7 +82,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         Scenario::new(
             "circuit open, refused",
             [
-                Contender::sync(ours, || open(black_box(1))),
+                Contender::sync(ours, refused),
                 Contender::sync("recloser", recloser(opened_recloser(), 1)),
                 Contender::sync("failsafe", failsafe(opened_failsafe(), 1)),
                 tower(&tower_open, 0),
@@ -84,7 +92,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         Scenario::new(
             "circuit open, refused, 2 threads on one circuit",
             [
-                Contender::on_two_threads(ours, || open(black_box(1))),
+                Contender::on_two_threads(ours, refused),
                 Contender::on_two_threads("recloser", recloser(opened_recloser(), 1)),
                 Contender::on_two_threads("failsafe", failsafe(opened_failsafe(), 1)),
             ],
