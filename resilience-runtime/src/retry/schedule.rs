@@ -50,10 +50,22 @@ impl Schedule {
         self.attempt.get()
     }
 
+    /// The attempts so far, which is the same number.
+    #[inline]
+    pub(super) fn attempts(&self) -> NonZeroU32 {
+        self.attempt
+    }
+
     /// The wait before the attempt.
     #[inline]
     pub(crate) fn delay(&self) -> Duration {
         Duration::from_nanos(self.delay)
+    }
+
+    /// Does the same as [`delay`](Self::delay) as a number.
+    #[inline]
+    pub(super) fn delay_in_nanos(&self) -> u64 {
+        self.delay
     }
 
     /// The moment at which the attempt was due.

@@ -1,7 +1,7 @@
 //! One call under retry.
 
 use super::attempt_duration;
-use super::backoff::{Backoff, backoff_blocking};
+use super::backoff::{Backoff, sleep_blocking};
 use super::config::RetryConfig;
 use super::number::Attempt;
 use super::schedule::Schedule;
@@ -80,10 +80,7 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     #[inline]
     pub fn deposit(&self, operation: &Operation) {
         if let Some(budget) = self.config.borrow().get_budget() {
-            budget.deposit(
-                operation.name(),
-                self.started.map_or_else(clock::now, NonZeroU64::get),
-            );
+            budget.deposit(operation.name());
         }
     }
 
@@ -103,7 +100,9 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     /// Does the same as [`wait`](Self::wait) and blocks the thread.
     #[inline]
     pub fn wait_blocking(&self) {
-        backoff_blocking(self.delay());
+        if let Some(schedule) = self.schedule {
+            sleep_blocking(schedule.delay_in_nanos());
+        }
     }
 
     /// Returns the attempt that begins now, for its body.

@@ -1,10 +1,10 @@
 //! The end of a call that succeeded.
 
-use super::attempt_duration;
+use super::attempt_duration::{self, DueAt};
 use super::schedule::Schedule;
 use crate::events::{self, EventKind};
 use crate::operation::{Count, Operation};
-use core::num::NonZeroU64;
+use core::num::{NonZeroU32, NonZeroU64};
 
 /// Ends a call that succeeded. A success at the first attempt counts nothing. `schedule` is `None`
 /// for it, and `started` is `None` if the clock was not read.
@@ -15,18 +15,25 @@ pub(super) fn succeeded(
     operation: &Operation,
 ) {
     if schedule.is_some() || (started.is_some() && attempt_duration::is_recorded()) {
-        record(started, schedule, operation);
+        let attempts = schedule.map(Schedule::attempts);
+        record(started, attempts, schedule.map(Schedule::due_at), operation);
     }
 }
 
-/// It is one call out of line, because the code of each function with a retry contains it.
+/// It is one call out of line, because the code of each function with a retry contains it. It takes
+/// the numbers of the schedule in registers, because a call that succeeds at once would keep an
+/// address of the schedule ready for it.
 #[cold]
 #[inline(never)]
-fn record(started: Option<NonZeroU64>, schedule: Option<&Schedule>, operation: &Operation) {
-    let due_at = schedule.map(Schedule::due_at);
+fn record(
+    started: Option<NonZeroU64>,
+    attempts: Option<NonZeroU32>,
+    due_at: Option<DueAt>,
+    operation: &Operation,
+) {
     attempt_duration::record(started, due_at, operation, true);
-    if let Some(schedule) = schedule {
-        recovered(schedule.attempt(), operation);
+    if let Some(attempts) = attempts {
+        recovered(attempts.get(), operation);
     }
 }
 
