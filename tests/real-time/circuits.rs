@@ -92,6 +92,47 @@ fn a_circuit_recovers_after_its_timeout_and_not_before() {
     assert!(waited >= 10, "{waited} times");
 }
 
+/// The coarse clock of Linux is behind by a tick at most, and a circuit reads it only as long as more
+/// than this is left.
+const TICK: Duration = Duration::from_millis(17);
+
+#[test]
+fn a_wait_of_many_ticks_is_never_too_short_and_ends_exactly() {
+    let timeout = 3 * TICK;
+    let config = CircuitBreakerConfig::new()
+        .failure_threshold(1)
+        .success_threshold(1)
+        .recovery_timeout(timeout);
+    let breaker = CircuitBreaker::new("ticks", config);
+    let end = Instant::now() + RUN;
+    let (mut rounds, mut late_rounds) = (0, 0);
+    while Instant::now() < end {
+        let before = Instant::now();
+        breaker.acquire().expect("closed").failure();
+        let opened = Instant::now();
+        let mut is_late = false;
+        loop {
+            let asked = Instant::now();
+            let answer = breaker.acquire();
+            let answered = Instant::now();
+            let Err(open) = answer else {
+                assert!(answered + APART >= before + timeout, "too early");
+                answer.expect("admitted").success();
+                break;
+            };
+            is_late |= asked > opened + timeout + APART;
+            let left = open.retry_after().expect("not isolated");
+            assert!(answered + left + APART >= before + timeout, "{left:?}");
+            // A busy machine delays the tick, too, so the bound is ten times the promise.
+            assert!(asked + left <= opened + timeout + 10 * TICK, "{left:?}");
+        }
+        rounds += 1;
+        late_rounds += u32::from(is_late);
+    }
+    // A hypervisor may keep the processor from running that ticks for all.
+    assert!(4 * late_rounds <= rounds, "{late_rounds} of {rounds}");
+}
+
 #[test]
 fn who_sleeps_as_long_as_it_was_told_is_admitted() {
     let config = CircuitBreakerConfig::new()

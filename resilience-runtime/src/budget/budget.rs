@@ -143,15 +143,15 @@ impl RetryBudget {
         named::register(name, self.settings)
     }
 
-    /// Deposits the ratio for a call that begins at `now`. It takes no lock.
+    /// Deposits the ratio for a call that begins now. It takes no lock.
     #[inline]
-    pub(crate) fn deposit(&'static self, operation: &'static str, now: u64) {
+    pub(crate) fn deposit(&'static self, operation: &'static str) {
         let budget = here!(self);
         let counts = match budget.counts.get() {
             Some(counts) => counts,
             None => budget.first_use(operation),
         };
-        counts.deposit(now);
+        counts.deposit();
     }
 
     /// Withdraws one retry or hedge. False if the budget does not allow it.
@@ -217,13 +217,12 @@ impl Default for RetryBudget {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
-    use crate::clock;
 
     #[tokio::test(start_paused = true)]
     async fn calls_allow_retries_and_both_leave_the_window() {
         static BUDGET: RetryBudget = RetryBudget::new().ratio(0.5).min_per_second(0);
         for _ in 0..4 {
-            BUDGET.deposit("budget::calls", clock::now());
+            BUDGET.deposit("budget::calls");
         }
         assert_eq!(BUDGET.stats().available, 2);
         let granted = [(); 3].map(|()| BUDGET.withdraw("budget::calls"));
@@ -251,8 +250,8 @@ mod tests {
         static BUDGET: RetryBudget = RetryBudget::new().name("budget::named");
         static SHARED: RetryBudget = RetryBudget::process_wide("budget::named");
         assert_eq!(named::stats("budget::named"), None);
-        BUDGET.deposit("fetch", clock::now());
-        SHARED.deposit("fetch", clock::now());
+        BUDGET.deposit("fetch");
+        SHARED.deposit("fetch");
         let stats = named::stats("budget::named").expect("it is used");
         assert_eq!(stats.calls, 2, "the two share the counts");
         assert!(!RetryBudget::new().register("budget::named"));
@@ -266,7 +265,7 @@ mod tests {
                 .min_per_second(7)
                 .register("budget::registered")
         );
-        SHARED.deposit("fetch", clock::now());
+        SHARED.deposit("fetch");
         assert_eq!(SHARED.stats().available, 70);
     }
 
@@ -274,9 +273,9 @@ mod tests {
     fn the_second_static_of_a_name_counts_for_itself() {
         static FIRST: RetryBudget = RetryBudget::new().name("budget::twice");
         static SECOND: RetryBudget = RetryBudget::new().name("budget::twice");
-        FIRST.deposit("fetch", clock::now());
-        SECOND.deposit("fetch", clock::now());
-        SECOND.deposit("fetch", clock::now());
+        FIRST.deposit("fetch");
+        SECOND.deposit("fetch");
+        SECOND.deposit("fetch");
         assert_eq!((FIRST.stats().calls, SECOND.stats().calls), (1, 2));
         let found = named::stats("budget::twice").expect("it is used");
         assert_eq!(found.calls, 1);

@@ -57,16 +57,22 @@ impl Counts {
         self.name
     }
 
-    /// Counts a call that begins at `now`.
+    /// Counts a call that begins now.
     #[inline]
-    pub(super) fn deposit(&self, now: u64) {
-        self.deposits
-            .add(self.slices.at(now), ThreadShard::current());
+    pub(super) fn deposit(&self) {
+        self.deposits.add(self.slice(), ThreadShard::current());
+    }
+
+    /// The slice of now. A slice is a tenth of a second or longer, so the coarse clock tells it: all
+    /// counts of a budget go by that clock.
+    #[inline]
+    fn slice(&self) -> Slice {
+        self.slices.at(clock::coarse_now())
     }
 
     /// Withdraws one retry. False if the budget does not allow it.
     pub(super) fn withdraw(&self, operation: &str) -> bool {
-        let now = clock::now();
+        let now = clock::coarse_now();
         let slice = self.slices.at(now);
         let calls = self.deposits.in_window(slice);
         let withdrawal = {
@@ -88,7 +94,7 @@ impl Counts {
     }
 
     pub(super) fn stats(&self) -> RetryBudgetStats {
-        let slice = self.slices.at(clock::now());
+        let slice = self.slice();
         let window_calls = self.deposits.in_window(slice);
         let Locked {
             settings,
@@ -126,7 +132,7 @@ impl Counts {
         let mut locked = self.lock();
         if settings.window != locked.settings.window {
             let window = clock::nanos(settings.window);
-            let changed = self.slices.get().changed_to(window, clock::now());
+            let changed = self.slices.get().changed_to(window, clock::coarse_now());
             self.slices.set(changed);
         }
         locked.settings = settings;

@@ -1,7 +1,7 @@
 //! An admitted call, its outcome, and the refusal of a call that is not admitted.
 
 use std::{
-    fmt::Display,
+    fmt::{self, Display},
     num::NonZeroU64,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    gate::{Gate, State},
+    gate::{Gate, OpeningReason, State},
     transition::TransitionReason,
 };
 use crate::{
@@ -157,43 +157,113 @@ impl<'e> Cause<'e> {
 
 /// The refusal of a call: the state that refuses it, the reason, and the time until the circuit
 /// probes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// It is two words long, for the reason that [`Answer`] has.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refused {
-    pub(super) state: State,
-    /// Why the circuit opened.
-    pub(super) reason: TransitionReason,
+    /// [`REFUSED`], the state, and the number of the [`OpeningReason`], from low bits to high ones.
+    word: u64,
     /// In nanoseconds. Only an open or an isolated circuit has one.
-    pub(super) wait: u64,
+    wait: u64,
 }
+
+/// The state that no admission has, except the one that is not counted.
+const REFUSED: u64 = State::Isolated.bits();
+const STATE_SHIFT: u32 = 2;
+const REASON_SHIFT: u32 = 4;
 
 /// The wait of a refusal that is none yet, because the call has to ask other processes first. Only a
 /// half-open circuit has it, and its wait is read by nobody.
 const ASKS: u64 = NEVER - 1;
 
 impl Refused {
+    #[inline]
+    pub(super) fn new(state: State, reason: OpeningReason, wait: u64) -> Self {
+        let word = reason.0 << REASON_SHIFT | state.bits() << STATE_SHIFT | REFUSED;
+        Self { word, wait }
+    }
+
     /// The refusal of a call that has to ask other processes if it may be a probe.
-    pub(super) fn until_asked(reason: TransitionReason) -> Self {
-        Self {
-            state: State::HalfOpen,
-            reason,
-            wait: ASKS,
-        }
+    pub(super) fn until_asked(reason: OpeningReason) -> Self {
+        Self::new(State::HalfOpen, reason, ASKS)
+    }
+
+    #[inline]
+    pub(super) fn state(self) -> State {
+        State::from_bits(self.word >> STATE_SHIFT & REFUSED)
+    }
+
+    /// Why the circuit opened.
+    pub(super) fn reason(self) -> TransitionReason {
+        OpeningReason(self.word >> REASON_SHIFT).get()
     }
 
     /// True if the call has to ask other processes before it is refused.
     #[inline]
     pub(super) fn asks(self) -> bool {
-        self.state == State::HalfOpen && self.wait == ASKS
+        self.state() == State::HalfOpen && self.wait == ASKS
     }
 
     /// The time that a caller should wait. It is zero where a probe has to end, because nobody
     /// knows when it ends. There is none while the circuit is isolated without an end.
     pub(super) fn retry_after(self) -> Option<Duration> {
-        match self.state {
+        match self.state() {
             State::Isolated if self.wait == NEVER => None,
             State::HalfOpen | State::Closed => Some(Duration::ZERO),
             State::Open | State::Isolated => Some(span(self.wait)),
         }
+    }
+}
+
+#[expect(
+    clippy::missing_fields_in_debug,
+    reason = "the word is shown as the state and the reason"
+)]
+impl fmt::Debug for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refused")
+            .field("state", &self.state())
+            .field("reason", &self.reason())
+            .field("wait", &self.wait)
+            .finish()
+    }
+}
+
+/// An admission or a refusal.
+///
+/// It is two words long, so that it is returned in registers. A `Result` of the two is returned
+/// through memory, and a refusal that was just written there in pieces is copied 3 ns later.
+#[derive(Clone, Copy)]
+pub(super) struct Answer {
+    word: u64,
+    rest: u64,
+}
+
+impl Answer {
+    #[inline]
+    pub(super) fn of(decision: Result<Admission, Refused>) -> Self {
+        match decision {
+            Ok(Admission { word, started }) => Self {
+                word,
+                rest: started.map_or(0, NonZeroU64::get),
+            },
+            Err(Refused { word, wait }) => Self { word, rest: wait },
+        }
+    }
+
+    #[inline]
+    pub(super) fn decision(self) -> Result<Admission, Refused> {
+        let admission = Admission {
+            word: self.word,
+            started: NonZeroU64::new(self.rest),
+        };
+        if self.word & REFUSED == REFUSED && !admission.is_uncounted() {
+            return Err(Refused {
+                word: self.word,
+                wait: self.rest,
+            });
+        }
+        Ok(admission)
     }
 }
 
@@ -219,5 +289,37 @@ mod tests {
     #[test]
     fn an_admission_is_two_words() {
         assert_eq!(size_of::<Admission>(), 16);
+    }
+
+    #[test]
+    fn an_answer_is_the_decision_that_it_was_made_of() {
+        let config = ActiveConfig::new(&CircuitBreakerConfig::new().failure_rate(0.5));
+        let gate = Gate::new(u32::MAX, State::HalfOpen, &config).keyed(true);
+        let admissions = [
+            Admission::new(gate, TICKETS - 1, NonZeroU64::new(7)),
+            Admission::new(gate.let_through(), 0, None),
+            Admission::plain(Gate::new(0, State::Closed, &config)),
+            #[cfg(feature = "config")]
+            Admission::UNCOUNTED,
+        ];
+        for admission in admissions {
+            let answered = Answer::of(Ok(admission)).decision().expect("admitted");
+            assert_eq!(
+                (answered.word, answered.started),
+                (admission.word, admission.started)
+            );
+        }
+        for state in [State::Open, State::HalfOpen, State::Isolated] {
+            for wait in [0, 7, NEVER] {
+                let refused = Refused::new(state, OpeningReason::of(TransitionReason::Fleet), wait);
+                let answered = Answer::of(Err(refused)).decision().expect_err("refused");
+                assert_eq!(answered, refused);
+                assert_eq!(answered.state(), state);
+                assert_eq!(answered.reason(), TransitionReason::Fleet);
+                assert!(!answered.asks());
+            }
+        }
+        let asks = Refused::until_asked(gate.reason());
+        assert!(Answer::of(Err(asks)).decision().expect_err("asks").asks());
     }
 }

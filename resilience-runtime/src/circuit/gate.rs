@@ -15,6 +15,29 @@ pub(super) enum State {
     Isolated,
 }
 
+impl State {
+    #[inline]
+    pub(super) const fn bits(self) -> u64 {
+        match self {
+            Self::Closed => 0,
+            Self::Open => 1,
+            Self::HalfOpen => 2,
+            Self::Isolated => 3,
+        }
+    }
+
+    /// The state of these two bits.
+    #[inline]
+    pub(super) const fn from_bits(bits: u64) -> Self {
+        match bits {
+            0 => Self::Closed,
+            1 => Self::Open,
+            2 => Self::HalfOpen,
+            _ => Self::Isolated,
+        }
+    }
+}
+
 impl From<State> for CircuitState {
     fn from(state: State) -> Self {
         match state {
@@ -58,12 +81,7 @@ impl Gate {
 
     #[inline]
     pub(super) fn new(generation: u32, state: State, config: &ActiveConfig) -> Self {
-        let state = match state {
-            State::Closed => 0,
-            State::Open => 1,
-            State::HalfOpen => 2,
-            State::Isolated => 3,
-        };
+        let state = state.bits();
         let rated = u64::from(config.is_rated()) * RATED;
         let timed = u64::from(config.slow_call() != 0) * TIMED;
         Self(u64::from(generation) << LOW_BITS | timed | rated | state)
@@ -112,33 +130,13 @@ impl Gate {
 
     /// The same gate, of a circuit that opened for this reason.
     pub(super) fn opened_because(self, reason: TransitionReason) -> Self {
-        let reason = match reason {
-            TransitionReason::Failures => 1,
-            TransitionReason::Rate => 2,
-            TransitionReason::ProbeFailed => 3,
-            TransitionReason::SlowRate => 4,
-            TransitionReason::Consecutive => 5,
-            TransitionReason::Fleet => 6,
-            // No circuit opens for one of the last three.
-            TransitionReason::Command
-            | TransitionReason::Config
-            | TransitionReason::ProbesSucceeded
-            | TransitionReason::RecoveryElapsed => 0,
-        };
-        Self(self.0 | reason << REASON_SHIFT)
+        Self(self.0 | OpeningReason::of(reason).0 << REASON_SHIFT)
     }
 
     /// The reason of the opening. A closed circuit gives any.
-    pub(super) fn reason(self) -> TransitionReason {
-        match self.0 >> REASON_SHIFT {
-            1 => TransitionReason::Failures,
-            2 => TransitionReason::Rate,
-            3 => TransitionReason::ProbeFailed,
-            4 => TransitionReason::SlowRate,
-            5 => TransitionReason::Consecutive,
-            6 => TransitionReason::Fleet,
-            _ => TransitionReason::Command,
-        }
+    #[inline]
+    pub(super) fn reason(self) -> OpeningReason {
+        OpeningReason(self.0 >> REASON_SHIFT)
     }
 
     /// The gate without the reason, as an admission keeps it.
@@ -192,18 +190,47 @@ impl Gate {
 
     #[inline]
     pub(super) const fn state(self) -> State {
-        match self.0 & STATE {
-            0 => State::Closed,
-            1 => State::Open,
-            2 => State::HalfOpen,
-            _ => State::Isolated,
-        }
+        State::from_bits(self.0 & STATE)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "`new` put 32 bits there")]
     #[inline]
     pub(super) const fn generation(self) -> u32 {
         (self.0 >> LOW_BITS) as u32
+    }
+}
+
+/// The reason of an opening as a number, because a refusal passes it on and nearly nobody asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct OpeningReason(pub(super) u64);
+
+impl OpeningReason {
+    pub(super) fn of(reason: TransitionReason) -> Self {
+        Self(match reason {
+            TransitionReason::Failures => 1,
+            TransitionReason::Rate => 2,
+            TransitionReason::ProbeFailed => 3,
+            TransitionReason::SlowRate => 4,
+            TransitionReason::Consecutive => 5,
+            TransitionReason::Fleet => 6,
+            // No circuit opens for one of the last three.
+            TransitionReason::Command
+            | TransitionReason::Config
+            | TransitionReason::ProbesSucceeded
+            | TransitionReason::RecoveryElapsed => 0,
+        })
+    }
+
+    pub(super) fn get(self) -> TransitionReason {
+        match self.0 {
+            1 => TransitionReason::Failures,
+            2 => TransitionReason::Rate,
+            3 => TransitionReason::ProbeFailed,
+            4 => TransitionReason::SlowRate,
+            5 => TransitionReason::Consecutive,
+            6 => TransitionReason::Fleet,
+            _ => TransitionReason::Command,
+        }
     }
 }
 
@@ -277,7 +304,7 @@ mod tests {
             TransitionReason::Fleet,
         ] {
             let opened = Gate::from_bits(gate.opened_because(reason).bits());
-            assert_eq!(opened.reason(), reason);
+            assert_eq!(opened.reason().get(), reason);
             assert_eq!(opened.kept_bits(), gate.bits());
             assert_eq!(
                 (opened.generation(), opened.state()),

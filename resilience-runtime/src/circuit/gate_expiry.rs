@@ -1,7 +1,7 @@
 //! The moment that ends the answer of the gate.
 
 use super::gate::State;
-use crate::clock::{NEVER, ORIGIN};
+use crate::clock::{NEVER, ORIGIN, SLACK};
 
 /// A moment of one of four kinds: until then an open circuit refuses, an isolated one refuses, a
 /// half-open circuit refuses because its probe slots are taken, or a closed circuit counts successes
@@ -70,6 +70,14 @@ impl GateExpiry {
         (self.0 & COUNTS == 0 && now | NOT_OPEN < self.0).then_some((State::HalfOpen, 0))
     }
 
+    /// Does the same by the coarse clock. `None` also means that the end is so near that the exact
+    /// clock has to tell.
+    #[inline]
+    pub(super) fn refuses_for_long(self, coarse_now: u64) -> Option<(State, u64)> {
+        self.refuses(coarse_now.saturating_add(SLACK))?;
+        self.refuses(coarse_now)
+    }
+
     #[cold]
     fn isolates(self, now: u64) -> Option<(State, u64)> {
         match self.0 {
@@ -121,6 +129,28 @@ mod tests {
         assert_eq!(taken.refuses(NOW + 6), None);
         assert_eq!(taken.refuses(NOW + 7), None);
         assert!(!GateExpiry::counts_until(NOW + 7).counts(NOW + 7));
+    }
+
+    #[test]
+    fn the_coarse_clock_answers_until_the_end_is_near() {
+        let open = GateExpiry::open_until(NOW + SLACK + 7);
+        assert_eq!(
+            open.refuses_for_long(NOW + 6),
+            Some((State::Open, SLACK + 1))
+        );
+        assert_eq!(open.refuses_for_long(NOW + 7), None);
+        let taken = GateExpiry::probes_taken_until(NOW + SLACK + 8);
+        assert_eq!(taken.refuses_for_long(NOW + 7), Some((State::HalfOpen, 0)));
+        assert_eq!(taken.refuses_for_long(NOW + 8), None);
+        let isolated = GateExpiry::isolated_until(NEVER);
+        assert_eq!(
+            isolated.refuses_for_long(NOW),
+            Some((State::Isolated, NEVER))
+        );
+        assert_eq!(
+            GateExpiry::counts_until(NOW + 8).refuses_for_long(NOW),
+            None
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::{
     active_config::ActiveConfig,
     admission::{LET_THROUGH, Outcome, Refused},
     command::CommandRecord,
-    gate::{Gate, State},
+    gate::{Gate, OpeningReason, State},
     gate_expiry::GateExpiry,
     in_force::InForce,
     open_time::{Opening, open_time},
@@ -440,11 +440,8 @@ impl Machine {
 
     /// The refusal of a call at `now`, for a circuit that refuses calls.
     fn refused(&self, config: &ActiveConfig, now: u64) -> Refused {
-        Refused {
-            state: self.state(),
-            reason: self.opened_because,
-            wait: remaining(self.admits_at(config), now),
-        }
+        let wait = remaining(self.admits_at(config), now);
+        Refused::new(self.state(), OpeningReason::of(self.opened_because), wait)
     }
 }
 

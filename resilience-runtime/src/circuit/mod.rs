@@ -15,11 +15,12 @@
 //!   │ config        the settings                     whoever holds     the machine; calls  │
 //!   │ (active_                                       the lock          that are timed, or  │
 //!   │ config)                                                          compute settings    │
-//!   │ shards 0-2    successes, ignored, refused      every thread, in  statistics; the     │
+//!   │ shards 0-2    successes and refused calls      every thread, in  statistics; the     │
 //!   │ (sharded_                                      its own shard     window of a rate    │
 //!   │ counter)                                                                             │
-//!   │ abandoned,    calls without an outcome, and    the call          statistics          │
-//!   │ late          outcomes that came too late                                            │
+//!   │ abandoned,    calls without an outcome, those  the call          statistics          │
+//!   │ late,         that came too late, and those                                          │
+//!   │ ignored       that count as neither                                                  │
 //!   │ is_removed    the registry gave its name away  the registry      every attribute     │
 //!   │ declarations  what source lines declare        a call that       a call that         │
 //!   │ (declaration)                                  declares anew     declares anew       │
@@ -43,7 +44,7 @@
 //!
 //! A **plain** circuit is closed, opens by a number of failures, is in no row of them and has no
 //! `slow_call`. A call of it reads the gate, runs, reads the gate again and adds one in its shard. A
-//! call of an open circuit reads the gate, the clock and `gate_expiry`, and is refused. All other
+//! call of an open circuit reads the gate, the coarse clock and `gate_expiry`, and is refused. All other
 //! calls, and every failure, take the lock for a moment.
 //!
 //! The **generation** is one more after each change of state and each reset. An admission keeps the

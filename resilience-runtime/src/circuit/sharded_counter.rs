@@ -7,7 +7,6 @@ use crate::thread_shard::ThreadShard;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Count {
     Success,
-    Ignored,
     Refused,
 }
 
@@ -24,22 +23,22 @@ fn low_bits(generation: u32) -> u64 {
 #[derive(Debug, Default)]
 #[repr(align(32))]
 pub(super) struct CounterShard {
-    /// The successes of the thread that owns the shard. Other threads do not write here.
-    owned: AtomicU64,
-    shared: [AtomicU64; 3],
+    /// The calls of the thread that owns the shard. Other threads do not write here.
+    owned: [AtomicU64; 2],
+    shared: [AtomicU64; 2],
 }
 
 impl CounterShard {
-    /// Counts a success. The owner of the shard needs no locked instruction, because no other
-    /// thread writes to its word.
+    /// Counts a call. The owner of the shard needs no locked instruction, because no other thread
+    /// writes to its words.
     #[inline]
-    pub(super) fn add_success(&self, thread_shard: ThreadShard) {
+    pub(super) fn add(&self, count: Count, thread_shard: ThreadShard) {
         if thread_shard.is_owner {
-            let successes = self.owned.load(Ordering::Relaxed);
-            self.owned
-                .store(successes.wrapping_add(1), Ordering::Relaxed);
+            let word = &self.owned[count as usize];
+            let calls = word.load(Ordering::Relaxed);
+            word.store(calls.wrapping_add(1), Ordering::Relaxed);
         } else {
-            self.add(Count::Success);
+            self.shared[count as usize].fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -62,17 +61,10 @@ impl CounterShard {
         let _ = word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, begin);
     }
 
-    #[inline]
-    pub(super) fn add(&self, count: Count) {
-        self.shared[count as usize].fetch_add(1, Ordering::Relaxed);
-    }
-
     pub(super) fn get(&self, count: Count) -> u64 {
-        let shared = self.shared[count as usize].load(Ordering::Relaxed) & COUNT_MASK;
-        match count {
-            Count::Success => shared.wrapping_add(self.owned.load(Ordering::Relaxed)),
-            Count::Ignored | Count::Refused => shared,
-        }
+        let [owned, shared] =
+            [&self.owned, &self.shared].map(|words| words[count as usize].load(Ordering::Relaxed));
+        owned.wrapping_add(shared & COUNT_MASK)
     }
 }
 
@@ -92,8 +84,9 @@ mod tests {
                     scope.spawn(|| {
                         for _ in 0..500 {
                             let thread_shard = ThreadShard::current();
-                            shards[thread_shard.index].add_success(thread_shard);
-                            shards[thread_shard.index].add(Count::Refused);
+                            let shard = &shards[thread_shard.index];
+                            shard.add(Count::Success, thread_shard);
+                            shard.add(Count::Refused, thread_shard);
                         }
                     });
                 }
@@ -102,12 +95,8 @@ mod tests {
         let sum = |count| shards.iter().map(|shard| shard.get(count)).sum::<u64>();
         let expected = 20 * 500 * (SHARDS as u64 + 2);
         assert_eq!(
-            (
-                sum(Count::Success),
-                sum(Count::Refused),
-                sum(Count::Ignored)
-            ),
-            (expected, expected, 0)
+            (sum(Count::Success), sum(Count::Refused)),
+            (expected, expected)
         );
     }
 
@@ -117,7 +106,7 @@ mod tests {
         impl Drop for Last {
             fn drop(&mut self) {
                 let thread_shard = ThreadShard::current();
-                self.0[thread_shard.index].add_success(thread_shard);
+                self.0[thread_shard.index].add(Count::Success, thread_shard);
             }
         }
         thread_local! {
@@ -129,7 +118,7 @@ mod tests {
             // The test's value is used first, so the thread drops it last.
             LAST.set(Some(Last(Arc::clone(&shared))));
             let thread_shard = ThreadShard::current();
-            shared[thread_shard.index].add_success(thread_shard);
+            shared[thread_shard.index].add(Count::Success, thread_shard);
         })
         .join()
         .expect("nothing panics");
@@ -156,7 +145,7 @@ mod loom_models {
             let count = |(owners, shard): &(Owners, CounterShard)| {
                 let ownership = owners.take();
                 let thread_shard = ThreadShard::of(ownership.as_ref());
-                shard.add_success(thread_shard);
+                shard.add(Count::Success, thread_shard);
             };
             let threads = [(); 2].map(|()| {
                 let shared = Arc::clone(&shared);

@@ -20,7 +20,7 @@ use std::{
 use super::declared::Declared;
 use super::{
     active_config::ActiveConfig,
-    admission::{ASK, Admission, Cause, LET_THROUGH, Outcome, Refused},
+    admission::{ASK, Admission, Answer, Cause, LET_THROUGH, Outcome, Refused},
     config::CircuitBreakerConfig,
     error::CircuitOpen,
     gate::{Gate, State},
@@ -68,6 +68,7 @@ pub(super) struct Shared {
     late: AtomicU64,
     shard_1: CounterShard,
     pub(super) name: Name,
+    ignored: AtomicU64,
     shard_2: CounterShard,
     #[cfg(feature = "config")]
     declared: Declared,
@@ -119,6 +120,7 @@ impl Shared {
             late: AtomicU64::new(0),
             shard_1: CounterShard::default(),
             name,
+            ignored: AtomicU64::new(0),
             shard_2: CounterShard::default(),
             #[cfg(feature = "config")]
             declared: Declared::default(),
@@ -136,12 +138,17 @@ impl Shared {
 
     #[inline]
     fn count_success(&self) {
-        let thread_shard = ThreadShard::current();
-        self.shard(thread_shard).add_success(thread_shard);
+        self.count(Count::Success);
     }
 
+    #[inline]
     fn count(&self, count: Count) {
-        self.shard(ThreadShard::current()).add(count);
+        let thread_shard = ThreadShard::current();
+        self.shard(thread_shard).add(count, thread_shard);
+    }
+
+    fn count_ignored(&self) {
+        self.ignored.fetch_add(1, Ordering::Relaxed);
     }
 
     fn shards(&self) -> impl Iterator<Item = &CounterShard> {
@@ -175,7 +182,7 @@ impl Shared {
         if gate.is_plain() {
             return Ok(Admission::plain(gate));
         }
-        match self.decide(gate, caller, Waits::Thread) {
+        match self.decide(gate, caller, Waits::Thread).decision() {
             Ok(admission) => Ok(admission),
             // The error is made here, because only here it can be written straight to its place in
             // the caller.
@@ -194,25 +201,20 @@ impl Shared {
         if gate.is_plain() {
             return Ok(Admission::plain(gate));
         }
-        match self.decide(gate, caller, Waits::Task) {
+        match self.decide(gate, caller, Waits::Task).decision() {
             Ok(admission) => Ok(admission),
             Err(refused) => Err(CircuitOpen::new(self.name.clone(), refused)),
         }
     }
 
     #[inline(never)]
-    fn decide(
-        &self,
-        gate: Gate,
-        caller: Option<&'static Operation>,
-        waits: Waits,
-    ) -> Result<Admission, Refused> {
+    fn decide(&self, gate: Gate, caller: Option<&'static Operation>, waits: Waits) -> Answer {
         #[cfg(feature = "config")]
         if self.declared.is_disabled() {
-            return Ok(Admission::UNCOUNTED);
+            return Answer::of(Ok(Admission::UNCOUNTED));
         }
         let decision = self.admit_behind(gate, waits);
-        self.decided(decision, gate, caller)
+        Answer::of(self.decided(decision, gate, caller))
     }
 
     /// Counts a call that is admitted or refused, and tells of a refusal. A call that has to ask is
@@ -256,19 +258,22 @@ impl Shared {
         if gate.state() == State::Closed && !gate.is_timed() {
             return Ok(Admission::plain(gate));
         }
+        let refused = |(state, wait)| Err(Refused::new(state, gate.reason(), wait));
+        // The expiry is as new as the gate or newer, and the machine would answer by the newer one,
+        // too.
+        if gate.state() != State::Closed && !gate.admits_all() {
+            // A refused call does not wait for the exact clock, because an open circuit is called
+            // often.
+            if let Some(refusal) = self.gate_expiry().refuses_for_long(clock::coarse_now()) {
+                return refused(refusal);
+            }
+        }
         let now = clock::now();
         let gate = if gate.state() == State::Closed {
             gate
-        } else if let Some((state, wait)) = self.gate_expiry().refuses(now) {
-            // The expiry is as new as the gate or newer, and the machine would answer by the newer
-            // one, too.
+        } else if let Some(refusal) = self.gate_expiry().refuses(now) {
             if !gate.admits_all() {
-                let reason = gate.reason();
-                return Err(Refused {
-                    state,
-                    reason,
-                    wait,
-                });
+                return refused(refusal);
             }
             gate.let_through()
         } else {
@@ -362,7 +367,7 @@ impl Shared {
                     }
                     return;
                 }
-                Outcome::Ignored => return self.count(Count::Ignored),
+                Outcome::Ignored => return self.count_ignored(),
                 Outcome::Success | Outcome::Failure => {}
             }
         } else if admission.is_let_through()
@@ -420,7 +425,7 @@ impl Shared {
     fn count_outcome(&self, outcome: Outcome) {
         match outcome {
             Outcome::Success => self.count_success(),
-            Outcome::Ignored => self.count(Count::Ignored),
+            Outcome::Ignored => self.count_ignored(),
             // The machine has counted it, under the lock that a failure needs anyway.
             Outcome::Failure => {}
         }

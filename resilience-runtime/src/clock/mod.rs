@@ -1,6 +1,7 @@
 //! The time of circuits and timeouts: nanoseconds on one axis of the process.
 //!
 //! - `ticks` reads the system's clock by way of the processor's counter, because that is faster.
+//! - `coarse` reads the time of the system's last tick, because that is faster still.
 //! - `timer` creates tokio's timers.
 
 // The loom models have a clock of their own, so that much of this module is unused there.
@@ -13,6 +14,16 @@ mod ticks;
 mod ticks {
     pub(super) fn now(system: fn() -> u64) -> u64 {
         system()
+    }
+}
+
+#[cfg(all(target_os = "linux", target_pointer_width = "64", not(miri)))]
+mod coarse;
+/// On other targets the coarse clock is the exact one.
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64", not(miri))))]
+mod coarse {
+    pub(super) fn now(_: fn() -> u64) -> u64 {
+        super::now()
     }
 }
 
@@ -66,8 +77,23 @@ pub(crate) fn now() -> u64 {
     }
 }
 
+/// Reads the clock as of the system's last tick: up to some milliseconds ago, and at most [`SLACK`]
+/// on all systems that are known. It is for answers that such a time does not change.
+#[cfg(not(all(test, loom)))]
+#[inline]
+pub(crate) fn coarse_now() -> u64 {
+    if MAY_BE_PAUSED {
+        tokio_now()
+    } else {
+        coarse::now(tokio_now)
+    }
+}
+
+/// The coarse clock is behind the exact one by less than this: 17 ms, where the longest tick is 10 ms.
+pub(crate) const SLACK: u64 = 1 << 24;
+
 #[cfg(all(test, loom))]
-pub(crate) use self::model::now;
+pub(crate) use self::model::{now, now as coarse_now};
 
 fn tokio_now() -> u64 {
     moment_of(*EPOCH, Instant::now())

@@ -255,7 +255,7 @@ impl Call<'_> {
         }
         self.began_at = clock::now();
         if let (true, Some(budget)) = (self.deposits, self.config.get_budget()) {
-            budget.deposit(self.operation.name(), self.began_at);
+            budget.deposit(self.operation.name());
         }
         true
     }

@@ -254,9 +254,5 @@ impl Shared {
 
 /// The refusal of a half-open circuit whose probes are all taken.
 fn half_open(gate: Gate) -> Refused {
-    Refused {
-        state: State::HalfOpen,
-        reason: gate.reason(),
-        wait: 0,
-    }
+    Refused::new(State::HalfOpen, gate.reason(), 0)
 }

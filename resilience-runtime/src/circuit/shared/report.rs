@@ -52,7 +52,7 @@ impl Shared {
             last_error: self.last_error(),
             successes: self.sum(Count::Success),
             failures: machine_stats.failures,
-            ignored: self.sum(Count::Ignored),
+            ignored: self.ignored.load(Ordering::Relaxed),
             refused: self.sum(Count::Refused),
             would_refuse: self.would_refuse(),
             abandoned: self.abandoned.load(Ordering::Relaxed),
