@@ -740,13 +740,15 @@ pub fn rate_limit(args: TokenStream, item: TokenStream) -> TokenStream {
 ///   dropped before the call returns, and circuits inside count them as `abandoned`. If all attempts
 ///   fail, the call returns the error of the last one to fail.
 /// - An attempt that fails starts the next one at once, unless a layer has refused it.
-/// - Each further attempt draws on the `budget`, in which each call deposits. If all calls are slow,
-///   the extra load is at most the budget. A budget that says no leaves the running attempts alone,
+/// - Each further attempt draws on the `budget`. A call deposits in it when its first attempt waits or
+///   fails; one that is answered at its first poll does not, so that the hits of a cache pay for no
+///   hedges of its misses. If all calls are slow, the extra load is at most the budget. A budget that says no leaves the running attempts alone,
 ///   and the call does not ask it again because of time.
 /// - A [`#[retry]`](../resilience/attr.retry.html) above that draws on a budget of the same name or the
 ///   same static deposits for both, once per call.
 /// - No attempt is added while a circuit of the stack below is open or half-open, or has half of the
 ///   failures of its threshold.
+/// - A time `after` counts from the moment at which the first attempt waits for the first time.
 /// - `after = p95` measures how long the calls take. A first attempt that another one has overtaken
 ///   counts with the time of the call, because it took at least as long. A call that fails or is
 ///   dropped is not measured.

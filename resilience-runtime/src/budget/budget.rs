@@ -146,24 +146,31 @@ impl RetryBudget {
     /// Deposits the ratio for a call that begins now. It takes no lock.
     #[inline]
     pub(crate) fn deposit(&'static self, operation: &'static str) {
+        self.used_by(operation).deposit();
+    }
+
+    /// Makes the budget known by its name, before the call is deposited.
+    #[inline]
+    pub(crate) fn note_use(&'static self, operation: &'static str) {
+        self.used_by(operation);
+    }
+
+    /// Returns the counts. The first use makes the budget known by its name.
+    #[inline]
+    fn used_by(&'static self, operation: &'static str) -> &'static Counts {
         let budget = here!(self);
-        let counts = match budget.counts.get() {
+        match budget.counts.get() {
             Some(counts) => counts,
             None => budget.first_use(operation),
-        };
-        counts.deposit();
+        }
     }
 
     /// Withdraws one retry or hedge. False if the budget does not allow it.
     #[cold]
     pub(crate) fn withdraw(&'static self, operation: &'static str) -> bool {
-        let budget = here!(self);
-        let counts = match budget.counts.get() {
-            Some(counts) => counts,
-            // A layer outside has deposited the call into the budget of the same name.
-            None => budget.first_use(operation),
-        };
-        counts.withdraw(operation)
+        // It may be the first use, if a layer outside has deposited the call into the budget of the
+        // same name.
+        self.used_by(operation).withdraw(operation)
     }
 
     /// The operation is the name of a budget that has none.

@@ -80,7 +80,8 @@ impl HedgeConfig {
         }
     }
 
-    /// Starts the next attempt after this time.
+    /// Starts the next attempt after this time, which counts from the moment at which the first attempt
+    /// waits for the first time.
     ///
     /// # Panics
     ///

@@ -4,6 +4,7 @@ use std::{
     fmt,
     future::Future,
     marker::PhantomData,
+    mem,
     panic::{RefUnwindSafe, UnwindSafe},
     pin::Pin,
     task::{Context, Poll},
@@ -66,6 +67,7 @@ impl<'c, F, L: Fn() -> bool> Hedged<'c, F, L> {
                 config,
                 operation,
                 latency: None,
+                has_begun: false,
                 deposits: false,
                 began_at: 0,
                 progress: Progress::default(),
@@ -85,7 +87,7 @@ impl<'c, F, L: Fn() -> bool> Hedged<'c, F, L> {
         self
     }
 
-    /// Deposits the call into the budget.
+    /// Deposits the call into the budget, as soon as its first attempt waits or fails.
     #[inline]
     #[must_use]
     pub fn depositing(mut self) -> Self {
@@ -240,8 +242,12 @@ struct Call<'c> {
     config: &'c HedgeConfig,
     operation: &'static Operation,
     latency: Option<&'static Latency>,
+    has_begun: bool,
+    /// True until the call is deposited. A call that is answered at once is not deposited, because no
+    /// other attempt can follow, and so it does not read the clock.
     deposits: bool,
-    /// The moment at which the first attempt started, and zero before.
+    /// The moment at which the first attempt started, or at which it waited for the first time if
+    /// nobody measures the call. Zero before.
     began_at: u64,
     progress: Progress,
 }
@@ -250,14 +256,26 @@ impl Call<'_> {
     /// Begins the call. False if it has begun before.
     #[inline]
     fn begin(&mut self) -> bool {
-        if self.began_at != 0 {
+        if self.has_begun {
             return false;
         }
-        self.began_at = clock::now();
+        self.has_begun = true;
+        if matches!(self.config.after, After::Percentile(_)) {
+            self.began_at = clock::now();
+        }
+        // The budget is in the statistics from the first call on.
         if let (true, Some(budget)) = (self.deposits, self.config.get_budget()) {
-            budget.deposit(self.operation.name());
+            budget.note_use(self.operation.name());
         }
         true
+    }
+
+    /// Deposits the call into the budget, unless it is deposited already.
+    fn deposit(&mut self) {
+        let deposits = mem::take(&mut self.deposits);
+        if let (true, Some(budget)) = (deposits, self.config.get_budget()) {
+            budget.deposit(self.operation.name());
+        }
     }
 
     /// Notes that the call has an answer. The duration of the first attempt is that of the call, if
@@ -275,6 +293,7 @@ impl Call<'_> {
     /// Asks if another attempt may follow a failed one.
     #[cold]
     fn follows_failure(&mut self, takes_load: &dyn Fn() -> bool) -> bool {
+        self.deposit();
         self.progress.may_follow(self.config.get_max_hedges())
             && takes_load()
             && self.draws()
@@ -314,11 +333,15 @@ impl Call<'_> {
     /// attempt that ends at once needs none.
     // It is not inlined, because it is the same for all outputs.
     #[inline(never)]
-    fn is_due(&self, mut timer: Pin<&mut Option<Sleep>>, cx: &mut Context<'_>) -> bool {
+    fn is_due(&mut self, mut timer: Pin<&mut Option<Sleep>>, cx: &mut Context<'_>) -> bool {
         if !self.progress.waits_for_time(self.config.get_max_hedges()) {
             return false;
         }
         if timer.is_none() {
+            self.deposit();
+            if self.began_at == 0 {
+                self.began_at = clock::now();
+            }
             let Some(at) = self.next_at() else {
                 return false;
             };

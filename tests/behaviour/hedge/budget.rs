@@ -32,6 +32,44 @@ async fn if_all_calls_are_slow_the_extra_load_is_the_budget() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_hits_of_a_cache_pay_for_no_hedge_of_a_miss() {
+    static BUDGET: RetryBudget = RetryBudget::new()
+        .ratio(0.1)
+        .min_per_second(0)
+        .name("hedge::cache");
+    #[hedge(after = 10ms, budget = &BUDGET)]
+    async fn read(is_hit: bool, attempts: &Cell<u32>) -> Result<(), ApiError> {
+        attempts.set(attempts.get() + 1);
+        if !is_hit {
+            tokio::time::sleep(ms(100)).await;
+        }
+        Ok(())
+    }
+    let attempts = Cell::new(0);
+    for _ in 0..99 {
+        read(true, &attempts).await.unwrap();
+    }
+    assert_eq!(BUDGET.stats().calls, 0);
+    read(false, &attempts).await.unwrap();
+    assert_eq!(attempts.get(), 100, "the miss has no hedge");
+    let stats = BUDGET.stats();
+    assert_eq!((stats.calls, stats.retries, stats.refused), (1, 0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_waits_often_or_fails_deposits_once() {
+    static BUDGET: RetryBudget = RetryBudget::new().ratio(1.0).name("hedge::once");
+    #[hedge(after = 10ms, max_hedges = 2, budget = &BUDGET)]
+    async fn load(service: &Service) -> Result<u32, ApiError> {
+        tokio::task::yield_now().await;
+        service.call().await
+    }
+    let service = Service::new(&[(50, Err(1)), (5, Err(2)), (5, Err(3))]);
+    load(&service).await.unwrap_err();
+    assert_eq!(BUDGET.stats().calls, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_budget_that_is_used_up_leaves_the_running_attempts_alone() {
     #[hedge(after = 10ms, budget = &EMPTY)]
     async fn load(service: &Service) -> Result<u32, ApiError> {
