@@ -8,20 +8,21 @@ use axum::{
     http::{HeaderMap, StatusCode},
     middleware,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use resilience::registry;
 use serde::Deserialize;
 
 use crate::{
     access::Access,
-    answer, circuit, command,
+    answer::{self, Refusal},
+    circuit, command,
     live::{self, Live},
     page::Page,
 };
 
 /// The routes of the dashboard, see [the documentation of the crate](crate). They may be nested
-/// under any prefix.
+/// under any prefix, or merged into an app. Other paths below the prefix belong to the app.
 ///
 /// ```
 /// use axum::Router;
@@ -41,13 +42,30 @@ pub fn router(access: Access) -> Router {
         .route("/circuits/{circuit}", get(one_circuit))
         .route("/ui", get(async move || page.answer()))
         .route("/events", get(events).with_state(live));
-    let all = if access.is_controlled() {
-        let commands = post(command::answer).with_state(access);
-        reading.route("/circuits/{circuit}/{action}", commands)
+    let commands = if access.is_controlled() {
+        post(command::answer).with_state(access)
     } else {
-        reading
+        any(no_such_page)
     };
+    let mut all = reading.route("/circuits/{circuit}/{action}", commands);
+    for path in NO_PAGES {
+        all = all.route(path, any(no_such_page));
+    }
     all.layer(middleware::map_response(answer::with_common_headers))
+}
+
+/// Paths below those of the dashboard that lead nowhere. They are routes and no fallback, because an app
+/// that merges the router may have a fallback of its own.
+const NO_PAGES: [&str; 5] = [
+    "/circuits",
+    "/circuits/",
+    "/circuits/{circuit}/{action}/{*rest}",
+    "/events/{*rest}",
+    "/ui/{*rest}",
+];
+
+async fn no_such_page() -> Refusal {
+    Refusal::new(StatusCode::NOT_FOUND, "there is no such page")
 }
 
 /// The parameters of a path by their names, because a prefix may have parameters, too.

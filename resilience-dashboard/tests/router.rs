@@ -184,6 +184,22 @@ async fn it_may_be_nested_merged_and_given_a_state() {
     registry::get_or_register("router::nested", CONFIG);
     let one = get_raw(&nested, "/internal/blue/resilience/circuits/router::nested").await;
     assert_eq!(json_of(one).await["name"], "router::nested");
+    let circuit = "/internal/blue/resilience/circuits/router::nested";
+    for path in ["/trip", "/trip/now"] {
+        let answer = post(&nested, &format!("{circuit}{path}"), REASON).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+    for path in [
+        "/circuits",
+        "/circuits/",
+        "/circuits/none",
+        "/events/x",
+        "/ui/x",
+    ] {
+        let answer = get(&nested, &format!("/internal/blue/resilience{path}")).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
+        assert!(json_of(answer).await["error"].is_string(), "{path}");
+    }
     let merged = Router::new()
         .route("/else", axum::routing::get(|| async { "else" }))
         .fallback(|| async { "the service's own" })

@@ -50,6 +50,7 @@ const TIMES: Times = Times {
 #[derive(Debug)]
 pub(crate) struct Hub {
     times: Times,
+    take_snapshot: fn() -> Sections,
     state: Mutex<State>,
     /// It changes with each event, which wakes the readers.
     news: watch::Sender<()>,
@@ -80,12 +81,13 @@ impl Refused {
 
 impl Hub {
     pub(crate) fn new() -> Self {
-        Self::with_times(TIMES)
+        Self::with(TIMES, take_snapshot)
     }
 
-    fn with_times(times: Times) -> Self {
+    fn with(times: Times, take_snapshot: fn() -> Sections) -> Self {
         Self {
             times,
+            take_snapshot,
             state: Mutex::default(),
             news: watch::Sender::new(()),
         }
@@ -93,15 +95,25 @@ impl Hub {
 
     /// Counts another reader, and starts the thread for the first one.
     pub(super) fn join(self: &Arc<Self>, last: Option<EventId>) -> Result<Cursor, Refused> {
-        let mut state = self.lock();
-        if state.readers >= MAX_READERS {
-            return Err(Refused::TooManyReaders);
+        let mut snapshot = None;
+        loop {
+            let mut state = self.lock();
+            if state.readers >= MAX_READERS {
+                return Err(Refused::TooManyReaders);
+            }
+            if state.queue.is_none() {
+                let Some(first) = snapshot.take() else {
+                    drop(state);
+                    // A snapshot looks at each circuit, so no reader and no thread waits for it.
+                    snapshot = Some((self.take_snapshot)());
+                    continue;
+                };
+                let started = self.start(&mut state, first);
+                started.map_err(|_| Refused::NoThread)?;
+            }
+            state.readers += 1;
+            return Ok(last.map_or(Cursor::Fresh, Cursor::After));
         }
-        if state.queue.is_none() {
-            self.start(&mut state).map_err(|_| Refused::NoThread)?;
-        }
-        state.readers += 1;
-        Ok(last.map_or(Cursor::Fresh, Cursor::After))
     }
 
     pub(super) fn leave(&self) {
@@ -117,7 +129,7 @@ impl Hub {
         self.lock().queue.as_ref()?.next(cursor)
     }
 
-    fn start(self: &Arc<Self>, state: &mut State) -> io::Result<()> {
+    fn start(self: &Arc<Self>, state: &mut State, first: Sections) -> io::Result<()> {
         let hub = Arc::clone(self);
         let name = "resilience-dashboard".to_owned();
         let (wake, wakes) = mpsc::sync_channel(1);
@@ -126,7 +138,7 @@ impl Hub {
             hub.run(&wakes);
             drop(subscription);
         })?;
-        state.queue = Some(Queue::new(run_number(), take_snapshot()));
+        state.queue = Some(Queue::new(run_number(), first));
         Ok(())
     }
 
@@ -163,7 +175,7 @@ impl Hub {
         let Some(before) = self.lock().queue.as_ref().map(Queue::baseline) else {
             return false;
         };
-        let next = queue::next_event(&before, take_snapshot(), is_heartbeat_due);
+        let next = queue::next_event(&before, (self.take_snapshot)(), is_heartbeat_due);
         let Some((event, next)) = next else {
             return false;
         };
@@ -233,19 +245,26 @@ fn subscribe(wake: SyncSender<()>) -> Subscription {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        OnceLock, TryLockError,
+        atomic::{AtomicU32, Ordering},
+    };
+
     use super::{super::reader::Reader, *};
 
     /// The longest wait for the thread, which needs some milliseconds.
     const PATIENCE: Duration = Duration::from_secs(60);
 
     fn quick() -> Arc<Hub> {
-        Arc::new(Hub::with_times(Times {
-            tick: Duration::from_millis(5),
-            pause: Duration::from_millis(1),
-            heartbeat: Duration::from_millis(50),
-            linger: Duration::from_millis(50),
-        }))
+        Arc::new(Hub::with(QUICK, take_snapshot))
     }
+
+    const QUICK: Times = Times {
+        tick: Duration::from_millis(5),
+        pause: Duration::from_millis(1),
+        heartbeat: Duration::from_millis(50),
+        linger: Duration::from_millis(50),
+    };
 
     async fn text(reader: &mut Reader) -> String {
         let event = tokio::time::timeout(PATIENCE, reader.next()).await;
@@ -279,6 +298,33 @@ mod tests {
         assert!(second.contains("event: snapshot"), "{second}");
         let other = second.lines().find_map(|line| line.strip_prefix("id: "));
         assert_ne!(id, other, "another run has other numbers");
+    }
+
+    /// A snapshot of thousands of circuits takes long, and everybody who reads needs the lock.
+    #[tokio::test]
+    async fn no_snapshot_is_taken_under_the_lock() {
+        static HUB: OnceLock<Arc<Hub>> = OnceLock::new();
+        static TAKEN: AtomicU32 = AtomicU32::new(0);
+        fn watched() -> Sections {
+            TAKEN.fetch_add(1, Ordering::Relaxed);
+            let hub = HUB.get().expect("it is there");
+            let began = Instant::now();
+            // Another thread may hold the lock for a moment.
+            while let Err(TryLockError::WouldBlock) = hub.state.try_lock() {
+                assert!(
+                    began.elapsed() < PATIENCE,
+                    "the lock is held for the snapshot"
+                );
+                thread::yield_now();
+            }
+            take_snapshot()
+        }
+        let hub = HUB.get_or_init(|| Arc::new(Hub::with(QUICK, watched)));
+        let mut reader = Reader::join(hub, None).expect("there is room");
+        assert!(text(&mut reader).await.contains("event: snapshot"));
+        while TAKEN.load(Ordering::Relaxed) < 3 {
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     #[test]
