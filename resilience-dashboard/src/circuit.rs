@@ -41,6 +41,11 @@ pub(crate) fn describe(name: &str) -> Option<Value> {
     Some(described)
 }
 
+/// True if there is a circuit of that name, or a name with keys.
+pub(crate) fn is_known(name: &str) -> bool {
+    registry::get(name).is_some() || registry::family(name).is_some()
+}
+
 /// The answer to a name that no circuit has.
 pub(crate) fn unknown() -> Refusal {
     Refusal::new(StatusCode::NOT_FOUND, "there is no circuit of this name")

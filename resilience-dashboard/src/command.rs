@@ -1,6 +1,6 @@
 //! `POST /circuits/{name}/{command}`.
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 use axum::{
     body::Body,
@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::StreamExt;
-use resilience::{Command, TimeoutSettings, events::CommandAction, registry};
+use resilience::{Command, TimeoutSettings, events::CommandAction, fleet, registry};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -39,12 +39,16 @@ struct Written {
     reason: String,
     #[serde(rename = "for")]
     duration: Option<String>,
+    #[serde(default)]
+    only_here: bool,
 }
 
 /// The body after its check.
 struct Order {
     reason: String,
     duration: Option<Duration>,
+    /// The other processes of the fleet do not get the command.
+    only_here: bool,
 }
 
 /// Gives the command, or says why not. Nothing changes before everything is checked.
@@ -64,7 +68,7 @@ pub(crate) async fn answer(
         None => return circuit::unknown().into_response(),
     };
     let given = match order(&head.headers, body).await {
-        Ok(order) => give(&action, actor, order),
+        Ok(order) => give(&action, actor, order).await,
         Err(refusal) => Err(refusal),
     };
     given.unwrap_or_else(Refusal::into_response)
@@ -98,25 +102,48 @@ fn refuse_other_sites(headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
-/// Gives the command to the circuit of that name, or to the circuits of all its keys.
-fn give(action: &Action, actor: Actor, order: Order) -> Result<Response, Refusal> {
+/// Gives the command to the circuit of that name, or to the circuits of all its keys: in all processes
+/// of the fleet that shares it, or in this one.
+async fn give(action: &Action, actor: Actor, order: Order) -> Result<Response, Refusal> {
     let mut command = Command::new(order.reason).by(actor.into_name());
     if let Some(duration) = order.duration {
         command = command.for_(duration);
     }
     let name = action.circuit();
-    let is_known = match action.kind() {
+    let of_fleet = circuit::is_known(name) && !order.only_here;
+    let by_fleet = of_fleet.then(|| fleet::give_command(name, action.kind(), &command));
+    let is_known = match by_fleet.flatten() {
+        Some(given) => given
+            .await
+            .map(|()| true)
+            .map_err(|error| no_fleet(&*error))?,
+        None => give_here(action, command),
+    };
+    // A circuit that was there may have been removed since then.
+    let described = circuit::describe(name).filter(|_| is_known);
+    let described = described.ok_or_else(circuit::unknown)?;
+    Ok(answer::json(StatusCode::OK, &described))
+}
+
+/// Gives the command to the circuits of this process. False if there is none.
+fn give_here(action: &Action, command: Command) -> bool {
+    let name = action.circuit();
+    match action.kind() {
         CommandAction::Trip => registry::trip_with(name, command),
         CommandAction::Isolate => registry::isolate_with(name, command),
         CommandAction::Allow => registry::allow_with(name, command),
         CommandAction::Reset => registry::reset_with(name, command),
         // A command of a later version. `requested` knows none.
         _ => false,
-    };
-    // A circuit that was there may have been removed since then.
-    let described = circuit::describe(name).filter(|_| is_known);
-    let described = described.ok_or_else(circuit::unknown)?;
-    Ok(answer::json(StatusCode::OK, &described))
+    }
+}
+
+/// The refusal of a command that the fleet could not give.
+fn no_fleet(error: &dyn Error) -> Refusal {
+    let error = format!(
+        "{error}, so no replica got the command; with \"only_here\": true this one alone gets it"
+    );
+    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error)
 }
 
 /// The order in the body.
@@ -171,6 +198,7 @@ fn check(body: &[u8]) -> Result<Order, Refusal> {
     Ok(Order {
         reason: written.reason,
         duration: duration.transpose()?,
+        only_here: written.only_here,
     })
 }
 

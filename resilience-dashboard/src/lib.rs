@@ -39,6 +39,10 @@
 //! request. Each command is a WARN of the log and an
 //! [event](resilience::events::EventKind::Command) with the reason and the actor.
 //!
+//! If a [fleet](resilience::fleet) shares the circuit, the command goes to all of its processes, and the
+//! circuit of this one obeys a moment later. With `"only_here": true` it is for this process alone, and
+//! stronger than the fleet.
+//!
 //! | answer | cause |
 //! |---|---|
 //! | 400 | the body is not such an object: an empty reason, an unknown key, a wrong duration or one of zero |
@@ -47,9 +51,17 @@
 //! | 408 | the body did not arrive within ten seconds |
 //! | 413 | the body has more than 4 KB |
 //! | 415 | the content type is not `application/json` |
+//! | 503 | the fleet cannot reach its store, so no process got the command |
 //! | any | the hook refuses the request with it |
 //!
 //! The hook is asked before the body is read. The body of a refusal is `{"error": "…"}`.
+//!
+//! # Fleets
+//!
+//! `fleet` of a circuit is what its fleet knows: its `name`, if the `store` is `connected` or `degraded`,
+//! the `replicas` that use the circuit, `votes` and `objections` beside `min_votes` and `share`, the
+//! `probers`, and `open_until`. It is `null` for a circuit that no fleet shares. The page shows it with
+//! the circuit.
 //!
 //! # The stream
 //!

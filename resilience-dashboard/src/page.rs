@@ -47,9 +47,18 @@ impl Page {
     }
 }
 
-/// The script without indentation, lines of comments, and line breaks behind a punctuation mark
-/// that cannot end a statement by itself.
+/// The script without indentation, lines of comments, line breaks behind a punctuation mark that
+/// cannot end a statement by itself, and spaces around operators. No text of the script has one of these
+/// operators between spaces.
 fn compact_script() -> String {
+    const SHORTER: [(&str, &str); 6] = [
+        (" => ", "=>"),
+        (" === ", "==="),
+        (" !== ", "!=="),
+        (" && ", "&&"),
+        (" || ", "||"),
+        (" = ", "="),
+    ];
     let lines = SCRIPT.lines().map(str::trim_start);
     let kept = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
     let ends = kept.map(|line| {
@@ -60,7 +69,7 @@ fn compact_script() -> String {
         };
         [line, end]
     });
-    ends.flatten().collect()
+    shortened(ends.flatten().collect(), &SHORTER)
 }
 
 /// The style without the spaces that mean nothing. No text of the style has one of these pairs.
@@ -74,9 +83,12 @@ fn compact_style() -> String {
         (", ", ","),
     ];
     let text: String = STYLE.lines().map(str::trim_start).collect();
-    SHORTER
-        .iter()
-        .fold(text, |text, (long, short)| text.replace(long, short))
+    shortened(text, &SHORTER)
+}
+
+fn shortened(text: String, shorter: &[(&str, &str)]) -> String {
+    let pairs = shorter.iter();
+    pairs.fold(text, |text, (long, short)| text.replace(long, short))
 }
 
 #[cfg(test)]

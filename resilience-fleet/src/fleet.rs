@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 use resilience::{
     CircuitBreaker, Command, RateLimit,
     events::CommandAction,
-    fleet::{CircuitFollower, Following, RateLimitFollower, follow_circuits, follow_rate_limits},
+    fleet::{
+        CircuitFollower, CommandFuture, Following, RateLimitFollower, follow_circuits,
+        follow_rate_limits,
+    },
 };
 use tokio::sync::oneshot;
 
@@ -53,6 +56,19 @@ impl CircuitFollower for Follower {
         if self.shares(circuit) {
             self.links.part(circuit);
         }
+    }
+
+    fn command(
+        &self,
+        name: &str,
+        action: CommandAction,
+        command: &Command,
+    ) -> Option<CommandFuture> {
+        if !self.shared.has(name) {
+            return None;
+        }
+        let given = give(self.links.clone(), name.into(), action, command);
+        Some(Box::pin(async move { Ok(given.await?) }))
     }
 }
 
@@ -120,9 +136,8 @@ impl Fleet {
     ///
     /// If the store cannot be reached.
     pub async fn status(&self) -> Result<FleetStatus, FleetError> {
-        self.check_contact()?;
         let (sender, answer) = oneshot::channel();
-        self.order(Control::Status(sender))?;
+        order(&self.links, Control::Status(sender))?;
         Ok(answer.await.map_err(|_| FleetError::ended())??)
     }
 
@@ -194,35 +209,41 @@ impl Fleet {
         if !self.shared.has(circuit.name()) && !self.by_hand.contains(&circuit) {
             return Err(FleetError::not_shared(circuit.name()));
         }
-        self.check_contact()?;
-        let command = StoredCommand {
-            action,
-            reason: command.get_reason().to_owned(),
-            by: command.get_by().map(str::to_owned),
-            lasts: command.get_for(),
-        };
+        give(self.links.clone(), circuit, action, command).await
+    }
+}
+
+/// Gives the command to all replicas.
+fn give(
+    links: Links,
+    circuit: CircuitId,
+    action: CommandAction,
+    command: &Command,
+) -> impl Future<Output = Result<(), FleetError>> + Send + use<> {
+    let command = StoredCommand {
+        action,
+        reason: command.get_reason().to_owned(),
+        by: command.get_by().map(str::to_owned),
+        lasts: command.get_for(),
+    };
+    async move {
         let (done, answer) = oneshot::channel();
-        self.order(Control::Command {
+        let given = Control::Command {
             circuit,
             command,
             done,
-        })?;
+        };
+        order(&links, given)?;
         Ok(answer.await.map_err(|_| FleetError::ended())??)
     }
+}
 
-    fn check_contact(&self) -> Result<(), FleetError> {
-        if self.is_degraded() {
-            return Err(FleetError::no_store());
-        }
-        Ok(())
+/// Sends an order that needs the store to the thread of the replica.
+fn order(links: &Links, order: Control) -> Result<(), FleetError> {
+    if !links.contact.is_held() {
+        return Err(FleetError::no_store());
     }
-
-    fn order(&self, order: Control) -> Result<(), FleetError> {
-        self.links
-            .control
-            .send(order)
-            .map_err(|_| FleetError::ended())
-    }
+    links.control.send(order).map_err(|_| FleetError::ended())
 }
 
 impl Drop for Fleet {

@@ -43,6 +43,8 @@ pub struct FleetCircuit {
     pub objections: u32,
     /// The probes that run.
     pub leases: u32,
+    /// The replicas that make them, sorted. One with two probes is there twice.
+    pub probers: Vec<String>,
     /// The command that holds.
     pub command: Option<FleetCommand>,
     /// The replicas that are known to use the circuit.
@@ -88,6 +90,7 @@ impl FleetCircuit {
             votes: view.votes,
             objections: view.objections,
             leases: view.leases,
+            probers: view.probers.clone(),
             command: holding.map(|command| FleetCommand::new(&command.command)),
             replicas,
         }

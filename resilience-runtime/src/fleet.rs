@@ -15,6 +15,8 @@
 //! | a probe with a lease ends | [`Coordinator::probed`] |
 //! | the others decide that the circuit opens or closes | [`CircuitBreaker::follow_open`], [`CircuitBreaker::follow_closed`] |
 //! | an operator gives a command to all processes | [`CircuitBreaker::isolate_with`] and its kin, or by name in [`registry`](crate::registry) |
+//! | an operator asks this process to give all processes a command | [`CircuitFollower::command`], by [`give_command`] |
+//! | the view of the store changed, for operators | [`CircuitBreaker::show_fleet`] |
 //! | the store is lost, or there again | [`StoreContact::lost`], [`StoreContact::restored`] |
 //!
 //! While the contact is lost, a circuit decides as it does without a fleet. A success of a closed
@@ -41,13 +43,15 @@
 //! [`CircuitBreaker::follow_open`]: crate::CircuitBreaker::follow_open
 //! [`CircuitBreaker::follow_closed`]: crate::CircuitBreaker::follow_closed
 //! [`CircuitBreaker::isolate_with`]: crate::CircuitBreaker::isolate_with
+//! [`CircuitBreaker::show_fleet`]: crate::CircuitBreaker::show_fleet
 //! [`CircuitBreaker::coordinate`]: crate::CircuitBreaker::coordinate
 //! [`CircuitBreaker::acquire_async`]: crate::CircuitBreaker::acquire_async
 //! [`CircuitBreaker::acquire`]: crate::CircuitBreaker::acquire
 
 pub use crate::{
     circuit::{
-        CircuitFollower, Coordinator, ProbeAnswer, ProbeRequest, StoreContact, Trip, Verdict,
+        CircuitFollower, CommandFuture, Coordinator, FleetView, ProbeAnswer, ProbeRequest,
+        StoreContact, Trip, Verdict, give_command,
     },
     followers::Following,
     rate_limit::{PermitRequest, RateLimitCoordinator, RateLimitFollower},

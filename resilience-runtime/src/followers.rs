@@ -32,18 +32,28 @@ impl<F: ?Sized + Send + Sync> Followers<F> {
         drop(removed);
     }
 
-    pub(crate) fn tell(&self, message: impl Fn(&F)) {
-        // The handles are copied, so that no follower runs under the lock.
-        let followers = {
-            let followers = self.0.read().unwrap_or_else(PoisonError::into_inner);
-            if followers.is_empty() {
-                return;
+    /// The first answer of a follower.
+    pub(crate) fn ask<R>(&self, question: impl Fn(&F) -> Option<R>) -> Option<R> {
+        let mut answer = None;
+        for follower in self.now() {
+            quietly(|| answer = question(&*follower));
+            if answer.is_some() {
+                break;
             }
-            followers.clone()
-        };
-        for follower in followers {
+        }
+        answer
+    }
+
+    pub(crate) fn tell(&self, message: impl Fn(&F)) {
+        for follower in self.now() {
             quietly(|| message(&*follower));
         }
+    }
+
+    /// The present followers. The handles are copied, so that no follower runs under the lock.
+    fn now(&self) -> Vec<Arc<F>> {
+        let followers = self.0.read();
+        followers.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

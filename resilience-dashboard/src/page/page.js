@@ -47,14 +47,18 @@ function h(tag, attributes, ...children) {
   return element;
 }
 
+const known = (state) => (STATES[state] ? state : 'closed');
 const icon = (state) => h('svg', { class: `icon ${state}`, 'aria-hidden': 'true' }, h('use', { href: `#${state}` }));
 
 function put(element, text) {
   if (element.shown !== text) element.textContent = element.shown = text;
 }
 
-const word = (state) => (STATES[state] || state).toLowerCase();
+const titled = (state) => STATES[state] || state;
+const word = (state) => titled(state).toLowerCase();
 const number = (value) => value.toLocaleString('en', { maximumFractionDigits: 2 });
+const div = (name, ...children) => h('div', { class: name }, ...children);
+const small = (...children) => h('p', { class: 'small' }, ...children);
 const plural = (count, noun) => `${number(count)} ${noun}${count === 1 ? '' : 's'}`;
 const words = (name) => name.replace(/_/g, ' ');
 const place = (at) => `${at.file}:${at.line}`;
@@ -137,7 +141,7 @@ function update(id, stats, at, earlier) {
   item.stats = stats;
   item.isFamily = stats.max_keys !== undefined;
   const state = item.isFamily ? RANK.find((each) => stats[each]) : stats.state;
-  item.state = STATES[state] ? state : 'closed';
+  item.state = known(state);
   item.since = at - stats.time_in_state * 1000;
   item.until = stats.retry_after == null ? 0 : at + stats.retry_after * 1000;
   items.set(id, item);
@@ -223,7 +227,7 @@ function headline() {
 const stateButtons = RANK.map((state) => {
   const label = h('span', {});
   const button = h('button', {
-    type: 'button', 'aria-pressed': 'false',
+    'aria-pressed': 'false',
     click() {
       const isChosen = !chosenStates.delete(state);
       if (isChosen) chosenStates.add(state);
@@ -245,7 +249,7 @@ function makeRow(id) {
   const cell = (name, ...children) => h('div', { class: name, role: 'gridcell' }, ...children);
   const row = { mark: icon(''), name: h('p', { class: 'line name' }), word: h('span', { class: 'word' }), why: h('span', {}) };
   row.failures = h('span', { class: 'small' });
-  row.meter = h('div', { class: 'meter' }, h('i', {}));
+  row.meter = div('meter', h('i', {}));
   row.spark = spark();
   row.rate = h('span', { class: 'small' });
   row.until = cell('until small');
@@ -391,7 +395,7 @@ function flat(value, prefix, into) {
   return into;
 }
 
-const facts = (pairs) => h('dl', { class: 'facts' }, pairs.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
+const facts = (pairs) => h('dl', { class: 'facts' }, pairs.map(([name, value]) => div('', h('dt', {}, name), h('dd', {}, value))));
 const card = (title, ...children) => h('article', { class: 'card' }, h('h2', {}, title), ...children);
 
 const trouble = ({ declared_at, stack, key, ...counts }) => flat(counts, '', []).filter(([, count]) => count !== '0');
@@ -400,8 +404,8 @@ function operationCard(operation) {
   const pairs = trouble(operation);
   const stack = operation.stack.map(({ policy }) => words(policy)).join(' › ');
   return card(operation.name,
-    h('p', { class: 'small' }, h('span', { class: 'mono' }, place(operation.declared_at)), ` · ${stack}`),
-    pairs.length ? facts(pairs) : h('p', { class: 'small' }, 'Nothing went wrong yet.'));
+    small(h('span', { class: 'mono' }, place(operation.declared_at)), ` · ${stack}`),
+    pairs.length ? facts(pairs) : small('Nothing went wrong yet.'));
 }
 
 const LISTS = { budgets: 'retry budget', bulkheads: 'bulkhead', limits: 'rate limit' };
@@ -419,7 +423,7 @@ const VIEWS = {
     title: 'Limits', sections: Object.keys(LISTS),
     count: () => Object.keys(LISTS).reduce((sum, section) => sum + list(section).length, 0),
     cards: () => entries(LISTS).flatMap(([section, noun]) => list(section)
-      .map((thing) => [thing.name, () => card(thing.name, h('p', { class: 'small' }, noun), facts(flat(thing, '', [])))])),
+      .map((thing) => [thing.name, () => card(thing.name, small(noun), facts(flat(thing, '', [])))])),
   },
   process: {
     title: 'Process', sections: ['process', 'workers', 'config'],
@@ -427,7 +431,7 @@ const VIEWS = {
       const value = model[section] || {};
       const things = value instanceof Map ? [...value.values()] : Array.isArray(value) ? value : [value];
       const pairs = things.slice(0, CARDS).map((thing) => flat(Object(thing), '', [])).filter((all) => all.length);
-      return [section, () => card(words(section), pairs.length ? pairs.map(facts) : h('p', { class: 'small' }, 'none'))];
+      return [section, () => card(words(section), pairs.length ? pairs.map(facts) : small('none'))];
     }),
   },
 };
@@ -450,12 +454,12 @@ function paintCards() {
 function empty() {
   const isFiltered = $('filter').value || (tab === 'circuits' && items.size);
   const text = isFiltered ? 'Nothing matches the filter.' : 'Each is listed from the first call of a function that uses it.';
-  return h('div', { class: 'grid empty' }, h('p', {}, text));
+  return div('grid empty', h('p', {}, text));
 }
 
 const tabButtons = entries(VIEWS).map(([name, { title, count }]) => {
   const label = h('span', {});
-  const button = h('button', { type: 'button', role: 'tab', id: `tab-${name}`, 'aria-controls': 'panel', click: () => show(name) }, label);
+  const button = h('button', { role: 'tab', id: `tab-${name}`, 'aria-controls': 'panel', click: () => show(name) }, label);
   $('tabs').append(button);
   return { name, title, count, label, button };
 });
@@ -508,18 +512,18 @@ function openDetail(item) {
     title: h('h2', { id: 'title', tabindex: '-1' }, item.name),
     state: part('span', 'word'), since: part('span', ''), reason: part('p', 'muted'),
     command: part('p', 'note isolated'), error: part('p', 'note open mono'),
-    failures: part('span', ''), meter: h('div', { class: 'meter' }, h('i', {})), rate: part('span', ''), spark: spark(),
-    counts: part('div', ''), rest: part('div', ''), more: {},
+    failures: part('span', ''), meter: div('meter', h('i', {})), rate: part('span', ''), spark: spark(),
+    fleet: part('div', ''), counts: part('div', ''), rest: part('div', ''), more: {},
   };
-  d.window = h('div', {}, h('h3', {}, 'Failures within the window'), d.failures, d.meter);
-  d.head = h('div', {}, d.mark, h('div', {}, d.title, h('p', {}, d.state, d.since)),
-    h('button', { type: 'button', class: 'close', 'aria-label': 'Close', click: () => close(true) }, '×'));
+  d.window = div('', h('h3', {}, 'Failures within the window'), d.failures, d.meter);
+  d.head = div('', d.mark, div('', d.title, h('p', {}, d.state, d.since)),
+    h('button', { class: 'close', 'aria-label': 'Close', click: () => close(true) }, '×'));
   detail = d;
   $('detail').replaceChildren(
     d.head, d.reason, d.command, d.error,
     isControlled ? commands(d) : '',
-    d.window,
-    h('div', { class: 'big' }, h('h3', { class: 'pair' }, 'Refused calls, last 5 minutes', d.rate), d.spark),
+    d.window, d.fleet,
+    div('big', h('h3', { class: 'pair' }, 'Refused calls, last 5 minutes', d.rate), d.spark),
     h('h3', {}, 'Calls since the start'), d.counts, d.rest);
   $('detail').hidden = false;
   $('detail').scrollTop = 0;
@@ -549,28 +553,31 @@ function takeMore(d, more) {
   d.rest.replaceChildren(
     ...section('Keys that are the worst off', h('ul', { class: 'items' }, circuits.map(keyLine)), circuits),
     ...section('Operations behind it', h('ul', { class: 'items' }, operations.map((operation) =>
-      h('li', {}, h('div', {}, operation.name), h('div', { class: 'muted mono' }, place(operation.declared_at))))), operations),
+      h('li', {}, div('', operation.name), div('muted mono', place(operation.declared_at))))), operations),
     ...section('Settings', h('table', {}, settings.map(({ setting, value, source }) =>
       h('tr', {}, h('th', { scope: 'row' }, words(setting)), h('td', {}, h('span', { class: 'mono' }, value), sourceOf(source))))), settings),
     h('h3', {}, 'History'),
-    history.length ? h('ol', { class: 'items' }, [...history].reverse().map(pastLine)) : h('p', { class: 'small' }, 'The state has not changed yet.'));
+    history.length ? h('ol', { class: 'items' }, [...history].reverse().map(pastLine)) : small('The state has not changed yet.'));
   paint();
 }
 
 const section = (title, content, things) => (things.length ? [h('h3', {}, title), content] : []);
-const keyLine = (circuit) => h('li', {}, icon(STATES[circuit.state] ? circuit.state : 'closed'), `${circuit.key} · ${STATES[circuit.state] || circuit.state} · ${plural(circuit.failures, 'failure')}`);
+const keyLine = (circuit) => h('li', {}, icon(known(circuit.state)), `${circuit.key} · ${titled(circuit.state)} · ${plural(circuit.failures, 'failure')}`);
+
+const fleetFacts = ({ name, probers, open_until: until, ...rest }) => section(`Fleet ${name}`,
+  facts(flat({ ...rest, probers: `${probers}`, open_until: until && clock(Date.parse(until)) }, '', [])), [1]);
 
 const sourceOf = ({ kind, path, file, line }) => (path || file
-  ? h('div', { class: 'muted mono' }, `${kind === 'config' ? 'config, ' : ''}${path || file}:${line}`)
+  ? div('muted mono', `${kind === 'config' ? 'config, ' : ''}${path || file}:${line}`)
   : h('span', { class: 'muted' }, ` ${words(kind)}`));
 
 function pastLine(past) {
   const { at, key, to, reason, last_error, command } = past;
   const cause = reason === 'command' ? (command ? commandText(command) : 'a command') : REASONS[reason] || words(reason);
   return h('li', {},
-    icon(STATES[to] ? to : 'closed'), h('b', {}, STATES[to] || to), key ? ` ${key}` : '', h('span', { class: 'muted' }, ` · ${clock(Date.parse(at))}`),
-    h('div', { class: 'muted' }, cause),
-    last_error && to === 'open' ? h('div', { class: 'mono muted' }, last_error) : '');
+    icon(known(to)), h('b', {}, titled(to)), key ? ` ${key}` : '', h('span', { class: 'muted' }, ` · ${clock(Date.parse(at))}`),
+    div('muted', cause),
+    last_error && to === 'open' ? div('mono muted', last_error) : '');
 }
 
 function paintDetail() {
@@ -596,6 +603,7 @@ function paintDetail() {
   put(d.error, stats.last_error || '');
   d.error.hidden = !stats.last_error || state === 'closed';
   d.window.hidden = item.isFamily;
+  d.fleet.replaceChildren(...(stats.fleet ? fleetFacts(stats.fleet) : []));
   put(d.failures, failures(stats));
   fill(d.meter, stats);
   drawSpark(d.spark, refusedRates(item.id, 300, 5));
@@ -609,8 +617,8 @@ function paintDetail() {
 
 function commands(d) {
   const buttons = entries(COMMANDS).map(([kind, [title]]) =>
-    [kind, h('button', { type: 'button', 'aria-expanded': 'false', click: () => toggle(kind) }, title)]);
-  const box = h('div', {}, h('div', { class: 'commands', role: 'group', 'aria-label': 'Commands' }, buttons.map(([, button]) => button)));
+    [kind, h('button', { 'aria-expanded': 'false', click: () => toggle(kind) }, title)]);
+  const box = div('', h('div', { class: 'commands', role: 'group', 'aria-label': 'Commands' }, buttons.map(([, button]) => button)));
   let form;
   function toggle(kind) {
     const isOpen = form?.kind === kind;
@@ -651,7 +659,7 @@ function commandForm(d, kind, done) {
     send.disabled = false;
   }
   const element = h('form', { submit, keydown: (event) => { if (event.key === 'Escape') { event.stopPropagation(); done(); } } },
-    h('p', { class: 'small' }, text),
+    small(text, items.get(d.id)?.stats.fleet ? ' All replicas of its fleet obey.' : ''),
     h('label', {}, 'Reason', reason),
     kind === 'reset' ? '' : h('label', {}, 'For', lasting),
     problem, send);

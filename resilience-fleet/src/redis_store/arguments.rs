@@ -97,13 +97,13 @@ impl Arguments {
                 counts_for,
             } => self.text(replica).time(*counts_for),
             Request::Settle { quorum, known } => self.quorum(*quorum, *known),
-            Request::Lease { lease } => self.number(lease),
+            Request::Lease { lease } => self.number(&lease),
             Request::Verdict {
                 term,
                 lease,
                 verdict,
             } => {
-                self.term(*term).number(lease);
+                self.term(*term).number(&lease);
                 match verdict {
                     ProbeVerdict::Succeeded => self.text("succeeded"),
                     ProbeVerdict::Released => self.text("released"),

@@ -224,7 +224,7 @@ if changed then redis.call('PUBLISH', ARGV[2], ARGV[3] .. ' ' .. text(now)) end
 return {
   text(now), f.epoch or '0', f.generation or '0', open_now and 1 or 0, text(probes_in),
   f.lease_for or '0', f.probes or '0', f.threshold or '0', f.successes or '0',
-  redis.call('ZCARD', votes), redis.call('ZCARD', objections), redis.call('ZCARD', leases),
+  redis.call('ZCARD', votes), redis.call('ZCARD', objections), redis.call('ZRANGE', leases, 0, -1),
   f.doubt or '-1', text(grace()), changed and 1 or 0, answer,
   f.c_generation or '-1', f.c_action or '', f.c_reason or '', f.c_by or '', holds() and 1 or 0, text(c_left),
 }

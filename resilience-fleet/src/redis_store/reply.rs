@@ -61,7 +61,7 @@ pub(super) fn reply(value: &Value) -> Result<Reply, StoreError> {
     let successes = fields.next()?;
     let votes = fields.next()?;
     let objections = fields.next()?;
-    let leases = fields.next()?;
+    let probers = probers(&fields.next::<Vec<String>>()?);
     let doubt = fields.optional()?;
     let grace = fields.time()?;
     let is_change = fields.next()?;
@@ -77,7 +77,8 @@ pub(super) fn reply(value: &Value) -> Result<Reply, StoreError> {
             successes,
             votes,
             objections,
-            leases,
+            leases: u32::try_from(probers.len()).unwrap_or(u32::MAX),
+            probers,
             doubt,
             grace,
             command,
@@ -85,6 +86,14 @@ pub(super) fn reply(value: &Value) -> Result<Reply, StoreError> {
         is_change,
         answer,
     })
+}
+
+/// The replicas that hold the leases, sorted.
+fn probers(leases: &[String]) -> Vec<String> {
+    let replicas = leases.iter().filter_map(|lease| lease.split_once(' '));
+    let mut probers: Vec<_> = replicas.map(|(_, replica)| replica.to_owned()).collect();
+    probers.sort();
+    probers
 }
 
 /// Reads the answer of `permits.lua`.

@@ -2,14 +2,18 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
-use resilience::{CircuitBreaker, CircuitState, fleet::Trip};
+use resilience::{
+    CircuitBreaker, CircuitState,
+    fleet::{FleetView, Trip},
+};
 
 use super::{adopt::Followed, apply::Target, samples::Samples};
 use crate::{
     circuit_id::CircuitId,
+    quorum::Quorum,
     store::{Opening, Request, Term, View},
 };
 
@@ -21,6 +25,8 @@ pub(super) struct Circuit {
     pub(super) breaker: Option<CircuitBreaker>,
     pub(super) followed: Followed,
     samples: Samples,
+    /// The view that operators see.
+    shown: FleetView,
     /// The doubt that the replica objected to, and the moment at which it did.
     objected: Option<(u64, Instant)>,
     /// The store has votes for the circuit.
@@ -61,6 +67,7 @@ impl Circuit {
             breaker,
             followed: Followed::default(),
             samples: Samples::default(),
+            shown: FleetView::default(),
             objected: None,
             is_doubted: false,
             voted: None,
@@ -96,6 +103,35 @@ impl Circuit {
             lease_for: config.get_recovery_timeout(),
             probes: config.get_half_open_max_calls(),
             success_threshold: config.get_success_threshold(),
+        }
+    }
+
+    /// Shows operators the circuit as the store has it.
+    pub(super) fn show(&mut self, view: &View, quorum: Quorum, replicas: u32) {
+        let Some(breaker) = &self.breaker else {
+            return;
+        };
+        let open_for = u64::try_from(view.probes_in).ok().filter(|left| *left > 0);
+        self.shown.replicas = replicas;
+        self.shown.votes = view.votes;
+        self.shown.objections = view.objections;
+        self.shown.min_votes = quorum.get_min_votes();
+        self.shown.share = quorum.get_share();
+        self.shown.probers.clone_from(&view.probers);
+        self.shown.open_until =
+            open_for.and_then(|left| SystemTime::now().checked_add(Duration::from_micros(left)));
+        breaker.show_fleet(self.shown.clone());
+    }
+
+    /// Shows operators another number of replicas that use the circuit.
+    fn show_replicas(&mut self, replicas: u32) {
+        if let Some(breaker) = self
+            .breaker
+            .as_ref()
+            .filter(|_| self.shown.replicas != replicas)
+        {
+            self.shown.replicas = replicas;
+            breaker.show_fleet(self.shown.clone());
         }
     }
 
@@ -249,6 +285,10 @@ impl Circuits {
                 }
             }
         }
+        for circuit in self.by_text.values_mut() {
+            let replicas = users.get(&circuit.id.hash()).copied().unwrap_or(1);
+            circuit.show_replicas(replicas);
+        }
         self.users = Some(users);
     }
 
@@ -258,6 +298,14 @@ impl Circuits {
         match &self.users {
             Some(users) => users.get(&id.hash()).copied().unwrap_or(1).max(1),
             None => u32::MAX,
+        }
+    }
+
+    /// The same number for operators. Before the lists are read, only this replica is known.
+    pub(super) fn known_users(&self, id: &CircuitId) -> u32 {
+        match self.users {
+            Some(_) => self.users(id),
+            None => 1,
         }
     }
 

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use resilience::events::CommandAction;
 
 use super::{
-    request::{Opening, ProbeVerdict, Request, StoredCommand},
+    request::{Opening, ProbeLease, ProbeVerdict, Request, StoredCommand},
     term::Term,
     view::{Answer, CommandView, Reply, View},
 };
@@ -35,7 +35,7 @@ pub struct SharedCircuit {
     /// The ends of the votes, objections and leases.
     votes: BTreeMap<Arc<str>, u64>,
     objections: BTreeMap<Arc<str>, u64>,
-    leases: BTreeMap<u64, u64>,
+    leases: BTreeMap<ProbeLease, u64>,
     command: Option<Given>,
 }
 
@@ -123,12 +123,12 @@ impl SharedCircuit {
                     Effect::VOID
                 }
             }
-            Request::Lease { lease } => Effect::quiet(self.lease(*lease, now)),
+            Request::Lease { lease } => Effect::quiet(self.lease(lease, now)),
             Request::Verdict {
                 term,
                 lease,
                 verdict,
-            } => self.verdict(*term, *lease, *verdict, now),
+            } => self.verdict(*term, lease, *verdict, now),
             Request::Command {
                 command,
                 opening,
@@ -243,7 +243,7 @@ impl SharedCircuit {
         self.until = 0;
     }
 
-    fn lease(&mut self, lease: u64, now: u64) -> Answer {
+    fn lease(&mut self, lease: &ProbeLease, now: u64) -> Answer {
         let action = self.command.as_ref().filter(|given| given.holds(now));
         match action.map(|given| given.command.action) {
             Some(CommandAction::Isolate) => return Answer::Denied,
@@ -257,15 +257,21 @@ impl SharedCircuit {
             return Answer::Denied;
         }
         self.leases
-            .insert(lease, now.saturating_add(self.lease_for));
+            .insert(lease.clone(), now.saturating_add(self.lease_for));
         Answer::Granted
     }
 
-    fn verdict(&mut self, term: Term, lease: u64, verdict: ProbeVerdict, now: u64) -> Effect {
+    fn verdict(
+        &mut self,
+        term: Term,
+        lease: &ProbeLease,
+        verdict: ProbeVerdict,
+        now: u64,
+    ) -> Effect {
         if term != self.term || !self.is_open {
             return Effect::VOID;
         }
-        self.leases.remove(&lease);
+        self.leases.remove(lease);
         match verdict {
             ProbeVerdict::Released => Effect::DONE,
             ProbeVerdict::Succeeded => {
@@ -338,6 +344,14 @@ impl SharedCircuit {
         Effect::CHANGE
     }
 
+    /// The replicas that have a lease, sorted.
+    fn probers(&self) -> Vec<String> {
+        let leases = self.leases.keys();
+        let mut probers: Vec<_> = leases.map(|lease| lease.replica.to_string()).collect();
+        probers.sort();
+        probers
+    }
+
     fn view(&self, now: u64) -> View {
         View {
             at: now,
@@ -358,6 +372,7 @@ impl SharedCircuit {
             votes: count(&self.votes),
             objections: count(&self.objections),
             leases: count(&self.leases),
+            probers: self.probers(),
             doubt: self.doubt,
             grace: Duration::from_micros(self.grace(now)),
             command: self.command.as_ref().map(|given| CommandView {

@@ -21,7 +21,7 @@ pub use self::{
     error::{StoreError, StoreErrorKind},
     memory::MemoryStore,
     permits::{PermitLease, PermitReply, SharedPermits},
-    request::{Opening, ProbeVerdict, Request, StoredCommand},
+    request::{Opening, ProbeLease, ProbeVerdict, Request, StoredCommand},
     term::Term,
     view::{Answer, CommandView, Reply, View},
 };

@@ -1,6 +1,6 @@
 //! The requests of replicas to the store.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use resilience::events::CommandAction;
 
@@ -42,15 +42,15 @@ pub enum Request {
     },
     /// A call would be a probe.
     Lease {
-        /// The number of the lease. Nobody else uses it.
-        lease: u64,
+        /// The lease. Nobody else uses it.
+        lease: ProbeLease,
     },
     /// A probe ended.
     Verdict {
         /// The term that granted the lease. A verdict of another term changes nothing.
         term: Term,
-        /// The number of the lease.
-        lease: u64,
+        /// The lease.
+        lease: ProbeLease,
         /// The outcome.
         verdict: ProbeVerdict,
     },
@@ -82,6 +82,22 @@ pub enum Request {
     },
     /// Changes nothing.
     Read,
+}
+
+/// The name of a lease: a number that the replica chooses, and the replica.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProbeLease {
+    /// The number. The replica uses it once.
+    pub number: u64,
+    /// The replica, whose name has no spaces.
+    pub replica: Arc<str>,
+}
+
+impl fmt::Display for ProbeLease {
+    /// The name in the store.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.number, self.replica)
+    }
 }
 
 /// The settings of a replica with which a circuit opens. They hold for all replicas until it closes.

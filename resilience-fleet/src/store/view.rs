@@ -30,6 +30,8 @@ pub struct View {
     pub objections: u32,
     /// The leases that are held.
     pub leases: u32,
+    /// The replicas that hold them, sorted. One with two leases is there twice.
+    pub probers: Vec<String>,
     /// The number of the doubt that the first vote began.
     pub doubt: Option<u64>,
     /// The rest of the grace after the first vote.

@@ -48,6 +48,11 @@ impl StoreContact {
         }
     }
 
+    /// The name of the fleet.
+    pub(super) fn fleet(&self) -> &str {
+        &self.shared.fleet
+    }
+
     /// True if the store can be reached.
     pub fn is_held(&self) -> bool {
         self.shared.is_held.load(Ordering::Acquire)

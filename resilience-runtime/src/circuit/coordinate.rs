@@ -6,6 +6,7 @@ use super::{
     breaker::CircuitBreaker,
     contact::StoreContact,
     coordinator::{Coordination, Coordinator},
+    fleet_view::FleetView,
 };
 
 /// # Coordination with other processes
@@ -43,6 +44,7 @@ impl CircuitBreaker {
     /// ```
     pub fn coordinate(&self, contact: StoreContact, coordinator: Arc<dyn Coordinator>) {
         let coordination = Coordination {
+            view: None,
             contact,
             coordinator,
         };
@@ -58,6 +60,36 @@ impl CircuitBreaker {
     /// of the line is held.
     pub fn is_coordinated(&self) -> bool {
         self.shared().is_coordinated()
+    }
+
+    /// Shows operators the circuit as the other processes see it, in
+    /// [`CircuitBreakerStats::fleet`](crate::CircuitBreakerStats::fleet). The name and the contact are
+    /// those of the [`StoreContact`], whatever the view says. It changes nothing if the circuit has no
+    /// line to other processes.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use resilience::fleet::{Coordinator, ProbeRequest, StoreContact, Trip, Verdict};
+    /// use resilience::fleet::FleetView;
+    /// use resilience::{CircuitBreaker, CircuitBreakerConfig};
+    /// # struct Nobody;
+    /// # impl Coordinator for Nobody {
+    /// #     fn tripped(&self, _trip: Trip) {}
+    /// #     fn asked(&self, _request: ProbeRequest) {}
+    /// #     fn probed(&self, _lease: u64, _verdict: Verdict) {}
+    /// # }
+    ///
+    /// let breaker = CircuitBreaker::new("jira", CircuitBreakerConfig::new());
+    /// breaker.coordinate(StoreContact::new("orders-prod"), Arc::new(Nobody));
+    /// let mut view = FleetView::default();
+    /// view.replicas = 3;
+    /// breaker.show_fleet(view);
+    ///
+    /// let shown = breaker.stats().fleet.expect("the circuit has a fleet");
+    /// assert_eq!((&*shown.name, shown.replicas, shown.is_degraded), ("orders-prod", 3, true));
+    /// ```
+    pub fn show_fleet(&self, view: FleetView) {
+        self.shared().show_fleet(Arc::new(view));
     }
 
     /// Opens the circuit for this time, because the other processes decided it. The reason is

@@ -2,7 +2,10 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{contact::StoreContact, probe_request::ProbeRequest, transition::TransitionReason};
+use super::{
+    contact::StoreContact, fleet_view::FleetView, probe_request::ProbeRequest,
+    transition::TransitionReason,
+};
 
 /// One circuit's line to the circuits of the same name in other processes.
 ///
@@ -56,6 +59,7 @@ pub enum Verdict {
 /// The connection of one circuit: its coordinator, and whether the coordinator reaches the others.
 #[derive(Clone)]
 pub(super) struct Coordination {
+    pub(super) view: Option<Arc<FleetView>>,
     pub(super) contact: StoreContact,
     pub(super) coordinator: Arc<dyn Coordinator>,
 }

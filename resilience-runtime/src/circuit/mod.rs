@@ -77,6 +77,7 @@ mod description;
 mod error;
 #[cfg(feature = "config")]
 pub(crate) mod file;
+mod fleet_view;
 mod followers;
 mod gate;
 mod gate_expiry;
@@ -126,7 +127,8 @@ pub use self::{
     conversion::FromCircuitOpen,
     coordinator::{Coordinator, Trip, Verdict},
     error::CircuitOpen,
-    followers::CircuitFollower,
+    fleet_view::FleetView,
+    followers::{CircuitFollower, CommandFuture, give_command},
     guarded_future::GuardedFuture,
     history::TransitionRecord,
     keyed::{CircuitBreakerFamily, FamilyStats, KeyedCircuit},

@@ -4,8 +4,8 @@
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use super::{
-    command::CommandRecord, history::TransitionRecord, stats::CircuitBreakerStats,
-    transition::CircuitState,
+    command::CommandRecord, fleet_view::FleetView, history::TransitionRecord,
+    stats::CircuitBreakerStats, transition::CircuitState,
 };
 use crate::serialize::{Place, Rfc3339, Seconds, Text};
 
@@ -36,6 +36,7 @@ impl Serialize for CircuitBreakerStats {
             closed,
             time_in_state,
             retry_after,
+            fleet,
             declared_at,
         } = self;
         let state = if *isolated {
@@ -43,7 +44,7 @@ impl Serialize for CircuitBreakerStats {
         } else {
             state.to_string()
         };
-        let mut form = serializer.serialize_struct("CircuitBreakerStats", 24)?;
+        let mut form = serializer.serialize_struct("CircuitBreakerStats", 25)?;
         form.serialize_field("name", name)?;
         form.serialize_field("key", key)?;
         form.serialize_field("state", &state)?;
@@ -67,7 +68,40 @@ impl Serialize for CircuitBreakerStats {
         form.serialize_field("closed", closed)?;
         form.serialize_field("time_in_state", &Seconds(*time_in_state))?;
         form.serialize_field("retry_after", &retry_after.map(Seconds))?;
+        form.serialize_field("fleet", fleet)?;
         form.serialize_field("declared_at", &Place(declared_at))?;
+        form.end()
+    }
+}
+
+impl Serialize for FleetView {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self {
+            name,
+            is_degraded,
+            replicas,
+            votes,
+            objections,
+            min_votes,
+            share,
+            probers,
+            open_until,
+        } = self;
+        let store = if *is_degraded {
+            "degraded"
+        } else {
+            "connected"
+        };
+        let mut form = serializer.serialize_struct("FleetView", 9)?;
+        form.serialize_field("name", name)?;
+        form.serialize_field("store", store)?;
+        form.serialize_field("replicas", replicas)?;
+        form.serialize_field("votes", votes)?;
+        form.serialize_field("objections", objections)?;
+        form.serialize_field("min_votes", min_votes)?;
+        form.serialize_field("share", share)?;
+        form.serialize_field("probers", probers)?;
+        form.serialize_field("open_until", &open_until.map(Rfc3339))?;
         form.end()
     }
 }

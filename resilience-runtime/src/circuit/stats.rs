@@ -2,7 +2,7 @@
 
 use std::{panic::Location, sync::Arc, time::Duration};
 
-use super::{command::CommandRecord, transition::CircuitState};
+use super::{command::CommandRecord, fleet_view::FleetView, transition::CircuitState};
 
 /// A snapshot of one circuit.
 ///
@@ -93,6 +93,8 @@ pub struct CircuitBreakerStats {
     /// The time until a call is admitted. `None` if a call is admitted now, and while the circuit
     /// is isolated without an end. See [`CircuitOpen::retry_after`](crate::CircuitOpen::retry_after).
     pub retry_after: Option<Duration>,
+    /// The circuit as its fleet sees it, if a [fleet](crate::fleet) coordinates it.
+    pub fleet: Option<FleetView>,
     /// The source line that declared the circuit.
     pub declared_at: &'static Location<'static>,
 }

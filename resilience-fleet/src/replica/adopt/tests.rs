@@ -22,6 +22,7 @@ fn view(epoch: u64, generation: u64) -> View {
         votes: 0,
         objections: 0,
         leases: 0,
+        probers: Vec::new(),
         doubt: None,
         grace: Duration::ZERO,
         command: None,

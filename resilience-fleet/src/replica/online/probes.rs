@@ -1,13 +1,13 @@
 //! The probes of this replica: their leases and their verdicts.
 
-use std::{rc::Rc, time::Duration};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 use resilience::fleet::{ProbeAnswer, ProbeRequest, Verdict};
 
 use super::Online;
 use crate::{
     circuit_id::CircuitId,
-    store::{Answer, ProbeVerdict, Request, Session, View},
+    store::{Answer, ProbeLease, ProbeVerdict, Request, Session, View},
 };
 
 /// The shortest pause of a circuit after a denied probe. The longest is twice as long.
@@ -16,7 +16,10 @@ const DENIED: Duration = Duration::from_millis(100);
 impl<S: Session> Online<S> {
     pub(super) async fn lease(self: Rc<Self>, id: CircuitId, question: ProbeRequest) {
         let lease = rand::random::<u64>();
-        let Ok(reply) = self.request(&id, Request::Lease { lease }).await else {
+        let request = Request::Lease {
+            lease: self.probe_lease(lease),
+        };
+        let Ok(reply) = self.request(&id, request).await else {
             self.meters.leased("unanswered");
             return;
         };
@@ -33,6 +36,13 @@ impl<S: Session> Online<S> {
         };
         self.meters.leased(outcome);
         question.answer(answer);
+    }
+
+    fn probe_lease(&self, number: u64) -> ProbeLease {
+        ProbeLease {
+            number,
+            replica: Arc::clone(&self.settings.replica),
+        }
     }
 
     pub(super) async fn verdict(self: Rc<Self>, id: CircuitId, lease: u64, verdict: Verdict) {
@@ -53,7 +63,7 @@ impl<S: Session> Online<S> {
             };
             Request::Verdict {
                 term,
-                lease,
+                lease: self.probe_lease(lease),
                 verdict,
             }
         };

@@ -17,10 +17,12 @@ impl<S: Session> Online<S> {
     pub(super) fn adopt(self: &Rc<Self>, id: &CircuitId, view: &View) {
         let now = Instant::now();
         let mut circuits = self.circuits.borrow_mut();
+        let users = circuits.known_users(id);
         let Some(circuit) = circuits.get(id) else {
             return;
         };
         circuit.is_doubted = view.doubt.is_some();
+        circuit.show(view, self.settings.quorum, users);
         let actions = circuit.followed.adopt(view, now, rand::random());
         for action in actions {
             let target = circuit.target();

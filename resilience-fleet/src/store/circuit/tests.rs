@@ -30,6 +30,11 @@ fn object(replica: &str) -> Request {
     }
 }
 
+fn lease_of(number: u64) -> ProbeLease {
+    let replica = if number == 1 { "a" } else { "b" }.into();
+    ProbeLease { number, replica }
+}
+
 fn opened() -> SharedCircuit {
     let mut circuit = SharedCircuit::default();
     circuit.request(&vote("a", 2), START);
@@ -79,7 +84,9 @@ fn an_objection_without_a_vote_is_void() {
 fn leases_end_by_themselves_and_verdicts_are_fenced() {
     let mut circuit = opened();
     let now = START + 10 * SECOND;
-    let lease = |lease| Request::Lease { lease };
+    let lease = |number| Request::Lease {
+        lease: lease_of(number),
+    };
     let answer =
         |circuit: &mut SharedCircuit, request: &Request, now| circuit.request(request, now).answer;
     assert_eq!(answer(&mut circuit, &lease(1), now - 1), Answer::Denied);
@@ -89,12 +96,12 @@ fn leases_end_by_themselves_and_verdicts_are_fenced() {
         answer(&mut circuit, &lease(2), now + 5 * SECOND),
         Answer::Granted
     );
-    let verdict = |generation, lease| Request::Verdict {
+    let verdict = |generation, number| Request::Verdict {
         term: Term {
             epoch: 7,
             generation,
         },
-        lease,
+        lease: lease_of(number),
         verdict: ProbeVerdict::Succeeded,
     };
     assert_eq!(answer(&mut circuit, &verdict(0, 2), now), Answer::Void);
@@ -131,14 +138,15 @@ fn a_clock_that_goes_back_prolongs_nothing_beyond_its_own_time() {
     let late = late - HOUR;
     let view = circuit.request(&Request::Read, late).view;
     assert!(view.is_open && view.probes_in <= until, "{view:?}");
-    let lease = Request::Lease { lease: 1 };
+    let lease = Request::Lease { lease: lease_of(1) };
     let half_open = late + u64::try_from(until).expect("it is positive");
     let reply = circuit.request(&lease, half_open);
     assert_eq!(reply.answer, Answer::Granted);
     // A third one while a probe runs.
     let late = half_open - HOUR;
-    assert_eq!(circuit.request(&Request::Read, late).view.leases, 1);
+    let view = circuit.request(&Request::Read, late).view;
+    assert_eq!((view.leases, &view.probers[..]), (1, &["a".to_owned()][..]));
     let lease_for = micros(opening().lease_for);
-    let reply = circuit.request(&Request::Lease { lease: 2 }, late + lease_for);
+    let reply = circuit.request(&Request::Lease { lease: lease_of(2) }, late + lease_for);
     assert_eq!(reply.answer, Answer::Granted, "the first lease is over");
 }

@@ -14,6 +14,7 @@ use crate::{
         change::Entry,
         coordinator::{Coordination, Trip, Verdict},
         error::CircuitOpen,
+        fleet_view::FleetView,
         gate::{Gate, State},
         machine::{Asked, Commanded, End, StateChange},
         probe_request::{Question, Reply, UnclaimedLease, ask},
@@ -38,6 +39,26 @@ impl Shared {
 
     pub(crate) fn is_coordinated(&self) -> bool {
         self.config.seldom.is_coordinated()
+    }
+
+    /// Keeps the view of the other processes.
+    pub(crate) fn show_fleet(&self, view: Arc<FleetView>) {
+        let seldom = self.config.seldom.get_or_make();
+        let place = seldom.coordination.write();
+        let mut place = place.unwrap_or_else(PoisonError::into_inner);
+        if let Some(coordination) = &mut *place {
+            coordination.view = Some(view);
+        }
+    }
+
+    /// The view of the other processes, if there are any.
+    pub(super) fn fleet_view(&self) -> Option<FleetView> {
+        let Coordination { contact, view, .. } = self.coordination()?;
+        Some(FleetView {
+            name: contact.fleet().to_owned(),
+            is_degraded: !contact.is_held(),
+            ..view.as_deref().cloned().unwrap_or_default()
+        })
     }
 
     fn coordination(&self) -> Option<Coordination> {

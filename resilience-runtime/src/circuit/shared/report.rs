@@ -62,6 +62,7 @@ impl Shared {
             closed: machine_stats.closed,
             time_in_state: machine_stats.time_in_state,
             retry_after: machine_stats.retry_after,
+            fleet: self.fleet_view(),
             declared_at: self.declared_at,
         }
     }

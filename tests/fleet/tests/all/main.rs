@@ -18,5 +18,6 @@ mod replicas;
 mod start;
 mod tls;
 mod topologies;
+mod view;
 mod warnings;
 mod writes;

@@ -7,8 +7,8 @@ use resilience::events::CommandAction;
 use resilience_fleet::{
     CircuitId, Quorum, RedisStore,
     store::{
-        FleetStore, Opening, ProbeVerdict, Reply, Request, Session, SharedCircuit, StoredCommand,
-        Term,
+        FleetStore, Opening, ProbeLease, ProbeVerdict, Reply, Request, Session, SharedCircuit,
+        StoredCommand, Term,
     },
 };
 use resilience_fleet_tests::{clock::clock_goes_back, server::Server};
@@ -43,6 +43,11 @@ fn opening() -> impl Strategy<Value = Opening> {
 
 fn replica() -> impl Strategy<Value = Arc<str>> {
     prop::sample::select(vec!["a", "b", "c", "d"]).prop_map(Arc::from)
+}
+
+fn lease() -> impl Strategy<Value = ProbeLease> {
+    let number = prop_oneof![0..4_u64, Just(u64::MAX)];
+    (number, replica()).prop_map(|(number, replica)| ProbeLease { number, replica })
 }
 
 fn quorum() -> impl Strategy<Value = Quorum> {
@@ -97,8 +102,8 @@ fn request() -> impl Strategy<Value = Request> {
         2 => (replica(), time(8_000))
             .prop_map(|(replica, counts_for)| Request::Object { replica, counts_for }),
         1 => (quorum(), 0..5_u32).prop_map(|(quorum, known)| Request::Settle { quorum, known }),
-        3 => (0..4_u64).prop_map(|lease| Request::Lease { lease }),
-        3 => (0..4_u64, verdict()).prop_map(|(lease, verdict)| Request::Verdict {
+        3 => lease().prop_map(|lease| Request::Lease { lease }),
+        3 => (lease(), verdict()).prop_map(|(lease, verdict)| Request::Verdict {
             term: Term::default(),
             lease,
             verdict,
