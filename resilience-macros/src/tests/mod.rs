@@ -4,6 +4,7 @@ mod documentation;
 mod editors;
 mod fuzz;
 mod goldens;
+mod sections;
 mod shared;
 mod snapshots;
 mod user_crate;
