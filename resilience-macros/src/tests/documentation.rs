@@ -144,22 +144,14 @@ fn every_example_is_an_option_that_expands() {
     );
     for policy in policies() {
         for spec in policy.table.options {
-            let required = super::required(policy);
+            let required = super::required(policy, spec.name);
             let beside = match spec.name {
                 "minimum_calls" | "window_calls" => "failure_rate = 0.5",
                 "slow_rate" => "slow_call = 2s",
                 "max_keys" | "idle" => "key = text",
                 _ => "",
             };
-            // The required option without its name is the first one of the table.
-            let is_first = policy.table.options[0].name == spec.name;
-            let required = match spec.name {
-                "limit" if policy.name() == "rate_limit" => "per = 1s",
-                "per" => "100",
-                _ if is_first => "",
-                _ => required,
-            };
-            let beside = [required, beside];
+            let beside = [required.as_str(), beside];
             let beside = beside.into_iter().filter(|options| !options.is_empty());
             let beside = beside.fold(String::new(), |all, options| all + options + ", ");
             let function = match spec.kind {

@@ -38,7 +38,7 @@ fn a_half_typed_body_is_carried_as_it_is() {
         let item =
             format!("async fn fetch(url: &str) -> Result<String, Error> {{ {body}{closers} }}");
         for policy in policies() {
-            let expanded = expand(policy, super::required(policy), &item);
+            let expanded = expand(policy, &super::required(policy, ""), &item);
             let kept = lex(&format!("{body}{closers}"))
                 .to_string()
                 .replace(' ', "");

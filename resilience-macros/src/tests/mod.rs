@@ -11,14 +11,10 @@ mod user_crate;
 
 use crate::policy::spec::Policy;
 
-/// The options without a default.
-fn required(policy: &Policy) -> &'static str {
-    match policy.name() {
-        "timeout" => "5s",
-        "fallback" => "cached",
-        "bulkhead" => "25",
-        "rate_limit" => "100, per = 1s",
-        "hedge" => "budget = 0.1",
-        _ => "",
-    }
+/// The options without a default, as the documentation writes them, but for the one of that name.
+fn required(policy: &Policy, but: &str) -> String {
+    let options = policy.table.options.iter();
+    let required = options.filter(|spec| spec.default.starts_with("required") && spec.name != but);
+    let examples: Vec<_> = required.map(|spec| spec.example).collect();
+    examples.join(", ")
 }

@@ -55,7 +55,6 @@ impl LimiterConfig for BulkheadConfig {
     #[cfg(feature = "config")]
     const WORD: &'static str = "bulkhead";
 
-    #[cfg(feature = "config")]
     const UNSET: &'static Self = &Self::unset();
 
     fn wait(&self) -> Duration {

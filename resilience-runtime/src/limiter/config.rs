@@ -24,7 +24,6 @@ pub trait LimiterConfig: Copy + fmt::Debug + PartialEq + Send + Sync + 'static {
     const WORD: &'static str;
 
     /// Some configuration, for code that describes settings by their names alone.
-    #[cfg(feature = "config")]
     const UNSET: &'static Self;
 
     /// The time that a call waits.

@@ -60,7 +60,6 @@ impl LimiterConfig for RateLimitConfig {
     #[cfg(feature = "config")]
     const WORD: &'static str = "rate limit";
 
-    #[cfg(feature = "config")]
     const UNSET: &'static Self = &Self::unset();
 
     fn wait(&self) -> Duration {

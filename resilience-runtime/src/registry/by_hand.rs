@@ -3,17 +3,36 @@
 
 use super::{families::FAMILIES, table::REGISTRY};
 use crate::{
-    bulkhead::{Bulkhead, BulkheadConfig},
+    bulkhead::Bulkhead,
     circuit::CircuitBreakerConfig,
-    limiter::Registered,
-    operation::{OperationStats, PolicyDescription},
-    rate_limit::{RateLimit, RateLimitConfig},
+    limiter::{LimiterConfig, Registered},
+    operation::{Described, OperationStats, PolicyDescription},
+    rate_limit::RateLimit,
 };
 
-// The policies, for their names.
-static CIRCUIT: CircuitBreakerConfig = CircuitBreakerConfig::new();
-static BULKHEAD: BulkheadConfig = BulkheadConfig::unset();
-static RATE_LIMIT: RateLimitConfig = RateLimitConfig::unset();
+/// A policy whose things functions share by a name.
+struct SharedPolicy {
+    /// Some configuration of the policy, for the name of the policy.
+    policy: &'static dyn Described,
+    /// The configuration of the thing of that name, if the program set it by hand.
+    by_hand: fn(&str) -> Option<Box<dyn Described>>,
+}
+
+static SHARED: &[SharedPolicy] = &[
+    SharedPolicy {
+        policy: &CircuitBreakerConfig::new(),
+        by_hand: circuit_by_hand,
+    },
+    limiters::<Bulkhead>(),
+    limiters::<RateLimit>(),
+];
+
+const fn limiters<L: Registered>() -> SharedPolicy {
+    SharedPolicy {
+        policy: L::Config::UNSET,
+        by_hand: limiter_by_hand::<L>,
+    }
+}
 
 /// The statistics of a function, with the configurations that its circuits, bulkheads and rate limits
 /// have now.
@@ -24,42 +43,30 @@ pub(super) fn with_reconfigured(mut stats: OperationStats) -> OperationStats {
     stats
 }
 
-fn set_by_hand(policy: &mut PolicyDescription) {
-    let mut settings = policy.settings.iter();
-    let Some(name) = settings.find(|setting| setting.setting == "name") else {
+fn set_by_hand(description: &mut PolicyDescription) {
+    let mut settings = description.settings.iter();
+    let name = settings.find(|setting| setting.setting == "name");
+    let mut all = SHARED.iter();
+    let shared = all.find(|shared| shared.policy.policy() == description.policy);
+    let (Some(name), Some(shared)) = (name, shared) else {
         return;
     };
-    let name = name.value.clone();
-    match policy.policy {
-        "circuit_breaker" => {
-            if let Some(config) = circuit_by_hand(&name) {
-                policy.set_by_hand(&CIRCUIT, &config);
-            }
-        }
-        "bulkhead" => {
-            if let Some(config) = limiter_by_hand::<Bulkhead>(&name) {
-                policy.set_by_hand(&BULKHEAD, &config);
-            }
-        }
-        "rate_limit" => {
-            if let Some(config) = limiter_by_hand::<RateLimit>(&name) {
-                policy.set_by_hand(&RATE_LIMIT, &config);
-            }
-        }
-        _ => {}
+    if let Some(config) = (shared.by_hand)(&name.value) {
+        description.set_by_hand(shared.policy, &*config);
     }
 }
 
-/// The configuration of the limiter, if the program set it by hand.
-fn limiter_by_hand<L: Registered>(name: &str) -> Option<L::Config> {
-    L::names().get(name)?.by_hand()
+fn limiter_by_hand<L: Registered>(name: &str) -> Option<Box<dyn Described>> {
+    let config = L::names().get(name)?.by_hand()?;
+    Some(Box::new(config))
 }
 
-/// The configuration of the circuit, if the program set it by hand.
-fn circuit_by_hand(name: &str) -> Option<CircuitBreakerConfig> {
-    if let Some(family) = FAMILIES.get(name) {
-        return family.is_by_hand().then(|| family.config());
-    }
-    let circuit = REGISTRY.get(name)?;
-    circuit.is_by_hand().then(|| circuit.config())
+fn circuit_by_hand(name: &str) -> Option<Box<dyn Described>> {
+    let config = if let Some(family) = FAMILIES.get(name) {
+        family.is_by_hand().then(|| family.config())
+    } else {
+        let circuit = REGISTRY.get(name)?;
+        circuit.is_by_hand().then(|| circuit.config())
+    };
+    Some(Box::new(config?))
 }
