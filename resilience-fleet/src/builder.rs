@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt, io, sync::Arc};
 
-use resilience::{CircuitBreaker, RateLimit};
+use resilience::{CircuitBreaker, CircuitBreakerFamily, RateLimit};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -22,6 +22,7 @@ pub struct FleetBuilder {
     pub(crate) replica: Option<String>,
     pub(crate) shared: Shared,
     pub(crate) circuits: Vec<CircuitBreaker>,
+    pub(crate) families: Vec<CircuitBreakerFamily>,
     pub(crate) shared_rate_limits: BTreeSet<String>,
     pub(crate) rate_limits: Vec<RateLimit>,
     pub(crate) batch_share: f64,
@@ -54,6 +55,7 @@ impl FleetBuilder {
             replica: None,
             shared: Shared::Named(BTreeSet::new()),
             circuits: Vec::new(),
+            families: Vec::new(),
             shared_rate_limits: BTreeSet::new(),
             rate_limits: Vec::new(),
             batch_share: 0.2,
@@ -99,6 +101,12 @@ impl FleetBuilder {
     /// Shares a circuit that is not in the registry.
     pub fn share_circuit(mut self, circuit: &CircuitBreaker) -> Self {
         self.circuits.push(circuit.clone());
+        self
+    }
+
+    /// Shares the circuits of a family that is not in the registry, each key by itself.
+    pub fn share_family(mut self, family: &CircuitBreakerFamily) -> Self {
+        self.families.push(family.clone());
         self
     }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use resilience::{
-    CircuitBreaker, Command, RateLimit,
+    CircuitBreaker, CircuitBreakerFamily, Command, RateLimit,
     events::CommandAction,
     fleet::{
         CircuitFollower, CommandFuture, Following, RateLimitFollower, follow_circuits,
@@ -28,7 +28,7 @@ pub struct Fleet {
     shared: Shared,
     /// The circuits that are shared by their handle.
     by_hand: Vec<CircuitId>,
-    _following: [Option<Following>; 2],
+    following: Vec<Following>,
 }
 
 /// Shares the circuits of the registry as they come.
@@ -121,8 +121,19 @@ impl Fleet {
             by_hand: ids
                 .map(|circuit| CircuitId::new(circuit.name(), circuit.key()))
                 .collect(),
-            _following: [following, following_limits],
+            following: following.into_iter().chain(following_limits).collect(),
         }
+    }
+
+    /// Shares the circuits of a family that is not in the registry.
+    pub(crate) fn share_family(&mut self, family: &CircuitBreakerFamily) {
+        self.by_hand.push(CircuitId::new(family.name(), None));
+        let _ = self.links.control.send(Control::FamilyCame(family.clone()));
+        let follower: Arc<dyn CircuitFollower> = Arc::new(Follower {
+            links: self.links.clone(),
+            shared: Shared::All,
+        });
+        self.following.push(family.follow_circuits(&follower));
     }
 
     /// True if the store cannot be reached, so that each circuit decides alone.
@@ -248,6 +259,8 @@ fn order(links: &Links, order: Control) -> Result<(), FleetError> {
 
 impl Drop for Fleet {
     fn drop(&mut self) {
+        // Nothing more is shared from here on.
+        self.following.clear();
         self.links.contact.left();
         let _ = self.links.control.send(Control::End);
     }

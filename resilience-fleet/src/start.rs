@@ -60,7 +60,8 @@ impl FleetBuilder {
         let replica = self.checked_replica()?;
         let shares_none = matches!(&self.shared, Shared::Named(names) if names.is_empty());
         let limits_none = self.shared_rate_limits.is_empty() && self.rate_limits.is_empty();
-        if shares_none && self.circuits.is_empty() && limits_none {
+        let none_by_hand = self.circuits.is_empty() && self.families.is_empty();
+        if shares_none && none_by_hand && limits_none {
             return Err(FleetError::nothing_shared());
         }
         let settings = Settings {
@@ -85,7 +86,10 @@ impl FleetBuilder {
         for limit in &self.rate_limits {
             links.join_rate_limit(limit);
         }
-        let fleet = Fleet::new(links, self.shared, self.shared_rate_limits, &self.circuits);
+        let mut fleet = Fleet::new(links, self.shared, self.shared_rate_limits, &self.circuits);
+        for family in &self.families {
+            fleet.share_family(family);
+        }
         is_started.await.map_err(|_| FleetError::ended())??;
         Ok(fleet)
     }

@@ -17,13 +17,19 @@ impl<F: ?Sized + Send + Sync> Followers<F> {
     }
 
     /// Adds a follower. The caller tells it of the things that are there already.
-    pub(crate) fn begin(&'static self, follower: Arc<F>) -> Following {
-        let mut followers = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        followers.push(Arc::clone(&follower));
-        Following(Some(Box::new(move || self.end(&follower))))
+    pub(crate) fn begin(&'static self, follower: &Arc<F>) -> Following {
+        self.add(follower);
+        let follower = Arc::clone(follower);
+        Following::until(move || self.end(&follower))
     }
 
-    fn end(&self, follower: &Arc<F>) {
+    /// Adds a follower of a thing that may end, see [`begin`](Self::begin).
+    pub(crate) fn add(&self, follower: &Arc<F>) {
+        let mut followers = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        followers.push(Arc::clone(follower));
+    }
+
+    pub(crate) fn end(&self, follower: &Arc<F>) {
         let mut followers = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let at = followers.iter().position(|it| Arc::ptr_eq(it, follower));
         let removed = at.map(|at| followers.swap_remove(at));
@@ -60,6 +66,19 @@ impl<F: ?Sized + Send + Sync> Followers<F> {
 /// Ends the notices to a follower when it is dropped.
 #[must_use = "the follower is told nothing more as soon as this is dropped"]
 pub struct Following(Option<Box<dyn FnOnce() + Send + Sync>>);
+
+impl Following {
+    /// A value whose drop calls `end`.
+    pub(crate) fn until(end: impl FnOnce() + Send + Sync + 'static) -> Self {
+        Self(Some(Box::new(end)))
+    }
+}
+
+impl<F: ?Sized> fmt::Debug for Followers<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Followers")
+    }
+}
 
 impl Drop for Following {
     fn drop(&mut self) {

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use resilience::{CircuitBreaker, Command, events::CommandAction, registry};
+use resilience::{CircuitBreaker, CircuitBreakerFamily, Command, events::CommandAction, registry};
 use tokio::sync::mpsc::WeakUnboundedSender;
 
 use super::control::Control;
@@ -17,8 +17,10 @@ use crate::{circuit_id::CircuitId, store::StoredCommand};
 #[derive(Clone, Debug)]
 pub(super) enum Target {
     Circuit(CircuitBreaker),
-    /// All circuits of a name with keys.
+    /// All circuits of a name with keys in the registry.
     Family(CircuitId),
+    /// All circuits of a family that is not in the registry.
+    OwnFamily(CircuitBreakerFamily),
 }
 
 /// A change of a circuit.
@@ -83,6 +85,12 @@ fn give(target: &Target, action: CommandAction, command: Command) {
             CommandAction::Isolate => breaker.isolate_with(command),
             CommandAction::Allow => breaker.allow_with(command),
             _ => breaker.reset_with(command),
+        },
+        Target::OwnFamily(family) => match action {
+            CommandAction::Trip => family.trip_with(command),
+            CommandAction::Isolate => family.isolate_with(command),
+            CommandAction::Allow => family.allow_with(command),
+            _ => family.reset_with(command),
         },
         Target::Family(circuit) => {
             let name = circuit.name();

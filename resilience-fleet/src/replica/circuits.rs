@@ -6,7 +6,7 @@ use std::{
 };
 
 use resilience::{
-    CircuitBreaker, CircuitState,
+    CircuitBreaker, CircuitBreakerFamily, CircuitState,
     fleet::{FleetView, Trip},
 };
 
@@ -23,6 +23,8 @@ pub(super) struct Circuit {
     pub(super) id: CircuitId,
     /// `None` for a name with keys, which has commands only.
     pub(super) breaker: Option<CircuitBreaker>,
+    /// For a name with keys whose circuits are not in the registry.
+    family: Option<CircuitBreakerFamily>,
     pub(super) followed: Followed,
     samples: Samples,
     /// The view that operators see.
@@ -65,6 +67,7 @@ impl Circuit {
         Self {
             id,
             breaker,
+            family: None,
             followed: Followed::default(),
             samples: Samples::default(),
             shown: FleetView::default(),
@@ -77,9 +80,10 @@ impl Circuit {
     }
 
     pub(super) fn target(&self) -> Target {
-        match &self.breaker {
-            Some(breaker) => Target::Circuit(breaker.clone()),
-            None => Target::Family(self.id.clone()),
+        match (&self.breaker, &self.family) {
+            (Some(breaker), _) => Target::Circuit(breaker.clone()),
+            (None, Some(family)) => Target::OwnFamily(family.clone()),
+            (None, None) => Target::Family(self.id.clone()),
         }
     }
 
@@ -243,6 +247,16 @@ impl Circuits {
             new.push(id);
         }
         new
+    }
+
+    /// Adds the name of a family that is not in the registry. Returns it if it is new.
+    pub(super) fn add_family(&mut self, family: &CircuitBreakerFamily) -> Option<CircuitId> {
+        let id = CircuitId::new(family.name(), None);
+        let is_new = self.insert(&id, None);
+        if let Some(circuit) = self.get(&id) {
+            circuit.family = Some(family.clone());
+        }
+        is_new.then_some(id)
     }
 
     fn insert(&mut self, id: &CircuitId, breaker: Option<&CircuitBreaker>) -> bool {

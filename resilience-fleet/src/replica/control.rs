@@ -1,6 +1,6 @@
 //! The orders to the thread of a replica.
 
-use resilience::CircuitBreaker;
+use resilience::{CircuitBreaker, CircuitBreakerFamily};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -14,6 +14,8 @@ use crate::{
 pub(crate) enum Control {
     /// The circuit is shared from now on.
     Came(CircuitBreaker),
+    /// The circuits of a family that is not in the registry are shared from now on.
+    FamilyCame(CircuitBreakerFamily),
     /// The circuit is shared no more.
     Went(CircuitBreaker),
     /// An operator gives all replicas a command.

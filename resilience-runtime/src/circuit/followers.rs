@@ -42,7 +42,7 @@ static FOLLOWERS: Followers<dyn CircuitFollower> = Followers::new();
 
 /// Adds a follower. The caller tells it of the circuits that are there already.
 pub(crate) fn begin_to_follow(follower: &Arc<dyn CircuitFollower>) -> Following {
-    FOLLOWERS.begin(Arc::clone(follower))
+    FOLLOWERS.begin(follower)
 }
 
 /// Gives a command to the circuits of that name in all processes, or to those of all its keys. `None`

@@ -23,7 +23,7 @@ static FOLLOWERS: Followers<dyn RateLimitFollower> = Followers::new();
 
 /// Adds a follower. The caller tells it of the rate limits that are there already.
 pub(crate) fn begin_to_follow(follower: &Arc<dyn RateLimitFollower>) -> Following {
-    FOLLOWERS.begin(Arc::clone(follower))
+    FOLLOWERS.begin(follower)
 }
 
 /// Tells the followers of a rate limit that came.

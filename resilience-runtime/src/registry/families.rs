@@ -46,7 +46,7 @@ impl Families {
         location: &'static Location<'static>,
     ) -> Arc<Family> {
         let begun = InFile::begin();
-        let new = Arc::new(Family::new(Name::Static(name), config, location));
+        let new = Arc::new(Family::new(Name::Static(name), config, location).in_registry());
         let family = {
             let mut families = self.0.write().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(families.entry(name).or_insert_with(|| Arc::clone(&new)))

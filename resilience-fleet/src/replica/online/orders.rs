@@ -95,6 +95,11 @@ impl<S: Session> Online<S> {
         let no_store = || StoreError::new(StoreErrorKind::Connection, NO_STORE);
         match order {
             Control::Came(breaker) => self.came(&breaker),
+            Control::FamilyCame(family) => {
+                self.is_list_sent.set(false);
+                let new = self.circuits.borrow_mut().add_family(&family);
+                self.unread.borrow_mut().extend(new);
+            }
             Control::Went(breaker) => {
                 self.is_list_sent.set(false);
                 self.circuits.borrow_mut().remove(&breaker);

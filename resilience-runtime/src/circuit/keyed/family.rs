@@ -18,7 +18,7 @@ use crate::{
         breaker::CircuitBreaker,
         command::GivenCommand,
         config::CircuitBreakerConfig,
-        followers::{tell_came, tell_went},
+        followers::{CircuitFollower, tell_came, tell_went},
         history::{TransitionRecord, latest},
         log,
         name::Name,
@@ -28,6 +28,7 @@ use crate::{
     clock,
     declaration::{Declarations, EarlierConfigs},
     events::{self, CommandAction, EventKind},
+    followers::Followers,
     keyed::{Excerpt, Hashed, KeyText},
     reported_count::ReportedCount,
 };
@@ -46,6 +47,9 @@ pub(crate) struct Family {
     pub(super) earlier_configs: EarlierConfigs<CircuitBreakerConfig>,
     pub(super) circuits: Circuits,
     overflow_calls: ReportedCount,
+    /// The family is one of the registry, whose followers hear of its circuits.
+    is_registered: bool,
+    pub(super) followers: Followers<dyn CircuitFollower>,
     #[cfg(feature = "config")]
     pub(super) declared: Declared,
 }
@@ -72,8 +76,19 @@ impl Family {
             earlier_configs: EarlierConfigs::default(),
             circuits: Circuits::new(),
             overflow_calls: ReportedCount::default(),
+            is_registered: false,
+            followers: Followers::new(),
             #[cfg(feature = "config")]
             declared: Declared::default(),
+        }
+    }
+
+    /// The family as one of the registry.
+    pub(crate) fn in_registry(self) -> Self {
+        let is_registered = true;
+        Self {
+            is_registered,
+            ..self
         }
     }
 
@@ -153,13 +168,20 @@ impl Family {
             .add(&mut changes, hashed, key, circuit, not_before);
         drop(changes);
         if let Some(evicted) = evicted {
-            tell_went(&evicted.value);
+            self.followers
+                .tell(|follower| follower.went(&evicted.value));
+            if self.is_registered {
+                tell_went(&evicted.value);
+            }
             events::emit(None, || EventKind::Evicted {
                 circuit: &self.name,
                 key: evicted.value.key(),
             });
         }
-        tell_came(&entry.value);
+        self.followers.tell(|follower| follower.came(&entry.value));
+        if self.is_registered {
+            tell_came(&entry.value);
+        }
         events::emit(None, || EventKind::Registered {
             circuit: &self.name,
             key: Some(text),

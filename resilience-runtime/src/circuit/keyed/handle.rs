@@ -14,11 +14,13 @@ use crate::{
         command::{Command, GivenCommand},
         config::CircuitBreakerConfig,
         error::CircuitOpen,
+        followers::CircuitFollower,
         permit::OwnedPermit,
         stats::CircuitBreakerStats,
     },
     clock,
     events::CommandAction,
+    followers::Following,
     keyed::KeyText,
 };
 
@@ -132,6 +134,21 @@ impl CircuitBreakerFamily {
     /// The circuit of the key, if it has one of its own.
     pub fn get(&self, key: &str) -> Option<CircuitBreaker> {
         self.family.get(key)
+    }
+
+    /// Tells `follower` of all circuits of the family, then of each that comes or goes, until the returned
+    /// value is dropped.
+    ///
+    /// [`fleet::follow_circuits`](crate::fleet::follow_circuits) does so for the families of the registry.
+    /// A circuit that comes in the meantime may be told twice.
+    pub fn follow_circuits(&self, follower: &Arc<dyn CircuitFollower>) -> Following {
+        self.family.followers.add(follower);
+        let (family, kept) = (Arc::clone(&self.family), Arc::clone(follower));
+        let following = Following::until(move || family.followers.end(&kept));
+        for circuit in self.family.handles_and_overflow() {
+            follower.came(&circuit);
+        }
+        following
     }
 
     /// A snapshot of the statistics of all circuits.

@@ -3,7 +3,8 @@
 use std::{io, time::SystemTime};
 
 use resilience::{
-    CircuitBreaker, CircuitState, Command, events::CommandAction, fleet, fleet::FleetView, registry,
+    CircuitBreaker, CircuitBreakerFamily, CircuitState, Command, events::CommandAction, fleet,
+    fleet::FleetView, registry,
 };
 use resilience_fleet::{Fleet, store::MemoryStore};
 
@@ -109,4 +110,52 @@ async fn a_command_in_one_process_reaches_all_of_its_fleet() {
         error.to_string(),
         "the store of the fleet cannot be reached"
     );
+}
+
+#[tokio::test]
+async fn a_family_outside_of_the_registry_is_shared_by_its_handle_and_each_key_by_itself() {
+    for shared in Shared::all() {
+        let families = ["one", "two"].map(|_| CircuitBreakerFamily::new("family", CONFIG));
+        let early = families.each_ref().map(|family| family.circuit("early"));
+        let mut fleets = Vec::new();
+        for (name, family) in ["one", "two"].into_iter().zip(&families) {
+            let builder = shared.builder().namespace("family").replica(name);
+            let fleet = builder.share_family(family).start().await;
+            fleets.push(fleet.expect("the store is there"));
+        }
+        let late = families.each_ref().map(|family| family.circuit("late"));
+        for circuits in [&early, &late] {
+            until("both replicas are known", async || {
+                circuits.iter().all(|circuit| view(circuit).replicas == 2)
+            })
+            .await;
+        }
+        for circuit in &late {
+            while let Ok(permit) = circuit.acquire() {
+                permit.failure();
+            }
+        }
+        until("the fleet has opened the key", async || {
+            let mut opened = late.iter().map(|circuit| view(circuit).open_until);
+            opened.all(|until| until.is_some()) || late[0].state() == CircuitState::HalfOpen
+        })
+        .await;
+        assert!(
+            early
+                .iter()
+                .all(|circuit| circuit.state() == CircuitState::Closed)
+        );
+        let command = Command::new("all keys");
+        fleets[0]
+            .isolate("family", command)
+            .await
+            .expect("a command");
+        until("all keys of both obey", async || {
+            early
+                .iter()
+                .chain(&late)
+                .all(|circuit| circuit.stats().isolated)
+        })
+        .await;
+    }
 }
