@@ -11,7 +11,7 @@ use std::{
 };
 
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Sleep, sleep_until};
 
 use super::{
     call_limit::CallLimit,
@@ -110,7 +110,7 @@ impl Progress {
             }
             set_timer(timer.as_mut(), deadline, config);
         }
-        poll_timer(timer.as_mut(), &mut self.phase, cx)
+        poll_timer(timer.as_mut(), deadline, &mut self.phase, cx)
             .is_ready()
             .then(|| self.expired(config, timer.as_ref()))
     }
@@ -232,7 +232,12 @@ fn set_timer(mut timer: Pin<&mut Option<Sleep>>, deadline: u64, config: &Timeout
     timer.set(at.map(|at| create_timer(config.get_operation(), || sleep_until(at))));
 }
 
-fn poll_timer(timer: Pin<&mut Option<Sleep>>, phase: &mut Phase, cx: &mut Context<'_>) -> Poll<()> {
+fn poll_timer(
+    timer: Pin<&mut Option<Sleep>>,
+    deadline: u64,
+    phase: &mut Phase,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
     let Some(mut timer) = timer.as_pin_mut() else {
         *phase = Phase::Waiting { polls: 0 };
         return Poll::Pending;
@@ -249,9 +254,10 @@ fn poll_timer(timer: Pin<&mut Option<Sleep>>, phase: &mut Phase, cx: &mut Contex
     // the budget in every poll would never be timed out. `tokio::time::timeout` polls its timer
     // outside of the budget, but the means for it are private to tokio's feature `rt`. `is_elapsed`
     // needs no budget; it stays false for a timer that has never had budget in any poll, because
-    // such a timer is not registered. For that timer the clock is read in one of sixteen polls.
+    // such a timer is not registered. For that timer the coarse clock is read in one of sixteen
+    // polls.
     let reads_clock = polls == POLLS_PER_CLOCK_READING;
-    let is_late = timer.is_elapsed() || reads_clock && timer.deadline() <= Instant::now();
+    let is_late = timer.is_elapsed() || reads_clock && deadline <= clock::coarse_now();
     // The body may have been refused the budget as well although its result is ready, so it gets
     // one more poll. The timer wakes the task for that poll: at once if the budget is spent, and
     // otherwise at its next tick.
@@ -338,7 +344,7 @@ mod tests {
         task::Waker,
     };
 
-    use tokio::time::{advance, sleep, timeout};
+    use tokio::time::{Instant, advance, sleep, timeout};
 
     use super::*;
 
