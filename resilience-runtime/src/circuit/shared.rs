@@ -335,7 +335,10 @@ impl Shared {
         }
     }
 
-    #[inline]
+    // Each of the two functions has two callers, so that the compiler would not inline it by itself,
+    // and a failure would take 60 more instructions.
+    #[expect(clippy::inline_always, reason = "measured, see above")]
+    #[inline(always)]
     fn record_outcome(&self, admission: Admission, outcome: Outcome, cause: Option<&Cause<'_>>) {
         // The gate of now decides and not the one that the call passed, because the circuit may
         // have been reconfigured.
@@ -389,28 +392,47 @@ impl Shared {
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "measured, see `record_outcome`")]
+    #[inline(always)]
     fn record_locked(&self, generation: u32, ticket: u32, end: End, now: u64) -> Option<Changed> {
-        self.locked(|locked| {
-            if let Some(settled) = self.settle(locked, now) {
+        let mut locked = self.lock();
+        self.take_over(&mut locked.machine);
+        let changed = self.record_in(&mut locked, generation, ticket, end, now);
+        // A plain circuit that does not change keeps its gate, unless a row of failures begins.
+        let keeps_gate = changed.is_none() && self.gate().is_plain() && !self.config.counts_a_row();
+        if !keeps_gate {
+            self.publish(&mut locked.machine);
+        }
+        changed
+    }
+
+    #[inline]
+    fn record_in(
+        &self,
+        locked: &mut Locked,
+        generation: u32,
+        ticket: u32,
+        end: End,
+        now: u64,
+    ) -> Option<Changed> {
+        if let Some(settled) = self.settle(locked, now) {
+            self.count_late();
+            return Some(settled);
+        }
+        let machine = &mut locked.machine;
+        let recorded = machine.record(&self.config, generation, ticket, end, now);
+        // The call is counted before the transition is told, because a listener looks for it in the
+        // statistics.
+        match recorded {
+            Ok(change) => {
+                self.count_outcome(end.outcome);
+                change.map(|change| self.enter(locked, change, now, None))
+            }
+            Err(Late) => {
                 self.count_late();
-                return Some(settled);
+                None
             }
-            let machine = &mut locked.machine;
-            let recorded = machine.record(&self.config, generation, ticket, end, now);
-            // The call is counted before the transition is told, because a listener looks for it in
-            // the statistics.
-            match recorded {
-                Ok(change) => {
-                    self.count_outcome(end.outcome);
-                    change.map(|change| self.enter(locked, change, now, None))
-                }
-                Err(Late) => {
-                    self.count_late();
-                    None
-                }
-            }
-        })
+        }
     }
 
     /// True if the outcome of a call that was let through changes no statistic of the window.
