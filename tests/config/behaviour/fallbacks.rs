@@ -1,9 +1,11 @@
 //! A fallback that the file takes away lets errors pass.
 
 use std::io::{self, ErrorKind};
+use std::time::Duration;
 
-use resilience::{Source, config, fallback, registry};
+use resilience::{CircuitOpen, Source, circuit_breaker, config, fallback, registry, retry};
 use resilience_config_tests::{Turn, setting};
+use tokio::time::Instant;
 
 #[fallback(|_| Ok("cached"), operation = "fallbacks.plain")]
 fn plain() -> io::Result<&'static str> {
@@ -49,4 +51,46 @@ async fn a_fallback_that_runs_later_takes_its_section() {
     assert_eq!(config::unused(), [""; 0]);
     turn.set("");
     later().await.expect("answered");
+}
+
+#[derive(Debug, PartialEq)]
+enum Error {
+    Down,
+    Open,
+}
+
+impl From<CircuitOpen> for Error {
+    fn from(_: CircuitOpen) -> Self {
+        Self::Open
+    }
+}
+
+#[retry(max_retries = 3, base_delay = 1s, jitter = none, operation = "fallbacks.stacked")]
+#[fallback(|_| Ok("cached"))]
+#[circuit_breaker(name = "fallbacks.stacked", failure_threshold = 1, recovery_timeout = 60s)]
+async fn stacked() -> Result<&'static str, Error> {
+    Err(Error::Down)
+}
+
+#[retry(max_retries = 3, base_delay = 1s, jitter = none, operation = "fallbacks.alone")]
+#[circuit_breaker(name = "fallbacks.alone", failure_threshold = 1, recovery_timeout = 60s)]
+async fn alone() -> Result<&'static str, Error> {
+    Err(Error::Down)
+}
+
+/// An enabled fallback answers the refusals of a circuit below it, so the retry above does not ask how
+/// long that circuit refuses. It does not ask either while the file takes the fallback away.
+#[tokio::test(start_paused = true)]
+async fn below_a_fallback_that_is_not_enabled_a_retry_learns_of_an_open_circuit_by_its_refusal() {
+    let turn = Turn::begin();
+    turn.set("[default.fallback]\nenabled = false");
+    let start = Instant::now();
+    assert_eq!(alone().await, Err(Error::Down));
+    assert_eq!(start.elapsed(), Duration::ZERO, "it knows of the circuit");
+    assert_eq!(stacked().await, Err(Error::Down), "the last real error");
+    assert_eq!(start.elapsed(), Duration::from_secs(1), "one wait");
+    let gave_up = |name| registry::operation(name).expect("it ran").gave_up;
+    let (alone, stacked) = (gave_up("fallbacks.alone"), gave_up("fallbacks.stacked"));
+    assert_eq!((alone.circuit_open, alone.total()), (1, 1));
+    assert_eq!((stacked.refused, stacked.total()), (1, 1));
 }

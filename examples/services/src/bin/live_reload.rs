@@ -1,5 +1,5 @@
-//! A service runs while its configuration file is changed, broken and mended. After each step the
-//! program shows what holds, and asserts it.
+//! A service runs while its configuration file is changed, broken and mended: its retries, its circuit
+//! and the limit of its bulkhead. After each step the program shows what holds, and asserts it.
 //!
 //! `cargo run -p resilience-example-services --bin live_reload`
 
@@ -10,7 +10,10 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use resilience::events::{self, EventKind, Subscription};
-use resilience::{CircuitState, Source, circuit_breaker, config, registry, retry, timeout};
+use resilience::{
+    CircuitState, Source, bulkhead, circuit_breaker, config, registry, retry, timeout,
+};
+use tokio::{sync::watch, task::JoinSet};
 
 /// The service asks an address that nobody listens to, so each attempt fails at once.
 #[retry(max_retries = 1, base_delay = 1ms, operation = "stock.quote")]
@@ -21,6 +24,34 @@ async fn quote(attempts: &mut u32) -> io::Result<()> {
     tokio::net::TcpStream::connect("127.0.0.1:1")
         .await
         .map(drop)
+}
+
+/// At most two reports are made at the same time, and the next one is refused.
+#[bulkhead(2, name = "reports", operation = "stock.report")]
+async fn report(mut is_over: watch::Receiver<bool>) -> io::Result<()> {
+    let over = is_over.wait_for(|is_over| *is_over).await;
+    over.map(drop).map_err(io::Error::other)
+}
+
+/// The number of reports of five that are refused, while all five are asked for at the same time.
+async fn refused_reports() -> usize {
+    let (end, is_over) = watch::channel(false);
+    let mut reports = JoinSet::new();
+    for _ in 0..5 {
+        reports.spawn(report(is_over.clone()));
+    }
+    // All of them have been asked for when this task goes on.
+    tokio::task::yield_now().await;
+    end.send_replace(true);
+    let ended = reports.join_all().await;
+    let refused = ended.iter().filter(|report| report.is_err()).count();
+    let stats = registry::bulkhead("reports").expect("the function has run");
+    println!(
+        "  {} of 5 reports admitted, {refused} refused, the limit is {}",
+        5 - refused,
+        stats.limit
+    );
+    refused
 }
 
 /// The number of attempts that one call makes.
@@ -70,7 +101,8 @@ fn write(path: &Path, text: &str, told: &Receiver<Told>) -> Told {
 /// Shows the value of a setting and where it comes from.
 fn show(policy: &str, name: &str) -> String {
     let settings = config::describe("stock.quote");
-    let mut settings = settings.into_iter().chain(config::describe("stock"));
+    let shared = ["stock", "reports"].map(config::describe);
+    let mut settings = settings.into_iter().chain(shared.into_iter().flatten());
     let is_it =
         |setting: &resilience::ResolvedSetting| setting.policy == policy && setting.setting == name;
     let setting = settings.find(is_it).expect("the function has run");
@@ -81,6 +113,48 @@ fn show(policy: &str, name: &str) -> String {
     };
     println!("  {policy}: {name} = {}, from {source}", setting.value);
     setting.value
+}
+
+/// Changes the limit of the bulkhead, up and down, while a report runs.
+async fn limiter(path: &Path, told: &Receiver<Told>) {
+    println!("\nReports are limited by the attribute.");
+    assert_eq!(refused_reports().await, 3);
+    assert_eq!(show("bulkhead", "max_concurrent"), "2");
+
+    println!("\nThere is room for more of them.");
+    write(path, "[bulkhead.reports]\nmax_concurrent = 4\n", told);
+    assert_eq!(refused_reports().await, 1);
+    assert_eq!(show("bulkhead", "max_concurrent"), "4");
+
+    println!(
+        "\nThere is room for one. The two that run go on, and others are refused until they end."
+    );
+    let (end, is_over) = watch::channel(false);
+    let running = [(); 2].map(|()| tokio::spawn(report(is_over.clone())));
+    tokio::task::yield_now().await;
+    write(path, "[bulkhead.reports]\nmax_concurrent = 1\n", told);
+    assert_eq!(refused_reports().await, 5);
+    end.send_replace(true);
+    for report in running {
+        report.await.expect("no panic").expect("it was admitted");
+    }
+    assert_eq!(refused_reports().await, 4);
+
+    println!("\nNobody is refused while the team looks at it: the refusals are counted alone.");
+    write(
+        path,
+        "[bulkhead.reports]\nmax_concurrent = 1\nenforce = false\n",
+        told,
+    );
+    assert_eq!(refused_reports().await, 0);
+    let stats = registry::bulkhead("reports").expect("the function has run");
+    println!("  would have refused {}", stats.would_refuse);
+    assert_eq!(stats.would_refuse, 4);
+
+    println!("\nThe section is gone, and the attribute decides again.");
+    write(path, "# nothing\n", told);
+    assert_eq!(refused_reports().await, 3);
+    assert_eq!(show("bulkhead", "max_concurrent"), "2");
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -136,6 +210,8 @@ async fn main() {
         (stats.would_refuse, stats.computed_state),
         (1, CircuitState::Open)
     );
+
+    limiter(&path, &told).await;
 
     println!("\nThe watch ends with its handle.");
     let start = Instant::now();
