@@ -13,7 +13,10 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use fantoccini::key::Key;
 use resilience::events::CommandAction;
-use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitOpen, circuit_breaker, registry};
+use resilience::{
+    CircuitBreaker, CircuitBreakerConfig, CircuitOpen, bulkhead, circuit_breaker, config, fallback,
+    hedge, rate_limit, registry,
+};
 use resilience_dashboard::{Access, Actor, router};
 use resilience_dashboard_tests::{Browser, Theme, Window, serve, serve_at};
 use serde_json::json;
@@ -134,6 +137,62 @@ async fn one_circuit_shows_its_error_its_operations_and_its_settings() {
         .eval("document.querySelectorAll('.commands').length")
         .await;
     assert_eq!(buttons, json!(0), "nobody may command here");
+}
+
+#[bulkhead(5, name = "rows::pool", operation = "rows.pooled")]
+#[rate_limit(7, per = 1m, name = "rows::api")]
+fn limited() -> Result<(), std::io::Error> {
+    Ok(())
+}
+
+#[hedge(after = 50ms, budget = "rows::hedges", operation = "rows.hedged")]
+async fn hedged() -> Result<(), std::io::Error> {
+    Ok(())
+}
+
+#[fallback(|_| Ok(()), operation = "rows.answered")]
+fn answered() -> Result<(), std::io::Error> {
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_hedges_and_fallbacks_show_what_holds_and_where_it_comes_from() {
+    let Some(browser) = Browser::open("limits_hedges_and_fallbacks_show_what_holds").await else {
+        return;
+    };
+    limited().and_then(|()| answered()).expect("there is room");
+    hedged().await.expect("it is well");
+    let file = "[bulkhead.\"rows::pool\"]\nmax_concurrent = 9\n[hedge.\"rows.hedged\"]\nafter = \"70ms\"\n\
+                [fallback.\"rows.answered\"]\nenabled = false\n";
+    config::apply(file).expect("the file is right");
+    let root = serve(router(Access::read_only())).await;
+    browser.go(&format!("{root}/resilience/ui")).await;
+    filter(&browser, "rows").await;
+    browser.click("#tab-limits").await;
+    let attribute = format!("limit 7 {}:", file!());
+    let limits = [
+        "max concurrent 9 apply:2",
+        &attribute,
+        "max wait 0ns default",
+    ];
+    let operations = [
+        "bulkhead max concurrent 9 apply:2",
+        &format!("rate limit {attribute}"),
+        "hedge after 70ms apply:4",
+        "fallback enabled false apply:6",
+    ];
+    let rows = "document.querySelectorAll('.card tr').length > 3";
+    for (tab, expected) in [("limits", &limits[..]), ("operations", &operations)] {
+        browser.click(&format!("#tab-{tab}")).await;
+        browser.wait_for(rows).await;
+        let text = browser.text("#panel").await;
+        let text: Vec<_> = text.split_whitespace().collect();
+        let text = text.join(" ");
+        for expected in expected {
+            assert!(text.contains(expected), "{expected} in\n{text}");
+        }
+    }
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -405,11 +405,17 @@ function operationCard(operation) {
   const stack = operation.stack.map(({ policy }) => words(policy)).join(' › ');
   return card(operation.name,
     small(h('span', { class: 'mono' }, place(operation.declared_at)), ` · ${stack}`),
-    pairs.length ? facts(pairs) : small('Nothing went wrong yet.'));
+    pairs.length ? facts(pairs) : small('Nothing went wrong yet.'),
+    table(operation.stack.flatMap(({ settings }) => settings).filter(({ source }) => source.kind !== 'default')
+      .map((each) => ({ ...each, setting: `${each.policy} ${each.setting}` }))));
 }
 
 const LISTS = { budgets: 'retry budget', bulkheads: 'bulkhead', limits: 'rate limit' };
 const OWN = ['at', 'schema', 'process', 'circuits', 'families', 'operations', ...Object.keys(LISTS)];
+
+// The settings of a limiter are in the stack of an operation that uses it.
+const settingsOf = ({ name }, noun) => list('operations').flatMap(({ stack }) => stack).find(({ policy, settings }) =>
+  words(policy) === noun && settings.some(({ setting, value }) => setting === 'name' && value === name))?.settings || [];
 
 const VIEWS = {
   circuits: { title: 'Circuits', count: () => items.size },
@@ -420,10 +426,10 @@ const VIEWS = {
       .sort((a, b) => b[2] - a[2]),
   },
   limits: {
-    title: 'Limits', sections: Object.keys(LISTS),
+    title: 'Limits', sections: [...Object.keys(LISTS), 'operations'],
     count: () => Object.keys(LISTS).reduce((sum, section) => sum + list(section).length, 0),
     cards: () => entries(LISTS).flatMap(([section, noun]) => list(section)
-      .map((thing) => [thing.name, () => card(thing.name, small(noun), facts(flat(thing, '', [])))])),
+      .map((thing) => [thing.name, () => card(thing.name, small(noun), facts(flat(thing, '', [])), table(settingsOf(thing, noun)))])),
   },
   process: {
     title: 'Process', sections: ['process', 'workers', 'config'],
@@ -554,13 +560,14 @@ function takeMore(d, more) {
     ...section('Keys that are the worst off', h('ul', { class: 'items' }, circuits.map(keyLine)), circuits),
     ...section('Operations behind it', h('ul', { class: 'items' }, operations.map((operation) =>
       h('li', {}, div('', operation.name), div('muted mono', place(operation.declared_at))))), operations),
-    ...section('Settings', h('table', {}, settings.map(({ setting, value, source }) =>
-      h('tr', {}, h('th', { scope: 'row' }, words(setting)), h('td', {}, h('span', { class: 'mono' }, value), sourceOf(source))))), settings),
+    ...section('Settings', table(settings), settings),
     h('h3', {}, 'History'),
     history.length ? h('ol', { class: 'items' }, [...history].reverse().map(pastLine)) : small('The state has not changed yet.'));
   paint();
 }
 
+const table = (settings) => h('table', {}, settings.map(({ setting, value, source }) =>
+  h('tr', {}, h('th', { scope: 'row' }, words(setting)), h('td', {}, h('span', { class: 'mono' }, value), sourceOf(source)))));
 const section = (title, content, things) => (things.length ? [h('h3', {}, title), content] : []);
 const keyLine = (circuit) => h('li', {}, icon(known(circuit.state)), `${circuit.key} · ${titled(circuit.state)} · ${plural(circuit.failures, 'failure')}`);
 
