@@ -406,7 +406,7 @@ function operationCard(operation) {
   return card(operation.name,
     small(h('span', { class: 'mono' }, place(operation.declared_at)), ` · ${stack}`),
     pairs.length ? facts(pairs) : small('Nothing went wrong yet.'),
-    table(operation.stack.flatMap(({ settings }) => settings).filter(({ source }) => source.kind !== 'default')
+    table(operation.stack.flatMap(({ settings }) => settings).filter(({ policy, source }) => policy !== 'circuit_breaker' && source.kind !== 'default')
       .map((each) => ({ ...each, setting: `${each.policy} ${each.setting}` }))));
 }
 
