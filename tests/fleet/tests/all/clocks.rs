@@ -101,22 +101,28 @@ fn the_only_caller_probes_in_time_although_its_clock_is_an_hour_off() {
     let (Some(server), Some(library)) = (Server::start(), libfaketime()) else {
         return;
     };
+    let open_for = Duration::from_millis(700);
+    let config = CONFIG.recovery_timeout(open_for);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let circuit = CircuitBreaker::new("service", CONFIG);
-    let builder = Fleet::builder(server.address()).namespace("processes");
-    let started = runtime.block_on(builder.share_circuit(&circuit).start());
-    let fleet = started.expect("the store is there");
+    // Two voters, which call nobody after their failures.
+    let voters = ["one", "two"].map(|name| {
+        let circuit = CircuitBreaker::new("service", config);
+        let builder = Fleet::builder(server.address()).namespace("processes");
+        let builder = builder.replica(name).share_circuit(&circuit);
+        let fleet = runtime.block_on(builder.start());
+        let fleet = fleet.expect("the store is there");
+        Replica { circuit, fleet }
+    });
     let service = Service::start();
     for (offset, jump) in [("-1h", "+1h"), ("+1h", "-1h")] {
         let clock = WallClock::off_by(offset);
         let off = [off(&server, &service, &library, &clock)];
         for jumps in [false, true] {
-            let open_for = Duration::from_millis(700);
             let (begun, lines) = (Instant::now(), off[0].lines().len());
-            let command = Command::new("a trip").for_(open_for);
-            runtime.block_on(ordered(async || {
-                fleet.trip("service", command.clone()).await
-            }));
+            for voter in &voters {
+                voter.trip();
+            }
+            // It opens by the votes, for the time that it reads from the store.
             wait("open", &off, |it| it.first(" open ", lines).is_some());
             if jumps {
                 clock.jump(jump);
@@ -124,14 +130,17 @@ fn the_only_caller_probes_in_time_although_its_clock_is_an_hour_off() {
             wait("probe", &off, |it| it.first(" half_open ", lines).is_some());
             assert!(begun.elapsed() >= open_for, "{:?}", off[0].lines());
             wait("close", &off, is_last(" closed "));
+            runtime.block_on(until_all(&voters, CircuitState::Closed));
         }
-        let command = Command::new("an isolation").for_(Duration::from_millis(700));
+        let command = Command::new("an isolation").for_(open_for);
         runtime.block_on(ordered(async || {
+            let fleet = &voters[0].fleet;
             fleet.isolate("service", command.clone()).await
         }));
         wait("obey", &off, is_last(" open "));
         clock.jump(offset);
         wait("close", &off, is_last(" closed "));
+        runtime.block_on(until_all(&voters, CircuitState::Closed));
     }
 }
 
