@@ -19,7 +19,7 @@ pub use crate::inspect::Inspect;
 pub use crate::keyed::{Key, KeyText};
 pub use crate::limiter::call_limit;
 #[cfg(feature = "config")]
-pub use crate::operation::{Configured, FileValues, InSlot, LayerTimes, Slot, Tag};
+pub use crate::operation::{Configured, FileValues, InSlot, LayerTimes, Slot, TypeKey};
 pub use crate::operation::{
     Described, DescribedSettings, FileLayer, InForce, Layer, Operation, Stack,
 };

@@ -5,7 +5,7 @@ use resilience_macros::file_keys;
 use super::{config::BulkheadConfig, settings::BulkheadSettings};
 use crate::{
     file::{ENABLED, ENFORCE, SectionKind, SectionSpec, SectionValues},
-    operation::{InSlot, Tag},
+    operation::{InSlot, TypeKey},
 };
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
@@ -27,8 +27,10 @@ pub(super) fn settings(values: &SectionValues) -> BulkheadSettings {
     }
 }
 
-// SAFETY: `Tag::Bulkhead` is the tag of this type alone.
-#[expect(unsafe_code, reason = "the tag says the type of a slot")]
-unsafe impl InSlot for BulkheadConfig {
-    const TAG: Tag = Tag::Bulkhead;
+impl InSlot for BulkheadConfig {
+    #[inline]
+    fn key() -> &'static TypeKey<Self> {
+        static KEY: TypeKey<BulkheadConfig> = TypeKey::new();
+        &KEY
+    }
 }

@@ -8,7 +8,7 @@ use resilience_macros::file_keys;
 use super::config::HedgeConfig;
 use crate::budget::{BUDGET_OF_HEDGES, RetryBudget, budget_in_file};
 use crate::file::{ENABLED, SectionKind, SectionSpec, SectionValues};
-use crate::operation::{Configured, Described, FileLayer, InSlot, Slot, Tag};
+use crate::operation::{Configured, Described, FileLayer, InSlot, Slot, TypeKey};
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
     name: "hedge",
@@ -99,10 +99,12 @@ impl Configured for HedgeInFile {
     }
 }
 
-// SAFETY: `Tag::Hedge` is the tag of this type alone.
-#[expect(unsafe_code, reason = "the tag says the type of a slot")]
-unsafe impl InSlot for HedgeConfig {
-    const TAG: Tag = Tag::Hedge;
+impl InSlot for HedgeConfig {
+    #[inline]
+    fn key() -> &'static TypeKey<Self> {
+        static KEY: TypeKey<HedgeConfig> = TypeKey::new();
+        &KEY
+    }
 }
 
 impl FileLayer for HedgeConfig {

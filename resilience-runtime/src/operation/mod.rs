@@ -45,7 +45,7 @@ pub use layer::Configured;
 pub(crate) use layer::SharedThing;
 pub use layer::{Described, DescribedSettings, Layer, Stack};
 #[cfg(feature = "config")]
-pub use slot::{InSlot, Slot, Tag};
+pub use slot::{InSlot, Slot, TypeKey};
 pub use stats::OperationStats;
 #[cfg(feature = "config")]
 pub(crate) use stats::describe;

@@ -1,56 +1,51 @@
-//! The configuration of one layer as a call reads it: one pointer whose type is known by a tag.
+//! The configuration of one layer as a call reads it: one pointer beside the key of its type.
 //!
-//! A function has layers of several types, and this module knows none of them. A slot keeps the tag
-//! of the type beside the pointer, so that a call compares one byte where a `dyn Any` would call a
-//! function through a table.
+//! A function has layers of several types, and this module knows none of them. A slot keeps the key of
+//! the type beside the pointer, so that a call compares one word where a `dyn Any` would call a
+//! function through a table to ask for its type.
 
-use std::ptr::NonNull;
+use std::{marker::PhantomData, ptr, ptr::NonNull, sync::atomic::AtomicU8};
 
-/// The types that a slot may point to. Each belongs to one type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Tag {
-    /// The slot points to nothing.
-    Empty,
-    /// The configuration of a retry.
-    Retry,
-    /// The configuration of a timeout.
-    Timeout,
-    /// The configuration of a bulkhead.
-    Bulkhead,
-    /// The configuration of a rate limit.
-    RateLimit,
-    /// The configuration of a hedge.
-    Hedge,
+/// Stands for the type `C` by its address: no other key has it.
+///
+/// The byte makes it take up memory. It is an atomic one, because a constant without such a byte may
+/// share its memory with equal ones.
+#[derive(Debug)]
+pub struct TypeKey<C> {
+    _byte: AtomicU8,
+    _type: PhantomData<fn() -> C>,
 }
 
-/// Beside the tag: a call has something to do with the configuration before its first attempt.
-const BUSY: u8 = 1 << 7;
+impl<C> TypeKey<C> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            _byte: AtomicU8::new(0),
+            _type: PhantomData,
+        }
+    }
+
+    fn address(&'static self) -> *const () {
+        ptr::from_ref(self).cast()
+    }
+}
 
 /// A configuration that a slot may point to.
-///
-/// # Safety
-///
-/// No other type has the same [`TAG`](Self::TAG), and it is not [`Tag::Empty`].
-#[expect(
-    unsafe_code,
-    reason = "a slot believes the tag, so that a success compares one byte"
-)]
-pub unsafe trait InSlot: Sync + 'static {
-    /// The tag of the type.
-    const TAG: Tag;
-
-    /// True if a call has something to do with the configuration before its first attempt.
-    fn is_busy(&self) -> bool {
-        false
-    }
+pub trait InSlot: Sync + 'static {
+    /// The key of the type.
+    fn key() -> &'static TypeKey<Self>
+    where
+        Self: Sized;
 }
 
 /// The configuration of one layer that holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Slot {
-    tag: u8,
-    /// Points to a `&'static` value of the type that has the tag, or nowhere if there is no tag.
+    /// The address of the key of the type, or null for a slot that points to nothing.
+    key: *const (),
+    /// The same, or null if a call has something to do with the configuration before its first
+    /// attempt.
+    idle_key: *const (),
+    /// Points to a `&'static` value of the type.
     config: NonNull<()>,
 }
 
@@ -64,24 +59,39 @@ unsafe impl Sync for Slot {}
 impl Slot {
     /// A layer whose configuration no call reads, or which each call computes.
     pub(crate) const EMPTY: Self = Self {
-        tag: Tag::Empty as u8,
+        key: ptr::null(),
+        idle_key: ptr::null(),
         config: NonNull::dangling(),
     };
 
     pub(crate) fn of<C: InSlot>(config: &'static C) -> Self {
-        let busy = if config.is_busy() { BUSY } else { 0 };
         Self {
-            tag: C::TAG as u8 | busy,
+            key: C::key().address(),
+            idle_key: C::key().address(),
             config: NonNull::from(config).cast(),
         }
+    }
+
+    /// Notes if a call has something to do with the configuration before its first attempt.
+    pub(crate) fn busy_if(mut self, is_busy: bool) -> Self {
+        if is_busy {
+            self.idle_key = ptr::null();
+        }
+        self
     }
 
     /// The configuration, or `other` if the slot has none of that type.
     // There is no `Option` between, because the caller would compare the reference with null.
     #[inline]
+    #[expect(
+        unsafe_code,
+        reason = "the type behind the pointer is known by its key alone"
+    )]
     pub(super) fn get_or<C: InSlot>(&self, other: &'static C) -> &'static C {
-        if self.tag & !BUSY == C::TAG as u8 {
-            self.read()
+        if ptr::eq(self.key, C::key().address()) {
+            // SAFETY: `of` alone makes a slot with a key, of a `&'static` value of the type of the
+            // key. A `TypeKey<C>` at this address is there for ever, and it is no key of another type.
+            unsafe { self.config.cast().as_ref() }
         } else {
             other
         }
@@ -91,20 +101,7 @@ impl Slot {
     /// its first attempt.
     #[inline]
     pub(super) fn is_idle<C: InSlot>(&self) -> bool {
-        self.tag == C::TAG as u8
-    }
-
-    /// Reads the configuration. The caller has compared the tag.
-    #[inline]
-    #[expect(
-        unsafe_code,
-        reason = "the type behind the pointer is known by the tag alone"
-    )]
-    fn read<C: InSlot>(&self) -> &'static C {
-        debug_assert_eq!(self.tag & !BUSY, C::TAG as u8);
-        // SAFETY: `of` alone makes a slot that is not empty, of a `&'static` value of the type with
-        // this tag. No other type has it, as the trait demands.
-        unsafe { self.config.cast().as_ref() }
+        ptr::eq(self.idle_key, C::key().address())
     }
 }
 
@@ -120,19 +117,17 @@ mod tests {
     #[derive(Debug, PartialEq)]
     struct Waits(u64);
 
-    // SAFETY: The test has no other type with this tag.
-    #[expect(unsafe_code, reason = "the test has types of its own")]
-    unsafe impl InSlot for Quiet {
-        const TAG: Tag = Tag::Timeout;
+    impl InSlot for Quiet {
+        fn key() -> &'static TypeKey<Self> {
+            static KEY: TypeKey<Quiet> = TypeKey::new();
+            &KEY
+        }
     }
 
-    // SAFETY: The test has no other type with this tag.
-    #[expect(unsafe_code, reason = "the test has types of its own")]
-    unsafe impl InSlot for Waits {
-        const TAG: Tag = Tag::Retry;
-
-        fn is_busy(&self) -> bool {
-            self.0 > 0
+    impl InSlot for Waits {
+        fn key() -> &'static TypeKey<Self> {
+            static KEY: TypeKey<Waits> = TypeKey::new();
+            &KEY
         }
     }
 
@@ -148,9 +143,9 @@ mod tests {
 
     #[test]
     fn a_busy_configuration_is_found_by_those_who_begin_the_call() {
-        for (config, is_busy) in [(&Waits(0), false), (&Waits(1), true)] {
-            let slot = Slot::of(config);
-            assert_eq!(slot.get_or(&Waits(3)), config);
+        for is_busy in [false, true] {
+            let slot = Slot::of(&Waits(1)).busy_if(is_busy);
+            assert_eq!(slot.get_or(&Waits(3)), &Waits(1));
             assert_eq!(slot.is_idle::<Waits>(), !is_busy);
             assert_eq!(slot.get_or(&QUIET), &QUIET);
         }

@@ -5,7 +5,7 @@ use resilience_macros::file_keys;
 use super::{config::RateLimitConfig, settings::RateLimitSettings};
 use crate::{
     file::{ENABLED, ENFORCE, SectionKind, SectionSpec, SectionValues},
-    operation::{InSlot, Tag},
+    operation::{InSlot, TypeKey},
 };
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
@@ -29,8 +29,10 @@ pub(super) fn settings(values: &SectionValues) -> RateLimitSettings {
     }
 }
 
-// SAFETY: `Tag::RateLimit` is the tag of this type alone.
-#[expect(unsafe_code, reason = "the tag says the type of a slot")]
-unsafe impl InSlot for RateLimitConfig {
-    const TAG: Tag = Tag::RateLimit;
+impl InSlot for RateLimitConfig {
+    #[inline]
+    fn key() -> &'static TypeKey<Self> {
+        static KEY: TypeKey<RateLimitConfig> = TypeKey::new();
+        &KEY
+    }
 }

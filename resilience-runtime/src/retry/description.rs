@@ -42,7 +42,9 @@ impl Described for RetryConfig {
 
     #[cfg(feature = "config")]
     fn slot(&'static self) -> Slot {
-        Slot::of(self)
+        // A deposit and a limit of the time need the clock.
+        let is_busy = self.get_budget().is_some() || self.get_max_elapsed().is_some();
+        Slot::of(self).busy_if(is_busy)
     }
 
     #[cfg(feature = "config")]

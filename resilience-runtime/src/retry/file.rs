@@ -11,7 +11,7 @@ use super::strategy::{Jitter, Strategy};
 use crate::budget::{BUDGET_OF_RETRIES, budget_in_file};
 use crate::file::{Contradiction, ENABLED, Exclusive, SectionKind, SectionSpec, SectionValues};
 use crate::layer_options::LayerOptions;
-use crate::operation::{Configured, Described, FileLayer, InSlot, LayerTimes, Slot, Tag};
+use crate::operation::{Configured, Described, FileLayer, InSlot, LayerTimes, Slot, TypeKey};
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
     name: "retry",
@@ -271,7 +271,7 @@ impl Configured for RetryInFile {
     }
 
     fn slot(&'static self) -> Slot {
-        Slot::of(&self.config)
+        self.config.slot()
     }
 
     fn settings(&self) -> &dyn Described {
@@ -304,14 +304,11 @@ pub(super) fn times(
     }
 }
 
-// SAFETY: `Tag::Retry` is the tag of this type alone.
-#[expect(unsafe_code, reason = "the tag says the type of a slot")]
-unsafe impl InSlot for RetryConfig {
-    const TAG: Tag = Tag::Retry;
-
-    /// A deposit and a limit of the time need the clock.
-    fn is_busy(&self) -> bool {
-        self.get_budget().is_some() || self.get_max_elapsed().is_some()
+impl InSlot for RetryConfig {
+    #[inline]
+    fn key() -> &'static TypeKey<Self> {
+        static KEY: TypeKey<RetryConfig> = TypeKey::new();
+        &KEY
     }
 }
 

@@ -7,7 +7,7 @@ use resilience_macros::file_keys;
 use super::{config::TimeoutConfig, settings::TimeoutSettings};
 use crate::file::{ENABLED, SectionKind, SectionSpec, SectionValues};
 use crate::layer_options::LayerOptions;
-use crate::operation::{Configured, Described, FileLayer, InSlot, LayerTimes, Slot, Tag};
+use crate::operation::{Configured, Described, FileLayer, InSlot, LayerTimes, Slot, TypeKey};
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
     name: "timeout",
@@ -95,10 +95,12 @@ pub(super) fn times(
     }
 }
 
-// SAFETY: `Tag::Timeout` is the tag of this type alone.
-#[expect(unsafe_code, reason = "the tag says the type of a slot")]
-unsafe impl InSlot for TimeoutConfig {
-    const TAG: Tag = Tag::Timeout;
+impl InSlot for TimeoutConfig {
+    #[inline]
+    fn key() -> &'static TypeKey<Self> {
+        static KEY: TypeKey<TimeoutConfig> = TypeKey::new();
+        &KEY
+    }
 }
 
 impl FileLayer for TimeoutConfig {
