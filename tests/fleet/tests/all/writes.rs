@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeSet,
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Weak},
     thread,
     time::{Duration, Instant},
 };
@@ -40,7 +40,8 @@ struct Fault {
 
 /// A server behind a tap. It is replaced by an empty one when it is killed.
 struct Store {
-    server: Arc<Mutex<Option<Server>>>,
+    /// It ends with this.
+    _server: Arc<Mutex<Option<Server>>>,
     tap: Tap,
 }
 
@@ -50,28 +51,37 @@ impl Store {
         let port = server.port;
         let server = Arc::new(Mutex::new(Some(server)));
         let line = Arc::<Mutex<Option<resilience_fleet_tests::tap::Line>>>::default();
-        let (of_fault, its_line) = (Arc::clone(&server), Arc::clone(&line));
+        // The tap outlives the test, and must not keep the server.
+        let (of_fault, its_line) = (Arc::downgrade(&server), Arc::clone(&line));
         let kills = matches!(fault.map(|it| it.loss), Some(Loss::Server));
         let place = fault.map(|it| (it.number, it.moment));
         let tap = Tap::start(port, place, move |target| {
             if !kills {
                 return;
             }
-            *of_fault.lock().expect("no panic") = None;
+            if let Some(server) = of_fault.upgrade() {
+                *server.lock().expect("no panic") = None;
+            }
             // Nobody listens there.
             *target = 1;
-            let (server, line) = (Arc::clone(&of_fault), Arc::clone(&its_line));
+            let (server, line) = (Weak::clone(&of_fault), Arc::clone(&its_line));
             thread::spawn(move || {
                 thread::sleep(Duration::from_millis(150));
                 let next = Server::start().expect("it is not skipped");
                 let port = next.port;
+                let Some(server) = server.upgrade() else {
+                    return;
+                };
                 *server.lock().expect("no panic") = Some(next);
                 let line = line.lock().expect("no panic").clone();
                 line.expect("the tap is there").lead_to(port);
             });
         });
         *line.lock().expect("no panic") = Some(tap.line());
-        Some(Self { server, tap })
+        Some(Self {
+            _server: server,
+            tap,
+        })
     }
 }
 
@@ -156,7 +166,7 @@ async fn live(fault: Option<Fault>) -> Option<(usize, Option<String>)> {
     nothing_is_stuck(&replicas).await;
     let result = (store.tap.writes(), store.tap.broken_at());
     drop(replicas);
-    drop(store.server.lock().expect("no panic").take());
+    drop(store);
     Some(result)
 }
 
