@@ -9,7 +9,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::SLACK;
+use super::slack::SLACK;
 
 /// The moment of the axis at which the system's clock shows zero.
 static ZERO: AtomicU64 = AtomicU64::new(UNKNOWN);

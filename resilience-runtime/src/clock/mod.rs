@@ -27,8 +27,10 @@ mod coarse {
     }
 }
 
+mod slack;
 mod timer;
 
+pub(crate) use slack::SLACK;
 pub(crate) use timer::create_timer;
 
 // std's primitives are used here and not those of `crate::sync`, because loom's cannot be statics.
@@ -88,9 +90,6 @@ pub(crate) fn coarse_now() -> u64 {
         coarse::now(tokio_now)
     }
 }
-
-/// The coarse clock is behind the exact one by less than this: 17 ms, where the longest tick is 10 ms.
-pub(crate) const SLACK: u64 = 1 << 24;
 
 #[cfg(all(test, loom))]
 pub(crate) use self::model::{now, now as coarse_now};

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use super::project::ours;
 
+/// Functions lie in modules of this size, as those of a service do.
+pub(super) const PER_MODULE: usize = 10;
+
 /// The functions under the same attributes.
 pub(crate) struct Kind {
     /// The name in the table.

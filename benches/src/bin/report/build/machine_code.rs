@@ -2,7 +2,11 @@
 
 use std::{error::Error, fs};
 
-use super::{PER_MODULE, functions::Kind, project::Project, time::FUNCTIONS};
+use super::{
+    functions::{Kind, PER_MODULE},
+    project::Project,
+    time::FUNCTIONS,
+};
 
 /// The bytes that each function of a kind adds to a program, beyond those of a plain function. The
 /// code that all functions share is a part of them.

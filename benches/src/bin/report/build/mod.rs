@@ -11,11 +11,8 @@ use std::error::Error;
 
 use resilience_benches::Goal;
 
-use self::functions::{INSTRUMENT, INSTRUMENT_ERR, Kind};
+use self::functions::{INSTRUMENT, INSTRUMENT_ERR, Kind, PER_MODULE};
 use crate::table::Table;
-
-/// Functions lie in modules of this size, as those of a service do.
-const PER_MODULE: usize = 10;
 
 pub(crate) fn rows(table: &mut Table) -> Result<(), Box<dyn Error>> {
     times(table)?;
