@@ -1,7 +1,8 @@
 //! The judgement of a failed attempt that no filter and no hook looks at.
 
 use super::config::RetryConfig;
-use super::ended_attempt::{EndedAttempt, Review};
+use super::ended_attempt::EndedAttempt;
+use super::review::Review;
 use super::state::Retry;
 use crate::error_slot::Slot;
 use crate::inspect::{Traits, View};

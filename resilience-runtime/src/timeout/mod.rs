@@ -1,10 +1,12 @@
 //! A limit on how long a call may take, for futures and for blocking functions.
 //!
-//! - `limited` and `future` drop a future at the deadline.
+//! - `limited` and `future` drop a future at the deadline, `progress` is the limit of a call that runs, and
+//!   `at_expiry` makes the output in place of the body's.
 //! - `thread` runs a blocking body on a worker thread and leaves it there at the deadline.
 //! - `cooperative` runs a blocking body in place and refuses a late result.
 //! - `call_limit` is the limit of one call: the configured one, or the time until a deadline around it.
 
+mod at_expiry;
 mod call_limit;
 mod config;
 mod conversion;
@@ -16,6 +18,7 @@ mod file;
 mod future;
 mod limited;
 mod operation;
+mod progress;
 mod settings;
 mod thread;
 

@@ -1,3 +1,4 @@
+use super::super::hint::RetryHint;
 use super::super::strategy::Jitter;
 use super::*;
 use crate::deadline::Frame;
