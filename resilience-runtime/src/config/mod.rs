@@ -93,7 +93,7 @@
 //! # Cost
 //!
 //! A call reads one pointer, and each of its layers finds its settings there in place of an address
-//! that the compiler knows: one load and one comparison of a byte, whether a file is loaded or not and
+//! that the compiler knows: one load and one comparison of a word, whether a file is loaded or not and
 //! whether it names the function or not. A function whose option is computed takes a copy of its
 //! settings in each call. Values that a file has set stay in memory for the rest of the process, each
 //! once.
