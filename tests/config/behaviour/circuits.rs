@@ -115,3 +115,32 @@ fn a_circuit_that_is_not_enabled_admits_all_and_counts_nothing() {
     disabled(Ok(())).expect_err("it is open");
     circuit.reset();
 }
+
+#[circuit_breaker(name = "circuits.announced", failure_threshold = 1, recovery_timeout = 10s)]
+fn announced(result: io::Result<()>) -> io::Result<()> {
+    result
+}
+
+#[test]
+fn a_file_does_not_prolong_the_open_time_that_callers_were_told() {
+    // `retry_after` may be a tick of the system's clock too long.
+    const TOLD: Duration = Duration::from_secs(11);
+    let turn = Turn::begin();
+    fail(announced);
+    let retry_after = || {
+        let refused = announced(Ok(())).expect_err("the circuit is open");
+        let open = refused.get_ref().and_then(|inner| inner.downcast_ref());
+        open.and_then(CircuitOpen::retry_after)
+            .expect("it will be half-open")
+    };
+    assert!(retry_after() <= TOLD);
+    turn.set("[circuit_breaker.\"circuits.announced\"]\nrecovery_timeout = \"1h\"");
+    assert!(retry_after() <= TOLD, "{:?}", retry_after());
+
+    // The next open time is that of the file.
+    let circuit = registry::get("circuits.announced").expect("registered");
+    circuit.reset();
+    fail(announced);
+    assert!(retry_after() > TOLD, "{:?}", retry_after());
+    circuit.reset();
+}
