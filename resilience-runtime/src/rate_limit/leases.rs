@@ -111,8 +111,20 @@ impl Leases {
     }
 
     /// Adds permits. Nobody asks for more before the moment `asks_at`.
+    ///
+    /// Permits beyond the most in hand are lost. They come if several questions were under way, because
+    /// the answers are late, and with them the process would be too far ahead of the others.
     pub(super) fn add(&self, permits: u32, asks_at: u64) {
-        self.permits.fetch_add(permits.into(), Ordering::Relaxed);
+        let most = match self.most.load(Ordering::Relaxed) {
+            // The question was asked before the contact was lost.
+            0 => u64::MAX,
+            most => most.into(),
+        };
+        let more = |now: u64| Some(now.saturating_add(permits.into()).min(most.max(now)));
+        // The update succeeds, because each number has a next one.
+        let _ = self
+            .permits
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
         self.asks_at.store(asks_at, Ordering::Relaxed);
     }
 

@@ -56,6 +56,8 @@ impl PermitRequest {
     }
 
     /// Leases so many permits. The rate limit asks for more after the time `next_in` at the earliest.
+    ///
+    /// Permits beyond the most that [`lease_among`](crate::RateLimit::lease_among) allows in hand are lost.
     pub fn grant(mut self, permits: u32, next_in: Duration) {
         self.is_answered = true;
         self.lessee.take_lease(permits, next_in);

@@ -110,6 +110,23 @@ async fn a_request_that_is_dropped_is_made_again_with_its_calls() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn answers_that_come_late_leave_no_more_permits_in_hand_than_a_batch() {
+    let (limit, others) = shared(CONFIG);
+    let mut late = Vec::new();
+    for _ in 0..5 {
+        assert_eq!(admitted(&limit, 1), 1, "the share of this process");
+        late.extend(others.next());
+        advance(Duration::from_millis(100)).await;
+    }
+    assert_eq!(late.len(), 5, "nobody answered, so each call asked again");
+    for request in late {
+        let permits = request.permits();
+        request.grant(permits, SECOND);
+    }
+    assert_eq!(admitted(&limit, 100), 10, "those in hand, and the share");
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_the_store_each_process_has_its_share_and_uses_the_permits_in_hand() {
     let (limit, others) = shared(CONFIG);
     assert_eq!(admitted(&limit, 1), 1);
@@ -154,6 +171,7 @@ async fn a_coordinator_that_panics_breaks_no_call() {
 fn threads_take_no_more_permits_than_were_leased() {
     let config = RateLimitConfig::new(1, Duration::from_secs(1_000_000));
     let (limit, others) = shared(config);
+    limit.lease_among(4, 1_001);
     assert_eq!(admitted(&limit, 1), 1);
     others
         .next()
