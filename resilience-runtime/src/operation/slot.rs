@@ -13,7 +13,9 @@ use std::{marker::PhantomData, ptr, ptr::NonNull, sync::atomic::AtomicU8};
 #[derive(Debug)]
 pub struct TypeKey<C> {
     _byte: AtomicU8,
-    _type: PhantomData<fn() -> C>,
+    /// The function takes and returns the type, so that the key of a type is no key of its subtypes
+    /// and supertypes.
+    _type: PhantomData<fn(C) -> C>,
 }
 
 impl<C> TypeKey<C> {
