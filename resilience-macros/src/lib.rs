@@ -742,8 +742,8 @@ pub fn rate_limit(args: TokenStream, item: TokenStream) -> TokenStream {
 /// - An attempt that fails starts the next one at once, unless a layer has refused it.
 /// - Each further attempt draws on the `budget`. A call deposits in it when its first attempt waits or
 ///   fails; one that is answered at its first poll does not, so that the hits of a cache pay for no
-///   hedges of its misses. If all calls are slow, the extra load is at most the budget. A budget that says no leaves the running attempts alone,
-///   and the call does not ask it again because of time.
+///   hedges of its misses. If all calls are slow, the extra load is at most the budget. A budget that
+///   says no leaves the running attempts alone, and the call does not ask it again because of time.
 /// - A [`#[retry]`](../resilience/attr.retry.html) above that draws on a budget of the same name or the
 ///   same static deposits for both, once per call.
 /// - No attempt is added while a circuit of the stack below is open or half-open, or has half of the
