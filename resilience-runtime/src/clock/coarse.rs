@@ -98,6 +98,7 @@ fn read(clock: i32) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use std::{
+        iter,
         sync::OnceLock,
         time::{Duration, Instant},
     };
@@ -110,30 +111,29 @@ mod tests {
         (1 << 62) + u64::try_from(since.as_nanos()).expect("the test takes no centuries")
     }
 
-    /// The zero that a thread finds when it is not interrupted.
+    /// The zero that a thread finds when nothing interrupts it, nor the processor that ticks.
     fn zero() -> u64 {
-        let found = (0..1_000).map(|_| find_zero(fine));
-        found
-            .into_iter()
-            .find(|zero| *zero != UNKNOWN)
-            .expect("one of a thousand is not interrupted")
+        let end = Instant::now() + Duration::from_secs(10);
+        iter::repeat_with(|| find_zero(fine))
+            .take_while(|_| Instant::now() < end)
+            .find(|zero| *zero != UNKNOWN && *zero != UNUSABLE)
+            .expect("Linux has had the clock since 2.6.32")
     }
 
     #[test]
     fn it_follows_the_exact_clock_and_is_never_ahead() {
         let zero = zero();
-        assert_ne!(zero, UNUSABLE, "Linux has had the clock since 2.6.32");
-        let end = Instant::now() + Duration::from_millis(100);
+        let end = Instant::now() + Duration::from_secs(10);
         let (mut last, mut ticks) = (0, 0);
-        while Instant::now() < end {
+        while ticks < 5 {
             let nanos = read(MONOTONIC_COARSE).expect("it was read before");
             let coarse = zero.wrapping_add(nanos);
             let exact = fine();
             assert!(last <= coarse && coarse <= exact, "{last} {coarse} {exact}");
+            assert!(Instant::now() < end, "it moves");
             ticks += u32::from(coarse != last);
             last = coarse;
         }
-        assert!(ticks >= 2, "it moves");
     }
 
     #[test]
