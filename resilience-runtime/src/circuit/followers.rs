@@ -58,6 +58,7 @@ pub(crate) fn begin_to_follow(follower: &Arc<dyn CircuitFollower>) -> Following 
 /// let command = Command::new("maintenance");
 /// assert!(fleet::give_command("jira", CommandAction::Isolate, &command).is_none());
 /// ```
+#[must_use = "the command is given when the future is polled"]
 pub fn give_command(name: &str, action: CommandAction, command: &Command) -> Option<CommandFuture> {
     FOLLOWERS.ask(|follower| follower.command(name, action, command))
 }

@@ -50,7 +50,8 @@ impl RateLimit {
     ///
     /// A call that finds no permit takes a turn of this process's share, which is the rate divided by
     /// `replicas`, one call at a time. So all processes together admit at most `batch` calls for each
-    /// process more than the limit and its burst.
+    /// process more than the limit and its burst. A call that waits for its turn may be overtaken by a
+    /// later one that finds a permit.
     ///
     /// # Panics
     /// If `replicas` is 0, or `batch` below 2.
