@@ -57,6 +57,7 @@ fn assert_documents_name_what_exists(recorder: &PrometheusHandle) {
     let existing: BTreeSet<_> = existing.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(existing.len(), 6, "{existing:?}");
     let repository = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let read = |document: &str| fs::read_to_string(repository.join(document)).expect("a document");
     let documents = [
         "docs/grafana.json",
         "docs/alerts.yml",
@@ -64,7 +65,7 @@ fn assert_documents_name_what_exists(recorder: &PrometheusHandle) {
         "resilience-fleet/src/metrics.md",
     ];
     for document in documents {
-        let text = fs::read_to_string(repository.join(document)).expect("a document");
+        let text = read(document);
         let named = names(&text);
         assert!(!named.is_empty(), "{document} names no metric of a fleet");
         for name in named {
@@ -76,8 +77,12 @@ fn assert_documents_name_what_exists(recorder: &PrometheusHandle) {
             assert!(existing.contains(name), "{document} names {name}");
         }
     }
-    let catalogue = fs::read_to_string(repository.join(documents[3])).expect("the catalogue");
+    let catalogue = read("resilience-fleet/src/metrics.md");
     assert_eq!(names(&catalogue), existing, "the catalogue has all of them");
+    let panels = read("docs/grafana.json");
+    let shown = |name: &&str| names(&panels).iter().any(|shown| shown.starts_with(*name));
+    let hidden: Vec<_> = existing.iter().filter(|name| !shown(name)).collect();
+    assert!(hidden.is_empty(), "no panel shows {hidden:?}");
 }
 
 async fn join(store: &MemoryStore, replica: &str) -> (CircuitBreaker, Fleet) {
