@@ -3,6 +3,7 @@
 mod clocks;
 mod commands;
 mod cost;
+mod dashboard;
 mod failover;
 mod faults;
 mod interface;
