@@ -138,10 +138,10 @@ fn give_here(action: &Action, command: Command) -> bool {
     }
 }
 
-/// The refusal of a command that the fleet could not give.
+/// The refusal of a command that the fleet did not confirm. A store that was only slow may have taken it.
 fn no_fleet(error: &dyn Error) -> Refusal {
     let error = format!(
-        "{error}, so no replica got the command; with \"only_here\": true this one alone gets it"
+        "{error}, so it is not certain that the replicas get the command: give it again, or to this one alone with \"only_here\": true"
     );
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error)
 }

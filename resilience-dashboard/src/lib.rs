@@ -51,7 +51,7 @@
 //! | 408 | the body did not arrive within ten seconds |
 //! | 413 | the body has more than 4 KB |
 //! | 415 | the content type is not `application/json` |
-//! | 503 | the fleet cannot reach its store, so no process got the command |
+//! | 503 | the fleet cannot reach its store, or the store did not answer in time and may still give the command to all processes |
 //! | any | the hook refuses the request with it |
 //!
 //! The hook is asked before the body is read. The body of a refusal is `{"error": "…"}`.

@@ -155,7 +155,7 @@ async fn a_command_goes_to_the_fleet_unless_it_is_for_this_process_alone() {
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     let error = refusal["error"].as_str().expect("a text");
     assert!(
-        error.starts_with("the store cannot be reached, so no replica"),
+        error.starts_with("the store cannot be reached, so it is not certain"),
         "{error}"
     );
     assert_eq!(post(names[2], REASON).await.0, StatusCode::OK);

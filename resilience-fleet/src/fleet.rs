@@ -157,7 +157,9 @@ impl Fleet {
     /// # Errors
     ///
     /// If the circuit is not shared, or if the store cannot be reached. This and the other commands
-    /// fail within 100 ms then, and no replica obeys.
+    /// fail within 100 ms then, and no replica obeys. After a
+    /// [timeout](crate::store::StoreErrorKind::Timeout) the store may still take the command, because
+    /// it had the request and was only slow; the same command may be given again.
     pub async fn trip(
         &self,
         circuit: impl Into<CircuitId>,

@@ -34,7 +34,8 @@ pub trait CircuitFollower: Send + Sync + 'static {
     }
 }
 
-/// The outcome of a command to all processes. An error says that none of them obeys.
+/// The outcome of a command to all processes. After an error it is not certain that they obey, because a
+/// store that did not answer in time may have taken the command.
 pub type CommandFuture =
     Pin<Box<dyn Future<Output = Result<(), Box<dyn Error + Send + Sync>>> + Send>>;
 

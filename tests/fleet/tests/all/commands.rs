@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use resilience::{CircuitState, Command, events::CommandAction, registry};
-use resilience_fleet::{CircuitId, Fleet};
+use resilience_fleet::{CircuitId, Fleet, FleetErrorKind, store::StoreErrorKind};
 use resilience_fleet_tests::server::Server;
 
 use crate::replicas::{
@@ -141,6 +141,31 @@ async fn without_the_store_a_command_is_an_error_soon() {
         assert!(error.to_string().contains("store"), "{error}");
     }
     assert!(replicas[0].is(CircuitState::Closed));
+}
+
+/// The operator is told that a command may come after its error, see `Fleet::trip`.
+#[tokio::test]
+async fn a_store_that_was_only_slow_takes_a_command_after_its_error() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let replica = Replica::join(Fleet::builder(server.address()), 0, CONFIG).await;
+    let Replica { circuit, fleet } = &replica;
+    until("a command is obeyed after its timeout", async || {
+        server.signal("STOP");
+        let given = fleet.isolate("jira", command()).await;
+        server.signal("CONT");
+        let timeout = FleetErrorKind::Store(StoreErrorKind::Timeout);
+        if given.err().map(|error| error.kind()) != Some(timeout) {
+            return false;
+        }
+        let begun = Instant::now();
+        while !circuit.stats().isolated && begun.elapsed() < Duration::from_secs(5) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        circuit.stats().isolated
+    })
+    .await;
 }
 
 #[tokio::test]
