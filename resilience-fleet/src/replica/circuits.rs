@@ -182,6 +182,11 @@ impl Circuit {
         }
     }
 
+    /// Makes the replica object again, because the store may not have its objection.
+    pub(super) fn forget_objection(&mut self) {
+        self.objected = None;
+    }
+
     /// True if the replica has to object to the doubt, now or again.
     pub(super) fn objects(&mut self, view: &View, now: Instant) -> bool {
         let Some((doubt, breaker)) = view.doubt.zip(self.breaker.as_ref()) else {
@@ -200,6 +205,13 @@ impl Circuit {
         }
         self.objected = Some((doubt, now));
         true
+    }
+
+    /// Notes the lease of a probe. Those of another term are forgotten, because a verdict of theirs changes
+    /// nothing, and one that was lost would leave its lease here for ever.
+    pub(super) fn note_lease(&mut self, lease: u64, term: Term) {
+        self.leases.retain(|_, granted| *granted == term);
+        self.leases.insert(lease, term);
     }
 
     /// The request that closes the circuit for all. It is half-open for the fleet and closed in this
@@ -342,5 +354,23 @@ impl Circuits {
             .values()
             .map(|circuit| circuit.id.clone())
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leases_of_an_earlier_term_are_forgotten() {
+        let mut circuit = Circuit::new(CircuitId::new("jira", None), None);
+        let term = |generation| Term {
+            epoch: 1,
+            generation,
+        };
+        for (lease, generation) in [(7, 1), (8, 1), (9, 2)] {
+            circuit.note_lease(lease, term(generation));
+        }
+        assert_eq!(circuit.leases, HashMap::from([(9, term(2))]));
     }
 }

@@ -27,7 +27,7 @@ impl<S: Session> Online<S> {
         let (answer, outcome) = match reply.answer {
             Answer::Granted => {
                 if let Some(circuit) = self.circuits.borrow_mut().get(&id) {
-                    circuit.leases.insert(lease, reply.view.term);
+                    circuit.note_lease(lease, reply.view.term);
                 }
                 (ProbeAnswer::granted(lease), "granted")
             }

@@ -55,7 +55,7 @@ impl<S: Session> Online<S> {
                 counts_for: circuit.window(),
             };
             let id = id.clone();
-            self.spawn(|online| async move { drop(online.request(&id, request).await) });
+            self.spawn(|online| async move { online.object(id, request).await });
         }
     }
 

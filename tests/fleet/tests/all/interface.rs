@@ -133,6 +133,7 @@ impl Session for Watched {
     async fn request(&self, circuit: &CircuitId, request: &Request) -> Result<Reply, StoreError> {
         let name = match request {
             Request::Vote { .. } => "vote",
+            Request::Object { .. } => "object",
             Request::Settle { .. } => "settle",
             Request::Lease { .. } => "lease",
             Request::Read => "read 1",
@@ -216,6 +217,25 @@ async fn two_failures_in_a_row_are_survived_and_three_begin_local_mode() {
         *told.lock().expect("no panic") == ["degraded timeout", "restored"]
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_objection_that_the_store_did_not_answer_is_made_again() {
+    let shared = MemoryStore::new();
+    let well = Watched::new(&shared);
+    let replicas = [
+        join(&well, 0, CONFIG).await,
+        join(&Watched::new(&shared), 1, CONFIG).await,
+    ];
+    settle(&replicas).await;
+    replicas[0].succeed(3);
+    well.fail("object", Failure::Error, 1);
+    replicas[1].trip();
+    until("the objection counts", async || {
+        status_of(&replicas[1].fleet).await.circuits[0].objections == 1
+    })
+    .await;
+    assert_eq!((well.failures(), well.count("object")), (0, 2));
 }
 
 #[tokio::test]
