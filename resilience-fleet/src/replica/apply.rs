@@ -1,5 +1,5 @@
-//! A thread of its own makes the changes of circuits, because a change calls the listeners of the
-//! program, and a listener that blocks must not hold up the requests to the store.
+//! A thread of its own makes the changes of circuits and gives the events of the fleet, because both call
+//! the listeners of the program, and a listener that blocks must not hold up the requests to the store.
 
 use std::{
     sync::mpsc::{Receiver, Sender, channel},
@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use resilience::{CircuitBreaker, CircuitBreakerFamily, Command, events::CommandAction, registry};
+use resilience::{
+    CircuitBreaker, CircuitBreakerFamily, Command, events::CommandAction, fleet::StoreContact,
+    registry,
+};
 use tokio::sync::mpsc::WeakUnboundedSender;
 
 use super::control::Control;
@@ -23,13 +26,15 @@ pub(super) enum Target {
     OwnFamily(CircuitBreakerFamily),
 }
 
-/// A change of a circuit.
+/// A change of a circuit, or an event of the fleet.
 #[derive(Debug)]
 pub(super) enum Order {
     Open(CircuitId, CircuitBreaker, Instant),
     Close(CircuitId, CircuitBreaker),
     Obey(Target, StoredCommand),
     Reset(Target),
+    TellLost(StoreContact, &'static str),
+    TellRestored(StoreContact),
 }
 
 /// Starts the thread. It ends when the sender is dropped.
@@ -57,6 +62,14 @@ fn run(orders: &Receiver<Order>, control: &WeakUnboundedSender<Control>) {
             Order::Reset(target) => {
                 let reason = "the command to the fleet ended";
                 give(&target, CommandAction::Reset, Command::new(reason));
+                continue;
+            }
+            Order::TellLost(contact, cause) => {
+                contact.tell_lost(cause);
+                continue;
+            }
+            Order::TellRestored(contact) => {
+                contact.tell_restored();
                 continue;
             }
         };

@@ -9,7 +9,7 @@
 //! - `links` shares circuits and rate limits, and `line` puts their messages into the bounded queue.
 //! - `online` serves while the store can be reached: it sends votes, objections, leases and verdicts,
 //!   reads the circuits that changed, and gives a sign of life.
-//! - `adopt` decides over a newer view; `apply` does it on a thread of its own.
+//! - `adopt` decides over a newer view; `apply` does it on a thread of its own, which gives the events, too.
 //! - `rate_limits` divides the limits among the replicas that are alive.
 //! - `circuits` and `samples` are the table of the circuits and their successes.
 //! - `backoff` are the pauses while the store cannot be reached.
@@ -109,8 +109,7 @@ async fn run<S: FleetStore>(
         let cause = match connect(&store, &online, sender, &mut inbox).await {
             Ok(()) => {
                 backoff = Backoff::new();
-                contact.restored();
-                online.meters.contact(true);
+                online.note_contact(&contact, Ok(()));
                 if let Some(started) = started.take() {
                     let _ = started.send(Ok(()));
                 }
@@ -133,8 +132,7 @@ async fn run<S: FleetStore>(
                 }
             }
         };
-        contact.lost(cause.name());
-        online.meters.contact(false);
+        online.note_contact(&contact, Err(cause));
         if wait(backoff.next(rand::random()), &online, &mut inbox).await {
             break;
         }

@@ -58,18 +58,44 @@ impl StoreContact {
         self.shared.is_held.load(Ordering::Acquire)
     }
 
-    /// Notes that the store cannot be reached. From now on each circuit decides alone.
-    ///
-    /// The first call after the contact was held, or was never held, gives the event
-    /// [`FleetDegraded`](EventKind::FleetDegraded) and a WARN. `cause` is a kind of error and no text of
-    /// one, because a text may hold a secret.
+    /// Notes that the store cannot be reached, and tells the program of it: [`set_held`](Self::set_held)
+    /// and [`tell_lost`](Self::tell_lost).
     pub fn lost(&self, cause: &'static str) {
-        let Shared {
-            fleet,
-            is_held,
-            is_told,
-        } = &*self.shared;
-        is_held.store(false, Ordering::Release);
+        self.set_held(false);
+        self.tell_lost(cause);
+    }
+
+    /// Notes that the store can be reached, and tells the program of it: [`set_held`](Self::set_held)
+    /// and [`tell_restored`](Self::tell_restored).
+    pub fn restored(&self) {
+        self.set_held(true);
+        self.tell_restored();
+    }
+
+    /// Notes if the store can be reached, and calls nobody. Each circuit decides alone from now on if it
+    /// cannot.
+    ///
+    /// It is for a thread that calls wait for, because a listener of an event may block its thread.
+    /// Another thread then tells the program.
+    ///
+    /// ```
+    /// use resilience::fleet::StoreContact;
+    ///
+    /// let contact = StoreContact::new("orders-prod");
+    /// contact.set_held(true);
+    /// let other = contact.clone();
+    /// std::thread::spawn(move || other.tell_restored()).join().unwrap();
+    /// assert!(contact.is_held());
+    /// ```
+    pub fn set_held(&self, is_held: bool) {
+        self.shared.is_held.store(is_held, Ordering::Release);
+    }
+
+    /// Gives the event [`FleetDegraded`](EventKind::FleetDegraded) and a WARN, if this is the first call
+    /// after the contact was restored, or the first of all. `cause` is a kind of error and no text of one,
+    /// because a text may hold a secret.
+    pub fn tell_lost(&self, cause: &'static str) {
+        let Shared { fleet, is_told, .. } = &*self.shared;
         if is_told.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -77,17 +103,10 @@ impl StoreContact {
         events::emit(None, || EventKind::FleetDegraded { fleet, cause });
     }
 
-    /// Notes that the store can be reached.
-    ///
-    /// If the program was told that the contact is lost, this gives the event
-    /// [`FleetRestored`](EventKind::FleetRestored) and a line of the log.
-    pub fn restored(&self) {
-        let Shared {
-            fleet,
-            is_held,
-            is_told,
-        } = &*self.shared;
-        is_held.store(true, Ordering::Release);
+    /// Gives the event [`FleetRestored`](EventKind::FleetRestored) and a line of the log, if the program
+    /// was told that the contact is lost.
+    pub fn tell_restored(&self) {
+        let Shared { fleet, is_told, .. } = &*self.shared;
         if is_told.swap(false, Ordering::AcqRel) {
             log::fleet_restored(fleet);
             events::emit(None, || EventKind::FleetRestored { fleet });
@@ -96,7 +115,7 @@ impl StoreContact {
 
     /// Notes that the program is no longer in the fleet, without an event.
     pub fn left(&self) {
-        self.shared.is_held.store(false, Ordering::Release);
+        self.set_held(false);
     }
 }
 

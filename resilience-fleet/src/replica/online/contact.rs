@@ -2,11 +2,13 @@
 
 use std::future::Future;
 
+use resilience::fleet::StoreContact;
 use tokio::time::timeout;
 
 use super::{LIMIT, Online};
 use crate::{
     circuit_id::CircuitId,
+    replica::apply::Order,
     store::{Reply, Request, Session, StoreError, StoreErrorKind},
 };
 
@@ -37,6 +39,17 @@ impl<S: Session> Online<S> {
             Err(error) => self.failed(error.kind()),
         }
         answer
+    }
+
+    /// Notes if the store can be reached. The thread of the changes tells the program, because a listener
+    /// that blocks this thread would hold up the probes and commands that wait for it.
+    pub(crate) fn note_contact(&self, contact: &StoreContact, state: Result<(), StoreErrorKind>) {
+        contact.set_held(state.is_ok());
+        self.meters.contact(state.is_ok());
+        let _ = self.apply.send(match state {
+            Ok(()) => Order::TellRestored(contact.clone()),
+            Err(cause) => Order::TellLost(contact.clone(), cause.name()),
+        });
     }
 
     pub(super) fn failed(&self, cause: StoreErrorKind) {

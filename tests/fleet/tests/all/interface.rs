@@ -8,7 +8,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState, Command, registry};
+use resilience::{
+    CircuitBreaker, CircuitBreakerConfig, CircuitState, Command,
+    events::{self, EventKind},
+    registry,
+};
 use resilience_fleet::{
     CircuitId, Fleet, FleetErrorKind, RateLimitId,
     store::{
@@ -236,6 +240,41 @@ async fn an_objection_that_the_store_did_not_answer_is_made_again() {
     })
     .await;
     assert_eq!((well.failures(), well.count("object")), (0, 2));
+}
+
+/// A listener that sends an alert may block for as long as it likes.
+#[tokio::test]
+async fn a_listener_of_the_events_of_the_fleet_holds_up_no_probe_and_no_command() {
+    const FLEET: &str = "slow_listener";
+    const BLOCKED: Duration = Duration::from_secs(2);
+    let (telling, told) = std::sync::mpsc::channel();
+    let subscription = events::subscribe(move |event| {
+        if let EventKind::FleetRestored { fleet: FLEET, .. } = event.kind {
+            telling.send(()).expect("the test waits");
+            std::thread::sleep(BLOCKED);
+        }
+    });
+    let store = MemoryStore::new();
+    let circuit = CircuitBreaker::new("jira", CONFIG);
+    let builder = Fleet::with_store(store.clone()).namespace(FLEET);
+    let fleet = builder.share_circuit(&circuit).start().await;
+    let fleet = fleet.expect("the store is there");
+    let trip = || Command::new("x").for_(Duration::from_millis(200));
+    ordered(async || fleet.trip("jira", trip()).await).await;
+    until("it would probe", async || {
+        circuit.state() == CircuitState::HalfOpen
+    })
+    .await;
+    store.cut(true);
+    until("the store is lost", async || fleet.is_degraded()).await;
+    store.cut(false);
+    until("the listener is called", async || told.try_recv().is_ok()).await;
+    let begun = Instant::now();
+    drop(circuit.acquire_async().await);
+    drop(fleet.isolate("jira", Command::new("x")).await);
+    let took = begun.elapsed();
+    assert!(took < BLOCKED / 2, "{took:?}");
+    drop(subscription);
 }
 
 #[tokio::test]
