@@ -6,13 +6,14 @@ use std::{
 };
 
 use resilience::{
-    CircuitBreaker, CircuitState, OwnedPermit, TransitionReason, circuit_breaker, registry,
+    CircuitBreaker, CircuitBreakerConfig, CircuitState, Command, OwnedPermit, TransitionReason,
+    circuit_breaker, registry,
 };
 use resilience_fleet::Fleet;
 use resilience_fleet_tests::server::Server;
 
 use crate::replicas::{
-    CONFIG, Replica, Shared, behind_proxy, ordered, status_of, until, until_all,
+    CONFIG, Replica, Shared, behind_proxy, ordered, settle, status_of, until, until_all,
 };
 
 async fn open(replicas: &[Replica]) {
@@ -44,18 +45,40 @@ async fn leases(replica: &Replica) -> u32 {
     status.circuits[0].leases
 }
 
+/// The open time is that of a command, and a lease lasts for long, so that none ends in a test on a busy
+/// machine.
+const LONG_LEASES: CircuitBreakerConfig = CONFIG.recovery_timeout(Duration::from_secs(60));
+
 #[tokio::test]
 async fn one_probe_runs_at_a_time_and_the_successes_of_all_replicas_close_all() {
     for store in Shared::all() {
-        let replicas = store.replicas(4).await;
-        open(&replicas).await;
+        let mut replicas = Vec::new();
+        for at in 0..4 {
+            replicas.push(Replica::join(store.builder(), at, LONG_LEASES).await);
+        }
+        settle(&replicas).await;
+        let open_for = Duration::from_millis(200);
+        ordered(async || {
+            let command = Command::new("x").for_(open_for);
+            replicas[0].fleet.trip("jira", command).await
+        })
+        .await;
+        until("all would probe", async || {
+            replicas
+                .iter()
+                .all(|replica| replica.is(CircuitState::HalfOpen))
+        })
+        .await;
         let held = probe(&replicas[2].circuit).await;
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_millis(250) {
             for replica in &replicas {
                 let circuit = replica.circuit.clone();
                 let asked = tokio::task::spawn_blocking(move || circuit.acquire_owned());
-                assert!(asked.await.expect("no panic").is_err(), "a second probe");
+                let asked = asked.await.expect("no panic");
+                // A machine that is too busy for the store lets the replica probe alone.
+                let is_alone = replica.fleet.is_degraded();
+                assert!(asked.is_err() || is_alone, "a second probe");
             }
         }
         assert_eq!(leases(&replicas[0]).await, 1);
