@@ -285,9 +285,16 @@ impl Circuits {
         is_new
     }
 
-    pub(super) fn remove(&mut self, breaker: &CircuitBreaker) {
-        let text = CircuitId::new(breaker.name(), breaker.key()).to_string();
-        self.by_text.remove(&text);
+    /// Removes the circuit. One of the same name that came meanwhile stays, because two threads tell of
+    /// the two in any order. It begins anew, so that it has to be read, and its name is returned.
+    pub(super) fn remove(&mut self, breaker: &CircuitBreaker) -> Option<CircuitId> {
+        let id = CircuitId::new(breaker.name(), breaker.key());
+        let present = self.by_text.remove(&id.to_string())?;
+        // The circuit that went has no line to the fleet any more.
+        let stays = |breaker: &CircuitBreaker| breaker.stats().fleet.is_some();
+        let next = present.breaker.filter(stays)?;
+        self.insert(&id, Some(&next));
+        Some(id)
     }
 
     pub(super) fn get(&mut self, id: &CircuitId) -> Option<&mut Circuit> {
@@ -359,7 +366,42 @@ impl Circuits {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use resilience::{
+        CircuitBreakerConfig,
+        fleet::{Coordinator, ProbeRequest, StoreContact, Verdict},
+    };
+
     use super::*;
+
+    struct Nobody;
+
+    impl Coordinator for Nobody {
+        fn tripped(&self, _trip: Trip) {}
+        fn asked(&self, _request: ProbeRequest) {}
+        fn probed(&self, _lease: u64, _verdict: Verdict) {}
+    }
+
+    /// One thread forgets a key while another one uses it again.
+    #[test]
+    fn a_circuit_that_went_takes_no_later_one_of_its_name_with_it() {
+        let [old, new] = [(); 2].map(|()| CircuitBreaker::new("jira", CircuitBreakerConfig::new()));
+        let mut circuits = Circuits::default();
+        for circuit in [&old, &new] {
+            circuit.coordinate(StoreContact::new("test"), Arc::new(Nobody));
+            circuits.add(circuit);
+        }
+        let id = CircuitId::new("jira", None);
+        circuits.get(&id).expect("it came").is_doubted = true;
+        old.end_coordination();
+        assert_eq!(circuits.remove(&old), Some(id.clone()));
+        let kept = circuits.get(&id).expect("the later one stays");
+        assert!(kept.breaker.is_some() && !kept.is_doubted);
+        new.end_coordination();
+        assert_eq!(circuits.remove(&new), None);
+        assert!(circuits.get(&id).is_none());
+    }
 
     #[test]
     fn leases_of_an_earlier_term_are_forgotten() {

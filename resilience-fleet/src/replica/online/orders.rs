@@ -102,7 +102,8 @@ impl<S: Session> Online<S> {
             }
             Control::Went(breaker) => {
                 self.is_list_sent.set(false);
-                self.circuits.borrow_mut().remove(&breaker);
+                let new = self.circuits.borrow_mut().remove(&breaker);
+                self.unread.borrow_mut().extend(new);
             }
             Control::Command { done, .. } => drop(done.send(Err(no_store()))),
             Control::Status(answer) => drop(answer.send(Err(no_store()))),
