@@ -120,6 +120,7 @@ mod tests {
         let files = files.iter().map(|(path, text)| File {
             path: PathBuf::from("package/src").join(path),
             lines: 0,
+            wide_comments: Vec::new(),
             source: lex(text),
         });
         let package = Package {

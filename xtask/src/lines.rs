@@ -15,8 +15,8 @@ struct Function<'a> {
     lines: usize,
 }
 
-/// Prints the figures of each package; false if a function of a published crate is too long, or if
-/// modules use each other in a circle.
+/// Prints the figures of each package; false if a function of a published crate is too long, if a
+/// comment is too wide, or if modules use each other in a circle.
 pub(crate) fn report(packages: &[Package]) -> bool {
     let mut is_good = true;
     for package in packages {
@@ -47,12 +47,14 @@ pub(crate) fn report(packages: &[Package]) -> bool {
         print_functions("function", &functions);
         print_functions("test", &tests);
         print_circles(&circles);
+        let wide_comments = print_wide_comments(&package.files);
         let is_published = package.name.starts_with("resilience-");
         let longest = functions.first().map_or(0, |function| function.lines);
-        is_good &= circles.is_empty() && (!is_published || longest <= LONGEST_FUNCTION);
+        is_good &= circles.is_empty() && wide_comments == 0;
+        is_good &= !is_published || longest <= LONGEST_FUNCTION;
     }
     println!(
-        "limits: {LONGEST_FUNCTION} lines for a function of the published crates outside of tests, no circle"
+        "limits: {LONGEST_FUNCTION} lines for a function of the published crates outside of tests, 100 columns for a comment, no circle"
     );
     is_good
 }
@@ -81,6 +83,18 @@ fn print_circles(circles: &[Circle]) {
             println!("    {place}");
         }
     }
+}
+
+/// Prints the places and returns their number.
+fn print_wide_comments(files: &[File]) -> usize {
+    let mut printed = 0;
+    for file in files {
+        for line in &file.wide_comments {
+            println!("  wider than 100 columns: {}:{line}", file.path.display());
+            printed += 1;
+        }
+    }
+    printed
 }
 
 /// The functions of a file that have a body.
@@ -136,6 +150,7 @@ mod tests {
         let file = File {
             path: PathBuf::from("file.rs"),
             lines: 5,
+            wide_comments: Vec::new(),
             source: lex(text),
         };
         let found: Vec<_> = functions(&file)

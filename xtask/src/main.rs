@@ -5,7 +5,8 @@
 //! - `cargo run -q -p xtask -- prose --worst` prints every comment block that is above them, with
 //!   its place.
 //! - `cargo run -q -p xtask -- lines` prints the sizes of files and functions, and the circles
-//!   between modules; it fails if a function is too long or there is a circle.
+//!   between modules; it fails if a function is too long, a comment is too wide, or there is a
+//!   circle.
 //! - `cargo run -q -p xtask -- timeline` draws the output of the quickstart, see [`timeline`].
 
 mod circles;
@@ -15,6 +16,7 @@ mod lines;
 mod prose;
 mod source;
 mod timeline;
+mod wide;
 
 use std::env;
 use std::process::ExitCode;

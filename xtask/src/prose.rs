@@ -289,6 +289,7 @@ mod tests {
         File {
             path: PathBuf::from("file.rs"),
             lines: 0,
+            wide_comments: Vec::new(),
             source: lex(text),
         }
     }

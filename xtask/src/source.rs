@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use crate::lexer::{Lexed, lex};
+use crate::wide;
 
 pub(crate) struct Package {
     /// The package's folder in the repository, `resilience-runtime`.
@@ -15,6 +16,8 @@ pub(crate) struct File {
     /// The file's path in the repository.
     pub(crate) path: PathBuf,
     pub(crate) lines: usize,
+    /// The lines with a comment that is too wide.
+    pub(crate) wide_comments: Vec<usize>,
     pub(crate) source: Lexed,
 }
 
@@ -54,6 +57,7 @@ fn read(root: &Path, folder: &Path, files: &mut Vec<File>) -> io::Result<()> {
             files.push(File {
                 path,
                 lines: text.lines().count(),
+                wide_comments: wide::lines(&text),
                 source: lex(&text),
             });
         }
