@@ -35,8 +35,14 @@ impl<S: Session> Online<S> {
                     Order::Close(id.clone(), breaker.clone())
                 }
                 (Action::Open(_) | Action::Close, None) => continue,
-                (Action::Obey(command), _) => Order::Obey(target, command.command),
-                (Action::EndCommand, _) => Order::Reset(target),
+                (Action::Obey(command), _) => {
+                    circuit.voted = None;
+                    Order::Obey(target, command.command)
+                }
+                (Action::EndCommand, _) => {
+                    circuit.voted = None;
+                    Order::Reset(target)
+                }
                 (Action::Restore(request), _) => {
                     let id = id.clone();
                     self.spawn(|online| async move { online.write(id, request).await });

@@ -242,6 +242,42 @@ async fn an_objection_that_the_store_did_not_answer_is_made_again() {
     assert_eq!((well.failures(), well.count("object")), (0, 2));
 }
 
+/// The thread that applies commands may be late, and the circuit is open until then.
+#[tokio::test]
+async fn a_vote_that_the_store_lost_is_not_sent_again_once_a_command_resets_the_circuit() {
+    let store = Watched::new(&MemoryStore::new());
+    let config = CONFIG.recovery_timeout(Duration::from_secs(60));
+    let circuits = ["jira", "slow"].map(|name| CircuitBreaker::new(name, config));
+    let (telling, told) = std::sync::mpsc::channel();
+    circuits[1].on_transition(move |_| {
+        telling.send(()).expect("the test waits");
+        std::thread::sleep(Duration::from_secs(4));
+    });
+    let mut builder = Fleet::with_store(store.clone()).namespace("late_reset");
+    for circuit in &circuits {
+        builder = builder.share_circuit(circuit);
+    }
+    let fleet = builder.start().await.expect("the store is there");
+    // The first command that a replica sees is no reset for it.
+    ordered(async || fleet.isolate("jira", Command::new("x")).await).await;
+    ordered(async || fleet.reset("jira", Command::new("x")).await).await;
+    until("it is closed", async || {
+        circuits[0].state() == CircuitState::Closed
+    })
+    .await;
+    store.fail("vote", Failure::IsVoid, 100);
+    while let Ok(permit) = circuits[0].acquire() {
+        permit.failure();
+    }
+    until("it votes", async || store.count("vote") > 0).await;
+    ordered(async || fleet.isolate("slow", Command::new("x")).await).await;
+    until("the thread is busy", async || told.try_recv().is_ok()).await;
+    ordered(async || fleet.reset("jira", Command::new("x")).await).await;
+    let (votes, polls) = (store.count("vote"), store.count("changes"));
+    until("it polls", async || store.count("changes") >= polls + 2).await;
+    assert_eq!(store.count("vote"), votes);
+}
+
 /// A listener that sends an alert may block for as long as it likes.
 #[tokio::test]
 async fn a_listener_of_the_events_of_the_fleet_holds_up_no_probe_and_no_command() {
