@@ -1,4 +1,5 @@
 use std::{
+    ops::Deref,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -29,15 +30,33 @@ impl RateLimitCoordinator for Others {
     }
 }
 
+/// The others of one test. A request that nobody answers holds the limit, and the limit holds them,
+/// so they drop their requests at the end.
+struct Kept(Arc<Others>);
+
+impl Deref for Kept {
+    type Target = Others;
+
+    fn deref(&self) -> &Others {
+        &self.0
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        while self.next().is_some() {}
+    }
+}
+
 /// A limit of 4 processes with at most 9 permits in hand.
-fn shared(config: RateLimitConfig) -> (RateLimit, Arc<Others>) {
+fn shared(config: RateLimitConfig) -> (RateLimit, Kept) {
     let (limit, others) = (
         RateLimit::new("shared", config),
         Arc::new(Others::default()),
     );
     limit.coordinate(Arc::clone(&others) as Arc<dyn RateLimitCoordinator>);
     limit.lease_among(4, 10);
-    (limit, others)
+    (limit, Kept(others))
 }
 
 fn admitted(limit: &RateLimit, calls: u32) -> usize {
