@@ -1,5 +1,6 @@
 //! A call that succeeds at once allocates nothing, under each attribute and under all of them; and
-//! neither does a refusal. This is a program of its own, because the counter replaces the allocator.
+//! neither does a refusal. This is a program of its own, because the counter replaces the
+//! allocator.
 
 use std::{
     future::Future,

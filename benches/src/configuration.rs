@@ -1,5 +1,5 @@
-//! The configuration file: a reload that changes every one of 1,000 circuits. The circuits are those of
-//! the scenario of the statistics.
+//! The configuration file: a reload that changes every one of 1,000 circuits. The circuits are
+//! those of the scenario of the statistics.
 
 use std::cell::Cell;
 

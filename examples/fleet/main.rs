@@ -1,8 +1,8 @@
 //! Three replicas as processes share the circuit of one service over Redis.
 //!
-//! The example starts a Redis, a service over HTTP and the replicas. The service fails for all of them,
-//! recovers, and then fails for one replica only. Each replica prints when its circuit changes and
-//! when it probes. It ends by itself.
+//! The example starts a Redis, a service over HTTP and the replicas. The service fails for all of
+//! them, recovers, and then fails for one replica only. Each replica prints when its circuit
+//! changes and when it probes. It ends by itself.
 //!
 //! `cargo run -p resilience-example-fleet`
 

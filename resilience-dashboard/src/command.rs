@@ -102,8 +102,8 @@ fn refuse_other_sites(headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
-/// Gives the command to the circuit of that name, or to the circuits of all its keys: in all processes
-/// of the fleet that shares it, or in this one.
+/// Gives the command to the circuit of that name, or to the circuits of all its keys: in all
+/// processes of the fleet that shares it, or in this one.
 async fn give(action: &Action, actor: Actor, order: Order) -> Result<Response, Refusal> {
     let mut command = Command::new(order.reason).by(actor.into_name());
     if let Some(duration) = order.duration {
@@ -138,7 +138,8 @@ fn give_here(action: &Action, command: Command) -> bool {
     }
 }
 
-/// The refusal of a command that the fleet did not confirm. A store that was only slow may have taken it.
+/// The refusal of a command that the fleet did not confirm. A store that was only slow may have
+/// taken it.
 fn no_fleet(error: &dyn Error) -> Refusal {
     let error = format!(
         "{error}, so it is not certain that the replicas get the command: give it again, or to this one alone with \"only_here\": true"
@@ -202,8 +203,8 @@ fn check(body: &[u8]) -> Result<Order, Refusal> {
     })
 }
 
-/// Reads a duration as the settings do, which is as the attributes write them. `None` if the text is
-/// no duration above zero.
+/// Reads a duration as the settings do, which is as the attributes write them. `None` if the text
+/// is no duration above zero.
 fn duration(text: &str) -> Option<Duration> {
     let settings: TimeoutSettings = serde_json::from_value(json!({ "limit": text })).ok()?;
     settings.limit.filter(|duration| !duration.is_zero())

@@ -39,9 +39,9 @@
 //! request. Each command is a WARN of the log and an
 //! [event](resilience::events::EventKind::Command) with the reason and the actor.
 //!
-//! If a [fleet](resilience::fleet) shares the circuit, the command goes to all of its processes, and the
-//! circuit of this one obeys a moment later. With `"only_here": true` it is for this process alone, and
-//! stronger than the fleet.
+//! If a [fleet](resilience::fleet) shares the circuit, the command goes to all of its processes,
+//! and the circuit of this one obeys a moment later. With `"only_here": true` it is for this
+//! process alone, and stronger than the fleet.
 //!
 //! | answer | cause |
 //! |---|---|
@@ -58,10 +58,10 @@
 //!
 //! # Fleets
 //!
-//! `fleet` of a circuit is what its fleet knows: its `name`, if the `store` is `connected` or `degraded`,
-//! the `replicas` that use the circuit, `votes` and `objections` beside `min_votes` and `share`, the
-//! `probers`, and `open_until`. It is `null` for a circuit that no fleet shares. The page shows it with
-//! the circuit.
+//! `fleet` of a circuit is what its fleet knows: its `name`, if the `store` is `connected` or
+//! `degraded`, the `replicas` that use the circuit, `votes` and `objections` beside `min_votes` and
+//! `share`, the `probers`, and `open_until`. It is `null` for a circuit that no fleet shares. The
+//! page shows it with the circuit.
 //!
 //! # The stream
 //!
@@ -80,8 +80,8 @@
 //!
 //! A reader that comes back with `Last-Event-ID` gets the changes since then, if the queue still
 //! has them. At most 100 readers may follow; the next one gets 503, and the page then asks for the
-//! snapshot every two seconds. A thread compares snapshots while somebody reads, and ends 15 seconds
-//! after the last reader; a service that nobody looks at pays nothing.
+//! snapshot every two seconds. A thread compares snapshots while somebody reads, and ends 15
+//! seconds after the last reader; a service that nobody looks at pays nothing.
 //!
 //! # Runtime and shutdown
 //!

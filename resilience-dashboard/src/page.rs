@@ -48,8 +48,8 @@ impl Page {
 }
 
 /// The script without indentation, lines of comments, line breaks behind a punctuation mark that
-/// cannot end a statement by itself, and spaces around operators. No text of the script has one of these
-/// operators between spaces.
+/// cannot end a statement by itself, and spaces around operators. No text of the script has one of
+/// these operators between spaces.
 fn compact_script() -> String {
     const SHORTER: [(&str, &str); 6] = [
         (" => ", "=>"),

@@ -54,8 +54,8 @@ pub fn router(access: Access) -> Router {
     all.layer(middleware::map_response(answer::with_common_headers))
 }
 
-/// Paths below those of the dashboard that lead nowhere. They are routes and no fallback, because an app
-/// that merges the router may have a fallback of its own.
+/// Paths below those of the dashboard that lead nowhere. They are routes and no fallback, because
+/// an app that merges the router may have a fallback of its own.
 const NO_PAGES: [&str; 5] = [
     "/circuits",
     "/circuits/",

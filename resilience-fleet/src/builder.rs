@@ -67,8 +67,8 @@ impl FleetBuilder {
     /// Sets the name of the fleet: replicas with the same namespace share their circuits. Default
     /// `default`.
     ///
-    /// It has 1 to 64 letters, digits, `_`, `-` or `.`, and all keys in the store begin with it. Give each
-    /// service and each environment a namespace of its own.
+    /// It has 1 to 64 letters, digits, `_`, `-` or `.`, and all keys in the store begin with it.
+    /// Give each service and each environment a namespace of its own.
     pub fn namespace(self, namespace: impl Into<String>) -> Self {
         let namespace = namespace.into();
         Self { namespace, ..self }
@@ -83,8 +83,8 @@ impl FleetBuilder {
         Self { replica, ..self }
     }
 
-    /// Shares the circuits of these names, also those that come into the registry later. A name with
-    /// `key` shares each key by itself.
+    /// Shares the circuits of these names, also those that come into the registry later. A name
+    /// with `key` shares each key by itself.
     pub fn share<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         if let Shared::Named(shared) = &mut self.shared {
             shared.extend(names.into_iter().map(Into::into));
@@ -110,15 +110,15 @@ impl FleetBuilder {
         self
     }
 
-    /// Makes the rate limits of these names limits of all replicas together, also those that come into the
-    /// registry later. A name with `key` limits each key by itself.
+    /// Makes the rate limits of these names limits of all replicas together, also those that come
+    /// into the registry later. A name with `key` limits each key by itself.
     ///
-    /// Without it, each replica has the whole limit. [`share_all`](Self::share_all) shares no rate limit,
-    /// because it would be a lower limit for each replica.
+    /// Without it, each replica has the whole limit. [`share_all`](Self::share_all) shares no rate
+    /// limit, because it would be a lower limit for each replica.
     ///
-    /// Each replica leases permits in batches before it needs them, so that no call waits for the store.
-    /// In any time all replicas together admit at most a batch for each replica, and one more, above the
-    /// limit and its burst. See [`batch_share`](Self::batch_share).
+    /// Each replica leases permits in batches before it needs them, so that no call waits for the
+    /// store. In any time all replicas together admit at most a batch for each replica, and one
+    /// more, above the limit and its burst. See [`batch_share`](Self::batch_share).
     pub fn share_rate_limits<N: Into<String>>(
         mut self,
         names: impl IntoIterator<Item = N>,
@@ -134,12 +134,12 @@ impl FleetBuilder {
         self
     }
 
-    /// Sets the share of the burst of a rate limit that the batches of all replicas have together, above
-    /// 0 and at most 1. Default 0.2: with a burst of 100 and 5 replicas a batch has 4 calls.
+    /// Sets the share of the burst of a rate limit that the batches of all replicas have together,
+    /// above 0 and at most 1. Default 0.2: with a burst of 100 and 5 replicas a batch has 4 calls.
     ///
-    /// A batch has at least 2 calls. If the calls of 100 ms at the rate of the limit are more than the
-    /// burst, it is a share of them. A larger batch makes fewer requests, and lets a single replica begin
-    /// a burst sooner; a smaller one keeps closer to the limit.
+    /// A batch has at least 2 calls. If the calls of 100 ms at the rate of the limit are more than
+    /// the burst, it is a share of them. A larger batch makes fewer requests, and lets a single
+    /// replica begin a burst sooner; a smaller one keeps closer to the limit.
     ///
     /// # Panics
     ///
@@ -162,8 +162,8 @@ impl FleetBuilder {
         Self { quorum, ..self }
     }
 
-    /// Lets [`start`](Self::start) succeed without the store. Until the store comes, each circuit decides
-    /// alone. Default false.
+    /// Lets [`start`](Self::start) succeed without the store. Until the store comes, each circuit
+    /// decides alone. Default false.
     ///
     /// A wrong address, a server that is too old and keys of a later version are errors even then,
     /// because no waiting heals them.

@@ -38,8 +38,8 @@ struct Follower {
 }
 
 impl Follower {
-    /// True for a circuit that is shared. The circuit that keys without one share is none, because each
-    /// process puts other keys there.
+    /// True for a circuit that is shared. The circuit that keys without one share is none, because
+    /// each process puts other keys there.
     fn shares(&self, circuit: &CircuitBreaker) -> bool {
         self.shared.has(circuit.name()) && !circuit.name().ends_with("{*}")
     }
@@ -158,8 +158,8 @@ impl Fleet {
     ///
     /// If the circuit is not shared, or if the store cannot be reached. This and the other commands
     /// fail within 100 ms then, and no replica obeys. After a
-    /// [timeout](crate::store::StoreErrorKind::Timeout) the store may still take the command, because
-    /// it had the request and was only slow; the same command may be given again.
+    /// [timeout](crate::store::StoreErrorKind::Timeout) the store may still take the command,
+    /// because it had the request and was only slow; the same command may be given again.
     pub async fn trip(
         &self,
         circuit: impl Into<CircuitId>,
@@ -169,8 +169,8 @@ impl Fleet {
             .await
     }
 
-    /// Isolates the circuit in all replicas, also in those that start later, until another command or
-    /// the end of this one.
+    /// Isolates the circuit in all replicas, also in those that start later, until another command
+    /// or the end of this one.
     ///
     /// # Errors
     ///
@@ -198,8 +198,8 @@ impl Fleet {
             .await
     }
 
-    /// Lets the circuit admit all calls in all replicas, also in those that start later, until another
-    /// command or the end of this one.
+    /// Lets the circuit admit all calls in all replicas, also in those that start later, until
+    /// another command or the end of this one.
     ///
     /// # Errors
     ///

@@ -22,16 +22,16 @@
 //! # }
 //! ```
 //!
-//! Functions and attributes stay as they are: `#[circuit_breaker(name = "jira")]` is shared by its name
-//! for as long as the [`Fleet`] lives. A success costs no request and no instruction more.
+//! Functions and attributes stay as they are: `#[circuit_breaker(name = "jira")]` is shared by its
+//! name for as long as the [`Fleet`] lives. A success costs no request and no instruction more.
 //!
-//! - A circuit that opens by itself is a **vote**. When enough replicas vote, it opens in all of them,
-//!   see [`Quorum`]. One bad replica opens itself only.
-//! - **Probes** are leased: at most `half_open_max_calls` run at a time over all replicas, and their
-//!   successes are counted together. Only a call that would be a probe waits for the store, for at most
-//!   50 ms.
-//! - **Rate limits** of [`share_rate_limits`](FleetBuilder::share_rate_limits) are limits of all replicas
-//!   together. Permits are leased in batches, so that no call waits for the store.
+//! - A circuit that opens by itself is a **vote**. When enough replicas vote, it opens in all of
+//!   them, see [`Quorum`]. One bad replica opens itself only.
+//! - **Probes** are leased: at most `half_open_max_calls` run at a time over all replicas, and
+//!   their successes are counted together. Only a call that would be a probe waits for the store,
+//!   for at most 50 ms.
+//! - **Rate limits** of [`share_rate_limits`](FleetBuilder::share_rate_limits) are limits of all
+//!   replicas together. Permits are leased in batches, so that no call waits for the store.
 //! - **Commands** ([`Fleet::isolate`] and its kin) reach all replicas, also those that start later.
 //! - **Without the store** each circuit decides alone, as it does without a fleet, and the event
 //!   `FleetDegraded` says so. No call is delayed or fails by that.

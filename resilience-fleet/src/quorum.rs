@@ -3,9 +3,9 @@
 /// The rule for the votes of replicas that open a circuit for all of them.
 ///
 /// A replica votes when its own circuit opens. A replica that is closed, and counted at least three
-/// successes within the last `failure_window`, objects. Replicas without calls are silent. The circuit
-/// opens for all when there are at least [`min_votes`](Self::min_votes) votes, and they are at least
-/// the [`share`](Self::share) of votes and objections.
+/// successes within the last `failure_window`, objects. Replicas without calls are silent. The
+/// circuit opens for all when there are at least [`min_votes`](Self::min_votes) votes, and they are
+/// at least the [`share`](Self::share) of votes and objections.
 ///
 /// ```
 /// use resilience_fleet::Quorum;
@@ -30,9 +30,9 @@ impl Quorum {
 
     /// Sets the number of replicas that have to vote. Default 2.
     ///
-    /// With 1, a single replica whose own network is broken opens the circuit for all replicas, unless
-    /// others object within the grace of 250 ms. A replica without calls cannot object, so at night one
-    /// bad replica is enough. Choose it for a fleet of one or two replicas only.
+    /// With 1, a single replica whose own network is broken opens the circuit for all replicas,
+    /// unless others object within the grace of 250 ms. A replica without calls cannot object, so
+    /// at night one bad replica is enough. Choose it for a fleet of one or two replicas only.
     ///
     /// # Panics
     ///

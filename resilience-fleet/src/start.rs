@@ -19,8 +19,8 @@ impl Fleet {
         FleetBuilder::of_redis(Address::Server(address.into()))
     }
 
-    /// Begins the settings of a fleet over the master that these sentinels know by the name. The master
-    /// is asked for with the user and the password of the first address.
+    /// Begins the settings of a fleet over the master that these sentinels know by the name. The
+    /// master is asked for with the user and the password of the first address.
     pub fn sentinels<A: Into<String>>(
         addresses: impl IntoIterator<Item = A>,
         master: impl Into<String>,
@@ -48,14 +48,14 @@ impl Fleet {
 impl FleetBuilder {
     /// Joins the fleet. The circuits are shared until the [`Fleet`] is dropped.
     ///
-    /// The work is done by two threads, so that it needs no runtime of the program's and never waits
-    /// for its tasks.
+    /// The work is done by two threads, so that it needs no runtime of the program's and never
+    /// waits for its tasks.
     ///
     /// # Errors
     ///
-    /// If the store cannot be reached within 2 s, refuses the connection, is too old, or has keys of a
-    /// later version; if the namespace or the name of the replica has characters that it may not have; if
-    /// no circuit and no rate limit is shared.
+    /// If the store cannot be reached within 2 s, refuses the connection, is too old, or has keys
+    /// of a later version; if the namespace or the name of the replica has characters that it may
+    /// not have; if no circuit and no rate limit is shared.
     pub async fn start(self) -> Result<Fleet, FleetError> {
         let replica = self.checked_replica()?;
         let shares_none = matches!(&self.shared, Shared::Named(names) if names.is_empty());

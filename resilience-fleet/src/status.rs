@@ -111,8 +111,8 @@ pub struct FleetRateLimit {
     pub per: Duration,
     /// The number of permits that may be leased at once. It is at least a batch.
     pub burst: u32,
-    /// The permits of the burst that are in use. It is above `burst` if replicas admitted calls of their
-    /// own share while all permits were leased.
+    /// The permits of the burst that are in use. It is above `burst` if replicas admitted calls of
+    /// their own share while all permits were leased.
     pub used: f64,
 }
 

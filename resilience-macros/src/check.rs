@@ -59,8 +59,8 @@ pub(crate) fn check(
     })
 }
 
-/// Renames a moved `self` in the options. If a layer needs arguments again, checks that the function
-/// can leave them to it.
+/// Renames a moved `self` in the options. If a layer needs arguments again, checks that the
+/// function can leave them to it.
 fn prepare(layers: &mut [WrittenLayer], function: &Function, form: &Form, errors: &mut Errors) {
     if let Some(moved) = form.moved_receiver() {
         let entries = layers.iter_mut().flat_map(|layer| &mut layer.entries);

@@ -114,17 +114,17 @@ use proc_macro::TokenStream;
 ///   refuses ends the call with the last error, unchanged. An `Ok` that is tried again does not
 ///   draw on it. A configuration with a budget is a `static` and no `const`, because before Rust
 ///   1.91 a constant must not refer to a static with atomics; the expansion has one, too.
-/// - `delay_hint` is the word of the server: the retry waits at least so long, and with jitter up to
-///   a tenth longer. A hint above `max_delay`, `max_elapsed` or the deadline ends the retries.
+/// - `delay_hint` is the word of the server: the retry waits at least so long, and with jitter up
+///   to a tenth longer. A hint above `max_delay`, `max_elapsed` or the deadline ends the retries.
 /// - On an async function, a failed attempt's future is dropped before the wait; a call that is
 ///   dropped runs nothing more. On a sync function the waits block the thread, in real time even
 ///   where tokio's clock is paused.
 /// - A function that returns a future (`-> impl Future`, a boxed one, an `#[async_trait]` method)
 ///   is retried as a future, not as its constructor.
-/// - With `span = true` the span of an attempt lies in the caller's span, holds all that the attempt
-///   logs, and ends before the wait. Its level is INFO. `otel.status_code` is `OK` or `ERROR`, and
-///   `error.type` is the name of the error's type; a cancelled attempt, or one that panics, has
-///   neither.
+/// - With `span = true` the span of an attempt lies in the caller's span, holds all that the
+///   attempt logs, and ends before the wait. Its level is INFO. `otel.status_code` is `OK` or
+///   `ERROR`, and `error.type` is the name of the error's type; a cancelled attempt, or one that
+///   panics, has neither.
 ///
 /// # Errors
 ///
@@ -437,9 +437,9 @@ pub fn timeout(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Semantics
 ///
-/// - A path is called with the error, the receiver if there is one, and all arguments in their order:
-///   owned ones by reference, references as they are. A closure is called with the error alone and
-///   may use the arguments by their names.
+/// - A path is called with the error, the receiver if there is one, and all arguments in their
+///   order: owned ones by reference, references as they are. A closure is called with the error
+///   alone and may use the arguments by their names.
 /// - The body has run before. An argument that the body moves and the fallback uses must stand in
 ///   `clone(…)`: the body then gets a clone, which is made in each call, whether or not it fails. A
 ///   closure that does not use the argument needs no clone of it.
@@ -447,8 +447,8 @@ pub fn timeout(args: TokenStream, item: TokenStream) -> TokenStream {
 ///   argument of another type is left for the body to borrow.
 /// - The pattern of `on` and the function of `when` may use the arguments, too.
 /// - The fallback of an async function may be async. The future then holds the error while it
-///   waits, so it is `Send` only if the error is; an async fallback borrows the error, which must be
-///   `Sync` for that.
+///   waits, so it is `Send` only if the error is; an async fallback borrows the error, which must
+///   be `Sync` for that.
 /// - A panic of the body is not answered, and neither is a call that its caller drops.
 /// - A function with a fallback cannot return a borrow of a `&mut` argument that the fallback uses.
 ///
@@ -463,25 +463,25 @@ pub fn timeout(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Stacking
 ///
-/// The top attribute is the outermost, and the top is the usual place: the fallback answers what the
-/// layers below could not mend, also the refusal of an open circuit. For a layer outside an answer is
-/// a success. Below a [`#[retry]`](../resilience/attr.retry.html) it therefore ends the attempts, and
-/// a retry does not ask whether a circuit below the fallback would still refuse, because the fallback
-/// answers that, too. Below a
-/// [`#[circuit_breaker]`](../resilience/attr.circuit_breaker.html) the circuit counts the answer and
-/// not the error.
+/// The top attribute is the outermost, and the top is the usual place: the fallback answers what
+/// the layers below could not mend, also the refusal of an open circuit. For a layer outside an
+/// answer is a success. Below a [`#[retry]`](../resilience/attr.retry.html) it therefore ends the
+/// attempts, and a retry does not ask whether a circuit below the fallback would still refuse,
+/// because the fallback answers that, too. Below a
+/// [`#[circuit_breaker]`](../resilience/attr.circuit_breaker.html) the circuit counts the answer
+/// and not the error.
 ///
-/// The option `fallback = …` of `#[circuit_breaker]` answers the refusals of the circuit and no other
-/// error.
+/// The option `fallback = …` of `#[circuit_breaker]` answers the refusals of the circuit and no
+/// other error.
 ///
 /// # Logging
 ///
 /// Each answer is counted as one of the `fallbacks` of
 /// [`OperationStats`](../resilience/struct.OperationStats.html), is a
-/// [`FellBack`](../resilience/events/enum.EventKind.html) event with the error that it replaces, and
-/// writes a line at INFO to `tracing` under the target `resilience`, because an answer that hides an
-/// outage must be visible. At most once per minute and operation there is a WARN with the number of
-/// answers since the WARN before.
+/// [`FellBack`](../resilience/events/enum.EventKind.html) event with the error that it replaces,
+/// and writes a line at INFO to `tracing` under the target `resilience`, because an answer that
+/// hides an outage must be visible. At most once per minute and operation there is a WARN with the
+/// number of answers since the WARN before.
 #[proc_macro_attribute]
 pub fn fallback(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(&policy::fallback::FALLBACK, args.into(), item.into()).into()
@@ -532,20 +532,20 @@ pub fn fallback(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// - A call takes a slot before its body runs, and the slot is free when the body is gone: when it
 ///   has returned, when it has panicked, and when its future is dropped.
-/// - A call that finds no slot is refused, or waits for at most `max_wait`. `Duration::MAX` waits for
-///   ever. Calls that wait are served in their order, sync and async ones in one queue, and no later
-///   call overtakes them. A call that is dropped while it waits leaves the queue at once.
+/// - A call that finds no slot is refused, or waits for at most `max_wait`. `Duration::MAX` waits
+///   for ever. Calls that wait are served in their order, sync and async ones in one queue, and no
+///   later call overtakes them. A call that is dropped while it waits leaves the queue at once.
 /// - An admission without a wait is one atomic operation. It allocates nothing and takes no lock.
-/// - Bulkheads live in the [registry](../resilience/registry/index.html) of the process, under their
-///   names. If two functions give one name two limits, the first to be called decides, and the log
-///   tells of the clash once. A value of one function that changes from call to call is taken, until
-///   a value returns that the bulkhead had before. `max_wait` is not compared, because it belongs to
-///   the function.
+/// - Bulkheads live in the [registry](../resilience/registry/index.html) of the process, under
+///   their names. If two functions give one name two limits, the first to be called decides, and
+///   the log tells of the clash once. A value of one function that changes from call to call is
+///   taken, until a value returns that the bulkhead had before. `max_wait` is not compared, because
+///   it belongs to the function.
 /// - A limit that rises takes effect at once, and one that falls as calls end.
-/// - With `key`, each key has a bulkhead. One without calls that has been idle for `idle` makes room
-///   for a new key, the one that was idle the longest first. If none can, the new key shares the
-///   bulkhead `name{*}`, and so does a key of more than 1 KiB. Its refusals have that name and the
-///   caller's key.
+/// - With `key`, each key has a bulkhead. One without calls that has been idle for `idle` makes
+///   room for a new key, the one that was idle the longest first. If none can, the new key shares
+///   the bulkhead `name{*}`, and so does a key of more than 1 KiB. Its refusals have that name and
+///   the caller's key.
 ///
 /// # Errors
 ///
@@ -639,17 +639,17 @@ pub fn bulkhead(args: TokenStream, item: TokenStream) -> TokenStream {
 /// - After a pause, `burst` calls are admitted at once, and then one in `per / limit`: the generic
 ///   cell rate algorithm. A time of `per` sees fewer than `limit + burst` calls. The arithmetic is
 ///   exact: a limit of 3 per second admits 3,600,000 calls in 1,200,000 seconds, and not one less.
-/// - A call whose turn comes within `max_wait` waits for it, and any other is refused at once, without
-///   using a turn. Calls that wait have their turns in the order in which they came. A call that is
-///   dropped while it waits has used its turn.
-/// - A wait that would reach the [`deadline`](../resilience/fn.deadline.html) of a `#[timeout]` around
-///   the call is not begun: the call is refused.
+/// - A call whose turn comes within `max_wait` waits for it, and any other is refused at once,
+///   without using a turn. Calls that wait have their turns in the order in which they came. A call
+///   that is dropped while it waits has used its turn.
+/// - A wait that would reach the [`deadline`](../resilience/fn.deadline.html) of a `#[timeout]`
+///   around the call is not begun: the call is refused.
 /// - An admission without a wait allocates nothing and takes no lock.
-/// - Rate limits live in the [registry](../resilience/registry/index.html) of the process, under their
-///   names. If two functions give one name two rates, the first to be called decides, and the log
-///   tells of the clash once. A value of one function that changes from call to call is taken, until
-///   a value returns that the rate limit had before. `max_wait` is not compared, because it belongs to
-///   the function.
+/// - Rate limits live in the [registry](../resilience/registry/index.html) of the process, under
+///   their names. If two functions give one name two rates, the first to be called decides, and the
+///   log tells of the clash once. A value of one function that changes from call to call is taken,
+///   until a value returns that the rate limit had before. `max_wait` is not compared, because it
+///   belongs to the function.
 /// - With `key`, each key has a rate limit. One that equals a new one and has been idle for `idle`
 ///   makes room for a new key, the one that was idle the longest first, so that invented keys free
 ///   nobody's limit. If none can, the new key shares the rate limit `name{*}`, and so does a key of
@@ -736,25 +736,26 @@ pub fn rate_limit(args: TokenStream, item: TokenStream) -> TokenStream {
 /// - The function must be safe to call twice, because both calls may have their effect.
 /// - The attempts run at once in the caller's task. Nothing is spawned, so borrowed arguments stay
 ///   borrowed, and a call without a second attempt allocates nothing.
-/// - The first `Ok` is returned, or the first error that `accept_on` matches. The other attempts are
-///   dropped before the call returns, and circuits inside count them as `abandoned`. If all attempts
-///   fail, the call returns the error of the last one to fail.
+/// - The first `Ok` is returned, or the first error that `accept_on` matches. The other attempts
+///   are dropped before the call returns, and circuits inside count them as `abandoned`. If all
+///   attempts fail, the call returns the error of the last one to fail.
 /// - An attempt that fails starts the next one at once, unless a layer has refused it.
-/// - Each further attempt draws on the `budget`. A call deposits in it when its first attempt waits or
-///   fails; one that is answered at its first poll does not, so that the hits of a cache pay for no
-///   hedges of its misses. If all calls are slow, the extra load is at most the budget. A budget that
-///   says no leaves the running attempts alone, and the call does not ask it again because of time.
-/// - A [`#[retry]`](../resilience/attr.retry.html) above that draws on a budget of the same name or the
-///   same static deposits for both, once per call.
-/// - No attempt is added while a circuit of the stack below is open or half-open, or has half of the
-///   failures of its threshold.
+/// - Each further attempt draws on the `budget`. A call deposits in it when its first attempt waits
+///   or fails; one that is answered at its first poll does not, so that the hits of a cache pay for
+///   no hedges of its misses. If all calls are slow, the extra load is at most the budget. A budget
+///   that says no leaves the running attempts alone, and the call does not ask it again because of
+///   time.
+/// - A [`#[retry]`](../resilience/attr.retry.html) above that draws on a budget of the same name or
+///   the same static deposits for both, once per call.
+/// - No attempt is added while a circuit of the stack below is open or half-open, or has half of
+///   the failures of its threshold.
 /// - A time `after` counts from the moment at which the first attempt waits for the first time.
 /// - `after = p95` measures how long the calls take. A first attempt that another one has overtaken
 ///   counts with the time of the call, because it took at least as long. A call that fails or is
 ///   dropped is not measured.
 /// - The attempts share the arguments, so a `&mut` argument is refused. An owned argument that the
-///   body moves or changes must stand in `clone(…)`: each attempt gets a clone. The future is `Send`
-///   only if the shared arguments are `Sync`.
+///   body moves or changes must stand in `clone(…)`: each attempt gets a clone. The future is
+///   `Send` only if the shared arguments are `Sync`.
 ///
 /// # Errors
 ///
@@ -769,15 +770,15 @@ pub fn rate_limit(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Stacking
 ///
-/// The top attribute is the outermost. A [`#[timeout]`](../resilience/attr.timeout.html) below limits
-/// each attempt, and one above the call with all its attempts. Each attempt asks a
+/// The top attribute is the outermost. A [`#[timeout]`](../resilience/attr.timeout.html) below
+/// limits each attempt, and one above the call with all its attempts. Each attempt asks a
 /// [`#[circuit_breaker]`](../resilience/attr.circuit_breaker.html) below; one above counts the call
 /// once. Below a [`#[retry]`](../resilience/attr.retry.html) each of its attempts may have a hedge.
 ///
 /// # Logging
 ///
-/// `tracing` events under the target `resilience`: DEBUG for each attempt behind the first, with the
-/// `reason`, `slow` or `failed`. Each is counted as one of the `hedges` of
+/// `tracing` events under the target `resilience`: DEBUG for each attempt behind the first, with
+/// the `reason`, `slow` or `failed`. Each is counted as one of the `hedges` of
 /// [`OperationStats`](../resilience/struct.OperationStats.html) and is a
 /// [`Hedged`](../resilience/events/enum.EventKind.html) event.
 #[proc_macro_attribute]

@@ -16,11 +16,12 @@ pub(crate) fn function(function: &Function, taken: &[syn::Path], errors: Errors)
     tokens
 }
 
-/// Emits an item that is no function, or of which not even the signature can be read, and the error.
+/// Emits an item that is no function, or of which not even the signature can be read, and the
+/// error.
 pub(crate) fn item(item: TokenStream, error: &syn::Error) -> TokenStream {
     let (mut tokens, taken) = without_attributes(item, |path| policy::of(path).is_some());
-    // Inside of a function, rustc refuses an attribute in front of the error (E0658). An item that is no member of an `impl`
-    // may have another item beside it.
+    // Inside of a function, rustc refuses an attribute in front of the error (E0658). An item that
+    // is no member of an `impl` may have another item beside it.
     let is_no_member = tokens.clone().into_iter().any(|token| {
         matches!(token, TokenTree::Ident(word) if ["struct", "enum", "mod", "trait"].iter().any(|item| word == item))
     });

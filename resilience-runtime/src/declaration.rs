@@ -22,8 +22,8 @@ impl<C> Default for EarlierConfigs<C> {
 pub(crate) const MOST_VALUES: usize = 64;
 
 impl<C> EarlierConfigs<C> {
-    /// Calls `change`, so that no value of a line overwrites the change. Later values of the line are
-    /// taken.
+    /// Calls `change`, so that no value of a line overwrites the change. Later values of the line
+    /// are taken.
     #[cfg(feature = "config")]
     pub(crate) fn change(&self, change: impl FnOnce()) {
         let _earlier = self.lock();

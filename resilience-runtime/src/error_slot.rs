@@ -1,5 +1,5 @@
-//! The places in which a retry keeps an error between two attempts, because the call ends with it if
-//! a layer refuses a later attempt. The lookup of the error's traits chooses the place.
+//! The places in which a retry keeps an error between two attempts, because the call ends with it
+//! if a layer refuses a later attempt. The lookup of the error's traits chooses the place.
 
 use std::sync::{Mutex, PoisonError};
 

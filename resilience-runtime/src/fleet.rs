@@ -1,9 +1,10 @@
 //! The interface for a package that coordinates the circuits and rate limits of many processes.
 //!
 //! A service that runs as many replicas pays for each failing dependency once per replica: each has
-//! to see its own failures, and each sends its own probes. A **fleet** shares that by way of a store.
-//! The package `resilience-fleet` does so with Redis or Valkey. This module is all that it needs of
-//! this crate, so that another store can be used; a program that only uses a fleet needs none of it.
+//! to see its own failures, and each sends its own probes. A **fleet** shares that by way of a
+//! store. The package `resilience-fleet` does so with Redis or Valkey. This module is all that it
+//! needs of this crate, so that another store can be used; a program that only uses a fleet needs
+//! none of it.
 //!
 //! The circuit of a process stays the truth for its process. It asks and tells, and follows:
 //!
@@ -22,14 +23,14 @@
 //! While the contact is lost, a circuit decides as it does without a fleet. A success of a closed
 //! circuit costs nothing more with a fleet: none of this lies on its path.
 //!
-//! [`CircuitBreaker::coordinate`] gives a circuit its coordinator. Only a call that would be a probe
-//! waits for an answer, for at most [`ProbeRequest::PATIENCE`]: an async call waits as a future, and so
-//! does [`CircuitBreaker::acquire_async`]; a sync call blocks its thread, and so does
-//! [`CircuitBreaker::acquire`].
+//! [`CircuitBreaker::coordinate`] gives a circuit its coordinator. Only a call that would be a
+//! probe waits for an answer, for at most [`ProbeRequest::PATIENCE`]: an async call waits as a
+//! future, and so does [`CircuitBreaker::acquire_async`]; a sync call blocks its thread, and so
+//! does [`CircuitBreaker::acquire`].
 //!
-//! A **rate limit** of many processes leases permits in batches: [`RateLimit::coordinate`] gives it its
-//! coordinator, which is asked for the next batch before the last one is used up. A call never waits
-//! for that. [`follow_rate_limits`] tells of the rate limits that come and go.
+//! A **rate limit** of many processes leases permits in batches: [`RateLimit::coordinate`] gives it
+//! its coordinator, which is asked for the next batch before the last one is used up. A call never
+//! waits for that. [`follow_rate_limits`] tells of the rate limits that come and go.
 //!
 //! | when | then |
 //! |---|---|

@@ -1,8 +1,8 @@
 //! A table by name: a sorted vector with the interface of a map.
 //!
-//! A `BTreeMap` is compiled anew for each type of its values, in some 4,500 lines of LLVM IR, and the
-//! tables of this crate were a tenth of it. A name is added once in the life of the process, so a
-//! vector that makes room for it costs nothing that anybody notices.
+//! A `BTreeMap` is compiled anew for each type of its values, in some 4,500 lines of LLVM IR, and
+//! the tables of this crate were a tenth of it. A name is added once in the life of the process, so
+//! a vector that makes room for it costs nothing that anybody notices.
 
 /// The values by their names, in the order of the names.
 #[derive(Debug)]

@@ -1,5 +1,5 @@
-//! The settings as a user's own file has them: the keys are the options, durations are literals such
-//! as `"250ms"`, and a budget is a name or a ratio.
+//! The settings as a user's own file has them: the keys are the options, durations are literals
+//! such as `"250ms"`, and a budget is a name or a ratio.
 
 use std::time::Duration;
 

@@ -4,8 +4,8 @@
 use crate::deadline::was_reached;
 use crate::refusal::Origin;
 
-/// The knowledge of the layers inside about the origin of an error. It is asked for only if there is
-/// an error.
+/// The knowledge of the layers inside about the origin of an error. It is asked for only if there
+/// is an error.
 pub trait StackOrigin {
     /// Returns the origin of the error. For [`Origin::Body`] the error itself is asked.
     fn of_error(self) -> Origin;

@@ -1,5 +1,5 @@
-//! The synchronisation primitives of the circuit and of the bulkhead, in one module so that loom can
-//! replace them.
+//! The synchronisation primitives of the circuit and of the bulkhead, in one module so that loom
+//! can replace them.
 //!
 //! Loom replaces them in the unit tests of this crate only: `--cfg loom` reaches every crate of a
 //! user's build, where a primitive of loom panics outside of the user's model. The worker pool of

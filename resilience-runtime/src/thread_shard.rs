@@ -12,9 +12,9 @@ use std::cell::Cell;
 
 use crate::sync::atomic::{AtomicBool, Ordering};
 
-/// The number of shards of each counter. More shards would take a circuit beyond 512 bytes, with its
-/// name, its window and its place in the registry. Loom has one, because more would only be more
-/// states.
+/// The number of shards of each counter. More shards would take a circuit beyond 512 bytes, with
+/// its name, its window and its place in the registry. Loom has one, because more would only be
+/// more states.
 pub(crate) const SHARDS: usize = if cfg!(all(test, loom)) { 1 } else { 3 };
 
 /// The shard of a thread, which is the same in each sharded counter.

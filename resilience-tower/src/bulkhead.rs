@@ -16,8 +16,8 @@ use crate::{bulkhead_future::BulkheadResponseFuture, error::BoxError};
 ///
 /// All services that one layer makes, and their clones, share the bulkhead of the handle.
 /// `poll_ready` reserves a slot for the next call. If there is none, it waits for at most
-/// [`max_wait`](resilience::BulkheadConfig::max_wait), which is zero by default, and then the call is
-/// refused with [`BulkheadFull`]. A call frees its slot when its future is done or dropped.
+/// [`max_wait`](resilience::BulkheadConfig::max_wait), which is zero by default, and then the call
+/// is refused with [`BulkheadFull`]. A call frees its slot when its future is done or dropped.
 ///
 /// ```
 /// use resilience::{Bulkhead, BulkheadConfig};

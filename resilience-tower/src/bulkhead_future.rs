@@ -12,8 +12,8 @@ use resilience::{BulkheadFull, OwnedBulkheadPermit};
 use crate::error::BoxError;
 
 pin_project! {
-    /// The future of a [`BulkheadService`](crate::BulkheadService). The slot is free when this is done
-    /// or dropped.
+    /// The future of a [`BulkheadService`](crate::BulkheadService). The slot is free when this is
+    /// done or dropped.
     #[must_use = "futures do nothing unless polled"]
     pub struct BulkheadResponseFuture<F> {
         #[pin]

@@ -17,12 +17,13 @@ use crate::{
 
 /// Puts a circuit before a service: it refuses calls while the service keeps failing.
 ///
-/// All services that one layer makes, and their clones, share the circuit of the handle. A handle of
-/// [`registry::get_or_register`](resilience::registry::get_or_register) is a circuit that is seen in
-/// the registry, in the metrics and on the dashboard; one of [`CircuitBreaker::new`] is not.
+/// All services that one layer makes, and their clones, share the circuit of the handle. A handle
+/// of [`registry::get_or_register`](resilience::registry::get_or_register) is a circuit that is
+/// seen in the registry, in the metrics and on the dashboard; one of [`CircuitBreaker::new`] is
+/// not.
 ///
-/// An error of the service is a failure, unless it is a [refusal](resilience::is_refusal); a response
-/// is a success. The setters change that.
+/// An error of the service is a failure, unless it is a [refusal](resilience::is_refusal); a
+/// response is a success. The setters change that.
 ///
 /// ```
 /// use resilience::{CircuitBreaker, CircuitBreakerConfig};
@@ -58,10 +59,11 @@ impl<Response> CircuitBreakerLayer<Response> {
         }
     }
 
-    /// Counts a response as a failure if `filter` accepts it. The caller gets the response as it was.
+    /// Counts a response as a failure if `filter` accepts it. The caller gets the response as it
+    /// was.
     ///
-    /// The closure names the type of its parameter, because the layer does not know its service yet:
-    /// `|response: &http::Response<Body>| response.status().is_server_error()`.
+    /// The closure names the type of its parameter, because the layer does not know its service
+    /// yet: `|response: &http::Response<Body>| response.status().is_server_error()`.
     #[must_use]
     pub fn failure_if_ok(
         mut self,
@@ -71,8 +73,8 @@ impl<Response> CircuitBreakerLayer<Response> {
         self
     }
 
-    /// Counts an error as a failure only if `filter` accepts it. Another error is a success, because
-    /// the service answered. The filter does not decide over refusals.
+    /// Counts an error as a failure only if `filter` accepts it. Another error is a success,
+    /// because the service answered. The filter does not decide over refusals.
     #[must_use]
     pub fn failure_if(
         mut self,
@@ -82,8 +84,8 @@ impl<Response> CircuitBreakerLayer<Response> {
         self
     }
 
-    /// Counts an error as nothing if `filter` accepts it, and gives its probe slot back. It wins over
-    /// [`failure_if`](Self::failure_if).
+    /// Counts an error as nothing if `filter` accepts it, and gives its probe slot back. It wins
+    /// over [`failure_if`](Self::failure_if).
     #[must_use]
     pub fn ignore_if(mut self, filter: impl Fn(&BoxError) -> bool + Send + Sync + 'static) -> Self {
         self.filters.ignore_if = Some(Arc::new(filter));
@@ -140,8 +142,8 @@ enum Admission {
     /// `poll_ready` found the circuit open, so the inner service was not asked and must not be
     /// called, even if the circuit has recovered since.
     Refused(CircuitOpen),
-    /// The fleet granted a probe, or the circuit was open and has recovered a moment later. The permit is
-    /// kept, because one that is dropped would count as an abandoned call.
+    /// The fleet granted a probe, or the circuit was open and has recovered a moment later. The
+    /// permit is kept, because one that is dropped would count as an abandoned call.
     Admitted(OwnedPermit),
 }
 
@@ -178,8 +180,9 @@ impl<S, Response> CircuitBreakerService<S, Response> {
         }
     }
 
-    /// Takes the decision before the call, if it is a matter of the fleet. The future of a call could
-    /// wait, too, but only a service that is ready may be called, and that is known here alone.
+    /// Takes the decision before the call, if it is a matter of the fleet. The future of a call
+    /// could wait, too, but only a service that is ready may be called, and that is known here
+    /// alone.
     fn poll_fleet(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let is_asked = matches!(self.admission, Admission::InCall)
             && self.circuit.state() == CircuitState::HalfOpen

@@ -18,8 +18,8 @@ use crate::{
 pin_project! {
     /// The future of a [`CircuitBreakerService`](crate::CircuitBreakerService).
     ///
-    /// A call that is dropped before it is done counts as `abandoned`, and one that panics counts as
-    /// a failure.
+    /// A call that is dropped before it is done counts as `abandoned`, and one that panics counts
+    /// as a failure.
     #[must_use = "futures do nothing unless polled"]
     pub struct CircuitBreakerResponseFuture<F, Response> {
         #[pin]

@@ -78,31 +78,34 @@
 //! | [`BulkheadLayer`] | reserves a slot and waits for one for at most [`max_wait`](resilience::BulkheadConfig::max_wait), then asks the inner service | uses the reserved slot, or refuses |
 //! | [`RetryLayer`] | asks the inner service | makes the first attempt; each later attempt waits in its own clone of the service until that is ready |
 //!
-//! - A clone of a service shares the circuit, the bulkhead and the budget, but no reservation: it has
-//!   to be asked for its readiness itself.
-//! - A reservation is for one call. It ends when the service is dropped. A service that is ready and
-//!   kept without a call keeps its slot of the bulkhead; tower's `ConcurrencyLimit` does the same.
-//! - **Back-pressure** comes from the bulkhead alone. With `max_wait` its `poll_ready` is pending while
-//!   the bulkhead is full, and a caller that asks before it takes the next request off its queue
-//!   slows down. With the default of zero the bulkhead sheds the load: the service is ready at once,
-//!   and the call is refused. With [`Duration::MAX`](std::time::Duration::MAX) it never refuses.
-//! - A call that is dropped gives its permit and its slot back. The circuit counts it as `abandoned`.
-//! - If a [fleet](resilience::fleet) coordinates the circuit and it is half-open, `poll_ready` asks the
-//!   others when the inner service is ready, and is pending for at most 50 ms. It reserves the permit of
-//!   the probe. No thread is blocked. A service that was ready before its circuit opened, and is called
-//!   when the circuit is half-open, refuses the call.
+//! - A clone of a service shares the circuit, the bulkhead and the budget, but no reservation: it
+//!   has to be asked for its readiness itself.
+//! - A reservation is for one call. It ends when the service is dropped. A service that is ready
+//!   and kept without a call keeps its slot of the bulkhead; tower's `ConcurrencyLimit` does the
+//!   same.
+//! - **Back-pressure** comes from the bulkhead alone. With `max_wait` its `poll_ready` is pending
+//!   while the bulkhead is full, and a caller that asks before it takes the next request off its
+//!   queue slows down. With the default of zero the bulkhead sheds the load: the service is ready
+//!   at once, and the call is refused. With [`Duration::MAX`](std::time::Duration::MAX) it never
+//!   refuses.
+//! - A call that is dropped gives its permit and its slot back. The circuit counts it as
+//!   `abandoned`.
+//! - If a [fleet](resilience::fleet) coordinates the circuit and it is half-open, `poll_ready` asks
+//!   the others when the inner service is ready, and is pending for at most 50 ms. It reserves the
+//!   permit of the probe. No thread is blocked. A service that was ready before its circuit opened,
+//!   and is called when the circuit is half-open, refuses the call.
 //!
 //! # Errors
 //!
-//! The error of each service is [`BoxError`], as in tower itself. An error of the inner service stays
-//! the same box, or is put into one. Our refusals, [`CircuitOpen`](resilience::CircuitOpen) and
-//! [`BulkheadFull`](resilience::BulkheadFull), are found by [`is_refusal`](resilience::is_refusal)
-//! and by `downcast_ref`.
+//! The error of each service is [`BoxError`], as in tower itself. An error of the inner service
+//! stays the same box, or is put into one. Our refusals, [`CircuitOpen`](resilience::CircuitOpen)
+//! and [`BulkheadFull`](resilience::BulkheadFull), are found by
+//! [`is_refusal`](resilience::is_refusal) and by `downcast_ref`.
 //!
 //! # Bodies
 //!
-//! A call ends with the response. The body of an HTTP response that is still streaming holds no slot
-//! and no permit, and an error in it counts for nothing.
+//! A call ends with the response. The body of an HTTP response that is still streaming holds no
+//! slot and no permit, and an error in it counts for nothing.
 
 mod bulkhead;
 mod bulkhead_future;

@@ -19,13 +19,13 @@ use crate::{
 /// Calls a service again if the call failed, and waits in between.
 ///
 /// The delays, the number of attempts and the budget are those of a [`RetryConfig`]. With a
-/// [`budget`](RetryConfig::budget) the retries of all calls together are bounded, so that they do not
-/// keep a service down that fails; a gateway should have one. The budget may be shared with annotated
-/// functions.
+/// [`budget`](RetryConfig::budget) the retries of all calls together are bounded, so that they do
+/// not keep a service down that fails; a gateway should have one. The budget may be shared with
+/// annotated functions.
 ///
-/// An error of the service is retried, unless it is a [refusal](resilience::is_refusal); a response is
-/// not. The setters change that. When the retry gives up, the caller gets the last error or the last
-/// response as it was; if a refusal ends a retry that has seen another failure, the failure.
+/// An error of the service is retried, unless it is a [refusal](resilience::is_refusal); a response
+/// is not. The setters change that. When the retry gives up, the caller gets the last error or the
+/// last response as it was; if a refusal ends a retry that has seen another failure, the failure.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU32, Ordering};
@@ -238,8 +238,8 @@ where
     }
 }
 
-/// Keeps the failure of an attempt in place of the one before it. A refusal does not replace an answer of
-/// the service, because the answer says more.
+/// Keeps the failure of an attempt in place of the one before it. A refusal does not replace an
+/// answer of the service, because the answer says more.
 fn keep<Response>(before: &Mutex<Option<Failure<Response>>>, failed: &Failed<Response>) {
     // Nobody else has the lock, and nothing panics under it.
     let mut before = before.lock().unwrap_or_else(PoisonError::into_inner);

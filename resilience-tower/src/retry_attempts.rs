@@ -32,8 +32,8 @@ pub(crate) enum Failure<Response> {
     Error(BoxError),
 }
 
-/// The result of an attempt that another one may follow. The cell lets a hook, which sees a reference,
-/// keep the failure.
+/// The result of an attempt that another one may follow. The cell lets a hook, which sees a
+/// reference, keep the failure.
 pub(crate) struct Failed<Response>(RefCell<Option<Failure<Response>>>);
 
 impl<Response> Failed<Response> {

@@ -1,5 +1,5 @@
-//! A thread that the system does not start. The test runs itself with stacks that no address space has,
-//! and has no harness, because a harness starts threads of its own.
+//! A thread that the system does not start. The test runs itself with stacks that no address space
+//! has, and has no harness, because a harness starts threads of its own.
 
 #![expect(clippy::print_stdout, reason = "the child answers its parent")]
 

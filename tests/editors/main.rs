@@ -1,10 +1,10 @@
-//! An editor is as helpful inside of an annotated function, and inside of the values of the options, as
-//! it is elsewhere.
+//! An editor is as helpful inside of an annotated function, and inside of the values of the
+//! options, as it is elsewhere.
 //!
-//! rust-analyzer is asked as an editor asks it. A case is a function with `$0` where the cursor is. It
-//! finds completions by comparing the expansion with the one of a name at the cursor, so that the value
-//! of an option must be one without that name, too: there is nothing directly behind a `.` or `::`, and
-//! something from the first letter on. The body has no such limit.
+//! rust-analyzer is asked as an editor asks it. A case is a function with `$0` where the cursor is.
+//! It finds completions by comparing the expansion with the one of a name at the cursor, so that
+//! the value of an option must be one without that name, too: there is nothing directly behind a
+//! `.` or `::`, and something from the first letter on. The body has no such limit.
 //! `.ci/run editors` installs the components `rust-analyzer` and `rust-src`, and runs this.
 
 mod server;

@@ -1,5 +1,5 @@
-//! Retry budgets: a call that gets no retry gives up with an ERROR, and the budget itself is told of
-//! at most once a minute.
+//! Retry budgets: a call that gets no retry gives up with an ERROR, and the budget itself is told
+//! of at most once a minute.
 
 use std::{slice, time::Duration};
 

@@ -2,8 +2,8 @@
 //! `goldens/`. `BLESS=1 cargo test -p resilience-public-interface-tests` writes it anew; read the
 //! difference, because it decides on the next version.
 //!
-//! The pinned toolchain describes the interface: its rustdoc writes JSON, which is unstable, so that
-//! the variable `RUSTC_BOOTSTRAP` allows it.
+//! The pinned toolchain describes the interface: its rustdoc writes JSON, which is unstable, so
+//! that the variable `RUSTC_BOOTSTRAP` allows it.
 
 use std::fs;
 use std::path::PathBuf;

@@ -76,7 +76,8 @@ fn ci_packs_each_package_and_the_users_crate_uses_it() {
     let user = fs::read_to_string(root().join("tests/user/Cargo.toml")).expect("tests/user");
     for Package { name, .. } in published() {
         assert!(listed.contains(&&*name), "{name} is not packed by .ci/run");
-        // The macros come with the runtime, and the fleet needs a later Rust than the user's crate has.
+        // The macros come with the runtime, and the fleet needs a later Rust than the user's crate
+        // has.
         let is_exempt = ["resilience-macros", "resilience-fleet"].contains(&&*name);
         let is_used = is_exempt || user.contains(&format!("\n{name} = "));
         assert!(is_used, "tests/user does not use {name}");

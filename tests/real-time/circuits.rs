@@ -92,8 +92,8 @@ fn a_circuit_recovers_after_its_timeout_and_not_before() {
     assert!(waited >= 10, "{waited} times");
 }
 
-/// The coarse clock of Linux is behind by a tick at most, and a circuit reads it only as long as more
-/// than this is left.
+/// The coarse clock of Linux is behind by a tick at most, and a circuit reads it only as long as
+/// more than this is left.
 const TICK: Duration = Duration::from_millis(17);
 
 #[test]

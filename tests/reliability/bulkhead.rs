@@ -221,8 +221,8 @@ async fn btrt(calls: &AtomicU32) -> Result<u8, Fault> {
 type StackOf = for<'a> fn(&'a AtomicU32) -> Call<'a>;
 type Call<'a> = Pin<Box<dyn Future<Output = Result<u8, Fault>> + 'a>>;
 
-/// Polls a call up to `polls` times and drops it. The slot is free after `free_after` polls. Returns
-/// true if the call was done by then.
+/// Polls a call up to `polls` times and drops it. The slot is free after `free_after` polls.
+/// Returns true if the call was done by then.
 async fn drop_after(call: Call<'_>, polls: u32, free_after: u32) -> bool {
     let pool = registry::get_or_register_bulkhead("reliability::dropped", BulkheadConfig::new(1));
     let mut permit = Some(pool.acquire().expect("nobody is there"));

@@ -79,8 +79,8 @@ fn a_stack_of_three_adds_at_most_256_bytes_to_a_kilobyte() {
         "the body is what it is said to be"
     );
     let added = added(&stacked(&flaky), &bare(&flaky));
-    // The tests are built with the feature `metrics`, and with it a retry remembers when its attempt
-    // was due.
+    // The tests are built with the feature `metrics`, and with it a retry remembers when its
+    // attempt was due.
     let due_at = size_of::<u64>();
     assert!(added <= 256 + due_at + file() + scope(), "{added} bytes");
 }

@@ -1,6 +1,6 @@
 //! Runs each contender twice within [`counted`], for the report, which runs this program under
-//! callgrind. It prints a line for each contender: its scenario, its name and the calls of the first
-//! run, separated by tabs.
+//! callgrind. It prints a line for each contender: its scenario, its name and the calls of the
+//! first run, separated by tabs.
 //!
 //! Callgrind writes a file of counts whenever `counted` returns. The second run makes twice as many
 //! calls, so the difference of the two counts is that of the calls alone.

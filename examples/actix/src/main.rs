@@ -1,5 +1,5 @@
-//! A service with `actix-web`, whose handlers run on threads with a runtime each and need not be `Send`:
-//! the attributes ask for `Send` nowhere. A refusal of a policy is 503 with `Retry-After`.
+//! A service with `actix-web`, whose handlers run on threads with a runtime each and need not be
+//! `Send`: the attributes ask for `Send` nowhere. A refusal of a policy is 503 with `Retry-After`.
 //!
 //! `cargo run -p resilience-example-actix`
 

@@ -1,6 +1,6 @@
 //! A client of the runtime that all AWS SDKs have: its retries off, ours on. The runtime is used
-//! directly, because a generated SDK takes minutes to compile; with one, the line that turns its retries
-//! off is `.retry_config(RetryConfig::disabled())` on its configuration.
+//! directly, because a generated SDK takes minutes to compile; with one, the line that turns its
+//! retries off is `.retry_config(RetryConfig::disabled())` on its configuration.
 //!
 //! `cargo run -p resilience-example-aws`
 
@@ -101,7 +101,8 @@ impl From<SdkError<ServiceError, HttpResponse>> for QueueError {
 }
 
 impl QueueError {
-    /// A service of AWS that limits its callers answers 400, so the code decides and not the status.
+    /// A service of AWS that limits its callers answers 400, so the code decides and not the
+    /// status.
     fn is_throttling(&self) -> bool {
         let codes = ["ThrottlingException", "RequestLimitExceeded", "SlowDown"];
         matches!(self, Self::Service(error) if codes.contains(&error.code.as_str()))

@@ -65,8 +65,8 @@ fn print(issue: &Event<'_>) {
     }
 }
 
-/// One issue for the first call, which used up its attempts, and one for the circuit, which opened in
-/// the second call. That call gave up as well, and it is no issue, because the circuit is one.
+/// One issue for the first call, which used up its attempts, and one for the circuit, which opened
+/// in the second call. That call gave up as well, and it is no issue, because the circuit is one.
 fn check(issues: &[Event<'_>]) {
     let [gave_up, opened] = issues else {
         panic!("two issues: {issues:#?}");

@@ -1,5 +1,6 @@
-//! A trait of `#[async_trait]` with attributes on its implementation, and a mock of `mockall` behind the
-//! same attributes. The mock has no attributes of its own: it is the dependency that fails.
+//! A trait of `#[async_trait]` with attributes on its implementation, and a mock of `mockall`
+//! behind the same attributes. The mock has no attributes of its own: it is the dependency that
+//! fails.
 //!
 //! `cargo run -p resilience-example-mocks`
 
@@ -56,8 +57,8 @@ fn answers(mock: &mut MockRates, order: &mut Sequence, rate: f64) {
         .returning(move |_| Ok(rate));
 }
 
-/// The clock is paused, so the waits take no time. A mock that is called once too often, or once too
-/// seldom, panics.
+/// The clock is paused, so the waits take no time. A mock that is called once too often, or once
+/// too seldom, panics.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
     tokio::time::pause();

@@ -2,9 +2,9 @@
 //!
 //! `cargo run -p resilience-example-opentelemetry`
 //!
-//! The program starts a warehouse that fails twice and a collector, both on loopback. A service asks
-//! the warehouse, and the exporter of OTLP sends its spans to the collector. The program prints the
-//! tree and checks it: the call, its attempts, their status and the type of their error.
+//! The program starts a warehouse that fails twice and a collector, both on loopback. A service
+//! asks the warehouse, and the exporter of OTLP sends its spans to the collector. The program
+//! prints the tree and checks it: the call, its attempts, their status and the type of their error.
 
 mod collector;
 mod shop;

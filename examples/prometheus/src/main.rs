@@ -2,11 +2,11 @@
 //!
 //! `cargo run -p resilience-example-prometheus`
 //!
-//! The program starts a warehouse that fails for a while, a service that asks it and has `/metrics`,
-//! and Prometheus (Debian's package) on a free port. Without Prometheus it scrapes itself. It ends
-//! by itself, and it checks that the exposition keeps to its grammar, that the numbers equal the
-//! statistics, and that every expression of `docs/grafana.json` and of the guide names a metric that
-//! exists.
+//! The program starts a warehouse that fails for a while, a service that asks it and has
+//! `/metrics`, and Prometheus (Debian's package) on a free port. Without Prometheus it scrapes
+//! itself. It ends by itself, and it checks that the exposition keeps to its grammar, that the
+//! numbers equal the statistics, and that every expression of `docs/grafana.json` and of the guide
+//! names a metric that exists.
 
 mod exposition;
 mod prometheus;
@@ -193,8 +193,8 @@ fn check_names(exposition: &Exposition, source: &str, expressions: &[String]) {
     assert!(!expressions.is_empty(), "{source} has expressions");
     for expression in expressions {
         for name in exposition::metric_names(expression) {
-            // A rate of failures is absent below `minimum_calls`. This service has no fleet, and the tests
-            // of the fleet check its names.
+            // A rate of failures is absent below `minimum_calls`. This service has no fleet, and
+            // the tests of the fleet check its names.
             let is_known = exposition.has(name)
                 || name == "resilience_circuit_failure_rate"
                 || name.starts_with("resilience_fleet_");

@@ -12,8 +12,8 @@ use std::{
 use redis::Client;
 use tempfile::TempDir;
 
-/// A `redis-server` on 127.0.0.1 that writes each command to its file, so that nothing is lost when it
-/// is killed.
+/// A `redis-server` on 127.0.0.1 that writes each command to its file, so that nothing is lost when
+/// it is killed.
 #[derive(Debug)]
 pub struct RedisServer {
     program: PathBuf,

@@ -1,5 +1,5 @@
-//! Transactions in `SQLite` with `sqlx`: a whole transaction is repeated and never a statement in one, a
-//! pool without a free connection is not a slow query, and a broken rule is not retried.
+//! Transactions in `SQLite` with `sqlx`: a whole transaction is repeated and never a statement in
+//! one, a pool without a free connection is not a slow query, and a broken rule is not retried.
 //!
 //! `cargo run -p resilience-example-sqlx`
 
@@ -34,9 +34,9 @@ enum BankError {
     CircuitOpen(#[from] CircuitOpen),
 }
 
-/// The codes of errors after which the transaction has had no effect and may be repeated: in `SQLite`
-/// "busy" (5) and "the snapshot is old" (517). In `PostgreSQL` they are "40001" (serialization failure)
-/// and "40P01" (deadlock), in `MySQL` "1213" and "1205".
+/// The codes of errors after which the transaction has had no effect and may be repeated: in
+/// `SQLite` "busy" (5) and "the snapshot is old" (517). In `PostgreSQL` they are "40001"
+/// (serialization failure) and "40P01" (deadlock), in `MySQL` "1213" and "1205".
 fn is_conflict(code: &str) -> bool {
     matches!(code, "5" | "517" | "40001" | "40P01")
 }
@@ -72,7 +72,8 @@ impl Bank {
             .busy_timeout(Duration::ZERO);
         let pool = SqlitePoolOptions::new()
             .max_connections(2)
-            // Shorter than the timeout of the attempt, so that an empty pool is told from a slow query.
+            // Shorter than the timeout of the attempt, so that an empty pool is told from a slow
+            // query.
             .acquire_timeout(Duration::from_millis(100))
             .connect_with(options)
             .await?;
@@ -80,8 +81,8 @@ impl Bank {
         Ok(Self { pool, begun })
     }
 
-    /// Moves money. An attempt is the whole transaction, because a failed statement has undone those
-    /// before it: the `commit` that is retried alone would commit nothing.
+    /// Moves money. An attempt is the whole transaction, because a failed statement has undone
+    /// those before it: the `commit` that is retried alone would commit nothing.
     ///
     /// An attempt that is dropped, at its timeout, rolls back.
     #[retry(max_retries = 5, base_delay = 20ms, jitter = equal, retry_on(BankError::Conflict(_)), on_retry = report_retry)]

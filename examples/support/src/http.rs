@@ -1,5 +1,5 @@
-//! The little of HTTP/1.1 that the quickstart needs, so that it is built in a moment. A service has a
-//! client like `reqwest`; the package `services` shows that.
+//! The little of HTTP/1.1 that the quickstart needs, so that it is built in a moment. A service has
+//! a client like `reqwest`; the package `services` shows that.
 
 use std::{io, net::SocketAddr};
 

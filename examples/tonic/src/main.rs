@@ -1,5 +1,5 @@
-//! A client and a server of gRPC with `tonic`: which codes are retried, the server's pushback, and a
-//! deadline that goes out with the request and holds in the server.
+//! A client and a server of gRPC with `tonic`: which codes are retried, the server's pushback, and
+//! a deadline that goes out with the request and holds in the server.
 //!
 //! `cargo run -p resilience-example-tonic`
 
@@ -52,8 +52,9 @@ impl ShopError {
         }
     }
 
-    /// `Unavailable` says that the call may be repeated, and `ResourceExhausted` that it may later on.
-    /// `Aborted` asks to repeat a whole transaction, and `DeadlineExceeded` is the caller's deadline.
+    /// `Unavailable` says that the call may be repeated, and `ResourceExhausted` that it may later
+    /// on. `Aborted` asks to repeat a whole transaction, and `DeadlineExceeded` is the caller's
+    /// deadline.
     fn is_transient(&self) -> bool {
         match self {
             Self::Status(_) => {
@@ -117,7 +118,8 @@ fn report_retry<T>(event: &RetryEvent<'_, T, ShopError>) {
     }
 }
 
-/// A server of prices, with the answers that it still has to give and the time that each request had.
+/// A server of prices, with the answers that it still has to give and the time that each request
+/// had.
 #[derive(Default)]
 struct PriceList {
     answers: Mutex<Vec<Status>>,

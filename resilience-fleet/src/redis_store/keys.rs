@@ -1,7 +1,7 @@
 //! The keys of a fleet.
 //!
-//! All keys of one circuit have one hash tag, and so have those of the whole fleet, because a script
-//! in a cluster reaches the keys of one slot only.
+//! All keys of one circuit have one hash tag, and so have those of the whole fleet, because a
+//! script in a cluster reaches the keys of one slot only.
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! The store over Redis or Valkey.
 //!
-//! - `circuit.lua` is one step of a circuit, `permits.lua` one of a rate limit, `fleet.lua` the lists of the whole fleet.
+//! - `circuit.lua` is one step of a circuit, `permits.lua` one of a rate limit, `fleet.lua` the
+//!   lists of the whole fleet.
 //! - `keys` are the keys of both, and `reply` reads the answers.
 //! - `address` is the place of the server, and `connection` the line to it.
 
@@ -116,7 +117,8 @@ impl Session for RedisSession {
         let value = script.call(&mut connection, &keys, &arguments).await?;
         let reply = reply::reply(&value)?;
         if reply.is_change {
-            // The log is the net under lost pushes. The request is made, whatever becomes of the note.
+            // The log is the net under lost pushes. The request is made, whatever becomes of the
+            // note.
             let _ = self.note(&text).await;
         }
         Ok(reply)
@@ -220,8 +222,8 @@ impl RedisSession {
         }
     }
 
-    /// Reads each circuit by a request of its own, all at once. In a cluster each lies in another slot,
-    /// and a pipeline has one slot only.
+    /// Reads each circuit by a request of its own, all at once. In a cluster each lies in another
+    /// slot, and a pipeline has one slot only.
     async fn read_each(&self, circuits: &[CircuitId]) -> Result<Vec<View>, StoreError> {
         let mut reads = JoinSet::new();
         for (at, circuit) in circuits.iter().enumerate() {

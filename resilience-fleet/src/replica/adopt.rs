@@ -123,8 +123,8 @@ impl Followed {
         actions
     }
 
-    /// True if the state was followed before. Two states have one term if servers with different last
-    /// writes went on from it, so that their content is compared, too.
+    /// True if the state was followed before. Two states have one term if servers with different
+    /// last writes went on from it, so that their content is compared, too.
     fn is_same(&self, view: &View) -> bool {
         let has_same_command = match (&self.command, &view.command) {
             (Some(ours), Some(theirs)) => ours.is(theirs),
@@ -148,8 +148,8 @@ impl Followed {
         });
     }
 
-    /// The request that writes the state again into a store that has none, if it still holds. What is
-    /// over is forgotten, because an absent state is a closed one.
+    /// The request that writes the state again into a store that has none, if it still holds. What
+    /// is over is forgotten, because an absent state is a closed one.
     fn restore_held(&mut self, now: Instant) -> Option<Request> {
         let is_over = |until: Option<Instant>| until.is_none_or(|until| until <= now);
         if is_over(self.open_until) && self.held_command(now).is_none() {
@@ -161,8 +161,8 @@ impl Followed {
         self.restore(now)
     }
 
-    /// The request that writes the state again into a store that has an older one. A closed state is
-    /// written, too, because the older one may be open.
+    /// The request that writes the state again into a store that has an older one. A closed state
+    /// is written, too, because the older one may be open.
     fn restore(&self, now: Instant) -> Option<Request> {
         Some(Request::Restore {
             term: self.term,

@@ -1,5 +1,6 @@
-//! A thread of its own makes the changes of circuits and gives the events of the fleet, because both call
-//! the listeners of the program, and a listener that blocks must not hold up the requests to the store.
+//! A thread of its own makes the changes of circuits and gives the events of the fleet, because
+//! both call the listeners of the program, and a listener that blocks must not hold up the requests
+//! to the store.
 
 use std::{
     sync::mpsc::{Receiver, Sender, channel},

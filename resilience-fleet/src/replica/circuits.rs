@@ -155,7 +155,8 @@ impl Circuit {
         });
     }
 
-    /// The vote that the store does not have, unless its time is over. The open time is the rest of it.
+    /// The vote that the store does not have, unless its time is over. The open time is the rest of
+    /// it.
     pub(super) fn unsent_vote(&mut self, now: Instant) -> Option<UnsentVote> {
         let vote = self.voted?;
         let state = self.breaker.as_ref()?.state();
@@ -207,16 +208,16 @@ impl Circuit {
         true
     }
 
-    /// Notes the lease of a probe. Those of another term are forgotten, because a verdict of theirs changes
-    /// nothing, and one that was lost would leave its lease here for ever.
+    /// Notes the lease of a probe. Those of another term are forgotten, because a verdict of theirs
+    /// changes nothing, and one that was lost would leave its lease here for ever.
     pub(super) fn note_lease(&mut self, lease: u64, term: Term) {
         self.leases.retain(|_, granted| *granted == term);
         self.leases.insert(lease, term);
     }
 
-    /// The request that closes the circuit for all. It is half-open for the fleet and closed in this
-    /// process, because it closed by itself while the store was lost, and it has succeeded since this
-    /// was seen as often as probes have to.
+    /// The request that closes the circuit for all. It is half-open for the fleet and closed in
+    /// this process, because it closed by itself while the store was lost, and it has succeeded
+    /// since this was seen as often as probes have to.
     pub(super) fn recovered(&mut self, view: &View) -> Option<Request> {
         let breaker = self.breaker.as_ref()?;
         let is_apart = view.is_open && view.probes_in <= 0;
@@ -285,8 +286,9 @@ impl Circuits {
         is_new
     }
 
-    /// Removes the circuit. One of the same name that came meanwhile stays, because two threads tell of
-    /// the two in any order. It begins anew, so that it has to be read, and its name is returned.
+    /// Removes the circuit. One of the same name that came meanwhile stays, because two threads
+    /// tell of the two in any order. It begins anew, so that it has to be read, and its name is
+    /// returned.
     pub(super) fn remove(&mut self, breaker: &CircuitBreaker) -> Option<CircuitId> {
         let id = CircuitId::new(breaker.name(), breaker.key());
         let present = self.by_text.remove(&id.to_string())?;
@@ -325,8 +327,8 @@ impl Circuits {
         self.users = Some(users);
     }
 
-    /// The number of replicas that are known to use the circuit. Before the lists are read, it is more
-    /// than can vote, so that nothing opens before the grace is over.
+    /// The number of replicas that are known to use the circuit. Before the lists are read, it is
+    /// more than can vote, so that nothing opens before the grace is over.
     pub(super) fn users(&self, id: &CircuitId) -> u32 {
         match &self.users {
             Some(users) => users.get(&id.hash()).copied().unwrap_or(1).max(1),

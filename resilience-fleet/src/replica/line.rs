@@ -24,8 +24,8 @@ pub(super) enum Message {
 /// The messages that wait for the thread at most.
 pub(super) const QUEUE: usize = 128;
 
-/// The end of the queue that circuits and rate limits have. It never waits: if the queue is full, the
-/// message is dropped and counted.
+/// The end of the queue that circuits and rate limits have. It never waits: if the queue is full,
+/// the message is dropped and counted.
 #[derive(Clone, Debug)]
 pub(super) struct Queue {
     pub(super) sender: Sender<Message>,

@@ -1,4 +1,5 @@
-//! A replica of the fleet: the thread that stands between the circuits of this process and the store.
+//! A replica of the fleet: the thread that stands between the circuits of this process and the
+//! store.
 //!
 //! ```text
 //!   circuits ──line──▶ queue ──▶ thread (online) ──requests──▶ store
@@ -6,10 +7,12 @@
 //!      └───────── apply thread ◀────┘    └────────pushes─────────┘
 //! ```
 //!
-//! - `links` shares circuits and rate limits, and `line` puts their messages into the bounded queue.
-//! - `online` serves while the store can be reached: it sends votes, objections, leases and verdicts,
-//!   reads the circuits that changed, and gives a sign of life.
-//! - `adopt` decides over a newer view; `apply` does it on a thread of its own, which gives the events, too.
+//! - `links` shares circuits and rate limits, and `line` puts their messages into the bounded
+//!   queue.
+//! - `online` serves while the store can be reached: it sends votes, objections, leases and
+//!   verdicts, reads the circuits that changed, and gives a sign of life.
+//! - `adopt` decides over a newer view; `apply` does it on a thread of its own, which gives the
+//!   events, too.
 //! - `rate_limits` divides the limits among the replicas that are alive.
 //! - `circuits` and `samples` are the table of the circuits and their successes.
 //! - `backoff` are the pauses while the store cannot be reached.

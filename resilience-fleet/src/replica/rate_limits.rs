@@ -99,8 +99,8 @@ impl RateLimits {
         self.divide();
     }
 
-    /// Divides all limits among the replicas. Nothing changes if the settings and the replicas are the
-    /// same as before.
+    /// Divides all limits among the replicas. Nothing changes if the settings and the replicas are
+    /// the same as before.
     pub(super) fn divide(&self) {
         let division = self.lock().division;
         // No lock is held meanwhile, because a call may bring a limit.
@@ -109,8 +109,8 @@ impl RateLimits {
         }
     }
 
-    /// A request for no permits, with the settings of a limit. The store's burst is at least a batch,
-    /// because a batch would never be there at once otherwise.
+    /// A request for no permits, with the settings of a limit. The store's burst is at least a
+    /// batch, because a batch would never be there at once otherwise.
     pub(super) fn reading(&self, config: &RateLimitConfig) -> PermitLease {
         let batch = self.lock().division.batch(config);
         PermitLease {
@@ -123,8 +123,8 @@ impl RateLimits {
     }
 }
 
-/// The time for whose calls the batches last at least, because a limit with a small burst would lease
-/// call by call otherwise.
+/// The time for whose calls the batches last at least, because a limit with a small burst would
+/// lease call by call otherwise.
 const LASTS: Duration = Duration::from_millis(100);
 
 /// The calls that the replica may be ahead of the others.

@@ -149,8 +149,8 @@ impl SharedCircuit {
         }
     }
 
-    /// Moves all moments, because the clock went back by itself or because another server took over.
-    /// What holds then ends after the rest of the time that it had at the latest request.
+    /// Moves all moments, because the clock went back by itself or because another server took
+    /// over. What holds then ends after the rest of the time that it had at the latest request.
     fn go_back(&mut self, back: u64) {
         self.at -= back;
         self.until = self.until.saturating_sub(back);
@@ -393,8 +393,8 @@ fn count<K, V>(map: &BTreeMap<K, V>) -> u32 {
     u32::try_from(map.len()).unwrap_or(u32::MAX)
 }
 
-/// The longest time that the store keeps, in microseconds: 36 years. Numbers of a script are exact up to
-/// 2^53, and a moment is the time since 1970 and such a time.
+/// The longest time that the store keeps, in microseconds: 36 years. Numbers of a script are exact
+/// up to 2^53, and a moment is the time since 1970 and such a time.
 const LONGEST: u64 = 1 << 50;
 
 /// A time in microseconds of the store.

@@ -15,8 +15,8 @@ pub struct SharedPermits {
     at: u64,
 }
 
-/// The request of a replica for permits. It brings the replica's own settings, so that versions with
-/// different settings share.
+/// The request of a replica for permits. It brings the replica's own settings, so that versions
+/// with different settings share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PermitLease {
     /// The number of calls in the time `per`.

@@ -74,8 +74,8 @@ pub enum Request {
         /// The command that holds, and the generation that it began.
         command: Option<(u64, StoredCommand)>,
     },
-    /// The circuit of a replica closed by its own decision while it had lost the store, and succeeds
-    /// since then. It closes for all, if it is half-open for the fleet.
+    /// The circuit of a replica closed by its own decision while it had lost the store, and
+    /// succeeds since then. It closes for all, if it is half-open for the fleet.
     Recovered {
         /// The term in which it is half-open. A request of another term changes nothing.
         term: Term,
@@ -100,7 +100,8 @@ impl fmt::Display for ProbeLease {
     }
 }
 
-/// The settings of a replica with which a circuit opens. They hold for all replicas until it closes.
+/// The settings of a replica with which a circuit opens. They hold for all replicas until it
+/// closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Opening {
     /// The time until the first probe.

@@ -17,8 +17,8 @@ pub struct View {
     pub term: Term,
     /// True if the circuit is open or half-open.
     pub is_open: bool,
-    /// Microseconds until an open circuit probes. It is negative from then on, and 0 if the circuit is
-    /// closed.
+    /// Microseconds until an open circuit probes. It is negative from then on, and 0 if the circuit
+    /// is closed.
     pub probes_in: i64,
     /// The settings with which the circuit opened or will open. `open_for` is zero in it.
     pub opening: Opening,

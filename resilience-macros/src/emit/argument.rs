@@ -244,8 +244,8 @@ impl Context<'_> {
             || self.lending(parameter).is_some()
     }
 
-    /// The way in which the body is lent an owned argument that is needed again. A worker and a clone
-    /// own it.
+    /// The way in which the body is lent an owned argument that is needed again. A worker and a
+    /// clone own it.
     fn lending(&self, parameter: &Parameter<'_>) -> Option<Lending> {
         let is_owned_by_attempt = !self.is_needed_again(&parameter.name)
             || self.layers.iter().any(|layer| layer.moves_to_worker)
@@ -293,8 +293,8 @@ impl Context<'_> {
     }
 
     /// True for a `&mut` that is needed again although the body may hand it on by value, or whose
-    /// target a body assigns to. If the closure or the block around the body captured the target alone, rustc would say
-    /// that the value is never read.
+    /// target a body assigns to. If the closure or the block around the body captured the target
+    /// alone, rustc would say that the value is never read.
     fn is_borrowed_anew(&self, parameter: &Parameter<'_>) -> bool {
         let name = &parameter.name;
         parameter.passing == Passing::Unique

@@ -50,8 +50,8 @@ impl Description {
 }
 
 impl Context<'_> {
-    /// Emits the statements that describe the stack. `taken` are the paths of the attributes below the
-    /// top one.
+    /// Emits the statements that describe the stack. `taken` are the paths of the attributes below
+    /// the top one.
     pub(super) fn described_stack(&self, layers: &[Description], taken: &[Path]) -> TokenStream {
         let places = taken
             .iter()

@@ -18,16 +18,16 @@ fn file() -> Ident {
 }
 
 impl Context<'_> {
-    /// The arguments by which a layer asks for its values: those of the function, and the position of
-    /// the layer.
+    /// The arguments by which a layer asks for its values: those of the function, and the position
+    /// of the layer.
     pub(crate) fn file_of_layer(&self, at: usize) -> Option<TokenStream> {
         let (file, position) = (file(), Literal::usize_unsuffixed(at));
         self.asks_file.then(|| quote!(#file, #position))
     }
 
     /// Lets the file set values of a configuration. `ty` is its name in the runtime crate, and `at`
-    /// the position of its layer. A value that each call computes, or that each instance of a generic
-    /// has for itself, wins over the file.
+    /// the position of its layer. A value that each call computes, or that each instance of a
+    /// generic has for itself, wins over the file.
     pub(crate) fn in_file(&self, at: usize, ty: &str, mut config: Config) -> Config {
         if !self.asks_file {
             return config;

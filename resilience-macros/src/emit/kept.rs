@@ -42,8 +42,9 @@ impl Context<'_> {
         cloned.is_named || self.layers.iter().any(|layer| layer.moves_to_worker)
     }
 
-    /// The original of an argument. A clone takes its place. `trait_of_argument` is the trait of the
-    /// runtime that makes the clone, and that refuses a type without clones in the policy's words.
+    /// The original of an argument. A clone takes its place. `trait_of_argument` is the trait of
+    /// the runtime that makes the clone, and that refuses a type without clones in the policy's
+    /// words.
     pub(crate) fn kept(&self, cloned: &Cloned, trait_of_argument: &str) -> TokenStream {
         let (runtime, name) = (&self.runtime, &cloned.name);
         let (argument, place) = borrows(name);

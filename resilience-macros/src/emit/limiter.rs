@@ -67,8 +67,8 @@ impl Context<'_> {
     /// - Output:
     ///   `match BulkheadFuture::new(__bulkhead, &__BULKHEAD_CONFIG, &__OPERATION, async { … }).await { Ok(__outcome) => __outcome, Err(__full) => … }`
     ///
-    /// The snapshots `plain_bulkhead` and `plain_bulkhead_sync` show it whole, and `plain_rate_limit`
-    /// and `plain_rate_limit_sync` a limiter whose calls hold nothing.
+    /// The snapshots `plain_bulkhead` and `plain_bulkhead_sync` show it whole, and
+    /// `plain_rate_limit` and `plain_rate_limit_sync` a limiter whose calls hold nothing.
     fn limiter(&self, at: usize, plan: &LimiterPlan, inner: LayerCode) -> LayerCode {
         let handle = self.limiter_handle(at, plan);
         let runtime = &self.runtime;
@@ -302,9 +302,9 @@ impl Context<'_> {
         self.config(&ty, &item, &start, &settings)
     }
 
-    /// The limit. A constant or a variable may be a whole configuration by mistake, so rustc is shown
-    /// a function whose bound names the right option. The type of any other expression may depend on
-    /// the setter's.
+    /// The limit. A constant or a variable may be a whole configuration by mistake, so rustc is
+    /// shown a function whose bound names the right option. The type of any other expression may
+    /// depend on the setter's.
     fn checked_calls(&self, limit: &Setting) -> Setting {
         let is_path = syn::parse2::<syn::ExprPath>(limit.source.clone()).is_ok();
         let mut checked = limit.clone();

@@ -1,7 +1,7 @@
 //! The operation: the annotated function under its name.
 //!
-//! Input: `#[retry] #[timeout(5s, operation = "jira.issue")] async fn issue() -> Result<Issue, Error> { … }`.
-//! Output: `static __OPERATION: Operation = Operation::of_stack("jira.issue", __describe);`, and `&__OPERATION` where a layer needs it.
+//! Input:
+//! `#[retry] #[timeout(5s, operation = "jira.issue")] async fn issue() -> Result<Issue, Error> { … }`. Output: `static __OPERATION: Operation = Operation::of_stack("jira.issue", __describe);`, and `&__OPERATION` where a layer needs it.
 //! Snapshots: `stack` with a given name, `plain_stack` with the path of the function.
 
 use proc_macro2::{Ident, Span, TokenStream};

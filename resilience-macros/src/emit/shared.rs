@@ -1,5 +1,5 @@
-//! The things that functions share by name: the name, the static that keeps the way to the thing, and
-//! the text of a key.
+//! The things that functions share by name: the name, the static that keeps the way to the thing,
+//! and the text of a key.
 //!
 //! - Input: `#[circuit_breaker(name = NAME, key = tenant)]`
 //! - Output: `const __CIRCUIT_NAME: &str = …;`, `KeyedSite::new(__CIRCUIT_NAME, &__OPERATION)` and
@@ -18,8 +18,8 @@ use crate::language::stage::Stage;
 use crate::language::value::{Literal, Setting};
 
 impl Context<'_> {
-    /// The name of a shared thing. One that is not a literal is a constant of the expansion, because
-    /// it is used twice, and a mistake in it is one error.
+    /// The name of a shared thing. One that is not a literal is a constant of the expansion,
+    /// because it is used twice, and a mistake in it is one error.
     pub(crate) fn shared_name(
         &self,
         at: usize,

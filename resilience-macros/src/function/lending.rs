@@ -23,7 +23,8 @@ use super::parameter::{Parameter, Passing};
 use super::tokens::any_ident;
 use super::types::ungroup;
 
-/// The traits that hold for `&T` and for `&mut T` if they hold for `T`, and whose methods only read.
+/// The traits that hold for `&T` and for `&mut T` if they hold for `T`, and whose methods only
+/// read.
 const READ_ONLY: [&str; 6] = ["AsRef", "Debug", "Display", "Hash", "Serialize", "ToString"];
 
 /// The same for `&T` alone.

@@ -32,8 +32,8 @@ pub(super) fn is_value(expr: &Expr) -> bool {
     }
 }
 
-/// Literals with a unit inside of a larger expression, where only rustc could read them. A macro may
-/// take them as it likes.
+/// Literals with a unit inside of a larger expression, where only rustc could read them. A macro
+/// may take them as it likes.
 pub(super) fn durations_inside(expr: &TokenStream) -> Vec<Literal> {
     let (mut found, mut is_macro) = (Vec::new(), false);
     for token in expr.clone() {

@@ -97,7 +97,8 @@ pub(crate) enum Kind {
     CountTo(u32),
     /// A span of time.
     Duration(Zero),
-    /// A span of time, or one of these words, each with the setter and the value that it stands for.
+    /// A span of time, or one of these words, each with the setter and the value that it stands
+    /// for.
     DurationOr(&'static [WordSetter]),
     /// Any other number.
     Number(NumberRule),

@@ -127,8 +127,9 @@ impl Budget {
         config: &mut ConfigPlan,
     ) -> TokenStream {
         let code = self.code(context, at, name);
-        // The budget is set at run time beside a value that is no constant item, because the expansion
-        // then checks the constant settings in one, and that must not refer to a static with atomics.
+        // The budget is set at run time beside a value that is no constant item, because the
+        // expansion then checks the constant settings in one, and that must not refer to a static
+        // with atomics.
         let start = config.base.as_ref().map(|(_, stage)| *stage);
         let is_start_later = start.is_some_and(|stage| stage != Stage::Constant);
         let mut settings = config.settings.iter();

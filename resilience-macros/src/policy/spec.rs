@@ -132,8 +132,8 @@ pub(crate) struct SharedState {
     pub(crate) twice: &'static str,
 }
 
-/// The state of a policy that is found by `name` and `key`. The key belongs to the name, because the
-/// states of different keys are different.
+/// The state of a policy that is found by `name` and `key`. The key belongs to the name, because
+/// the states of different keys are different.
 pub(crate) fn shared_state(
     values: &Values<'_>,
     thing: &str,

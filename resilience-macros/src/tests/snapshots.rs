@@ -48,9 +48,9 @@ fn snapshots() -> Vec<(String, PathBuf, PathBuf)> {
     snapshots
 }
 
-/// Expands the top family attribute of every function. The values of those in a file whose name ends
-/// with `in_file` can be set by the configuration file, and the functions of one whose name ends with
-/// `in_scope` run in the scope of a test.
+/// Expands the top family attribute of every function. The values of those in a file whose name
+/// ends with `in_file` can be set by the configuration file, and the functions of one whose name
+/// ends with `in_scope` run in the scope of a test.
 fn expand(item: Item, features: Features) -> TokenStream {
     match item {
         Item::Fn(mut function) => {

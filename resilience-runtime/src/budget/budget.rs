@@ -86,8 +86,8 @@ impl RetryBudget {
         self
     }
 
-    /// Sets for how long calls and retries count. Default 10 s. It is divided into ten slices, and a
-    /// call leaves with its slice: it counts for at least the window, and at most a tenth longer.
+    /// Sets for how long calls and retries count. Default 10 s. It is divided into ten slices, and
+    /// a call leaves with its slice: it counts for at least the window, and at most a tenth longer.
     ///
     /// # Panics
     ///

@@ -63,8 +63,8 @@ impl Counts {
         self.deposits.add(self.slice(), ThreadShard::current());
     }
 
-    /// The slice of now. A slice is a tenth of a second or longer, so the coarse clock tells it: all
-    /// counts of a budget go by that clock.
+    /// The slice of now. A slice is a tenth of a second or longer, so the coarse clock tells it:
+    /// all counts of a budget go by that clock.
     #[inline]
     fn slice(&self) -> Slice {
         self.slices.at(clock::coarse_now())

@@ -123,8 +123,8 @@ impl Word {
         self.0 & u64::from(u32::MAX)
     }
 
-    /// Counts one more call. A word of an earlier slice begins anew. A thread that was held up for a
-    /// whole window finds a later slice and counts in it, because the call must not be lost.
+    /// Counts one more call. A word of an earlier slice begins anew. A thread that was held up for
+    /// a whole window finds a later slice and counts in it, because the call must not be lost.
     #[inline]
     fn plus_one(self, slice: Slice) -> Self {
         if self.calls() == 0 || slice.is_after(self.slice()) {

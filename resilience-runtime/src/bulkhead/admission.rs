@@ -118,8 +118,9 @@ impl<'b> Admission<'b> {
         Poll::Ready(Err(self.refuse(waited)))
     }
 
-    /// The time that the call waits for, in nanoseconds. A deadline that no timeout enforces ends the
-    /// wait, because nothing else would. A timeout drops the call, and its error is the right one.
+    /// The time that the call waits for, in nanoseconds. A deadline that no timeout enforces ends
+    /// the wait, because nothing else would. A timeout drops the call, and its error is the right
+    /// one.
     fn max_wait_here(&self) -> u64 {
         match Frame::current().unenforced_deadline() {
             NEVER => self.max_wait,

@@ -158,9 +158,9 @@ impl Bulkhead {
 
     /// Changes the limit and [`max_wait`](BulkheadConfig::max_wait) of callers by handle.
     ///
-    /// A higher limit takes effect at once, a lower one as calls end. No source line changes a bulkhead
-    /// of the registry back, and its limit holds until a configuration file names it, as after
-    /// [`registry::reconfigure_bulkhead`](crate::registry::reconfigure_bulkhead).
+    /// A higher limit takes effect at once, a lower one as calls end. No source line changes a
+    /// bulkhead of the registry back, and its limit holds until a configuration file names it, as
+    /// after [`registry::reconfigure_bulkhead`](crate::registry::reconfigure_bulkhead).
     ///
     /// ```
     /// use resilience::{Bulkhead, BulkheadConfig};

@@ -70,8 +70,8 @@ impl Word {
         self.running() >= self.limit()
     }
 
-    /// The word with one more running call, for a call that has not waited. It must not overtake those
-    /// that wait, and a bulkhead that is not enabled does not count it.
+    /// The word with one more running call, for a call that has not waited. It must not overtake
+    /// those that wait, and a bulkhead that is not enabled does not count it.
     #[inline]
     pub(super) fn admit_new(self) -> Option<Self> {
         let has_slot = !self.is(WAITING | NOT_ENABLED) && !self.is_full();

@@ -14,8 +14,8 @@ impl CircuitBreaker {
     /// Does the same as [`acquire`](Self::acquire) for async code.
     ///
     /// The circuit decides at the first poll. Only a call that would be a probe of a circuit that a
-    /// [fleet](crate::fleet) coordinates waits, for at most 50 ms. A future that is dropped while it waits
-    /// gives its probe slot back.
+    /// [fleet](crate::fleet) coordinates waits, for at most 50 ms. A future that is dropped while
+    /// it waits gives its probe slot back.
     ///
     /// # Errors
     /// If the circuit is open, or half-open with all its probe slots taken.
@@ -35,8 +35,8 @@ impl CircuitBreaker {
         Ok(Permit::new(self.shared(), admission))
     }
 
-    /// Does the same as [`acquire_async`](Self::acquire_async), and returns a permit that may move into a
-    /// task or a struct.
+    /// Does the same as [`acquire_async`](Self::acquire_async), and returns a permit that may move
+    /// into a task or a struct.
     ///
     /// # Errors
     /// If the circuit is open, or half-open with all its probe slots taken.
@@ -45,14 +45,15 @@ impl CircuitBreaker {
         Ok(OwnedPermit::new(Arc::clone(self.shared()), admission))
     }
 
-    /// Does the same as [`acquire`](Self::acquire), and never waits: a call that would have to ask a
-    /// [fleet](crate::fleet) is refused.
+    /// Does the same as [`acquire`](Self::acquire), and never waits: a call that would have to ask
+    /// a [fleet](crate::fleet) is refused.
     ///
-    /// A circuit that a fleet coordinates needs other calls than these to probe, because these do not
-    /// ask.
+    /// A circuit that a fleet coordinates needs other calls than these to probe, because these do
+    /// not ask.
     ///
     /// # Errors
-    /// If the circuit is open, or half-open with all its probe slots taken, or if the call has to ask.
+    /// If the circuit is open, or half-open with all its probe slots taken, or if the call has to
+    /// ask.
     ///
     /// ```
     /// use resilience::{CircuitBreaker, CircuitBreakerConfig};
@@ -66,11 +67,12 @@ impl CircuitBreaker {
         Ok(Permit::new(self.shared(), admission))
     }
 
-    /// Does the same as [`try_acquire`](Self::try_acquire), and returns a permit that may move into a task
-    /// or a struct.
+    /// Does the same as [`try_acquire`](Self::try_acquire), and returns a permit that may move into
+    /// a task or a struct.
     ///
     /// # Errors
-    /// If the circuit is open, or half-open with all its probe slots taken, or if the call has to ask.
+    /// If the circuit is open, or half-open with all its probe slots taken, or if the call has to
+    /// ask.
     pub fn try_acquire_owned(&self) -> Result<OwnedPermit, CircuitOpen> {
         let admission = self.shared().admit_at_once()?;
         Ok(OwnedPermit::new(Arc::clone(self.shared()), admission))

@@ -43,8 +43,8 @@ pub(super) const TICKETS: u32 = 1 << (u64::BITS - TICKET);
 pub(super) const LET_THROUGH: u32 = u32::MAX;
 
 impl Admission {
-    /// A call of a circuit that the configuration file takes away. No other admission has this word,
-    /// because an isolated circuit admits no call.
+    /// A call of a circuit that the configuration file takes away. No other admission has this
+    /// word, because an isolated circuit admits no call.
     #[cfg(feature = "config")]
     pub(super) const UNCOUNTED: Self = Self {
         word: u64::MAX,
@@ -172,8 +172,8 @@ const REFUSED: u64 = State::Isolated.bits();
 const STATE_SHIFT: u32 = 2;
 const REASON_SHIFT: u32 = 4;
 
-/// The wait of a refusal that is none yet, because the call has to ask other processes first. Only a
-/// half-open circuit has it, and its wait is read by nobody.
+/// The wait of a refusal that is none yet, because the call has to ask other processes first. Only
+/// a half-open circuit has it, and its wait is read by nobody.
 const ASKS: u64 = NEVER - 1;
 
 impl Refused {

@@ -117,9 +117,9 @@ impl CircuitBreaker {
 
     /// Gives the circuit another configuration, for all decisions from now on.
     ///
-    /// The state and the statistics stay. A window whose length or kind changes starts empty, and so
-    /// does a row of failures that becomes another criterion. An open time that is running ends when it was going to end. Calls under way
-    /// count by the new values.
+    /// The state and the statistics stay. A window whose length or kind changes starts empty, and
+    /// so does a row of failures that becomes another criterion. An open time that is running ends
+    /// when it was going to end. Calls under way count by the new values.
     ///
     /// From now on the attribute or the call that declared the circuit changes the configuration no
     /// more.
@@ -153,9 +153,9 @@ impl CircuitBreaker {
     /// Asks the circuit to admit one call, and returns the permit that records the outcome of the
     /// call.
     ///
-    /// If a [fleet](crate::fleet) coordinates the circuit, a call that would be a probe blocks its thread
-    /// for as long as it asks, and for at most 50 ms. [`acquire_async`](Self::acquire_async) waits without
-    /// blocking, and [`try_acquire`](Self::try_acquire) does not wait.
+    /// If a [fleet](crate::fleet) coordinates the circuit, a call that would be a probe blocks its
+    /// thread for as long as it asks, and for at most 50 ms. [`acquire_async`](Self::acquire_async)
+    /// waits without blocking, and [`try_acquire`](Self::try_acquire) does not wait.
     ///
     /// # Errors
     /// If the circuit is open, or half-open with all its probe slots taken.
@@ -212,8 +212,8 @@ impl CircuitBreaker {
         Ok(CallPermit::new(&self.shared, admission))
     }
 
-    /// Does the same as [`admit_call`](Self::admit_call) for an async function. A call that has to ask
-    /// the fleet is refused here, and [`probe`](Self::probe) asks.
+    /// Does the same as [`admit_call`](Self::admit_call) for an async function. A call that has to
+    /// ask the fleet is refused here, and [`probe`](Self::probe) asks.
     #[doc(hidden)]
     #[inline]
     pub fn admit_task(&self, operation: &'static Operation) -> Result<CallPermit<'_>, CircuitOpen> {
@@ -279,8 +279,8 @@ impl CircuitBreaker {
         self.refuses_for_unless(|_| false)
     }
 
-    /// True if a call may be made twice: the circuit is closed, and with a threshold it has fewer than
-    /// half of the failures that open it.
+    /// True if a call may be made twice: the circuit is closed, and with a threshold it has fewer
+    /// than half of the failures that open it.
     #[doc(hidden)]
     #[cold]
     pub fn takes_more_load(&self) -> bool {
@@ -384,9 +384,10 @@ impl CircuitBreaker {
     ///
     /// The listener may use the circuit. A listener that panics is reported to the log and breaks
     /// no call. Transitions are told in their order. Where two threads cause one each at nearly the
-    /// same time, one of the threads tells both. There is no way to remove a listener, and the circuit keeps the values that it
-    /// captures. If one of them is a handle of the circuit, the circuit is never freed: let the
-    /// listener ask [`registry::get`](crate::registry::get) instead.
+    /// same time, one of the threads tells both. There is no way to remove a listener, and the
+    /// circuit keeps the values that it captures. If one of them is a handle of the circuit, the
+    /// circuit is never freed: let the listener ask [`registry::get`](crate::registry::get)
+    /// instead.
     pub fn on_transition(&self, listener: impl Fn(&Transition) + Send + Sync + 'static) {
         self.shared.add_listener(listener);
     }

@@ -42,8 +42,8 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// True if the circuit opens with the change. A circuit that is open after a command has ended, or
-    /// that the file enforces again, opened before.
+    /// True if the circuit opens with the change. A circuit that is open after a command has ended,
+    /// or that the file enforces again, opened before.
     pub(super) fn opens(&self) -> bool {
         let is_shown_again = self.is_from_outside() && !self.is_commanded_to_open();
         self.to == CircuitState::Open && !is_shown_again

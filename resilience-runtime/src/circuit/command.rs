@@ -11,8 +11,8 @@ use crate::{
     show::{Shown, excerpt},
 };
 
-/// A command with its reason, for [`CircuitBreaker::isolate_with`](crate::CircuitBreaker::isolate_with)
-/// and its kin.
+/// A command with its reason, for
+/// [`CircuitBreaker::isolate_with`](crate::CircuitBreaker::isolate_with) and its kin.
 ///
 /// The reason and the name of the actor stand in the log, in the events, in the history and in the
 /// statistics. Control characters in them are escaped, and each is cut at 256 bytes.
@@ -95,8 +95,8 @@ fn escaped(text: &str) -> Arc<str> {
 pub struct CommandRecord {
     /// The command.
     pub action: CommandAction,
-    /// The reason that the command gives, if it gives one. Control characters are escaped, and it is
-    /// cut at 256 bytes.
+    /// The reason that the command gives, if it gives one. Control characters are escaped, and it
+    /// is cut at 256 bytes.
     pub reason: Option<Arc<str>>,
     /// The person or the program that gave the command, if the command says so, in the same form.
     pub by: Option<Arc<str>>,

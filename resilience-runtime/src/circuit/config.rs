@@ -64,8 +64,8 @@ const DEFAULT_MAX_RECOVERY_TIMEOUT: Duration = Duration::from_secs(600);
 
 impl CircuitBreakerConfig {
     /// The defaults: the circuit opens at 5 failures within 60 s, probes after 30 s with one call
-    /// at a time, and closes after 2 successful probes in a row. The open time does not grow, and no
-    /// call is too slow.
+    /// at a time, and closes after 2 successful probes in a row. The open time does not grow, and
+    /// no call is too slow.
     #[must_use]
     pub const fn new() -> Self {
         Self {

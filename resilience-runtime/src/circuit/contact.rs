@@ -13,8 +13,8 @@ use crate::events::{self, EventKind};
 
 /// Tells the circuits of a process if the store of their fleet can be reached.
 ///
-/// While there is no contact, each circuit decides alone, as it does without a fleet. Clones are the
-/// same contact. It begins lost.
+/// While there is no contact, each circuit decides alone, as it does without a fleet. Clones are
+/// the same contact. It begins lost.
 ///
 /// ```
 /// use resilience::fleet::StoreContact;
@@ -58,22 +58,22 @@ impl StoreContact {
         self.shared.is_held.load(Ordering::Acquire)
     }
 
-    /// Notes that the store cannot be reached, and tells the program of it: [`set_held`](Self::set_held)
-    /// and [`tell_lost`](Self::tell_lost).
+    /// Notes that the store cannot be reached, and tells the program of it:
+    /// [`set_held`](Self::set_held) and [`tell_lost`](Self::tell_lost).
     pub fn lost(&self, cause: &'static str) {
         self.set_held(false);
         self.tell_lost(cause);
     }
 
-    /// Notes that the store can be reached, and tells the program of it: [`set_held`](Self::set_held)
-    /// and [`tell_restored`](Self::tell_restored).
+    /// Notes that the store can be reached, and tells the program of it:
+    /// [`set_held`](Self::set_held) and [`tell_restored`](Self::tell_restored).
     pub fn restored(&self) {
         self.set_held(true);
         self.tell_restored();
     }
 
-    /// Notes if the store can be reached, and calls nobody. Each circuit decides alone from now on if it
-    /// cannot.
+    /// Notes if the store can be reached, and calls nobody. Each circuit decides alone from now on
+    /// if it cannot.
     ///
     /// It is for a thread that calls wait for, because a listener of an event may block its thread.
     /// Another thread then tells the program.
@@ -91,9 +91,9 @@ impl StoreContact {
         self.shared.is_held.store(is_held, Ordering::Release);
     }
 
-    /// Gives the event [`FleetDegraded`](EventKind::FleetDegraded) and a WARN, if this is the first call
-    /// after the contact was restored, or the first of all. `cause` is a kind of error and no text of one,
-    /// because a text may hold a secret.
+    /// Gives the event [`FleetDegraded`](EventKind::FleetDegraded) and a WARN, if this is the first
+    /// call after the contact was restored, or the first of all. `cause` is a kind of error and no
+    /// text of one, because a text may hold a secret.
     pub fn tell_lost(&self, cause: &'static str) {
         let Shared { fleet, is_told, .. } = &*self.shared;
         if is_told.swap(true, Ordering::AcqRel) {
@@ -103,8 +103,8 @@ impl StoreContact {
         events::emit(None, || EventKind::FleetDegraded { fleet, cause });
     }
 
-    /// Gives the event [`FleetRestored`](EventKind::FleetRestored) and a line of the log, if the program
-    /// was told that the contact is lost.
+    /// Gives the event [`FleetRestored`](EventKind::FleetRestored) and a line of the log, if the
+    /// program was told that the contact is lost.
     pub fn tell_restored(&self) {
         let Shared { fleet, is_told, .. } = &*self.shared;
         if is_told.swap(false, Ordering::AcqRel) {

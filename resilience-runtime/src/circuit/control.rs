@@ -46,8 +46,8 @@ impl CircuitBreaker {
         self.give(CommandAction::Isolate, None);
     }
 
-    /// Does the same as [`isolate`](Self::isolate) with a reason, and for a [time](Command::for_) if
-    /// the command says one. The circuit then is closed with an empty window, as after
+    /// Does the same as [`isolate`](Self::isolate) with a reason, and for a [time](Command::for_)
+    /// if the command says one. The circuit then is closed with an empty window, as after
     /// [`reset`](Self::reset).
     ///
     /// ```
@@ -70,7 +70,8 @@ impl CircuitBreaker {
         self.give(CommandAction::Reset, None);
     }
 
-    /// Does the same as [`reset`](Self::reset) with a reason. A [time](Command::for_) has no effect.
+    /// Does the same as [`reset`](Self::reset) with a reason. A [time](Command::for_) has no
+    /// effect.
     pub fn reset_with(&self, command: Command) {
         self.give(CommandAction::Reset, Some(command));
     }
@@ -79,9 +80,9 @@ impl CircuitBreaker {
     /// closed.
     ///
     /// The circuit goes on with its own decisions beside that, as if the calls that it would refuse
-    /// did not come: [`computed_state`](crate::CircuitBreakerStats::computed_state) shows its state,
-    /// and [`would_refuse`](crate::CircuitBreakerStats::would_refuse) counts those calls. After a
-    /// trip or an isolation it goes on from the state that it had before.
+    /// did not come: [`computed_state`](crate::CircuitBreakerStats::computed_state) shows its
+    /// state, and [`would_refuse`](crate::CircuitBreakerStats::would_refuse) counts those calls.
+    /// After a trip or an isolation it goes on from the state that it had before.
     ///
     /// ```
     /// use resilience::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
@@ -100,8 +101,8 @@ impl CircuitBreaker {
         self.give(CommandAction::Allow, None);
     }
 
-    /// Does the same as [`allow`](Self::allow) with a reason, and for a [time](Command::for_) if the
-    /// command says one. The circuit then is in its computed state.
+    /// Does the same as [`allow`](Self::allow) with a reason, and for a [time](Command::for_) if
+    /// the command says one. The circuit then is in its computed state.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]

@@ -13,8 +13,8 @@ use super::{
 ///
 /// These methods are for a package such as `resilience-fleet`, see [`fleet`](crate::fleet).
 impl CircuitBreaker {
-    /// Gives the circuit its line to the circuits of the same name in other processes. A line that it
-    /// had before ends.
+    /// Gives the circuit its line to the circuits of the same name in other processes. A line that
+    /// it had before ends.
     ///
     /// The circuit is coordinated for as long as `contact` is held. The coordinator should hold no
     /// handle of the circuit, because the circuit then would never be freed.
@@ -56,16 +56,16 @@ impl CircuitBreaker {
         self.shared().set_coordination(None);
     }
 
-    /// True if other processes decide over the circuit's probes now: it has a line to them, and the contact
-    /// of the line is held.
+    /// True if other processes decide over the circuit's probes now: it has a line to them, and the
+    /// contact of the line is held.
     pub fn is_coordinated(&self) -> bool {
         self.shared().is_coordinated()
     }
 
     /// Shows operators the circuit as the other processes see it, in
-    /// [`CircuitBreakerStats::fleet`](crate::CircuitBreakerStats::fleet). The name and the contact are
-    /// those of the [`StoreContact`], whatever the view says. It changes nothing if the circuit has no
-    /// line to other processes.
+    /// [`CircuitBreakerStats::fleet`](crate::CircuitBreakerStats::fleet). The name and the contact
+    /// are those of the [`StoreContact`], whatever the view says. It changes nothing if the circuit
+    /// has no line to other processes.
     ///
     /// ```
     /// # use std::sync::Arc;

@@ -10,9 +10,9 @@ use super::{
 /// One circuit's line to the circuits of the same name in other processes.
 ///
 /// [`CircuitBreaker::coordinate`](crate::CircuitBreaker::coordinate) gives a circuit its
-/// coordinator. The circuit calls it in the thread of the call that caused the event, under no lock,
-/// so each method hands its work to another thread and returns at once. A method that panics breaks
-/// no call.
+/// coordinator. The circuit calls it in the thread of the call that caused the event, under no
+/// lock, so each method hands its work to another thread and returns at once. A method that panics
+/// breaks no call.
 ///
 /// A success of a closed circuit calls none of them.
 pub trait Coordinator: Send + Sync + 'static {
@@ -22,8 +22,8 @@ pub trait Coordinator: Send + Sync + 'static {
     /// A call would be a probe, and waits for the answer.
     ///
     /// The request must be answered or dropped within [`ProbeRequest::PATIENCE`], because an async
-    /// call has no timer of its own: it may run where no timer is, and then must not panic. Other calls
-    /// of the circuit are refused meanwhile.
+    /// call has no timer of its own: it may run where no timer is, and then must not panic. Other
+    /// calls of the circuit are refused meanwhile.
     fn asked(&self, request: ProbeRequest);
 
     /// A probe with a lease ended.

@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{layer_options::LayerOptions, modes::Modes};
 
-/// The declaration of a circuit. Most circuits have no values of the file and need no memory for it.
+/// The declaration of a circuit. Most circuits have no values of the file and need no memory for
+/// it.
 #[derive(Debug, Default)]
 pub(super) struct Declared(OnceLock<Box<Parts>>);
 

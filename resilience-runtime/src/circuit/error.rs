@@ -86,8 +86,8 @@ impl CircuitOpen {
 
     /// The time until the circuit takes a call again; `None` while it is isolated without an end.
     ///
-    /// On Linux it may be longer than the time by a tick of the system's clock, which is 1 to 10 ms;
-    /// it is exact in the last 17 ms, and it is never too short.
+    /// On Linux it may be longer than the time by a tick of the system's clock, which is 1 to 10
+    /// ms; it is exact in the last 17 ms, and it is never too short.
     ///
     /// It is zero if the circuit is half-open and all its probe slots are taken: the circuit takes
     /// a call as soon as a probe ends, and nobody knows when that is. It is [`Duration::MAX`] if

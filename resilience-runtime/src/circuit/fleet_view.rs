@@ -5,8 +5,8 @@ use std::time::SystemTime;
 /// A circuit as its fleet sees it.
 ///
 /// [`CircuitBreakerStats::fleet`](crate::CircuitBreakerStats::fleet) has it, and
-/// [`CircuitBreaker::show_fleet`](crate::CircuitBreaker::show_fleet) sets it. It is as new as the last
-/// reading of the store.
+/// [`CircuitBreaker::show_fleet`](crate::CircuitBreaker::show_fleet) sets it. It is as new as the
+/// last reading of the store.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct FleetView {
@@ -26,7 +26,7 @@ pub struct FleetView {
     pub share: f64,
     /// The processes that have a lease for a probe. One with two leases is there twice.
     pub probers: Vec<String>,
-    /// The moment until which the circuit is open for all, by the clock of this process. `None` if it is
-    /// closed for the fleet, or if its probes have begun.
+    /// The moment until which the circuit is open for all, by the clock of this process. `None` if
+    /// it is closed for the fleet, or if its probes have begun.
     pub open_until: Option<SystemTime>,
 }

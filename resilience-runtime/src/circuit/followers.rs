@@ -10,9 +10,9 @@ use crate::{
 
 /// It is told of each circuit that comes into the registry, and of each that goes.
 ///
-/// The circuits of a name with keys are among them. The methods are called in the thread that caused
-/// the event, under no lock, and before the first call passes the circuit. They return at once. One
-/// that panics breaks no call.
+/// The circuits of a name with keys are among them. The methods are called in the thread that
+/// caused the event, under no lock, and before the first call passes the circuit. They return at
+/// once. One that panics breaks no call.
 pub trait CircuitFollower: Send + Sync + 'static {
     /// A circuit came into the registry.
     fn came(&self, circuit: &CircuitBreaker);
@@ -34,8 +34,8 @@ pub trait CircuitFollower: Send + Sync + 'static {
     }
 }
 
-/// The outcome of a command to all processes. After an error it is not certain that they obey, because a
-/// store that did not answer in time may have taken the command.
+/// The outcome of a command to all processes. After an error it is not certain that they obey,
+/// because a store that did not answer in time may have taken the command.
 pub type CommandFuture =
     Pin<Box<dyn Future<Output = Result<(), Box<dyn Error + Send + Sync>>> + Send>>;
 
@@ -46,12 +46,12 @@ pub(crate) fn begin_to_follow(follower: &Arc<dyn CircuitFollower>) -> Following 
     FOLLOWERS.begin(follower)
 }
 
-/// Gives a command to the circuits of that name in all processes, or to those of all its keys. `None`
-/// if the circuit is shared with no other process; the functions of [`registry`](crate::registry) give
-/// commands to the circuits of this one.
+/// Gives a command to the circuits of that name in all processes, or to those of all its keys.
+/// `None` if the circuit is shared with no other process; the functions of
+/// [`registry`](crate::registry) give commands to the circuits of this one.
 ///
-/// The command is given when the future is polled. The circuits of this process obey a moment after it
-/// is done, as those of the others do.
+/// The command is given when the future is polled. The circuits of this process obey a moment after
+/// it is done, as those of the others do.
 ///
 /// ```
 /// use resilience::{Command, events::CommandAction, fleet};

@@ -48,8 +48,8 @@ impl From<State> for CircuitState {
     }
 }
 
-/// The state, two facts of the configuration, the mark of a circuit with a key, the mark of a row of
-/// failures, the mark of a circuit that admits all calls, the generation, and the reason of the
+/// The state, two facts of the configuration, the mark of a circuit with a key, the mark of a row
+/// of failures, the mark of a circuit that admits all calls, the generation, and the reason of the
 /// opening, from low bits to high ones.
 ///
 /// The low seven bits of a plain circuit are zero. A closed circuit has no reason. Every change of
@@ -108,8 +108,8 @@ impl Gate {
         Self(self.0 | admits_all)
     }
 
-    /// The same gate, of a circuit that the configuration file takes away or does not. No call passes
-    /// it without a look at the circuit.
+    /// The same gate, of a circuit that the configuration file takes away or does not. No call
+    /// passes it without a look at the circuit.
     #[cfg(feature = "config")]
     #[inline]
     pub(super) fn never_plain(self, is_disabled: bool) -> Self {
@@ -200,7 +200,8 @@ impl Gate {
     }
 }
 
-/// The reason of an opening as a number, because a refusal passes it on and nearly nobody asks for it.
+/// The reason of an opening as a number, because a refusal passes it on and nearly nobody asks for
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OpeningReason(pub(super) u64);
 

@@ -4,9 +4,9 @@ use super::gate::State;
 use crate::clock::{NEVER, ORIGIN, SLACK};
 
 /// A moment of one of four kinds: until then an open circuit refuses, an isolated one refuses, a
-/// half-open circuit refuses because its probe slots are taken, or a closed circuit counts successes
-/// in the running slice. Until the moment of one of the first three, a circuit that admits all calls
-/// lets them through.
+/// half-open circuit refuses because its probe slots are taken, or a closed circuit counts
+/// successes in the running slice. Until the moment of one of the first three, a circuit that
+/// admits all calls lets them through.
 ///
 /// A call reads it after the gate, so it may belong to a later generation than the gate. Each kind
 /// therefore says by itself what is true of the circuit.
@@ -17,16 +17,16 @@ pub(super) struct GateExpiry(u64);
 /// moments lose a nanosecond, and a call in that nanosecond asks the machine.
 const NOT_OPEN: u64 = 1 << 63;
 const COUNTS: u64 = 1;
-/// Moments from the origin of the clock on have this bit, which marks the first kind. The moments of
-/// the second kind are kept without it.
+/// Moments from the origin of the clock on have this bit, which marks the first kind. The moments
+/// of the second kind are kept without it.
 const OPEN: u64 = ORIGIN;
 const ISOLATED_FOR_EVER: u64 = OPEN - 1;
 /// The machine answers.
 const UNKNOWN: u64 = 0;
 
 impl GateExpiry {
-    /// The machine answers if the moment is never, lies before the origin of the clock, or 146 years
-    /// or more after it, because it looks like another kind then.
+    /// The machine answers if the moment is never, lies before the origin of the clock, or 146
+    /// years or more after it, because it looks like another kind then.
     pub(super) fn open_until(moment: u64) -> Self {
         let is_on_axis = (OPEN..NOT_OPEN).contains(&moment);
         Self(if is_on_axis { moment } else { UNKNOWN })

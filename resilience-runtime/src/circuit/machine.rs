@@ -124,7 +124,8 @@ pub(super) struct Machine {
     closed: u32,
     /// A circuit that is not enforced admits all calls.
     is_enforced: bool,
-    /// The latest command, until it ends. One whose time is over stays until [`settle`](Self::settle).
+    /// The latest command, until it ends. One whose time is over stays until
+    /// [`settle`](Self::settle).
     in_force: Option<Box<InForce>>,
 }
 
@@ -167,7 +168,8 @@ impl Machine {
 
     /// Admits or refuses a call. The first call after `recovery_timeout` makes the circuit
     /// half-open. The ticket is [`LET_THROUGH`] for a call that passes only because the circuit
-    /// admits all calls, and [`ASK`](super::admission::ASK) for one that has to ask other processes.
+    /// admits all calls, and [`ASK`](super::admission::ASK) for one that has to ask other
+    /// processes.
     pub(super) fn admit(
         &mut self,
         config: &ActiveConfig,

@@ -43,9 +43,9 @@
 //! ```
 //!
 //! A **plain** circuit is closed, opens by a number of failures, is in no row of them and has no
-//! `slow_call`. A call of it reads the gate, runs, reads the gate again and adds one in its shard. A
-//! call of an open circuit reads the gate, the coarse clock and `gate_expiry`, and is refused. All other
-//! calls, and every failure, take the lock for a moment.
+//! `slow_call`. A call of it reads the gate, runs, reads the gate again and adds one in its shard.
+//! A call of an open circuit reads the gate, the coarse clock and `gate_expiry`, and is refused.
+//! All other calls, and every failure, take the lock for a moment.
 //!
 //! The **generation** is one more after each change of state and each reset. An admission keeps the
 //! generation it passed in, and an outcome of an older generation counts as `late` and changes

@@ -63,8 +63,8 @@ impl<'c> Permit<'c> {
 
     /// Records that the call failed with this error, which may open the circuit.
     ///
-    /// If it does, [`Transition::last_error`](crate::Transition::last_error) shows the error, and the
-    /// circuit is open for as long as `recovery_hint` says, limited to the range from
+    /// If it does, [`Transition::last_error`](crate::Transition::last_error) shows the error, and
+    /// the circuit is open for as long as `recovery_hint` says, limited to the range from
     /// `recovery_timeout` to `max_recovery_timeout`.
     ///
     /// ```

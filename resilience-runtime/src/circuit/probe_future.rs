@@ -9,8 +9,8 @@ use std::{
 use super::{call_permit::CallPermit, error::CircuitOpen, probe_request::Question, shared::Shared};
 use crate::{operation::Operation, refusal::Origin};
 
-/// Returns a refusal at once, unless the refusal says that the call has to ask other processes. Then
-/// it asks them, and waits for their answer.
+/// Returns a refusal at once, unless the refusal says that the call has to ask other processes.
+/// Then it asks them, and waits for their answer.
 #[doc(hidden)]
 #[must_use = "futures do nothing unless polled"]
 pub struct ProbeFuture<'c, 'o>(State<'c, 'o>);

@@ -50,8 +50,8 @@ impl ProbeAnswer {
 }
 
 impl ProbeRequest {
-    /// The time within which a request must be answered or dropped. A sync call that waits is refused
-    /// then.
+    /// The time within which a request must be answered or dropped. A sync call that waits is
+    /// refused then.
     pub const PATIENCE: Duration = Duration::from_millis(50);
 
     /// Answers the call. It may have given up; then a lease is given back as

@@ -40,8 +40,8 @@ impl Probes {
         Some(self.slots.insert(now))
     }
 
-    /// Returns [`ASK`] if a slot is free and no other call has asked, or a ticket if the others left
-    /// the probes to this circuit.
+    /// Returns [`ASK`] if a slot is free and no other call has asked, or a ticket if the others
+    /// left the probes to this circuit.
     pub(super) fn ask(&mut self, now: u64, limit: u32, lease: u64) -> Option<u32> {
         if self.led.is_alone {
             return self.admit(now, limit, lease);

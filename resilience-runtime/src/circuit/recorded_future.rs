@@ -46,8 +46,8 @@ where
     F: Future<Output: Fallible>,
     M: Fn(CircuitOpen) -> <F::Output as Fallible>::Error,
 {
-    /// `inside` is the word of the layers inside about the origin of an error. `at_refusal` makes the
-    /// error of a call that the circuit refuses. `_traits` is not called: its type says how the
+    /// `inside` is the word of the layers inside about the origin of an error. `at_refusal` makes
+    /// the error of a call that the circuit refuses. `_traits` is not called: its type says how the
     /// error is looked at.
     #[inline]
     pub fn new<S>(

@@ -13,7 +13,8 @@ pub(super) struct Seldom(OnceLock<Box<Parts>>);
 
 #[derive(Debug, Default)]
 pub(super) struct Parts {
-    /// The settings that few circuits change, in the words of `active_config`. Each is 0 by default.
+    /// The settings that few circuits change, in the words of `active_config`. Each is 0 by
+    /// default.
     pub(super) settings: [AtomicU64; SETTINGS],
     pub(super) earlier_configs: EarlierConfigs<CircuitBreakerConfig>,
     /// The calls that the circuit let through only because it admits all calls.

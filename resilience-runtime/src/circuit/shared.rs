@@ -335,8 +335,8 @@ impl Shared {
         }
     }
 
-    // Each of the two functions has two callers, so that the compiler would not inline it by itself,
-    // and a failure would take 60 more instructions.
+    // Each of the two functions has two callers, so that the compiler would not inline it by
+    // itself, and a failure would take 60 more instructions.
     #[expect(clippy::inline_always, reason = "measured, see above")]
     #[inline(always)]
     fn record_outcome(&self, admission: Admission, outcome: Outcome, cause: Option<&Cause<'_>>) {

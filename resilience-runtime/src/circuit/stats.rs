@@ -41,8 +41,8 @@ pub struct CircuitBreakerStats {
     /// otherwise.
     pub isolated: bool,
     /// The state to which the circuit came by its own decisions. It differs from `state` while a
-    /// [`command`](Self::command) holds, and in a circuit that is not enforced (`enforce = false` in
-    /// the configuration file), which reads closed all the time.
+    /// [`command`](Self::command) holds, and in a circuit that is not enforced (`enforce = false`
+    /// in the configuration file), which reads closed all the time.
     pub computed_state: CircuitState,
     /// The latest command, as long as it holds. There is none after
     /// [`reset`](crate::CircuitBreaker::reset), and a trip holds until the circuit reads half-open.
@@ -57,8 +57,8 @@ pub struct CircuitBreakerStats {
     /// **In the window:** the rate of failures. `None` while fewer than `minimum_calls` calls lie
     /// in the window, and if the circuit does not open by a rate.
     pub failure_rate: Option<f64>,
-    /// **In the window:** the share of slow calls. `None` while fewer than `minimum_calls` calls lie
-    /// in the window, and if the circuit has no `slow_rate`.
+    /// **In the window:** the share of slow calls. `None` while fewer than `minimum_calls` calls
+    /// lie in the window, and if the circuit has no `slow_rate`.
     pub slow_rate: Option<f64>,
     /// The text of the error that opened the circuit last, as in
     /// [`Transition::last_error`](crate::Transition::last_error). It stays when the circuit closes.
@@ -66,8 +66,8 @@ pub struct CircuitBreakerStats {
     /// **Since the start:** calls that succeeded, or returned an error that does not count as a
     /// failure.
     pub successes: u64,
-    /// **Since the start:** calls that failed, panicked or were too slow. With a `slow_rate`, a slow
-    /// call is no failure by itself.
+    /// **Since the start:** calls that failed, panicked or were too slow. With a `slow_rate`, a
+    /// slow call is no failure by itself.
     pub failures: u64,
     /// **Since the start:** calls that say nothing about the service.
     pub ignored: u64,
@@ -91,7 +91,8 @@ pub struct CircuitBreakerStats {
     /// The time since the circuit began to read `state`.
     pub time_in_state: Duration,
     /// The time until a call is admitted. `None` if a call is admitted now, and while the circuit
-    /// is isolated without an end. See [`CircuitOpen::retry_after`](crate::CircuitOpen::retry_after).
+    /// is isolated without an end. See
+    /// [`CircuitOpen::retry_after`](crate::CircuitOpen::retry_after).
     pub retry_after: Option<Duration>,
     /// The circuit as its fleet sees it, if a [fleet](crate::fleet) coordinates it.
     pub fleet: Option<FleetView>,

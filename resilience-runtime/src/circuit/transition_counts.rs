@@ -1,6 +1,6 @@
-//! The transitions of circuits by their reason, for the metrics. The statistics of a circuit have no
-//! room for them, and the circuits of a name with keys come and go, so they are counted here as they
-//! happen.
+//! The transitions of circuits by their reason, for the metrics. The statistics of a circuit have
+//! no room for them, and the circuits of a name with keys come and go, so they are counted here as
+//! they happen.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};

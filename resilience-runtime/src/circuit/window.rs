@@ -152,8 +152,8 @@ impl Window {
         slow.and_then(|slow| count_slow(slow, config, now, is_slow, true))
     }
 
-    /// Counts a failure, and returns the reason if the circuit has to open with it. If it has to for
-    /// two reasons, the criterion of failures gives the reason.
+    /// Counts a failure, and returns the reason if the circuit has to open with it. If it has to
+    /// for two reasons, the criterion of failures gives the reason.
     #[inline]
     pub(super) fn failure(
         &mut self,

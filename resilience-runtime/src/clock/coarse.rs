@@ -85,8 +85,8 @@ fn read(clock: i32) -> Option<u64> {
         nanos: 0,
     };
     // SAFETY: the declaration is that of POSIX for this target, and the standard library links the
-    // C library that has the function. It writes one `timespec` to a place that is valid for it, and
-    // for a clock that it does not know it writes nothing and returns an error.
+    // C library that has the function. It writes one `timespec` to a place that is valid for it,
+    // and for a clock that it does not know it writes nothing and returns an error.
     let is_read = unsafe { clock_gettime(clock, &raw mut time) } == 0;
     let nanos = time
         .seconds

@@ -1,8 +1,8 @@
 //! A configuration file that sets the options of all attributes, and of retry budgets, while the
 //! program runs: feature `config`.
 //!
-//! A section is a policy and a name: the operation of a function, or the name of a circuit. Keys are
-//! spelled as the options, and durations as their literals, in quotation marks.
+//! A section is a policy and a name: the operation of a function, or the name of a circuit. Keys
+//! are spelled as the options, and durations as their literals, in quotation marks.
 //!
 //! ```toml
 //! [default.retry]                    # for every `#[retry]`
@@ -33,20 +33,20 @@
 //! not enabled still knows the calls that run, so that its limit holds for them when it is enabled
 //! again.
 //!
-//! A fallback that is not enabled lets each error pass and counts nothing. A retry above it still does
-//! not ask how long a circuit below refuses, because that question belongs to the code of the
+//! A fallback that is not enabled lets each error pass and counts nothing. A retry above it still
+//! does not ask how long a circuit below refuses, because that question belongs to the code of the
 //! function: the retry waits once, and ends at the refusal with the last real error.
 //!
 //! Functions that share a bulkhead or a rate limit by its name share the values of its section.
-//! `max_wait` alone belongs to each function, so it stands in the section of the operation. `span` of
-//! a retry can be switched only where the attribute names it, as in `#[retry(span = false)]`, because
-//! a span has a place in the future of the function.
+//! `max_wait` alone belongs to each function, so it stands in the section of the operation. `span`
+//! of a retry can be switched only where the attribute names it, as in `#[retry(span = false)]`,
+//! because a span has a place in the future of the function.
 //!
 //! [`load`] applies a file and [`watch`] follows one; [`apply`] takes a text. A configuration is
-//! applied as a whole or not at all: [`ConfigErrors`] has all its faults, each with its place, in the
-//! words of the attributes' compile errors. A later configuration replaces the one before. Write a
-//! file under another name and rename it, as Kubernetes does: a writer that stops in the middle leaves
-//! a file that may look whole.
+//! applied as a whole or not at all: [`ConfigErrors`] has all its faults, each with its place, in
+//! the words of the attributes' compile errors. A later configuration replaces the one before.
+//! Write a file under another name and rename it, as Kubernetes does: a writer that stops in the
+//! middle leaves a file that may look whole.
 //!
 //! ```
 //! use resilience::{config, retry};
@@ -80,9 +80,9 @@
 //!
 //! An option that each call computes wins over the file, and the log says so once. A criterion of a
 //! circuit (`failure_threshold`, `failure_rate`, `consecutive_failures`) replaces that of the
-//! attribute; that of `[default.circuit_breaker]` only where the attribute names none. If a function
-//! has several layers of a policy, its section applies to each of them. [`describe`] says which
-//! value holds, and where it comes from.
+//! attribute; that of `[default.circuit_breaker]` only where the attribute names none. If a
+//! function has several layers of a policy, its section applies to each of them. [`describe`] says
+//! which value holds, and where it comes from.
 //!
 //! # Functions that run later
 //!
@@ -93,10 +93,10 @@
 //! # Cost
 //!
 //! A call reads one pointer, and each of its layers finds its settings there in place of an address
-//! that the compiler knows: one load and one comparison of a word, whether a file is loaded or not and
-//! whether it names the function or not. A function whose option is computed takes a copy of its
-//! settings in each call. Values that a file has set stay in memory for the rest of the process, each
-//! once.
+//! that the compiler knows: one load and one comparison of a word, whether a file is loaded or not
+//! and whether it names the function or not. A function whose option is computed takes a copy of
+//! its settings in each call. Values that a file has set stay in memory for the rest of the
+//! process, each once.
 
 mod describe;
 mod load;
@@ -114,8 +114,8 @@ use crate::operation::ResolvedSetting;
 /// Applies a file. It replaces the configuration before.
 ///
 /// # Errors
-/// All faults of the file and of `RESILIENCE_OVERRIDES`; nothing is applied then. A file that cannot
-/// be read, that is no UTF-8 or that is larger than 1 MiB is a fault.
+/// All faults of the file and of `RESILIENCE_OVERRIDES`; nothing is applied then. A file that
+/// cannot be read, that is no UTF-8 or that is larger than 1 MiB is a fault.
 pub fn load(path: impl AsRef<Path>) -> Result<Applied, ConfigErrors> {
     let path = path.as_ref();
     let (text, _) = read::read(path).map_err(load::refused)?;
@@ -130,12 +130,12 @@ pub fn load(path: impl AsRef<Path>) -> Result<Applied, ConfigErrors> {
 /// faults changes nothing: the log has one ERROR and the subscribers one
 /// [`ConfigRefused`](crate::events::EventKind::ConfigRefused), and the next content is tried again.
 ///
-/// With the feature `test-util`, a watch that begins in a test's scope belongs to that scope, with all
-/// that it applies later; two scopes may watch one file.
+/// With the feature `test-util`, a watch that begins in a test's scope belongs to that scope, with
+/// all that it applies later; two scopes may watch one file.
 ///
 /// # Errors
-/// The faults of the present content; an interval that is too short; a file that is watched already; a
-/// thread that the system does not start. Nothing is applied then.
+/// The faults of the present content; an interval that is too short; a file that is watched
+/// already; a thread that the system does not start. Nothing is applied then.
 ///
 /// ```no_run
 /// use std::time::Duration;

@@ -62,8 +62,8 @@ pub(super) fn read(path: &Path) -> Result<(String, Fingerprint), ConfigErrors> {
 /// because the times of a file system are coarse: a file that is written twice within a few
 /// milliseconds may have one time and one size. `None` if the text never settles.
 ///
-/// A writer that stops in the middle leaves a file that looks whole. Only a file that is written under
-/// another name and renamed is never seen in part.
+/// A writer that stops in the middle leaves a file that looks whole. Only a file that is written
+/// under another name and renamed is never seen in part.
 fn settled<M: PartialEq>(
     marks: impl Fn() -> M,
     mut reading: impl FnMut() -> Result<String, String>,

@@ -1,5 +1,5 @@
-//! Follows a file. It is asked in an interval, because the notifications of an operating system miss
-//! the swap of a link, by which Kubernetes changes a mounted file.
+//! Follows a file. It is asked in an interval, because the notifications of an operating system
+//! miss the swap of a link, by which Kubernetes changes a mounted file.
 
 // The locks are the standard library's, because loom's cannot be statics.
 use std::{
@@ -186,8 +186,8 @@ impl Follower {
     /// Applies the file if its content is another one. A refused content is told of once, and the
     /// next one is tried again.
     fn poll(&mut self) {
-        // A file that could not be read is tried each time: it may have been completed since, or its
-        // permissions may have changed, which is no mark.
+        // A file that could not be read is tried each time: it may have been completed since, or
+        // its permissions may have changed, which is no mark.
         if self.text.is_some() && self.fingerprint == Fingerprint::of(&self.path) {
             return;
         }

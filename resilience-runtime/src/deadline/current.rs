@@ -19,8 +19,8 @@ thread_local! {
     static ABANDONED: OnceCell<Arc<AtomicBool>> = const { OnceCell::new() };
 }
 
-/// The deadline that this code runs under: the earliest one of all `#[timeout]`s around it, async or
-/// sync, and of [`with_deadline`](crate::with_deadline).
+/// The deadline that this code runs under: the earliest one of all `#[timeout]`s around it, async
+/// or sync, and of [`with_deadline`](crate::with_deadline).
 ///
 /// `None` outside of them, and if their limits are [`Duration::MAX`].
 ///

@@ -15,12 +15,12 @@ use crate::clock;
 
 /// Sets a deadline for `future`, for example the one that came with a request.
 ///
-/// The code inside sees it as [`deadline`](crate::deadline). A `#[timeout]` inside takes the smaller
-/// one of its own limit and the time that is left, and a `#[retry]` inside does not begin a wait
-/// that would reach the deadline. If the deadline ends a `#[timeout]`, its
+/// The code inside sees it as [`deadline`](crate::deadline). A `#[timeout]` inside takes the
+/// smaller one of its own limit and the time that is left, and a `#[retry]` inside does not begin a
+/// wait that would reach the deadline. If the deadline ends a `#[timeout]`, its
 /// [`TimedOut`](crate::TimedOut) [is inherited](crate::TimedOut::is_inherited): circuits ignore it
-/// and retries do not retry it, because the service did not get its time. If the deadline has passed
-/// already, the body of a `#[timeout]` does not run.
+/// and retries do not retry it, because the service did not get its time. If the deadline has
+/// passed already, the body of a `#[timeout]` does not run.
 ///
 /// `with_deadline` itself ends nothing. It returns the output of `future`, whenever that comes.
 /// Within another deadline the earlier one counts. A deadline that is too far away for the clock

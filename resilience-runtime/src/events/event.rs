@@ -79,8 +79,8 @@ pub enum EventKind<'a> {
         failure_rate: Option<f64>,
         /// The text of the error that opened the circuit, where one did and can be shown.
         last_error: Option<&'a str>,
-        /// The time until the circuit takes a call. It is `None` if the circuit does not refuse, and
-        /// if it is isolated without an end.
+        /// The time until the circuit takes a call. It is `None` if the circuit does not refuse,
+        /// and if it is isolated without an end.
         retry_after: Option<Duration>,
         /// A number that is greater with each change of the circuit. A number may be left out.
         generation: u64,
@@ -94,7 +94,8 @@ pub enum EventKind<'a> {
         /// The key of the circuit, for a name with `key`.
         key: Option<&'a str>,
         /// The time until the circuit takes a call again, as the error of the call has it:
-        /// `None` while the circuit is isolated without an end, and zero while its probe slots are all taken.
+        /// `None` while the circuit is isolated without an end, and zero while its probe slots are
+        /// all taken.
         retry_after: Option<Duration>,
     },
     /// A circuit came into the registry. `operation` is `None`.
@@ -173,8 +174,8 @@ pub enum EventKind<'a> {
     /// the body did not begin. `operation` is `None` as for [`TimedOut`](Self::TimedOut).
     #[non_exhaustive]
     WorkersExhausted,
-    /// A bulkhead refused a call. `operation` is the annotated function, and `None` for a bulkhead that
-    /// is used as a value.
+    /// A bulkhead refused a call. `operation` is the annotated function, and `None` for a bulkhead
+    /// that is used as a value.
     #[non_exhaustive]
     BulkheadFull {
         /// The name of the bulkhead.
@@ -182,8 +183,8 @@ pub enum EventKind<'a> {
         /// The key of the bulkhead, for a name with `key`.
         key: Option<&'a str>,
     },
-    /// A rate limit refused a call. `operation` is the annotated function, and `None` for a rate limit
-    /// that is used as a value.
+    /// A rate limit refused a call. `operation` is the annotated function, and `None` for a rate
+    /// limit that is used as a value.
     #[non_exhaustive]
     RateLimited {
         /// The name of the rate limit.

@@ -12,8 +12,8 @@ use crate::scope::per_scope;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ConfigStatus {
-    /// The path of the file that was applied last, as it was given, or `apply` for a text that is no
-    /// file. It is `None` if none was applied.
+    /// The path of the file that was applied last, as it was given, or `apply` for a text that is
+    /// no file. It is `None` if none was applied.
     pub file: Option<String>,
     /// The time at which it was applied.
     #[cfg_attr(feature = "serde", serde(serialize_with = "rfc3339"))]

@@ -107,8 +107,8 @@ impl Values {
         })
     }
 
-    /// Checks the values of several sections that apply to one name together, and those that apply to
-    /// a name without a section. The values of one section are checked where it is read.
+    /// Checks the values of several sections that apply to one name together, and those that apply
+    /// to a name without a section. The values of one section are checked where it is read.
     pub(crate) fn check_together(&self, specs: &[&SectionSpec], faults: &mut Faults) {
         for spec in specs {
             let named = self.sections_of(spec).map(|section| section.name);

@@ -21,8 +21,8 @@ impl<T: Clone> HedgeArgument for T {
     }
 }
 
-/// The clone of an argument on its way into an attempt. It is no `Copy` type, because an async block
-/// would borrow a value of a `Copy` type instead of owning it.
+/// The clone of an argument on its way into an attempt. It is no `Copy` type, because an async
+/// block would borrow a value of a `Copy` type instead of owning it.
 #[derive(Debug)]
 pub struct OwnedByAttempt<T>(T);
 

@@ -15,9 +15,9 @@ const MAX_HEDGES: Rule = rule!(
 /// The configuration of a hedge: when another attempt starts, how many may, and the budget that
 /// limits those of all calls together.
 ///
-/// A value starts as [`HedgeConfig::new`] and is changed by setters that are named as the options of
-/// `#[hedge]`. It is a `static` and no `const`, because before Rust 1.91 a constant must not refer to
-/// a static with atomics, and the budget is one.
+/// A value starts as [`HedgeConfig::new`] and is changed by setters that are named as the options
+/// of `#[hedge]`. It is a `static` and no `const`, because before Rust 1.91 a constant must not
+/// refer to a static with atomics, and the budget is one.
 ///
 /// ```
 /// use resilience::{HedgeConfig, RetryBudget, hedge};
@@ -69,8 +69,8 @@ impl HedgeConfig {
         }
     }
 
-    /// A hedge that the configuration file takes away: it starts no other attempt, measures no call and
-    /// draws on no budget.
+    /// A hedge that the configuration file takes away: it starts no other attempt, measures no call
+    /// and draws on no budget.
     #[cfg(feature = "config")]
     pub(super) const fn disabled() -> Self {
         Self {
@@ -80,8 +80,8 @@ impl HedgeConfig {
         }
     }
 
-    /// Starts the next attempt after this time, which counts from the moment at which the first attempt
-    /// waits for the first time.
+    /// Starts the next attempt after this time, which counts from the moment at which the first
+    /// attempt waits for the first time.
     ///
     /// # Panics
     ///
@@ -94,8 +94,9 @@ impl HedgeConfig {
         self
     }
 
-    /// Starts the next attempt after this percentile of the function's own latency, from 1 to 99. It
-    /// is taken from the calls of the last minute, at least 100, and refreshed every few seconds.
+    /// Starts the next attempt after this percentile of the function's own latency, from 1 to 99.
+    /// It is taken from the calls of the last minute, at least 100, and refreshed every few
+    /// seconds.
     ///
     /// # Panics
     ///

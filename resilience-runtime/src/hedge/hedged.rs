@@ -34,8 +34,8 @@ pin_project! {
     /// The attempts of a call, the next one beside a slow one or behind a failed one, of which the
     /// first success is the answer.
     ///
-    /// The expansion starts each attempt in a loop of its own, because rustc then says of an argument
-    /// that the body moves what it says below a retry.
+    /// The expansion starts each attempt in a loop of its own, because rustc then says of an
+    /// argument that the body moves what it says below a retry.
     #[doc(hidden)]
     pub struct Hedged<'c, F, L> {
         call: Call<'c>,
@@ -95,8 +95,8 @@ impl<'c, F, L: Fn() -> bool> Hedged<'c, F, L> {
         self
     }
 
-    /// Deposits the call into the budget, unless a layer outside does so. `otherwise` is the answer for
-    /// the budgets of the attributes.
+    /// Deposits the call into the budget, unless a layer outside does so. `otherwise` is the answer
+    /// for the budgets of the attributes.
     #[inline]
     #[must_use]
     pub fn depositing_in_file(mut self, file: InForce, layer: usize, otherwise: bool) -> Self {
@@ -213,8 +213,8 @@ where
     }
 }
 
-/// Polls the attempts in the order of their start. Returns the output of one that has ended, and true
-/// if it is the first attempt.
+/// Polls the attempts in the order of their start. Returns the output of one that has ended, and
+/// true if it is the first attempt.
 #[inline]
 fn poll_attempts<F: Future>(
     mut first: Pin<&mut Option<F>>,
@@ -243,8 +243,8 @@ struct Call<'c> {
     operation: &'static Operation,
     latency: Option<&'static Latency>,
     has_begun: bool,
-    /// True until the call is deposited. A call that is answered at once is not deposited, because no
-    /// other attempt can follow, and so it does not read the clock.
+    /// True until the call is deposited. A call that is answered at once is not deposited, because
+    /// no other attempt can follow, and so it does not read the clock.
     deposits: bool,
     /// The moment at which the first attempt started, or at which it waited for the first time if
     /// nobody measures the call. Zero before.
@@ -279,8 +279,8 @@ impl Call<'_> {
     }
 
     /// Notes that the call has an answer. The duration of the first attempt is that of the call, if
-    /// it is the answer; one that another attempt has overtaken took at least as long. Nobody asks for
-    /// the durations if the time is a fixed one.
+    /// it is the answer; one that another attempt has overtaken took at least as long. Nobody asks
+    /// for the durations if the time is a fixed one.
     #[inline]
     fn answered(&self, is_first_known: bool) {
         let is_measured = is_first_known && matches!(self.config.after, After::Percentile(_));

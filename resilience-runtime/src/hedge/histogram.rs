@@ -56,8 +56,8 @@ impl Histogram {
     }
 }
 
-/// The duration that this share of the durations is not longer than, in nanoseconds. `None` if there
-/// are fewer than `least`.
+/// The duration that this share of the durations is not longer than, in nanoseconds. `None` if
+/// there are fewer than `least`.
 pub(super) fn percentile(sums: &[u64; BUCKETS], percentile: u8, least: u64) -> Option<u64> {
     let total: u64 = sums.iter().sum();
     if total < least {

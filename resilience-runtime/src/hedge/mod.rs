@@ -3,7 +3,8 @@
 //! - `progress` decides on another attempt; it is pure.
 //! - `hedged` is the future that polls the attempts, in the caller's task.
 //! - `latency` measures a function, for `after = p95`, and `histogram` counts the durations.
-//! - `outcome` is the end of an attempt, and `argument` an argument that each attempt has a clone of.
+//! - `outcome` is the end of an attempt, and `argument` an argument that each attempt has a clone
+//!   of.
 
 mod argument;
 mod config;

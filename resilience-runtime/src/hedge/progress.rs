@@ -20,8 +20,8 @@ impl Progress {
         self.hedges < max_hedges
     }
 
-    /// True if another attempt may start when the time comes. After a no it is not asked for again in
-    /// this call, because the service is slow for others, too.
+    /// True if another attempt may start when the time comes. After a no it is not asked for again
+    /// in this call, because the service is slow for others, too.
     pub(super) fn waits_for_time(self, max_hedges: u32) -> bool {
         !self.is_held_back && self.may_follow(max_hedges)
     }

@@ -1,5 +1,5 @@
-//! The headers `grpc-timeout` and `x-envoy-expected-rq-timeout-ms`: the time that a caller waits for
-//! its answer.
+//! The headers `grpc-timeout` and `x-envoy-expected-rq-timeout-ms`: the time that a caller waits
+//! for its answer.
 //!
 //! Both headers say how much time is left and not when it ends, so the clocks of the two machines
 //! are not compared.
@@ -28,8 +28,8 @@ const LARGEST: u128 = 99_999_999;
 /// A deadline that lies too far away for the clock is replaced by one after 30 years.
 const FAR_AWAY: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
-/// Tells a service how much time is left until the [`deadline`](crate::deadline) that this code runs
-/// under, in the headers `grpc-timeout` and `x-envoy-expected-rq-timeout-ms` of a request.
+/// Tells a service how much time is left until the [`deadline`](crate::deadline) that this code
+/// runs under, in the headers `grpc-timeout` and `x-envoy-expected-rq-timeout-ms` of a request.
 ///
 /// Values that the headers have are replaced. Both are rounded down, because the service must not
 /// take more time than the caller has, but they are never zero. Without a deadline the headers stay

@@ -1,7 +1,7 @@
 //! Headers that services use to tell each other about retries and deadlines: feature `http`.
 //!
-//! The types are those of the [`http`](https://docs.rs/http/1) crate 1.x, which hyper, axum, reqwest
-//! and tonic use, too.
+//! The types are those of the [`http`](https://docs.rs/http/1) crate 1.x, which hyper, axum,
+//! reqwest and tonic use, too.
 
 mod deadline;
 mod grpc_pushback;

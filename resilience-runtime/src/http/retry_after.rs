@@ -10,10 +10,10 @@ use std::time::SystemTime;
 /// status 429 (Too Many Requests) or 503 (Service Unavailable).
 ///
 /// The value is a number of seconds, or a date. A date is compared with the answer's header `Date`,
-/// because the clocks of the two machines may differ, and without that header with the clock of this
-/// machine. A date in the past is a delay of zero. Other statuses, an absent header and an
-/// unreadable value are [`RetryHint::Unknown`]. A number of seconds that does not fit into 64 bits is
-/// the longest delay there is. (RFC 9110, section 10.2.3.)
+/// because the clocks of the two machines may differ, and without that header with the clock of
+/// this machine. A date in the past is a delay of zero. Other statuses, an absent header and an
+/// unreadable value are [`RetryHint::Unknown`]. A number of seconds that does not fit into 64 bits
+/// is the longest delay there is. (RFC 9110, section 10.2.3.)
 ///
 /// ```
 /// use http::{HeaderMap, StatusCode};

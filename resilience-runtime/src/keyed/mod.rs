@@ -9,9 +9,9 @@
 //! rules.rs      the rules of the settings that all of these policies have
 //! ```
 //!
-//! A call that finds its key takes the lock of a shard for a moment, and no other. A value counts as
-//! used from its look-up until the end of the call, because the call holds a reference to the entry.
-//! No lock is held while the `Display` of a key runs.
+//! A call that finds its key takes the lock of a shard for a moment, and no other. A value counts
+//! as used from its look-up until the end of the call, because the call holds a reference to the
+//! entry. No lock is held while the `Display` of a key runs.
 
 mod eviction;
 mod key_hash;

@@ -18,7 +18,8 @@ impl<C: LimiterConfig> Begun<C> {
         Some(Self(resolved))
     }
 
-    /// Tells of them. The caller holds no lock, because the log and the subscribers run code of others.
+    /// Tells of them. The caller holds no lock, because the log and the subscribers run code of
+    /// others.
     pub(super) fn tell(self) {
         tell_computed(self.0.computed);
         tell_refused(self.0.faults);

@@ -60,8 +60,8 @@ pub(crate) fn describe<L: Registered>(name: &str) -> Vec<ResolvedSetting> {
     settings
 }
 
-/// True if every key of the section has a user: a limiter has the name, or, for the time that a call
-/// waits, a function.
+/// True if every key of the section has a user: a limiter has the name, or, for the time that a
+/// call waits, a function.
 pub(crate) fn is_used<L: Registered>(name: &str, section: &SectionValues) -> bool {
     let is_registered = L::names().get(name).is_some();
     let has_run = operation::has_run(name);

@@ -170,8 +170,8 @@ impl<L: Limiter> Keys<L> {
         handles_of(&self.map.changes())
     }
 
-    /// The numbers of keys, and the sums over all limiters. A key is either forgotten or not in all of
-    /// them, so that no sum falls while keys are forgotten.
+    /// The numbers of keys, and the sums over all limiters. A key is either forgotten or not in all
+    /// of them, so that no sum falls while keys are forgotten.
     pub(super) fn totals(&self) -> Totals {
         let (mut totals, handles) = {
             let changes = self.map.changes();

@@ -1,7 +1,7 @@
 //! The number of calls that an attribute is given as its limit.
 
-/// The type of a limit. It is `u32` alone, and the trait is there for its message: a limit may stand
-/// without the name of its option, as a configuration does by mistake.
+/// The type of a limit. It is `u32` alone, and the trait is there for its message: a limit may
+/// stand without the name of its option, as a configuration does by mistake.
 #[diagnostic::on_unimplemented(
     message = "a limit for calls is a `u32`, and this is a `{Self}`",
     label = "this is a `{Self}`",

@@ -14,8 +14,8 @@
 //! ```
 //!
 //! The configuration of a name and its switches are a `Present` (present.rs). `config.rs` has the
-//! settings that all limiters have, and `description.rs` describes them. `file.rs` gives the values of
-//! the configuration file to all names, and `in_file.rs` makes a configuration of them.
+//! settings that all limiters have, and `description.rs` describes them. `file.rs` gives the values
+//! of the configuration file to all names, and `in_file.rs` makes a configuration of them.
 //!
 //! A limiter stays registered for as long as the process lives, so a site keeps it after the first
 //! look-up. No lock is held while the user's code runs, and the log counts as the user's code.

@@ -43,7 +43,8 @@ pub(crate) struct Named<L: Limiter> {
 pub(super) struct Configs<C> {
     /// The program declares this one.
     pub(super) declared: C,
-    /// The limiters have this one, which differs by the values of the configuration file or by hand.
+    /// The limiters have this one, which differs by the values of the configuration file or by
+    /// hand.
     pub(super) present: Present<C>,
     /// The program called `reconfigure`, and no file has named the limiter since then.
     pub(super) is_by_hand: bool,
@@ -126,8 +127,8 @@ impl<L: Limiter> Named<L> {
         self.present().config
     }
 
-    /// The limiter without a key. `call` is the configuration of the caller: the first one decides how
-    /// long callers by handle wait.
+    /// The limiter without a key. `call` is the configuration of the caller: the first one decides
+    /// how long callers by handle wait.
     pub(crate) fn single(&self, call: &L::Config) -> &L {
         if let Some(limiter) = self.single.get() {
             return limiter;
@@ -226,8 +227,8 @@ impl<L: Limiter> Named<L> {
         }
     }
 
-    /// Decides over another value of the line. No other file is applied in the meantime, because both
-    /// change the configuration.
+    /// Decides over another value of the line. No other file is applied in the meantime, because
+    /// both change the configuration.
     fn decide(&self, config: &L::Config) -> NewValue {
         #[cfg(feature = "config")]
         let current = crate::file::current();
@@ -245,8 +246,8 @@ impl<L: Limiter> Named<L> {
             .decide(&self.earlier_configs, config, is_active, take)
     }
 
-    /// Gives all limiters of the name another configuration, until a file names them. No source line
-    /// changes it from now on.
+    /// Gives all limiters of the name another configuration, until a file names them. No source
+    /// line changes it from now on.
     pub(crate) fn reconfigure(&self, config: &L::Config) {
         let config = &shared(*config);
         self.declarations.end(&self.earlier_configs, || {
@@ -258,8 +259,9 @@ impl<L: Limiter> Named<L> {
         L::report(&self.name, Report::Reconfigured { config });
     }
 
-    /// Lets values of the file hold. Limiters that were reconfigured by hand keep their configuration
-    /// until a file names them. [`adopt_all`](Self::adopt_all) gives the values to the limiters.
+    /// Lets values of the file hold. Limiters that were reconfigured by hand keep their
+    /// configuration until a file names them. [`adopt_all`](Self::adopt_all) gives the values to
+    /// the limiters.
     #[cfg(feature = "config")]
     pub(super) fn hold(&self, in_file: &Present<L::Config>, is_named: bool) {
         self.earlier_configs.change(|| {

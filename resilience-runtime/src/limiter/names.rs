@@ -26,8 +26,8 @@ impl<L: Limiter> Names<L> {
         Self(RwLock::new(NameTable::new()))
     }
 
-    /// The limiters of that name; new ones, declared at `location`, if there are none. `options` are
-    /// those of the attribute.
+    /// The limiters of that name; new ones, declared at `location`, if there are none. `options`
+    /// are those of the attribute.
     pub(super) fn get_or_register(
         &self,
         name: &'static str,
@@ -62,7 +62,8 @@ impl<L: Limiter> Names<L> {
         location: &'static Location<'static>,
     ) -> &'static Named<L> {
         let new = Named::new(Name::Static(name), config, options, location);
-        // No other file is applied until the limiter is in the registry with the values of this one.
+        // No other file is applied until the limiter is in the registry with the values of this
+        // one.
         #[cfg(feature = "config")]
         let current = crate::file::current();
         #[cfg(feature = "config")]

@@ -35,10 +35,10 @@ static OPERATIONS: LazyLock<Mutex<LabelValues>> =
 
 /// Switches the histogram `resilience_attempt_duration_seconds` on or off. It is off by default.
 ///
-/// It has the labels `operation` and `outcome`, `success` or `failure`, and a record for each attempt
-/// of a `#[retry]`, from the moment at which the attempt was due. It costs each attempt a reading of
-/// the clock at its start and at its end and what the recorder takes, some hundred nanoseconds with
-/// Prometheus. A call that began before it was switched on is not recorded.
+/// It has the labels `operation` and `outcome`, `success` or `failure`, and a record for each
+/// attempt of a `#[retry]`, from the moment at which the attempt was due. It costs each attempt a
+/// reading of the clock at its start and at its end and what the recorder takes, some hundred
+/// nanoseconds with Prometheus. A call that began before it was switched on is not recorded.
 ///
 /// ```
 /// resilience::metrics::record_durations(true);

@@ -1,11 +1,11 @@
 //! Metrics of circuits, retries, timeouts, budgets, bulkheads and rate limits: feature `metrics`.
 //!
-//! The numbers go to the recorder of the [`metrics`](https://docs.rs/metrics) facade, which a program
-//! installs once, such as `metrics-exporter-prometheus`. An [`update`] reads the statistics and tells
-//! the recorder the differences, so that the metrics equal the statistics, and a call records nothing
-//! but its durations, if they are asked for. The recorder may be installed at any time. A retry
-//! remembers when its attempt was due, for the durations: 8 bytes of its future, and some nanoseconds
-//! of a call.
+//! The numbers go to the recorder of the [`metrics`](https://docs.rs/metrics) facade, which a
+//! program installs once, such as `metrics-exporter-prometheus`. An [`update`] reads the statistics
+//! and tells the recorder the differences, so that the metrics equal the statistics, and a call
+//! records nothing but its durations, if they are asked for. The recorder may be installed at any
+//! time. A retry remembers when its attempt was due, for the durations: 8 bytes of its future, and
+//! some nanoseconds of a call.
 //!
 //! | metric | kind | labels |
 //! |---|---|---|
@@ -29,13 +29,13 @@
 //! | `resilience_label_overflow_total` | counter | `label` |
 //!
 //! A success at the first attempt is not counted, because it must cost nothing. All series of a
-//! circuit, an operation, a budget, a bulkhead or a rate limit exist from its registration on, so that a rate works before the
-//! first failure. A name with keys is one circuit whose gauges count its circuits in each state; keys
-//! are never labels. Each label has at most 1,000 values: further ones are `_other`, which has
-//! counters only, and the log has one WARN.
+//! circuit, an operation, a budget, a bulkhead or a rate limit exist from its registration on, so
+//! that a rate works before the first failure. A name with keys is one circuit whose gauges count
+//! its circuits in each state; keys are never labels. Each label has at most 1,000 values: further
+//! ones are `_other`, which has counters only, and the log has one WARN.
 //!
-//! The package `resilience-fleet` adds `resilience_fleet_degraded` and other metrics of a fleet, which
-//! its documentation lists.
+//! The package `resilience-fleet` adds `resilience_fleet_degraded` and other metrics of a fleet,
+//! which its documentation lists.
 //!
 //! The time in a state is exact for a circuit that changes at most once between two updates.
 

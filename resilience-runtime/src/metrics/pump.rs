@@ -22,8 +22,8 @@ per_scope! {
 enum State {
     /// There was no update.
     Unused,
-    /// An update runs. It has the memory, so that a recorder, which is code of others, is not called
-    /// under the lock.
+    /// An update runs. It has the memory, so that a recorder, which is code of others, is not
+    /// called under the lock.
     Updating,
     Ready(Box<Pump>),
 }

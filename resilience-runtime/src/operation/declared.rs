@@ -28,8 +28,8 @@ pub struct Operation {
     /// Adds the policies from top to bottom. It is a function and no constant, because rustc would
     /// report a wrong value of an option once more where a constant refers to it.
     pub(super) stack: fn(&mut Stack),
-    /// True from the first call on. It is apart from the counters, so that a call reads one byte and
-    /// waits for nothing.
+    /// True from the first call on. It is apart from the counters, so that a call reads one byte
+    /// and waits for nothing.
     #[cfg(not(feature = "config"))]
     has_run: AtomicBool,
     /// The values that hold, from the first call on.
@@ -104,8 +104,8 @@ impl Operation {
         self.has_run.store(true, Ordering::Relaxed);
     }
 
-    /// Counts one thing that went wrong. An operation that is not listed, as that of a value, counts
-    /// nothing.
+    /// Counts one thing that went wrong. An operation that is not listed, as that of a value,
+    /// counts nothing.
     pub(crate) fn count(&self, what: Count) {
         if let Some(counters) = self.counters() {
             counters.count(what);

@@ -1,9 +1,9 @@
-//! The configuration of a layer with the values of the configuration file, as the expansion asks for
-//! it.
+//! The configuration of a layer with the values of the configuration file, as the expansion asks
+//! for it.
 //!
 //! Without the feature `config` there are no values. The functions are there all the same, because
-//! cargo builds a procedural macro once, and the runtime apart for build scripts and other macros: the
-//! expansion may ask a runtime without the feature.
+//! cargo builds a procedural macro once, and the runtime apart for build scripts and other macros:
+//! the expansion may ask a runtime without the feature.
 
 #[cfg(feature = "config")]
 use std::any::Any;

@@ -97,7 +97,8 @@ impl FileValues {
         self.slot(at).config.get_or(own)
     }
 
-    /// True if a call has nothing to do with the configuration of that layer before its first attempt.
+    /// True if a call has nothing to do with the configuration of that layer before its first
+    /// attempt.
     #[inline]
     pub(crate) fn is_idle<C: InSlot>(&self, at: usize) -> bool {
         self.slot(at).config.is_idle::<C>()
@@ -165,9 +166,9 @@ impl fmt::Debug for LayersInForce {
     }
 }
 
-/// All values that a function has had. They stay for the rest of the process, because calls that run
-/// have references to them, and equal ones are found again, so that a file that changes to and fro
-/// takes no more memory.
+/// All values that a function has had. They stay for the rest of the process, because calls that
+/// run have references to them, and equal ones are found again, so that a file that changes to and
+/// fro takes no more memory.
 #[derive(Debug, Default)]
 pub(super) struct KeptValues(Mutex<Vec<&'static FileValues>>);
 

@@ -206,7 +206,8 @@ impl ResolvedLayer<'_> {
     }
 }
 
-/// Says which layers deposit a call into their budgets: those whose budget no layer outside draws on.
+/// Says which layers deposit a call into their budgets: those whose budget no layer outside draws
+/// on.
 fn deposits(layers: &[ResolvedLayer<'_>]) -> Vec<Option<bool>> {
     let budgets: Vec<_> = layers.iter().map(ResolvedLayer::budget).collect();
     let deposits = budgets.iter().enumerate();
@@ -219,8 +220,8 @@ fn deposits(layers: &[ResolvedLayer<'_>]) -> Vec<Option<bool>> {
         .collect()
 }
 
-/// Compares the times of the layers, the outermost first. The layer whose value of the file does not
-/// fit keeps its own values.
+/// Compares the times of the layers, the outermost first. The layer whose value of the file does
+/// not fit keeps its own values.
 fn check_times(layers: &mut [ResolvedLayer<'_>], faults: &mut Vec<ConfigFault>) {
     let mut times: Vec<_> = layers.iter().map(ResolvedLayer::times).collect();
     for outer in 0..layers.len() {
@@ -339,8 +340,8 @@ impl Prepared {
     }
 }
 
-/// Lets values hold that were checked, while no other file is applied. The result tells of it, under
-/// no lock.
+/// Lets values hold that were checked, while no other file is applied. The result tells of it,
+/// under no lock.
 pub(crate) type Hold = Box<dyn FnOnce(&Values) -> Box<dyn FnOnce()>>;
 
 /// The settings of which the log has said that a function computes them.

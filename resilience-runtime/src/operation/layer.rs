@@ -29,9 +29,9 @@ pub trait Described: Sync {
         None
     }
 
-    /// True for a key that belongs to a thing that several functions share by its name. It stands in
-    /// the section of that name, and the thing takes the value itself. All other keys stand in the
-    /// section of the operation.
+    /// True for a key that belongs to a thing that several functions share by its name. It stands
+    /// in the section of that name, and the thing takes the value itself. All other keys stand in
+    /// the section of the operation.
     #[cfg(feature = "config")]
     fn is_shared(&self, key: &str) -> bool {
         let _ = key;
@@ -60,8 +60,8 @@ pub trait Described: Sync {
         Slot::EMPTY
     }
 
-    /// Returns the budget that the layer draws on. Two layers that draw on one budget return the same
-    /// text.
+    /// Returns the budget that the layer draws on. Two layers that draw on one budget return the
+    /// same text.
     #[cfg(feature = "config")]
     fn budget(&self) -> Option<String> {
         None
@@ -107,8 +107,8 @@ pub struct Layer {
     /// The constant part of the configuration.
     config: &'static dyn Described,
     attribute: &'static Location<'static>,
-    /// The options of the attribute. A constant `option=value` gives the value of an option that the
-    /// configuration does not have.
+    /// The options of the attribute. A constant `option=value` gives the value of an option that
+    /// the configuration does not have.
     options: LayerOptions,
     base: Base,
     /// The name of the shared thing that the layer uses.
@@ -311,8 +311,8 @@ impl Layer {
         self.options
     }
 
-    /// The name of the shared thing that the layer uses. It is that of the operation if the attribute
-    /// gives none.
+    /// The name of the shared thing that the layer uses. It is that of the operation if the
+    /// attribute gives none.
     pub(super) fn shared_name(&self, operation: &'static str) -> &'static str {
         self.name.unwrap_or(operation)
     }

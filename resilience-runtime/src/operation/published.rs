@@ -1,8 +1,8 @@
 //! The values that hold for a function, published by one pointer that each call reads.
 //!
-//! A call reads the pointer once and has all values of one configuration until it ends. They stay in
-//! memory for the rest of the process, because nobody knows which calls still have them. The pointer
-//! is a trait, so that loom runs the same code.
+//! A call reads the pointer once and has all values of one configuration until it ends. They stay
+//! in memory for the rest of the process, because nobody knows which calls still have them. The
+//! pointer is a trait, so that loom runs the same code.
 
 use std::{
     marker::PhantomData,
@@ -129,8 +129,8 @@ mod loom_models {
         }
     }
 
-    /// The values of two layers. They are stored and loaded without any order of their own, so that a
-    /// call sees them only because of the order of the pointer.
+    /// The values of two layers. They are stored and loaded without any order of their own, so that
+    /// a call sees them only because of the order of the pointer.
     struct Values([atomic::AtomicU32; 2]);
 
     impl Values {

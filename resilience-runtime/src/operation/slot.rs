@@ -1,15 +1,15 @@
 //! The configuration of one layer as a call reads it: one pointer beside the key of its type.
 //!
-//! A function has layers of several types, and this module knows none of them. A slot keeps the key of
-//! the type beside the pointer, so that a call compares one word where a `dyn Any` would call a
+//! A function has layers of several types, and this module knows none of them. A slot keeps the key
+//! of the type beside the pointer, so that a call compares one word where a `dyn Any` would call a
 //! function through a table to ask for its type.
 
 use std::{marker::PhantomData, ptr, ptr::NonNull, sync::atomic::AtomicU8};
 
 /// Stands for the type `C` by its address: no other key has it.
 ///
-/// The byte makes it take up memory. It is an atomic one, because a constant without such a byte may
-/// share its memory with equal ones.
+/// The byte makes it take up memory. It is an atomic one, because a constant without such a byte
+/// may share its memory with equal ones.
 #[derive(Debug)]
 pub struct TypeKey<C> {
     _byte: AtomicU8,
@@ -92,15 +92,16 @@ impl Slot {
     pub(super) fn get_or<C: InSlot>(&self, other: &'static C) -> &'static C {
         if ptr::eq(self.key, C::key().address()) {
             // SAFETY: `of` alone makes a slot with a key, of a `&'static` value of the type of the
-            // key. A `TypeKey<C>` at this address is there for ever, and it is no key of another type.
+            // key. A `TypeKey<C>` at this address is there for ever, and it is no key of another
+            // type.
             unsafe { self.config.cast().as_ref() }
         } else {
             other
         }
     }
 
-    /// True if the slot has a configuration of that type, and a call has nothing to do with it before
-    /// its first attempt.
+    /// True if the slot has a configuration of that type, and a call has nothing to do with it
+    /// before its first attempt.
     #[inline]
     pub(super) fn is_idle<C: InSlot>(&self) -> bool {
         ptr::eq(self.idle_key, C::key().address())

@@ -1,5 +1,5 @@
-//! The count of admitted calls, in shards: an admission changes one word that all threads share, and
-//! a second one would double its price.
+//! The count of admitted calls, in shards: an admission changes one word that all threads share,
+//! and a second one would double its price.
 
 // The words are the standard library's, because no decision depends on them.
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,8 +11,8 @@ pub(super) struct AdmittedCount {
     shards: [Shard; SHARDS],
 }
 
-/// The counts of the threads that count here. It is aligned so that no other shard lies in its cache
-/// line.
+/// The counts of the threads that count here. It is aligned so that no other shard lies in its
+/// cache line.
 #[derive(Debug, Default)]
 #[repr(align(64))]
 struct Shard {

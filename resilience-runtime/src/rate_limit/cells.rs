@@ -142,8 +142,8 @@ impl Cells {
         }
     }
 
-    /// True if the place was not written while it was read, so that an answer from it holds. This is
-    /// the read side of a sequence lock: H.-J. Boehm, "Can seqlocks get along with programming
+    /// True if the place was not written while it was read, so that an answer from it holds. This
+    /// is the read side of a sequence lock: H.-J. Boehm, "Can seqlocks get along with programming
     /// language memory models?", MSPC 2012.
     #[inline]
     fn is_still(&self, word: Word) -> bool {

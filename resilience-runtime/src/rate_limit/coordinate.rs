@@ -8,13 +8,13 @@ use super::{coordinator::RateLimitCoordinator, handle::RateLimit, leases::Divisi
 ///
 /// These methods are for a package such as `resilience-fleet`, see [`fleet`](crate::fleet).
 impl RateLimit {
-    /// Gives the rate limit its line to the rate limits of the same name in other processes. A line that
-    /// it had before ends.
+    /// Gives the rate limit its line to the rate limits of the same name in other processes. A line
+    /// that it had before ends.
     ///
     /// The rate limit admits calls by itself until [`lease_among`](Self::lease_among) or
-    /// [`divide_among`](Self::divide_among) says how many processes share it. A call never waits for
-    /// the coordinator. The coordinator should hold no handle of the rate limit, because the rate limit
-    /// then would never be freed.
+    /// [`divide_among`](Self::divide_among) says how many processes share it. A call never waits
+    /// for the coordinator. The coordinator should hold no handle of the rate limit, because the
+    /// rate limit then would never be freed.
     ///
     /// ```
     /// use std::{sync::Arc, time::Duration};
@@ -45,13 +45,13 @@ impl RateLimit {
         self.shared().set_coordinator(None);
     }
 
-    /// Lets calls take leased permits. The rate limit asks its coordinator for them when half of a batch
-    /// is gone, and has at most `batch - 1` in hand.
+    /// Lets calls take leased permits. The rate limit asks its coordinator for them when half of a
+    /// batch is gone, and has at most `batch - 1` in hand.
     ///
-    /// A call that finds no permit takes a turn of this process's share, which is the rate divided by
-    /// `replicas`, one call at a time. So all processes together admit at most `batch` calls for each
-    /// process more than the limit and its burst. A call that waits for its turn may be overtaken by a
-    /// later one that finds a permit.
+    /// A call that finds no permit takes a turn of this process's share, which is the rate divided
+    /// by `replicas`, one call at a time. So all processes together admit at most `batch` calls for
+    /// each process more than the limit and its burst. A call that waits for its turn may be
+    /// overtaken by a later one that finds a permit.
     ///
     /// # Panics
     /// If `replicas` is 0, or `batch` below 2.
@@ -62,8 +62,8 @@ impl RateLimit {
         self.shared().divide(Some(Division { replicas, most }));
     }
 
-    /// Gives this process its share of the limit and its burst, because no permits can be leased: both
-    /// divided by the number of processes.
+    /// Gives this process its share of the limit and its burst, because no permits can be leased:
+    /// both divided by the number of processes.
     ///
     /// # Panics
     /// If `replicas` is 0.

@@ -9,8 +9,8 @@ use crate::followers::{Followers, Following};
 ///
 /// The rate limits of a name with keys are among them, but not the one that keys share beyond
 /// [`max_keys`](crate::RateLimitConfig::max_keys). The methods are called in the thread that caused
-/// the event, under no lock, and before the first call of the thread passes the limit. They return at
-/// once. One that panics breaks no call.
+/// the event, under no lock, and before the first call of the thread passes the limit. They return
+/// at once. One that panics breaks no call.
 pub trait RateLimitFollower: Send + Sync + 'static {
     /// A rate limit came into the registry.
     fn came(&self, limit: &RateLimit);

@@ -79,8 +79,8 @@ impl RateLimit {
         self.shared.name.key()
     }
 
-    /// The configuration that the rate limit has now. If processes share it, this is that of all of them
-    /// together.
+    /// The configuration that the rate limit has now. If processes share it, this is that of all of
+    /// them together.
     pub fn config(&self) -> RateLimitConfig {
         self.shared.config()
     }

@@ -2,8 +2,8 @@
 
 use std::{
     fmt,
-    // The types are the standard library's: a permit that two threads fight for goes to one of them by a
-    // single atomic operation, and no other decision depends on the order.
+    // The types are the standard library's: a permit that two threads fight for goes to one of them
+    // by a single atomic operation, and no other decision depends on the order.
     sync::{
         Arc, PoisonError, RwLock, Weak,
         atomic::{AtomicU32, AtomicU64, Ordering},
@@ -92,8 +92,8 @@ impl Leases {
             .is_ok()
     }
 
-    /// The number of permits to ask for, if this call has to ask: half of the permits are gone, and no
-    /// other call has asked.
+    /// The number of permits to ask for, if this call has to ask: half of the permits are gone, and
+    /// no other call has asked.
     pub(super) fn wants(&self, now: u64) -> Option<u32> {
         let most = u64::from(self.most.load(Ordering::Relaxed));
         let permits = self.permits.load(Ordering::Relaxed);
@@ -112,8 +112,9 @@ impl Leases {
 
     /// Adds permits. Nobody asks for more before the moment `asks_at`.
     ///
-    /// Permits beyond the most in hand are lost. They come if several questions were under way, because
-    /// the answers are late, and with them the process would be too far ahead of the others.
+    /// Permits beyond the most in hand are lost. They come if several questions were under way,
+    /// because the answers are late, and with them the process would be too far ahead of the
+    /// others.
     pub(super) fn add(&self, permits: u32, asks_at: u64) {
         let most = match self.most.load(Ordering::Relaxed) {
             // The question was asked before the contact was lost.

@@ -19,8 +19,8 @@ pub(super) trait Lessee: Send + Sync {
 
 /// The question of a rate limit for further permits.
 ///
-/// A request that is dropped is answered, too: the calls that it told of are told of again by the next
-/// one, which comes after 100 ms at the earliest.
+/// A request that is dropped is answered, too: the calls that it told of are told of again by the
+/// next one, which comes after 100 ms at the earliest.
 #[must_use = "a request that is dropped leaves the rate limit without permits"]
 pub struct PermitRequest {
     lessee: Arc<dyn Lessee>,
@@ -49,15 +49,17 @@ impl PermitRequest {
         self.permits
     }
 
-    /// The calls since the last request that took no leased permit, because there was none. They took
-    /// turns of this process's share, and the others have not counted them yet.
+    /// The calls since the last request that took no leased permit, because there was none. They
+    /// took turns of this process's share, and the others have not counted them yet.
     pub fn spent(&self) -> u64 {
         self.spent
     }
 
-    /// Leases so many permits. The rate limit asks for more after the time `next_in` at the earliest.
+    /// Leases so many permits. The rate limit asks for more after the time `next_in` at the
+    /// earliest.
     ///
-    /// Permits beyond the most that [`lease_among`](crate::RateLimit::lease_among) allows in hand are lost.
+    /// Permits beyond the most that [`lease_among`](crate::RateLimit::lease_among) allows in hand
+    /// are lost.
     pub fn grant(mut self, permits: u32, next_in: Duration) {
         self.is_answered = true;
         self.lessee.take_lease(permits, next_in);

@@ -134,8 +134,8 @@ impl Shared {
         }
     }
 
-    /// Takes the turn of a call of a limit that has a key, that processes share, or that the file has
-    /// switched.
+    /// Takes the turn of a call of a limit that has a key, that processes share, or that the file
+    /// has switched.
     #[inline(never)]
     fn take_by_flags(
         &self,

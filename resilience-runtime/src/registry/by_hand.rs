@@ -34,8 +34,8 @@ const fn limiters<L: Registered>() -> SharedPolicy {
     }
 }
 
-/// The statistics of a function, with the configurations that its circuits, bulkheads and rate limits
-/// have now.
+/// The statistics of a function, with the configurations that its circuits, bulkheads and rate
+/// limits have now.
 pub(super) fn with_reconfigured(mut stats: OperationStats) -> OperationStats {
     for policy in &mut stats.stack {
         set_by_hand(policy);

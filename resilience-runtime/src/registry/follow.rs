@@ -10,8 +10,8 @@ use crate::{
     rate_limit::{self, RateLimit, RateLimitFollower},
 };
 
-/// Tells `follower` of all circuits that are in the registry, then of each that comes or goes, until
-/// the returned value is dropped.
+/// Tells `follower` of all circuits that are in the registry, then of each that comes or goes,
+/// until the returned value is dropped.
 ///
 /// A circuit that comes in the meantime may be told twice. This is for a package that coordinates
 /// circuits, see [`fleet`](crate::fleet).
@@ -25,11 +25,11 @@ pub fn follow_circuits(follower: &Arc<dyn CircuitFollower>) -> Following {
     following
 }
 
-/// Tells `follower` of all rate limits that are in the registry, then of each that comes or goes, until
-/// the returned value is dropped.
+/// Tells `follower` of all rate limits that are in the registry, then of each that comes or goes,
+/// until the returned value is dropped.
 ///
-/// A rate limit that comes in the meantime may be told twice. This is for a package that shares rate
-/// limits, see [`fleet`](crate::fleet).
+/// A rate limit that comes in the meantime may be told twice. This is for a package that shares
+/// rate limits, see [`fleet`](crate::fleet).
 pub fn follow_rate_limits(follower: &Arc<dyn RateLimitFollower>) -> Following {
     let following = rate_limit::begin_to_follow(follower);
     let limits = RateLimit::names().handles().into_iter();

@@ -28,8 +28,8 @@ pub(crate) fn force(name: &str, state: CircuitState) {
     }
 }
 
-/// Ends the forced state. The circuit goes on from the state that it had before; one that was forced
-/// half-open is closed.
+/// Ends the forced state. The circuit goes on from the state that it had before; one that was
+/// forced half-open is closed.
 pub(crate) fn end_force(name: &str) {
     let over = Command::new("the test has ended the state that it forced");
     match forced::remove(name) {
@@ -37,7 +37,8 @@ pub(crate) fn end_force(name: &str) {
         Some(CircuitState::HalfOpen) => {
             reset_with(name, over);
         }
-        // The command restores the state that the one before took the place of, and is over at once.
+        // The command restores the state that the one before took the place of, and is over at
+        // once.
         Some(CircuitState::Open | CircuitState::Closed) => {
             allow_with(name, over.for_(Duration::ZERO));
         }

@@ -1,4 +1,5 @@
-//! The states that a test forces in its scope. A circuit that is registered later gets its own then.
+//! The states that a test forces in its scope. A circuit that is registered later gets its own
+//! then.
 
 use std::{
     collections::BTreeMap,

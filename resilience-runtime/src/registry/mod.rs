@@ -384,11 +384,12 @@ pub fn snapshot() -> RegistrySnapshot {
 ///
 /// # Never for liveness
 ///
-/// A probe of liveness restarts the process when it fails. An open circuit says that a dependency is
-/// down, and a restart does not bring that back: the process would start again and again, lose its
-/// warm caches and its circuits, and call the dependency from the beginning each time. Many replicas
-/// do this together. For the same reason a readiness probe should fail only if the process can do
-/// nothing without the dependency, because all replicas would leave the load balancer at once.
+/// A probe of liveness restarts the process when it fails. An open circuit says that a dependency
+/// is down, and a restart does not bring that back: the process would start again and again, lose
+/// its warm caches and its circuits, and call the dependency from the beginning each time. Many
+/// replicas do this together. For the same reason a readiness probe should fail only if the process
+/// can do nothing without the dependency, because all replicas would leave the load balancer at
+/// once.
 ///
 /// ```
 /// use resilience::{CircuitBreakerConfig, registry, registry::HealthStatus};

@@ -4,7 +4,8 @@ use std::{error::Error, fmt};
 
 use crate::show::Shown;
 
-/// Another circuit or budget has the name that [`register`](super::register) or [`register_budget`](super::register_budget) was to give.
+/// Another circuit or budget has the name that [`register`](super::register) or
+/// [`register_budget`](super::register_budget) was to give.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameTaken {
     name: String,

@@ -209,8 +209,8 @@ impl Registry {
         let circuit = {
             let mut circuits = self.write();
             let ByName(circuit) = circuits.take(name)?;
-            // The flag is written under the lock, because the circuit may be registered again at the
-            // same time.
+            // The flag is written under the lock, because the circuit may be registered again at
+            // the same time.
             circuit.set_removed(true);
             circuit
         };

@@ -1,5 +1,5 @@
-//! The durations of attempts, for the metrics. Without the feature `metrics` everything here is empty
-//! and costs nothing.
+//! The durations of attempts, for the metrics. Without the feature `metrics` everything here is
+//! empty and costs nothing.
 
 use crate::operation::Operation;
 use core::num::NonZeroU64;

@@ -187,8 +187,8 @@ impl RetryConfig {
         self.base_delay(base).max_delay(max)
     }
 
-    /// Sets the multiplier to a constant of an attribute that begins with a constant `config = …`. A
-    /// multiplier that this configuration leaves without effect is a mistake in the program.
+    /// Sets the multiplier to a constant of an attribute that begins with a constant `config = …`.
+    /// A multiplier that this configuration leaves without effect is a mistake in the program.
     #[doc(hidden)]
     #[track_caller]
     #[must_use]

@@ -55,7 +55,8 @@ impl<'a, E, V: View<E>, S> EndedAttempt<'a, Infallible, E, V, S> {
         }
     }
 
-    /// Does the same as [`failed`](Self::failed) for a sync function, which keeps an error in place.
+    /// Does the same as [`failed`](Self::failed) for a sync function, which keeps an error in
+    /// place.
     #[inline]
     pub fn failed_blocking<T, C: Borrow<RetryConfig>, Other: Slot<E, Blocking = S>>(
         retry: &'a mut Retry<C, S>,

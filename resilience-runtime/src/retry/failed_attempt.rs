@@ -43,7 +43,8 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
         }
     }
 
-    /// Does the same as [`failed`](Self::failed) for a sync function, which keeps an error in place.
+    /// Does the same as [`failed`](Self::failed) for a sync function, which keeps an error in
+    /// place.
     #[inline]
     pub fn failed_blocking<T, E, V: View<E>, Other: Slot<E, Blocking = S>>(
         &mut self,
@@ -78,9 +79,9 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
             .gives_up::<E, V>(operation, error)
     }
 
-    /// Does the same as [`failed`](Self::failed) above a layer that may refuse. `origin` is the origin
-    /// of the error as the layers of the own stack know it, and `refuses_for` returns the time for
-    /// which the layer with this handle is certain to refuse.
+    /// Does the same as [`failed`](Self::failed) above a layer that may refuse. `origin` is the
+    /// origin of the error as the layers of the own stack know it, and `refuses_for` returns the
+    /// time for which the layer with this handle is certain to refuse.
     #[cold]
     #[inline(never)]
     pub fn failed_in_stack<T, E, V: View<E>, H>(

@@ -2,8 +2,9 @@
 //!
 //! [`delay`] computes the delays and [`schedule`] decides on another attempt; both are pure. The
 //! other files are thin: [`state`] is one call, [`ended_attempt`] asks the caller's filters after
-//! each attempt and [`review`] decides by the answers, [`attempt_span`] is the span around one, [`log`] reports, [`mod@backoff`] waits, and
-//! [`run`] is the loop for closures. `#[retry]` emits a loop of its own.
+//! each attempt and [`review`] decides by the answers, [`attempt_span`] is the span around one,
+//! [`log`] reports, [`mod@backoff`] waits, and [`run`] is the loop for closures. `#[retry]` emits a
+//! loop of its own.
 
 mod attempt_duration;
 mod attempt_span;

@@ -46,8 +46,9 @@ impl Attempt {
         self.number == 1
     }
 
-    /// True if no other attempt can follow, because this is the [`max_attempts`](Self::max_attempts)th
-    /// one. An earlier one can be the last as well, when its error is not retried or no time is left.
+    /// True if no other attempt can follow, because this is the
+    /// [`max_attempts`](Self::max_attempts)th one. An earlier one can be the last as well, when its
+    /// error is not retried or no time is left.
     #[inline]
     pub fn is_last(&self) -> bool {
         self.number >= self.max_attempts

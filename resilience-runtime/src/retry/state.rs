@@ -20,8 +20,8 @@ use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 #[derive(Debug)]
 pub struct Retry<C, S> {
     pub(super) config: C,
-    /// The moment on the clock, or `None` if nobody wants to know how long the call takes. It is one
-    /// word, because it lies in the user's future and each call writes it.
+    /// The moment on the clock, or `None` if nobody wants to know how long the call takes. It is
+    /// one word, because it lies in the user's future and each call writes it.
     pub(super) started: Option<NonZeroU64>,
     /// `None` before the first retry, because a call that succeeds at once then has nothing more to
     /// write.
@@ -140,8 +140,8 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
 }
 
 impl<S: Default> Retry<&'static RetryConfig, S> {
-    /// Begins a call with the values of the configuration file, and deposits it into the budget that
-    /// the file may give it.
+    /// Begins a call with the values of the configuration file, and deposits it into the budget
+    /// that the file may give it.
     #[inline]
     pub fn in_file(
         config: &'static RetryConfig,

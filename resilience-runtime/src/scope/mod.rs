@@ -5,9 +5,9 @@
 //! - `delays` are the settings of a scope for the delays of retries.
 //!
 //! Two macros connect the rest of the crate with it: `per_scope!` declares a static of which each
-//! scope has its own, and `here!` finds the one of a static that the expansion declares. Without the
-//! feature they leave the code as it is, so that a service pays for none of this. The modules that
-//! use the macros are unknown here; [`testing`](crate::testing) is the part that users see.
+//! scope has its own, and `here!` finds the one of a static that the expansion declares. Without
+//! the feature they leave the code as it is, so that a service pays for none of this. The modules
+//! that use the macros are unknown here; [`testing`](crate::testing) is the part that users see.
 
 #[cfg(feature = "test-util")]
 mod current;

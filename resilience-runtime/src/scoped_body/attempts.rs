@@ -18,7 +18,8 @@ pub struct Attempted {
     pub number: u32,
     /// The end of the run.
     pub outcome: Outcome,
-    /// The wait of the retry before the attempt, as it was decided. It is zero before the first one.
+    /// The wait of the retry before the attempt, as it was decided. It is zero before the first
+    /// one.
     pub waited: Duration,
 }
 

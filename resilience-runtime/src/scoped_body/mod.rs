@@ -1,5 +1,5 @@
-//! The body of a function in the scope of a test: failures are injected there, below all layers, and
-//! its runs are noted.
+//! The body of a function in the scope of a test: failures are injected there, below all layers,
+//! and its runs are noted.
 //!
 //! - `body_run` is the number of a run, and the wait before it.
 //! - `injectable` finds out if values of the function's types can be injected.

@@ -1,7 +1,7 @@
 //! The body of a function in a runtime without scopes.
 //!
-//! The bounds are those of the functions with scopes, because the closure that looks up the traits of
-//! the error gets its type from them.
+//! The bounds are those of the functions with scopes, because the closure that looks up the traits
+//! of the error gets its type from them.
 
 use super::{body_run::BodyRun, injectable::Injectable};
 use crate::{fallible::Fallible, inspect::Traits, operation::Operation};

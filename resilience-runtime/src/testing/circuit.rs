@@ -25,8 +25,8 @@ impl ScopedCircuit {
     ///   [`allow`](crate::CircuitBreaker::allow) does.
     /// - [`HalfOpen`](CircuitState::HalfOpen) admits probes, and their outcomes change nothing.
     ///
-    /// Then the circuit goes on from the state that it had before; one that was half-open is closed.
-    /// The circuits of all keys of the name are forced together.
+    /// Then the circuit goes on from the state that it had before; one that was half-open is
+    /// closed. The circuits of all keys of the name are forced together.
     ///
     /// # Panics
     ///

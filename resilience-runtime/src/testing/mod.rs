@@ -60,31 +60,33 @@
 //! # The scope
 //!
 //! - Circuits, circuits per key, bulkheads, rate limits and budgets begin unused in a scope, and
-//!   [`registry`](crate::registry) shows those of the scope. So it is with statistics, subscribers of
-//!   [`events`](crate::events), metrics, and the configuration file: what `config::apply` sets in a
-//!   scope holds in the scope, and a `config::watch` that begins in a scope applies its file there.
-//! - A scope belongs to its thread. A `#[tokio::test]` runs all its tasks on one thread, so they are
-//!   in the scope. Under `flavor = "multi_thread"` a spawned task needs
+//!   [`registry`](crate::registry) shows those of the scope. So it is with statistics, subscribers
+//!   of [`events`](crate::events), metrics, and the configuration file: what `config::apply` sets
+//!   in a scope holds in the scope, and a `config::watch` that begins in a scope applies its file
+//!   there.
+//! - A scope belongs to its thread. A `#[tokio::test]` runs all its tasks on one thread, so they
+//!   are in the scope. Under `flavor = "multi_thread"` a spawned task needs
 //!   [`inherit`](crate::inherit). The worker of a sync `#[timeout]` is in the scope of its caller.
-//! - Do not keep a scope across an await in a future that other code on the thread is polled beside,
-//!   because that code is then in the scope, too: use [`run`](Scope::run).
-//! - Handles that the test holds, such as a `CircuitBreaker` in a static or a `breaker = …`, are not
-//!   named, so every scope shares them. The log, the threads of sync timeouts and the clock belong to
-//!   the process.
+//! - Do not keep a scope across an await in a future that other code on the thread is polled
+//!   beside, because that code is then in the scope, too: use [`run`](Scope::run).
+//! - Handles that the test holds, such as a `CircuitBreaker` in a static or a `breaker = …`, are
+//!   not named, so every scope shares them. The log, the threads of sync timeouts and the clock
+//!   belong to the process.
 //! - Each scope takes some kilobytes that are freed when the process ends.
 //!
 //! # Injections
 //!
-//! An injection stands in place of the body, below all layers, so that retries, circuits and timeouts
-//! act as on a real failure. It goes by the [operation](crate::OperationStats::name), which a constant
-//! `operation = "jira.issue"` makes short. Outcomes are taken in the order in which they were added,
-//! and so are delays; a run takes the next delay, and when that is over the next outcome.
+//! An injection stands in place of the body, below all layers, so that retries, circuits and
+//! timeouts act as on a real failure. It goes by the [operation](crate::OperationStats::name),
+//! which a constant `operation = "jira.issue"` makes short. Outcomes are taken in the order in
+//! which they were added, and so are delays; a run takes the next delay, and when that is over the
+//! next outcome.
 //!
 //! # The cost
 //!
-//! The feature changes the expansion and the runtime. Have it in `dev-dependencies` only: cargo then
-//! turns it on for tests and examples, and not for the program. Without the feature no instruction is
-//! left of it.
+//! The feature changes the expansion and the runtime. Have it in `dev-dependencies` only: cargo
+//! then turns it on for tests and examples, and not for the program. Without the feature no
+//! instruction is left of it.
 
 mod circuit;
 mod future;

@@ -49,9 +49,9 @@ pub fn scope() -> Scope {
 ///
 /// # Panics
 ///
-/// When it is dropped, unless the thread panics already: if an injection had a value of another type
-/// than the function's, or if no run took an injection. [`allow_unused`](Self::allow_unused) allows
-/// the latter.
+/// When it is dropped, unless the thread panics already: if an injection had a value of another
+/// type than the function's, or if no run took an injection. [`allow_unused`](Self::allow_unused)
+/// allows the latter.
 #[derive(Debug)]
 #[must_use = "a scope ends when it is dropped, and this one is dropped at once"]
 pub struct Scope {
@@ -126,8 +126,8 @@ impl Scope {
     /// Makes the next `times` runs of the operation's body return the error instead of running it.
     ///
     /// The layers act for real: a retry tries again, a circuit counts the failure, a fallback
-    /// answers. The operation is the name that `operation = …` gives, or the module path and the name
-    /// of the function. The error must have the function's own error type.
+    /// answers. The operation is the name that `operation = …` gives, or the module path and the
+    /// name of the function. The error must have the function's own error type.
     ///
     /// A function whose error type is written with a lifetime, with `Self` or with a type parameter
     /// cannot be given one. It fails the test, and says why.
@@ -192,8 +192,8 @@ impl Scope {
 
     /// Delays the next run of the operation's body, so that a timeout around it acts.
     ///
-    /// An async function waits in the time of tokio, and a sync one sleeps in real time. The run then
-    /// goes on, with the body or with an outcome that is injected.
+    /// An async function waits in the time of tokio, and a sync one sleeps in real time. The run
+    /// then goes on, with the body or with an outcome that is injected.
     ///
     /// ```
     /// use std::time::Duration;
@@ -259,8 +259,8 @@ impl Scope {
     ///
     /// # Panics
     ///
-    /// If no function with that operation has run in the scope, because a function is unknown before
-    /// its first call.
+    /// If no function with that operation has run in the scope, because a function is unknown
+    /// before its first call.
     ///
     /// ```
     /// use resilience::{retry, testing, timeout};

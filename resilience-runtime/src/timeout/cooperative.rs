@@ -71,8 +71,8 @@ impl Run {
     }
 
     fn end(self) -> Result<(), TimedOut> {
-        // If the deadline has ended a timeout inside of the body, the body is late even if the clock
-        // has not moved since.
+        // If the deadline has ended a timeout inside of the body, the body is late even if the
+        // clock has not moved since.
         let is_late =
             self.entered.leave() || self.deadline != NEVER && clock::now() > self.deadline;
         if is_late {

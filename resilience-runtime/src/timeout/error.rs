@@ -99,9 +99,9 @@ impl TimedOut {
         self.limit
     }
 
-    /// True if the limit that ran out was not the timeout's own, but a deadline around the call that
-    /// came earlier: one of [`with_deadline`](crate::with_deadline), one that was carried here by
-    /// [`inherit`](crate::inherit), or that of a timeout around a sync one.
+    /// True if the limit that ran out was not the timeout's own, but a deadline around the call
+    /// that came earlier: one of [`with_deadline`](crate::with_deadline), one that was carried here
+    /// by [`inherit`](crate::inherit), or that of a timeout around a sync one.
     ///
     /// An inherited expiry is a [refusal](crate::Refusal) of the kind
     /// [`Deadline`](crate::RefusalKind::Deadline): circuits ignore it, because the service did not
@@ -112,10 +112,10 @@ impl TimedOut {
 
     /// True if the body began to run.
     ///
-    /// `false` if an inherited deadline had passed before the call; and in thread mode if the worker
-    /// pool was full, the operation's share of it was used up, the system gave no thread, or the
-    /// time was over before a worker came to the body. Such a body has done nothing and never will,
-    /// so even one with side effects is safe to retry.
+    /// `false` if an inherited deadline had passed before the call; and in thread mode if the
+    /// worker pool was full, the operation's share of it was used up, the system gave no thread, or
+    /// the time was over before a worker came to the body. Such a body has done nothing and never
+    /// will, so even one with side effects is safe to retry.
     pub fn was_started(&self) -> bool {
         self.cause == Cause::Expired
     }
@@ -178,8 +178,8 @@ impl fmt::Display for TimedOut {
 }
 
 impl Error for TimedOut {
-    /// The mark of a refusal, if the expiry [is inherited](TimedOut::is_inherited); another mark, if
-    /// the body never began: circuits ignore both errors wherever they are held.
+    /// The mark of a refusal, if the expiry [is inherited](TimedOut::is_inherited); another mark,
+    /// if the body never began: circuits ignore both errors wherever they are held.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self.origin() {
             Origin::Inherited => Some(&INHERITED),

@@ -390,7 +390,8 @@ mod tests {
         let plain_size = sendable(&plain);
         let timed = limited(LIMIT, plain);
         let added = sendable(&timed) - plain_size;
-        // A timeout without an attribute has its configuration in itself, and an attribute's borrows it.
+        // A timeout without an attribute has its configuration in itself, and an attribute's
+        // borrows it.
         let config = size_of::<TimeoutConfig>() - size_of::<&TimeoutConfig>();
         assert!(added <= 136 + config, "a timeout adds {added} bytes");
     }

@@ -1,10 +1,11 @@
 //! A limit on how long a call may take, for futures and for blocking functions.
 //!
-//! - `limited` and `future` drop a future at the deadline, `progress` is the limit of a call that runs, and
-//!   `at_expiry` makes the output in place of the body's.
+//! - `limited` and `future` drop a future at the deadline, `progress` is the limit of a call that
+//!   runs, and `at_expiry` makes the output in place of the body's.
 //! - `thread` runs a blocking body on a worker thread and leaves it there at the deadline.
 //! - `cooperative` runs a blocking body in place and refuses a late result.
-//! - `call_limit` is the limit of one call: the configured one, or the time until a deadline around it.
+//! - `call_limit` is the limit of one call: the configured one, or the time until a deadline around
+//!   it.
 
 mod at_expiry;
 mod call_limit;

@@ -21,8 +21,8 @@ pub(super) struct Progress {
     pub(super) phase: Phase,
     /// True if a deadline around the call leaves less time than the configuration does.
     is_inherited: bool,
-    /// The deadline of the body. If it is inherited, the moment of the first poll, because the timer
-    /// has the deadline and the user's future is smaller without it.
+    /// The deadline of the body. If it is inherited, the moment of the first poll, because the
+    /// timer has the deadline and the user's future is smaller without it.
     moment: u64,
 }
 

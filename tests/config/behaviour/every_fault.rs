@@ -1,5 +1,5 @@
-//! Each message that the library has for a fault of a configuration is in a golden. The messages are
-//! the texts in the source of the code that reports faults.
+//! Each message that the library has for a fault of a configuration is in a golden. The messages
+//! are the texts in the source of the code that reports faults.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -33,8 +33,9 @@ const SOURCES: [&str; 22] = [
     "timeout/file.rs",
 ];
 
-/// Texts of the rules that attributes and file have in common, about a literal that no file has: one with
-/// a suffix, and a time that is no text. Their goldens are those of the compiler's messages.
+/// Texts of the rules that attributes and file have in common, about a literal that no file has:
+/// one with a suffix, and a time that is no text. Their goldens are those of the compiler's
+/// messages.
 const OF_ATTRIBUTES: [&str; 3] = [
     " of type `u32`",
     ", not a duration",
@@ -90,8 +91,8 @@ fn add_texts(code: TokenStream, texts: &mut BTreeSet<String>) {
     }
 }
 
-/// The parts of a message between its variables. A text of fewer than three words is no message, but a
-/// name, or a part of a message that another text has.
+/// The parts of a message between its variables. A text of fewer than three words is no message,
+/// but a name, or a part of a message that another text has.
 fn parts(text: &str) -> Vec<String> {
     if text.split_whitespace().count() < 3 {
         return Vec::new();

@@ -78,8 +78,8 @@ async fn alone() -> Result<&'static str, Error> {
     Err(Error::Down)
 }
 
-/// An enabled fallback answers the refusals of a circuit below it, so the retry above does not ask how
-/// long that circuit refuses. It does not ask either while the file takes the fallback away.
+/// An enabled fallback answers the refusals of a circuit below it, so the retry above does not ask
+/// how long that circuit refuses. It does not ask either while the file takes the fallback away.
 #[tokio::test(start_paused = true)]
 async fn below_a_fallback_that_is_not_enabled_a_retry_learns_of_an_open_circuit_by_its_refusal() {
     let turn = Turn::begin();

@@ -1,5 +1,5 @@
-//! Each fault has its words, its place and its caret. `faults/NAME.toml` is a file with the fault, and
-//! `faults/NAME.txt` its report. `BLESS=1` writes the reports anew.
+//! Each fault has its words, its place and its caret. `faults/NAME.toml` is a file with the fault,
+//! and `faults/NAME.txt` its report. `BLESS=1` writes the reports anew.
 
 use std::fs;
 use std::io;
@@ -94,8 +94,8 @@ fn plain(text: &str) -> String {
     text.replace('"', "")
 }
 
-/// The words in another order. Three options that exclude each other are named in the order in which
-/// they are written, and a file has no order.
+/// The words in another order. Three options that exclude each other are named in the order in
+/// which they are written, and a file has no order.
 fn sorted_words(text: &str) -> Vec<&str> {
     let mut words: Vec<_> = text.split([' ', ';', ':']).collect();
     words.sort_unstable();
@@ -144,8 +144,8 @@ fn the_words_are_those_of_the_compile_errors() {
     assert!(compared >= 40, "{compared} messages were compared");
 }
 
-/// Compares the message of a golden with that of a file with the same values. False if a file cannot
-/// have them.
+/// Compares the message of a golden with that of a file with the same values. False if a file
+/// cannot have them.
 fn compare(turn: &Turn, policy: &str, case: &Path) -> bool {
     let source = fs::read_to_string(case).expect("readable");
     let attribute = format!("#[{policy}(");

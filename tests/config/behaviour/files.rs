@@ -38,7 +38,8 @@ fn a_file_that_cannot_be_read_says_why_and_changes_nothing() {
     refused(folder.path(), "directory");
     #[cfg(unix)]
     refused(Path::new("/dev/null"), "no_regular_file");
-    // A regular file by its marks, which nobody can read from its beginning, whatever the permissions.
+    // A regular file by its marks, which nobody can read from its beginning, whatever the
+    // permissions.
     #[cfg(target_os = "linux")]
     refused(Path::new("/proc/self/mem"), "unreadable");
     fs::write(&path, b"[retry.jira]\n# \xFF\xFE\n").expect("writable");

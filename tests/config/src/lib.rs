@@ -72,8 +72,8 @@ pub fn faults() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("faults")
 }
 
-/// Compares a report with `faults/NAME.txt`, or writes that file with `BLESS=1`. The result says how
-/// they differ.
+/// Compares a report with `faults/NAME.txt`, or writes that file with `BLESS=1`. The result says
+/// how they differ.
 ///
 /// # Errors
 /// The report, if it is another one than the golden.

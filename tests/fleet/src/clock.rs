@@ -18,9 +18,9 @@ end";
 
 /// Lets the clock of the server go back for a circuit, or forward by a negative time.
 ///
-/// No library fakes the clock of `redis-server`, because its allocator reads the clock while it starts.
-/// So all moments of the circuit, which is `NAMESPACE:CIRCUIT`, move to the other side, and the script
-/// meets the numbers that it would meet after such a jump.
+/// No library fakes the clock of `redis-server`, because its allocator reads the clock while it
+/// starts. So all moments of the circuit, which is `NAMESPACE:CIRCUIT`, move to the other side, and
+/// the script meets the numbers that it would meet after such a jump.
 ///
 /// # Panics
 ///

@@ -1,4 +1,5 @@
-//! A TCP proxy that reads the requests to a server, and breaks something at the N-th one that writes.
+//! A TCP proxy that reads the requests to a server, and breaks something at the N-th one that
+//! writes.
 
 use std::{
     io::{Read, Write},
@@ -47,8 +48,9 @@ impl std::fmt::Debug for State {
 }
 
 impl Tap {
-    /// Starts a proxy in front of the port. At the fault, which is the number of a request that writes,
-    /// it ends all connections and calls the function, which may lead later ones to another port.
+    /// Starts a proxy in front of the port. At the fault, which is the number of a request that
+    /// writes, it ends all connections and calls the function, which may lead later ones to another
+    /// port.
     ///
     /// # Panics
     ///

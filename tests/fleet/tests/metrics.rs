@@ -1,5 +1,5 @@
-//! The metrics of a fleet equal what happened, and the dashboard, the rules and the guide name those that
-//! exist.
+//! The metrics of a fleet equal what happened, and the dashboard, the rules and the guide name
+//! those that exist.
 
 use std::{
     collections::BTreeSet,

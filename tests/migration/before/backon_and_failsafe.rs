@@ -60,7 +60,8 @@ async fn the_program_with_failsafe_does_what_its_page_says() {
     assert_eq!(missing, Err(StockError::Status(404)));
     assert_eq!(http.requests(), 4);
 
-    // The third failure in a row opens the circuit. The retry waits, and its next attempt is refused.
+    // The third failure in a row opens the circuit. The retry waits, and its next attempt is
+    // refused.
     let refused = quantity(&http, &breaker, "teapot").await;
     assert_eq!(refused, Err(StockError::Rejected));
     assert_eq!(http.requests(), 7);

@@ -12,8 +12,8 @@ use crate::{
 /// argument may be cloned.
 ///
 /// The goal of `clone(..)` is 90 %. Crates that were not chosen by their numbers miss it: they are
-/// held to what they have. Of 1,366 refused functions of the whole sample 1,076 consume a value that
-/// is not `Clone`, and 244 hand out a borrow of a `&mut` argument. No attribute can cure that,
+/// held to what they have. Of 1,366 refused functions of the whole sample 1,076 consume a value
+/// that is not `Clone`, and 244 hand out a borrow of a `&mut` argument. No attribute can cure that,
 /// because the body cannot run twice. Of the functions whose body can, 99.4 % are accepted.
 const ACCEPTED: [(Variant, Option<Group>, f64); 8] = [
     (Variant::CircuitBreaker, None, 99.8),
@@ -30,8 +30,9 @@ const ACCEPTED: [(Variant, Option<Group>, f64); 8] = [
 const CARETS: usize = 0;
 
 /// Errors about a moved argument that may leave its name out. The known ones are in functions under
-/// `#[tracing::instrument]`, which puts the body into an `async move` block, in a `match` that takes
-/// an enum apart, and of a `self` that `#[async_trait]` calls `__self`: rustc does not name them.
+/// `#[tracing::instrument]`, which puts the body into an `async move` block, in a `match` that
+/// takes an enum apart, and of a `self` that `#[async_trait]` calls `__self`: rustc does not name
+/// them.
 const UNNAMED: usize = 16;
 
 /// The goals that are missed, in words.

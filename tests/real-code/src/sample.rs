@@ -25,9 +25,9 @@ pub(crate) enum Group {
     /// These crates were chosen before anybody had seen their numbers, so that the numbers of the
     /// others can be compared with something.
     Unseen,
-    /// Data formats of serde. Two in five methods of a serializer and a deserializer consume a `self`
-    /// or a visitor that is not `Clone`, or hand out the `&mut` reference in them. No attribute can
-    /// cure that, and no service would retry them.
+    /// Data formats of serde. Two in five methods of a serializer and a deserializer consume a
+    /// `self` or a visitor that is not `Clone`, or hand out the `&mut` reference in them. No
+    /// attribute can cure that, and no service would retry them.
     Format,
 }
 

@@ -41,7 +41,8 @@ pub(crate) struct Reference {
     /// Every outcome since the window of failures was last emptied: when, and whether it was a
     /// failure.
     history: Vec<(Duration, bool)>,
-    /// Every outcome since the window of slow calls was last emptied: when, and whether it was slow.
+    /// Every outcome since the window of slow calls was last emptied: when, and whether it was
+    /// slow.
     slow_history: Vec<(Duration, bool)>,
     /// The openings from half-open since the circuit was closed.
     reopenings: u32,

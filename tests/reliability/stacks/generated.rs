@@ -1,5 +1,5 @@
-//! The stacks: each line is a function, and its letters are its layers from top to bottom. Each layer
-//! alone and each pair stand here, and longer stacks were drawn at random, with repetitions.
+//! The stacks: each line is a function, and its letters are its layers from top to bottom. Each
+//! layer alone and each pair stand here, and longer stacks were drawn at random, with repetitions.
 
 use super::{Call, stacks};
 

@@ -1,5 +1,5 @@
-//! An interpreter of stacks that is obviously right: it has no time and no futures, and each layer is
-//! a few lines.
+//! An interpreter of stacks that is obviously right: it has no time and no futures, and each layer
+//! is a few lines.
 
 use super::{Answered, Fault, HALF_FULL, THRESHOLD, TURNS};
 

@@ -1,10 +1,10 @@
 //! Cores that replay what threads read and wrote.
 //!
 //! A core holds each line that it has read until another core writes to it. A read of a line that
-//! the core does not hold, and a write to a line that another core holds, move the line, which takes
-//! the time of a transfer. A line moves to one core after the other, so cores that want the same line
-//! wait for each other; who holds it can use it until it has moved. Caches have no end, and a thread
-//! that waits for a lock does not spin.
+//! the core does not hold, and a write to a line that another core holds, move the line, which
+//! takes the time of a transfer. A line moves to one core after the other, so cores that want the
+//! same line wait for each other; who holds it can use it until it has moved. Caches have no end,
+//! and a thread that waits for a lock does not spin.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -69,8 +69,8 @@ struct Line {
 }
 
 impl Cores {
-    /// `alone` are the nanoseconds of a call on one core, and `transfer` those that a line takes from
-    /// core to core.
+    /// `alone` are the nanoseconds of a call on one core, and `transfer` those that a line takes
+    /// from core to core.
     pub(crate) fn new(calls: &[Vec<Call>], alone: f64, transfer: f64) -> Self {
         let shared = shared(calls);
         let relevant = |call: &Call| {

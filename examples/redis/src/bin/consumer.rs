@@ -1,6 +1,6 @@
-//! A consumer of a queue: a message that fails is retried, and one that fails for good goes to the dead
-//! letters with its reason, so that it does not hold up the others. While a dependency is down, nothing
-//! is taken from the queue.
+//! A consumer of a queue: a message that fails is retried, and one that fails for good goes to the
+//! dead letters with its reason, so that it does not hold up the others. While a dependency is
+//! down, nothing is taken from the queue.
 //!
 //! `cargo run -p resilience-example-redis --bin consumer`, with a `redis-server` on the machine
 
@@ -72,8 +72,8 @@ fn report_retry<T>(event: &RetryEvent<'_, T, MailError>) {
     }
 }
 
-/// A stream of Redis with a group of consumers. A message stays pending until it is acknowledged, so a
-/// consumer that is killed loses none.
+/// A stream of Redis with a group of consumers. A message stays pending until it is acknowledged,
+/// so a consumer that is killed loses none.
 struct Queue(MultiplexedConnection);
 
 /// The id of a message and its address.
@@ -121,7 +121,8 @@ impl Queue {
         redis::cmd("XACK").arg(&ack).query_async(&mut self.0).await
     }
 
-    /// Moves a message to the dead letters, in one transaction, so that it is in one of the two places.
+    /// Moves a message to the dead letters, in one transaction, so that it is in one of the two
+    /// places.
     async fn bury(&mut self, (id, to): &Message, why: &str) -> Result<(), RedisError> {
         redis::pipe()
             .atomic()

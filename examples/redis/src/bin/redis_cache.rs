@@ -1,5 +1,5 @@
-//! A cache in Redis before a slow source. When Redis is killed, the callers get their answers from the
-//! source, and an open circuit keeps them from waiting for the cache.
+//! A cache in Redis before a slow source. When Redis is killed, the callers get their answers from
+//! the source, and an open circuit keeps them from waiting for the cache.
 //!
 //! `cargo run -p resilience-example-redis --bin redis_cache`, with a `redis-server` on the machine
 
@@ -35,9 +35,9 @@ enum CacheError {
 }
 
 impl CacheError {
-    /// The client knows which of its errors a second attempt can mend. A command that was cut off may
-    /// have been done, so only commands that may be done twice are retried: `GET` and `SET` are,
-    /// `INCR` is not.
+    /// The client knows which of its errors a second attempt can mend. A command that was cut off
+    /// may have been done, so only commands that may be done twice are retried: `GET` and `SET`
+    /// are, `INCR` is not.
     fn is_transient(&self) -> bool {
         match self {
             Self::Redis(error) => !matches!(error.retry_method(), RetryMethod::NoRetry),
@@ -111,7 +111,8 @@ impl Profiles {
         Ok(connection.insert(new).clone())
     }
 
-    /// Forgets the connection if the error says that it is broken, so that the next attempt connects.
+    /// Forgets the connection if the error says that it is broken, so that the next attempt
+    /// connects.
     async fn checked<T>(&self, result: Result<T, RedisError>) -> Result<T, RedisError> {
         if let Err(error) = &result
             && error.is_unrecoverable_error()

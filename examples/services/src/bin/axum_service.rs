@@ -1,5 +1,5 @@
-//! A service with `axum`: its callers' deadlines hold in every handler, a full or open dependency is
-//! 503 with `Retry-After`, and a handler may have attributes itself.
+//! A service with `axum`: its callers' deadlines hold in every handler, a full or open dependency
+//! is 503 with `Retry-After`, and a handler may have attributes itself.
 //!
 //! `cargo run -p resilience-example-services --bin axum_service`
 

@@ -1,5 +1,5 @@
-//! Old answers while a server is down: the last known exchange rate takes the place of the error, and
-//! the log and the statistics show how often.
+//! Old answers while a server is down: the last known exchange rate takes the place of the error,
+//! and the log and the statistics show how often.
 //!
 //! `cargo run -p resilience-example-services --bin fallback`
 

@@ -1,5 +1,5 @@
-//! A server with a slow tail: one request in fifty takes eighty times as long as the others. A second
-//! attempt beside a slow first one takes the tail away, for a few per cent more requests.
+//! A server with a slow tail: one request in fifty takes eighty times as long as the others. A
+//! second attempt beside a slow first one takes the tail away, for a few per cent more requests.
 //!
 //! `cargo run -p resilience-example-services --bin hedge`
 

@@ -1,5 +1,6 @@
-//! A service runs while its configuration file is changed, broken and mended: its retries, its circuit
-//! and the limit of its bulkhead. After each step the program shows what holds, and asserts it.
+//! A service runs while its configuration file is changed, broken and mended: its retries, its
+//! circuit and the limit of its bulkhead. After each step the program shows what holds, and asserts
+//! it.
 //!
 //! `cargo run -p resilience-example-services --bin live_reload`
 

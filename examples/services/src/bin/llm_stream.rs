@@ -110,8 +110,8 @@ fn report_retry<T>(event: &RetryEvent<'_, T, LlmError>) {
     }
 }
 
-/// The model: rate limited at first, then broken off before the first word, then well; and broken off
-/// after the second word once it has answered a question.
+/// The model: rate limited at first, then broken off before the first word, then well; and broken
+/// off after the second word once it has answered a question.
 async fn model(State(requests): State<Arc<AtomicU32>>) -> Response {
     let words = match requests.fetch_add(1, Ordering::SeqCst) {
         0 => {

@@ -1,5 +1,6 @@
-//! A partner's API takes a hundred requests in any second and answers 429 to more. Tasks that send as
-//! fast as they can hear 429; with a rate limit they wait for their turns, and none of them does.
+//! A partner's API takes a hundred requests in any second and answers 429 to more. Tasks that send
+//! as fast as they can hear 429; with a rate limit they wait for their turns, and none of them
+//! does.
 //!
 //! `cargo run -p resilience-example-services --bin rate_limit`
 

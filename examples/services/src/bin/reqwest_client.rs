@@ -77,7 +77,8 @@ impl ReportError {
 impl Reports {
     fn new(url: String) -> reqwest::Result<Self> {
         let http = reqwest::Client::builder()
-            // One layer retries. Two would multiply their attempts, and the budget would see a part.
+            // One layer retries. Two would multiply their attempts, and the budget would see a
+            // part.
             .retry(reqwest::retry::never())
             // The limits are in the attributes. A limit here as well would be another error.
             .connect_timeout(Duration::from_secs(1))

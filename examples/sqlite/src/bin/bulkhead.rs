@@ -58,8 +58,8 @@ impl Pool {
         })
     }
 
-    /// Runs `job` with a connection. A pool that has none left is an error here, so that the example
-    /// shows that the bulkhead prevents it.
+    /// Runs `job` with a connection. A pool that has none left is an error here, so that the
+    /// example shows that the bulkhead prevents it.
     fn with_connection<T>(
         &self,
         job: impl FnOnce(&Connection) -> rusqlite::Result<T>,

@@ -102,7 +102,8 @@ fn a_closing_that_the_store_lost_is_written_again() {
     let (mut followed, now) = (Followed::default(), Instant::now());
     followed.adopt(&open(1, 3, 5), now, 0.0);
     followed.adopt(&view(1, 4), now, 0.0);
-    // The store is lost with all its data, and a replica that did not hear of the closing comes first.
+    // The store is lost with all its data, and a replica that did not hear of the closing comes
+    // first.
     assert_eq!(followed.adopt(&view(0, 0), now, 0.0), []);
     let actions = followed.adopt(&open(1, 3, 5), now, 0.0);
     let [Action::Restore(Request::Restore { term, open_for, .. })] = &actions[..] else {

@@ -41,8 +41,8 @@ impl<S: Session> Online<S> {
         answer
     }
 
-    /// Notes if the store can be reached. The thread of the changes tells the program, because a listener
-    /// that blocks this thread would hold up the probes and commands that wait for it.
+    /// Notes if the store can be reached. The thread of the changes tells the program, because a
+    /// listener that blocks this thread would hold up the probes and commands that wait for it.
     pub(crate) fn note_contact(&self, contact: &StoreContact, state: Result<(), StoreErrorKind>) {
         contact.set_held(state.is_ok());
         self.meters.contact(state.is_ok());

@@ -74,7 +74,8 @@ impl<S: Session> Online<S> {
         }
     }
 
-    /// Objects. If the store does not answer, the next view of the doubt makes the replica object again.
+    /// Objects. If the store does not answer, the next view of the doubt makes the replica object
+    /// again.
     pub(super) async fn object(self: Rc<Self>, id: CircuitId, objection: Request) {
         if self.request(&id, objection).await.is_err()
             && let Some(circuit) = self.circuits.borrow_mut().get(&id)
@@ -83,8 +84,8 @@ impl<S: Session> Online<S> {
         }
     }
 
-    /// Counts the votes whose grace is over, because their voters may have lost the store before they
-    /// could.
+    /// Counts the votes whose grace is over, because their voters may have lost the store before
+    /// they could.
     pub(super) async fn settle_due(self: &Rc<Self>, ids: &[CircuitId], views: &[View]) {
         let quorum = self.settings.quorum;
         let is_due = |view: &View| {

@@ -193,8 +193,8 @@ impl Context<'_> {
         block(&told, self.answer(fallback, open))
     }
 
-    /// Emits the origin of an error as the layers inside know it, if they can know more than the error
-    /// itself.
+    /// Emits the origin of an error as the layers inside know it, if they can know more than the
+    /// error itself.
     fn told_origin(&self, at: usize) -> Option<TokenStream> {
         let runtime = &self.runtime;
         let noted = self.asks_for_origin(at).then(|| local("origin"));

@@ -15,7 +15,8 @@ use crate::emit::span::local;
 impl Context<'_> {
     /// Emits the body and the answer to its error.
     ///
-    /// - Input: `#[fallback(cached)] async fn search(query: &str) -> Result<Vec<Issue>, Error> { … }`
+    /// - Input:
+    ///   `#[fallback(cached)] async fn search(query: &str) -> Result<Vec<Issue>, Error> { … }`
     /// - Output:
     ///   `let __outcome = …; let __error = match …into_result(__outcome) { Err(__error) => __error, __result => return …succeeded(__result) }; fell_back(&__OPERATION, …, &__error); return … cached(&__error, query) …;`
     ///

@@ -90,8 +90,8 @@ impl Context<'_> {
     }
 
     /// Emits the clones of an attempt, its future, and the outcome of the call from its output. The
-    /// attempt owns its clones, and borrows the other arguments. If a layer asks where an error comes
-    /// from, each attempt has a variable of its own for the origin.
+    /// attempt owns its clones, and borrows the other arguments. If a layer asks where an error
+    /// comes from, each attempt has a variable of its own for the origin.
     fn concurrent_attempt(
         &self,
         at: usize,

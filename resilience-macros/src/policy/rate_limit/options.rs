@@ -1,5 +1,5 @@
-//! The options of `#[rate_limit]`, one row each. The tables of guide and rustdoc are written from the
-//! rows.
+//! The options of `#[rate_limit]`, one row each. The tables of guide and rustdoc are written from
+//! the rows.
 
 use crate::language::table::{Kind, OptionSpec, Role, Zero};
 use crate::policy::spec::operation;

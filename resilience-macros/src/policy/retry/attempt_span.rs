@@ -1,6 +1,7 @@
 //! The span of each attempt, which `span = true` asks for.
 //!
-//! Input: `#[retry(span = true)] async fn fetch(url: &str) -> Result<String, Error> { get(url).await }`.
+//! Input:
+//! `#[retry(span = true)] async fn fetch(url: &str) -> Result<String, Error> { get(url).await }`.
 //! Output: in each round of the loop, in short:
 //!
 //! ```text

@@ -107,7 +107,8 @@ pub(super) fn check(
     }
 }
 
-/// The name of the variable for the attempt. An argument of that name would be hidden from the body.
+/// The name of the variable for the attempt. An argument of that name would be hidden from the
+/// body.
 fn attempt(
     values: &mut Values<'_>,
     Surroundings { function, form, .. }: Surroundings<'_>,

@@ -1,5 +1,5 @@
-//! The loop of `#[retry]`: each round runs a fresh attempt, and the runtime's `EndedAttempt` decides
-//! on another one.
+//! The loop of `#[retry]`: each round runs a fresh attempt, and the runtime's `EndedAttempt`
+//! decides on another one.
 //!
 //! Input: the plan of the retry, and the code of the layers below it. The output is, in short:
 //!
@@ -192,8 +192,8 @@ impl Context<'_> {
         }
     }
 
-    /// Emits the decision on a failed attempt as one call. It is `None` if the attribute has a filter
-    /// or a hook, or if the stack is an unusual one.
+    /// Emits the decision on a failed attempt as one call. It is `None` if the attribute has a
+    /// filter or a hook, or if the stack is an unusual one.
     fn usual_judgement(
         &self,
         at: usize,
@@ -340,8 +340,8 @@ impl Context<'_> {
     }
 
     /// Returns the refusals below a retry that can be foreseen. A layer that answers errors answers
-    /// the refusals below it, too. A handle that borrows from an argument moves to a worker together
-    /// with the argument, and the retry cannot name it then.
+    /// the refusals below it, too. A handle that borrows from an argument moves to a worker
+    /// together with the argument, and the retry cannot name it then.
     fn foreseen_refusals(&self, at: usize) -> impl Iterator<Item = (usize, &ForeseenRefusal)> {
         let mut is_on_worker = false;
         let inside = self.layers.iter().enumerate().skip(at + 1);

@@ -189,8 +189,8 @@ impl Context<'_> {
     }
 
     /// Emits clones of handles, and of the arguments that a layer outside needs again. Each worker
-    /// needs its own, because an abandoned body keeps its arguments. The clones have the arguments' names
-    /// and attributes, so that lints see them as arguments.
+    /// needs its own, because an abandoned body keeps its arguments. The clones have the arguments'
+    /// names and attributes, so that lints see them as arguments.
     fn copies(&self, at: usize, handles: &[Ident]) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         let (mut mutable, mut copies) = (TokenStream::new(), TokenStream::new());

@@ -132,8 +132,8 @@ impl CircuitBreakerConfig {
         self.minimum_calls(calls).window_calls(window)
     }
 
-    /// Sets the number of calls that must lie in the window before a `failure_rate` or a `slow_rate`
-    /// counts. Default 20; no effect without a rate.
+    /// Sets the number of calls that must lie in the window before a `failure_rate` or a
+    /// `slow_rate` counts. Default 20; no effect without a rate.
     ///
     /// With [`window_calls`](Self::window_calls) it is never more than those.
     ///
@@ -173,8 +173,9 @@ impl CircuitBreakerConfig {
         self
     }
 
-    /// Opens the circuit when the share of slow calls within the window is at or above this. The calls
-    /// that take longer than [`slow_call`](Self::slow_call) are then no failures by themselves.
+    /// Opens the circuit when the share of slow calls within the window is at or above this. The
+    /// calls that take longer than [`slow_call`](Self::slow_call) are then no failures by
+    /// themselves.
     ///
     /// The share lies above 0.0 and is at most 1.0. It counts once
     /// [`minimum_calls`](Self::minimum_calls) lie in the window, which is

@@ -1,4 +1,5 @@
-//! The rules of a circuit's settings, in the words of the setter's panic and of the [`ConfigError`].
+//! The rules of a circuit's settings, in the words of the setter's panic and of the
+//! [`ConfigError`].
 //!
 //! [`ConfigError`]: crate::ConfigError
 

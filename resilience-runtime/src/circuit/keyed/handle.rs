@@ -27,16 +27,16 @@ use crate::{
 /// A circuit breaker for each key: a tenant, a host or a shard that is down does not stop the
 /// calls for the others.
 ///
-/// `#[circuit_breaker(name = "search", key = tenant)]` makes the same of a function. This is a cheap
-/// handle: clones are the same family. All its circuits have one configuration, and one name.
+/// `#[circuit_breaker(name = "search", key = tenant)]` makes the same of a function. This is a
+/// cheap handle: clones are the same family. All its circuits have one configuration, and one name.
 ///
 /// The text of a key, by its `Display`, is the key. There are at most
 /// [`max_keys`](CircuitBreakerConfig::max_keys) circuits. A new key beyond that takes the place of
 /// the circuit that has been idle the longest, if one equals a new circuit: it is closed, has no
-/// failure in its window, is not in use, and its last call ended [`idle`](CircuitBreakerConfig::idle)
-/// ago or earlier. Otherwise the new key shares the **overflow circuit**, whose name has `{*}`
-/// behind it. So does a key of more than 1 KiB. A circuit that is open, half-open or isolated is
-/// never forgotten.
+/// failure in its window, is not in use, and its last call ended
+/// [`idle`](CircuitBreakerConfig::idle) ago or earlier. Otherwise the new key shares the **overflow
+/// circuit**, whose name has `{*}` behind it. So does a key of more than 1 KiB. A circuit that is
+/// open, half-open or isolated is never forgotten.
 ///
 /// ```
 /// use resilience::{CircuitBreakerConfig, CircuitBreakerFamily, CircuitState};
@@ -136,11 +136,11 @@ impl CircuitBreakerFamily {
         self.family.get(key)
     }
 
-    /// Tells `follower` of all circuits of the family, then of each that comes or goes, until the returned
-    /// value is dropped.
+    /// Tells `follower` of all circuits of the family, then of each that comes or goes, until the
+    /// returned value is dropped.
     ///
-    /// [`fleet::follow_circuits`](crate::fleet::follow_circuits) does so for the families of the registry.
-    /// A circuit that comes in the meantime may be told twice.
+    /// [`fleet::follow_circuits`](crate::fleet::follow_circuits) does so for the families of the
+    /// registry. A circuit that comes in the meantime may be told twice.
     pub fn follow_circuits(&self, follower: &Arc<dyn CircuitFollower>) -> Following {
         self.family.followers.add(follower);
         let (family, kept) = (Arc::clone(&self.family), Arc::clone(follower));

@@ -8,8 +8,8 @@ use super::circuit::{
 use crate::CircuitState;
 
 /// A success that ends before the first failure begins, or begins after it ended, lies outside of
-/// the row; one that runs at the same time may lie on either side. Both failures are in the row only
-/// if the success was not between them.
+/// the row; one that runs at the same time may lie on either side. Both failures are in the row
+/// only if the success was not between them.
 #[test]
 fn a_success_ends_a_row_of_failures_or_comes_before_or_behind_it() {
     check(|| {

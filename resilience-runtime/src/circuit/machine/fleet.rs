@@ -92,8 +92,8 @@ impl Machine {
         true
     }
 
-    /// Opens the circuit until that moment. Returns no change for a circuit that is open already, whose
-    /// open time is replaced.
+    /// Opens the circuit until that moment. Returns no change for a circuit that is open already,
+    /// whose open time is replaced.
     ///
     /// # Errors
     ///
@@ -124,7 +124,8 @@ impl Machine {
         )))
     }
 
-    /// Closes the circuit with an empty window. Returns no change for a circuit that is closed already.
+    /// Closes the circuit with an empty window. Returns no change for a circuit that is closed
+    /// already.
     ///
     /// # Errors
     ///

@@ -114,8 +114,8 @@ impl Machine {
     /// The moment from which the machine decides as a new one does. `None` if only a call or a
     /// command can bring that about.
     ///
-    /// A circuit that is allowed together with its family equals a new one, because that is allowed,
-    /// too.
+    /// A circuit that is allowed together with its family equals a new one, because that is
+    /// allowed, too.
     pub(crate) fn fresh_at(&mut self, config: &ActiveConfig, now: u64) -> Option<u64> {
         let not_before = match self.in_force.as_deref() {
             Some(command) if matches!(self.state, MachineState::Isolated) => {

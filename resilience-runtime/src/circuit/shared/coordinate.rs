@@ -65,8 +65,8 @@ impl Shared {
         self.config.seldom.coordination()
     }
 
-    /// Asks the other processes if a call may be a probe. `None` if the circuit lost its line to them
-    /// meanwhile.
+    /// Asks the other processes if a call may be a probe. `None` if the circuit lost its line to
+    /// them meanwhile.
     #[cold]
     pub(crate) fn ask_others(&self) -> Option<Question> {
         let Coordination { coordinator, .. } = self.coordination()?;
@@ -171,8 +171,8 @@ impl Shared {
         });
     }
 
-    /// Records the outcome of a call of a half-open circuit. If the call is a probe with a lease, the
-    /// others are told of it, and they decide when the circuit closes.
+    /// Records the outcome of a call of a half-open circuit. If the call is a probe with a lease,
+    /// the others are told of it, and they decide when the circuit closes.
     #[cold]
     #[inline(never)]
     pub(super) fn record_probe(
@@ -253,8 +253,8 @@ impl Shared {
         is_followed
     }
 
-    /// Opens the circuit for that time, because the other processes decided it. False if the circuit
-    /// obeys a command that opened it.
+    /// Opens the circuit for that time, because the other processes decided it. False if the
+    /// circuit obeys a command that opened it.
     pub(crate) fn follow_open(&self, open_for: Duration) -> bool {
         let now = clock::now();
         let until = now.saturating_add(clock::nanos(open_for));

@@ -1,5 +1,5 @@
-//! A rate limit that several processes share: its calls take leased permits first, and then turns of
-//! this process's share.
+//! A rate limit that several processes share: its calls take leased permits first, and then turns
+//! of this process's share.
 
 use std::{
     sync::{Arc, PoisonError, Weak, atomic::Ordering},

@@ -43,9 +43,9 @@ impl TimeoutConfig {
     /// half of them: a call beyond that is refused at once. See [`workers`](crate::workers) for
     /// these numbers, the stack and the fork of a process.
     ///
-    /// Inside of another deadline the earlier one applies; if that has passed already, the body does
-    /// not run. The time is real time even under `tokio::time::pause`, because a thread cannot be
-    /// paused.
+    /// Inside of another deadline the earlier one applies; if that has passed already, the body
+    /// does not run. The time is real time even under `tokio::time::pause`, because a thread cannot
+    /// be paused.
     ///
     /// # Errors
     ///

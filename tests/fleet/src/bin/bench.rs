@@ -1,4 +1,5 @@
-//! The figures of the package's README: `cargo run --release -p resilience-fleet-tests --bin bench`.
+//! The figures of the package's README:
+//! `cargo run --release -p resilience-fleet-tests --bin bench`.
 
 use std::{
     hint::black_box,

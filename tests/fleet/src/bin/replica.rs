@@ -1,8 +1,8 @@
 //! A replica as a process: `replica ADDRESS NAMESPACE NAME SERVICE`.
 //!
 //! It calls the service until its standard input ends, and prints its transitions as
-//! `MICROSECONDS STATE REASON`, then its books. With the variable `REPLICA_IDLE` it calls nobody, and
-//! with `REPLICA_STRICT` it does not start without the store.
+//! `MICROSECONDS STATE REASON`, then its books. With the variable `REPLICA_IDLE` it calls nobody,
+//! and with `REPLICA_STRICT` it does not start without the store.
 
 use std::{
     io::{self, Read, Write},

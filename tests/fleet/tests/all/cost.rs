@@ -1,5 +1,5 @@
-//! The requests that events cost, and the memory of a circuit in the server. The README has the same
-//! numbers.
+//! The requests that events cost, and the memory of a circuit in the server. The README has the
+//! same numbers.
 
 use std::time::Duration;
 
@@ -54,8 +54,8 @@ async fn an_event_costs_the_requests_that_the_readme_names() {
     tokio::time::sleep(Duration::from_millis(1_200)).await;
     assert_eq!(of_events(&tap), Vec::<String>::new());
 
-    // A trip: the vote, its note in the log, a reading and an objection of the others, and the count
-    // after the grace. A doubted circuit is read by each poll, too.
+    // A trip: the vote, its note in the log, a reading and an objection of the others, and the
+    // count after the grace. A doubted circuit is read by each poll, too.
     replicas[0].trip();
     tokio::time::sleep(Duration::from_millis(600)).await;
     let requests = of_events(&tap);

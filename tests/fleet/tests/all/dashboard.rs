@@ -1,4 +1,5 @@
-//! A command that an operator gives on the dashboard of one replica reaches the others through the store.
+//! A command that an operator gives on the dashboard of one replica reaches the others through the
+//! store.
 
 #![expect(
     clippy::result_large_err,

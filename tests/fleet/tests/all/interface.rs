@@ -1,5 +1,5 @@
-//! The limits and the timers of a replica, seen by a store that notes its requests and fails on demand.
-//! It is written against the public interface, as any other store is.
+//! The limits and the timers of a replica, seen by a store that notes its requests and fails on
+//! demand. It is written against the public interface, as any other store is.
 
 use std::{
     collections::BTreeMap,
@@ -562,7 +562,8 @@ async fn a_would_be_probe_is_refused_after_its_patience_although_store_or_thread
     let replica = join(&store, 0, CONFIG).await;
     let command = Command::new("x").for_(Duration::from_millis(100));
     ordered(async || replica.fleet.trip("jira", command.clone()).await).await;
-    // A sync call has its own clock. The clock of an async one is the limit of the thread's request.
+    // A sync call has its own clock. The clock of an async one is the limit of the thread's
+    // request.
     for (is_async, failure) in [(true, Failure::Hangs), (false, Failure::Blocks)] {
         until("it would probe", async || {
             replica.is(CircuitState::HalfOpen)

@@ -28,8 +28,8 @@ pub(crate) fn with_acl(server: &Server, namespace: &str) -> String {
     format!("redis://fleet:secret@127.0.0.1:{}", server.port)
 }
 
-/// Asserts that a server with all kinds of requests to a circuit ran each command of the ACL, so that
-/// the ACL allows no more than is needed, and that it refused none.
+/// Asserts that a server with all kinds of requests to a circuit ran each command of the ACL, so
+/// that the ACL allows no more than is needed, and that it refused none.
 pub(crate) fn assert_acl_is_used(server: &Server) {
     let stats = server.command(&["INFO", "commandstats"]);
     // Those of the lists of the whole fleet.

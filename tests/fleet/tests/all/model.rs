@@ -16,7 +16,8 @@ use tokio::sync::mpsc;
 
 use crate::keys::{assert_acl_is_used, with_acl};
 
-/// A request, and the pause before it. Terms of verdicts and restores are those of the moment, moved.
+/// A request, and the pause before it. Terms of verdicts and restores are those of the moment,
+/// moved.
 #[derive(Clone, Debug)]
 struct Step {
     pause: u64,

@@ -26,8 +26,8 @@ const REPLICAS: u32 = 4;
 /// The calls that each replica may be ahead: a fifth of the burst, divided by the replicas.
 const BATCH: u64 = 20;
 
-/// Runs a test once with each store. A run in which a busy machine kept the store from answering says
-/// nothing about the limit, so it is made again.
+/// Runs a test once with each store. A run in which a busy machine kept the store from answering
+/// says nothing about the limit, so it is made again.
 async fn with_each_store(
     namespace: &'static str,
     run: impl AsyncFn(&Shared) -> Result<(), String>,
@@ -57,8 +57,8 @@ impl Replica {
         Self { limit, fleet }
     }
 
-    /// Calls until the limit refuses, and lets batches come in between, until nothing was admitted for
-    /// some time.
+    /// Calls until the limit refuses, and lets batches come in between, until nothing was admitted
+    /// for some time.
     async fn admitted_until_refused(&self) -> u64 {
         let before = self.limit.stats().admitted;
         let mut last = Instant::now();
@@ -78,8 +78,8 @@ async fn replicas(builder: impl Fn() -> FleetBuilder, config: RateLimitConfig) -
     for at in 0..REPLICAS {
         replicas.push(Replica::join(builder(), at, config).await);
     }
-    // Each replica is told of the last one by the store. Its own question for the status is the proof
-    // that it has read the lists.
+    // Each replica is told of the last one by the store. Its own question for the status is the
+    // proof that it has read the lists.
     for replica in &replicas {
         until("each replica is known", async || {
             let status = replica.fleet.status().await;

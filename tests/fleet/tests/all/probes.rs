@@ -45,8 +45,8 @@ async fn leases(replica: &Replica) -> u32 {
     status.circuits[0].leases
 }
 
-/// The open time is that of a command, and a lease lasts for long, so that none ends in a test on a busy
-/// machine.
+/// The open time is that of a command, and a lease lasts for long, so that none ends in a test on a
+/// busy machine.
 const LONG_LEASES: CircuitBreakerConfig = CONFIG.recovery_timeout(Duration::from_secs(60));
 
 #[tokio::test]

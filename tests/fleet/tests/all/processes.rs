@@ -39,8 +39,8 @@ fn a_stopped_prober_does_not_keep_the_others_from_probing() {
     }
 }
 
-/// Five processes, a service that fails and recovers, and a store that comes and goes. `FLEET_SOAK` is its
-/// length in seconds.
+/// Five processes, a service that fails and recovers, and a store that comes and goes. `FLEET_SOAK`
+/// is its length in seconds.
 #[test]
 fn soak() {
     let Some(mut server) = Server::start() else {

@@ -204,8 +204,8 @@ async fn all_of_twenty_replicas_open_soon() {
         .await;
         times.sort();
         let median = times[times.len() / 2].expect("all open");
-        // The push is promised within 100 ms after the grace; ten times that is asserted. `until` has ten
-        // times the two seconds in which all are promised to be open.
+        // The push is promised within 100 ms after the grace; ten times that is asserted. `until`
+        // has ten times the two seconds in which all are promised to be open.
         assert!(median < GRACE + Duration::from_secs(1), "{times:?}");
     }
 }

@@ -87,8 +87,8 @@ impl Replica {
     }
 }
 
-/// Gives a command, again and again until the store answers in time. It has 50 ms, and a machine may be
-/// busy for longer.
+/// Gives a command, again and again until the store answers in time. It has 50 ms, and a machine
+/// may be busy for longer.
 pub(crate) async fn ordered<E>(mut give: impl AsyncFnMut() -> Result<(), E>) {
     until("the command is taken", async || give().await.is_ok()).await;
 }

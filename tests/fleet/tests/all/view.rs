@@ -1,4 +1,5 @@
-//! Operators see in each process what its fleet knows of a circuit, and give all processes a command there.
+//! Operators see in each process what its fleet knows of a circuit, and give all processes a
+//! command there.
 
 use std::{io, time::SystemTime};
 

@@ -1,5 +1,5 @@
-//! The server is killed, or only the connections to it are cut, before and after each single write in
-//! the life of a circuit: start, trip, opening, probes, closing and commands.
+//! The server is killed, or only the connections to it are cut, before and after each single write
+//! in the life of a circuit: start, trip, opening, probes, closing and commands.
 
 use std::{
     collections::BTreeSet,
@@ -127,7 +127,8 @@ async fn status(replica: &Replica, condition: impl Fn(&FleetStatus) -> bool) -> 
     replica.fleet.status().await.is_ok_and(|it| condition(&it))
 }
 
-/// The life of a circuit with a fault in it. Returns the number of writes, and the write at the fault.
+/// The life of a circuit with a fault in it. Returns the number of writes, and the write at the
+/// fault.
 async fn live(fault: Option<Fault>) -> Option<(usize, Option<String>)> {
     let store = Store::start(fault)?;
     let mut replicas = Vec::new();

@@ -19,8 +19,8 @@ pub(crate) struct Books {
     pub(crate) closed: u64,
 }
 
-/// A listener hears of: from, to, if that is an isolation, why, failures in the window, how long it refuses, whether an error
-/// is shown.
+/// A listener hears of: from, to, if that is an isolation, why, failures in the window, how long it
+/// refuses, whether an error is shown.
 pub(crate) type Step = (
     CircuitState,
     CircuitState,

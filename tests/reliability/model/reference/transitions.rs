@@ -45,8 +45,8 @@ impl Reference {
         Some(shortest..=shortest.mul_f64(1.0 + self.options.recovery_jitter))
     }
 
-    /// Learns the open time that the circuit has drawn. `is_heard` says that a listener heard of the
-    /// opening.
+    /// Learns the open time that the circuit has drawn. `is_heard` says that a listener heard of
+    /// the opening.
     pub(crate) fn draws(&mut self, time: Duration, is_heard: bool) {
         self.phase = self.open_for(time);
         if let Some(trip) = self.command.as_mut() {

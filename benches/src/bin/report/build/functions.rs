@@ -92,8 +92,8 @@ impl Kind {
         }
     }
 
-    /// The source of a library of async functions. Each one awaits two calls. All are boxed, so that
-    /// they are compiled and none is inlined. rustc compiles modules in parallel.
+    /// The source of a library of async functions. Each one awaits two calls. All are boxed, so
+    /// that they are compiled and none is inlined. rustc compiles modules in parallel.
     pub(crate) fn library(&self, functions: u32, per_module: usize) -> String {
         let (attributes, error) = (self.attributes, self.error);
         let mut source = format!(
@@ -142,8 +142,8 @@ impl Kind {
         )
     }
 
-    /// The source of a library in which each function awaits the next one. The first one's future is
-    /// `Send`, so that rustc looks into all of them.
+    /// The source of a library in which each function awaits the next one. The first one's future
+    /// is `Send`, so that rustc looks into all of them.
     pub(crate) fn chain(&self, depth: u32) -> String {
         let (attributes, error) = (self.attributes, self.error);
         let mut source = format!(

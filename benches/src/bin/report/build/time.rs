@@ -64,8 +64,8 @@ pub(crate) fn clean_build() -> Result<Vec<(String, f64)>, Box<dyn Error>> {
     Ok(names.into_iter().zip(seconds).collect())
 }
 
-/// The seconds of each project's fastest run of a command. Each project is prepared before each run.
-/// The projects take turns, so that other work of the machine disturbs them all alike.
+/// The seconds of each project's fastest run of a command. Each project is prepared before each
+/// run. The projects take turns, so that other work of the machine disturbs them all alike.
 fn best(
     projects: &[Project],
     command: &[&str],
