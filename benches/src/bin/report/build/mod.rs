@@ -1,5 +1,5 @@
-//! What people pay for the attributes at compile time and in bytes of code. The report writes
-//! crates, builds them from nothing, and builds them again.
+//! Measures the attributes' cost at compile time and in bytes of code. The report writes crates,
+//! builds them from nothing, and builds them again.
 
 mod chain;
 mod functions;
