@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::{fmt, mem::ManuallyDrop, panic::Location, sync::OnceLock};
 
 #[cfg(not(feature = "config"))]
-use super::layer::Described;
+use super::described::Described;
 use super::{
     counters::{Count, Counters},
     description::PolicyDescription,
-    layer::Stack,
+    stack::Stack,
 };
 #[cfg(feature = "config")]
 use super::{

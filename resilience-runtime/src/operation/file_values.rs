@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    layer::{Configured, Described},
+    described::{Configured, Described},
     slot::{InSlot, Slot},
 };
 use crate::file::Value;

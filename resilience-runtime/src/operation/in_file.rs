@@ -9,9 +9,10 @@ use std::{
 
 use super::{
     declared::Operation,
+    described::Described,
     description::PolicyDescription,
     file_values::{FileValues, InForce, LayerInFile, LayersInForce},
-    layer::{Described, Layer, Stack},
+    stack::{Layer, Stack},
     table,
     times::{LayerTimes, beyond_limit},
 };

@@ -6,7 +6,7 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use super::{Operation, layer::Stack};
+use super::{Operation, stack::Stack};
 use crate::name_table::NameTable;
 
 static INSTANCES: RwLock<NameTable<&'static Operation>> = RwLock::new(NameTable::new());

@@ -3,7 +3,9 @@
 //! - `declared` is the static that the expansion declares for each function.
 //! - `instances` are the operations of functions whose name differs between instances of a generic.
 //! - `table` finds the operations that have run, and `counters` counts for them.
-//! - `layer` describes a policy of the stack by its configuration, and `description` is the result.
+//! - `stack` lists the layers of a function. A policy tells its settings through `described` to
+//!   `described_settings`, which asks `layer_attribute` for their sources; `description` is the
+//!   result. `shared_thing` does the same for a thing that functions share by its name.
 //! - `file_layer` answers the expansion that asks for the values of the configuration file.
 //! - `file_values` are the values that hold for a function, with those of the file among them, and
 //!   `slot` is one of its layers. A call finds them by the pointer of `published`.
@@ -11,6 +13,8 @@
 
 mod counters;
 mod declared;
+mod described;
+mod described_settings;
 mod description;
 mod file_layer;
 #[cfg(feature = "config")]
@@ -18,11 +22,13 @@ mod file_values;
 #[cfg(feature = "config")]
 mod in_file;
 mod instances;
-mod layer;
+mod layer_attribute;
 #[cfg(any(feature = "config", all(test, loom)))]
 mod published;
+mod shared_thing;
 #[cfg(feature = "config")]
 mod slot;
+mod stack;
 mod stats;
 mod table;
 #[cfg(feature = "config")]
@@ -31,6 +37,10 @@ mod times;
 pub(crate) use counters::Count;
 pub use counters::GaveUpCounts;
 pub use declared::Operation;
+#[cfg(feature = "config")]
+pub use described::Configured;
+pub use described::Described;
+pub use described_settings::DescribedSettings;
 pub use description::{PolicyDescription, ResolvedSetting};
 pub use file_layer::FileLayer;
 #[cfg(not(feature = "config"))]
@@ -40,12 +50,10 @@ pub use file_values::{FileValues, InForce};
 #[cfg(feature = "config")]
 pub(crate) use in_file::{Computed, Hold, Prepared, prepare, tell_computed, tell_refused};
 #[cfg(feature = "config")]
-pub use layer::Configured;
-#[cfg(feature = "config")]
-pub(crate) use layer::SharedThing;
-pub use layer::{Described, DescribedSettings, Layer, Stack};
+pub(crate) use shared_thing::SharedThing;
 #[cfg(feature = "config")]
 pub use slot::{InSlot, Slot, TypeKey};
+pub use stack::{Layer, Stack};
 pub use stats::OperationStats;
 #[cfg(feature = "config")]
 pub(crate) use stats::describe;

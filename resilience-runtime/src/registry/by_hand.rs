@@ -52,7 +52,7 @@ fn set_by_hand(description: &mut PolicyDescription) {
         return;
     };
     if let Some(config) = (shared.by_hand)(&name.value) {
-        description.set_by_hand(shared.policy, &*config);
+        description.set_by_hand(&*config);
     }
 }
 
