@@ -9,8 +9,8 @@ use std::process::Command;
 const NAMING: &[&str] = &[
     "resilience-macros/src/lib.rs",
     "resilience-macros/src/policy/mod.rs",
+    "resilience-runtime/src/errors/refusal.rs",
     "resilience-runtime/src/lib.rs",
-    "resilience-runtime/src/refusal.rs",
 ];
 
 #[test]

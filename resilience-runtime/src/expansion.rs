@@ -13,9 +13,9 @@ pub use std::result::Result::{Err, Ok};
 pub use crate::answer::{Answer, Answered, Same};
 pub use crate::body::{FutureBox, attempt, call, take};
 pub use crate::budget::RetryBudget;
+pub use crate::errors::{AboveTimeout, Inspect, Origin};
 pub use crate::fallible::{Fallible, failed, failed_by, failed_with};
 pub use crate::function::{FallbackFunction, Limit, OptionFunction, Passing};
-pub use crate::inspect::Inspect;
 pub use crate::keyed::{Key, KeyText};
 pub use crate::limiter::call_limit;
 #[cfg(feature = "config")]
@@ -23,9 +23,7 @@ pub use crate::operation::{Configured, FileValues, InSlot, LayerTimes, Slot, Typ
 pub use crate::operation::{
     Described, DescribedSettings, FileLayer, InForce, Layer, Operation, Stack,
 };
-pub use crate::refusal::Origin;
 pub use crate::registry::{self, keyed_site::KeyedSite, site::Site};
-pub use crate::stack_origin::AboveTimeout;
 
 /// True if a call asks the configuration file for values. The tests of sizes look at it, because
 /// another package of the workspace may turn the feature `config` on.

@@ -50,11 +50,11 @@
 //! [`CircuitBreaker::acquire`]: crate::CircuitBreaker::acquire
 
 pub use crate::{
+    by_name::Following,
     circuit::{
         CircuitFollower, CommandFuture, Coordinator, FleetView, ProbeAnswer, ProbeRequest,
         StoreContact, Trip, Verdict, give_command,
     },
-    followers::Following,
     rate_limit::{PermitRequest, RateLimitCoordinator, RateLimitFollower},
     registry::{follow_circuits, follow_rate_limits},
 };

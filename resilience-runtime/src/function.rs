@@ -6,7 +6,7 @@
 //! function for the one that is right.
 //!
 //! The expansion looks the [`Passing`] up by method resolution, as
-//! [`Inspect`](crate::inspect::Inspect) does, because the trait solver alone cannot prefer one of
+//! [`Inspect`](crate::errors::Inspect) does, because the trait solver alone cannot prefer one of
 //! two: a generic function would fit both.
 
 use core::error::Error;

@@ -109,15 +109,14 @@ mod answer;
 mod body;
 mod budget;
 mod bulkhead;
+mod by_name;
 mod circuit;
 mod circuit_state;
 mod clock;
 #[cfg(feature = "config")]
 pub mod config;
-mod config_error;
 mod deadline;
-mod declaration;
-mod error_slot;
+mod errors;
 pub mod events;
 #[cfg(resilience_test_policy)]
 mod every_third;
@@ -127,40 +126,29 @@ mod fallible;
 #[cfg(feature = "config")]
 mod file;
 pub mod fleet;
-mod followers;
 mod function;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod hedge;
 #[cfg(feature = "http")]
 pub mod http;
-mod inspect;
 mod keyed;
-mod layer_options;
 mod limiter;
 #[cfg(feature = "metrics")]
 pub mod metrics;
-mod modes;
-mod name;
-mod name_table;
 mod operation;
 mod random;
 mod rate_limit;
-mod refusal;
 pub mod registry;
-mod report_limit;
-mod reported_count;
-mod reported_uses;
+mod reports;
 mod retry;
 mod scope;
 mod scoped_body;
 #[cfg(feature = "serde")]
 mod serialize;
+mod settings;
 #[cfg(feature = "serde")]
 mod settings_serde;
-mod show;
-mod source;
-mod stack_origin;
 mod sync;
 #[cfg(feature = "test-util")]
 pub mod testing;
@@ -169,8 +157,6 @@ mod timeout;
 #[cfg(test)]
 mod tracing_interest;
 mod unwind;
-#[cfg(feature = "config")]
-mod versions;
 
 /// The names that the expansion uses. They are no part of the public interface, and change with
 /// every release.
@@ -199,11 +185,11 @@ pub use circuit::{
     CommandRecord, FamilyStats, OwnedPermit, Permit, Transition, TransitionRecord,
 };
 pub use circuit_state::{CircuitState, TransitionReason};
-pub use config_error::ConfigError;
 pub use deadline::{
     DeadlineFuture, InheritFuture, deadline, inherit, inherit_blocking, is_abandoned, remaining,
     with_deadline,
 };
+pub use errors::{Refusal, RefusalKind, is_refusal};
 #[cfg(resilience_test_policy)]
 pub use every_third::{EveryThirdConfig, ThirdCall};
 pub use hedge::HedgeConfig;
@@ -211,7 +197,6 @@ pub use operation::{GaveUpCounts, OperationStats, PolicyDescription, ResolvedSet
 pub use rate_limit::{
     RateLimit, RateLimitAcquire, RateLimitConfig, RateLimitSettings, RateLimitStats, RateLimited,
 };
-pub use refusal::{Refusal, RefusalKind, is_refusal};
 #[cfg(resilience_test_policy)]
 pub use resilience_macros::every_third;
 #[doc(hidden)]
@@ -226,7 +211,8 @@ pub use retry::{
     Attempt, Jitter, PreparedRetry, RetryConfig, RetryEvent, RetryFuture, RetryHint, RetrySettings,
     Strategy,
 };
-pub use source::Source;
+pub use settings::ConfigError;
+pub use settings::Source;
 pub use timeout::{
     TimedOut, TimeoutConfig, TimeoutFuture, TimeoutSettings, WorkerStats, worker_stats, workers,
 };

@@ -5,13 +5,13 @@ use super::log;
 use super::settings::{SCALE, Settings};
 use super::slices::{Slice, Slices};
 use super::stats::RetryBudgetStats;
+#[cfg(feature = "config")]
+use super::versions::Versions;
 use super::withdrawals::{Withdrawal, Withdrawals};
 use crate::clock;
 use crate::events::{self, EventKind};
 use crate::sync::{Mutex, MutexGuard};
 use crate::thread_shard::ThreadShard;
-#[cfg(feature = "config")]
-use crate::versions::Versions;
 use std::sync::PoisonError;
 #[cfg(feature = "config")]
 use std::sync::{

@@ -7,7 +7,7 @@ use crate::file::{
     Values, Written, current,
 };
 use crate::operation::ResolvedSetting;
-use crate::source::Source;
+use crate::settings::Source;
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
     name: "budget",

@@ -8,6 +8,7 @@
 //! withdrawals.rs  counts retries and decides, under a lock, because only failed calls withdraw
 //! slices.rs       the time in slices of the window, which both use
 //! named.rs        the budgets of the process by name
+//! versions.rs     the values of a budget in the file, each with a number
 //! in_layer.rs     the key `budget` in the sections of policies that draw on one
 //! ```
 //!
@@ -33,6 +34,8 @@ mod named;
 mod settings;
 mod slices;
 mod stats;
+#[cfg(feature = "config")]
+mod versions;
 mod withdrawals;
 
 pub use budget::RetryBudget;

@@ -3,7 +3,7 @@
 use super::counts::Counts;
 use super::settings::Settings;
 use super::stats::RetryBudgetStats;
-use crate::name_table::NameTable;
+use crate::by_name::NameTable;
 #[cfg(feature = "config")]
 use crate::operation::ResolvedSetting;
 use crate::scope::per_scope;

@@ -1,6 +1,6 @@
 //! The numbers of a budget, and the rules that they keep.
 
-use crate::config_error::{Rule, rule};
+use crate::settings::{Rule, rule};
 use core::time::Duration;
 
 pub(super) const RATIO: Rule = rule!(

@@ -2,7 +2,7 @@
 
 use super::settings::{SCALE, Settings};
 use super::slices::{PLACES, Slice};
-use crate::report_limit::ReportLimit;
+use crate::reports::ReportLimit;
 
 /// The retries that a budget has granted and refused.
 #[derive(Debug, Default)]

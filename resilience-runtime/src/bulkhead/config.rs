@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    config_error::{Rule, rule},
     keyed::{IDLE, MAX_KEYS},
+    settings::{Rule, rule},
 };
 
 /// The most calls that a bulkhead may allow at the same time.

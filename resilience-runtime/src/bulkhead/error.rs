@@ -3,9 +3,8 @@
 use std::{error::Error, fmt, io, time::Duration};
 
 use crate::{
-    name::Name,
-    refusal::{Refusal, RefusalKind},
-    show::{Shown, ShownKey},
+    by_name::Name,
+    errors::{Refusal, RefusalKind, Shown, ShownKey},
 };
 
 /// The error of a call that a bulkhead refused, because as many calls as it allows were running for

@@ -8,21 +8,21 @@ use super::{
     config::BulkheadConfig, error::BulkheadFull, handle::Bulkhead, log, shared::Shared,
     stats::BulkheadStats,
 };
-#[cfg(feature = "config")]
 use crate::{
-    config_error::ConfigError,
-    file::{SectionSpec, SectionValues},
-    operation::Slot,
-};
-use crate::{
+    by_name::Name,
     keyed::Standing,
     limiter::{
         KeyedLimiter, Limiter, LimiterConfig, LimiterSite, LimiterTypes, Names, Present,
         Registered, Report, Snapshot, Totals,
     },
-    name::Name,
     operation::DescribedSettings,
     scope::per_scope,
+};
+#[cfg(feature = "config")]
+use crate::{
+    file::{SectionSpec, SectionValues},
+    operation::Slot,
+    settings::ConfigError,
 };
 
 per_scope! {

@@ -3,7 +3,7 @@
 use tracing::{field::display, warn};
 
 use super::slots::Numbers;
-use crate::{limiter::report_lines, name::Name, show::ShownKey};
+use crate::{by_name::Name, errors::ShownKey, limiter::report_lines};
 
 report_lines!(bulkhead, "bulkhead", "bulkheads");
 

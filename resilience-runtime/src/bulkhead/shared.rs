@@ -9,12 +9,12 @@ use std::{
 
 use super::{config::BulkheadConfig, error::BulkheadFull, log, slots::Slots};
 use crate::{
+    by_name::Name,
     clock,
     events::{self, EventKind},
     limiter::{Counts, Snapshot, Totals},
-    name::Name,
     operation::Operation,
-    reported_count::ReportedCount,
+    reports::ReportedCount,
 };
 
 #[derive(Debug)]

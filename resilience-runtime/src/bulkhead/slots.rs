@@ -12,7 +12,7 @@ use super::{
     queue::{Queue, Ticket, Waiter},
     word::{BUSY_END, CARRIED, CARRY, END, KEYED, NOT_ENABLED, NOT_ENFORCED, WAITING, Word},
 };
-use crate::modes::Modes;
+use crate::by_name::Modes;
 use crate::sync::{
     Condvar, Mutex, MutexGuard,
     atomic::{AtomicU64, Ordering},

@@ -14,7 +14,7 @@ use std::{
 use tokio::time::{Instant, advance};
 
 use super::*;
-use crate::{circuit::capture, modes::Modes, registry, with_deadline};
+use crate::{by_name::Modes, circuit::capture, registry, with_deadline};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -9,8 +9,8 @@ use super::{
     seldom::{SETTINGS, Seldom},
 };
 use crate::{
+    by_name::EarlierConfigs,
     clock::{nanos, span},
-    declaration::EarlierConfigs,
 };
 
 /// The configuration of a circuit, in words. They are written under the lock of the machine and

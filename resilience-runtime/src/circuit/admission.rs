@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     clock::{NEVER, span},
-    show::{Shown, excerpt},
+    errors::{Shown, excerpt},
     unwind::discard,
 };
 

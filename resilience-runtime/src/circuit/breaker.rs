@@ -17,8 +17,8 @@ use super::{
     transition::{CircuitState, Transition},
 };
 use crate::{
+    errors::Origin,
     operation::Operation,
-    refusal::Origin,
     sync::{Arc, atomic::Ordering},
 };
 

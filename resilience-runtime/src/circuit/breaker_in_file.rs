@@ -4,7 +4,7 @@ use super::{
     breaker::CircuitBreaker,
     file::{CircuitInFile, DeclaredCircuit},
 };
-use crate::layer_options::LayerOptions;
+use crate::settings::LayerOptions;
 
 impl CircuitBreaker {
     /// Notes the options of the attribute that declared the circuit.

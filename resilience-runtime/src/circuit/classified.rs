@@ -7,11 +7,9 @@ use super::{
     call_permit::CallPermit,
 };
 use crate::{
-    error_slot::Nowhere,
+    errors::error_slot::Nowhere,
+    errors::{AsTypeName, Origin, StackOrigin, Traits, View},
     fallible::{Fallible, Success},
-    inspect::{AsTypeName, Traits, View},
-    refusal::Origin,
-    stack_origin::StackOrigin,
 };
 
 /// A circuit that is used as a value asks nothing of the error type, so it sees nothing of the

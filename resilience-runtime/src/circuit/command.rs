@@ -7,8 +7,8 @@ use std::{
 
 use crate::{
     clock,
+    errors::{Shown, excerpt},
     events::{CommandAction, EventKind},
-    show::{Shown, excerpt},
 };
 
 /// A command with its reason, for

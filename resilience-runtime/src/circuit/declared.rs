@@ -11,7 +11,7 @@ use super::{
     active_config::ActiveConfig, config::CircuitBreakerConfig, file::DeclaredCircuit,
     usage::SharedByKeys,
 };
-use crate::{layer_options::LayerOptions, modes::Modes};
+use crate::{by_name::Modes, settings::LayerOptions};
 
 /// The declaration of a circuit. Most circuits have no values of the file and need no memory for
 /// it.

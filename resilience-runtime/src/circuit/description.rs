@@ -4,10 +4,10 @@ use super::config::CircuitBreakerConfig;
 #[cfg(feature = "config")]
 use crate::file::{Contradiction, SectionSpec, SectionValues};
 #[cfg(feature = "config")]
-use crate::layer_options::LayerOptions;
-#[cfg(feature = "config")]
 use crate::operation::Configured;
 use crate::operation::{Described, DescribedSettings};
+#[cfg(feature = "config")]
+use crate::settings::LayerOptions;
 
 impl Described for CircuitBreakerConfig {
     fn policy(&self) -> &'static str {

@@ -4,10 +4,9 @@ use std::{error::Error, fmt, io, time::Duration};
 
 use super::{admission::Refused, gate::State, name::Name, transition::TransitionReason};
 use crate::{
+    errors::{Refusal, RefusalKind, Shown, ShownKey},
     events::{self, EventKind},
     operation::{Count, Operation},
-    refusal::{Refusal, RefusalKind},
-    show::{Shown, ShownKey},
 };
 
 /// The error of a call that a circuit refused, because it is open or because its probe slots are

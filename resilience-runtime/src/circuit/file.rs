@@ -6,12 +6,12 @@ use std::time::Duration;
 use resilience_macros::file_keys;
 
 use super::{config::CircuitBreakerConfig, settings::CircuitBreakerSettings};
+use crate::by_name::Modes;
 use crate::file::{
     Contradiction, Current, ENABLED, ENFORCE, Exclusive, SectionKind, SectionSpec, SectionValues,
 };
-use crate::layer_options::LayerOptions;
-use crate::modes::Modes;
 use crate::operation::{Configured, Described};
+use crate::settings::LayerOptions;
 
 const CRITERIA: [&str; 3] = ["failure_threshold", "failure_rate", "consecutive_failures"];
 

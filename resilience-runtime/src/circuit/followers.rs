@@ -4,8 +4,8 @@ use std::{error::Error, pin::Pin, sync::Arc};
 
 use super::{breaker::CircuitBreaker, command::Command};
 use crate::{
+    by_name::{Followers, Following},
     events::CommandAction,
-    followers::{Followers, Following},
 };
 
 /// It is told of each circuit that comes into the registry, and of each that goes.

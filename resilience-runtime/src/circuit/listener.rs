@@ -10,7 +10,7 @@ use std::{
 use super::{log, transition::Transition};
 use crate::{
     events::{self, call_listener},
-    report_limit::ReportLimit,
+    reports::ReportLimit,
     unwind::quietly,
 };
 

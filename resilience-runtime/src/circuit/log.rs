@@ -13,7 +13,7 @@ use super::{
     config::CircuitBreakerConfig,
     transition::{CircuitState, Transition},
 };
-use crate::{declaration::MOST_VALUES, events::Fault, show::ShownKey, unwind::quietly};
+use crate::{by_name::MOST_VALUES, errors::ShownKey, events::Fault, unwind::quietly};
 
 /// The field `retry_after_ms` is a number, so that a program can compute with it. The message says
 /// the same for people.

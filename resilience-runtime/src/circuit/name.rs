@@ -2,4 +2,4 @@
 
 use super::usage::Usage;
 
-pub(crate) type Name = crate::name::Name<Usage>;
+pub(crate) type Name = crate::by_name::Name<Usage>;

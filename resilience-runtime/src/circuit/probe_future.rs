@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{call_permit::CallPermit, error::CircuitOpen, probe_request::Question, shared::Shared};
-use crate::{operation::Operation, refusal::Origin};
+use crate::{errors::Origin, operation::Operation};
 
 /// Returns a refusal at once, unless the refusal says that the call has to ask other processes.
 /// Then it asks them, and waits for their answer.

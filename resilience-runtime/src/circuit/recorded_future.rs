@@ -17,11 +17,9 @@ use super::{
     probe_future::ProbeFuture,
 };
 use crate::{
+    errors::{Origin, StackOrigin, Traits, View},
     fallible::{Fallible, Success},
-    inspect::{Traits, View},
     operation::Operation,
-    refusal::Origin,
-    stack_origin::StackOrigin,
 };
 
 pin_project! {
@@ -305,8 +303,11 @@ mod tests {
 
     use super::*;
     use crate::{
-        CircuitBreakerConfig, circuit::classified::UNSEEN, deadline::Frame, error_slot::Nowhere,
-        inspect::AsTypeName, stack_origin::AboveTimeout,
+        CircuitBreakerConfig,
+        circuit::classified::UNSEEN,
+        deadline::Frame,
+        errors::error_slot::Nowhere,
+        errors::{AboveTimeout, AsTypeName},
     };
 
     type Result = core::result::Result<u8, String>;

@@ -5,7 +5,7 @@
 use std::sync::{OnceLock, PoisonError, RwLock, atomic::AtomicU64};
 
 use super::{config::CircuitBreakerConfig, coordinator::Coordination};
-use crate::declaration::EarlierConfigs;
+use crate::by_name::EarlierConfigs;
 
 /// The parts, or nothing as long as nobody needed one.
 #[derive(Debug, Default)]

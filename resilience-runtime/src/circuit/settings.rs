@@ -12,8 +12,8 @@ use super::config::{
     },
 };
 use crate::{
-    config_error::{ConfigError, Rule, rule},
     keyed::{IDLE, MAX_KEYS},
+    settings::{ConfigError, Rule, rule},
 };
 
 const RATE_OR_THRESHOLD: Rule = rule!(

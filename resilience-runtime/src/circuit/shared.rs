@@ -32,8 +32,8 @@ use super::{
     sharded_counter::{Count, CounterShard},
 };
 use crate::{
+    by_name::Declarations,
     clock,
-    declaration::Declarations,
     events::{self, EventKind},
     operation::Operation,
     random,

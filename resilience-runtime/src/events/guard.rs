@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{clock, report_limit::ReportLimit, unwind::discard};
+use crate::{clock, reports::ReportLimit, unwind::discard};
 
 /// A listener that takes longer is reported.
 const SLOW: Duration = Duration::from_millis(10);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing::warn;
 
 use super::guard::Fault;
-use crate::{clock, report_limit::ReportLimit, unwind::quietly};
+use crate::{clock, reports::ReportLimit, unwind::quietly};
 
 /// Reports a listener. A subscriber of the log that panics does not break the call, because the
 /// call has nothing to do with the listener.

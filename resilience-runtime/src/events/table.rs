@@ -11,7 +11,7 @@ use super::{
     guard::{Fault, call_listener},
 };
 use crate::{
-    report_limit::ReportLimit,
+    reports::ReportLimit,
     sync::{
         Mutex,
         atomic::{AtomicBool, Ordering},

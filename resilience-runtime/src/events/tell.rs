@@ -8,9 +8,9 @@ use super::{
     log,
     table::Table,
 };
+use crate::errors::{Shown, excerpt};
 #[cfg(not(all(test, loom)))]
 use crate::scope::per_scope;
-use crate::show::{Shown, excerpt};
 
 #[cfg(not(all(test, loom)))]
 per_scope! {

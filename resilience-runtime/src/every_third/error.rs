@@ -1,7 +1,7 @@
 use core::{error::Error, fmt};
 use std::io;
 
-use crate::refusal::{Refusal, RefusalKind};
+use crate::errors::{Refusal, RefusalKind};
 
 /// The error of a call that `#[every_third]` refused.
 #[derive(Clone, Debug)]

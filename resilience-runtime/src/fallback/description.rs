@@ -4,10 +4,10 @@ use super::layer::Fallback;
 #[cfg(feature = "config")]
 use crate::file::{Contradiction, SectionSpec, SectionValues};
 #[cfg(feature = "config")]
-use crate::layer_options::LayerOptions;
-#[cfg(feature = "config")]
 use crate::operation::Configured;
 use crate::operation::{Described, DescribedSettings};
+#[cfg(feature = "config")]
+use crate::settings::LayerOptions;
 
 impl Described for Fallback {
     fn policy(&self) -> &'static str {

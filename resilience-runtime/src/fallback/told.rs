@@ -9,11 +9,10 @@ use super::layer::Fallback;
 use crate::{
     clock,
     deadline::Frame,
+    errors::{Shown, Traits, View},
     events::{self, EventKind},
-    inspect::{Traits, View},
     operation::{Count, Operation},
-    reported_uses::UsesReport,
-    show::Shown,
+    reports::UsesReport,
 };
 
 impl Fallback {

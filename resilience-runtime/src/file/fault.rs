@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, ops::Range, sync::Arc};
 
-use crate::source::Source;
+use crate::settings::Source;
 
 /// The text of a configuration, with the name that the faults call it by.
 #[derive(Debug)]

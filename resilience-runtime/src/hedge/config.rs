@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::budget::RetryBudget;
-use crate::config_error::{Rule, rule};
+use crate::settings::{Rule, rule};
 
 const AFTER: Rule = rule!("after", "must be longer than zero");
 const PERCENTILE: Rule = rule!("after_percentile", "must be from 1 to 99");

@@ -6,10 +6,10 @@ use crate::budget::RetryBudget;
 #[cfg(feature = "config")]
 use crate::file::{Contradiction, SectionSpec, SectionValues};
 #[cfg(feature = "config")]
-use crate::layer_options::LayerOptions;
-#[cfg(feature = "config")]
 use crate::operation::{Configured, Slot};
 use crate::operation::{Described, DescribedSettings};
+#[cfg(feature = "config")]
+use crate::settings::LayerOptions;
 
 impl Described for HedgeConfig {
     fn policy(&self) -> &'static str {

@@ -23,9 +23,9 @@ use super::{
 use crate::{
     clock::{self, create_timer},
     deadline::{Frame, was_reached},
+    errors::{Traits, View},
     events::{self, EventKind},
     fallible::Fallible,
-    inspect::{Traits, View},
     operation::{Count, InForce, Operation},
     scope::here,
 };

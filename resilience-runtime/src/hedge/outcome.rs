@@ -1,8 +1,7 @@
 //! The end of an attempt.
 
+use crate::errors::{Origin, View};
 use crate::fallible::Fallible;
-use crate::inspect::View;
-use crate::refusal::Origin;
 
 /// The output of an attempt: the result, or the result and the origin of its error as the layers
 /// inside know it.

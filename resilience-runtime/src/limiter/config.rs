@@ -5,9 +5,9 @@ use std::{fmt, time::Duration};
 use crate::operation::DescribedSettings;
 #[cfg(feature = "config")]
 use crate::{
-    config_error::ConfigError,
     file::{SectionSpec, SectionValues},
     operation::Slot,
+    settings::ConfigError,
 };
 
 /// The configuration of a limiter: the settings of the limit, which are the policy's own, and those

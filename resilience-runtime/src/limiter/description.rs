@@ -8,8 +8,8 @@ use crate::operation::{Described, DescribedSettings};
 #[cfg(feature = "config")]
 use crate::{
     file::{Contradiction, SectionSpec, SectionValues},
-    layer_options::LayerOptions,
     operation::{Configured, FileLayer, InSlot, LayerTimes, Slot},
+    settings::LayerOptions,
 };
 
 impl<C: LimiterConfig> Described for C {

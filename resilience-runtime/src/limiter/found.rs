@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use super::{limiter::Limiter, value::Keyed};
-use crate::{keyed::Entry, name::Name};
+use crate::{by_name::Name, keyed::Entry};
 
 /// The limiter of a call with a key. The key is not forgotten while the call holds this.
 #[doc(hidden)]

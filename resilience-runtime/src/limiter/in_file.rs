@@ -7,10 +7,10 @@ use std::{any::Any, fmt::Debug, time::Duration};
 
 use super::{config::LimiterConfig, present::Present};
 use crate::{
+    by_name::Modes,
     file::{ConfigFault, Contradiction, Current, SectionValues, Values},
-    layer_options::LayerOptions,
-    modes::Modes,
     operation::{self, Computed, Described, LayerTimes, Slot},
+    settings::LayerOptions,
 };
 
 const MAX_WAIT: &str = "max_wait";

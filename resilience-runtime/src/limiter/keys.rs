@@ -19,10 +19,10 @@ use super::{
     value::Keyed,
 };
 use crate::{
+    by_name::Name,
     clock,
     keyed::{Changes, Excerpt, Hashed, KeyText, KeyedMap},
-    name::Name,
-    reported_count::ReportedCount,
+    reports::ReportedCount,
 };
 
 /// The limiters by key. Each is made with the configuration that the name has at that moment.

@@ -5,7 +5,7 @@ use std::{fmt, panic::Location};
 use super::{
     config::LimiterConfig, counts::Counts, present::Present, report::Report, snapshot::Snapshot,
 };
-use crate::{keyed::Standing, name::Name};
+use crate::{by_name::Name, keyed::Standing};
 
 /// The types that a limiter's interface to the expansion names.
 ///

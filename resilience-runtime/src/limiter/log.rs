@@ -12,7 +12,7 @@ macro_rules! report_lines {
         ) {
             use tracing::{error, info};
 
-            use $crate::{declaration::MOST_VALUES, limiter::Report, show::ShownKey};
+            use $crate::{by_name::MOST_VALUES, limiter::Report, errors::ShownKey};
 
             match report {
                 Report::Clash { declared_at, kept, clashes_at, refused } => error!(

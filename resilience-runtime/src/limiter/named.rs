@@ -16,10 +16,9 @@ use super::{
 #[cfg(feature = "config")]
 use crate::file::Values;
 use crate::{
-    declaration::{Declarations, EarlierConfigs, NewValue, is_same_line},
+    by_name::{Declarations, EarlierConfigs, Name, NewValue, is_same_line},
     keyed::KeyText,
-    layer_options::LayerOptions,
-    name::Name,
+    settings::LayerOptions,
 };
 
 /// The limiters of one name: one without a key, and one for each key. A name usually has one of the

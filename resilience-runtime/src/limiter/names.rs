@@ -9,7 +9,10 @@ use std::{
 #[cfg(feature = "config")]
 use super::begun::Begun;
 use super::{limiter::Limiter, named::Named};
-use crate::{layer_options::LayerOptions, name::Name, name_table::NameTable};
+use crate::{
+    by_name::{Name, NameTable},
+    settings::LayerOptions,
+};
 
 /// A limiter that the process has by name.
 pub(crate) trait Registered: Limiter {

@@ -1,6 +1,6 @@
 //! The configuration that the limiters of a name have now.
 
-use crate::modes::Modes;
+use crate::by_name::Modes;
 
 /// A configuration, and the switches that only the configuration file has.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{found::KeyedLimiter, named::Named, names::Registered, report::Report};
-use crate::{keyed::KeyText, layer_options::LayerOptions, operation::Operation, scope::here};
+use crate::{keyed::KeyText, operation::Operation, scope::here, settings::LayerOptions};
 
 /// One attribute that limits calls. It looks its limiter up once, because a limiter stays
 /// registered.

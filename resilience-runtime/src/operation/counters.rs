@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{
     events::GaveUpReason,
-    reported_uses::ReportedUses,
+    reports::ReportedUses,
     thread_shard::{SHARDS, ThreadShard},
 };
 

@@ -17,9 +17,9 @@ use super::{
     file_values::{FileValues, KeptValues},
     published::Published,
 };
+use crate::reports::UsesReport;
 #[cfg(not(feature = "config"))]
-use crate::layer_options::LayerOptions;
-use crate::reported_uses::UsesReport;
+use crate::settings::LayerOptions;
 
 /// One annotated function under its name. The expansion declares one in a static for each function.
 pub struct Operation {

@@ -6,7 +6,7 @@ use super::{slot::Slot, times::LayerTimes};
 #[cfg(feature = "config")]
 use crate::{
     file::{Contradiction, SectionSpec, SectionValues},
-    layer_options::LayerOptions,
+    settings::LayerOptions,
 };
 #[cfg(feature = "config")]
 use std::fmt::Debug;

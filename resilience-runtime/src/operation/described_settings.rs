@@ -8,7 +8,7 @@ use std::{
 use super::{description::ResolvedSetting, layer_attribute::LayerAttribute};
 #[cfg(feature = "config")]
 use crate::file::SectionValues;
-use crate::source::Source;
+use crate::settings::Source;
 
 /// The settings of one layer, as they are described.
 pub struct DescribedSettings<'a> {

@@ -1,6 +1,6 @@
 //! The description of a stack: its policies, and their settings with the places that set them.
 
-use crate::source::Source;
+use crate::settings::Source;
 
 /// One policy of a stack, with its settings.
 #[derive(Clone, Debug, PartialEq, Eq)]

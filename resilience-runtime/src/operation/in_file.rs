@@ -18,8 +18,8 @@ use super::{
 };
 use crate::events::{self, EventKind};
 use crate::file::{ConfigFault, Current, Faults, SectionValues, Values};
-use crate::layer_options::LayerOptions;
 use crate::scope::here;
+use crate::settings::LayerOptions;
 
 impl Operation {
     /// Begins a call: the first one lists the operation in the statistics. The values that hold now

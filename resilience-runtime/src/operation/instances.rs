@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Operation, stack::Stack};
-use crate::name_table::NameTable;
+use crate::by_name::NameTable;
 
 static INSTANCES: RwLock<NameTable<&'static Operation>> = RwLock::new(NameTable::new());
 

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use crate::{layer_options::LayerOptions, source::Source};
+use crate::settings::{LayerOptions, Source};
 
 /// The attribute of a layer.
 #[derive(Clone, Copy)]

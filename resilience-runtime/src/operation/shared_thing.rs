@@ -10,7 +10,7 @@ use super::{
 };
 #[cfg(feature = "config")]
 use crate::file::SectionValues;
-use crate::layer_options::LayerOptions;
+use crate::settings::LayerOptions;
 
 #[cfg(feature = "config")]
 /// A shared thing, as it is described by its name.

@@ -13,7 +13,7 @@ use super::{
 };
 #[cfg(feature = "config")]
 use crate::file::SectionValues;
-use crate::layer_options::LayerOptions;
+use crate::settings::LayerOptions;
 
 /// The layers of a stack, the outermost first.
 #[derive(Debug)]
@@ -159,7 +159,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::source::Source;
+    use crate::settings::Source;
 
     struct Config {
         limit: Duration,

@@ -6,7 +6,7 @@ use super::{
     Operation,
     counters::{Count, Counters},
 };
-use crate::name_table::NameTable;
+use crate::by_name::NameTable;
 use crate::scope::{here, per_scope};
 
 per_scope! {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    config_error::{Rule, rule},
     keyed::{IDLE, MAX_KEYS},
+    settings::{Rule, rule},
 };
 
 pub(super) const LIMIT: Rule = rule!("limit", "must be at least 1, like 100");

@@ -3,10 +3,9 @@
 use std::{error::Error, fmt, io, time::Duration};
 
 use crate::{
+    by_name::Name,
     clock,
-    name::Name,
-    refusal::{Refusal, RefusalKind},
-    show::{Shown, ShownKey},
+    errors::{Refusal, RefusalKind, Shown, ShownKey},
 };
 
 /// The error of a call that a rate limit refused, because its turn would come too late.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::handle::RateLimit;
-use crate::followers::{Followers, Following};
+use crate::by_name::{Followers, Following};
 
 /// It is told of each rate limit that comes into the registry, and of each that goes.
 ///

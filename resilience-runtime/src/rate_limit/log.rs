@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tracing::{field::display, warn};
 
-use crate::{limiter::report_lines, name::Name, show::ShownKey};
+use crate::{by_name::Name, errors::ShownKey, limiter::report_lines};
 
 report_lines!(limit, "rate limit", "rate limits");
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::config::{BURST, LIMIT, PER, RateLimitConfig};
 use crate::{
-    config_error::ConfigError,
     keyed::{IDLE, MAX_KEYS},
+    settings::ConfigError,
 };
 
 /// Settings of a rate limit that are only known at run time: from a file, from the environment,

@@ -22,13 +22,12 @@ use super::{
     rate::Rate,
 };
 use crate::{
+    by_name::{Modes, Name},
     clock, deadline,
     events::{self, EventKind},
     limiter::{Counts, Snapshot, Totals},
-    modes::Modes,
-    name::Name,
     operation::Operation,
-    reported_count::ReportedCount,
+    reports::ReportedCount,
 };
 
 /// The limit has a key, so that a call notes its time.

@@ -14,7 +14,7 @@ use super::{
     *,
 };
 use crate::{
-    circuit::capture, keyed::KeyText, modes::Modes, operation::Operation, registry, with_deadline,
+    by_name::Modes, circuit::capture, keyed::KeyText, operation::Operation, registry, with_deadline,
 };
 
 const SECOND: Duration = Duration::from_secs(1);

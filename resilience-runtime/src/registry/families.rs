@@ -10,8 +10,8 @@ use std::{
 use super::in_file::InFile;
 use super::table::REGISTRY;
 use crate::circuit::{CircuitBreaker, CircuitBreakerConfig, Family, Name, log};
-use crate::layer_options::LayerOptions;
 use crate::scope::per_scope;
+use crate::settings::LayerOptions;
 
 per_scope! {
     /// The families of the process. Their names are constants, so a program has a limited number.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{families::FAMILIES, table::REGISTRY};
 use crate::{
+    by_name::Following,
     circuit::{self, CircuitFollower},
-    followers::Following,
     limiter::Registered as _,
     rate_limit::{self, RateLimit, RateLimitFollower},
 };

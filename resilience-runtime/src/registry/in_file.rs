@@ -6,8 +6,8 @@ use crate::{
         file::{CircuitInFile, DeclaredCircuit, FILE, applicable, resolve},
     },
     file::{ConfigFault, Current, Values, current},
-    layer_options::LayerOptions,
     operation::{Computed, tell_computed, tell_refused},
+    settings::LayerOptions,
 };
 
 /// The file that holds now, for a circuit that comes into the registry. No other file is applied in

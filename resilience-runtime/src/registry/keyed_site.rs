@@ -10,9 +10,9 @@ use super::{families::FAMILIES, site_name::SiteName};
 use crate::{
     circuit::{CircuitBreakerConfig, Family, KeyedCircuit},
     keyed::KeyText,
-    layer_options::LayerOptions,
     operation::Operation,
     scope::here,
+    settings::LayerOptions,
 };
 
 /// One `#[circuit_breaker(key = …)]`. It looks its family up in the registry once, because a family

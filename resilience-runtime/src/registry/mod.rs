@@ -77,10 +77,10 @@ use crate::{
         CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFamily, CircuitBreakerStats,
         FamilyStats, TransitionRecord,
     },
-    layer_options::LayerOptions,
     limiter::Registered,
     operation::{self, OperationStats},
     rate_limit::RateLimit,
+    settings::LayerOptions,
     timeout,
 };
 

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use crate::show::Shown;
+use crate::errors::Shown;
 
 /// Another circuit or budget has the name that [`register`](super::register) or
 /// [`register_budget`](super::register_budget) was to give.

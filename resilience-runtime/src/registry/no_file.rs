@@ -2,7 +2,7 @@
 
 use crate::{
     circuit::{CircuitBreaker, Family},
-    layer_options::LayerOptions,
+    settings::LayerOptions,
 };
 
 /// The file that holds now, for a circuit that comes into the registry.

@@ -4,8 +4,8 @@ use std::panic::Location;
 
 use crate::{
     circuit::{CircuitBreakerConfig, log},
-    layer_options::LayerOptions,
     operation::Operation,
+    settings::LayerOptions,
 };
 
 /// The name of the circuit of one attribute.

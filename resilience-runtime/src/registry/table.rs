@@ -20,8 +20,8 @@ use crate::{
         CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, Name, log, tell_came, tell_went,
     },
     events::{self, EventKind},
-    layer_options::LayerOptions,
     scope::per_scope,
+    settings::LayerOptions,
 };
 
 /// A service has tens of dependencies, not thousands; this many circuits take 5 MB.

@@ -65,7 +65,7 @@ pub fn kept<T>(original: Option<T>) -> T {
 mod tests {
     use super::super::ended_attempt::EndedAttempt;
     use super::*;
-    use crate::inspect::Inspect;
+    use crate::errors::Inspect;
     use crate::operation::Operation;
     use std::sync::Arc;
 

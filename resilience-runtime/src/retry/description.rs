@@ -7,10 +7,10 @@ use crate::budget::RetryBudget;
 #[cfg(feature = "config")]
 use crate::file::{Contradiction, SectionSpec, SectionValues};
 #[cfg(feature = "config")]
-use crate::layer_options::LayerOptions;
-#[cfg(feature = "config")]
 use crate::operation::{Configured, LayerTimes, Slot};
 use crate::operation::{Described, DescribedSettings};
+#[cfg(feature = "config")]
+use crate::settings::LayerOptions;
 
 impl Described for RetryConfig {
     fn policy(&self) -> &'static str {

@@ -4,10 +4,10 @@ use super::config::RetryConfig;
 use super::ended_attempt::EndedAttempt;
 use super::review::Review;
 use super::state::Retry;
-use crate::error_slot::Slot;
-use crate::inspect::{Traits, View};
+use crate::errors::Origin;
+use crate::errors::error_slot::Slot;
+use crate::errors::{Traits, View};
 use crate::operation::Operation;
-use crate::refusal::Origin;
 use core::borrow::Borrow;
 use core::time::Duration;
 

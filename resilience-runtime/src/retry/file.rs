@@ -10,8 +10,8 @@ use super::settings::RetrySettings;
 use super::strategy::{Jitter, Strategy};
 use crate::budget::{BUDGET_OF_RETRIES, budget_in_file};
 use crate::file::{Contradiction, ENABLED, Exclusive, SectionKind, SectionSpec, SectionValues};
-use crate::layer_options::LayerOptions;
 use crate::operation::{Configured, Described, FileLayer, InSlot, LayerTimes, Slot, TypeKey};
+use crate::settings::LayerOptions;
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
     name: "retry",

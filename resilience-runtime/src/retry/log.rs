@@ -2,7 +2,7 @@
 
 use crate::events::{self, EventKind, GaveUpReason};
 
-use crate::show::Shown;
+use crate::errors::Shown;
 use core::fmt;
 use core::time::Duration;
 use tracing::Level;
@@ -151,7 +151,7 @@ mod tests {
     use super::super::state::Retry;
     use super::super::strategy::Jitter;
     use super::*;
-    use crate::inspect::Inspect;
+    use crate::errors::Inspect;
     use crate::operation::Operation;
     use std::collections::BTreeMap;
     use std::sync::{Arc, Mutex};

@@ -8,13 +8,12 @@ use super::schedule::{Decision, Schedule};
 use super::strategy::Jitter;
 use crate::clock;
 use crate::deadline::{Frame, would_outlast};
-use crate::error_slot::Slot;
+use crate::errors::View;
+use crate::errors::error_slot::Slot;
+use crate::errors::{Origin, Shown};
 use crate::events::GaveUpReason;
-use crate::inspect::View;
 use crate::operation::{Count, Operation};
 use crate::random;
-use crate::refusal::Origin;
-use crate::show::Shown;
 use core::num::NonZeroU64;
 use core::time::Duration;
 

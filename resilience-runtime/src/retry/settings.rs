@@ -12,7 +12,7 @@ use super::config::rules::{
 };
 use super::strategy::{Jitter, Strategy};
 use crate::budget::RetryBudget;
-use crate::config_error::{ConfigError, Rule, rule};
+use crate::settings::{ConfigError, Rule, rule};
 use core::time::Duration;
 
 const ONE_COUNT: Rule = rule!(

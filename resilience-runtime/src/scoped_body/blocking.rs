@@ -8,8 +8,8 @@ use super::{
     run::{PanicGuard, Run},
 };
 use crate::{
+    errors::{Traits, View},
     fallible::Fallible,
-    inspect::{Traits, View},
     operation::Operation,
 };
 

@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{
     clock::create_timer,
+    errors::{Traits, View},
     fallible::Fallible,
-    inspect::{Traits, View},
     operation::Operation,
 };
 

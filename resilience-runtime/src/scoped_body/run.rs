@@ -13,10 +13,9 @@ use super::{
     injections::{Injected, Injections},
 };
 use crate::{
+    errors::{View, excerpt},
     fallible::Fallible,
-    inspect::View,
     scope::{ScopeState, current},
-    show::excerpt,
 };
 
 /// A run that is noted in its scope. Unless it is ended, it stays unfinished.

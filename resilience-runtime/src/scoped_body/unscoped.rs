@@ -4,7 +4,7 @@
 //! of the error gets its type from them.
 
 use super::{body_run::BodyRun, injectable::Injectable};
-use crate::{fallible::Fallible, inspect::Traits, operation::Operation};
+use crate::{errors::Traits, fallible::Fallible, operation::Operation};
 
 /// Returns the future of the body as it is.
 pub fn scoped_body<F, V, S>(
@@ -42,7 +42,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::inspect::Inspect;
+    use crate::errors::Inspect;
 
     static FETCH: Operation = Operation::new("unscoped::fetch");
 

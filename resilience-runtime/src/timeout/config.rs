@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::error::{Cause, TimedOut};
 use super::operation::Operation;
-use crate::config_error::{Rule, rule};
 use crate::operation::{self, Count};
+use crate::settings::{Rule, rule};
 
 pub(super) const LIMIT: Rule = rule!(
     "limit",

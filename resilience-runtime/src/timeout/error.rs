@@ -3,7 +3,7 @@
 use std::{error::Error, fmt, io, time::Duration};
 
 use super::operation::Operation;
-use crate::refusal::{NotStarted, Origin, Refusal, RefusalKind};
+use crate::errors::{NotStarted, Origin, Refusal, RefusalKind};
 
 /// The mark of an inherited expiry.
 static INHERITED: Refusal = Refusal::new(

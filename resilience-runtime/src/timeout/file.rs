@@ -6,8 +6,8 @@ use resilience_macros::file_keys;
 
 use super::{config::TimeoutConfig, settings::TimeoutSettings};
 use crate::file::{ENABLED, SectionKind, SectionSpec, SectionValues};
-use crate::layer_options::LayerOptions;
 use crate::operation::{Configured, Described, FileLayer, InSlot, LayerTimes, Slot, TypeKey};
+use crate::settings::LayerOptions;
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
     name: "timeout",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::config::{LIMIT, TimeoutConfig};
-use crate::config_error::ConfigError;
+use crate::settings::ConfigError;
 
 /// Settings of a timeout that are only known at run time: from a file, from the environment, from a
 /// command line.

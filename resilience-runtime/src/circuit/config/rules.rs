@@ -3,7 +3,7 @@
 //!
 //! [`ConfigError`]: crate::ConfigError
 
-use crate::config_error::{Rule, rule};
+use crate::settings::{Rule, rule};
 
 /// The most calls that a `window_calls` may have.
 pub(crate) const MOST_WINDOW_CALLS: u32 = 1_024;

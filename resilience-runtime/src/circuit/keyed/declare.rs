@@ -5,8 +5,8 @@ use std::panic::Location;
 
 use super::family::Family;
 use crate::{
+    by_name::{NewValue, is_same_line},
     circuit::{config::CircuitBreakerConfig, log},
-    declaration::{NewValue, is_same_line},
 };
 
 impl Family {

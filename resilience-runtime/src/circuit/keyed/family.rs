@@ -13,6 +13,7 @@ use super::{
 #[cfg(feature = "config")]
 use crate::circuit::declared::Declared;
 use crate::{
+    by_name::{Declarations, EarlierConfigs, Followers},
     circuit::{
         active_config::ActiveConfig,
         breaker::CircuitBreaker,
@@ -26,11 +27,9 @@ use crate::{
         usage::{SharedByKeys, Usage},
     },
     clock,
-    declaration::{Declarations, EarlierConfigs},
     events::{self, CommandAction, EventKind},
-    followers::Followers,
     keyed::{Excerpt, Hashed, KeyText},
-    reported_count::ReportedCount,
+    reports::ReportedCount,
 };
 
 /// The circuits of one name. All of them have one configuration.

@@ -8,8 +8,8 @@ use crate::{
         breaker::CircuitBreaker, call_permit::CallPermit, error::CircuitOpen, name::Name,
         permit::OwnedPermit, probe_future::ProbeFuture,
     },
+    errors::Origin,
     operation::Operation,
-    refusal::Origin,
 };
 
 /// The circuit of a call. The circuit is not forgotten while the call holds this.

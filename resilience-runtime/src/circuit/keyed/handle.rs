@@ -9,6 +9,7 @@ use std::{
 
 use super::{family::Family, stats::FamilyStats};
 use crate::{
+    by_name::Following,
     circuit::{
         breaker::CircuitBreaker,
         command::{Command, GivenCommand},
@@ -20,7 +21,6 @@ use crate::{
     },
     clock,
     events::CommandAction,
-    followers::Following,
     keyed::KeyText,
 };
 

@@ -6,7 +6,7 @@ use crate::circuit::{
     file::{CircuitInFile, DeclaredCircuit, configured},
 };
 use crate::file::Current;
-use crate::layer_options::LayerOptions;
+use crate::settings::LayerOptions;
 
 impl Family {
     /// Notes the options of the attribute that declared the circuits.

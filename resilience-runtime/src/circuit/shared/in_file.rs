@@ -2,13 +2,13 @@
 
 use super::Shared;
 use crate::{
+    by_name::Modes,
     circuit::{
         config::CircuitBreakerConfig,
         file::{CircuitInFile, DeclaredCircuit, configured},
     },
     file::Current,
-    layer_options::LayerOptions,
-    modes::Modes,
+    settings::LayerOptions,
 };
 
 impl Shared {

@@ -5,8 +5,8 @@ use std::panic::Location;
 
 use super::{Locked, Shared};
 use crate::{
+    by_name::{NewValue, is_same_line},
     circuit::{config::CircuitBreakerConfig, log, sharded_counter::Count, window::WindowKinds},
-    declaration::{NewValue, is_same_line},
 };
 
 impl Shared {

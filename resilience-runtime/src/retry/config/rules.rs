@@ -1,6 +1,6 @@
 //! The rules of the settings, for setters that panic and for settings from a file.
 
-use crate::config_error::{Rule, rule};
+use crate::settings::{Rule, rule};
 
 pub(crate) const MAX_ATTEMPTS: Rule = rule!(
     "max_attempts",

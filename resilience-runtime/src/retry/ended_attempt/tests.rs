@@ -2,7 +2,7 @@ use super::super::hint::RetryHint;
 use super::super::strategy::Jitter;
 use super::*;
 use crate::deadline::Frame;
-use crate::inspect::Inspect;
+use crate::errors::Inspect;
 use core::cell::Cell;
 
 static TEST: Operation = Operation::new("test");

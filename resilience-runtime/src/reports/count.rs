@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::report_limit::ReportLimit;
+use super::limit::ReportLimit;
 
 /// Counts the calls and says when they are to be reported.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 // The type is the standard library's, because its value decides over warnings only.
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::report_limit::ReportLimit;
+use super::limit::ReportLimit;
 
 /// The uses since the last warning.
 #[derive(Debug, Default)]

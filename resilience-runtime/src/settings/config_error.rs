@@ -93,7 +93,7 @@ impl Rule {
 /// `rule!("failure_threshold", "must be at least 1, like 5")` is a [`Rule`], in a constant.
 macro_rules! rule {
     ($setting:literal, $words:literal) => {
-        $crate::config_error::Rule {
+        $crate::settings::Rule {
             setting: $setting,
             words: $words,
             sentence: concat!("`", $setting, "` ", $words),

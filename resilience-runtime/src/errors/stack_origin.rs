@@ -1,8 +1,8 @@
 //! The origin of an error as the layers of its own stack know it, because the user's error type may
 //! lose the mark of a refusal.
 
+use super::refusal::Origin;
 use crate::deadline::was_reached;
-use crate::refusal::Origin;
 
 /// The knowledge of the layers inside about the origin of an error. It is asked for only if there
 /// is an error.

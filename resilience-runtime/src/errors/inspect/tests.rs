@@ -3,8 +3,8 @@ use core::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::error_slot::Slot;
-use crate::refusal::{Refusal, RefusalKind};
+use super::super::error_slot::Slot;
+use super::super::refusal::{Refusal, RefusalKind};
 
 fn shown_by<T, E, V: View<E>, S>(outcome: &Result<T, E>, _: &Traits<V, S>) -> String {
     match outcome {

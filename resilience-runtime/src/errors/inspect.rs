@@ -12,9 +12,8 @@ use core::fmt::{Debug, Display};
 use core::marker::PhantomData;
 use core::ops::Deref;
 
-use crate::error_slot::{Boxed, NotSent, Nowhere};
-use crate::refusal::Origin;
-use crate::show::Shown;
+use super::error_slot::{Boxed, NotSent, Nowhere};
+use super::{refusal::Origin, show::Shown};
 
 /// Shows an error of type `E` and finds out its origin.
 pub trait View<E> {
@@ -132,7 +131,7 @@ impl<E> View<E> for AsTypeName {
     }
 }
 
-/// The answer of the lookup: `V` is a [`View`] and `S` the [`Slot`](crate::error_slot::Slot) that a
+/// The answer of the lookup: `V` is a [`View`] and `S` the [`Slot`](super::error_slot::Slot) that a
 /// future may have.
 #[derive(Debug)]
 pub struct Traits<V, S>(PhantomData<(V, S)>);

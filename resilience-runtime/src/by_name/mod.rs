@@ -1,0 +1,21 @@
+//! What circuits, budgets, bulkheads and rate limits have in common because functions share them by
+//! a name.
+//!
+//! - `name` is the name itself, with the key of one of many.
+//! - `name_table` finds a value by its name.
+//! - `declaration` compares the values that source lines declare for one name.
+//! - `modes` are the switches that only the configuration file has.
+//! - `followers` are told of each thing that comes into the registry or goes.
+
+mod declaration;
+mod followers;
+mod modes;
+mod name;
+mod name_table;
+
+pub(crate) use declaration::{Declarations, EarlierConfigs, MOST_VALUES, NewValue, is_same_line};
+pub(crate) use followers::Followers;
+pub use followers::Following;
+pub(crate) use modes::Modes;
+pub(crate) use name::Name;
+pub(crate) use name_table::NameTable;
