@@ -34,27 +34,30 @@ impl<'c> CallPermit<'c> {
     #[inline]
     pub fn failure(self) {
         let (shared, admission) = self.spend();
-        shared.record(admission, Outcome::Failure, None);
+        shared.fail(admission, None);
     }
 
     #[inline]
     pub(super) fn record(self, outcome: Outcome) {
         match outcome {
             Outcome::Success => self.success(),
-            Outcome::Failure | Outcome::Ignored => {
+            Outcome::Failure => self.failure(),
+            Outcome::Ignored => {
                 let (shared, admission) = self.spend();
                 shared.record(admission, outcome, None);
             }
         }
     }
 
-    /// Records the outcome of a call that returned an error.
+    /// Records the outcome of a call that returned an error. Only a failure that may open the circuit
+    /// asks for its cause.
     #[inline]
-    pub(super) fn record_error(self, outcome: Outcome, cause: Cause<'_>) {
+    pub(super) fn record_error<'e>(self, outcome: Outcome, cause: impl FnOnce() -> Cause<'e>) {
         let (shared, admission) = self.spend();
         match outcome {
             Outcome::Success => shared.succeed(admission),
-            Outcome::Failure => shared.record(admission, outcome, Some(&cause)),
+            Outcome::Failure if shared.add_failure(admission) => {}
+            Outcome::Failure => shared.record(admission, outcome, Some(&cause())),
             Outcome::Ignored => shared.record(admission, outcome, None),
         }
     }

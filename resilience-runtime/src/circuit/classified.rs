@@ -187,8 +187,10 @@ impl<T, E, V: View<E>> Classified<T, E, V> {
             Err(error) => {
                 let is_failure = self.outcome == Outcome::Failure;
                 let hint = if is_failure { hint(&error) } else { None };
-                let shown = V::show(&error);
-                permit.record_error(self.outcome, Cause { shown, hint });
+                permit.record_error(self.outcome, || Cause {
+                    shown: V::show(&error),
+                    hint,
+                });
                 Err(error)
             }
         }
@@ -228,8 +230,10 @@ pub(super) fn record_error<E, V: View<E>>(
     origin: impl StackOrigin,
 ) -> E {
     let outcome = outcome_of_error::<_, V>(&error, origin.of_error());
-    let (shown, hint) = (V::show(&error), None);
-    permit.record_error(outcome, Cause { shown, hint });
+    permit.record_error(outcome, || Cause {
+        shown: V::show(&error),
+        hint: None,
+    });
     error
 }
 

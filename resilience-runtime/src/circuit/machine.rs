@@ -219,6 +219,19 @@ impl Machine {
         }
     }
 
+    /// Records a failure of `generation`, a closed one, if it only adds a moment to the window, and
+    /// returns true. It changes nothing else then.
+    #[inline]
+    pub(super) fn add_failure(&mut self, config: &ActiveConfig, generation: u32, now: u64) -> bool {
+        // A command may be over, and then the circuit settles first.
+        if generation != self.generation || self.in_force.is_some() {
+            return false;
+        }
+        let is_added = self.window.add_failure(config, now);
+        self.failures = self.failures.wrapping_add(is_added.into());
+        is_added
+    }
+
     /// Records the end of a call that was admitted in `generation` with `ticket`.
     ///
     /// If the slot of a probe was reclaimed, its outcome still counts in its generation. Otherwise

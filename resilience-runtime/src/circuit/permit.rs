@@ -58,7 +58,7 @@ impl<'c> Permit<'c> {
     #[inline]
     pub fn failure(self) {
         let (shared, admission) = self.spend();
-        shared.record(admission, Outcome::Failure, None);
+        shared.fail(admission, None);
     }
 
     /// Records that the call failed with this error, which may open the circuit.
@@ -83,7 +83,7 @@ impl<'c> Permit<'c> {
     pub fn failure_with(self, error: &dyn fmt::Display, recovery_hint: Option<Duration>) {
         let (shared, admission) = self.spend();
         let cause = Cause::displayed(error, recovery_hint);
-        shared.record(admission, Outcome::Failure, Some(&cause));
+        shared.fail(admission, Some(&cause));
     }
 
     /// Records that the call says nothing about the service. A probe slot is given back.
@@ -150,23 +150,25 @@ impl OwnedPermit {
 
     /// Records that the call failed. See [`Permit::failure`].
     pub fn failure(self) {
-        self.record(Outcome::Failure, None);
+        self.fail(None);
     }
 
     /// Records that the call failed with this error. See [`Permit::failure_with`].
     pub fn failure_with(self, error: &dyn fmt::Display, recovery_hint: Option<Duration>) {
         let cause = Cause::displayed(error, recovery_hint);
-        self.record(Outcome::Failure, Some(&cause));
+        self.fail(Some(&cause));
     }
 
     /// Records that the call says nothing about the service. See [`Permit::ignore`].
-    pub fn ignore(self) {
-        self.record(Outcome::Ignored, None);
+    pub fn ignore(mut self) {
+        if let Some(shared) = self.shared.take() {
+            shared.record(self.admission, Outcome::Ignored, None);
+        }
     }
 
-    fn record(mut self, outcome: Outcome, cause: Option<&Cause<'_>>) {
+    fn fail(mut self, cause: Option<&Cause<'_>>) {
         if let Some(shared) = self.shared.take() {
-            shared.record(self.admission, outcome, cause);
+            shared.fail(self.admission, cause);
         }
     }
 }

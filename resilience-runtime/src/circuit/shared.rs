@@ -322,6 +322,29 @@ impl Shared {
         }
     }
 
+    /// Records the failure of a call. `cause` is its error, if the call returned one.
+    #[inline]
+    pub(super) fn fail(&self, admission: Admission, cause: Option<&Cause<'_>>) {
+        if !self.add_failure(admission) {
+            self.record(admission, Outcome::Failure, cause);
+        }
+    }
+
+    /// Records the failure of a plain circuit if it only adds a moment to the window, and returns
+    /// true. Nearly all failures of a circuit with a threshold do, so it is short.
+    #[inline(never)]
+    pub(super) fn add_failure(&self, admission: Admission) -> bool {
+        let gate = admission.gate();
+        if !gate.is_plain() || gate != self.gate() || self.config.counts_a_row() {
+            return false;
+        }
+        let now = clock::now();
+        let mut locked = self.lock();
+        locked
+            .machine
+            .add_failure(&self.config, gate.generation(), now)
+    }
+
     /// Records the outcome of a call. `cause` is the error of a failure, if the call returned one.
     #[inline(never)]
     pub(super) fn record(&self, admission: Admission, outcome: Outcome, cause: Option<&Cause<'_>>) {

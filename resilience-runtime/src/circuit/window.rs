@@ -152,6 +152,15 @@ impl Window {
         slow.and_then(|slow| count_slow(slow, config, now, is_slow, true))
     }
 
+    /// Counts a failure of a threshold if it only adds a moment, and returns true.
+    #[inline]
+    pub(super) fn add_failure(&mut self, config: &ActiveConfig, now: u64) -> bool {
+        match self {
+            Self::Failures(failures) => failures.add(config, now),
+            Self::WithSlow(_) => false,
+        }
+    }
+
     /// Counts a failure, and returns the reason if the circuit has to open with it. If it has to
     /// for two reasons, the criterion of failures gives the reason.
     #[inline]

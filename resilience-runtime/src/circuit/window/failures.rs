@@ -77,6 +77,15 @@ impl Failures {
         }
     }
 
+    /// Counts a failure of a threshold if it only adds a moment, and returns true.
+    #[inline]
+    pub(super) fn add(&mut self, config: &ActiveConfig, now: u64) -> bool {
+        match self {
+            Self::Moments(moments) => moments.add(now, config.failure_limit()),
+            Self::Share(_) | Self::Row(_) => false,
+        }
+    }
+
     /// Counts a failure, and returns the reason if the circuit has to open with it. At the limit it
     /// has to.
     ///

@@ -4,10 +4,27 @@ use std::collections::VecDeque;
 
 /// The moments of the latest failures, oldest first. There are never more of them than the
 /// threshold. The list grows with the failures, because most circuits see none.
+///
+/// Moments that have left the window are forgotten when the list is full or the threshold may be
+/// reached, and before anybody asks for the count. A failure in between only adds its moment.
 #[derive(Debug, Default)]
 pub(crate) struct Moments(VecDeque<u64>);
 
 impl Moments {
+    /// Counts a failure if it only adds a moment, and returns true. It does not if the threshold may
+    /// be reached with it, if the list is full, or if a later moment came first.
+    #[inline]
+    pub(super) fn add(&mut self, now: u64, threshold: u32) -> bool {
+        let length = self.0.len();
+        let has_place = length < self.0.capacity() && length + 1 < threshold as usize;
+        let is_newest = self.0.back().is_none_or(|&newest| newest <= now);
+        let is_added = has_place && is_newest;
+        if is_added {
+            self.0.push_back(now);
+        }
+        is_added
+    }
+
     /// Counts a failure, and returns true if the threshold is reached.
     ///
     /// It is out of line, because two windows count with it, and what it calls is inlined only into
@@ -24,8 +41,9 @@ impl Moments {
         let (length, limit) = (self.0.len(), limit as usize);
         if length >= limit {
             self.0.pop_front();
-        } else if length == self.0.capacity() {
-            // The list does not grow by itself, because it would take room for more than the limit.
+        } else {
+            // As many places are free as are taken, so that a list that is full is seldom. The list
+            // does not grow by itself, because it would take room for more than the limit.
             self.0.reserve_exact(length.max(8).min(limit - length));
         }
         if self.0.back().is_none_or(|&newest| newest <= now) {
@@ -47,13 +65,25 @@ impl Moments {
         u32::try_from(self.0.len()).unwrap_or(u32::MAX)
     }
 
+    /// Forgets the moments that have left the window.
     #[inline]
     pub(super) fn forget(&mut self, now: u64, span: u64) {
-        while let Some(&oldest) = self.0.front() {
-            if now.saturating_sub(oldest) < span {
-                break;
-            }
-            self.0.pop_front();
+        let end = self.end_of_window(now, span);
+        let has_left = |moment: u64| end.saturating_sub(moment) >= span;
+        if self.0.front().is_some_and(|&oldest| has_left(oldest)) {
+            let left = self.0.partition_point(|&moment| has_left(moment));
+            self.0.drain(..left);
+        }
+    }
+
+    /// The window ends at the newest failure, even for a thread that read the clock before it. If
+    /// the newest failure lies a whole window ahead, the clock went back, and the window ends now.
+    fn end_of_window(&self, now: u64, span: u64) -> u64 {
+        let newest = self.newest().unwrap_or(now);
+        if newest.saturating_sub(now) < span {
+            newest.max(now)
+        } else {
+            now
         }
     }
 

@@ -58,6 +58,76 @@ fn a_moment_that_arrives_late_is_forgotten_in_its_turn() {
     assert_eq!(window.failures(&config, START), 1);
 }
 
+/// A failure as the circuit records it: by adding its moment alone if that is enough. True if the
+/// circuit opens.
+fn failed(window: &mut Window, config: &ActiveConfig, now: u64) -> bool {
+    !window.add_failure(config, now) && window.failure(config, now, false).is_some()
+}
+
+/// Numbers below `limit` that are the same in each run.
+fn numbers(seed: u64) -> impl FnMut(u64) -> u64 {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    move |limit| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % limit
+    }
+}
+
+#[test]
+fn a_threshold_opens_as_the_list_of_all_failures_says() {
+    const SPAN: u64 = 40;
+    let mut opened = 0;
+    for seed in 1..2_000 {
+        let mut below = numbers(seed);
+        let threshold = u32::try_from(1 + below(20)).expect("it is small");
+        let (config, mut window) = counting(threshold, SPAN);
+        let (mut all, mut clock, mut latest) = (Vec::new(), START, 0);
+        for _ in 0..200 {
+            clock += below(4) * below(4);
+            if below(8) == 0 {
+                latest = clock;
+                all.retain(|moment| latest - moment < SPAN);
+                assert_eq!(window.failures(&config, clock) as usize, all.len());
+            }
+            // A thread may have read the clock before others that had the lock first.
+            let now = clock - below(3) * below(4);
+            latest = latest.max(now);
+            all.push(now);
+            all.retain(|moment| latest - moment < SPAN);
+            let opens = all.len() >= threshold as usize;
+            assert_eq!(failed(&mut window, &config, now), opens, "{seed}");
+            if opens {
+                opened += 1;
+                window.clear();
+                all.clear();
+            }
+        }
+    }
+    assert!(opened > 1_000, "{opened} openings");
+}
+
+#[test]
+fn a_clock_that_goes_back_loses_no_failure_of_a_threshold() {
+    let (config, mut window) = counting(3, 100);
+    assert!(!failed(&mut window, &config, START + 10_000));
+    assert!(!failed(&mut window, &config, START));
+    assert!(failed(&mut window, &config, START + 1));
+}
+
+#[test]
+fn a_list_of_failures_has_room_for_twice_the_window_at_most() {
+    let (config, mut window) = counting(1_000, 100);
+    for moment in 0..100_000 {
+        assert!(!failed(&mut window, &config, START + moment));
+    }
+    let Window::Failures(Failures::Moments(moments)) = &window else {
+        unreachable!("a threshold keeps moments")
+    };
+    assert!(moments.capacity() <= 256, "{}", moments.capacity());
+}
+
 #[test]
 fn a_window_for_ever_forgets_nothing() {
     let forever = CircuitBreakerConfig::new().failure_window(Duration::MAX);
