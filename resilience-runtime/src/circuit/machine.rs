@@ -3,20 +3,22 @@
 //!
 //! - `fleet` follows the decisions of other processes.
 //! - `commands` moves the circuit by hand, and ends a command whose time is over.
+//! - `past` has what a circuit keeps only after its first change of state or its first command.
 //! - `view` reads the circuit at a moment and changes nothing.
 
 mod commands;
 mod fleet;
+mod past;
 mod view;
 use std::time::Duration;
 
+use self::past::Past;
 use super::{
     active_config::ActiveConfig,
     admission::{LET_THROUGH, Outcome, Refused},
     command::CommandRecord,
     gate::{Gate, OpeningReason, State},
     gate_expiry::GateExpiry,
-    in_force::InForce,
     open_time::{Opening, open_time},
     probes::Probes,
     transition::{CircuitState, TransitionReason},
@@ -117,16 +119,9 @@ pub(super) struct Machine {
     generation: u32,
     /// Why the circuit opened last.
     opened_because: TransitionReason,
-    /// The openings from half-open since the circuit was closed last. The open time grows by them.
-    reopenings: u32,
-    opened: u32,
-    half_opened: u32,
-    closed: u32,
     /// A circuit that is not enforced admits all calls.
     is_enforced: bool,
-    /// The latest command, until it ends. One whose time is over stays until
-    /// [`settle`](Self::settle).
-    in_force: Option<Box<InForce>>,
+    past: Option<Box<Past>>,
 }
 
 impl Machine {
@@ -138,12 +133,8 @@ impl Machine {
             failures: 0,
             generation: 0,
             opened_because: TransitionReason::Command,
-            reopenings: 0,
-            opened: 0,
-            half_opened: 0,
-            closed: 0,
             is_enforced: true,
-            in_force: None,
+            past: None,
         }
     }
 
@@ -224,7 +215,7 @@ impl Machine {
     #[inline]
     pub(super) fn add_failure(&mut self, config: &ActiveConfig, generation: u32, now: u64) -> bool {
         // A command may be over, and then the circuit settles first.
-        if generation != self.generation || self.in_force.is_some() {
+        if generation != self.generation || self.has_command() {
             return false;
         }
         let is_added = self.window.add_failure(config, now);
@@ -295,9 +286,8 @@ impl Machine {
         opening: Opening,
         now: u64,
     ) -> StateChange {
-        let is_reopening = self.state() == State::HalfOpen;
-        self.reopenings = self.reopenings.saturating_add(is_reopening.into());
-        let until = now.saturating_add(open_time(config, self.reopenings, opening));
+        let reopenings = self.count_reopening();
+        let until = now.saturating_add(open_time(config, reopenings, opening));
         self.opened_because = reason;
         self.enter(MachineState::Open { until }, config, reason, now)
     }
@@ -305,7 +295,7 @@ impl Machine {
     #[cold]
     fn close(&mut self, config: &ActiveConfig, reason: TransitionReason, now: u64) -> StateChange {
         self.window.clear();
-        self.reopenings = 0;
+        self.forget_reopenings();
         self.enter(MachineState::Closed, config, reason, now)
     }
 
@@ -350,21 +340,6 @@ impl Machine {
         }
     }
 
-    /// Counts a change of the state that the circuit shows.
-    fn count(&mut self, from: State, to: State) {
-        let count = match to {
-            State::Closed => &mut self.closed,
-            State::HalfOpen => &mut self.half_opened,
-            State::Open | State::Isolated => {
-                if matches!(from, State::Open | State::Isolated) {
-                    return;
-                }
-                &mut self.opened
-            }
-        };
-        *count = count.saturating_add(1);
-    }
-
     /// Corrects the moment from which the circuit reads the state of the change.
     fn shows_since(&mut self, change: StateChange, moment: u64) {
         if !change.is_computed {
@@ -389,7 +364,7 @@ impl Machine {
 
     #[inline]
     fn is_allowed(&self) -> bool {
-        let in_force = self.in_force.as_ref();
+        let in_force = self.in_force();
         in_force.is_some_and(|command| command.action() == CommandAction::Allow)
     }
 
@@ -404,9 +379,7 @@ impl Machine {
 
     /// The end of the command in force.
     fn command_ends_at(&self) -> u64 {
-        self.in_force
-            .as_ref()
-            .map_or(NEVER, |command| command.until)
+        self.in_force().map_or(NEVER, |command| command.until)
     }
 
     #[inline]

@@ -46,9 +46,9 @@ use crate::{
 
 /// The circuit that all its handles and permits share. The page of the module draws its words.
 ///
-/// The order of the fields is fixed, because words that different threads write with every call
-/// must lie a cache line apart. Words that are seldom written lie between them: the circuit takes a
-/// third less memory than with a cache line for each.
+/// The order of the fields is fixed, because a word that a thread writes with every call must lie in
+/// no cache line that other threads use. Words that are seldom used lie between them: the circuit
+/// takes a third less memory than with a cache line for each.
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Shared {
@@ -60,18 +60,19 @@ pub(super) struct Shared {
     /// gate.
     pub(super) is_removed: AtomicBool,
     declarations: Declarations,
-    pub(super) declared_at: &'static Location<'static>,
-    config: ActiveConfig,
-    shard_0: CounterShard,
-    locked: Mutex<Locked>,
-    abandoned: AtomicU64,
-    late: AtomicU64,
-    shard_1: CounterShard,
+    /// Each refusal reads it.
     pub(super) name: Name,
-    ignored: AtomicU64,
-    shard_2: CounterShard,
+    config: ActiveConfig,
     #[cfg(feature = "config")]
     declared: Declared,
+    shard_0: CounterShard,
+    locked: Mutex<Locked>,
+    shard_1: CounterShard,
+    pub(super) declared_at: &'static Location<'static>,
+    ignored: AtomicU64,
+    abandoned: AtomicU64,
+    late: AtomicU64,
+    shard_2: CounterShard,
 }
 
 /// The part of the circuit that is under its lock.
@@ -109,21 +110,21 @@ impl Shared {
             gate_expiry: AtomicU64::new(machine.gate_expiry(&config).bits()),
             is_removed: AtomicBool::new(false),
             declarations: Declarations::default(),
-            declared_at,
+            name,
             config,
+            #[cfg(feature = "config")]
+            declared: Declared::default(),
             shard_0: CounterShard::default(),
             locked: Mutex::new(Locked {
                 machine,
                 journal: None,
             }),
+            shard_1: CounterShard::default(),
+            declared_at,
+            ignored: AtomicU64::new(0),
             abandoned: AtomicU64::new(0),
             late: AtomicU64::new(0),
-            shard_1: CounterShard::default(),
-            name,
-            ignored: AtomicU64::new(0),
             shard_2: CounterShard::default(),
-            #[cfg(feature = "config")]
-            declared: Declared::default(),
         }
     }
 

@@ -44,12 +44,11 @@ impl Machine {
         now: u64,
     ) -> Option<StateChange> {
         let (shown, replaced) = (self.shown(), self.to_replace());
-        let is_reopening = self.state() == State::HalfOpen;
-        self.reopenings = self.reopenings.saturating_add(is_reopening.into());
+        let reopenings = self.count_reopening();
         let until = given.ends_at().unwrap_or_else(|| {
             given
                 .moment
-                .saturating_add(open_time(config, self.reopenings, opening))
+                .saturating_add(open_time(config, reopenings, opening))
         });
         self.take_effect(InForce::new(given, until, Some(replaced)));
         self.opened_because = COMMAND;
@@ -109,13 +108,13 @@ impl Machine {
     /// circuit too.
     fn reset(&mut self, config: &ActiveConfig, now: u64) -> Option<StateChange> {
         let shown = self.shown();
-        self.in_force = None;
+        self.take_command();
         self.window.clear();
         if let MachineState::Closed = self.state {
             self.generation = self.generation.wrapping_add(1);
             return None;
         }
-        self.reopenings = 0;
+        self.forget_reopenings();
         Some(self.enter_from(shown, MachineState::Closed, config, COMMAND, now))
     }
 
@@ -138,15 +137,12 @@ impl Machine {
     /// True if a command is in force, or is over and not settled.
     #[inline]
     pub(crate) fn has_command(&self) -> bool {
-        self.in_force.is_some()
+        self.in_force().is_some()
     }
 
     /// The command whose time is over and that is not settled.
     pub(crate) fn ended_command(&self, now: u64) -> Option<&CommandRecord> {
-        let ended = self
-            .in_force
-            .as_ref()
-            .filter(|command| command.is_over(now));
+        let ended = self.in_force().filter(|command| command.is_over(now));
         ended.map(|command| &command.record)
     }
 
@@ -159,11 +155,11 @@ impl Machine {
     #[cold]
     fn end_command(&mut self, config: &ActiveConfig, now: u64) -> Option<StateChange> {
         let shown = self.shown();
-        let ended = self.in_force.take()?;
+        let ended = self.take_command()?;
         let (state, shows_since) = match ended.action() {
             CommandAction::Isolate => {
                 self.window.clear();
-                self.reopenings = 0;
+                self.forget_reopenings();
                 (MachineState::Closed, ended.until)
             }
             CommandAction::Allow if shown != self.shown() => {
@@ -183,12 +179,12 @@ impl Machine {
 
     /// The record of a command that was given just now.
     pub(crate) fn record_of(&self, given: &GivenCommand) -> CommandRecord {
-        let in_force = self.in_force.as_ref();
+        let in_force = self.in_force();
         in_force.map_or_else(|| given.record(NEVER), |command| command.record.clone())
     }
 
     fn take_effect(&mut self, command: InForce) {
-        self.in_force = Some(Box::new(command));
+        self.past().in_force = Some(Box::new(command));
     }
 
     /// The state that the next command takes the place of.

@@ -114,8 +114,7 @@ impl Machine {
             }
             return Ok(None);
         }
-        let is_reopening = self.state() == State::HalfOpen;
-        self.reopenings = self.reopenings.saturating_add(is_reopening.into());
+        self.count_reopening();
         Ok(Some(self.enter(
             MachineState::Open { until },
             config,
@@ -143,7 +142,7 @@ impl Machine {
     }
 
     fn refuse_if_commanded(&self) -> Result<(), Commanded> {
-        let action = self.in_force.as_ref().map(|command| command.action());
+        let action = self.in_force().map(|command| command.action());
         match action {
             Some(CommandAction::Trip | CommandAction::Isolate) => Err(Commanded),
             _ => Ok(()),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Machine, MachineState, MachineStats};
+use super::{Machine, MachineState, MachineStats, past::Past};
 use crate::{
     circuit::{
         active_config::ActiveConfig,
@@ -17,16 +17,14 @@ use crate::{
 impl Machine {
     /// The command that the circuit obeys at `now`.
     fn obeys(&self, now: u64) -> Option<&InForce> {
-        self.in_force
-            .as_deref()
-            .filter(|command| !command.is_over(now))
+        self.in_force().filter(|command| !command.is_over(now))
     }
 
     /// True if the isolation of the circuit is over and no call has come since.
     fn is_isolation_over(&self, now: u64) -> bool {
         let is_over = |command: &InForce| command.is_over(now);
         matches!(self.state, MachineState::Isolated)
-            && self.in_force.as_deref().is_some_and(is_over)
+            && self.in_force().is_some_and(is_over)
     }
 
     /// The state that decides at `now`, and since when if it began by itself: an open circuit reads
@@ -43,7 +41,7 @@ impl Machine {
 
     /// The state that the next call at `now` would meet, and since when.
     pub(super) fn shown_at(&self, now: u64) -> (State, u64) {
-        let allow = self.in_force.as_deref().filter(|_| self.is_allowed());
+        let allow = self.in_force().filter(|_| self.is_allowed());
         let is_allowed = allow.is_some_and(|allow| !allow.is_over(now));
         if is_allowed || !self.is_enforced {
             return (State::Closed, self.since);
@@ -66,7 +64,7 @@ impl Machine {
 
     /// The state that a command took the place of, until the command is settled.
     pub(super) fn replaced(&self) -> Option<Replaced> {
-        self.in_force.as_ref()?.replaced
+        self.in_force()?.replaced
     }
 
     /// The state that the circuit would show at `now` by its own decisions alone.
@@ -117,7 +115,7 @@ impl Machine {
     /// A circuit that is allowed together with its family equals a new one, because that is
     /// allowed, too.
     pub(crate) fn fresh_at(&mut self, config: &ActiveConfig, now: u64) -> Option<u64> {
-        let not_before = match self.in_force.as_deref() {
+        let not_before = match self.in_force() {
             Some(command) if matches!(self.state, MachineState::Isolated) => {
                 return Some(command.until).filter(|until| *until != NEVER);
             }
@@ -148,6 +146,7 @@ impl Machine {
         let failure_rate = self.window.rate(config, now).filter(|_| !is_emptied);
         let slow_rate = self.window.slow_rate(config, now).filter(|_| !is_emptied);
         let failure_count = self.window.failures(config, now);
+        let times = |count: fn(&Past) -> u32| self.past.as_deref().map_or(0, count).into();
         MachineStats {
             state: state.into(),
             isolated: state == State::Isolated,
@@ -162,9 +161,9 @@ impl Machine {
                 .then(|| self.refused(config, now))
                 .and_then(Refused::retry_after),
             time_in_state: Duration::from_nanos(now.saturating_sub(since)),
-            opened: self.opened.into(),
-            half_opened: self.half_opened.into(),
-            closed: self.closed.into(),
+            opened: times(|past| past.opened),
+            half_opened: times(|past| past.half_opened),
+            closed: times(|past| past.closed),
         }
     }
 }
