@@ -22,7 +22,7 @@ pub(crate) fn refused() -> Result<u64, Error> {
     open(black_box(1))
 }
 
-/// Refusals share a computed name by its reference count, which a constant name has not.
+/// The text of a computed name is not known before the program runs.
 pub(crate) fn refused_by_a_computed_name() -> impl Fn() -> Result<u64, Error> {
     let name = "bench::open_computed".to_owned();
     let breaker = CircuitBreaker::new(name, CircuitBreakerConfig::new().recovery_timeout(LONG));

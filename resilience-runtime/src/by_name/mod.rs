@@ -2,6 +2,7 @@
 //! a name.
 //!
 //! - `name` is the name itself, with the key of one of many.
+//! - `kept_names` has the computed names whose text lives as long as the process.
 //! - `name_table` finds a value by its name.
 //! - `declaration` compares the values that source lines declare for one name.
 //! - `modes` are the switches that only the configuration file has.
@@ -9,6 +10,7 @@
 
 mod declaration;
 mod followers;
+mod kept_names;
 mod modes;
 mod name;
 mod name_table;

@@ -10,11 +10,15 @@ use std::{
     sync::Arc,
 };
 
-/// A name that is cheap to clone: a constant, or text that the thing and its errors share.
+use super::kept_names;
+
+/// A name that is cheap to clone: a constant, a computed text that lives as long as the process, or
+/// text that the thing and its errors share.
 ///
 /// `U` is what a policy keeps beside the key of a thing.
 pub(crate) enum Name<U = ()> {
     Static(&'static str),
+    Kept(&'static str),
     Shared(Arc<str>),
     Keyed(Arc<KeyedName<U>>),
 }
@@ -38,6 +42,18 @@ impl<U> Name<U> {
         }))
     }
 
+    /// The same name, as it is carried the fastest. The first computed names of a process are kept
+    /// until it ends.
+    pub(crate) fn kept(self) -> Self {
+        match self {
+            Self::Shared(text) => match kept_names::keep(&text) {
+                Some(kept) => Self::Kept(kept),
+                None => Self::Shared(text),
+            },
+            name => name,
+        }
+    }
+
     /// True for a name that is written in the program. A program has a limited number of those.
     pub(crate) fn is_constant(&self) -> bool {
         matches!(self, Self::Static(_))
@@ -49,7 +65,7 @@ impl<U> Name<U> {
 
     pub(crate) fn keyed(&self) -> Option<&KeyedName<U>> {
         match self {
-            Self::Static(_) | Self::Shared(_) => None,
+            Self::Static(_) | Self::Kept(_) | Self::Shared(_) => None,
             Self::Keyed(keyed) => Some(keyed),
         }
     }
@@ -59,6 +75,7 @@ impl<U> Clone for Name<U> {
     fn clone(&self) -> Self {
         match self {
             Self::Static(name) => Self::Static(name),
+            Self::Kept(name) => Self::Kept(name),
             Self::Shared(name) => Self::Shared(Arc::clone(name)),
             Self::Keyed(keyed) => Self::Keyed(Arc::clone(keyed)),
         }
@@ -79,7 +96,7 @@ impl<U> Deref for Name<U> {
 
     fn deref(&self) -> &str {
         match self {
-            Self::Static(name) => name,
+            Self::Static(name) | Self::Kept(name) => name,
             Self::Shared(name) => name,
             Self::Keyed(keyed) => &keyed.name,
         }
@@ -114,6 +131,10 @@ mod tests {
         let constant = Name::<()>::from(Cow::Borrowed("jira"));
         let computed = Name::from(Cow::Owned(String::from("jira")));
         assert_eq!(constant, computed);
+        let kept = Name::<()>::from(Cow::Owned(String::from("jira"))).kept();
+        assert!(matches!(kept, Name::Kept("jira")));
+        assert_eq!(constant, kept);
+        assert!(!kept.is_constant(), "the registry counts it");
         assert_eq!(format!("{computed:?}"), "\"jira\"");
     }
 

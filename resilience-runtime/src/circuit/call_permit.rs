@@ -49,8 +49,8 @@ impl<'c> CallPermit<'c> {
         }
     }
 
-    /// Records the outcome of a call that returned an error. Only a failure that may open the circuit
-    /// asks for its cause.
+    /// Records the outcome of a call that returned an error. Only a failure that may open the
+    /// circuit asks for its cause.
     #[inline]
     pub(super) fn record_error<'e>(self, outcome: Outcome, cause: impl FnOnce() -> Cause<'e>) {
         let (shared, admission) = self.spend();

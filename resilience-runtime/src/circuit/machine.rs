@@ -3,23 +3,22 @@
 //!
 //! - `fleet` follows the decisions of other processes.
 //! - `commands` moves the circuit by hand, and ends a command whose time is over.
-//! - `past` has what a circuit keeps only after its first change of state or its first command.
 //! - `view` reads the circuit at a moment and changes nothing.
 
 mod commands;
 mod fleet;
-mod past;
 mod view;
 use std::time::Duration;
 
-use self::past::Past;
 use super::{
     active_config::ActiveConfig,
     admission::{LET_THROUGH, Outcome, Refused},
     command::CommandRecord,
     gate::{Gate, OpeningReason, State},
     gate_expiry::GateExpiry,
+    in_force::InForce,
     open_time::{Opening, open_time},
+    past::Past,
     probes::Probes,
     transition::{CircuitState, TransitionReason},
     window::{Window, WindowKinds},
@@ -328,7 +327,7 @@ impl Machine {
             (before, self.state())
         } else {
             self.since = now;
-            self.count(shown, shown_now);
+            self.past().count(shown, shown_now);
             (shown, shown_now)
         };
         StateChange {
@@ -337,6 +336,35 @@ impl Machine {
             reason,
             is_computed,
             failures: self.window.failures(config, now),
+        }
+    }
+
+    fn past(&mut self) -> &mut Past {
+        self.past.get_or_insert_default()
+    }
+
+    /// The command in force, or one whose time is over and that is not settled.
+    #[inline]
+    fn in_force(&self) -> Option<&InForce> {
+        self.past.as_ref()?.in_force.as_deref()
+    }
+
+    fn take_command(&mut self) -> Option<Box<InForce>> {
+        self.past.as_mut()?.in_force.take()
+    }
+
+    /// Counts an opening if it is one from half-open, and returns the number of those since the
+    /// circuit was closed last.
+    fn count_reopening(&mut self) -> u32 {
+        let is_reopening = self.state() == State::HalfOpen;
+        let past = self.past();
+        past.reopenings = past.reopenings.saturating_add(is_reopening.into());
+        past.reopenings
+    }
+
+    fn forget_reopenings(&mut self) {
+        if let Some(past) = &mut self.past {
+            past.reopenings = 0;
         }
     }
 

@@ -93,6 +93,7 @@ mod loom_models;
 mod machine;
 mod name;
 mod open_time;
+mod past;
 mod permit;
 mod probe_future;
 mod probe_request;

@@ -46,9 +46,9 @@ use crate::{
 
 /// The circuit that all its handles and permits share. The page of the module draws its words.
 ///
-/// The order of the fields is fixed, because a word that a thread writes with every call must lie in
-/// no cache line that other threads use. Words that are seldom used lie between them: the circuit
-/// takes a third less memory than with a cache line for each.
+/// The order of the fields is fixed, because a word that a thread writes with every call must lie
+/// in no cache line that other threads use. Words that are seldom used lie between them: the
+/// circuit takes a third less memory than with a cache line for each.
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Shared {
@@ -110,7 +110,7 @@ impl Shared {
             gate_expiry: AtomicU64::new(machine.gate_expiry(&config).bits()),
             is_removed: AtomicBool::new(false),
             declarations: Declarations::default(),
-            name,
+            name: name.kept(),
             config,
             #[cfg(feature = "config")]
             declared: Declared::default(),

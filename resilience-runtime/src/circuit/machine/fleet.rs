@@ -5,6 +5,7 @@ use crate::{
     circuit::{
         active_config::ActiveConfig,
         gate::State,
+        in_force::InForce,
         probe_request::{ProbeAnswer, Reply},
         transition::TransitionReason,
     },
@@ -142,7 +143,7 @@ impl Machine {
     }
 
     fn refuse_if_commanded(&self) -> Result<(), Commanded> {
-        let action = self.in_force().map(|command| command.action());
+        let action = self.in_force().map(InForce::action);
         match action {
             Some(CommandAction::Trip | CommandAction::Isolate) => Err(Commanded),
             _ => Ok(()),

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::{Machine, MachineState, MachineStats, past::Past};
+use super::{Machine, MachineState, MachineStats};
 use crate::{
     circuit::{
         active_config::ActiveConfig,
         admission::Refused,
         gate::State,
         in_force::{InForce, OwnState, Replaced},
+        past::Past,
         transition::CircuitState,
     },
     clock::{NEVER, remaining, span},
@@ -23,8 +24,7 @@ impl Machine {
     /// True if the isolation of the circuit is over and no call has come since.
     fn is_isolation_over(&self, now: u64) -> bool {
         let is_over = |command: &InForce| command.is_over(now);
-        matches!(self.state, MachineState::Isolated)
-            && self.in_force().is_some_and(is_over)
+        matches!(self.state, MachineState::Isolated) && self.in_force().is_some_and(is_over)
     }
 
     /// The state that decides at `now`, and since when if it began by itself: an open circuit reads

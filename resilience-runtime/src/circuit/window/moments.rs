@@ -11,8 +11,8 @@ use std::collections::VecDeque;
 pub(crate) struct Moments(VecDeque<u64>);
 
 impl Moments {
-    /// Counts a failure if it only adds a moment, and returns true. It does not if the threshold may
-    /// be reached with it, if the list is full, or if a later moment came first.
+    /// Counts a failure if it only adds a moment, and returns true. It does not if the threshold
+    /// may be reached with it, if the list is full, or if a later moment came first.
     #[inline]
     pub(super) fn add(&mut self, now: u64, threshold: u32) -> bool {
         let length = self.0.len();
