@@ -13,12 +13,14 @@
     clippy::unused_self
 )]
 
+mod api_error;
 mod bulkhead;
 mod circuit_breaker;
 mod deadline;
 mod documentation;
 mod events;
 mod fallback;
+mod fault;
 mod hedge;
 mod lints;
 mod operation;

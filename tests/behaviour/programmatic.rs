@@ -13,41 +13,24 @@ use resilience::{
 };
 use tokio::time::{Instant, advance, sleep};
 
+use crate::api_error::ApiError;
+
 const SECOND: Duration = Duration::from_secs(1);
 const EXACT: RetryConfig = RetryConfig::new().jitter(Jitter::None);
 const FRAGILE: CircuitBreakerConfig = CircuitBreakerConfig::new()
     .failure_threshold(1)
     .success_threshold(1);
 
-#[derive(Debug, PartialEq)]
-enum ApiError {
-    Down(u32),
-    Open(CircuitOpen),
-    Late(TimedOut),
-}
-
-impl From<CircuitOpen> for ApiError {
-    fn from(open: CircuitOpen) -> Self {
-        Self::Open(open)
-    }
-}
-
-impl From<TimedOut> for ApiError {
-    fn from(late: TimedOut) -> Self {
-        Self::Late(late)
-    }
-}
-
 fn fail(calls: &Cell<u32>) -> Result<(), ApiError> {
     calls.set(calls.get() + 1);
-    Err(ApiError::Down(calls.get()))
+    Err(ApiError::Status(calls.get()))
 }
 
 #[test]
 fn a_closure_is_retried() {
     let calls = Cell::new(0);
     let config = EXACT.base_delay(Duration::ZERO).max_retries(4);
-    assert_eq!(config.run(|| fail(&calls)), Err(ApiError::Down(5)));
+    assert_eq!(config.run(|| fail(&calls)), Err(ApiError::Status(5)));
     assert_eq!(
         config.run(|| fail(&calls).or(Ok::<_, ApiError>(()))),
         Ok(())
@@ -64,7 +47,7 @@ async fn an_async_closure_is_retried_in_virtual_time() {
         .await;
     assert_eq!(
         (outcome, calls.get(), start.elapsed()),
-        (Err(ApiError::Down(3)), 3, 3 * SECOND)
+        (Err(ApiError::Status(3)), 3, 3 * SECOND)
     );
     let outcome = EXACT
         .strategy(Strategy::Constant)
@@ -72,7 +55,7 @@ async fn an_async_closure_is_retried_in_virtual_time() {
         .await;
     assert_eq!(
         (outcome, start.elapsed()),
-        (Err(ApiError::Down(7)), 6 * SECOND)
+        (Err(ApiError::Status(7)), 6 * SECOND)
     );
 }
 
@@ -134,7 +117,7 @@ async fn a_future_is_timed() {
 fn a_call_passes_the_breaker() {
     let (breaker, calls) = (CircuitBreaker::new("db", FRAGILE), Cell::new(0));
     assert_eq!(breaker.call(|| Ok::<_, ApiError>(7)), Ok(7));
-    assert_eq!(breaker.call(|| fail(&calls)), Err(ApiError::Down(1)));
+    assert_eq!(breaker.call(|| fail(&calls)), Err(ApiError::Status(1)));
     let Err(ApiError::Open(open)) = breaker.call(|| fail(&calls)) else {
         panic!("refused")
     };
@@ -154,7 +137,7 @@ async fn a_future_passes_the_breaker_and_recovers() {
     let (breaker, calls) = (CircuitBreaker::new("db", FRAGILE), Cell::new(0));
     assert_eq!(
         breaker.call_async(async { fail(&calls) }).await,
-        Err(ApiError::Down(1))
+        Err(ApiError::Status(1))
     );
     let Err(ApiError::Open(open)) = breaker.call_async(async { fail(&calls) }).await else {
         panic!("refused")
@@ -241,7 +224,7 @@ async fn listeners_hear_of_every_transition() {
             .send((step.from.to_string(), step.to.to_string(), step.retry_after))
             .expect("heard");
     });
-    let _ = breaker.call(|| Err::<(), _>(ApiError::Down(1)));
+    let _ = breaker.call(|| Err::<(), _>(ApiError::Status(1)));
     advance(30 * SECOND).await;
     assert_eq!(breaker.call(|| Ok::<_, ApiError>(())), Ok(()));
     let step = |from: &str, to: &str, retry_after| (from.to_owned(), to.to_owned(), retry_after);
@@ -385,8 +368,8 @@ fn a_hook_is_an_ordinary_function_of_the_event() {
     thread_local! { static NOTED: Cell<u32> = const { Cell::new(0) } }
     #[retry(max_retries = 2, base_delay = 0s, on_retry = note)]
     fn call() -> Result<(), ApiError> {
-        Err(ApiError::Down(0))
+        Err(ApiError::Status(0))
     }
-    assert_eq!(call(), Err(ApiError::Down(0)));
+    assert_eq!(call(), Err(ApiError::Status(0)));
     assert_eq!(NOTED.get(), 1 + 2);
 }

@@ -24,6 +24,14 @@ fn levels(logged: &[Logged]) -> Vec<Level> {
     logged.iter().map(|event| event.level).collect()
 }
 
+/// The errors of the events.
+fn errors(capture: &Capture) -> Vec<Option<Value>> {
+    let logged = capture.take().into_iter();
+    logged
+        .map(|mut event| event.fields.remove("error"))
+        .collect()
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_warning_per_retry_and_an_error_when_attempts_run_out() {
     #[retry(max_retries = 2, jitter = none)]
@@ -282,11 +290,7 @@ fn the_error_is_shown_by_display_else_debug_else_its_type_name() {
     }
     let capture = Capture::begin();
     assert!(display().is_err() && debug().is_err() && neither().is_err());
-    let errors: Vec<_> = capture
-        .take()
-        .into_iter()
-        .map(|mut event| event.fields.remove("error"))
-        .collect();
+    let errors = errors(&capture);
     assert_eq!(
         errors,
         [
@@ -309,11 +313,7 @@ async fn a_generic_error_is_shown_by_what_its_bounds_promise() {
     }
     let capture = Capture::begin();
     assert!(displayed(|| Displayed).await.is_err() && unbound(|| Displayed).await.is_err());
-    let errors: Vec<_> = capture
-        .take()
-        .into_iter()
-        .map(|mut event| event.fields.remove("error"))
-        .collect();
+    let errors = errors(&capture);
     assert_eq!(
         errors,
         [

@@ -150,6 +150,34 @@ fn who_sleeps_as_long_as_it_was_told_is_admitted() {
     }
 }
 
+/// Waits until a call, which was recorded between the two times, no longer counts: after the window,
+/// and earlier by a slice at most.
+fn assert_forgotten(
+    (before, after): (Instant, Instant),
+    window: Duration,
+    slice: Duration,
+    counts: impl Fn() -> bool,
+) {
+    loop {
+        let asked = Instant::now();
+        let counts = counts();
+        let answered = Instant::now();
+        assert!(
+            counts || answered + slice + APART >= before + window,
+            "forgotten after {:?}",
+            answered - before
+        );
+        assert!(
+            !counts || asked <= after + window + APART,
+            "counted after {:?}",
+            asked - after
+        );
+        if !counts {
+            break;
+        }
+    }
+}
+
 #[test]
 fn a_failure_counts_as_long_as_the_window_says() {
     let window = 5 * MILLI;
@@ -162,24 +190,9 @@ fn a_failure_counts_as_long_as_the_window_says() {
         let before = Instant::now();
         breaker.acquire().expect("far from the threshold").failure();
         let after = Instant::now();
-        loop {
-            let asked = Instant::now();
-            let counts = breaker.stats().failure_count == 1;
-            let answered = Instant::now();
-            assert!(
-                counts || answered + APART >= before + window,
-                "forgotten after {:?}",
-                answered - before
-            );
-            assert!(
-                !counts || asked <= after + window + APART,
-                "counted after {:?}",
-                asked - after
-            );
-            if !counts {
-                break;
-            }
-        }
+        assert_forgotten((before, after), window, Duration::ZERO, || {
+            breaker.stats().failure_count == 1
+        });
     }
 }
 
@@ -195,24 +208,9 @@ fn a_rate_forgets_within_a_slice() {
         let before = Instant::now();
         breaker.acquire().expect("closed").success();
         let after = Instant::now();
-        loop {
-            let asked = Instant::now();
-            let counts = breaker.stats().failure_rate.is_some();
-            let answered = Instant::now();
-            assert!(
-                counts || answered + slice + APART >= before + window,
-                "forgotten after {:?}",
-                answered - before
-            );
-            assert!(
-                !counts || asked <= after + window + APART,
-                "counted after {:?}",
-                asked - after
-            );
-            if !counts {
-                break;
-            }
-        }
+        assert_forgotten((before, after), window, slice, || {
+            breaker.stats().failure_rate.is_some()
+        });
     }
 }
 

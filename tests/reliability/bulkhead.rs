@@ -15,38 +15,13 @@ use std::{
 
 use proptest::prelude::*;
 use resilience::{
-    Bulkhead, BulkheadConfig, BulkheadFull, BulkheadStats, CircuitOpen, TimedOut, bulkhead,
-    circuit_breaker, registry, retry, timeout,
+    Bulkhead, BulkheadConfig, BulkheadStats, bulkhead, circuit_breaker, registry, retry, timeout,
 };
-use tokio::{runtime, time::advance};
+use tokio::runtime;
+
+use crate::{clock::poll_up_to, fault::Fault};
 
 const TICK: Duration = Duration::from_millis(5);
-
-#[derive(Debug, PartialEq)]
-enum Fault {
-    Down,
-    Full,
-    Open,
-    Late,
-}
-
-impl From<BulkheadFull> for Fault {
-    fn from(_: BulkheadFull) -> Self {
-        Self::Full
-    }
-}
-
-impl From<CircuitOpen> for Fault {
-    fn from(_: CircuitOpen) -> Self {
-        Self::Open
-    }
-}
-
-impl From<TimedOut> for Fault {
-    fn from(_: TimedOut) -> Self {
-        Self::Late
-    }
-}
 
 /// Counts the bodies that run, and remembers the most.
 #[derive(Default)]
@@ -226,20 +201,13 @@ type Call<'a> = Pin<Box<dyn Future<Output = Result<u8, Fault>> + 'a>>;
 async fn drop_after(call: Call<'_>, polls: u32, free_after: u32) -> bool {
     let pool = registry::get_or_register_bulkhead("reliability::dropped", BulkheadConfig::new(1));
     let mut permit = Some(pool.acquire().expect("nobody is there"));
-    let (mut call, mut is_done) = (call, false);
-    for poll in 0..polls {
+    let mut call = call;
+    let is_done = poll_up_to(call.as_mut(), polls, TICK, |poll| {
         if poll == free_after {
             permit = None;
         }
-        is_done = call
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()))
-            .is_ready();
-        if is_done {
-            break;
-        }
-        advance(TICK).await;
-    }
+    })
+    .await;
     drop(call);
     drop(permit);
     assert_is_empty("reliability::dropped");

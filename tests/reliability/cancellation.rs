@@ -5,7 +5,7 @@ use std::{
     cell::Cell,
     future::{Future, pending, poll_fn},
     pin::Pin,
-    task::{Context, Poll, Waker},
+    task::Poll,
     time::Duration,
 };
 
@@ -13,10 +13,9 @@ use resilience::{
     CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, RetryConfig, TimedOut,
     TimeoutConfig, circuit_breaker, fallback, hedge, retry, timeout,
 };
-use tokio::{
-    runtime,
-    time::{advance, sleep},
-};
+use tokio::time::{advance, sleep};
+
+use crate::clock::{paused, poll_up_to};
 
 const TICK: Duration = Duration::from_millis(5);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -291,17 +290,7 @@ async fn drop_after(stack: &Stack, kind: Circuit, polls: u32) -> bool {
     let breaker = circuit(kind).await;
     let service = Service::default();
     let mut call = (stack.call)(&breaker, &service);
-    let mut done = false;
-    for _ in 0..polls {
-        done = call
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()))
-            .is_ready();
-        if done {
-            break;
-        }
-        advance(TICK).await;
-    }
+    let done = poll_up_to(call.as_mut(), polls, TICK, |_| {}).await;
     drop(call);
     assert_eq!(service.running.get(), 0, "{}", case());
 
@@ -343,12 +332,7 @@ fn a_call_may_be_dropped_at_every_await_point() {
         for kind in [Circuit::Closed, Circuit::Sensitive, Circuit::Probing] {
             // The service of `c` hangs at its second call only, so all of them end.
             for polls in 0.. {
-                let clock = runtime::Builder::new_current_thread()
-                    .enable_time()
-                    .start_paused(true)
-                    .build()
-                    .unwrap();
-                if clock.block_on(drop_after(stack, kind, polls)) {
+                if paused().block_on(drop_after(stack, kind, polls)) {
                     break;
                 }
                 dropped += 1;

@@ -19,6 +19,8 @@ use resilience::{
 };
 use tokio::{runtime, time::advance};
 
+use crate::clock::paused;
+
 const RECOVERY: Duration = Duration::from_secs(30);
 const THREADS: usize = 8;
 const CALLERS: usize = 1_000;
@@ -51,14 +53,6 @@ fn call_sync(breaker: &CircuitBreaker, service: &Service) -> io::Result<()> {
         thread::yield_now();
     }
     Ok(())
-}
-
-fn paused() -> runtime::Runtime {
-    runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap()
 }
 
 /// Under the runtime's clock, a circuit whose recovery time has just passed.

@@ -21,12 +21,9 @@ use resilience::{
     CircuitBreaker, CircuitBreakerConfig, CircuitBreakerFamily, CircuitBreakerStats, CircuitOpen,
     CircuitState, OwnedPermit, circuit_breaker, registry,
 };
-use tokio::{
-    runtime,
-    time::{Instant, advance},
-};
+use tokio::time::{Instant, advance};
 
-use crate::search;
+use crate::{clock::paused, search};
 
 const SECOND: Duration = Duration::from_secs(1);
 const NANO: Duration = Duration::from_nanos(1);
@@ -352,14 +349,6 @@ impl Comparison {
         }
         Ok(())
     }
-}
-
-fn paused() -> runtime::Runtime {
-    runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime without input and output")
 }
 
 proptest! {

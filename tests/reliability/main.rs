@@ -6,7 +6,9 @@
 mod alone;
 mod bulkhead;
 mod cancellation;
+mod clock;
 mod events;
+mod fault;
 mod herd;
 mod keys;
 mod model;

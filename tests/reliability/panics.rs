@@ -15,20 +15,17 @@ use std::{
 };
 
 use resilience::{
-    CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, TimedOut, circuit_breaker,
-    fallback, registry, retry, timeout,
+    CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, CircuitOpen, CircuitState, TimedOut,
+    circuit_breaker, fallback, registry, retry, timeout,
 };
-use tokio::{
-    runtime,
-    time::{advance, sleep},
-};
+use tokio::time::{advance, sleep};
 use tracing::{
     Event, Metadata, Subscriber,
     span::{Attributes, Id, Record},
     subscriber::with_default,
 };
 
-use crate::alone::is_alone;
+use crate::{alone::is_alone, clock::paused};
 
 const RECOVERY: Duration = Duration::from_secs(30);
 
@@ -63,12 +60,7 @@ fn caught<T>(body: impl FnOnce() -> T) -> &'static str {
 }
 
 fn block_on<F: Future>(future: F) -> F::Output {
-    runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap()
-        .block_on(future)
+    paused().block_on(future)
 }
 
 /// The piece of the user's code that panics.
@@ -182,41 +174,34 @@ async fn assert_serves(breaker: &CircuitBreaker) {
     assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
+/// Panics at the place, and returns the statistics that are left of a circuit that still serves.
+fn left_by_a_panic(place: &'static str) -> CircuitBreakerStats {
+    block_on(async {
+        let breaker = CircuitBreaker::new("panics", CONFIG);
+        let attempts = AtomicUsize::new(0);
+        let task = guarded(&breaker, At(place), &attempts);
+        assert_eq!(payload(&*CatchUnwind(Box::pin(task)).await), place);
+        let stats = breaker.stats();
+        assert_serves(&breaker).await;
+        stats
+    })
+}
+
 #[test]
 fn a_panic_within_the_circuit_is_one_failure_and_reaches_the_caller() {
     for place in WITHIN {
-        block_on(async {
-            let breaker = CircuitBreaker::new("panics", CONFIG);
-            let attempts = AtomicUsize::new(0);
-            let task = guarded(&breaker, At(place), &attempts);
-            assert_eq!(payload(&*CatchUnwind(Box::pin(task)).await), place);
-            let stats = breaker.stats();
-            assert_eq!(
-                (stats.failures, stats.state),
-                (1, CircuitState::Open),
-                "{place}"
-            );
-            assert_serves(&breaker).await;
-        });
+        let stats = left_by_a_panic(place);
+        let left = (stats.failures, stats.state);
+        assert_eq!(left, (1, CircuitState::Open), "{place}");
     }
 }
 
 #[test]
 fn a_panic_beside_the_circuit_is_none_of_its_business() {
     for place in BESIDE {
-        block_on(async {
-            let breaker = CircuitBreaker::new("panics", CONFIG);
-            let attempts = AtomicUsize::new(0);
-            let task = guarded(&breaker, At(place), &attempts);
-            assert_eq!(payload(&*CatchUnwind(Box::pin(task)).await), place);
-            let stats = breaker.stats();
-            assert_eq!(
-                (stats.successes, stats.failures, stats.state),
-                (1, 0, CircuitState::Closed),
-                "{place}"
-            );
-            assert_serves(&breaker).await;
-        });
+        let stats = left_by_a_panic(place);
+        let left = (stats.successes, stats.failures, stats.state);
+        assert_eq!(left, (1, 0, CircuitState::Closed), "{place}");
     }
 }
 

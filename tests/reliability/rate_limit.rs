@@ -10,7 +10,9 @@ use std::{
 use governor::{Quota, RateLimiter, clock::FakeRelativeClock, state::NotKeyed};
 use proptest::prelude::*;
 use resilience::{RateLimit, RateLimitConfig, RateLimited, rate_limit, registry};
-use tokio::{runtime, time::advance};
+use tokio::time::advance;
+
+use crate::clock::paused;
 
 type Governor = RateLimiter<
     NotKeyed,
@@ -18,14 +20,6 @@ type Governor = RateLimiter<
     FakeRelativeClock,
     governor::middleware::NoOpMiddleware<governor::nanos::Nanos>,
 >;
-
-fn paused() -> runtime::Runtime {
-    runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap()
-}
 
 /// Rates of whole nanoseconds per call, because governor truncates others.
 fn rate() -> impl Strategy<Value = (u32, u64, u32)> {

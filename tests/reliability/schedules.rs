@@ -4,12 +4,9 @@ use std::{cell::RefCell, time::Duration};
 
 use proptest::{collection::vec, prelude::*, sample::select};
 use resilience::{Jitter, RetryConfig, Strategy as Growth, retry};
-use tokio::{
-    runtime,
-    time::{Instant, sleep},
-};
+use tokio::time::{Instant, sleep};
 
-use crate::search;
+use crate::{clock::paused, search};
 
 /// Timers of tokio round up to the next one.
 const TICK: Duration = Duration::from_millis(1);
@@ -257,7 +254,6 @@ async fn compare(options: Options, failures: &[Failure]) -> Result<(), TestCaseE
 #[test]
 fn calls_delays_and_budget_follow_the_formulas() {
     proptest!(search(1_000), |(options in options(), failures in failures())| {
-        let clock = runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        clock.block_on(compare(options, &failures))?;
+        paused().block_on(compare(options, &failures))?;
     });
 }

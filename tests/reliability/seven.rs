@@ -13,49 +13,15 @@ use std::{
 };
 
 use resilience::{
-    BulkheadFull, CircuitBreaker, CircuitBreakerConfig, CircuitOpen, CircuitState, RateLimited,
-    TimedOut, bulkhead, circuit_breaker, fallback, hedge, rate_limit, registry, retry, timeout,
+    CircuitBreaker, CircuitBreakerConfig, CircuitState, TimedOut, bulkhead, circuit_breaker,
+    fallback, hedge, rate_limit, registry, retry, timeout,
 };
-use tokio::{
-    runtime,
-    time::{advance, sleep},
-};
+use tokio::time::{advance, sleep};
+
+use crate::{clock::paused, fault::Fault};
 
 const TICK: Duration = Duration::from_millis(5);
 const RECOVERY: Duration = Duration::from_secs(30);
-
-#[derive(Debug, PartialEq)]
-enum Fault {
-    Down,
-    Full,
-    Limited,
-    Open,
-    Late,
-}
-
-impl From<BulkheadFull> for Fault {
-    fn from(_: BulkheadFull) -> Self {
-        Self::Full
-    }
-}
-
-impl From<RateLimited> for Fault {
-    fn from(_: RateLimited) -> Self {
-        Self::Limited
-    }
-}
-
-impl From<CircuitOpen> for Fault {
-    fn from(_: CircuitOpen) -> Self {
-        Self::Open
-    }
-}
-
-impl From<TimedOut> for Fault {
-    fn from(_: TimedOut) -> Self {
-        Self::Late
-    }
-}
 
 /// The service fails, then hangs, then answers. It counts the bodies that run.
 #[derive(Default)]
@@ -146,14 +112,6 @@ const STACKS: [(&str, Stack); 2] = [
         Box::pin(reversed(breaker, service, at))
     }),
 ];
-
-fn paused() -> runtime::Runtime {
-    runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap()
-}
 
 fn breaker(threshold: u32) -> CircuitBreaker {
     let config = CircuitBreakerConfig::new()

@@ -14,10 +14,9 @@ use resilience::{
     CircuitBreaker, CircuitBreakerConfig, CircuitState, Jitter, RetryConfig, Strategy,
     TimeoutConfig, retry, timeout,
 };
-use tokio::{
-    runtime,
-    time::{Instant, advance, sleep},
-};
+use tokio::time::{Instant, advance, sleep};
+
+use crate::clock::paused;
 
 const NANO: Duration = Duration::from_nanos(1);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -263,12 +262,8 @@ fn a_paused_clock_beside_a_running_one_makes_no_negative_wait() {
         .recovery_timeout(HOUR)
         .failure_threshold(1);
     let breaker = CircuitBreaker::new("time", config);
-    let paused = runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    paused.block_on(async {
+    let clock = paused();
+    clock.block_on(async {
         advance(HOUR * 10).await;
         breaker.acquire().unwrap().failure();
         assert_eq!(breaker.acquire().unwrap_err().retry_after(), Some(HOUR));
@@ -283,7 +278,7 @@ fn a_paused_clock_beside_a_running_one_makes_no_negative_wait() {
     assert_eq!(breaker.stats().time_in_state, Duration::ZERO);
     breaker.reset();
     breaker.trip();
-    paused.block_on(async {
+    clock.block_on(async {
         // By the paused clock, it was opened ten hours ago.
         assert_eq!(breaker.state(), CircuitState::HalfOpen);
         breaker.acquire().unwrap().success();

@@ -2,37 +2,11 @@
 
 use std::{cell::Cell, future::pending, time::Duration};
 
-use resilience::{CircuitOpen, TimedOut, bulkhead, circuit_breaker, registry, retry, timeout};
+use resilience::{bulkhead, circuit_breaker, registry, retry, timeout};
 use tokio::time::{Instant, sleep};
 
 use super::{ApiError, Running, poll, stats};
-
-/// An error type without sources, so that only the stack knows a refusal.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Fault {
-    Down,
-    Full,
-    Open,
-    Late,
-}
-
-impl From<resilience::BulkheadFull> for Fault {
-    fn from(_: resilience::BulkheadFull) -> Self {
-        Self::Full
-    }
-}
-
-impl From<CircuitOpen> for Fault {
-    fn from(_: CircuitOpen) -> Self {
-        Self::Open
-    }
-}
-
-impl From<TimedOut> for Fault {
-    fn from(_: TimedOut) -> Self {
-        Self::Late
-    }
-}
+use crate::fault::Fault;
 
 #[tokio::test(start_paused = true)]
 async fn a_retry_does_not_retry_a_refusal_and_a_circuit_ignores_it() {

@@ -66,7 +66,7 @@ async fn clones_serve_layers_on_either_side() {
         calls.set(calls.get() + 1);
         let length = text.into_bytes().len();
         if calls.get() < 4 {
-            Err(ApiError::Down(0))
+            Err(ApiError::Status(0))
         } else {
             Ok(length)
         }
@@ -77,7 +77,7 @@ async fn clones_serve_layers_on_either_side() {
         calls.set(calls.get() + 1);
         let length = text.into_bytes().len();
         if calls.get() < 8 {
-            Err(ApiError::Down(0))
+            Err(ApiError::Status(0))
         } else {
             Ok(length)
         }
@@ -95,14 +95,14 @@ async fn clones_serve_layers_on_either_side() {
     async fn above(text: String, calls: &std::cell::Cell<usize>) -> Result<usize, ApiError> {
         drop(text);
         calls.set(calls.get() + 1);
-        Err(ApiError::Down(0))
+        Err(ApiError::Status(0))
     }
     #[hedge(after = 10ms, budget = 10)]
     #[fallback(length, clone(text))]
     async fn below(text: String, calls: &std::cell::Cell<usize>) -> Result<usize, ApiError> {
         drop(text);
         calls.set(calls.get() + 1);
-        Err(ApiError::Down(0))
+        Err(ApiError::Status(0))
     }
     let calls = std::cell::Cell::new(0);
     assert_eq!(inside("four".into(), &calls).await, Ok(4));

@@ -78,9 +78,9 @@ async fn after_a_failed_attempt_the_time_counts_from_the_next_one() {
 #[tokio::test(start_paused = true)]
 async fn if_all_fail_the_error_is_that_of_the_last_one_to_fail() {
     let service = Service::new(&[(300, Err(1)), (50, Err(2))]);
-    assert_eq!(call(&service).await, Err(ApiError::Down(1)));
+    assert_eq!(call(&service).await, Err(ApiError::Status(1)));
     let service = Service::new(&[(20, Err(1)), (30, Err(2)), (40, Err(3))]);
-    assert_eq!(call_thrice(&service).await, Err(ApiError::Down(3)));
+    assert_eq!(call_thrice(&service).await, Err(ApiError::Status(3)));
     assert_eq!(service.counts(), (3, 3));
 }
 
@@ -92,15 +92,15 @@ async fn a_failed_hedge_leaves_the_first_attempt_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn an_accepted_error_is_an_answer() {
-    #[hedge(after = 200ms, budget = 10, accept_on(ApiError::Down(404 | 410)))]
+    #[hedge(after = 200ms, budget = 10, accept_on(ApiError::Status(404 | 410)))]
     async fn find(service: &Service) -> Result<u32, ApiError> {
         service.call().await
     }
     let service = Service::new(&[(20, Err(404)), (1, Ok(2))]);
-    assert_eq!(find(&service).await, Err(ApiError::Down(404)));
+    assert_eq!(find(&service).await, Err(ApiError::Status(404)));
     assert_eq!(service.counts(), (1, 1));
     let service = Service::new(&[(1_000, Ok(1)), (10, Err(404))]);
-    assert_eq!(find(&service).await, Err(ApiError::Down(404)));
+    assert_eq!(find(&service).await, Err(ApiError::Status(404)));
     assert_eq!(service.counts(), (2, 2));
 }
 

@@ -82,7 +82,7 @@ async fn a_budget_that_is_used_up_leaves_the_running_attempts_alone() {
     let service = Service::new(&[(50, Ok(1))]);
     assert_eq!(load(&service).await, Ok(1));
     let service = Service::new(&[(5, Err(1))]);
-    assert_eq!(load(&service).await, Err(ApiError::Down(1)));
+    assert_eq!(load(&service).await, Err(ApiError::Status(1)));
     assert_eq!(service.counts(), (1, 1));
     assert_eq!(EMPTY.stats().refused, 2);
 }
@@ -92,10 +92,10 @@ async fn a_retry_with_the_same_budget_deposits_for_both() {
     #[retry(max_retries = 2, base_delay = 0s, budget = "hedge::shared")]
     #[hedge(after = 10ms, budget = "hedge::shared")]
     async fn load() -> Result<u32, ApiError> {
-        Err(ApiError::Down(1))
+        Err(ApiError::Status(1))
     }
     registry::register_budget("hedge::shared", RetryBudget::new().ratio(1000.0)).unwrap();
-    assert_eq!(load().await, Err(ApiError::Down(1)));
+    assert_eq!(load().await, Err(ApiError::Status(1)));
     let stats = registry::budget("hedge::shared").unwrap();
     // Three attempts of the retry, each with a hedge behind its failure.
     assert_eq!((stats.calls, stats.retries), (1, 5));
@@ -106,9 +106,9 @@ async fn another_budget_deposits_for_itself() {
     #[retry(max_retries = 2, base_delay = 0s, budget = "hedge::of_the_retry")]
     #[hedge(after = 10ms, budget = "hedge::of_the_hedge")]
     async fn load() -> Result<u32, ApiError> {
-        Err(ApiError::Down(1))
+        Err(ApiError::Status(1))
     }
-    assert_eq!(load().await, Err(ApiError::Down(1)));
+    assert_eq!(load().await, Err(ApiError::Status(1)));
     let stats = |name| registry::budget(name).unwrap();
     assert_eq!(stats("hedge::of_the_retry").calls, 1);
     assert_eq!(stats("hedge::of_the_hedge").calls, 3);

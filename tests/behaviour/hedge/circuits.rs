@@ -41,7 +41,7 @@ async fn with_half_of_its_failures_there_is_no_hedge() {
     breaker.acquire().unwrap().failure();
     assert_eq!(call(&breaker, &slow()).await, Ok(1), "half");
     let failing = Service::new(&[(5, Err(1))]);
-    assert_eq!(call(&breaker, &failing).await, Err(ApiError::Down(1)));
+    assert_eq!(call(&breaker, &failing).await, Err(ApiError::Status(1)));
     assert_eq!(failing.counts(), (1, 1), "nor behind a failure");
 }
 
@@ -75,7 +75,7 @@ async fn a_circuit_per_key_is_asked_for_its_key() {
     async fn load(key: &str, fails: bool, begun: &Cell<u32>) -> Result<u32, ApiError> {
         begun.set(begun.get() + 1);
         if fails {
-            return Err(ApiError::Down(0));
+            return Err(ApiError::Status(0));
         }
         let number = begun.get();
         sleep(ms(if number == 1 { 100 } else { 20 })).await;
@@ -83,7 +83,7 @@ async fn a_circuit_per_key_is_asked_for_its_key() {
     }
     let begun = Cell::new(0);
     assert_eq!(load("well", false, &begun).await, Ok(2));
-    assert_eq!(load("unwell", true, &begun).await, Err(ApiError::Down(0)));
+    assert_eq!(load("unwell", true, &begun).await, Err(ApiError::Status(0)));
     begun.set(0);
     assert_eq!(load("unwell", false, &begun).await, Ok(1));
     begun.set(0);

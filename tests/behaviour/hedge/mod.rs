@@ -16,28 +16,9 @@ use std::{
     time::Duration,
 };
 
-use resilience::{CircuitOpen, TimedOut};
 use tokio::time::sleep;
 
-/// The errors of the service, and those that the policies make.
-#[derive(Clone, Debug, PartialEq)]
-enum ApiError {
-    Down(u32),
-    Open(CircuitOpen),
-    Late(TimedOut),
-}
-
-impl From<CircuitOpen> for ApiError {
-    fn from(open: CircuitOpen) -> Self {
-        Self::Open(open)
-    }
-}
-
-impl From<TimedOut> for ApiError {
-    fn from(late: TimedOut) -> Self {
-        Self::Late(late)
-    }
-}
+use crate::api_error::ApiError;
 
 const fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
@@ -77,7 +58,7 @@ impl Service {
         if took > 0 {
             sleep(ms(took)).await;
         }
-        outcome.map_err(ApiError::Down)
+        outcome.map_err(ApiError::Status)
     }
 
     /// The calls that have begun, and those that are over.

@@ -50,7 +50,7 @@ async fn a_circuit_outside_counts_the_call_once() {
     }
     let breaker = CircuitBreaker::new("hedge::outside", CircuitBreakerConfig::new());
     let service = Service::new(&[(5, Err(1)), (5, Err(2))]);
-    assert_eq!(load(&breaker, &service).await, Err(ApiError::Down(2)));
+    assert_eq!(load(&breaker, &service).await, Err(ApiError::Status(2)));
     let stats = breaker.stats();
     assert_eq!((stats.failures, stats.abandoned), (1, 0));
 }

@@ -2,47 +2,11 @@
 
 use std::time::Duration;
 
-use resilience::{
-    CircuitOpen, RateLimited, TimedOut, bulkhead, circuit_breaker, fallback, rate_limit, registry,
-    retry, timeout,
-};
+use resilience::{bulkhead, circuit_breaker, fallback, rate_limit, registry, retry, timeout};
 use tokio::time::{Instant, sleep};
 
 use super::{ApiError, stats};
-
-/// An error type without sources, so that only the stack knows a refusal.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Fault {
-    Down,
-    Full,
-    Limited,
-    Open,
-    Late,
-}
-
-impl From<resilience::BulkheadFull> for Fault {
-    fn from(_: resilience::BulkheadFull) -> Self {
-        Self::Full
-    }
-}
-
-impl From<RateLimited> for Fault {
-    fn from(_: RateLimited) -> Self {
-        Self::Limited
-    }
-}
-
-impl From<CircuitOpen> for Fault {
-    fn from(_: CircuitOpen) -> Self {
-        Self::Open
-    }
-}
-
-impl From<TimedOut> for Fault {
-    fn from(_: TimedOut) -> Self {
-        Self::Late
-    }
-}
+use crate::fault::Fault;
 
 #[tokio::test(start_paused = true)]
 async fn the_recommended_stack_spares_refusals() {

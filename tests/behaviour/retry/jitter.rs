@@ -35,6 +35,15 @@ fn assert_drawn_from(low: Duration, high: Duration, drawn: &[Duration]) {
     );
 }
 
+/// The delays of so many calls.
+async fn drawn_by(call: impl AsyncFn(&Delays) -> Result<(), ()>) -> Delays {
+    let delays = Delays::default();
+    for _ in 0..CALLS {
+        assert_eq!(call(&delays).await, Err(()));
+    }
+    delays
+}
+
 /// The delay before retry `n` of each call of three retries.
 fn of_retry(n: usize, delays: &Delays) -> Vec<Duration> {
     delays.borrow().chunks(3).map(|call| call[n - 1]).collect()
@@ -46,10 +55,7 @@ async fn full_jitter_draws_from_zero_to_the_delay() {
     async fn call(delays: &Delays) -> Result<(), ()> {
         Err(())
     }
-    let delays = Delays::default();
-    for _ in 0..CALLS {
-        assert_eq!(call(&delays).await, Err(()));
-    }
+    let delays = drawn_by(call).await;
     for (retry, delay) in [(1, SECOND), (2, 2 * SECOND), (3, 4 * SECOND)] {
         assert_drawn_from(Duration::ZERO, delay, &of_retry(retry, &delays));
     }
@@ -61,10 +67,7 @@ async fn equal_jitter_draws_from_half_the_delay_to_the_delay() {
     async fn call(delays: &Delays) -> Result<(), ()> {
         Err(())
     }
-    let delays = Delays::default();
-    for _ in 0..CALLS {
-        assert_eq!(call(&delays).await, Err(()));
-    }
+    let delays = drawn_by(call).await;
     for (retry, delay) in [(1, SECOND), (2, 2 * SECOND), (3, 4 * SECOND)] {
         assert_drawn_from(delay / 2, delay, &of_retry(retry, &delays));
     }
@@ -76,10 +79,7 @@ async fn decorrelated_jitter_draws_from_the_base_to_three_times_the_delay_before
     async fn call(delays: &Delays) -> Result<(), ()> {
         Err(())
     }
-    let delays = Delays::default();
-    for _ in 0..CALLS {
-        assert_eq!(call(&delays).await, Err(()));
-    }
+    let delays = drawn_by(call).await;
     // Before the first, there is the base.
     assert_drawn_from(SECOND, 3 * SECOND, &of_retry(1, &delays));
     for call in delays.borrow().chunks(3) {
@@ -101,11 +101,7 @@ async fn max_delay_caps_again_after_the_draw() {
     async fn full(delays: &Delays) -> Result<(), ()> {
         Err(())
     }
-    let (capped, before) = (Delays::default(), Delays::default());
-    for _ in 0..CALLS {
-        assert_eq!(decorrelated(&capped).await, Err(()));
-        assert_eq!(full(&before).await, Err(()));
-    }
+    let (capped, before) = (drawn_by(decorrelated).await, drawn_by(full).await);
     for retry in 1..=3 {
         assert!(
             of_retry(retry, &capped)
@@ -127,11 +123,7 @@ async fn the_default_is_full_and_so_is_true() {
     async fn yes(delays: &Delays) -> Result<(), ()> {
         Err(())
     }
-    let (by_default, by_flag) = (Delays::default(), Delays::default());
-    for _ in 0..CALLS {
-        assert_eq!(default(&by_default).await, Err(()));
-        assert_eq!(yes(&by_flag).await, Err(()));
-    }
+    let (by_default, by_flag) = (drawn_by(default).await, drawn_by(yes).await);
     assert_drawn_from(Duration::ZERO, SECOND, &of_retry(1, &by_default));
     assert_drawn_from(Duration::ZERO, SECOND, &of_retry(1, &by_flag));
 }
@@ -159,11 +151,8 @@ async fn jitter_may_be_an_argument() {
     async fn call(jitter: Jitter, delays: &Delays) -> Result<(), ()> {
         Err(())
     }
-    let (equal, none) = (Delays::default(), Delays::default());
-    for _ in 0..CALLS {
-        assert_eq!(call(Jitter::Equal, &equal).await, Err(()));
-        assert_eq!(call(Jitter::None, &none).await, Err(()));
-    }
+    let equal = drawn_by(async |delays| call(Jitter::Equal, delays).await).await;
+    let none = drawn_by(async |delays| call(Jitter::None, delays).await).await;
     assert_drawn_from(SECOND / 2, SECOND, &of_retry(1, &equal));
     assert!(
         none.borrow()
@@ -217,10 +206,8 @@ async fn jitter_may_be_a_flag_that_is_computed() {
     async fn by_constant(delays: &Delays) -> Result<(), ()> {
         Err(())
     }
-    let (drawn, exact) = (Delays::default(), Delays::default());
-    for _ in 0..CALLS {
-        assert_eq!(by_argument(false, &drawn).await, Err(()));
-    }
+    let drawn = drawn_by(async |delays| by_argument(false, delays).await).await;
+    let exact = Delays::default();
     assert_drawn_from(Duration::ZERO, SECOND, &drawn.into_inner());
     assert_eq!(by_argument(true, &exact).await, Err(()));
     assert_eq!(by_constant(&exact).await, Err(()));

@@ -1,11 +1,11 @@
 //! A function that runs later than the file was applied.
 
 use std::io::{self, ErrorKind};
-use std::sync::{Arc, Mutex};
 
-use resilience::events::{self, EventKind};
 use resilience::{Source, circuit_breaker, config, registry, retry};
 use resilience_config_tests::Turn;
+
+use crate::reports::reports_of;
 
 #[retry(max_delay = 10ms, base_delay = 0s, max_retries = 2, operation = "later.contradicts")]
 fn contradicts(calls: &mut u32) -> io::Result<()> {
@@ -22,20 +22,6 @@ fn fits(calls: &mut u32) -> io::Result<()> {
 #[circuit_breaker(name = "later.circuit", failure_threshold = 3)]
 fn guarded() -> io::Result<()> {
     Ok(())
-}
-
-fn reports_of(run: impl FnOnce()) -> Vec<String> {
-    let reports = Arc::new(Mutex::new(Vec::new()));
-    let told = Arc::clone(&reports);
-    let subscription = events::subscribe(move |event| {
-        if let EventKind::ConfigRefused { report, .. } = event.kind {
-            told.lock().expect("whole").push(report.to_owned());
-        }
-    });
-    run();
-    drop(subscription);
-    let reports = reports.lock().expect("whole");
-    reports.clone()
 }
 
 /// The settings that a file gives this name, as far as they hold.

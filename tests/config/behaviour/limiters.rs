@@ -2,10 +2,8 @@
 //! handles survive.
 
 use std::io;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use resilience::events::{self, EventKind};
 use resilience::{
     BulkheadConfig, BulkheadFull, RateLimitConfig, RateLimited, Source, bulkhead, config,
     rate_limit, registry, timeout,
@@ -14,6 +12,8 @@ use resilience_config_tests::{Turn, setting};
 use tokio::sync::oneshot::{self, Receiver};
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::Instant;
+
+use crate::reports::reports_of;
 
 fn in_file(line: u32) -> Source {
     let path = "apply".to_owned();
@@ -294,20 +294,6 @@ fn a_limit_by_hand_holds_until_a_file_names_it_and_the_name_says_it() {
     api.reconfigure(RateLimitConfig::new(9, Duration::from_secs(2)));
     let stats = registry::rate_limit("limiters.rate_by_hand").expect("registered");
     assert_eq!((stats.limit, stats.per), (9, Duration::from_secs(2)));
-}
-
-fn reports_of(run: impl FnOnce()) -> Vec<String> {
-    let reports = Arc::new(Mutex::new(Vec::new()));
-    let told = Arc::clone(&reports);
-    let subscription = events::subscribe(move |event| {
-        if let EventKind::ConfigRefused { report, .. } = event.kind {
-            told.lock().expect("whole").push(report.to_owned());
-        }
-    });
-    run();
-    drop(subscription);
-    let reports = reports.lock().expect("whole");
-    reports.clone()
 }
 
 #[bulkhead(5, name = "limiters.later", operation = "limiters.later_query")]

@@ -11,6 +11,7 @@ mod limiters;
 mod names;
 mod operations;
 mod properties;
+mod reports;
 mod sources;
 mod storm;
 mod watches;

@@ -23,9 +23,9 @@ use proptest::{collection::vec, prelude::*, sample::Index};
 use resilience::{
     CircuitBreaker, CircuitBreakerConfig, CircuitOpen, Command, Permit, events::CommandAction,
 };
-use tokio::{runtime, time::advance};
+use tokio::time::advance;
 
-use crate::search;
+use crate::{clock::paused, search};
 
 use self::reference::{Books, Call, CommandKind, End, OpensAt, Options, Reference};
 
@@ -453,7 +453,6 @@ fn same_statistics(breaker: &CircuitBreaker, reference: &Reference) -> Result<()
 #[test]
 fn the_circuit_answers_as_the_reference_does() {
     proptest!(search(1_000), |((options, acts) in scenarios())| {
-        let clock = runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        clock.block_on(compare(options, acts))?;
+        paused().block_on(compare(options, acts))?;
     });
 }

@@ -17,9 +17,9 @@ use proptest::prelude::*;
 use resilience::{
     BulkheadFull, CircuitBreaker, CircuitBreakerConfig, CircuitOpen, RateLimited, TimedOut,
 };
-use tokio::runtime;
+use tokio::runtime::Runtime;
 
-use crate::search;
+use crate::{clock::paused, search};
 use interpreter::{Circuit, End, Interpreter};
 
 /// A circuit opens at this many failures.
@@ -251,11 +251,7 @@ const FOR_EVER: Duration = Duration::from_secs(5_000);
 
 thread_local! {
     /// The rate limits live as long as the process, so that all cases of a test have one clock.
-    static CLOCK: runtime::Runtime = runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime without I/O");
+    static CLOCK: Runtime = paused();
 }
 
 /// Calls a function of the list once for each element of `calls`, which says the bulkheads that are

@@ -11,7 +11,7 @@ use resilience_fleet_tests::{clock::clock_goes_back, server::Server};
 
 use crate::{
     process::{Process, Service, replicas, wait},
-    replicas::{CONFIG, Replica, ordered, settle, status_of, until, until_all},
+    replicas::{CONFIG, Replica, join_all, ordered, recover, status_of, until, until_all},
 };
 
 /// Microseconds.
@@ -155,17 +155,11 @@ async fn trip(replicas: &[Replica]) {
     .await;
 }
 
-async fn recover(replicas: &[Replica]) {
-    until("all are closed", async || {
-        for replica in replicas {
-            let called = replica
-                .circuit
-                .call_async(async { Ok::<_, std::io::Error>(()) });
-            let _ = called.await;
-        }
-        replicas.iter().all(|it| it.is(CircuitState::Closed))
-    })
-    .await;
+async fn call(replica: &Replica) {
+    let called = replica
+        .circuit
+        .call_async(async { Ok::<_, std::io::Error>(()) });
+    let _ = called.await;
 }
 
 #[tokio::test]
@@ -173,15 +167,11 @@ async fn a_store_whose_clock_jumps_by_an_hour_keeps_no_circuit_open() {
     let Some(server) = Server::start() else {
         return;
     };
-    let mut replicas = Vec::new();
-    for at in 0..2 {
-        replicas.push(Replica::join(Fleet::builder(server.address()), at, CONFIG).await);
-    }
-    settle(&replicas).await;
+    let replicas = join_all(2, CONFIG, || Fleet::builder(server.address())).await;
     for hours in [1, -1] {
         trip(&replicas).await;
         clock_goes_back(&server, "test:jira", hours * HOUR);
-        recover(&replicas).await;
+        recover(&replicas, call).await;
     }
     // A vote, a command and its end.
     replicas[0].trip();

@@ -7,7 +7,10 @@ use resilience::{CircuitBreaker, CircuitState, Command};
 use resilience_fleet::Fleet;
 use resilience_fleet_tests::{server::Server, tap::Tap};
 
-use crate::replicas::{CONFIG, Replica, ordered, settle, status_of, until, until_all};
+use crate::{
+    replicas::{CONFIG, join_all, ordered, status_of, until, until_all},
+    runtime::block_on,
+};
 
 const README: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -34,12 +37,7 @@ async fn quiet() {
 /// A machine that is busy for 50 ms makes a replica ask twice, so the count is repeated then.
 #[test]
 fn an_event_costs_the_requests_that_the_readme_names() {
-    let count = || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        runtime.expect("a runtime").block_on(requests_of_events());
-    };
+    let count = || block_on(requests_of_events());
     for _ in 0..4 {
         if catch_unwind(count).is_ok() {
             return;
@@ -56,11 +54,7 @@ async fn requests_of_events() {
     let config = CONFIG
         .recovery_timeout(Duration::from_secs(2))
         .success_threshold(1);
-    let mut replicas = Vec::new();
-    for at in 0..3 {
-        replicas.push(Replica::join(Fleet::builder(tap.address()), at, config).await);
-    }
-    settle(&replicas).await;
+    let replicas = join_all(3, config, || Fleet::builder(tap.address())).await;
     quiet().await;
     // A success costs nothing. A poll finds no change, and reads no circuit.
     tap.requests();
@@ -150,11 +144,7 @@ async fn a_circuit_needs_the_bytes_that_the_readme_names() {
         return;
     };
     let config = CONFIG.recovery_timeout(Duration::from_secs(60));
-    let mut replicas = Vec::new();
-    for at in 0..3 {
-        replicas.push(Replica::join(Fleet::builder(server.address()), at, config).await);
-    }
-    settle(&replicas).await;
+    let replicas = join_all(3, config, || Fleet::builder(server.address())).await;
     let circuit = || memory(&server, "{test:jira}");
     assert_eq!(circuit(), 0, "a circuit that never opened");
     replicas[0].trip();

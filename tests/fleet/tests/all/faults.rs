@@ -14,8 +14,8 @@ use resilience_fleet::Fleet;
 use resilience_fleet_tests::{proxy::Proxy, server::Server};
 
 use crate::replicas::{
-    CONFIG, Replica, Shared, behind_proxy, degraded_events, ordered, settle, status_of, until,
-    until_all,
+    CONFIG, Replica, Shared, behind_proxy, degraded_events, join_all, ordered, settle, status_of,
+    until, until_all,
 };
 
 /// Opens, probes and closes by its own decisions, as without a fleet.
@@ -110,11 +110,7 @@ async fn no_call_waits_while_the_server_is_stopped() {
     let Some(server) = Server::start() else {
         return;
     };
-    let mut replicas = Vec::new();
-    for at in 0..2 {
-        replicas.push(Replica::join(Fleet::builder(server.address()), at, CONFIG).await);
-    }
-    settle(&replicas).await;
+    let replicas = join_all(2, CONFIG, || Fleet::builder(server.address())).await;
     let closed = CircuitBreaker::new("closed", CONFIG);
     let fleet = Fleet::builder(server.address())
         .namespace("other")
@@ -188,11 +184,7 @@ async fn a_vote_that_could_not_be_sent_is_sent_when_the_store_is_there_again() {
 async fn after_flushall_open_replicas_stay_open_and_write_the_state_again() {
     for store in Shared::all() {
         let config = CONFIG.recovery_timeout(Duration::from_secs(60));
-        let mut replicas = Vec::new();
-        for at in 0..2 {
-            replicas.push(Replica::join(store.builder(), at, config).await);
-        }
-        settle(&replicas).await;
+        let replicas = join_all(2, config, || store.builder()).await;
         replicas[0].trip();
         replicas[1].trip();
         let is_open = async |replica: &Replica| {
@@ -254,11 +246,7 @@ async fn a_failover_that_lost_the_latest_write_is_healed() {
         return;
     };
     let config = CONFIG.recovery_timeout(Duration::from_secs(60));
-    let mut replicas = Vec::new();
-    for at in 0..2 {
-        replicas.push(Replica::join(Fleet::builder(server.address()), at, config).await);
-    }
-    settle(&replicas).await;
+    let replicas = join_all(2, config, || Fleet::builder(server.address())).await;
     replicas[0].trip();
     replicas[1].trip();
     until("the fleet opens", async || {

@@ -16,6 +16,7 @@ mod processes;
 mod propagation;
 mod quorum;
 mod replicas;
+mod runtime;
 mod start;
 mod tls;
 mod topologies;

@@ -14,7 +14,10 @@ use resilience_fleet::{
 use resilience_fleet_tests::{clock::clock_goes_back, server::Server};
 use tokio::sync::mpsc;
 
-use crate::keys::{assert_acl_is_used, with_acl};
+use crate::{
+    keys::{assert_acl_is_used, with_acl},
+    runtime::runtime,
+};
 
 /// A request, and the pause before it. Terms of verdicts and restores are those of the moment,
 /// moved.
@@ -172,10 +175,7 @@ fn the_script_equals_the_reference() {
     let Some(server) = Server::start() else {
         return;
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let runtime = runtime.expect("a runtime");
+    let runtime = runtime();
     let session = runtime.block_on(async {
         // The user of the README has the permissions for everything that a script does.
         let address = with_acl(&server, "model");

@@ -14,7 +14,10 @@ use resilience_fleet::{
 use resilience_fleet_tests::{proxy::Proxy, server::Server};
 use tokio::sync::mpsc;
 
-use crate::replicas::{Shared, degraded_events, until};
+use crate::{
+    replicas::{Shared, degraded_events, until},
+    runtime::runtime,
+};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -250,10 +253,7 @@ fn the_script_of_permits_equals_the_reference() {
     let Some(server) = Server::start() else {
         return;
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let runtime = runtime.expect("a runtime");
+    let runtime = runtime();
     let session = runtime.block_on(async {
         let store = RedisStore::new(server.address(), "permits").expect("an address");
         let (pushes, _kept) = mpsc::unbounded_channel();

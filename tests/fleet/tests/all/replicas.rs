@@ -38,12 +38,7 @@ impl Shared {
     }
 
     pub(crate) async fn replicas(&self, number: usize) -> Vec<Replica> {
-        let mut replicas = Vec::new();
-        for at in 0..number {
-            replicas.push(Replica::join(self.builder(), at, CONFIG).await);
-        }
-        settle(&replicas).await;
-        replicas
+        join_all(number, CONFIG, || self.builder()).await
     }
 }
 
@@ -85,6 +80,20 @@ impl Replica {
     pub(crate) fn reason(&self) -> Option<TransitionReason> {
         self.circuit.acquire().err().map(|open| open.reason())
     }
+}
+
+/// Replicas that know each other.
+pub(crate) async fn join_all(
+    number: usize,
+    config: CircuitBreakerConfig,
+    builder: impl Fn() -> FleetBuilder,
+) -> Vec<Replica> {
+    let mut replicas = Vec::new();
+    for at in 0..number {
+        replicas.push(Replica::join(builder(), at, config).await);
+    }
+    settle(&replicas).await;
+    replicas
 }
 
 /// Gives a command, again and again until the store answers in time. It has 50 ms, and a machine
@@ -134,14 +143,21 @@ pub(crate) async fn until_all(replicas: &[Replica], state: CircuitState) {
     .await;
 }
 
+/// Makes each replica call until all are closed.
+pub(crate) async fn recover(replicas: &[Replica], call: impl AsyncFn(&Replica)) {
+    until("all are closed", async || {
+        for replica in replicas {
+            call(replica).await;
+        }
+        replicas.iter().all(|it| it.is(CircuitState::Closed))
+    })
+    .await;
+}
+
 /// Replicas over a server behind a proxy.
 pub(crate) async fn behind_proxy(server: &Server, number: usize) -> (Proxy, Vec<Replica>) {
     let proxy = Proxy::start(server.port);
-    let mut replicas = Vec::new();
-    for at in 0..number {
-        replicas.push(Replica::join(Fleet::builder(proxy.address()), at, CONFIG).await);
-    }
-    settle(&replicas).await;
+    let replicas = join_all(number, CONFIG, || Fleet::builder(proxy.address())).await;
     (proxy, replicas)
 }
 

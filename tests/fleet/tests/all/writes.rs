@@ -16,7 +16,10 @@ use resilience_fleet_tests::{
     tap::{Moment, Tap},
 };
 
-use crate::replicas::{Replica, until, until_all};
+use crate::{
+    replicas::{Replica, recover, until, until_all},
+    runtime::block_on,
+};
 
 const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new()
     .failure_threshold(1)
@@ -100,6 +103,10 @@ async fn call(replica: &Replica, works: bool) {
     assert!(took < Duration::from_millis(500), "{took:?}: {called:?}");
 }
 
+async fn succeed(replica: &Replica) {
+    call(replica, true).await;
+}
+
 /// Both replicas fail, and open by their own decisions.
 async fn fail(replicas: &[Replica]) {
     for replica in replicas {
@@ -110,17 +117,6 @@ async fn fail(replicas: &[Replica]) {
         })
         .await;
     }
-}
-
-/// Both replicas call until they are closed.
-async fn recover(replicas: &[Replica]) {
-    until("all are closed", async || {
-        for replica in replicas {
-            call(replica, true).await;
-        }
-        replicas.iter().all(|it| it.is(CircuitState::Closed))
-    })
-    .await;
 }
 
 async fn status(replica: &Replica, condition: impl Fn(&FleetStatus) -> bool) -> bool {
@@ -145,7 +141,7 @@ async fn live(fault: Option<Fault>) -> Option<(usize, Option<String>)> {
     })
     .await;
     fail(&replicas).await;
-    recover(&replicas).await;
+    recover(&replicas, succeed).await;
     for isolates in [true, false] {
         until("the command is taken", async || {
             let command = Command::new("maintenance");
@@ -179,7 +175,7 @@ async fn nothing_is_stuck(replicas: &[Replica]) {
     .await;
     until("the fleet is closed", async || {
         // A circuit that closed alone tells the fleet when it has succeeded since then.
-        recover(replicas).await;
+        recover(replicas, succeed).await;
         status(&replicas[0], |it| {
             let circuit = &it.circuits[0];
             (circuit.state, circuit.leases) == (CircuitState::Closed, 0)
@@ -199,7 +195,7 @@ async fn nothing_is_stuck(replicas: &[Replica]) {
     })
     .await;
     until("the fleet closes", async || {
-        recover(replicas).await;
+        recover(replicas, succeed).await;
         status(&replicas[1], |it| {
             it.circuits[0].state == CircuitState::Closed
         })
@@ -209,10 +205,7 @@ async fn nothing_is_stuck(replicas: &[Replica]) {
 }
 
 fn run(fault: Option<Fault>) -> Option<(usize, Option<String>)> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    runtime.expect("a runtime").block_on(live(fault))
+    block_on(live(fault))
 }
 
 #[test]
