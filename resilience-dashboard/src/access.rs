@@ -89,11 +89,16 @@ impl fmt::Debug for Access {
 pub struct Action {
     kind: CommandAction,
     circuit: String,
+    is_only_here: bool,
 }
 
 impl Action {
-    pub(crate) fn new(kind: CommandAction, circuit: String) -> Self {
-        Self { kind, circuit }
+    pub(crate) fn new(kind: CommandAction, circuit: String, is_only_here: bool) -> Self {
+        Self {
+            kind,
+            circuit,
+            is_only_here,
+        }
     }
 
     /// The command.
@@ -104,6 +109,12 @@ impl Action {
     /// The name of the circuit, as the request has it. A circuit of that name need not exist.
     pub fn circuit(&self) -> &str {
         &self.circuit
+    }
+
+    /// True if the command is for this process alone, because the query says `only_here=true`.
+    /// Otherwise it is for all processes of the fleet, if one shares the circuit.
+    pub fn is_only_here(&self) -> bool {
+        self.is_only_here
     }
 }
 

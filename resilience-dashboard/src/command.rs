@@ -5,7 +5,7 @@ use std::{error::Error, time::Duration};
 use axum::{
     body::Body,
     extract::{Path, Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use futures_util::StreamExt;
@@ -39,16 +39,12 @@ struct Written {
     reason: String,
     #[serde(rename = "for")]
     duration: Option<String>,
-    #[serde(default)]
-    only_here: bool,
 }
 
 /// The body after its check.
 struct Order {
     reason: String,
     duration: Option<Duration>,
-    /// The other processes of the fleet do not get the command.
-    only_here: bool,
 }
 
 /// Gives the command, or says why not. Nothing changes before everything is checked.
@@ -58,7 +54,7 @@ pub(crate) async fn answer(
     request: Request,
 ) -> Response {
     let (head, body) = request.into_parts();
-    let action = match requested(target, &head.headers) {
+    let action = match requested(target, &head) {
         Ok(action) => action,
         Err(refusal) => return refusal.into_response(),
     };
@@ -75,7 +71,7 @@ pub(crate) async fn answer(
 }
 
 /// The command that the head of the request asks for.
-fn requested(target: Target, headers: &HeaderMap) -> Result<Action, Refusal> {
+fn requested(target: Target, head: &Parts) -> Result<Action, Refusal> {
     let kind = match target.action.as_str() {
         "trip" => CommandAction::Trip,
         "isolate" => CommandAction::Isolate,
@@ -86,8 +82,25 @@ fn requested(target: Target, headers: &HeaderMap) -> Result<Action, Refusal> {
             return Err(Refusal::new(StatusCode::NOT_FOUND, error));
         }
     };
-    refuse_other_sites(headers)?;
-    Ok(Action::new(kind, target.circuit))
+    refuse_other_sites(&head.headers)?;
+    let only_here = only_here(head.uri.query().unwrap_or(""))?;
+    Ok(Action::new(kind, target.circuit, only_here))
+}
+
+/// True if the query says that the command is for this process alone. The query may have other
+/// parameters, because they may be meant for the hook.
+fn only_here(query: &str) -> Result<bool, Refusal> {
+    let mut parameters = query.split('&');
+    let value = parameters.find_map(|parameter| match parameter.split_once('=') {
+        Some(("only_here", value)) => Some(value),
+        None if parameter == "only_here" => Some(""),
+        _ => None,
+    });
+    match value {
+        Some("true") => Ok(true),
+        Some("false") | None => Ok(false),
+        Some(_) => Err(wrong("`only_here` is true or false")),
+    }
 }
 
 /// A browser says in this header which site makes the request, and a page cannot change it.
@@ -110,7 +123,7 @@ async fn give(action: &Action, actor: Actor, order: Order) -> Result<Response, R
         command = command.for_(duration);
     }
     let name = action.circuit();
-    let of_fleet = circuit::is_known(name) && !order.only_here;
+    let of_fleet = circuit::is_known(name) && !action.is_only_here();
     let by_fleet = of_fleet.then(|| fleet::give_command(name, action.kind(), &command));
     let is_known = match by_fleet.flatten() {
         Some(given) => given
@@ -142,7 +155,7 @@ fn give_here(action: &Action, command: Command) -> bool {
 /// taken it.
 fn no_fleet(error: &dyn Error) -> Refusal {
     let error = format!(
-        "{error}, so it is not certain that the replicas get the command: give it again, or to this one alone with \"only_here\": true"
+        "{error}, so it is not certain that the replicas get the command: give it again, or to this one alone with the query `only_here=true`"
     );
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error)
 }
@@ -199,7 +212,6 @@ fn check(body: &[u8]) -> Result<Order, Refusal> {
     Ok(Order {
         reason: written.reason,
         duration: duration.transpose()?,
-        only_here: written.only_here,
     })
 }
 

@@ -40,12 +40,12 @@
 //! [event](resilience::events::EventKind::Command) with the reason and the actor.
 //!
 //! If a [fleet](resilience::fleet) shares the circuit, the command goes to all of its processes,
-//! and the circuit of this one obeys a moment later. With `"only_here": true` it is for this
-//! process alone, and stronger than the fleet.
+//! and the circuit of this one obeys a moment later. With the query `?only_here=true` it is for
+//! this process alone, and stronger than the fleet.
 //!
 //! | answer | cause |
 //! |---|---|
-//! | 400 | the body is not such an object: an empty reason, an unknown key, a wrong duration or one of zero |
+//! | 400 | the body is not such an object: an empty reason, an unknown key, a wrong duration or one of zero; or `only_here` is neither `true` nor `false` |
 //! | 403 | the header `Sec-Fetch-Site` says that another site makes the request |
 //! | 404 | there is no such circuit or no such command, or the router is read-only |
 //! | 408 | the body did not arrive within ten seconds |
@@ -62,6 +62,9 @@
 //! `degraded`, the `replicas` that use the circuit, `votes` and `objections` beside `min_votes` and
 //! `share`, the `probers`, and `open_until`. It is `null` for a circuit that no fleet shares. The
 //! page shows it with the circuit.
+//!
+//! `fleet` of a rate limit has the `name`, the `store`, the `replicas` among which the limit is
+//! divided, and the `batch` of permits that this process leases at once.
 //!
 //! # The stream
 //!

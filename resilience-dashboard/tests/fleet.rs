@@ -143,22 +143,22 @@ async fn a_command_goes_to_the_fleet_unless_it_is_for_this_process_alone() {
         "fleet::not_shared",
     ];
     let circuits = names.map(|name| registry::get_or_register(name, CONFIG));
-    let post = async |name: &str, body: &str| {
-        let request = Request::post(format!("/circuits/{name}/isolate"))
+    let post = async |name: &str, query: &str| {
+        let request = Request::post(format!("/circuits/{name}/isolate{query}"))
             .header(header::CONTENT_TYPE, "application/json")
-            .body(Body::from(body.to_owned()));
+            .body(Body::from(REASON));
         let answer = send(&app, request.expect("a request")).await;
         (answer.status(), json_of(answer).await)
     };
-    assert_eq!(post(names[0], REASON).await.0, StatusCode::OK);
-    let (status, refusal) = post(names[1], REASON).await;
+    assert_eq!(post(names[0], "").await.0, StatusCode::OK);
+    let (status, refusal) = post(names[1], "?only_here=false").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     let error = refusal["error"].as_str().expect("a text");
     assert!(
         error.starts_with("the store cannot be reached, so it is not certain"),
         "{error}"
     );
-    assert_eq!(post(names[2], REASON).await.0, StatusCode::OK);
+    assert_eq!(post(names[2], "?token=7").await.0, StatusCode::OK);
     let is_isolated = || circuits.each_ref().map(|circuit| circuit.stats().isolated);
     assert_eq!(
         is_isolated(),
@@ -166,10 +166,17 @@ async fn a_command_goes_to_the_fleet_unless_it_is_for_this_process_alone() {
         "the fleet of the test tells nobody"
     );
 
-    let here = r#"{"reason": "repair", "only_here": true}"#;
-    assert_eq!(post(names[1], here).await.0, StatusCode::OK);
+    assert_eq!(
+        post(names[1], "?token=7&only_here=true").await.0,
+        StatusCode::OK
+    );
     assert_eq!(is_isolated(), [false, true, true]);
-    let (status, _) = post("fleet::commanded_never_used", REASON).await;
+    for wrong in ["?only_here", "?only_here=yes"] {
+        let (status, refusal) = post(names[0], wrong).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        assert_eq!(refusal["error"], "`only_here` is true or false");
+    }
+    let (status, _) = post("fleet::commanded_never_used", "").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     let given = fleet.0.lock().expect("nothing panics").clone();
     assert_eq!(

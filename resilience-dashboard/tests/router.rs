@@ -386,12 +386,13 @@ async fn the_hook_sees_the_request_and_its_refusal_is_the_answer() {
     let app = router(Access::controlled(|request, action| {
         assert_eq!(request.headers["x-user"], "anna");
         assert_eq!(
-            (action.kind(), action.circuit()),
-            (CommandAction::Isolate, "router::hook")
+            (action.kind(), action.circuit(), action.is_only_here()),
+            (CommandAction::Isolate, "router::hook", true)
         );
         Err((StatusCode::IM_A_TEAPOT, [("x-why", "tea")]).into_response())
     }));
-    let answer = post(&app, "/circuits/router%3A%3Ahook/isolate", REASON).await;
+    let path = "/circuits/router%3A%3Ahook/isolate?only_here=true";
+    let answer = post(&app, path, REASON).await;
     assert_eq!(answer.status(), StatusCode::IM_A_TEAPOT);
     assert_eq!(answer.headers()["x-why"], "tea");
     // Nobody learns by a command which circuits there are.

@@ -98,13 +98,18 @@ impl FleetBuilder {
         Self { shared, ..self }
     }
 
-    /// Shares a circuit that is not in the registry.
+    /// Shares a circuit by its handle. The registry may have it, too, but need not.
+    ///
+    /// A command by name reaches the fleet for a circuit of the registry, as one of the dashboard
+    /// does. For the circuit of a key it does not, because a name with keys has one command for all
+    /// of them: name it in [`share`](Self::share).
     pub fn share_circuit(mut self, circuit: &CircuitBreaker) -> Self {
         self.circuits.push(circuit.clone());
         self
     }
 
-    /// Shares the circuits of a family that is not in the registry, each key by itself.
+    /// Shares the circuits of a family that is not in the registry, each key by itself. A family of
+    /// the registry is shared by its name, see [`share`](Self::share).
     pub fn share_family(mut self, family: &CircuitBreakerFamily) -> Self {
         self.families.push(family.clone());
         self

@@ -9,6 +9,7 @@ use resilience::{
         CircuitFollower, CommandFuture, Following, RateLimitFollower, follow_circuits,
         follow_rate_limits,
     },
+    registry,
 };
 use tokio::sync::oneshot;
 
@@ -35,6 +36,8 @@ pub struct Fleet {
 struct Follower {
     links: Links,
     shared: Shared,
+    /// The circuits that are shared by their handles. The registry may have them, too.
+    by_hand: Vec<CircuitBreaker>,
 }
 
 impl Follower {
@@ -42,6 +45,15 @@ impl Follower {
     /// each process puts other keys there.
     fn shares(&self, circuit: &CircuitBreaker) -> bool {
         self.shared.has(circuit.name()) && !circuit.name().ends_with("{*}")
+    }
+
+    /// True if the circuit of the registry with this name is shared, by its name or by its handle.
+    fn shares_name(&self, name: &str) -> bool {
+        let is_by_hand = |circuit: CircuitBreaker| {
+            let mut by_hand = self.by_hand.iter();
+            by_hand.any(|shared| shared.is_same(&circuit))
+        };
+        self.shared.has(name) || registry::get(name).is_some_and(is_by_hand)
     }
 }
 
@@ -64,7 +76,7 @@ impl CircuitFollower for Follower {
         action: CommandAction,
         command: &Command,
     ) -> Option<CommandFuture> {
-        if !self.shared.has(name) {
+        if !self.shares_name(name) {
             return None;
         }
         let given = give(self.links.clone(), name.into(), action, command);
@@ -97,13 +109,19 @@ impl Fleet {
         links: Links,
         shared: Shared,
         rate_limits: BTreeSet<String>,
-        by_hand: &[CircuitBreaker],
+        by_hand: Vec<CircuitBreaker>,
     ) -> Self {
-        let shares_registry = !matches!(&shared, Shared::Named(names) if names.is_empty());
-        let following = shares_registry.then(|| {
+        let ids = by_hand.iter();
+        let ids = ids
+            .map(|circuit| CircuitId::new(circuit.name(), circuit.key()))
+            .collect();
+        let shares_none = matches!(&shared, Shared::Named(names) if names.is_empty());
+        let follows = !shares_none || !by_hand.is_empty();
+        let following = follows.then(|| {
             let follower: Arc<dyn CircuitFollower> = Arc::new(Follower {
                 links: links.clone(),
                 shared: shared.clone(),
+                by_hand,
             });
             follow_circuits(&follower)
         });
@@ -114,13 +132,10 @@ impl Fleet {
             });
             follow_rate_limits(&follower)
         });
-        let ids = by_hand.iter();
         Self {
             links,
             shared,
-            by_hand: ids
-                .map(|circuit| CircuitId::new(circuit.name(), circuit.key()))
-                .collect(),
+            by_hand: ids,
             following: following.into_iter().chain(following_limits).collect(),
         }
     }
@@ -132,6 +147,7 @@ impl Fleet {
         let follower: Arc<dyn CircuitFollower> = Arc::new(Follower {
             links: self.links.clone(),
             shared: Shared::All,
+            by_hand: Vec::new(),
         });
         self.following.push(family.follow_circuits(&follower));
     }

@@ -86,7 +86,7 @@ impl FleetBuilder {
         for limit in &self.rate_limits {
             links.join_rate_limit(limit);
         }
-        let mut fleet = Fleet::new(links, self.shared, self.shared_rate_limits, &self.circuits);
+        let mut fleet = Fleet::new(links, self.shared, self.shared_rate_limits, self.circuits);
         for family in &self.families {
             fleet.share_family(family);
         }

@@ -55,6 +55,6 @@ pub use crate::{
         CircuitFollower, CommandFuture, Coordinator, FleetView, ProbeAnswer, ProbeRequest,
         StoreContact, Trip, Verdict, give_command,
     },
-    rate_limit::{PermitRequest, RateLimitCoordinator, RateLimitFollower},
+    rate_limit::{PermitRequest, RateLimitCoordinator, RateLimitFollower, RateLimitView},
     registry::{follow_circuits, follow_rate_limits},
 };

@@ -21,6 +21,19 @@ pub(crate) fn seconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S
     Seconds(*time).serialize(serializer)
 }
 
+/// The contact to the store of a fleet, in a word.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference to the field"
+)]
+pub(crate) fn store<S: Serializer>(is_degraded: &bool, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(store_word(*is_degraded))
+}
+
+pub(crate) fn store_word(is_degraded: bool) -> &'static str {
+    if is_degraded { "degraded" } else { "connected" }
+}
+
 /// The file and the line of a place.
 pub(crate) struct Place(pub(crate) &'static Location<'static>);
 

@@ -1,4 +1,5 @@
-//! The page shows what a fleet knows of a circuit. The fleet is one of the test.
+//! The page shows what a fleet knows of a circuit and of a rate limit. The fleet is one of the
+//! test.
 
 #![expect(
     clippy::result_large_err,
@@ -10,8 +11,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use resilience::fleet::{Coordinator, FleetView, ProbeRequest, StoreContact, Trip, Verdict};
-use resilience::{CircuitBreakerConfig, registry};
+use resilience::fleet::{
+    Coordinator, FleetView, PermitRequest, ProbeRequest, RateLimitCoordinator, StoreContact, Trip,
+    Verdict,
+};
+use resilience::{CircuitBreakerConfig, RateLimitConfig, registry};
 use resilience_dashboard::{Access, Actor, router};
 use resilience_dashboard_tests::{Browser, serve};
 
@@ -21,6 +25,14 @@ impl Coordinator for Nobody {
     fn tripped(&self, _trip: Trip) {}
     fn asked(&self, _request: ProbeRequest) {}
     fn probed(&self, _lease: u64, _verdict: Verdict) {}
+}
+
+impl RateLimitCoordinator for Nobody {
+    fn wanted(&self, _request: PermitRequest) {}
+
+    fn fleet_name(&self) -> String {
+        "orders-<b>prod</b>".to_owned()
+    }
 }
 
 /// An expression that is true if the detail view says all of the words.
@@ -78,5 +90,45 @@ async fn a_circuit_shows_its_fleet_and_follows_it() {
     browser
         .wait_for("!document.querySelector('#detail').textContent.includes('Fleet ')")
         .await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rate_limit_shows_its_part_and_follows_it() {
+    let Some(browser) = Browser::open("a_rate_limit_shows_its_part").await else {
+        return;
+    };
+    let config = RateLimitConfig::new(100, Duration::from_secs(1));
+    let limit = registry::get_or_register_rate_limit("page::shared_limit", config);
+    registry::get_or_register_rate_limit("page::own_limit", config);
+    let root = serve(router(Access::read_only())).await;
+    browser.go(&format!("{root}/resilience/ui")).await;
+    browser.click("#tab-limits").await;
+    let card = |name: &str| {
+        let name = serde_json::json!(name);
+        format!(
+            "[...document.querySelectorAll('.card')].find((card) => card.querySelector('h2').textContent === {name}).textContent"
+        )
+    };
+    let has = |words: &str| {
+        format!(
+            "{}.includes({})",
+            card("page::shared_limit"),
+            serde_json::json!(words)
+        )
+    };
+    browser.wait_for(&format!("!{}", has("Fleet"))).await;
+
+    limit.coordinate(Arc::new(Nobody));
+    limit.lease_among(4, 10);
+    let shown = "Fleet orders-<b>prod</b>batch10replicas4storeconnected";
+    browser.wait_for(&has(shown)).await;
+    browser.keep_picture("fleet_rate_limit").await;
+    limit.divide_among(5);
+    browser.wait_for(&has("batch0replicas5storedegraded")).await;
+    let own = format!("!{}.includes('Fleet')", card("page::own_limit"));
+    browser.wait_for(&own).await;
+    limit.end_coordination();
+    browser.wait_for(&format!("!{}", has("Fleet"))).await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 }

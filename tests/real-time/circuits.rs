@@ -150,8 +150,8 @@ fn who_sleeps_as_long_as_it_was_told_is_admitted() {
     }
 }
 
-/// Waits until a call, which was recorded between the two times, no longer counts: after the window,
-/// and earlier by a slice at most.
+/// Waits until a call, which was recorded between the two times, no longer counts: after the
+/// window, and earlier by a slice at most.
 fn assert_forgotten(
     (before, after): (Instant, Instant),
     window: Duration,

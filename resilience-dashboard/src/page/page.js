@@ -429,7 +429,8 @@ const VIEWS = {
     title: 'Limits', sections: [...Object.keys(LISTS), 'operations'],
     count: () => Object.keys(LISTS).reduce((sum, section) => sum + list(section).length, 0),
     cards: () => entries(LISTS).flatMap(([section, noun]) => list(section)
-      .map((thing) => [thing.name, () => card(thing.name, small(noun), facts(flat(thing, '', [])), table(settingsOf(thing, noun)))])),
+      .map((thing) => [thing.name, () => card(thing.name, small(noun), facts(flat({ ...thing, fleet: null }, '', [])),
+        ...fleetOf(thing), table(settingsOf(thing, noun)))])),
   },
   process: {
     title: 'Process', sections: ['process', 'workers', 'config'],
@@ -571,8 +572,13 @@ const table = (settings) => h('table', {}, settings.map(({ setting, value, sourc
 const section = (title, content, things) => (things.length ? [h('h3', {}, title), content] : []);
 const keyLine = (circuit) => h('li', {}, icon(known(circuit.state)), `${circuit.key} · ${titled(circuit.state)} · ${plural(circuit.failures, 'failure')}`);
 
-const fleetFacts = ({ name, probers, open_until: until, ...rest }) => section(`Fleet ${name}`,
-  facts(flat({ ...rest, probers: `${probers}`, open_until: until && clock(Date.parse(until)) }, '', [])), [1]);
+// A circuit has probers and an open time, a rate limit has a batch.
+function fleetOf({ fleet }) {
+  if (!fleet) return [];
+  const { name, probers, open_until: until, ...rest } = fleet;
+  const more = probers ? { probers: `${probers}`, open_until: until && clock(Date.parse(until)) } : {};
+  return section(`Fleet ${name}`, facts(flat({ ...rest, ...more }, '', [])), [1]);
+}
 
 const sourceOf = ({ kind, path, file, line }) => (path || file
   ? div('muted mono', `${kind === 'config' ? 'config, ' : ''}${path || file}:${line}`)
@@ -610,7 +616,7 @@ function paintDetail() {
   put(d.error, stats.last_error || '');
   d.error.hidden = !stats.last_error || state === 'closed';
   d.window.hidden = item.isFamily;
-  d.fleet.replaceChildren(...(stats.fleet ? fleetFacts(stats.fleet) : []));
+  d.fleet.replaceChildren(...fleetOf(stats));
   put(d.failures, failures(stats));
   fill(d.meter, stats);
   drawSpark(d.spark, refusedRates(item.id, 300, 5));

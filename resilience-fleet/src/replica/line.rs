@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use resilience::fleet::{
-    Coordinator, PermitRequest, ProbeRequest, RateLimitCoordinator, Trip, Verdict,
+    Coordinator, PermitRequest, ProbeRequest, RateLimitCoordinator, StoreContact, Trip, Verdict,
 };
 use tokio::sync::mpsc::Sender;
 
@@ -69,6 +69,7 @@ impl Coordinator for CircuitLine {
 /// Puts the messages of one rate limit into the queue.
 #[derive(Debug)]
 pub(super) struct RateLimitLine {
+    pub(super) contact: StoreContact,
     pub(super) limit: RateLimitId,
     pub(super) queue: Queue,
 }
@@ -77,5 +78,9 @@ impl RateLimitCoordinator for RateLimitLine {
     fn wanted(&self, request: PermitRequest) {
         self.queue
             .send(Message::WantsPermits(self.limit.clone(), request));
+    }
+
+    fn fleet_name(&self) -> String {
+        self.contact.fleet().to_owned()
     }
 }

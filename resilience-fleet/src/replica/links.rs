@@ -44,6 +44,7 @@ impl Links {
     /// Gives the rate limit its line, and shares it.
     pub(crate) fn join_rate_limit(&self, limit: &RateLimit) {
         let line: Arc<dyn RateLimitCoordinator> = Arc::new(RateLimitLine {
+            contact: self.contact.clone(),
             limit: RateLimitId::new(limit.name(), limit.key()),
             queue: self.queue.clone(),
         });

@@ -182,7 +182,7 @@ impl Bulkhead {
 
     /// A snapshot of the statistics.
     pub fn stats(&self) -> BulkheadStats {
-        Self::stats_of(self.snapshot())
+        Self::stats_of(self.snapshot(), Some(self))
     }
 }
 

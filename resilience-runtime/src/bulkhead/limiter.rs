@@ -131,7 +131,7 @@ impl Limiter for Bulkhead {
         self.shared().snapshot()
     }
 
-    fn stats_of(snapshot: Snapshot<'_, BulkheadConfig>) -> BulkheadStats {
+    fn stats_of(snapshot: Snapshot<'_, BulkheadConfig>, _: Option<&Self>) -> BulkheadStats {
         let Totals { keys, counts } = snapshot.totals;
         BulkheadStats {
             name: snapshot.name.to_owned(),

@@ -69,7 +69,16 @@ impl CircuitBreaker {
         self.shared.declared_at
     }
 
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
+    /// True if both are handles of one circuit. Circuits of one name may be several.
+    ///
+    /// ```
+    /// use resilience::{CircuitBreaker, CircuitBreakerConfig};
+    ///
+    /// let database = CircuitBreaker::new("database", CircuitBreakerConfig::new());
+    /// assert!(database.is_same(&database.clone()));
+    /// assert!(!database.is_same(&CircuitBreaker::new("database", CircuitBreakerConfig::new())));
+    /// ```
+    pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 

@@ -49,7 +49,8 @@ impl StoreContact {
     }
 
     /// The name of the fleet.
-    pub(super) fn fleet(&self) -> &str {
+    /// The name of the fleet.
+    pub fn fleet(&self) -> &str {
         &self.shared.fleet
     }
 

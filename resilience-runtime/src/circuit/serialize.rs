@@ -7,7 +7,7 @@ use super::{
     command::CommandRecord, fleet_view::FleetView, history::TransitionRecord,
     stats::CircuitBreakerStats, transition::CircuitState,
 };
-use crate::serialize::{Place, Rfc3339, Seconds, Text};
+use crate::serialize::{Place, Rfc3339, Seconds, Text, store_word};
 
 impl Serialize for CircuitBreakerStats {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -87,14 +87,9 @@ impl Serialize for FleetView {
             probers,
             open_until,
         } = self;
-        let store = if *is_degraded {
-            "degraded"
-        } else {
-            "connected"
-        };
         let mut form = serializer.serialize_struct("FleetView", 9)?;
         form.serialize_field("name", name)?;
-        form.serialize_field("store", store)?;
+        form.serialize_field("store", store_word(*is_degraded))?;
         form.serialize_field("replicas", replicas)?;
         form.serialize_field("votes", votes)?;
         form.serialize_field("objections", objections)?;

@@ -224,6 +224,11 @@ impl<V: KeyedValue> Changes<V> {
         self.entries.iter().flatten().map(Arc::clone).collect()
     }
 
+    /// The entry of some key.
+    pub(crate) fn any(&self) -> Option<&Arc<Entry<V>>> {
+        self.entries.iter().flatten().next()
+    }
+
     pub(crate) fn judge_anew(&mut self) {
         self.queue.judge_anew();
     }

@@ -170,6 +170,12 @@ impl<L: Limiter> Keys<L> {
         handles_of(&self.map.changes())
     }
 
+    /// The limiter of some key.
+    pub(super) fn any(&self) -> Option<L> {
+        let changes = self.map.changes();
+        changes.any().map(|entry| entry.value.0.clone())
+    }
+
     /// The numbers of keys, and the sums over all limiters. A key is either forgotten or not in all
     /// of them, so that no sum falls while keys are forgotten.
     pub(super) fn totals(&self) -> Totals {

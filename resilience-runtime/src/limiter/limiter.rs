@@ -58,8 +58,9 @@ pub(crate) trait Limiter: LimiterTypes + Clone + fmt::Debug + Send + Sync + 'sta
     /// The numbers of the limiter at this moment.
     fn snapshot(&self) -> Snapshot<'_, Self::Config>;
 
-    /// The statistics that show the numbers.
-    fn stats_of(snapshot: Snapshot<'_, Self::Config>) -> Self::Stats;
+    /// The statistics that show the numbers. The limiter is the one that they are of, or one of
+    /// those that they are the sum of.
+    fn stats_of(snapshot: Snapshot<'_, Self::Config>, limiter: Option<&Self>) -> Self::Stats;
 
     fn counts(&self) -> Counts {
         self.snapshot().totals.counts

@@ -305,12 +305,15 @@ impl<L: Limiter> Named<L> {
         if let Some(single) = self.single.get() {
             totals.counts.add(single.counts());
         }
-        L::stats_of(Snapshot {
+        let snapshot = Snapshot {
             name: &self.name,
             key: None,
             config: self.config(),
             totals,
             declared_at: self.declared_at,
-        })
+        };
+        let of_key = || self.keys.get().and_then(Keys::any);
+        let limiter = self.single.get().cloned().or_else(of_key);
+        L::stats_of(snapshot, limiter.as_ref())
     }
 }

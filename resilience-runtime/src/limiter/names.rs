@@ -129,7 +129,7 @@ impl<L: Limiter> Names<L> {
     /// The statistics of the limiter of a key.
     pub(crate) fn stats_of_key(&self, name: &str, key: &str) -> Option<L::Stats> {
         let limiter = self.get(name)?.get_key(key)?;
-        Some(L::stats_of(limiter.snapshot()))
+        Some(L::stats_of(limiter.snapshot(), Some(&limiter)))
     }
 
     /// The statistics of all limiters, in the order of their names.

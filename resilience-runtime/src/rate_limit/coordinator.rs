@@ -11,4 +11,9 @@ pub trait RateLimitCoordinator: Send + Sync + 'static {
     /// The rate limit has few leased permits left. The call that saw it does not wait for the
     /// answer.
     fn wanted(&self, request: PermitRequest);
+
+    /// The name of the fleet, for operators. By default it is empty.
+    fn fleet_name(&self) -> String {
+        String::new()
+    }
 }

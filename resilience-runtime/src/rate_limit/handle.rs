@@ -165,7 +165,7 @@ impl RateLimit {
 
     /// A snapshot of the statistics.
     pub fn stats(&self) -> RateLimitStats {
-        Self::stats_of(self.snapshot())
+        Self::stats_of(self.snapshot(), Some(self))
     }
 }
 

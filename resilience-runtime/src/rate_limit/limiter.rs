@@ -146,7 +146,7 @@ impl Limiter for RateLimit {
         self.shared().snapshot()
     }
 
-    fn stats_of(snapshot: Snapshot<'_, RateLimitConfig>) -> RateLimitStats {
+    fn stats_of(snapshot: Snapshot<'_, RateLimitConfig>, limiter: Option<&Self>) -> RateLimitStats {
         let Totals { keys, counts } = snapshot.totals;
         RateLimitStats {
             name: snapshot.name.to_owned(),
@@ -161,6 +161,7 @@ impl Limiter for RateLimit {
             keys: keys.keys,
             overflow: keys.overflow,
             evicted: keys.evicted,
+            fleet: limiter.and_then(|limiter| limiter.shared().fleet_view()),
             declared_at: snapshot.declared_at,
         }
     }

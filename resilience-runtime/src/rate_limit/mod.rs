@@ -27,6 +27,7 @@ mod coordinator;
 mod error;
 #[cfg(feature = "config")]
 pub(crate) mod file;
+mod fleet_view;
 mod followers;
 mod future;
 mod handle;
@@ -47,7 +48,7 @@ mod turn;
 pub(crate) use self::followers::begin_to_follow;
 pub use self::{
     acquire::RateLimitAcquire, config::RateLimitConfig, coordinator::RateLimitCoordinator,
-    error::RateLimited, followers::RateLimitFollower, handle::RateLimit,
+    error::RateLimited, fleet_view::RateLimitView, followers::RateLimitFollower, handle::RateLimit,
     permit_request::PermitRequest, settings::RateLimitSettings, stats::RateLimitStats,
 };
 

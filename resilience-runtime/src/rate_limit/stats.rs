@@ -2,6 +2,8 @@
 
 use std::{panic::Location, time::Duration};
 
+use super::fleet_view::RateLimitView;
+
 /// A snapshot of a rate limit, or of all rate limits of a name with keys.
 ///
 /// [`registry::rate_limit`](crate::registry::rate_limit) and
@@ -50,6 +52,9 @@ pub struct RateLimitStats {
     pub overflow: u64,
     /// **Since the start:** keys that were forgotten to make room for another one.
     pub evicted: u64,
+    /// The part that other processes have in the rate limit. `None` if no fleet shares it. For a
+    /// name with keys it is that of one of them, because all are divided in the same way.
+    pub fleet: Option<RateLimitView>,
     /// The source line that declared the rate limit.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serialize::place"))]
     pub declared_at: &'static Location<'static>,

@@ -9,6 +9,11 @@ use tokio::time::{Instant, advance};
 use crate::{
     RateLimit, RateLimitConfig,
     fleet::{PermitRequest, RateLimitCoordinator},
+    keyed::KeyText,
+    limiter::Registered as _,
+    operation::Operation,
+    rate_limit::expansion::RateLimitSite,
+    registry,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -27,6 +32,10 @@ impl Others {
 impl RateLimitCoordinator for Others {
     fn wanted(&self, request: PermitRequest) {
         self.0.lock().expect("nothing panics").push(request);
+    }
+
+    fn fleet_name(&self) -> String {
+        "orders".to_owned()
     }
 }
 
@@ -170,6 +179,40 @@ async fn another_configuration_is_divided_too() {
     assert_eq!(admitted(&limit, 200), 10);
     assert_eq!(limit.config().get_limit(), 40);
     assert_eq!(limit.stats().limit, 40);
+}
+
+#[test]
+fn the_statistics_have_the_division() {
+    static OPERATION: Operation = Operation::new("coordinate::division");
+    static KEYS: RateLimitSite = RateLimitSite::new("divided_keys", &OPERATION);
+    let others = Arc::new(Others::default());
+    let view = |limit: &RateLimit| {
+        let view = limit.stats().fleet?;
+        Some((view.name, view.is_degraded, view.replicas, view.batch))
+    };
+    let limit = registry::get_or_register_rate_limit("divided", CONFIG);
+    assert_eq!(view(&limit), None);
+    limit.coordinate(Arc::clone(&others) as Arc<dyn RateLimitCoordinator>);
+    assert_eq!(view(&limit), None, "it is not divided yet");
+    limit.lease_among(4, 10);
+    assert_eq!(view(&limit), Some(("orders".to_owned(), false, 4, 10)));
+    limit.divide_among(3);
+    assert_eq!(view(&limit), Some(("orders".to_owned(), true, 3, 0)));
+    let by_name = registry::rate_limit("divided").expect("registered");
+    assert_eq!(by_name.fleet, limit.stats().fleet);
+    limit.end_coordination();
+    assert_eq!(view(&limit), None);
+
+    KEYS.of_key(&CONFIG, KeyText::Text("a"));
+    let of_name = || registry::rate_limit("divided_keys").expect("registered");
+    assert_eq!(of_name().fleet, None);
+    let mut of_key = RateLimit::names().handles().into_iter();
+    let of_key = of_key.find(|limit| limit.name() == "divided_keys");
+    let of_key = of_key.expect("the key has one");
+    of_key.coordinate(others);
+    of_key.lease_among(2, 5);
+    assert_eq!(view(&of_key), Some(("orders".to_owned(), false, 2, 5)));
+    assert_eq!(of_name().fleet, of_key.stats().fleet);
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,6 +12,7 @@ use crate::{
     rate_limit::{
         config::RateLimitConfig,
         coordinator::RateLimitCoordinator,
+        fleet_view::RateLimitView,
         leases::{Division, Leases, Line},
         permit_request::{Lessee, PermitRequest},
         rate::Rate,
@@ -50,6 +51,21 @@ impl Shared {
             leases.divide(division);
             self.cells.set_rate(self.own_rate(&config), clock::now());
         }
+    }
+
+    /// The part that other processes have in the limit, for operators.
+    pub(crate) fn fleet_view(&self) -> Option<RateLimitView> {
+        let leases = self.leases.get()?;
+        let Division { replicas, most } = leases.division()?;
+        let coordinator = leases.line()?.coordinator;
+        let mut name = String::new();
+        quietly(|| name = coordinator.fleet_name());
+        Some(RateLimitView {
+            name,
+            is_degraded: most == 0,
+            replicas,
+            batch: if most == 0 { 0 } else { most + 1 },
+        })
     }
 
     /// The rate at which calls without a leased permit have their turns.

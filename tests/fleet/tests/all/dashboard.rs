@@ -41,14 +41,22 @@ async fn command(app: &Router, circuit: &str, command: &str, body: &'static str)
 #[tokio::test]
 async fn a_command_of_the_dashboard_reaches_the_other_replicas() {
     let app = router(Access::controlled(|_, _| Ok(Actor::new("ana"))));
-    for (at, shared) in Shared::all().into_iter().enumerate() {
+    let ways = [true, false].into_iter().flat_map(|by_handle| {
+        let stores = Shared::all().into_iter();
+        stores.map(move |shared| (by_handle, shared))
+    });
+    for (at, (by_handle, shared)) in ways.enumerate() {
         let name = format!("dashboard_command_{at}");
         // The dashboard is that of the replica whose circuit is in the registry of this process.
         let here = registry::get_or_register(name.clone(), CONFIG);
         let there = CircuitBreaker::new(name.clone(), CONFIG);
         let builder = |replica| shared.builder().namespace("dashboard").replica(replica);
         let starts = [
-            builder("here").share([name.clone()]),
+            if by_handle {
+                builder("here").share_circuit(&here)
+            } else {
+                builder("here").share([name.clone()])
+            },
             builder("there").share_circuit(&there),
         ];
         let mut fleets = Vec::new();
@@ -74,9 +82,9 @@ async fn a_command_of_the_dashboard_reaches_the_other_replicas() {
         })
         .await;
 
-        let only_here = r#"{"reason": "a trial", "only_here": true}"#;
+        let reason = r#"{"reason": "a trial"}"#;
         assert_eq!(
-            post(&app, &name, "isolate", only_here).await,
+            post(&app, &name, "isolate?only_here=true", reason).await,
             StatusCode::OK
         );
         assert!(here.stats().isolated);

@@ -119,6 +119,25 @@ async fn one_busy_replica_gets_what_the_others_do_not_use_and_all_keep_to_the_li
 }
 
 #[tokio::test]
+async fn the_statistics_say_how_a_limit_is_divided() {
+    for shared in Shared::all() {
+        let builder = || shared.builder().namespace("permits-view");
+        let replicas = replicas(builder, CONFIG).await;
+        for replica in &replicas {
+            until("the limit is divided among all", async || {
+                let view = replica.limit.stats().fleet;
+                view.is_some_and(|view| {
+                    let batch = u64::from(view.batch);
+                    let is_led = (view.is_degraded, batch) == (false, BATCH);
+                    is_led && (&*view.name, view.replicas) == ("permits-view", REPLICAS)
+                })
+            })
+            .await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn under_load_of_all_replicas_the_rate_holds() {
     const RATE: RateLimitConfig = RateLimitConfig::new(500, Duration::from_secs(1)).burst(50);
     with_each_store("permits-load", async |shared| {
