@@ -1,7 +1,7 @@
 //! The questions of code about the deadline that it runs under.
 
 use std::{
-    cell::OnceCell,
+    cell::{Cell, OnceCell},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -17,6 +17,9 @@ use crate::clock::{self, NEVER};
 thread_local! {
     // On a worker thread, the flag that the caller of its present body sets when it gives up.
     static ABANDONED: OnceCell<Arc<AtomicBool>> = const { OnceCell::new() };
+    // True on a worker thread. It is apart from the flag, because it needs no drop and is read
+    // before each retry.
+    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The deadline that this code runs under: the earliest one of all `#[timeout]`s around it, async
@@ -103,17 +106,27 @@ pub fn remaining() -> Option<Duration> {
 /// });
 /// ```
 pub fn is_abandoned() -> bool {
-    // Only in a thread that is ending is there no value.
-    let is_abandoned = ABANDONED
-        .try_with(|flag| flag.get().is_some_and(|flag| flag.load(Ordering::Relaxed)))
-        .unwrap_or(false);
     let frame = Frame::current();
-    is_abandoned
+    IS_WORKER.get() && is_flag_set()
         || frame.is_in_place() && frame.deadline() != NEVER && clock::now() > frame.deadline()
 }
 
+/// True if the caller of this worker's body has given up.
+fn is_flag_set() -> bool {
+    // Only in a thread that is ending is there no value.
+    ABANDONED
+        .try_with(|flag| flag.get().is_some_and(|flag| flag.load(Ordering::Relaxed)))
+        .unwrap_or(false)
+}
+
 /// True if a wait of `delay` would reach the deadline, or if the body is abandoned already.
+#[inline]
 pub(crate) fn would_outlast(delay: Duration) -> bool {
+    let may_be_late = IS_WORKER.get() || Frame::current().deadline() != NEVER;
+    may_be_late && is_late_after(delay)
+}
+
+fn is_late_after(delay: Duration) -> bool {
     if is_abandoned() {
         return true;
     }
@@ -136,6 +149,7 @@ pub(crate) fn set_abandoned_flag(flag: Arc<AtomicBool>) {
         let first = own.set(flag).is_ok();
         debug_assert!(first, "a thread is one worker at most");
     });
+    IS_WORKER.set(true);
 }
 
 #[cfg(test)]

@@ -50,6 +50,7 @@ struct FrequentCount {
 }
 
 impl FrequentCount {
+    #[inline]
     fn add(&self) {
         let thread_shard = ThreadShard::current();
         if thread_shard.is_owner {
@@ -118,6 +119,8 @@ pub(super) struct Counts {
 }
 
 impl Counters {
+    // It is inline, because the compiler knows what a caller counts.
+    #[inline]
     pub(super) fn count(&self, what: Count) {
         let counter = match what {
             Count::Retry => return self.retries.add(),

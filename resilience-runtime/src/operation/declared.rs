@@ -106,6 +106,7 @@ impl Operation {
 
     /// Counts one thing that went wrong. An operation that is not listed, as that of a value,
     /// counts nothing.
+    #[inline]
     pub(crate) fn count(&self, what: Count) {
         if let Some(counters) = self.counters() {
             counters.count(what);
