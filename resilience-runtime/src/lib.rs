@@ -129,6 +129,7 @@ pub mod fleet;
 mod function;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+mod heard;
 mod hedge;
 #[cfg(feature = "http")]
 pub mod http;

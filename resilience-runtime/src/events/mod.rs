@@ -46,5 +46,5 @@ pub use self::{
 };
 pub(crate) use self::{
     guard::{Fault, call_listener},
-    tell::{emit, emit_at, emit_fault, emit_with_error},
+    tell::{emit, emit_at, emit_fault, emit_with_error, is_subscribed},
 };

@@ -44,6 +44,12 @@ pub(crate) fn emit<'a>(operation: Option<&'a str>, kind: impl FnOnce() -> EventK
     }
 }
 
+/// True if there is a subscriber.
+#[inline]
+pub(crate) fn is_subscribed() -> bool {
+    SUBSCRIBERS.is_used()
+}
+
 /// Does the same as [`emit`] for an event that shows an error. The text is made for subscribers
 /// only.
 #[inline]

@@ -27,16 +27,12 @@ impl DueAt {
     };
 
     /// The moment `delay` after the attempt that began at `started` and took `elapsed`.
-    pub(super) fn after(
-        started: Option<NonZeroU64>,
-        elapsed: Option<Duration>,
-        delay: Duration,
-    ) -> Self {
+    pub(super) fn after(started: NonZeroU64, elapsed: Duration, delay: Duration) -> Self {
         #[cfg(feature = "metrics")]
         {
             let nanos = |span| crate::clock::nanos(span);
-            let passed = nanos(elapsed.unwrap_or_default()).saturating_add(nanos(delay));
-            Self(started.map_or(0, NonZeroU64::get).saturating_add(passed))
+            let passed = nanos(elapsed).saturating_add(nanos(delay));
+            Self(started.get().saturating_add(passed))
         }
         #[cfg(not(feature = "metrics"))]
         {
@@ -59,8 +55,10 @@ pub(super) fn is_recorded() -> bool {
     }
 }
 
-/// Records the duration of an attempt that has ended. `due_at` is `None` for the first attempt.
-#[inline]
+/// Records the duration of an attempt that has ended. `due_at` is `None` for the first attempt. A
+/// call that began before the durations were switched on did not read the clock, and its attempts
+/// are not recorded.
+#[cold]
 pub(super) fn record(
     started: Option<NonZeroU64>,
     due_at: Option<DueAt>,
@@ -69,29 +67,14 @@ pub(super) fn record(
 ) {
     #[cfg(feature = "metrics")]
     {
-        if is_recorded() {
-            record_now(started, due_at, operation, is_success);
-        }
+        let Some(started) = started else { return };
+        let began = due_at.map_or(started.get(), |due_at| due_at.0);
+        let nanos = crate::clock::now().saturating_sub(began);
+        let outcome = if is_success { "success" } else { "failure" };
+        crate::metrics::record_duration(operation.name(), outcome, Duration::from_nanos(nanos));
     }
     #[cfg(not(feature = "metrics"))]
     {
         let _ = (started, due_at, operation, is_success);
     }
-}
-
-/// A call that began before the durations were switched on did not read the clock, and its attempts
-/// are not recorded.
-#[cfg(feature = "metrics")]
-#[cold]
-fn record_now(
-    started: Option<NonZeroU64>,
-    due_at: Option<DueAt>,
-    operation: &Operation,
-    is_success: bool,
-) {
-    let Some(started) = started else { return };
-    let began = due_at.map_or(started.get(), |due_at| due_at.0);
-    let nanos = crate::clock::now().saturating_sub(began);
-    let outcome = if is_success { "success" } else { "failure" };
-    crate::metrics::record_duration(operation.name(), outcome, Duration::from_nanos(nanos));
 }

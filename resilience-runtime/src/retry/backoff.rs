@@ -29,37 +29,44 @@ pub struct Backoff {
 type Wait = Pin<Box<dyn Future<Output = ()> + Send + Sync + UnwindSafe + RefUnwindSafe>>;
 
 impl Backoff {
-    /// Waits for `delay`, from now on, before attempt `attempt`. `None` and zero are ready at once
-    /// and need no runtime.
-    ///
-    /// Before each 32nd attempt, zero gives way to other tasks. Without that, attempts that never
-    /// await would keep the thread, and a timeout above the retry would never be polled.
+    /// No wait. It is ready at once.
+    pub(crate) const NONE: Self = Self { wait: None };
+
+    /// Waits for `delay`, from now on.
     ///
     /// # Panics
     ///
-    /// If `delay` is longer than zero and there is no tokio runtime with its timer enabled. The
-    /// text names the operation.
+    /// If there is no tokio runtime with its timer enabled. The text names the operation.
+    #[inline(never)]
+    pub(crate) fn new(delay: Duration, operation: &str) -> Self {
+        // Nobody polls the wait again after a panic, because the panic drops it together with its
+        // future.
+        let timer = create_timer(Some(operation), || tokio::time::sleep(delay));
+        Self {
+            wait: Some(Box::pin(AssertUnwindSafe(timer))),
+        }
+    }
+
+    /// The wait of no length before attempt `attempt`. It is ready at once and needs no runtime.
+    ///
+    /// Before each 32nd attempt it gives way to other tasks. Without that, attempts that never
+    /// await would keep the thread, and a timeout above the retry would never be polled.
     #[inline]
-    pub(crate) fn new(delay: Option<Duration>, attempt: u32, operation: &str) -> Self {
-        let wait = match delay {
-            None => None,
-            Some(delay) => wait(delay, attempt, operation),
-        };
-        Self { wait }
+    pub(crate) fn at_once(attempt: u32) -> Self {
+        // At its maximum the number of the attempt does not change any more.
+        if attempt % YIELDS_EVERY == 0 || attempt == u32::MAX {
+            yielding()
+        } else {
+            Self::NONE
+        }
     }
 }
 
 #[cold]
-fn wait(delay: Duration, attempt: u32, operation: &str) -> Option<Wait> {
-    if !delay.is_zero() {
-        // Nobody polls the wait again after a panic, because the panic drops it together with its
-        // future.
-        let timer = create_timer(Some(operation), || tokio::time::sleep(delay));
-        return Some(Box::pin(AssertUnwindSafe(timer)));
+fn yielding() -> Backoff {
+    Backoff {
+        wait: Some(Box::pin(Yield { is_done: false })),
     }
-    // At its maximum the number of the attempt does not change any more.
-    let gives_way = attempt % YIELDS_EVERY == 0 || attempt == u32::MAX;
-    gives_way.then(|| Box::pin(Yield { is_done: false }) as Wait)
 }
 
 /// Gives way to other tasks once. It wakes itself, so that it works in any runtime.
@@ -136,7 +143,7 @@ mod tests {
     #[test]
     fn zero_is_ready_without_a_runtime() {
         let mut cx = Context::from_waker(Waker::noop());
-        let backoff = core::pin::pin!(Backoff::new(Some(Duration::ZERO), 2, "load"));
+        let backoff = core::pin::pin!(Backoff::at_once(2));
         assert_eq!(backoff.poll(&mut cx), Poll::Ready(()));
     }
 
@@ -144,7 +151,7 @@ mod tests {
     fn each_32nd_attempt_without_delay_gives_way_once() {
         let mut cx = Context::from_waker(Waker::noop());
         for attempt in (1..=100).chain([u32::MAX]) {
-            let mut backoff = core::pin::pin!(Backoff::new(Some(Duration::ZERO), attempt, "load"));
+            let mut backoff = core::pin::pin!(Backoff::at_once(attempt));
             let gives_way = backoff.as_mut().poll(&mut cx).is_pending();
             let is_due = attempt % 32 == 0 || attempt == u32::MAX;
             assert_eq!(gives_way, is_due, "before attempt {attempt}");
@@ -164,19 +171,19 @@ mod tests {
     #[test]
     #[should_panic(expected = "`load` needs a tokio runtime with its timer enabled")]
     fn without_a_runtime_the_panic_names_the_operation() {
-        drop(Backoff::new(Some(Duration::from_secs(1)), 2, "load"));
+        drop(Backoff::new(Duration::from_secs(1), "load"));
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_wait_follows_virtual_time() {
         let start = Instant::now();
-        Backoff::new(Some(Duration::from_secs(3600)), 2, "load").await;
+        Backoff::new(Duration::from_secs(3600), "load").await;
         assert_eq!(start.elapsed(), Duration::from_secs(3600));
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_longest_delay_is_only_long() {
-        let forever = Backoff::new(Some(Duration::MAX), 2, "load");
+        let forever = Backoff::new(Duration::MAX, "load");
         let year = Duration::from_secs(365 * 24 * 3600);
         assert!(tokio::time::timeout(year, forever).await.is_err());
     }

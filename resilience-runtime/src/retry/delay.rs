@@ -32,12 +32,14 @@ impl RetryConfig {
     }
 
     /// True if a computed delay depends on a random number.
+    #[inline]
     pub(crate) fn is_random(&self) -> bool {
         self.get_jitter() != Jitter::None && !self.get_base_delay().is_zero()
     }
 
     /// The delay after attempt `attempt` with jitter. `previous` is the delay that this function
     /// returned before the last attempt, if it did, and `random` lies in `[0, 1)`.
+    #[inline]
     pub(crate) fn jittered(
         &self,
         attempt: u32,
@@ -46,8 +48,19 @@ impl RetryConfig {
     ) -> Duration {
         // Every strategy and every jitter multiplies it.
         if self.get_base_delay().is_zero() {
-            return Duration::ZERO;
+            Duration::ZERO
+        } else {
+            self.jittered_from_base(attempt, previous, random)
         }
+    }
+
+    #[inline(never)]
+    fn jittered_from_base(
+        &self,
+        attempt: u32,
+        previous: Option<Duration>,
+        random: f64,
+    ) -> Duration {
         let cap = self.get_max_delay();
         let within = |low: Duration, high: Duration| {
             // The sum may be rounded up past the upper bound.

@@ -107,12 +107,7 @@ impl<'a, T, E, V: View<E>, S> EndedAttempt<'a, T, E, V, S> {
             Ok(_) => Origin::Body,
             Err(error) => V::origin(error),
         };
-        let review = Review::new(
-            retry.config.borrow(),
-            retry.started,
-            &mut retry.schedule,
-            origin,
-        );
+        let review = Review::new(retry.config.borrow(), &mut retry.progress, origin);
         Self {
             outcome,
             review,
@@ -267,11 +262,7 @@ impl<'a, T, E, V: View<E>, S> EndedAttempt<'a, T, E, V, S> {
         // alone, and only a second variable is borrowed from here on.
         let outcome = match self.outcome {
             Ok(value) if !self.review.wants_value => {
-                success::succeeded(
-                    self.review.started,
-                    self.review.schedule.as_ref(),
-                    operation,
-                );
+                success::succeeded(self.review.progress, operation);
                 return Some(Ok(value));
             }
             Ok(value) => Ok(value),

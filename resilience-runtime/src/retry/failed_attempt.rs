@@ -2,7 +2,7 @@
 
 use super::config::RetryConfig;
 use super::ended_attempt::EndedAttempt;
-use super::review::Review;
+use super::review::is_last;
 use super::state::Retry;
 use crate::errors::Origin;
 use crate::errors::error_slot::Slot;
@@ -34,11 +34,16 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
             return self.failed_or_refused::<T, E, V>(outcome, operation);
         }
         // An error that is not kept stays where it is. If a call returned it, a success would be
-        // copied together with the room for it (measured: 4 ns).
+        // copied together with the room for it (measured: 4 ns). It is copied only if the call
+        // ends.
         match outcome {
-            Err(error) => self
-                .gives_up::<E, V>(&error, operation)
-                .then_some(Err(error)),
+            Err(error) => {
+                if self.gives_up::<E, V>(&error, operation) {
+                    Some(Err(error))
+                } else {
+                    None
+                }
+            }
             Ok(_) => unreachable!("a success has left"),
         }
     }
@@ -55,7 +60,19 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     where
         S: Slot<E>,
     {
-        self.failed(Traits::<V, S>::new(), outcome, operation)
+        if V::HOLDS_REFUSALS {
+            return self.failed_or_refused::<T, E, V>(outcome, operation);
+        }
+        // The error was just written in pieces, and a copy of it would wait for them. So it is
+        // copied only if the call ends.
+        let Err(error) = &outcome else {
+            unreachable!("a success has left")
+        };
+        if self.gives_up::<E, V>(error, operation) {
+            Some(outcome)
+        } else {
+            None
+        }
     }
 
     #[cold]
@@ -74,9 +91,8 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     #[cold]
     #[inline(never)]
     fn gives_up<E, V: View<E>>(&mut self, error: &E, operation: &Operation) -> bool {
-        let schedule = &mut self.schedule;
-        Review::new(self.config.borrow(), self.started, schedule, Origin::Body)
-            .gives_up::<E, V>(operation, error)
+        let (config, progress) = (self.config.borrow(), &mut self.progress);
+        is_last(config, progress, operation, V::show(error))
     }
 
     /// Does the same as [`failed`](Self::failed) above a layer that may refuse. `origin` is the

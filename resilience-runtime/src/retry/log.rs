@@ -1,8 +1,8 @@
 //! A retry tells the log and the subscribers of each wait, and of its end.
 
-use crate::events::{self, EventKind, GaveUpReason};
-
 use crate::errors::Shown;
+use crate::events::{self, EventKind, GaveUpReason};
+use crate::heard::may_be_heard;
 use core::fmt;
 use core::time::Duration;
 use tracing::Level;
@@ -34,6 +34,12 @@ macro_rules! event {
             $($message)*
         )
     };
+}
+
+/// True if somebody may hear of a wait.
+#[inline]
+pub(crate) fn is_retry_heard() -> bool {
+    may_be_heard(Level::WARN) || events::is_subscribed()
 }
 
 impl Report<'_> {

@@ -1,10 +1,10 @@
 //! Retry: calling again after an error, with a growing, jittered delay in between.
 //!
 //! [`delay`] computes the delays and [`schedule`] decides on another attempt; both are pure. The
-//! other files are thin: [`state`] is one call, [`ended_attempt`] asks the caller's filters after
-//! each attempt and [`review`] decides by the answers, [`attempt_span`] is the span around one,
-//! [`log`] reports, [`mod@backoff`] waits, and [`run`] is the loop for closures. `#[retry]` emits a
-//! loop of its own.
+//! other files are thin: [`state`] is one call and [`progress`] its state between attempts,
+//! [`ended_attempt`] asks the caller's filters after each attempt and [`review`] decides by the
+//! answers, [`attempt_span`] is the span around one, [`log`] reports, [`mod@backoff`] waits, and
+//! [`run`] is the loop for closures. `#[retry]` emits a loop of its own.
 
 mod attempt_duration;
 mod attempt_span;
@@ -25,6 +25,7 @@ mod hooks;
 mod kept;
 mod log;
 mod number;
+mod progress;
 mod review;
 mod run;
 mod schedule;
@@ -54,7 +55,8 @@ pub use strategy::{Jitter, Strategy};
 /// The names that the expansion of `#[retry]` uses.
 pub(crate) mod expansion {
     pub use super::{
-        AttemptSpan, Backoff, CloneIfPossible, ConvertIfClone, EndedAttempt, HintFunction, Jitter,
-        Kept, Retry, RetryArgument, RetryConfig, Strategy, asks_for, keep, keep_unless_last, kept,
+        AttemptSpan, Backoff, CloneIfPossible, ConvertIfClone, EndedAttempt, EnteredAttempt,
+        HintFunction, Jitter, Kept, Retry, RetryArgument, RetryConfig, Strategy, asks_for, keep,
+        keep_unless_last, kept,
     };
 }

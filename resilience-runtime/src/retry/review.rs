@@ -1,10 +1,10 @@
 //! The decision on another attempt, from the facts beside the outcome.
 
-use super::attempt_duration::{self, DueAt};
 use super::config::RetryConfig;
 use super::hint::RetryHint;
-use super::log::Report;
-use super::schedule::{Decision, Schedule};
+use super::log::{self, Report};
+use super::progress::Progress;
+use super::schedule::Decision;
 use super::strategy::Jitter;
 use crate::clock;
 use crate::deadline::{Frame, would_outlast};
@@ -22,8 +22,7 @@ use core::time::Duration;
 #[derive(Debug)]
 pub(super) struct Review<'a> {
     pub(super) config: &'a RetryConfig,
-    pub(super) started: Option<NonZeroU64>,
-    pub(super) schedule: &'a mut Option<Schedule>,
+    pub(super) progress: &'a mut Progress,
     /// The origin of the error as the layers of the own stack know it, if one of them can refuse.
     pub(super) noted: Option<&'a mut Origin>,
     /// True if a layer of the own stack can refuse.
@@ -43,18 +42,26 @@ pub(super) struct Review<'a> {
     pub(super) elapsed: Option<Duration>,
 }
 
+/// Decides on a failed attempt that no filter looks at, and returns true if no other attempt
+/// follows.
+// The compiler makes a shorter decision of it, without the facts that a filter may add.
+pub(super) fn is_last(
+    config: &RetryConfig,
+    progress: &mut Progress,
+    operation: &Operation,
+    error: Shown<'_>,
+) -> bool {
+    let mut review = Review::new(config, progress, Origin::Body);
+    let decision = review.decide_inline(operation, Some(error));
+    matches!(decision, Decision::GiveUp(_))
+}
+
 impl<'a> Review<'a> {
     #[inline]
-    pub(super) fn new(
-        config: &'a RetryConfig,
-        started: Option<NonZeroU64>,
-        schedule: &'a mut Option<Schedule>,
-        origin: Origin,
-    ) -> Self {
+    pub(super) fn new(config: &'a RetryConfig, progress: &'a mut Progress, origin: Origin) -> Self {
         let review = Self {
             config,
-            started,
-            schedule,
+            progress,
             noted: None,
             is_above_refusals: false,
             origin,
@@ -70,17 +77,13 @@ impl<'a> Review<'a> {
     }
 
     #[inline]
-    fn schedule(&self) -> Schedule {
-        self.schedule.unwrap_or(Schedule::FIRST)
-    }
-
     pub(super) fn attempt(&self) -> u32 {
-        self.schedule().attempt()
+        self.progress.attempt()
     }
 
     #[inline]
     fn has_attempts_left(&self) -> bool {
-        self.schedule().has_attempts_left(self.config)
+        self.progress.has_attempts_left(self.config)
     }
 
     #[inline]
@@ -109,28 +112,34 @@ impl<'a> Review<'a> {
     #[cold]
     #[inline(never)]
     pub(super) fn gives_up<E, V: View<E>>(&mut self, operation: &Operation, error: &E) -> bool {
-        matches!(
-            self.decide(operation, Some(V::show(error))),
-            Decision::GiveUp(_)
-        )
+        let decision = self.decide(operation, Some(V::show(error)));
+        matches!(decision, Decision::GiveUp(_))
     }
 
+    #[inline(never)]
     fn decide(&mut self, operation: &Operation, error: Option<Shown<'_>>) -> Decision {
+        self.decide_inline(operation, error)
+    }
+
+    // The compiler would not inline this and `next` by itself, because two functions use them
+    // (three attempts without delay took 250 more instructions).
+    #[expect(clippy::inline_always, reason = "measured, see above")]
+    #[inline(always)]
+    fn decide_inline(&mut self, operation: &Operation, error: Option<Shown<'_>>) -> Decision {
         if self.config.is_disabled() {
             return Decision::GiveUp(GaveUpReason::Attempts);
         }
-        let mut schedule = self.schedule();
-        let due_at = self.schedule.as_ref().map(Schedule::due_at);
-        attempt_duration::record(self.started, due_at, operation, error.is_none());
-        self.elapsed = self.started.map(elapsed);
-        let report = Report {
+        self.progress.record_attempt(operation, error.is_none());
+        self.elapsed = self.progress.started_at().map(elapsed);
+        let (attempt, elapsed) = (self.attempt(), self.elapsed);
+        let report = || Report {
             operation: operation.name(),
-            attempt: schedule.attempt(),
+            attempt,
             max_attempts: self.config.get_max_attempts(),
-            elapsed: self.elapsed,
+            elapsed,
             error,
         };
-        let mut decision = self.next(&mut schedule);
+        let mut decision = self.next();
         // The budget is asked last, so that it loses nothing if another rule ends the retries. A
         // value that is tried again does not draw on it, because nothing failed.
         if let (Decision::Wait(_), Some(_), Some(budget)) =
@@ -142,20 +151,23 @@ impl<'a> Review<'a> {
         }
         match decision {
             Decision::Wait(delay) => {
-                schedule.set_due_at(DueAt::after(self.started, self.elapsed, delay));
-                *self.schedule = Some(schedule);
+                self.progress.note_retry(self.elapsed, delay);
                 operation.count(Count::Retry);
-                report.retrying(delay);
+                if log::is_retry_heard() {
+                    report().retrying(delay);
+                }
             }
             Decision::GiveUp(reason) => {
                 operation.count(Count::GaveUp(reason));
-                report.giving_up(reason);
+                report().giving_up(reason);
             }
         }
         decision
     }
 
-    fn next(&self, schedule: &mut Schedule) -> Decision {
+    #[expect(clippy::inline_always, reason = "measured, see above")]
+    #[inline(always)]
+    fn next(&mut self) -> Decision {
         // The refusal is looked at before the number of attempts, because `max_retries = 0` above
         // an open circuit is no reason for an ERROR per call.
         if self.is_unwanted_refusal() {
@@ -178,6 +190,7 @@ impl<'a> Review<'a> {
         };
         let random = if is_drawn { random::draw() } else { 0.0 };
         let elapsed = self.elapsed.unwrap_or_default();
+        let schedule = self.progress.schedule_mut();
         match schedule.next(config, elapsed, would_outlast, self.hint, random) {
             // A retry that asks for refusals waits for the circuit.
             Decision::Wait(delay) if !self.wants_refusals && self.is_refused_after(delay) => {
@@ -248,6 +261,8 @@ impl<'a> Review<'a> {
 }
 
 /// The time since a moment of the clock.
+// It is out of line, because few calls read the clock.
+#[inline(never)]
 fn elapsed(since: NonZeroU64) -> Duration {
     Duration::from_nanos(clock::now().saturating_sub(since.get()))
 }

@@ -50,12 +50,6 @@ impl Schedule {
         self.attempt.get()
     }
 
-    /// The attempts so far, which is the same number.
-    #[inline]
-    pub(super) fn attempts(&self) -> NonZeroU32 {
-        self.attempt
-    }
-
     /// The wait before the attempt.
     #[inline]
     pub(crate) fn delay(&self) -> Duration {
@@ -88,6 +82,11 @@ impl Schedule {
     /// Decides on another attempt, `elapsed` after the first one began. `outlasts_deadline` is true
     /// for a wait that would reach the deadline. A hint replaces the computed delay; `random`, from
     /// `[0, 1)`, draws the jitter.
+    #[expect(
+        clippy::inline_always,
+        reason = "`Review::next` knows more of the arguments, and the compiler does not inline it by itself"
+    )]
+    #[inline(always)]
     pub(crate) fn next(
         &mut self,
         config: &RetryConfig,
@@ -111,17 +110,11 @@ impl Schedule {
                 if asked > config.get_max_delay() || is_too_long(asked) {
                     return Decision::GiveUp(GaveUpReason::Hint);
                 }
-                let extra = asked.mul_f64(HINT_JITTER * random);
-                if is_too_long(asked.saturating_add(extra)) {
-                    with_part_of(extra, asked, &is_too_long)
-                } else {
-                    asked.saturating_add(extra)
-                }
+                with_jitter(asked, random, &is_too_long)
             }
             RetryHint::Unknown => {
                 let previous = self.previous.map(|nanos| Duration::from_nanos(nanos.get()));
                 let delay = config.jittered(self.attempt(), previous, random);
-                self.previous = NonZeroU64::new(nanos(delay));
                 if reaches_max_elapsed(delay) {
                     return Decision::GiveUp(GaveUpReason::Elapsed);
                 }
@@ -133,7 +126,21 @@ impl Schedule {
         };
         self.attempt = self.attempt.saturating_add(1);
         self.delay = nanos(delay);
+        if hint == RetryHint::Unknown {
+            self.previous = NonZeroU64::new(self.delay);
+        }
         Decision::Wait(delay)
+    }
+}
+
+/// The wait after a hint: as long as asked, and up to a tenth longer.
+#[cold]
+fn with_jitter(asked: Duration, random: f64, is_too_long: &dyn Fn(Duration) -> bool) -> Duration {
+    let extra = asked.mul_f64(HINT_JITTER * random);
+    if is_too_long(asked.saturating_add(extra)) {
+        with_part_of(extra, asked, is_too_long)
+    } else {
+        asked.saturating_add(extra)
     }
 }
 
@@ -142,7 +149,6 @@ const TIMER_TICK: Duration = Duration::from_millis(1);
 
 /// Adds the half of the extra wait, or the quarter and so on, that fits before the limit. Clients
 /// that have the same limit and were told the same time would all come at once without it.
-#[cold]
 fn with_part_of(
     extra: Duration,
     asked: Duration,

@@ -4,6 +4,7 @@ use super::attempt_duration;
 use super::backoff::{Backoff, sleep_blocking};
 use super::config::RetryConfig;
 use super::number::Attempt;
+use super::progress::Progress;
 use super::schedule::Schedule;
 use super::success;
 use crate::clock;
@@ -20,12 +21,7 @@ use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 #[derive(Debug)]
 pub struct Retry<C, S> {
     pub(super) config: C,
-    /// The moment on the clock, or `None` if nobody wants to know how long the call takes. It is
-    /// one word, because it lies in the user's future and each call writes it.
-    pub(super) started: Option<NonZeroU64>,
-    /// `None` before the first retry, because a call that succeeds at once then has nothing more to
-    /// write.
-    pub(super) schedule: Option<Schedule>,
+    pub(super) progress: Progress,
     /// The last error of the body that was retried. The call ends with it if a layer refuses a
     /// later attempt.
     pub(super) kept: S,
@@ -60,8 +56,7 @@ impl<C: Borrow<RetryConfig>, S: Default> Retry<C, S> {
     fn started(config: C, started: Option<NonZeroU64>) -> Self {
         Self {
             config,
-            started,
-            schedule: None,
+            progress: Progress::started(started),
             kept: S::default(),
         }
     }
@@ -72,7 +67,7 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     /// how long the call took.
     pub(super) fn begin(&mut self, is_told: bool) {
         if is_told || is_timed(self.config.borrow()) {
-            self.started = moment();
+            self.progress = Progress::started(moment());
         }
     }
 
@@ -91,16 +86,19 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     /// it, and an outcome need not be `Send`.
     #[inline]
     pub fn wait(&self, operation: &Operation) -> Backoff {
-        match self.schedule {
-            None => Backoff::new(None, 1, operation.name()),
-            Some(schedule) => wait_before_retry(schedule, operation),
+        match self.progress.retried() {
+            None => Backoff::NONE,
+            Some(schedule) => {
+                wait_before_retry(schedule.delay_in_nanos(), schedule.attempt(), operation)
+            }
         }
     }
 
-    /// Does the same as [`wait`](Self::wait) and blocks the thread.
+    /// Blocks the thread until the next attempt is due. It stands at the end of the loop, because
+    /// a call that succeeds at once then does not ask for a wait.
     #[inline]
     pub fn wait_blocking(&self) {
-        if let Some(schedule) = self.schedule {
+        if let Some(schedule) = self.progress.retried() {
             sleep_blocking(schedule.delay_in_nanos());
         }
     }
@@ -108,8 +106,10 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     /// Returns the attempt that begins now, for its body.
     #[inline]
     pub fn attempt(&self) -> Attempt {
-        let schedule = self.schedule.unwrap_or(Schedule::FIRST);
-        Attempt::new(schedule.attempt(), self.config.borrow().get_max_attempts())
+        Attempt::new(
+            self.progress.attempt(),
+            self.config.borrow().get_max_attempts(),
+        )
     }
 
     /// Returns the run of the body that begins now, for the scope of a test.
@@ -122,20 +122,19 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     /// Ends a call that succeeded. A success at the first attempt counts nothing.
     #[inline]
     pub fn succeeded(&self, operation: &Operation) {
-        success::succeeded(self.started, self.schedule.as_ref(), operation);
+        success::succeeded(&self.progress, operation);
     }
 
     /// True if another attempt may follow the one that begins now.
     #[inline]
     pub(super) fn has_attempts_left(&self) -> bool {
-        let schedule = self.schedule.unwrap_or(Schedule::FIRST);
-        schedule.has_attempts_left(self.config.borrow())
+        self.progress.has_attempts_left(self.config.borrow())
     }
 
     /// Returns the delay before the next attempt, unless that is the first one.
     #[inline]
     pub(super) fn delay(&self) -> Option<Duration> {
-        self.schedule.map(|schedule| schedule.delay())
+        self.progress.retried().map(Schedule::delay)
     }
 }
 
@@ -168,7 +167,7 @@ fn begin_in_file(
 ) -> (&'static RetryConfig, Option<NonZeroU64>) {
     let retry: Retry<_, ()> = Retry::new(FileLayer::in_file(config, file, layer));
     retry.deposit(operation);
-    (retry.config, retry.started)
+    (retry.config, retry.progress.started_at())
 }
 
 /// Reads the clock. The moment before the axis of the clock is never read.
@@ -180,8 +179,12 @@ fn moment() -> Option<NonZeroU64> {
 /// It is out of line, because a call that succeeds at once does not need it.
 #[cold]
 #[inline(never)]
-fn wait_before_retry(schedule: Schedule, operation: &Operation) -> Backoff {
-    Backoff::new(Some(schedule.delay()), schedule.attempt(), operation.name())
+fn wait_before_retry(delay: u64, attempt: u32, operation: &Operation) -> Backoff {
+    if delay == 0 {
+        Backoff::at_once(attempt)
+    } else {
+        Backoff::new(Duration::from_nanos(delay), operation.name())
+    }
 }
 
 #[inline]
@@ -212,12 +215,22 @@ mod tests {
     #[test]
     fn a_time_limit_or_a_hook_reads_the_clock() {
         let limited = CONFIG.max_elapsed(Duration::from_secs(1));
-        assert!(Retry::<_, ()>::new(&limited).started.is_some());
-        assert!(Retry::<_, ()>::timed(&CONFIG).started.is_some());
+        assert!(
+            Retry::<_, ()>::new(&limited)
+                .progress
+                .started_at()
+                .is_some()
+        );
+        assert!(
+            Retry::<_, ()>::timed(&CONFIG)
+                .progress
+                .started_at()
+                .is_some()
+        );
         let mut unbegun = Retry::<_, ()>::unbegun(limited);
-        assert!(unbegun.started.is_none());
+        assert!(unbegun.progress.started_at().is_none());
         unbegun.begin(false);
-        assert!(unbegun.started.is_some());
+        assert!(unbegun.progress.started_at().is_some());
     }
 
     #[test]

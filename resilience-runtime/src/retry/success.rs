@@ -1,39 +1,24 @@
 //! The end of a call that succeeded.
 
-use super::attempt_duration::{self, DueAt};
-use super::schedule::Schedule;
+use super::progress::Progress;
 use crate::events::{self, EventKind};
 use crate::operation::{Count, Operation};
-use core::num::{NonZeroU32, NonZeroU64};
 
-/// Ends a call that succeeded. A success at the first attempt counts nothing. `schedule` is `None`
-/// for it, and `started` is `None` if the clock was not read.
+/// Ends a call that succeeded. A success at the first attempt counts nothing.
 #[inline]
-pub(super) fn succeeded(
-    started: Option<NonZeroU64>,
-    schedule: Option<&Schedule>,
-    operation: &Operation,
-) {
-    if schedule.is_some() || (started.is_some() && attempt_duration::is_recorded()) {
-        let attempts = schedule.map(Schedule::attempts);
-        record(started, attempts, schedule.map(Schedule::due_at), operation);
+pub(super) fn succeeded(progress: &Progress, operation: &Operation) {
+    if progress.is_success_noted() {
+        record(progress, operation);
     }
 }
 
-/// It is one call out of line, because the code of each function with a retry contains it. It takes
-/// the numbers of the schedule in registers, because a call that succeeds at once would keep an
-/// address of the schedule ready for it.
+/// It is one call out of line, because the code of each function with a retry contains it.
 #[cold]
 #[inline(never)]
-fn record(
-    started: Option<NonZeroU64>,
-    attempts: Option<NonZeroU32>,
-    due_at: Option<DueAt>,
-    operation: &Operation,
-) {
-    attempt_duration::record(started, due_at, operation, true);
-    if let Some(attempts) = attempts {
-        recovered(attempts.get(), operation);
+fn record(progress: &Progress, operation: &Operation) {
+    progress.record_attempt(operation, true);
+    if progress.retried().is_some() {
+        recovered(progress.attempt(), operation);
     }
 }
 

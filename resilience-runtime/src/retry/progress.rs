@@ -1,0 +1,119 @@
+//! The progress of one call under retry.
+
+use core::num::NonZeroU64;
+use core::time::Duration;
+
+use super::attempt_duration::{self, DueAt};
+use super::config::RetryConfig;
+use super::schedule::Schedule;
+use crate::operation::Operation;
+
+/// The state of a call between its attempts. It lies in the user's future.
+#[derive(Debug)]
+pub(super) struct Progress {
+    /// The moment on the clock, [`UNTIMED`](Self::UNTIMED) if nobody wants to know how long the
+    /// call takes, or [`RETRIED`](Self::RETRIED) if there was a retry since then. So a call that
+    /// succeeds at once has one word to look at.
+    started: u64,
+    /// `None` before the first retry, because a call that succeeds at once then has nothing more to
+    /// write.
+    schedule: Option<Schedule>,
+}
+
+impl Progress {
+    const UNTIMED: u64 = 0;
+    const RETRIED: u64 = u64::MAX;
+
+    /// A call that begins at that moment of the clock, or one that did not read the clock. Neither
+    /// end of the clock's axis is ever read.
+    #[inline]
+    pub(super) fn started(at: Option<NonZeroU64>) -> Self {
+        Self {
+            started: at.map_or(Self::UNTIMED, NonZeroU64::get),
+            schedule: None,
+        }
+    }
+
+    /// The moment at which the call began, or `None` if the clock was not read.
+    #[inline]
+    pub(super) fn started_at(&self) -> Option<NonZeroU64> {
+        NonZeroU64::new(self.started).filter(|at| at.get() != Self::RETRIED)
+    }
+
+    /// The schedule, or `None` before the first retry.
+    #[inline]
+    pub(super) fn retried(&self) -> Option<&Schedule> {
+        self.schedule.as_ref()
+    }
+
+    /// The number of the attempt that runs or has just ended, from 1.
+    #[inline]
+    pub(super) fn attempt(&self) -> u32 {
+        self.retried().map_or(1, Schedule::attempt)
+    }
+
+    /// True if the number of attempts allows another one.
+    #[inline]
+    pub(super) fn has_attempts_left(&self, config: &RetryConfig) -> bool {
+        self.attempt() <= config.get_max_retries()
+    }
+
+    /// The schedule, to decide on the next attempt.
+    #[inline]
+    pub(super) fn schedule_mut(&mut self) -> &mut Schedule {
+        self.schedule.get_or_insert(Schedule::FIRST)
+    }
+
+    /// Notes that the schedule has decided on another attempt, after a wait of `delay`. The attempt
+    /// before it ended `elapsed` after the start, if the clock was read.
+    #[inline]
+    pub(super) fn note_retry(&mut self, elapsed: Option<Duration>, delay: Duration) {
+        if let Some(started) = self.started_at() {
+            let due_at = DueAt::after(started, elapsed.unwrap_or_default(), delay);
+            self.schedule_mut().set_due_at(due_at);
+        } else {
+            self.started = Self::RETRIED;
+        }
+    }
+
+    /// Records the duration of the attempt that has ended, if durations are recorded.
+    #[inline]
+    pub(super) fn record_attempt(&self, operation: &Operation, is_success: bool) {
+        if attempt_duration::is_recorded() {
+            let due_at = self.retried().map(Schedule::due_at);
+            attempt_duration::record(self.started_at(), due_at, operation, is_success);
+        }
+    }
+
+    /// True if the success of the call is to be counted or recorded.
+    #[inline]
+    pub(super) fn is_success_noted(&self) -> bool {
+        self.started != Self::UNTIMED
+            && (self.schedule.is_some() || attempt_duration::is_recorded())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_without_a_clock_has_no_moment_before_and_after_a_retry() {
+        let mut progress = Progress::started(None);
+        assert!(!progress.is_success_noted() && progress.retried().is_none());
+        progress.schedule_mut();
+        progress.note_retry(None, Duration::ZERO);
+        assert_eq!(progress.started_at(), None);
+        assert!(progress.is_success_noted() && progress.retried().is_some());
+    }
+
+    #[test]
+    fn a_retry_does_not_change_the_moment_of_the_start() {
+        let at = NonZeroU64::new(7);
+        let mut progress = Progress::started(at);
+        progress.schedule_mut();
+        progress.note_retry(Some(Duration::ZERO), Duration::ZERO);
+        assert_eq!(progress.started_at(), at);
+        assert!(progress.is_success_noted());
+    }
+}
