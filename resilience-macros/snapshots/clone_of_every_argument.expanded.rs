@@ -11,7 +11,6 @@ fn send(mut text: String) -> Result<Answer, Error> {
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
-        __rt::Retry::wait_blocking(&__retry);
         let __kept_0 = __rt::CloneIfPossible::of(&text).__keep_unless_last(&mut text, &__retry);
         #[allow(clippy::result_large_err)]
         let __outcome = __rt::attempt(|| -> Result<Answer, Error> { query(text) });
@@ -34,5 +33,6 @@ fn send(mut text: String) -> Result<Answer, Error> {
             __rt::Kept::in_place_branch(&__kept_0);
             let _ = &__kept_0;
         }
+        __rt::Retry::wait_blocking(&__retry);
     };
 }

@@ -11,7 +11,6 @@ fn ask(prompt: impl Into<String>) -> Result<Answer, Error> {
     let mut prompt = __rt::ConvertIfClone::<String>::new().__convert(prompt);
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
-        __rt::Retry::wait_blocking(&__retry);
         let __kept_0 = __rt::CloneIfPossible::of(&prompt).__keep_unless_last(&mut prompt, &__retry);
         #[allow(clippy::result_large_err)]
         let __outcome = __rt::attempt(|| -> Result<Answer, Error> { query(prompt) });
@@ -34,5 +33,6 @@ fn ask(prompt: impl Into<String>) -> Result<Answer, Error> {
             __rt::Kept::in_place_branch(&__kept_0);
             let _ = &__kept_0;
         }
+        __rt::Retry::wait_blocking(&__retry);
     };
 }

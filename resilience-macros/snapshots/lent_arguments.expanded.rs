@@ -15,7 +15,6 @@ fn read<P: AsRef<Path>>(
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
-        __rt::Retry::wait_blocking(&__retry);
         #[allow(clippy::result_large_err)]
         let __outcome = __rt::attempt(|| -> Result<u64, Error> {
             #[allow(clippy::shadow_same, clippy::shadow_reuse)]
@@ -37,5 +36,6 @@ fn read<P: AsRef<Path>>(
         let __rt::None = __last else {
             break <Result<u64, Error> as __rt::Fallible>::given_up(__last);
         };
+        __rt::Retry::wait_blocking(&__retry);
     };
 }

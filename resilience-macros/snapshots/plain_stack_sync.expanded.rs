@@ -19,7 +19,6 @@ fn load(id: u64) -> Result<Row, Error> {
     let mut __origin = __rt::Origin::Body;
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
-        __rt::Retry::wait_blocking(&__retry);
         let __outcome = '__call: {
             let __permit =
                 match __rt::CircuitBreaker::admit_noting(__circuit, &__OPERATION, &mut __origin) {
@@ -69,5 +68,6 @@ fn load(id: u64) -> Result<Row, Error> {
         let __rt::None = __last else {
             break <Result<Row, Error> as __rt::Fallible>::given_up(__last);
         };
+        __rt::Retry::wait_blocking(&__retry);
     };
 }

@@ -11,22 +11,23 @@ fn fetch(url: &str) -> Result<String, Error> {
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
-        __rt::Retry::wait_blocking(&__retry);
-        let __span = __rt::AttemptSpan::new(&__retry, &__OPERATION);
-        let __entered = __rt::AttemptSpan::enter(&__span);
+        let __span = __rt::EnteredAttempt::new(&__retry, &__OPERATION);
         #[allow(clippy::result_large_err)]
         let __outcome = __rt::attempt(|| -> Result<String, Error> { get(url) });
         let __result = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
-        __rt::AttemptSpan::ended(&__span, &__result);
         let __error @ __rt::Err(_) = __result else {
             let __value = <Result<String, Error> as __rt::Fallible>::value(__result);
+            __rt::EnteredAttempt::succeeded(&__span);
             __rt::Retry::succeeded(&__retry, &__OPERATION);
             break <Result<String, Error> as __rt::Fallible>::of_value(__value);
         };
+        __rt::EnteredAttempt::failed(&__span, &__error);
         let __traits = __rt::Inspect::of(&__error).__traits();
         let __last = __rt::Retry::failed_blocking(&mut __retry, __traits, __error, &__OPERATION);
         let __rt::None = __last else {
             break <Result<String, Error> as __rt::Fallible>::given_up(__last);
         };
+        __rt::EnteredAttempt::leave(__span);
+        __rt::Retry::wait_blocking(&__retry);
     };
 }

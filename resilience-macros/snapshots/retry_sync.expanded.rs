@@ -11,7 +11,6 @@ fn fetch(url: &str, patient: bool) -> Result<String, Error> {
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new().max_retries(5);
     let mut __retry = __rt::Retry::timed(&__RETRY);
     return loop {
-        __rt::Retry::wait_blocking(&__retry);
         #[allow(clippy::result_large_err)]
         let __outcome = __rt::attempt(|| -> Result<String, Error> { get(url) });
         let __result = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
@@ -31,5 +30,6 @@ fn fetch(url: &str, patient: bool) -> Result<String, Error> {
         let __rt::None = __last else {
             break <Result<String, Error> as __rt::Fallible>::given_up(__last);
         };
+        __rt::Retry::wait_blocking(&__retry);
     };
 }

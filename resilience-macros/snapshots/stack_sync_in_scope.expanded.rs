@@ -19,7 +19,6 @@ fn load(id: u64) -> Result<Row, Error> {
     let mut __origin = __rt::Origin::Body;
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
-        __rt::Retry::wait_blocking(&__retry);
         let __run = __rt::Retry::body_run(&__retry);
         let __outcome = '__call: {
             let __permit =
@@ -81,5 +80,6 @@ fn load(id: u64) -> Result<Row, Error> {
         let __rt::None = __last else {
             break <Result<Row, Error> as __rt::Fallible>::given_up(__last);
         };
+        __rt::Retry::wait_blocking(&__retry);
     };
 }

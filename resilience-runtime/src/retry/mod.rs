@@ -34,7 +34,7 @@ mod state;
 mod strategy;
 mod success;
 
-pub use attempt_span::AttemptSpan;
+pub use attempt_span::{AttemptSpan, EnteredAttempt};
 pub use backoff::Backoff;
 pub use clones::{RetryArgument, keep, keep_unless_last, kept};
 pub use config::RetryConfig;

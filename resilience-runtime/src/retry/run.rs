@@ -238,12 +238,12 @@ where
         retry.begin(H::IS_TOLD);
         retry.deposit(&Operation::new(self.operation));
         loop {
-            retry.wait_blocking();
             let outcome = (self.function)();
             let attempt = EndedAttempt::after_blocking(&mut retry, UNSEEN, outcome);
             if let Some(outcome) = judged(attempt, &mut self.hooks, self.operation) {
                 return outcome;
             }
+            retry.wait_blocking();
         }
     }
 }

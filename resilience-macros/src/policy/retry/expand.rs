@@ -16,6 +16,8 @@
 //! }
 //! ```
 //!
+//! A sync function waits at the end of the loop.
+//!
 //! `snapshots/plain_retry.expanded.rs` shows it whole, `snapshots/retry_sync.expanded.rs` with
 //! filters and a hook, and `snapshots/stack.expanded.rs` above a circuit.
 
@@ -63,11 +65,15 @@ impl Context<'_> {
         let runtime = &self.runtime;
         let (retry, outcome, last) = (local("retry"), local("outcome"), local("last"));
         let result = self.outcome(&outcome);
+        let attempt = match plan.span.filter(|on| *on || self.asks_file) {
+            Some(on) => self.attempt_in_span(plan, on, &retry, &outcome, &inner),
+            None => self.plain_attempt(&outcome, &inner),
+        };
         let Judgement {
             leave,
             result_name,
             next,
-        } = self.judgement(at, plan, &retry);
+        } = self.judgement(at, plan, &retry, &attempt);
         let given_up = self.call(
             "Fallible::given_up",
             Some(&self.result.tokens),
@@ -75,16 +81,10 @@ impl Context<'_> {
             self.result.ends,
         );
 
-        let AttemptCode { run, ended } = match plan.span.filter(|on| *on || self.asks_file) {
-            Some(on) => self.attempt_in_span(on, &retry, &outcome, &result_name, &inner),
-            None => self.plain_attempt(&outcome, &inner),
-        };
-        let wait = if self.is_async() {
-            let operation = self.operation();
-            quote!(wait(&#retry, #operation).await)
-        } else {
-            quote!(wait_blocking(&#retry))
-        };
+        let AttemptCode {
+            run, ended, left, ..
+        } = &attempt;
+        let (waited, blocked) = self.waits(&retry);
         let Clones {
             converted,
             made,
@@ -96,7 +96,7 @@ impl Context<'_> {
         let numbered = self.numbered_run(&retry);
         let value = quote! {
             loop {
-                #runtime::Retry::#wait;
+                #waited
                 #number
                 #numbered
                 #made
@@ -108,6 +108,8 @@ impl Context<'_> {
                 let #last = #next;
                 let #runtime::None = #last else { break #given_up };
                 #put_back
+                #left
+                #blocked
             }
         };
         LayerCode::value(
@@ -117,6 +119,18 @@ impl Context<'_> {
             quote!(#converted #begun),
             value,
         )
+    }
+
+    /// Emits the wait of an async function, which stands at the head of the loop, and that of a
+    /// sync function, which stands at its end.
+    fn waits(&self, retry: &Ident) -> (Option<TokenStream>, Option<TokenStream>) {
+        let (runtime, operation) = (&self.runtime, self.operation());
+        if self.is_async() {
+            let waited = quote!(#runtime::Retry::wait(&#retry, #operation).await;);
+            (Some(waited), None)
+        } else {
+            (None, Some(quote!(#runtime::Retry::wait_blocking(&#retry);)))
+        }
     }
 
     /// Emits the configuration. The span is no part of it, and its description has it.
@@ -169,7 +183,13 @@ impl Context<'_> {
     }
 
     /// Emits the statements from an attempt's result to the decision on it.
-    fn judgement(&self, at: usize, plan: &RetryPlan, retry: &Ident) -> Judgement {
+    fn judgement(
+        &self,
+        at: usize,
+        plan: &RetryPlan,
+        retry: &Ident,
+        attempt: &AttemptCode,
+    ) -> Judgement {
         let (result, error) = (local("result"), local("error"));
         // A success leaves before the attempt is judged, so that the value is moved once. Only
         // `retry_if_ok` and `on_retry` look at it.
@@ -178,7 +198,7 @@ impl Context<'_> {
         let next = self
             .usual_judgement(at, plan, retry, judged)
             .unwrap_or_else(|| self.filtered_judgement(at, plan, retry, judged));
-        let leave = (!is_success_seen).then(|| self.leave(retry));
+        let leave = (!is_success_seen).then(|| self.leave(retry, attempt));
         let lookup = if self.asks_for_origin(at) || self.is_above_timeout(at) {
             "__traits_in_stack"
         } else {
@@ -259,7 +279,12 @@ impl Context<'_> {
     }
 
     /// Emits the way out of the loop for a success that nothing looks at.
-    fn leave(&self, retry: &Ident) -> TokenStream {
+    fn leave(&self, retry: &Ident, attempt: &AttemptCode) -> TokenStream {
+        let AttemptCode {
+            succeeded: noted,
+            failed,
+            ..
+        } = attempt;
         let (runtime, operation) = (&self.runtime, self.operation());
         let (result, error, value) = (local("result"), local("error"), local("value"));
         let (ends, ty) = (self.result.ends, Some(&self.result.tokens));
@@ -270,9 +295,11 @@ impl Context<'_> {
         quote! {
             let #error @ #runtime::Err(_) = #result else {
                 let #value = #taken;
+                #noted
                 #runtime::Retry::succeeded(&#retry, #operation);
                 break #succeeded
             };
+            #failed
         }
     }
 
