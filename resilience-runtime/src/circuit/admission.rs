@@ -172,9 +172,10 @@ const REFUSED: u64 = State::Isolated.bits();
 const STATE_SHIFT: u32 = 2;
 const REASON_SHIFT: u32 = 4;
 
-/// The wait of a refusal that is none yet, because the call has to ask other processes first. Only
-/// a half-open circuit has it, and its wait is read by nobody.
-const ASKS: u64 = NEVER - 1;
+/// Set in the wait of a refusal that is none yet, because the call has to ask other processes
+/// first. The generation of the circuit is below it. Only a half-open circuit asks, and its refusals
+/// have no wait.
+const ASKS: u64 = 1 << u32::BITS;
 
 impl Refused {
     #[inline]
@@ -183,9 +184,10 @@ impl Refused {
         Self { word, wait }
     }
 
-    /// The refusal of a call that has to ask other processes if it may be a probe.
-    pub(super) fn until_asked(reason: OpeningReason) -> Self {
-        Self::new(State::HalfOpen, reason, ASKS)
+    /// The refusal of a call that has to ask other processes if it may be a probe of this gate.
+    pub(super) fn until_asked(gate: Gate) -> Self {
+        let wait = ASKS | u64::from(gate.generation());
+        Self::new(State::HalfOpen, gate.reason(), wait)
     }
 
     #[inline]
@@ -201,7 +203,16 @@ impl Refused {
     /// True if the call has to ask other processes before it is refused.
     #[inline]
     pub(super) fn asks(self) -> bool {
-        self.state() == State::HalfOpen && self.wait == ASKS
+        self.state() == State::HalfOpen && self.wait & ASKS != 0
+    }
+
+    /// The generation in which the call has to ask.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "`until_asked` put 32 bits there"
+    )]
+    pub(super) fn asks_in(self) -> u32 {
+        self.wait as u32
     }
 
     /// The time that a caller should wait. It is zero where a probe has to end, because nobody
@@ -309,8 +320,12 @@ mod tests {
                 (admission.word, admission.started)
             );
         }
-        for state in [State::Open, State::HalfOpen, State::Isolated] {
-            for wait in [0, 7, NEVER] {
+        for (state, waits) in [
+            (State::Open, [0, 7, NEVER]),
+            (State::HalfOpen, [0; 3]),
+            (State::Isolated, [0, 7, NEVER]),
+        ] {
+            for wait in waits {
                 let refused = Refused::new(state, OpeningReason::of(TransitionReason::Fleet), wait);
                 let answered = Answer::of(Err(refused)).decision().expect_err("refused");
                 assert_eq!(answered, refused);
@@ -319,7 +334,8 @@ mod tests {
                 assert!(!answered.asks());
             }
         }
-        let asks = Refused::until_asked(gate.reason());
-        assert!(Answer::of(Err(asks)).decision().expect_err("asks").asks());
+        let asks = Answer::of(Err(Refused::until_asked(gate))).decision();
+        let asks = asks.expect_err("asks");
+        assert_eq!((asks.asks(), asks.asks_in()), (true, u32::MAX));
     }
 }

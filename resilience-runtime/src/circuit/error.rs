@@ -51,6 +51,11 @@ impl CircuitOpen {
         self.refused.asks()
     }
 
+    /// The generation in which the call has to ask.
+    pub(super) fn asks_in(&self) -> u32 {
+        self.refused.asks_in()
+    }
+
     /// The refusal by the same name, after the call has asked.
     pub(super) fn after_question(&self, refused: Refused) -> Self {
         Self {

@@ -456,7 +456,11 @@ impl Machine {
 
     /// The refusal of a call at `now`, for a circuit that refuses calls.
     fn refused(&self, config: &ActiveConfig, now: u64) -> Refused {
-        let wait = remaining(self.admits_at(config), now);
+        // A half-open circuit does not know when a probe ends.
+        let wait = match self.state {
+            MachineState::HalfOpen(_) => 0,
+            _ => remaining(self.admits_at(config), now),
+        };
         Refused::new(self.state(), OpeningReason::of(self.opened_because), wait)
     }
 }

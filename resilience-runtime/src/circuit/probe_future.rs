@@ -58,8 +58,8 @@ impl<'c, 'o> ProbeFuture<'c, 'o> {
         Self(State::Asking(Box::new(Call {
             circuit,
             caller,
+            question: circuit.ask_others(open.asks_in()),
             open,
-            question: circuit.ask_others(),
             origin,
         })))
     }

@@ -294,7 +294,7 @@ impl Shared {
         });
         let (gate, ticket) = match ticket {
             Ok(LET_THROUGH) => (gate.let_through(), Ok(0)),
-            Ok(ASK) => (gate, Err(Refused::until_asked(gate.reason()))),
+            Ok(ASK) => (gate, Err(Refused::until_asked(gate))),
             _ => (gate, ticket),
         };
         if let Some(changed) = changed {
@@ -308,7 +308,9 @@ impl Shared {
         }
         match ticket {
             Ok(ticket) => Ok(Admission::begun(gate, ticket, now)),
-            Err(refused) if refused.asks() && waits == Waits::Thread => self.ask_others_blocking(),
+            Err(refused) if refused.asks() && waits == Waits::Thread => {
+                self.ask_others_blocking(refused.asks_in())
+            }
             Err(refused) => Err(refused),
         }
     }

@@ -15,6 +15,10 @@ mod ticks {
     pub(super) fn now(system: fn() -> u64) -> u64 {
         system()
     }
+
+    pub(super) fn quick_now() -> Option<u64> {
+        None
+    }
 }
 
 #[cfg(all(target_os = "linux", target_pointer_width = "64", not(miri)))]
@@ -76,6 +80,18 @@ pub(crate) fn now() -> u64 {
         tokio_now()
     } else {
         ticks::now(tokio_now)
+    }
+}
+
+/// Reads the clock if no function has to be called for that, so that the code around it saves no
+/// registers. `None` now and then, and always where tokio's clock may be paused.
+#[cfg(not(all(test, loom)))]
+#[inline]
+pub(crate) fn quick_now() -> Option<u64> {
+    if MAY_BE_PAUSED {
+        None
+    } else {
+        ticks::quick_now()
     }
 }
 

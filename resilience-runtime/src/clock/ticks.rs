@@ -101,10 +101,16 @@ impl Reference {
 /// The time of `system` in nanoseconds, counted from the origin of `system`.
 #[inline]
 pub(super) fn now(system: fn() -> u64) -> u64 {
-    match REFERENCE.get().extrapolate(ticks) {
+    match quick_now() {
         Some(nanos) => nanos,
         None => read_system(system),
     }
+}
+
+/// Does the same without the system, unless the reference is too old.
+#[inline]
+pub(super) fn quick_now() -> Option<u64> {
+    REFERENCE.get().extrapolate(ticks)
 }
 
 /// Reads the system's clock and makes the reading this thread's reference.

@@ -37,11 +37,25 @@ impl Progress {
     // It is out of line, as `expiry` is, because it is the same for all bodies.
     #[inline(never)]
     pub(super) fn begin(&mut self, config: &TimeoutConfig, frame: Frame) -> Option<u64> {
+        // A call under no deadline calls no other function, so it saves no registers: a timeout
+        // around a ready body took a fifth more instructions.
+        if frame.unenforced_deadline() == NEVER && !config.is_disabled() {
+            if let Some(now) = clock::quick_now() {
+                self.moment = now.saturating_add(clock::nanos(config.get_limit()));
+                return Some(self.moment);
+            }
+        }
+        self.begin_in_current_frame(config)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn begin_in_current_frame(&mut self, config: &TimeoutConfig) -> Option<u64> {
         if config.is_disabled() {
             self.moment = NEVER;
             return Some(NEVER);
         }
-        let (now, outer) = (clock::now(), frame.unenforced_deadline());
+        let (now, outer) = (clock::now(), Frame::current().unenforced_deadline());
         if outer != NEVER {
             match CallLimit::of(config, now, outer) {
                 limit if limit.has_passed() => return None,

@@ -9,6 +9,7 @@ use std::{
 use super::*;
 use crate::{
     CircuitBreakerConfig, CircuitState, Command, TransitionReason,
+    circuit::probe_future::ProbeFuture,
     fleet::{ProbeAnswer, ProbeRequest, Trip, Verdict},
 };
 
@@ -313,6 +314,38 @@ async fn a_lease_that_comes_after_the_circuit_closed_is_given_back_and_the_call_
     let request = others.told(|told| told.kept.pop()).expect("a question");
     request.answer(ProbeAnswer::granted(7));
     assert!(matches!(call.poll(cx), Poll::Ready(Ok(42))));
+    assert_eq!(others.verdicts(), [(7, Verdict::Released)]);
+}
+
+/// The generation was read after the decision to ask. A circuit that had closed and opened in
+/// between was then half-open with two probes where it admits one.
+#[tokio::test(start_paused = true)]
+async fn a_question_of_an_earlier_open_time_makes_no_second_probe() {
+    let others = Arc::new(Others::default());
+    let (breaker, _contact) = half_open(&others).await;
+    let ask = || {
+        let open = breaker
+            .shared()
+            .admit_task(None)
+            .expect_err("it has to ask");
+        assert!(open.asks());
+        open
+    };
+    let earlier = ask();
+    breaker.follow_closed();
+    breaker.follow_open(30 * SECOND);
+    tokio::time::advance(30 * SECOND).await;
+    let later = ask();
+    let mut probes =
+        [earlier, later].map(|open| Box::pin(ProbeFuture::new(breaker.shared(), None, open, None)));
+    for lease in [7, 9] {
+        let request = others.told(|told| told.kept.remove(0));
+        request.answer(ProbeAnswer::granted(lease));
+    }
+    let cx = &mut Context::from_waker(Waker::noop());
+    let [earlier, later] = probes.each_mut().map(|probe| probe.as_mut().poll(cx));
+    assert!(matches!(later, Poll::Ready(Ok(_))), "{later:?}");
+    assert!(matches!(earlier, Poll::Ready(Err(_))), "{earlier:?}");
     assert_eq!(others.verdicts(), [(7, Verdict::Released)]);
 }
 

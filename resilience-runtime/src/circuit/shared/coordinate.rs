@@ -65,12 +65,11 @@ impl Shared {
         self.config.seldom.coordination()
     }
 
-    /// Asks the other processes if a call may be a probe. `None` if the circuit lost its line to
-    /// them meanwhile.
+    /// Asks the other processes if a call may be a probe of that generation. `None` if the circuit
+    /// lost its line to them meanwhile.
     #[cold]
-    pub(crate) fn ask_others(&self) -> Option<Question> {
+    pub(crate) fn ask_others(&self, generation: u32) -> Option<Question> {
         let Coordination { coordinator, .. } = self.coordination()?;
-        let generation = self.gate().generation();
         let owner = Arc::clone(&coordinator);
         let give_back = move |lease| quietly(|| owner.probed(lease, Verdict::Released));
         let (request, wait) = ask(UnclaimedLease(Box::new(give_back)));
@@ -80,8 +79,8 @@ impl Shared {
 
     /// Asks the other processes and blocks the thread until they answer.
     #[cold]
-    pub(super) fn ask_others_blocking(&self) -> Result<Admission, Refused> {
-        match self.ask_others() {
+    pub(super) fn ask_others_blocking(&self, generation: u32) -> Result<Admission, Refused> {
+        match self.ask_others(generation) {
             Some(question) => self.answered(&question, question.wait.block()),
             None => self.enter_anew(),
         }
@@ -95,7 +94,7 @@ impl Shared {
                 // The machine keeps other calls from asking, because it expects that this one asks.
                 self.locked(|locked| {
                     let machine = &mut locked.machine;
-                    machine.replied(&self.config, gate.generation(), Reply::Unanswered, now)
+                    machine.replied(&self.config, open.asks_in(), Reply::Unanswered, now)
                 });
                 let decision = self.decided(Err(half_open(gate)), gate, None);
                 decision.map_err(|refused| open.after_question(refused))
