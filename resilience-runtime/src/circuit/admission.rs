@@ -173,8 +173,8 @@ const STATE_SHIFT: u32 = 2;
 const REASON_SHIFT: u32 = 4;
 
 /// Set in the wait of a refusal that is none yet, because the call has to ask other processes
-/// first. The generation of the circuit is below it. Only a half-open circuit asks, and its refusals
-/// have no wait.
+/// first. The generation of the circuit is below it. Only a half-open circuit asks, and its
+/// refusals have no wait.
 const ASKS: u64 = 1 << u32::BITS;
 
 impl Refused {

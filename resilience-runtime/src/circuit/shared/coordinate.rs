@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Locked, Shared, Waits};
+use super::{Locked, Shared, admit::Waits};
 use crate::{
     circuit::{
         admission::{Admission, Cause, Outcome, Refused},

@@ -1,0 +1,166 @@
+//! A circuit admits or refuses a call: by its gate if that is enough, and else by its machine.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use super::Shared;
+use crate::{
+    circuit::{
+        admission::{ASK, Admission, Answer, LET_THROUGH, Refused},
+        error::CircuitOpen,
+        gate::{Gate, State},
+        sharded_counter::Count,
+    },
+    clock,
+    events::{self, EventKind},
+    operation::Operation,
+};
+
+/// The part of the program that waits while a call asks other processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waits {
+    Thread,
+    Task,
+}
+
+impl Shared {
+    #[inline]
+    pub(crate) fn admit(
+        &self,
+        caller: Option<&'static Operation>,
+    ) -> Result<Admission, CircuitOpen> {
+        let gate = self.gate();
+        if gate.is_plain() {
+            return Ok(Admission::plain(gate));
+        }
+        match self.decide(gate, caller, Waits::Thread).decision() {
+            Ok(admission) => Ok(admission),
+            // The error is made here, because only here it can be written straight to its place in
+            // the caller.
+            Err(refused) => Err(CircuitOpen::new(self.name.clone(), refused)),
+        }
+    }
+
+    /// Does the same for an async call. If the call has to ask other processes, the refusal
+    /// [says so](CircuitOpen::asks), and nobody is told of it.
+    #[inline]
+    pub(crate) fn admit_task(
+        &self,
+        caller: Option<&'static Operation>,
+    ) -> Result<Admission, CircuitOpen> {
+        let gate = self.gate();
+        if gate.is_plain() {
+            return Ok(Admission::plain(gate));
+        }
+        match self.decide(gate, caller, Waits::Task).decision() {
+            Ok(admission) => Ok(admission),
+            Err(refused) => Err(CircuitOpen::new(self.name.clone(), refused)),
+        }
+    }
+
+    #[inline(never)]
+    fn decide(&self, gate: Gate, caller: Option<&'static Operation>, waits: Waits) -> Answer {
+        #[cfg(feature = "config")]
+        if self.declared.is_disabled() {
+            return Answer::of(Ok(Admission::UNCOUNTED));
+        }
+        let decision = self.admit_behind(gate, waits);
+        Answer::of(self.decided(decision, gate, caller))
+    }
+
+    /// Counts a call that is admitted or refused, and tells of a refusal. A call that has to ask is
+    /// neither.
+    // The compiler would not inline it by itself, because two functions use it (a refusal took 64
+    // more instructions).
+    #[expect(clippy::inline_always, reason = "measured, see above")]
+    #[inline(always)]
+    pub(super) fn decided(
+        &self,
+        decision: Result<Admission, Refused>,
+        gate: Gate,
+        caller: Option<&'static Operation>,
+    ) -> Result<Admission, Refused> {
+        match decision {
+            Ok(admission) => {
+                if admission.is_let_through() {
+                    self.count_would_refuse();
+                }
+                if gate.is_keyed() {
+                    self.begin_call();
+                }
+            }
+            Err(refused) if refused.asks() => {}
+            Err(refused) => {
+                self.count(Count::Refused);
+                events::emit(caller.map(Operation::name), || EventKind::Refused {
+                    circuit: &self.name,
+                    key: self.name.key(),
+                    retry_after: refused.retry_after(),
+                });
+            }
+        }
+        decision
+    }
+
+    /// Admits or refuses a call that passed the gate of a circuit that is not plain.
+    #[expect(clippy::inline_always, reason = "measured, see `decided`")]
+    #[inline(always)]
+    pub(super) fn admit_behind(&self, gate: Gate, waits: Waits) -> Result<Admission, Refused> {
+        if gate.state() == State::Closed && !gate.is_timed() {
+            return Ok(Admission::plain(gate));
+        }
+        let refused = |(state, wait)| Err(Refused::new(state, gate.reason(), wait));
+        // The expiry is as new as the gate or newer, and the machine would answer by the newer one,
+        // too.
+        if gate.state() != State::Closed && !gate.admits_all() {
+            // A refused call does not wait for the exact clock, because an open circuit is called
+            // often.
+            if let Some(refusal) = self.gate_expiry().refuses_for_long(clock::coarse_now()) {
+                return refused(refusal);
+            }
+        }
+        let now = clock::now();
+        let gate = if gate.state() == State::Closed {
+            gate
+        } else if let Some(refusal) = self.gate_expiry().refuses(now) {
+            if !gate.admits_all() {
+                return refused(refusal);
+            }
+            gate.let_through()
+        } else {
+            return self.ask_machine(now, waits);
+        };
+        Ok(Admission::begun(gate, 0, now))
+    }
+
+    #[inline(never)]
+    fn ask_machine(&self, now: u64, waits: Waits) -> Result<Admission, Refused> {
+        let (ticket, gate, changed) = self.locked(|locked| {
+            let settled = self.settle(locked, now);
+            let (ticket, change) = locked.machine.admit(&self.config, now);
+            // A circuit that settles by a change of state does not change it again at once.
+            let changed = settled.or_else(|| Some(self.enter(locked, change?, now, None)));
+            (ticket, self.gate_of(&locked.machine), changed)
+        });
+        let (gate, ticket) = match ticket {
+            Ok(LET_THROUGH) => (gate.let_through(), Ok(0)),
+            Ok(ASK) => (gate, Err(Refused::until_asked(gate))),
+            _ => (gate, ticket),
+        };
+        if let Some(changed) = changed {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.announce(changed, None))) {
+                // The call will not run, so its slot is given back here: nobody else knows of it.
+                if let Ok(ticket) = ticket {
+                    self.give_up(Admission::new(gate, ticket, None));
+                }
+                resume_unwind(panic);
+            }
+        }
+        match ticket {
+            Ok(ticket) => Ok(Admission::begun(gate, ticket, now)),
+            Err(refused) if refused.asks() && waits == Waits::Thread => {
+                self.ask_others_blocking(refused.asks_in())
+            }
+            Err(refused) => Err(refused),
+        }
+    }
+}
