@@ -32,41 +32,50 @@ async fn search(&self, mut query: String) -> Result<Vec<Issue>, Error> {
             &mut query,
         );
         let __outcome = {
-            let mut __hedged = __rt::pin!(
-                __rt::Hedged::new(&__HEDGE, &__OPERATION, || {
-                    __rt::CircuitBreaker::takes_more_load(__circuit)
-                })
-                .measured_by(&__LATENCY)
-            );
-            loop {
-                let __clone_of_query =
-                    __rt::OwnedByAttempt::new(__rt::HedgeArgument::again(&query));
-                __rt::Hedged::start::<(Result<Vec<Issue>, Error>, __rt::Origin)>(
-                    __rt::Pin::as_mut(&mut __hedged),
-                    async {
-                        #[allow(unused_mut, clippy::shadow_same, clippy::shadow_unrelated)]
-                        let mut query = __rt::OwnedByAttempt::take(__clone_of_query);
-                        let mut __origin = __rt::Origin::Body;
-                        let __outcome = __rt :: RecordedFuture :: new (__rt :: CircuitCall :: noting (__circuit , & __OPERATION , & mut __origin) , __rt :: AboveTimeout (()) , | __open | __rt :: FromCircuitOpen :: from (__open) , __rt :: Limited :: with_error (& __TIMEOUT , | __late | __rt :: FromTimedOut :: from (__late) , async { let _ : u8 = if false { return < Result < Vec < Issue > , Error > as __rt :: Fallible > :: expected () } else { 0 } ; '__resilience_body : { self . client . search (query) . await } }) , | __outcome | __rt :: Inspect :: of (__outcome) . __traits ()) . await ;
-                        (__outcome, __origin)
-                    },
-                );
-                let __outcome = __rt::Hedged::next_accepting(
-                    __rt::Pin::as_mut(&mut __hedged),
-                    |__outcome| __rt::Inspect::of(__outcome).__traits(),
-                    |__error| match __error {
-                        Error::NotFound => true,
-                        #[allow(unreachable_patterns)]
-                        _ => false,
-                    },
-                )
-                .await;
-                if let __rt::Some(__outcome) = __outcome {
-                    break {
+            let __ended = {
+                let mut __hedged = __rt::pin!(__rt::Hedged::new(
+                    __rt::HedgedCall::new(&__HEDGE, &__OPERATION).measured_by(&__LATENCY),
+                    || __rt::CircuitBreaker::takes_more_load(__circuit)
+                ));
+                loop {
+                    let __clone_of_query =
+                        __rt::OwnedByAttempt::new(__rt::HedgeArgument::again(&query));
+                    __rt::Hedged::start::<(Result<Vec<Issue>, Error>, __rt::Origin)>(
+                        __rt::Pin::as_mut(&mut __hedged),
+                        async {
+                            #[allow(unused_mut, clippy::shadow_same, clippy::shadow_unrelated)]
+                            let mut query = __rt::OwnedByAttempt::take(__clone_of_query);
+                            let mut __origin = __rt::Origin::Body;
+                            let __outcome = __rt :: RecordedFuture :: new (__rt :: CircuitCall :: noting (__circuit , & __OPERATION , & mut __origin) , __rt :: AboveTimeout (()) , | __open | __rt :: FromCircuitOpen :: from (__open) , __rt :: Limited :: with_error (& __TIMEOUT , | __late | __rt :: FromTimedOut :: from (__late) , async { let _ : u8 = if false { return < Result < Vec < Issue > , Error > as __rt :: Fallible > :: expected () } else { 0 } ; '__resilience_body : { self . client . search (query) . await } }) , | __outcome | __rt :: Inspect :: of (__outcome) . __traits ()) . await ;
+                            (__outcome, __origin)
+                        },
+                    );
+                    if let __rt::Some(__ended) = __rt::Hedged::next_accepting(
+                        __rt::Pin::as_mut(&mut __hedged),
+                        |__outcome| __rt::Inspect::of(__outcome).__traits(),
+                        |__error| match __error {
+                            Error::NotFound => true,
+                            #[allow(unreachable_patterns)]
+                            _ => false,
+                        },
+                    )
+                    .await
+                    {
+                        break __ended;
+                    }
+                }
+            };
+            match __ended {
+                __rt::Ok(__value) => {
+                    <Result<Vec<Issue>, Error> as __rt::Fallible>::of_value(__value)
+                }
+                __rt::Err(__outcome) => {
+                    let __outcome = *__outcome;
+                    {
                         let (__outcome, __origin_inside) = __outcome;
                         __origin = __origin_inside;
                         __outcome
-                    };
+                    }
                 }
             }
         };

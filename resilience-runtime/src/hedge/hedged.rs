@@ -4,30 +4,22 @@ use std::{
     fmt,
     future::Future,
     marker::PhantomData,
-    mem,
-    panic::{RefUnwindSafe, UnwindSafe},
     pin::Pin,
     task::{Context, Poll},
 };
 
 use pin_project_lite::pin_project;
-use tokio::time::{Sleep, sleep_until};
-use tracing::debug;
+use tokio::time::Sleep;
 
 use super::{
-    config::{After, HedgeConfig},
-    latency::Latency,
+    call::HedgedCall,
     outcome::{AttemptOutcome, is_refused},
     progress::Progress,
 };
 use crate::{
-    clock::{self, create_timer},
     deadline::{Frame, was_reached},
     errors::{Traits, View},
-    events::{self, EventKind},
-    fallible::Fallible,
-    operation::{Count, InForce, Operation},
-    scope::here,
+    fallible::{Fallible, Success},
 };
 
 pin_project! {
@@ -38,14 +30,42 @@ pin_project! {
     /// argument that the body moves what it says below a retry.
     #[doc(hidden)]
     pub struct Hedged<'c, F, L> {
-        call: Call<'c>,
+        call: HedgedCall<'c>,
         takes_load: L,
         // The first attempt is stored in place, so that a call without a hedge allocates nothing.
         #[pin]
         first: Option<F>,
+        #[pin]
+        rest: Option<Rest<F>>,
+    }
+}
+
+pin_project! {
+    /// The rest of a call whose first attempt has waited or failed. A call that succeeds at once
+    /// does not write it.
+    #[project = RestProjection]
+    struct Rest<F> {
         hedges: Vec<Pin<Box<F>>>,
+        progress: Progress,
         #[pin]
         timer: Option<Sleep>,
+    }
+}
+
+impl<F> Rest<F> {
+    /// Begins the rest of the call, unless it has begun.
+    fn begun(mut rest: Pin<&mut Option<Self>>) -> RestProjection<'_, F> {
+        if rest.is_none() {
+            rest.set(Some(Self {
+                hedges: Vec::new(),
+                progress: Progress::default(),
+                timer: None,
+            }));
+        }
+        match rest.as_pin_mut() {
+            Some(rest) => rest.project(),
+            None => unreachable!("it was written above"),
+        }
     }
 }
 
@@ -55,53 +75,26 @@ type ErrorOf<O> = <<O as AttemptOutcome>::Result as Fallible>::Error;
 /// Accepts no error as an answer.
 type AcceptNone<F> = fn(&ErrorOf<<F as Future>::Output>) -> bool;
 
+/// The value type of an attempt's result.
+type ValueOf<O> = <<O as AttemptOutcome>::Result as Fallible>::Value;
+
+/// The end of a call: the value of a success, or the outcome of a failed attempt. The outcome is in
+/// a box, because a success would be copied at the size of an error otherwise.
+type Ended<O> = Result<Success<ValueOf<O>>, Box<O>>;
+
 /// The result of an attempt, as a `Result`.
-type ResultOf<O> = Result<<<O as AttemptOutcome>::Result as Fallible>::Value, ErrorOf<O>>;
+type ResultOf<O> = Result<ValueOf<O>, ErrorOf<O>>;
 
 impl<'c, F, L: Fn() -> bool> Hedged<'c, F, L> {
     /// `takes_load` says if the circuits below take another attempt.
     #[inline]
-    pub fn new(config: &'c HedgeConfig, operation: &'static Operation, takes_load: L) -> Self {
+    pub fn new(call: HedgedCall<'c>, takes_load: L) -> Self {
         Self {
-            call: Call {
-                config,
-                operation,
-                latency: None,
-                has_begun: false,
-                deposits: false,
-                began_at: 0,
-                progress: Progress::default(),
-            },
+            call,
             takes_load,
             first: None,
-            hedges: Vec::new(),
-            timer: None,
+            rest: None,
         }
-    }
-
-    /// Measures the calls for a percentile.
-    #[inline]
-    #[must_use]
-    pub fn measured_by(mut self, latency: &'static Latency) -> Self {
-        self.call.latency = Some(here!(latency));
-        self
-    }
-
-    /// Deposits the call into the budget, as soon as its first attempt waits or fails.
-    #[inline]
-    #[must_use]
-    pub fn depositing(mut self) -> Self {
-        self.call.deposits = true;
-        self
-    }
-
-    /// Deposits the call into the budget, unless a layer outside does so. `otherwise` is the answer
-    /// for the budgets of the attributes.
-    #[inline]
-    #[must_use]
-    pub fn depositing_in_file(mut self, file: InForce, layer: usize, otherwise: bool) -> Self {
-        self.call.deposits = file.deposits(layer, otherwise);
-        self
     }
 
     /// Starts an attempt: the first one, or another one that [`next`](Self::next) asked for. The
@@ -112,14 +105,14 @@ impl<'c, F, L: Fn() -> bool> Hedged<'c, F, L> {
         F: Future<Output = O>,
     {
         let mut this = self.project();
-        if this.call.begin() {
-            this.first.set(Some(attempt));
+        if let Some(rest) = this.rest.as_pin_mut() {
+            rest.project().hedges.push(Box::pin(attempt));
         } else {
-            this.hedges.push(Box::pin(attempt));
+            this.first.set(Some(attempt));
         }
     }
 
-    /// Waits for the answer. `None` means that another attempt is to start. `traits` is not called:
+    /// Waits for the end of the call, or until another attempt is to start. `traits` is not called:
     /// its type says how an error is looked at.
     #[inline]
     pub fn next<V, S>(
@@ -170,209 +163,124 @@ where
     A: Fn(&ErrorOf<F::Output>) -> bool,
     V: View<ErrorOf<F::Output>>,
 {
-    type Output = Option<F::Output>;
+    type Output = Option<Ended<F::Output>>;
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Output>> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Ended<F::Output>>> {
         let Self {
             hedged, accepts, ..
         } = &mut *self;
         let mut this = hedged.as_mut().project();
-        while let Poll::Ready((outcome, is_first)) =
-            poll_attempts(this.first.as_mut(), this.hedges, cx)
-        {
-            let Some(error) = outcome.error().filter(|error| !accepts(error)) else {
-                this.call.answered(is_first || this.first.is_some());
-                // The losers are dropped before the caller goes on.
-                this.first.set(None);
-                this.hedges.clear();
-                return Poll::Ready(Some(outcome));
-            };
-            let was_reached = was_reached();
-            let is_refused = is_refused::<_, V>(error, outcome.told_origin(), was_reached);
-            let follows = !is_refused && this.call.follows_failure(&*this.takes_load);
-            if !follows && this.first.is_none() && this.hedges.is_empty() {
-                return Poll::Ready(Some(outcome));
-            }
-            // The deadline is not the cause of the error of another attempt.
-            Frame::note_reached(false);
-            if follows {
-                this.timer.set(None);
-                return Poll::Ready(None);
+        let polled = this.first.as_mut().as_pin_mut().map(|it| it.poll(cx));
+        if let Some(Poll::Ready(outcome)) = polled {
+            match outcome.ended() {
+                Ok(value) => {
+                    this.call.answered(true);
+                    // The losers are dropped before the caller goes on.
+                    if this.rest.is_some() {
+                        this.rest.set(None);
+                    }
+                    return Poll::Ready(Some(Ok(value)));
+                }
+                Err(outcome) => {
+                    this.first.set(None);
+                    let next = hedged.as_mut().after_failure::<V>(outcome, true, accepts);
+                    if next.is_ready() {
+                        return next;
+                    }
+                }
             }
         }
-        if !this.call.is_due(this.timer.as_mut(), cx) {
+        hedged.as_mut().poll_rest::<V>(accepts, cx)
+    }
+}
+
+impl<F, L> Hedged<'_, F, L>
+where
+    F: Future<Output: AttemptOutcome>,
+    L: Fn() -> bool,
+{
+    /// Polls the attempts behind the first one in the order of their start, and then the timer of
+    /// the next one.
+    // It is not inlined, because a call that succeeds at once does not come here.
+    #[inline(never)]
+    fn poll_rest<V: View<ErrorOf<F::Output>>>(
+        mut self: Pin<&mut Self>,
+        accepts: &dyn Fn(&ErrorOf<F::Output>) -> bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Ended<F::Output>>> {
+        let mut at = 0;
+        loop {
+            let mut this = self.as_mut().project();
+            let rest = Rest::begun(this.rest.as_mut());
+            let Some(attempt) = rest.hedges.get_mut(at) else {
+                break;
+            };
+            let Poll::Ready(outcome) = attempt.as_mut().poll(cx) else {
+                at += 1;
+                continue;
+            };
+            drop(rest.hedges.remove(at));
+            match outcome.ended() {
+                Ok(value) => {
+                    this.call.answered(this.first.is_some());
+                    this.first.set(None);
+                    rest.hedges.clear();
+                    return Poll::Ready(Some(Ok(value)));
+                }
+                Err(outcome) => {
+                    let next = self.as_mut().after_failure::<V>(outcome, false, accepts);
+                    if next.is_ready() {
+                        return next;
+                    }
+                }
+            }
+        }
+        let this = self.project();
+        let mut rest = Rest::begun(this.rest);
+        let is_due = this.call.is_due(*rest.progress, rest.timer.as_mut(), cx);
+        if !is_due {
             return Poll::Pending;
         }
-        this.timer.set(None);
-        if this.call.follows_in_time(&*this.takes_load) {
+        rest.timer.set(None);
+        if this.call.follows_in_time(rest.progress, &*this.takes_load) {
             Poll::Ready(None)
         } else {
             Poll::Pending
         }
     }
-}
 
-/// Polls the attempts in the order of their start. Returns the output of one that has ended, and
-/// true if it is the first attempt.
-#[inline]
-fn poll_attempts<F: Future>(
-    mut first: Pin<&mut Option<F>>,
-    hedges: &mut Vec<Pin<Box<F>>>,
-    cx: &mut Context<'_>,
-) -> Poll<(F::Output, bool)> {
-    if let Some(attempt) = first.as_mut().as_pin_mut() {
-        if let Poll::Ready(outcome) = attempt.poll(cx) {
-            first.set(None);
-            return Poll::Ready((outcome, true));
-        }
-    }
-    for at in 0..hedges.len() {
-        if let Poll::Ready(outcome) = hedges[at].as_mut().poll(cx) {
-            drop(hedges.remove(at));
-            return Poll::Ready((outcome, false));
-        }
-    }
-    Poll::Pending
-}
-
-/// The part of a call that has no type parameter.
-#[derive(Debug)]
-struct Call<'c> {
-    config: &'c HedgeConfig,
-    operation: &'static Operation,
-    latency: Option<&'static Latency>,
-    has_begun: bool,
-    /// True until the call is deposited. A call that is answered at once is not deposited, because
-    /// no other attempt can follow, and so it does not read the clock.
-    deposits: bool,
-    /// The moment at which the first attempt started, or at which it waited for the first time if
-    /// nobody measures the call. Zero before.
-    began_at: u64,
-    progress: Progress,
-}
-
-impl Call<'_> {
-    /// Begins the call. False if it has begun before.
-    #[inline]
-    fn begin(&mut self) -> bool {
-        if self.has_begun {
-            return false;
-        }
-        self.has_begun = true;
-        if matches!(self.config.after, After::Percentile(_)) {
-            self.began_at = clock::now();
-        }
-        // The budget is in the statistics from the first call on.
-        if let (true, Some(budget)) = (self.deposits, self.config.get_budget()) {
-            budget.note_use(self.operation.name());
-        }
-        true
-    }
-
-    /// Deposits the call into the budget, unless it is deposited already.
-    fn deposit(&mut self) {
-        let deposits = mem::take(&mut self.deposits);
-        if let (true, Some(budget)) = (deposits, self.config.get_budget()) {
-            budget.deposit(self.operation.name());
-        }
-    }
-
-    /// Notes that the call has an answer. The duration of the first attempt is that of the call, if
-    /// it is the answer; one that another attempt has overtaken took at least as long. Nobody asks
-    /// for the durations if the time is a fixed one.
-    #[inline]
-    fn answered(&self, is_first_known: bool) {
-        let is_measured = is_first_known && matches!(self.config.after, After::Percentile(_));
-        if let Some(latency) = self.latency.filter(|_| is_measured) {
-            let now = clock::now();
-            latency.add(now, now.saturating_sub(self.began_at));
-        }
-    }
-
-    /// Asks if another attempt may follow a failed one.
+    /// Decides on a failed attempt. It is pending if the call waits for the other attempts.
     #[cold]
-    fn follows_failure(&mut self, takes_load: &dyn Fn() -> bool) -> bool {
-        self.deposit();
-        self.progress.may_follow(self.config.get_max_hedges())
-            && takes_load()
-            && self.draws()
-            && self.starts("failed")
-    }
-
-    /// Asks if another attempt may start because the time has come.
-    #[cold]
-    fn follows_in_time(&mut self, takes_load: &dyn Fn() -> bool) -> bool {
-        if takes_load() && self.draws() {
-            return self.starts("slow");
-        }
-        self.progress.hold_back();
-        false
-    }
-
-    /// Draws on the budget.
-    fn draws(&self) -> bool {
-        let budget = self.config.get_budget();
-        budget.is_some_and(|budget| budget.withdraw(self.operation.name()))
-    }
-
-    fn starts(&mut self, reason: &'static str) -> bool {
-        let attempt = self.progress.start();
-        let operation = self.operation.name();
-        self.operation.count(Count::Hedge);
-        debug!(
-            target: "resilience", operation, attempt, reason,
-            "attempt {attempt} starts, because another one {}",
-            if reason == "slow" { "is slow" } else { "failed" }
-        );
-        events::emit(Some(operation), || EventKind::Hedged);
-        true
-    }
-
-    /// Returns true if the time for another attempt has come. The timer is set here, because an
-    /// attempt that ends at once needs none.
-    // It is not inlined, because it is the same for all outputs.
-    #[inline(never)]
-    fn is_due(&mut self, mut timer: Pin<&mut Option<Sleep>>, cx: &mut Context<'_>) -> bool {
-        if !self.progress.waits_for_time(self.config.get_max_hedges()) {
-            return false;
-        }
-        if timer.is_none() {
-            self.deposit();
-            if self.began_at == 0 {
-                self.began_at = clock::now();
-            }
-            let Some(at) = self.next_at() else {
-                return false;
-            };
-            let at = clock::instant(at);
-            let create = || sleep_until(at);
-            timer.set(Some(create_timer(Some(self.operation.name()), create)));
-        }
-        let timer = timer.as_pin_mut();
-        timer.is_some_and(|timer| timer.poll(cx).is_ready())
-    }
-
-    /// The moment at which the next attempt is due. `None` if nothing says so.
-    fn next_at(&self) -> Option<u64> {
-        let after = match self.config.after {
-            After::Fixed(after) => clock::nanos(after),
-            After::Percentile(percentile) => self.latency?.percentile(self.began_at, percentile)?,
+    fn after_failure<V: View<ErrorOf<F::Output>>>(
+        self: Pin<&mut Self>,
+        outcome: F::Output,
+        is_first: bool,
+        accepts: &dyn Fn(&ErrorOf<F::Output>) -> bool,
+    ) -> Poll<Option<Ended<F::Output>>> {
+        let mut this = self.project();
+        let mut rest = Rest::begun(this.rest);
+        let Some(error) = outcome.error().filter(|error| !accepts(error)) else {
+            this.call.answered(is_first || this.first.is_some());
+            this.first.set(None);
+            rest.hedges.clear();
+            return Poll::Ready(Some(Err(Box::new(outcome))));
         };
-        // The first attempt began with the call, and each other one at some moment since.
-        let last = if self.progress.is_first() {
-            self.began_at
-        } else {
-            clock::now()
-        };
-        Some(last.saturating_add(after))
+        let was_reached = was_reached();
+        let is_refused = is_refused::<_, V>(error, outcome.told_origin(), was_reached);
+        let follows = !is_refused && this.call.follows_failure(rest.progress, &*this.takes_load);
+        if !follows && this.first.is_none() && rest.hedges.is_empty() {
+            return Poll::Ready(Some(Err(Box::new(outcome))));
+        }
+        // The deadline is not the cause of the error of another attempt.
+        Frame::note_reached(false);
+        if !follows {
+            return Poll::Pending;
+        }
+        rest.timer.set(None);
+        Poll::Ready(None)
     }
 }
-
-// A panic leaves the state as it was, because all of it is written between two calls of the user's
-// code.
-impl UnwindSafe for Call<'_> {}
-impl RefUnwindSafe for Call<'_> {}
 
 impl<F, L> fmt::Debug for Hedged<'_, F, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

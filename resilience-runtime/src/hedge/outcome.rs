@@ -1,13 +1,20 @@
 //! The end of an attempt.
 
 use crate::errors::{Origin, View};
-use crate::fallible::Fallible;
+use crate::fallible::{Fallible, Success};
 
 /// The output of an attempt: the result, or the result and the origin of its error as the layers
 /// inside know it.
-pub trait AttemptOutcome {
+pub trait AttemptOutcome: Sized {
     /// The result that the function returns.
     type Result: Fallible;
+
+    /// Returns the value of a success, or the outcome of a failed attempt.
+    ///
+    /// # Errors
+    ///
+    /// The outcome itself, if the attempt failed.
+    fn ended(self) -> Result<Success<<Self::Result as Fallible>::Value>, Self>;
 
     /// The error of a failed attempt.
     fn error(&self) -> Option<&<Self::Result as Fallible>::Error>;
@@ -18,6 +25,14 @@ pub trait AttemptOutcome {
 
 impl<R: Fallible> AttemptOutcome for R {
     type Result = R;
+
+    #[inline]
+    fn ended(self) -> Result<Success<R::Value>, Self> {
+        match self.into_result() {
+            Ok(value) => Ok(Success(value)),
+            Err(error) => Err(R::failed(error)),
+        }
+    }
 
     #[inline]
     fn error(&self) -> Option<&R::Error> {
@@ -32,6 +47,12 @@ impl<R: Fallible> AttemptOutcome for R {
 
 impl<R: Fallible> AttemptOutcome for (R, Origin) {
     type Result = R;
+
+    #[inline]
+    fn ended(self) -> Result<Success<R::Value>, Self> {
+        let (result, origin) = self;
+        result.ended().map_err(|result| (result, origin))
+    }
 
     #[inline]
     fn error(&self) -> Option<&R::Error> {

@@ -39,15 +39,15 @@ impl Context<'_> {
         let config = self.in_file(at, "HedgeConfig", config);
         let reference = config.reference();
         let load = self.takes_more_load(at);
-        let mut new = quote!(#runtime::Hedged::new(#reference, #operation, #load));
+        let mut call = quote!(#runtime::HedgedCall::new(#reference, #operation));
         let (item, latency) = self.latency(at, plan);
-        new.extend(latency);
+        call.extend(latency);
         // A budget that a layer outside draws on has the call already.
         let deposits = !self.is_deposited(at, plan.budget.as_ref());
         if let Some(file) = self.file_of_layer(at) {
-            new.extend(quote!(.depositing_in_file(#file, #deposits)));
+            call.extend(quote!(.depositing_in_file(#file, #deposits)));
         } else if deposits {
-            new.extend(quote!(.depositing()));
+            call.extend(quote!(.depositing()));
         }
         let (made, attempt, value) = self.concurrent_attempt(at, &inner);
         let pinned = quote!(#runtime::Pin::as_mut(&mut #hedged));
@@ -71,22 +71,35 @@ impl Context<'_> {
             quote!(#pinned, #attempt),
             ends,
         );
-        let value = quote! {
-            loop {
-                #made
-                #start;
-                let #outcome = #next.await;
-                if let #runtime::Some(#outcome) = #outcome {
-                    break #value;
+        let (ended, success) = (local("ended"), local("value"));
+        let ty = Some(&self.result.tokens);
+        let succeeded = self.call("Fallible::of_value", ty, quote!(#success), ends);
+        // The attempts are dropped while a success is its value alone, because a result would be
+        // copied over the drop as a whole.
+        let value = quote!({
+            let #ended = {
+                let mut #hedged = #runtime::pin!(#runtime::Hedged::new(#call, #load));
+                loop {
+                    #made
+                    #start;
+                    if let #runtime::Some(#ended) = #next.await {
+                        break #ended;
+                    }
+                }
+            };
+            match #ended {
+                #runtime::Ok(#success) => #succeeded,
+                #runtime::Err(#outcome) => {
+                    let #outcome = *#outcome;
+                    #value
                 }
             }
-        };
+        });
         let converted = self.conversions(at);
         let declarations = Declarations::values(quote!(#budget #item))
             .and(config.into_declarations())
             .and(inner.declarations);
-        let statements = quote!(#converted let mut #hedged = #runtime::pin!(#new););
-        LayerCode::value(declarations, statements, value)
+        LayerCode::value(declarations, quote!(#converted), value)
     }
 
     /// Emits the clones of an attempt, its future, and the outcome of the call from its output. The
