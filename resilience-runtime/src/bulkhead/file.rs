@@ -5,7 +5,9 @@ use resilience_macros::file_keys;
 use super::{config::BulkheadConfig, settings::BulkheadSettings};
 use crate::{
     file::{ENABLED, ENFORCE, SectionKind, SectionSpec, SectionValues},
+    limiter::LimiterSection,
     operation::{InSlot, TypeKey},
+    settings::ConfigError,
 };
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
@@ -17,13 +19,21 @@ pub(crate) static FILE: SectionSpec = SectionSpec {
     contradictions: |_| Vec::new(),
 };
 
-/// The settings of a section.
-pub(super) fn settings(values: &SectionValues) -> BulkheadSettings {
-    BulkheadSettings {
-        max_concurrent: values.count("max_concurrent"),
-        max_wait: values.time("max_wait"),
-        max_keys: values.count("max_keys"),
-        idle: values.time("idle"),
+impl LimiterSection for BulkheadConfig {
+    const WORD: &'static str = "bulkhead";
+
+    fn section() -> &'static SectionSpec {
+        &FILE
+    }
+
+    fn with_values(self, values: &SectionValues) -> Result<Self, ConfigError> {
+        let settings = BulkheadSettings {
+            max_concurrent: values.count("max_concurrent"),
+            max_wait: values.time("max_wait"),
+            max_keys: values.count("max_keys"),
+            idle: values.time("idle"),
+        };
+        settings.apply_to(self)
     }
 }
 

@@ -1,14 +1,14 @@
 //! The settings of a limiter, as the statistics describe them and as the configuration file gives
 //! them to a function.
 
-use super::config::LimiterConfig;
+use super::config::{CommonSettings, LimiterConfig};
 #[cfg(feature = "config")]
 use super::in_file::{LimiterInFile, is_shared, layer_in_file, layer_times};
 use crate::operation::{Described, DescribedSettings};
 #[cfg(feature = "config")]
 use crate::{
     file::{Contradiction, SectionSpec, SectionValues},
-    operation::{Configured, FileLayer, InSlot, LayerTimes, Slot},
+    operation::{Configured, FileLayer, LayerTimes, Slot},
     settings::LayerOptions,
 };
 
@@ -18,14 +18,19 @@ impl<C: LimiterConfig> Described for C {
     }
 
     fn describe(&self, settings: &mut DescribedSettings<'_>) {
+        let CommonSettings {
+            max_wait,
+            max_keys,
+            idle,
+        } = self.common();
         settings.add_name();
         if settings.has_option("key") {
             settings.add("key", "computed");
-            settings.add("max_keys", self.keys());
-            settings.add_time("idle", self.key_idle());
+            settings.add("max_keys", max_keys);
+            settings.add_time("idle", idle);
         }
         self.describe_limit(settings);
-        settings.add_time("max_wait", self.wait());
+        settings.add_time("max_wait", max_wait);
     }
 
     #[cfg(feature = "config")]
@@ -35,7 +40,7 @@ impl<C: LimiterConfig> Described for C {
 
     #[cfg(feature = "config")]
     fn slot(&'static self) -> Slot {
-        LimiterConfig::slot(self)
+        Slot::of(self)
     }
 
     #[cfg(feature = "config")]
@@ -61,7 +66,7 @@ impl<C: LimiterConfig> Described for C {
 }
 
 #[cfg(feature = "config")]
-impl<C: LimiterConfig + InSlot> FileLayer for C {
+impl<C: LimiterConfig> FileLayer for C {
     type InFile = LimiterInFile<C>;
 
     fn with(self, in_file: &LimiterInFile<C>) -> C {

@@ -1,7 +1,7 @@
 //! The values of the configuration file for all limiters of a policy.
 
 use super::{
-    config::LimiterConfig,
+    config::{LimiterConfig, LimiterSection},
     in_file::{is_shared, section_in_force},
     names::Registered,
 };

@@ -173,7 +173,7 @@ pub(super) fn layer_times<C: LimiterConfig>(
     let in_file = values.time(MAX_WAIT).map(|wait| (wait, Some(MAX_WAIT)));
     let is_constant = options.has(MAX_WAIT) && !options.computes(MAX_WAIT);
     LayerTimes {
-        max_wait: in_file.or(is_constant.then(|| (config.wait(), None))),
+        max_wait: in_file.or(is_constant.then(|| (config.common().max_wait, None))),
         ..LayerTimes::default()
     }
 }

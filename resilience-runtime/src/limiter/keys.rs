@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    config::LimiterConfig,
+    config::{CommonSettings, LimiterConfig},
     counts::{KeyCounts, Totals},
     found::KeyedLimiter,
     limiter::Limiter,
@@ -101,7 +101,8 @@ impl<L: Limiter> Keys<L> {
         // waited for the lock would otherwise seem to be in use in the future.
         let (now_present, now) = (present(), clock::now());
         let config = &now_present.config;
-        let (max_keys, idle) = (config.keys(), clock::nanos(config.key_idle()));
+        let CommonSettings { max_keys, idle, .. } = config.common();
+        let idle = clock::nanos(idle);
         if let Some(entry) = self.map.find(hashed) {
             return KeyedLimiter::own(entry);
         }

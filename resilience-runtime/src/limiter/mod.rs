@@ -46,9 +46,11 @@ mod site;
 mod snapshot;
 mod value;
 
+#[cfg(feature = "config")]
+pub(crate) use self::config::LimiterSection;
 pub use self::limit::call_limit;
 pub(crate) use self::{
-    config::LimiterConfig,
+    config::{CommonSettings, LimiterConfig},
     counts::{Counts, Totals},
     found::KeyedLimiter,
     limiter::{Limiter, LimiterTypes},

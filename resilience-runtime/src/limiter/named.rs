@@ -137,7 +137,7 @@ impl<L: Limiter> Named<L> {
         let make = || {
             is_new = true;
             let Present { config, modes } = self.present();
-            let config = config.with_wait(call.wait());
+            let config = config.with_wait(call.common().max_wait);
             L::with_name(
                 self.name.clone(),
                 &Present { config, modes },

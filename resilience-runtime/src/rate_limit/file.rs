@@ -5,7 +5,9 @@ use resilience_macros::file_keys;
 use super::{config::RateLimitConfig, settings::RateLimitSettings};
 use crate::{
     file::{ENABLED, ENFORCE, SectionKind, SectionSpec, SectionValues},
+    limiter::LimiterSection,
     operation::{InSlot, TypeKey},
+    settings::ConfigError,
 };
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
@@ -17,15 +19,23 @@ pub(crate) static FILE: SectionSpec = SectionSpec {
     contradictions: |_| Vec::new(),
 };
 
-/// The settings of a section.
-pub(super) fn settings(values: &SectionValues) -> RateLimitSettings {
-    RateLimitSettings {
-        limit: values.count("limit"),
-        per: values.time("per"),
-        burst: values.count("burst"),
-        max_wait: values.time("max_wait"),
-        max_keys: values.count("max_keys"),
-        idle: values.time("idle"),
+impl LimiterSection for RateLimitConfig {
+    const WORD: &'static str = "rate limit";
+
+    fn section() -> &'static SectionSpec {
+        &FILE
+    }
+
+    fn with_values(self, values: &SectionValues) -> Result<Self, ConfigError> {
+        let settings = RateLimitSettings {
+            limit: values.count("limit"),
+            per: values.time("per"),
+            burst: values.count("burst"),
+            max_wait: values.time("max_wait"),
+            max_keys: values.count("max_keys"),
+            idle: values.time("idle"),
+        };
+        settings.apply_to(self)
     }
 }
 

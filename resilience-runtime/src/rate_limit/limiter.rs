@@ -2,8 +2,6 @@
 
 use std::{panic::Location, sync::Arc, time::Duration};
 
-#[cfg(feature = "config")]
-use super::file;
 use super::{
     config::RateLimitConfig,
     error::RateLimited,
@@ -17,17 +15,11 @@ use crate::{
     by_name::Name,
     keyed::Standing,
     limiter::{
-        KeyedLimiter, Limiter, LimiterConfig, LimiterSite, LimiterTypes, Names, Present,
-        Registered, Report, Snapshot, Totals,
+        CommonSettings, KeyedLimiter, Limiter, LimiterConfig, LimiterSite, LimiterTypes, Names,
+        Present, Registered, Report, Snapshot, Totals,
     },
     operation::DescribedSettings,
     scope::per_scope,
-};
-#[cfg(feature = "config")]
-use crate::{
-    file::{SectionSpec, SectionValues},
-    operation::Slot,
-    settings::ConfigError,
 };
 
 per_scope! {
@@ -57,46 +49,24 @@ impl Registered for RateLimit {
 impl LimiterConfig for RateLimitConfig {
     const POLICY: &'static str = "rate_limit";
 
-    #[cfg(feature = "config")]
-    const WORD: &'static str = "rate limit";
-
     const UNSET: &'static Self = &Self::unset();
 
-    fn wait(&self) -> Duration {
-        self.get_max_wait()
+    fn common(&self) -> CommonSettings {
+        CommonSettings {
+            max_wait: self.get_max_wait(),
+            max_keys: self.get_max_keys(),
+            idle: self.get_idle(),
+        }
     }
 
     fn with_wait(self, wait: Duration) -> Self {
         self.max_wait(wait)
     }
 
-    fn keys(&self) -> u32 {
-        self.get_max_keys()
-    }
-
-    fn key_idle(&self) -> Duration {
-        self.get_idle()
-    }
-
     fn describe_limit(&self, settings: &mut DescribedSettings<'_>) {
         settings.add("limit", self.get_limit());
         settings.add_time("per", self.get_per());
         settings.add("burst", self.get_burst());
-    }
-
-    #[cfg(feature = "config")]
-    fn slot(&'static self) -> Slot {
-        Slot::of(self)
-    }
-
-    #[cfg(feature = "config")]
-    fn section() -> &'static SectionSpec {
-        &file::FILE
-    }
-
-    #[cfg(feature = "config")]
-    fn with_values(self, values: &SectionValues) -> Result<Self, ConfigError> {
-        file::settings(values).apply_to(self)
     }
 }
 
