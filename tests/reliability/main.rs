@@ -18,7 +18,6 @@ mod rate_limit;
 mod registry_bounds;
 mod schedules;
 mod seven;
-mod stacks;
 mod storm;
 mod time;
 

@@ -1,7 +1,8 @@
 //! Stacks of the attributes beside an interpreter: a call has the same result, runs the body as
-//! often, and leaves the same counts in each circuit.
+//! often, and leaves the same counts in each circuit. `build.rs` draws the stacks.
 
-mod generated;
+#[path = "../reliability/clock.rs"]
+mod clock;
 mod interpreter;
 
 use std::{
@@ -13,13 +14,13 @@ use std::{
     time::Duration,
 };
 
-use proptest::prelude::*;
+use proptest::{prelude::*, test_runner::Config};
 use resilience::{
     BulkheadFull, CircuitBreaker, CircuitBreakerConfig, CircuitOpen, RateLimited, TimedOut,
 };
 use tokio::runtime::Runtime;
 
-use crate::{clock::paused, search};
+use clock::paused;
 use interpreter::{Circuit, End, Interpreter};
 
 /// A circuit opens at this many failures.
@@ -158,12 +159,12 @@ macro_rules! stacks {
     ($list:ident, $kind:ident; $($name:ident: $($layer:ident)*;)*) => {
         #[allow(non_snake_case)]
         mod $kind {
-            use super::super::{Fault, TURNS, World, stacks};
+            use super::{Fault, TURNS, World};
             $( stacks! { @layer ($kind world) $name [] [(0 1000s) (1 100s) (2 10s) (3 1s) (4 100ms)] $($layer)* } )*
         }
 
         /// The functions, each with its layers.
-        pub(super) const $list: &[(&str, Call)] = &[$(
+        const $list: &[(&str, Call)] = &[$(
             (stringify!($name), |world| stacks!(@call $kind $name world)),
         )*];
     };
@@ -214,7 +215,11 @@ macro_rules! stacks {
         }
     };
 }
-use stacks;
+
+include!(concat!(env!("OUT_DIR"), "/drawn.rs"));
+
+/// The number that the stacks were drawn with.
+const SEED: &str = env!("STACKS_SEED");
 
 /// Writes a function for each place, which takes the slot of the place's bulkhead for ever.
 macro_rules! occupiers {
@@ -283,18 +288,26 @@ fn compare(
                 };
                 let called = tokio::time::timeout(FOR_EVER, call(&world)).await.ok();
                 drop(occupying);
-                prop_assert_eq!(called, expected, "the result under {}", name);
+                prop_assert_eq!(
+                    called,
+                    expected,
+                    "the result under {}, STACKS_SEED={}",
+                    name,
+                    SEED
+                );
                 prop_assert_eq!(
                     world.bodies.get(),
                     interpreter.bodies,
-                    "the bodies under {}",
-                    name
+                    "the bodies under {}, STACKS_SEED={}",
+                    name,
+                    SEED
                 );
                 prop_assert_eq!(
                     world.counts(),
                     interpreter.circuits,
-                    "the circuits under {}",
-                    name
+                    "the circuits under {}, STACKS_SEED={}",
+                    name,
+                    SEED
                 );
                 if expected.is_none() {
                     break;
@@ -320,24 +333,36 @@ fn calls() -> impl Strategy<Value = Vec<[bool; 5]>> {
     prop::collection::vec(is_full, 1..8)
 }
 
+/// The cases of a test; `PROPTEST_CASES=100000` looks longer.
+fn search() -> Config {
+    let mut config = Config {
+        failure_persistence: None,
+        ..Config::default()
+    };
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = 4_000;
+    }
+    config
+}
+
 proptest! {
-    #![proptest_config(search(4_000))]
+    #![proptest_config(search())]
 
     #[test]
     fn an_async_stack_does_what_the_interpreter_says(
-        at in 0..generated::ASYNC.len(),
+        at in 0..ASYNC.len(),
         script in prop::collection::vec(answered(true), 1..12),
         calls in calls(),
     ) {
-        compare(generated::ASYNC[at], &script, &calls)?;
+        compare(ASYNC[at], &script, &calls)?;
     }
 
     #[test]
     fn a_sync_stack_does_what_the_interpreter_says(
-        at in 0..generated::SYNC.len(),
+        at in 0..SYNC.len(),
         script in prop::collection::vec(answered(false), 1..12),
         calls in calls(),
     ) {
-        compare(generated::SYNC[at], &script, &calls)?;
+        compare(SYNC[at], &script, &calls)?;
     }
 }
