@@ -114,7 +114,9 @@ pub(super) fn quick_now() -> Option<u64> {
 }
 
 /// Reads the system's clock and makes the reading this thread's reference.
+// It is out of line, because each reading of the counter would save its registers otherwise.
 #[cold]
+#[inline(never)]
 fn read_system(system: fn() -> u64) -> u64 {
     let rate = RATE.load(Ordering::Relaxed);
     if rate == UNSTEADY {

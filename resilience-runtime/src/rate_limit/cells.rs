@@ -93,6 +93,18 @@ pub(super) enum Answer {
     Refused { wait: u64 },
 }
 
+/// The end of one try to answer a call.
+enum Try {
+    Answered(Answer),
+    /// Another call has changed the word.
+    Disturbed,
+    /// The moment is too far away from the base.
+    TooFar {
+        word: Word,
+        rate: Rate,
+    },
+}
+
 impl Cells {
     pub(super) fn new(rate: Rate, now: u64) -> Self {
         Self {
@@ -111,34 +123,53 @@ impl Cells {
     /// Takes a cell for a call that may wait.
     #[inline]
     pub(super) fn take(&self, now: u64, max_wait: u64) -> Answer {
+        match self.try_take(now, max_wait) {
+            Try::Answered(answer) => answer,
+            Try::Disturbed | Try::TooFar { .. } => self.take_again(now, max_wait),
+        }
+    }
+
+    /// Takes a cell, although another call has changed the word meanwhile or the base is too old.
+    // It is out of line, because a call that nobody disturbs would save more registers otherwise.
+    #[cold]
+    #[inline(never)]
+    fn take_again(&self, now: u64, max_wait: u64) -> Answer {
         let mut is_moved = false;
         loop {
-            let word = Word(self.word.load(Ordering::Acquire));
-            let (base, rate) = self.place(word.number()).load();
-            match rate.decide(word.taken_until(), now.saturating_sub(base), max_wait) {
-                Decision::Admit { taken_until, wait } => {
-                    let next = Word::new(taken_until, word.number());
-                    if self.replace(word, next) {
-                        return Answer::Admitted { wait };
-                    }
-                }
-                Decision::Refuse { wait } => {
-                    if self.is_still(word) {
-                        return Answer::Refused { wait };
-                    }
-                }
-                Decision::TooFar if is_moved => {
+            match self.try_take(now, max_wait) {
+                Try::Answered(answer) => return answer,
+                Try::Disturbed => {}
+                Try::TooFar { word, rate } if is_moved => {
                     // No base is late enough for the wait.
                     if self.is_still(word) {
                         let wait = rate.idle_after(word.taken_until());
                         return Answer::Refused { wait };
                     }
                 }
-                Decision::TooFar => {
+                Try::TooFar { .. } => {
                     self.change(now, |rate| rate);
                     is_moved = true;
                 }
             }
+        }
+    }
+
+    #[inline]
+    fn try_take(&self, now: u64, max_wait: u64) -> Try {
+        let word = Word(self.word.load(Ordering::Acquire));
+        let (base, rate) = self.place(word.number()).load();
+        match rate.decide(word.taken_until(), now.saturating_sub(base), max_wait) {
+            Decision::Admit { taken_until, wait } => {
+                let next = Word::new(taken_until, word.number());
+                self.replace(word, next)
+                    .then_some(Answer::Admitted { wait })
+                    .map_or(Try::Disturbed, Try::Answered)
+            }
+            Decision::Refuse { wait } => self
+                .is_still(word)
+                .then_some(Answer::Refused { wait })
+                .map_or(Try::Disturbed, Try::Answered),
+            Decision::TooFar => Try::TooFar { word, rate },
         }
     }
 

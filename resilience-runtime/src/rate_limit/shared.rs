@@ -119,56 +119,58 @@ impl Shared {
         max_wait: u64,
         operation: Option<&'static Operation>,
     ) -> Result<u64, RateLimited> {
-        let now = clock::now();
-        let flags = self.flags.load(Ordering::Relaxed);
-        if flags != 0 {
-            return self.take_by_flags(flags, now, max_wait, operation);
-        }
-        match self.cells.take(now, max_wait_here(max_wait)) {
-            Answer::Admitted { wait } => {
-                self.admitted.add();
-                Ok(wait)
-            }
+        match self.answer(max_wait) {
+            Answer::Admitted { wait } => Ok(wait),
             Answer::Refused { wait } => Err(self.refuse(operation, wait)),
         }
     }
 
-    /// Takes the turn of a call of a limit that has a key, that processes share, or that the file
-    /// has switched.
+    /// Answers a call. The answer is returned in registers, and the error of a refusal would not
+    /// be.
+    fn answer(&self, max_wait: u64) -> Answer {
+        let now = clock::now();
+        let flags = self.flags.load(Ordering::Relaxed);
+        if flags != 0 {
+            return self.answer_by_flags(flags, now, max_wait);
+        }
+        let answer = self.cells.take(now, max_wait_here(max_wait));
+        if let Answer::Admitted { .. } = answer {
+            self.admitted.add();
+        }
+        answer
+    }
+
+    /// Answers a call of a limit that has a key, that processes share, or that the file has
+    /// switched.
     #[inline(never)]
-    fn take_by_flags(
-        &self,
-        flags: u8,
-        now: u64,
-        max_wait: u64,
-        operation: Option<&'static Operation>,
-    ) -> Result<u64, RateLimited> {
+    fn answer_by_flags(&self, flags: u8, now: u64, max_wait: u64) -> Answer {
+        const AT_ONCE: Answer = Answer::Admitted { wait: 0 };
         if flags & NOT_ENABLED != 0 {
-            return Ok(0);
+            return AT_ONCE;
         }
         if flags & KEYED != 0 {
             self.last_call.fetch_max(now, Ordering::Relaxed);
         }
         if flags & SHARED != 0 && self.take_leased(now) {
             self.admitted.add();
-            return Ok(0);
+            return AT_ONCE;
         }
         let is_enforced = flags & NOT_ENFORCED == 0;
         let answer = self.cells.take(now, max_wait_here(max_wait));
-        if let (true, Answer::Refused { wait }) = (is_enforced, answer) {
-            return Err(self.refuse(operation, wait));
+        if let (true, Answer::Refused { .. }) = (is_enforced, answer) {
+            return answer;
         }
         if let (SHARED, Answer::Admitted { .. }) = (flags & SHARED, answer) {
             Lessee::note_spent(self, 1);
         }
         self.admitted.add();
         match answer {
-            Answer::Admitted { wait } if is_enforced => Ok(wait),
+            Answer::Admitted { .. } if is_enforced => answer,
             // Nobody is delayed by a limit that is not enforced.
-            Answer::Admitted { .. } => Ok(0),
+            Answer::Admitted { .. } => AT_ONCE,
             Answer::Refused { .. } => {
                 self.would_refuse.fetch_add(1, Ordering::Relaxed);
-                Ok(0)
+                AT_ONCE
             }
         }
     }
