@@ -72,9 +72,17 @@ impl RateLimits {
         division.apply(limit);
     }
 
+    /// Removes a limit, unless another one of the same key came before this one was told to go.
     pub(super) fn remove(&self, limit: &RateLimit) {
         let id = RateLimitId::new(limit.name(), limit.key());
-        let removed = self.lock().by_id.remove(&id);
+        let mut inner = self.lock();
+        let is_present = |present: &RateLimit| present.is_same(limit);
+        let removed = inner
+            .by_id
+            .get(&id)
+            .is_some_and(is_present)
+            .then(|| inner.by_id.remove(&id));
+        drop(inner);
         drop(removed);
     }
 
@@ -143,6 +151,23 @@ fn batch(config: &RateLimitConfig, replicas: u32, share: f64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_limit_that_goes_late_leaves_the_next_one_of_its_key() {
+        let limits = RateLimits::new(0.2);
+        let config = RateLimitConfig::new(100, Duration::from_secs(1));
+        let (evicted, next) = (
+            RateLimit::new("late", config),
+            RateLimit::new("late", config),
+        );
+        limits.add(&evicted);
+        limits.add(&next);
+        limits.remove(&evicted);
+        let left = limits.all();
+        assert!(matches!(&left[..], [(_, limit)] if limit.is_same(&next)));
+        limits.remove(&next);
+        assert!(limits.all().is_empty());
+    }
 
     #[test]
     fn the_batches_of_all_replicas_are_a_share_of_the_burst() {

@@ -79,6 +79,22 @@ impl RateLimit {
         self.shared.name.key()
     }
 
+    /// True if both handles are of one rate limit. Two rate limits may have the same name and key,
+    /// because a key that was forgotten may come again.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use resilience::{RateLimit, RateLimitConfig};
+    ///
+    /// let config = RateLimitConfig::new(100, Duration::from_secs(1));
+    /// let api = RateLimit::new("api", config);
+    /// assert!(api.is_same(&api.clone()));
+    /// assert!(!api.is_same(&RateLimit::new("api", config)));
+    /// ```
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     /// The configuration that the rate limit has now. If processes share it, this is that of all of
     /// them together.
     pub fn config(&self) -> RateLimitConfig {

@@ -1,6 +1,6 @@
 //! Rate limits by name and by key.
 
-use std::{panic::Location, sync::Arc, time::Duration};
+use std::{panic::Location, time::Duration};
 
 use super::{
     config::RateLimitConfig,
@@ -82,7 +82,7 @@ impl Limiter for RateLimit {
     }
 
     fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(self.shared(), other.shared())
+        self.is_same(other)
     }
 
     fn came(&self) {
