@@ -32,7 +32,7 @@ async fn search(&self, mut query: String) -> Result<Vec<Issue>, Error> {
             &mut query,
         );
         let __outcome = {
-            let __ended = {
+            let (__outcome, __origin_inside) = __rt::outcome_of_attempts({
                 let mut __hedged = __rt::pin!(__rt::Hedged::new(
                     __rt::HedgedCall::new(&__HEDGE, &__OPERATION).measured_by(&__LATENCY),
                     || __rt::CircuitBreaker::takes_more_load(__circuit)
@@ -64,20 +64,9 @@ async fn search(&self, mut query: String) -> Result<Vec<Issue>, Error> {
                         break __ended;
                     }
                 }
-            };
-            match __ended {
-                __rt::Ok(__value) => {
-                    <Result<Vec<Issue>, Error> as __rt::Fallible>::of_value(__value)
-                }
-                __rt::Err(__outcome) => {
-                    let __outcome = *__outcome;
-                    {
-                        let (__outcome, __origin_inside) = __outcome;
-                        __origin = __origin_inside;
-                        __outcome
-                    }
-                }
-            }
+            });
+            __origin = __origin_inside;
+            __outcome
         };
         let __result = <Result<Vec<Issue>, Error> as __rt::Fallible>::into_result(__outcome);
         let __error @ __rt::Err(_) = __result else {

@@ -11,40 +11,31 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
     static __HEDGE_BUDGET: __rt::RetryBudget = __rt::RetryBudget::new().ratio(0.1);
     static __HEDGE: __rt::HedgeConfig =
         __rt::HedgeConfig::new(&__HEDGE_BUDGET).after(__rt::Duration::new(0, 200000000));
-    return {
-        let __ended = {
-            let mut __hedged = __rt::pin!(__rt::Hedged::new(
-                __rt::HedgedCall::new(&__HEDGE, &__OPERATION).depositing(),
-                || true
-            ));
-            loop {
-                __rt::Hedged::start::<Result<Vec<Issue>, Error>>(
-                    __rt::Pin::as_mut(&mut __hedged),
-                    async {
-                        let _: u8 = if false {
-                            return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected();
-                        } else {
-                            0
-                        };
-                        '__resilience_body: { find(query).await }
-                    },
-                );
-                if let __rt::Some(__ended) =
-                    __rt::Hedged::next(__rt::Pin::as_mut(&mut __hedged), |__outcome| {
-                        __rt::Inspect::of(__outcome).__traits()
-                    })
-                    .await
-                {
-                    break __ended;
-                }
-            }
-        };
-        match __ended {
-            __rt::Ok(__value) => <Result<Vec<Issue>, Error> as __rt::Fallible>::of_value(__value),
-            __rt::Err(__outcome) => {
-                let __outcome = *__outcome;
-                __outcome
+    return __rt::outcome_of_attempts({
+        let mut __hedged = __rt::pin!(__rt::Hedged::new(
+            __rt::HedgedCall::new(&__HEDGE, &__OPERATION).depositing(),
+            || true
+        ));
+        loop {
+            __rt::Hedged::start::<Result<Vec<Issue>, Error>>(
+                __rt::Pin::as_mut(&mut __hedged),
+                async {
+                    let _: u8 = if false {
+                        return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected();
+                    } else {
+                        0
+                    };
+                    '__resilience_body: { find(query).await }
+                },
+            );
+            if let __rt::Some(__ended) =
+                __rt::Hedged::next(__rt::Pin::as_mut(&mut __hedged), |__outcome| {
+                    __rt::Inspect::of(__outcome).__traits()
+                })
+                .await
+            {
+                break __ended;
             }
         }
-    };
+    });
 }

@@ -12,42 +12,33 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
     static __LATENCY: __rt::Latency = __rt::Latency::new();
     static __HEDGE: __rt::HedgeConfig =
         __rt::HedgeConfig::new(&__HEDGE_BUDGET).after(__rt::Duration::new(0, 200000000));
-    return {
-        let __ended = {
-            let mut __hedged = __rt::pin!(__rt::Hedged::new(
-                __rt::HedgedCall::new(__rt::FileLayer::in_file(&__HEDGE, __file, 0), &__OPERATION)
-                    .measured_by(&__LATENCY)
-                    .depositing_in_file(__file, 0, true),
-                || true
-            ));
-            loop {
-                __rt::Hedged::start::<Result<Vec<Issue>, Error>>(
-                    __rt::Pin::as_mut(&mut __hedged),
-                    async {
-                        let _: u8 = if false {
-                            return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected();
-                        } else {
-                            0
-                        };
-                        '__resilience_body: { find(query).await }
-                    },
-                );
-                if let __rt::Some(__ended) =
-                    __rt::Hedged::next(__rt::Pin::as_mut(&mut __hedged), |__outcome| {
-                        __rt::Inspect::of(__outcome).__traits()
-                    })
-                    .await
-                {
-                    break __ended;
-                }
-            }
-        };
-        match __ended {
-            __rt::Ok(__value) => <Result<Vec<Issue>, Error> as __rt::Fallible>::of_value(__value),
-            __rt::Err(__outcome) => {
-                let __outcome = *__outcome;
-                __outcome
+    return __rt::outcome_of_attempts({
+        let mut __hedged = __rt::pin!(__rt::Hedged::new(
+            __rt::HedgedCall::new(__rt::FileLayer::in_file(&__HEDGE, __file, 0), &__OPERATION)
+                .measured_by(&__LATENCY)
+                .depositing_in_file(__file, 0, true),
+            || true
+        ));
+        loop {
+            __rt::Hedged::start::<Result<Vec<Issue>, Error>>(
+                __rt::Pin::as_mut(&mut __hedged),
+                async {
+                    let _: u8 = if false {
+                        return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected();
+                    } else {
+                        0
+                    };
+                    '__resilience_body: { find(query).await }
+                },
+            );
+            if let __rt::Some(__ended) =
+                __rt::Hedged::next(__rt::Pin::as_mut(&mut __hedged), |__outcome| {
+                    __rt::Inspect::of(__outcome).__traits()
+                })
+                .await
+            {
+                break __ended;
             }
         }
-    };
+    });
 }

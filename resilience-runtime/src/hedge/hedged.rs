@@ -13,13 +13,13 @@ use tokio::time::Sleep;
 
 use super::{
     call::HedgedCall,
-    outcome::{AttemptOutcome, is_refused},
+    outcome::{AttemptOutcome, Ended, is_refused},
     progress::Progress,
 };
 use crate::{
     deadline::{Frame, was_reached},
     errors::{Traits, View},
-    fallible::{Fallible, Success},
+    fallible::Fallible,
 };
 
 pin_project! {
@@ -77,10 +77,6 @@ type AcceptNone<F> = fn(&ErrorOf<<F as Future>::Output>) -> bool;
 
 /// The value type of an attempt's result.
 type ValueOf<O> = <<O as AttemptOutcome>::Result as Fallible>::Value;
-
-/// The end of a call: the value of a success, or the outcome of a failed attempt. The outcome is in
-/// a box, because a success would be copied at the size of an error otherwise.
-type Ended<O> = Result<Success<ValueOf<O>>, Box<O>>;
 
 /// The result of an attempt, as a `Result`.
 type ResultOf<O> = Result<ValueOf<O>, ErrorOf<O>>;

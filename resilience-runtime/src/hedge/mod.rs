@@ -28,4 +28,5 @@ pub(crate) mod expansion {
     pub use super::config::HedgeConfig;
     pub use super::hedged::Hedged;
     pub use super::latency::Latency;
+    pub use super::outcome::outcome_of_attempts;
 }

@@ -16,6 +16,9 @@ pub trait AttemptOutcome: Sized {
     /// The outcome itself, if the attempt failed.
     fn ended(self) -> Result<Success<<Self::Result as Fallible>::Value>, Self>;
 
+    /// Returns the outcome of a success.
+    fn succeeded(value: Success<<Self::Result as Fallible>::Value>) -> Self;
+
     /// The error of a failed attempt.
     fn error(&self) -> Option<&<Self::Result as Fallible>::Error>;
 
@@ -32,6 +35,11 @@ impl<R: Fallible> AttemptOutcome for R {
             Ok(value) => Ok(Success(value)),
             Err(error) => Err(R::failed(error)),
         }
+    }
+
+    #[inline]
+    fn succeeded(value: Success<R::Value>) -> Self {
+        R::of_value(value)
     }
 
     #[inline]
@@ -55,6 +63,11 @@ impl<R: Fallible> AttemptOutcome for (R, Origin) {
     }
 
     #[inline]
+    fn succeeded(value: Success<R::Value>) -> Self {
+        (R::of_value(value), Origin::Body)
+    }
+
+    #[inline]
     fn error(&self) -> Option<&R::Error> {
         self.0.as_error()
     }
@@ -62,6 +75,20 @@ impl<R: Fallible> AttemptOutcome for (R, Origin) {
     #[inline]
     fn told_origin(&self) -> Origin {
         self.1
+    }
+}
+
+/// The end of a call: the value of a success, or the outcome of a failed attempt. The outcome is in
+/// a box, because a success would be copied at the size of an error otherwise.
+pub(super) type Ended<O> =
+    Result<Success<<<O as AttemptOutcome>::Result as Fallible>::Value>, Box<O>>;
+
+/// Returns the outcome that a call ends with.
+#[inline]
+pub fn outcome_of_attempts<O: AttemptOutcome>(ended: Ended<O>) -> O {
+    match ended {
+        Ok(value) => O::succeeded(value),
+        Err(outcome) => *outcome,
     }
 }
 

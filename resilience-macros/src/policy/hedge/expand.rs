@@ -3,11 +3,13 @@
 //! Input: the plan of the hedge, and the code of the layers below it. The output is, in short:
 //!
 //! ```text
-//! let mut __hedged = __rt::pin!(__rt::Hedged::new(&__HEDGE, &__OPERATION, || true));
-//! loop {
-//!     __rt::Hedged::start(__hedged.as_mut(), async { … });
-//!     if let Some(__outcome) = __rt::Hedged::next(__hedged.as_mut(), …).await { break __outcome }
-//! }
+//! __rt::outcome_of_attempts({
+//!     let mut __hedged = __rt::pin!(__rt::Hedged::new(__rt::HedgedCall::new(&__HEDGE, &__OPERATION), || true));
+//!     loop {
+//!         __rt::Hedged::start(__hedged.as_mut(), async { … });
+//!         if let Some(__ended) = __rt::Hedged::next(__hedged.as_mut(), …).await { break __ended }
+//!     }
+//! })
 //! ```
 //!
 //! The snapshots `plain_hedge` and `hedge` show it whole.
@@ -49,7 +51,7 @@ impl Context<'_> {
         } else if deposits {
             call.extend(quote!(.depositing()));
         }
-        let (made, attempt, value) = self.concurrent_attempt(at, &inner);
+        let (made, attempt) = self.concurrent_attempt(at, &inner);
         let pinned = quote!(#runtime::Pin::as_mut(&mut #hedged));
         // The type of an error is known behind the first start.
         let inspected = self.inspected(quote!(#outcome), "__traits");
@@ -71,30 +73,20 @@ impl Context<'_> {
             quote!(#pinned, #attempt),
             ends,
         );
-        let (ended, success) = (local("ended"), local("value"));
-        let ty = Some(&self.result.tokens);
-        let succeeded = self.call("Fallible::of_value", ty, quote!(#success), ends);
+        let ended = local("ended");
         // The attempts are dropped while a success is its value alone, because a result would be
         // copied over the drop as a whole.
-        let value = quote!({
-            let #ended = {
-                let mut #hedged = #runtime::pin!(#runtime::Hedged::new(#call, #load));
-                loop {
-                    #made
-                    #start;
-                    if let #runtime::Some(#ended) = #next.await {
-                        break #ended;
-                    }
-                }
-            };
-            match #ended {
-                #runtime::Ok(#success) => #succeeded,
-                #runtime::Err(#outcome) => {
-                    let #outcome = *#outcome;
-                    #value
+        let ended = quote!({
+            let mut #hedged = #runtime::pin!(#runtime::Hedged::new(#call, #load));
+            loop {
+                #made
+                #start;
+                if let #runtime::Some(#ended) = #next.await {
+                    break #ended;
                 }
             }
         });
+        let value = self.outcome_of_attempts(at, &ended);
         let converted = self.conversions(at);
         let declarations = Declarations::values(quote!(#budget #item))
             .and(config.into_declarations())
@@ -102,38 +94,43 @@ impl Context<'_> {
         LayerCode::value(declarations, quote!(#converted), value)
     }
 
-    /// Emits the clones of an attempt, its future, and the outcome of the call from its output. The
-    /// attempt owns its clones, and borrows the other arguments. If a layer asks where an error
-    /// comes from, each attempt has a variable of its own for the origin.
-    fn concurrent_attempt(
-        &self,
-        at: usize,
-        inner: &LayerCode,
-    ) -> (TokenStream, TokenStream, TokenStream) {
+    /// Emits the clones of an attempt, and its future. The attempt owns its clones, and borrows the
+    /// other arguments. If a layer asks where an error comes from, each attempt has a variable of
+    /// its own for the origin.
+    fn concurrent_attempt(&self, at: usize, inner: &LayerCode) -> (TokenStream, TokenStream) {
         let (outcome, origin) = (local("outcome"), local("origin"));
         let future = inner.as_future();
         let is_origin_told = self.is_origin_told(at);
         if self.cloned.is_empty() && !is_origin_told {
-            return (TokenStream::new(), future, outcome.into_token_stream());
+            return (TokenStream::new(), future);
         }
         let cloned = self.cloned.iter();
         let (made, moved): (TokenStream, TokenStream) =
             cloned.map(|cloned| self.clone_of_attempt(cloned)).unzip();
         if !is_origin_told {
-            let attempt = quote!(async { #moved #future.await });
-            return (made, attempt, outcome.into_token_stream());
+            return (made, quote!(async { #moved #future.await }));
         }
-        let (declare, inside) = (declare_origin(), local("origin_inside"));
+        let declare = declare_origin();
         let attempt = quote! {
             async { #moved #declare let #outcome = #future.await; (#outcome, #origin) }
         };
+        (made, attempt)
+    }
+
+    /// Emits the outcome of the call from the end of its attempts.
+    fn outcome_of_attempts(&self, at: usize, ended: &TokenStream) -> TokenStream {
+        let (outcome, inside) = (local("outcome"), local("origin_inside"));
+        let runtime = &self.runtime;
+        let answered = quote!(#runtime::outcome_of_attempts(#ended));
+        if !self.is_origin_told(at) {
+            return answered;
+        }
         let noted = self.note_origin(at, &inside.to_token_stream());
-        let value = if noted.is_empty() {
-            quote!(#outcome.0)
+        if noted.is_empty() {
+            quote!(#answered.0)
         } else {
-            quote!({ let (#outcome, #inside) = #outcome; #noted #outcome })
-        };
-        (made, attempt, value)
+            quote!({ let (#outcome, #inside) = #answered; #noted #outcome })
+        }
     }
 
     /// True if a layer inside may have noted where the error of an attempt comes from.
