@@ -1,8 +1,6 @@
 //! Stacks of the attributes beside an interpreter: a call has the same result, runs the body as
 //! often, and leaves the same counts in each circuit. `build.rs` draws the stacks.
 
-#[path = "../reliability/clock.rs"]
-mod clock;
 mod interpreter;
 
 use std::{
@@ -18,9 +16,8 @@ use proptest::{prelude::*, test_runner::Config};
 use resilience::{
     BulkheadFull, CircuitBreaker, CircuitBreakerConfig, CircuitOpen, RateLimited, TimedOut,
 };
-use tokio::runtime::Runtime;
+use tokio::runtime;
 
-use clock::paused;
 use interpreter::{Circuit, End, Interpreter};
 
 /// A circuit opens at this many failures.
@@ -256,7 +253,11 @@ const FOR_EVER: Duration = Duration::from_secs(5_000);
 
 thread_local! {
     /// The rate limits live as long as the process, so that all cases of a test have one clock.
-    static CLOCK: Runtime = paused();
+    static CLOCK: runtime::Runtime = runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime without I/O");
 }
 
 /// Calls a function of the list once for each element of `calls`, which says the bulkheads that are

@@ -1,5 +1,5 @@
-//! The count of admitted calls, in shards: an admission changes one word that all threads share,
-//! and a second one would double its price.
+//! The count of admitted calls. An admission changes one word that all threads share, and a second
+//! locked instruction would take half of its time again.
 
 // The words are the standard library's, because no decision depends on them.
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,38 +8,33 @@ use crate::thread_shard::{SHARDS, ThreadShard};
 
 #[derive(Debug, Default)]
 pub(super) struct AdmittedCount {
-    shards: [Shard; SHARDS],
+    owned: [Owned; SHARDS],
 }
 
-/// The counts of the threads that count here. It is aligned so that no other shard lies in its
-/// cache line.
+/// The calls of the threads that owned a shard, one after the other. It is aligned so that nothing
+/// else lies in its cache line.
 #[derive(Debug, Default)]
 #[repr(align(64))]
-struct Shard {
-    /// The calls of the thread that owns the shard. Other threads do not write here.
-    owned: AtomicU64,
-    shared: AtomicU64,
-}
+struct Owned(AtomicU64);
 
 impl AdmittedCount {
+    /// Counts a call. A thread that owns no shard counts in `others`, which lies in the cache line
+    /// of the word, because the admission has brought this line to the thread's core.
     #[inline]
-    pub(super) fn add(&self) {
+    pub(super) fn add(&self, others: &AtomicU64) {
         let thread_shard = ThreadShard::current();
-        let shard = &self.shards[thread_shard.index];
         if thread_shard.is_owner {
-            let calls = shard.owned.load(Ordering::Relaxed);
-            shard.owned.store(calls.wrapping_add(1), Ordering::Relaxed);
+            let Owned(count) = &self.owned[thread_shard.index];
+            let calls = count.load(Ordering::Relaxed);
+            count.store(calls.wrapping_add(1), Ordering::Relaxed);
         } else {
-            shard.shared.fetch_add(1, Ordering::Relaxed);
+            others.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    pub(super) fn get(&self) -> u64 {
-        let calls = |shard: &Shard| {
-            let owned = shard.owned.load(Ordering::Relaxed);
-            owned.wrapping_add(shard.shared.load(Ordering::Relaxed))
-        };
-        self.shards.iter().map(calls).sum()
+    pub(super) fn get(&self, others: &AtomicU64) -> u64 {
+        let owned = self.owned.iter().map(|it| it.0.load(Ordering::Relaxed));
+        owned.fold(others.load(Ordering::Relaxed), u64::wrapping_add)
     }
 }
 
@@ -49,12 +44,12 @@ mod tests {
 
     #[test]
     fn no_call_of_any_thread_is_lost() {
-        let count = AdmittedCount::default();
+        let (count, others) = (AdmittedCount::default(), AtomicU64::new(0));
         std::thread::scope(|scope| {
             for _ in 0..SHARDS + 3 {
-                scope.spawn(|| (0..1_000).for_each(|_| count.add()));
+                scope.spawn(|| (0..1_000).for_each(|_| count.add(&others)));
             }
         });
-        assert_eq!(count.get(), 1_000 * (SHARDS as u64 + 3));
+        assert_eq!(count.get(&others), 1_000 * (SHARDS as u64 + 3));
     }
 }

@@ -14,9 +14,14 @@ use std::sync::PoisonError;
 /// Base and rate stand in one of two places, and the number in the word chooses the place. Whoever
 /// changes them writes to the other place and then changes the number. A call that has read a place
 /// of before finds another number in the word, and reads anew.
+///
+/// The layout is that of C, so that the word and the count are in one cache line.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(super) struct Cells {
     word: AtomicU64,
+    /// The calls of the threads that count nowhere else. The word does not depend on it.
+    pub(super) admitted: std::sync::atomic::AtomicU64,
     places: [Place; 2],
     changing: Mutex<()>,
 }
@@ -109,6 +114,7 @@ impl Cells {
     pub(super) fn new(rate: Rate, now: u64) -> Self {
         Self {
             word: AtomicU64::new(Word::new(0, 0).0),
+            admitted: std::sync::atomic::AtomicU64::new(0),
             places: [Place::new(now, rate), Place::new(now, rate)],
             changing: Mutex::new(()),
         }

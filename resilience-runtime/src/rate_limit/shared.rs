@@ -135,7 +135,7 @@ impl Shared {
         }
         let answer = self.cells.take(now, max_wait_here(max_wait));
         if let Answer::Admitted { .. } = answer {
-            self.admitted.add();
+            self.admitted.add(&self.cells.admitted);
         }
         answer
     }
@@ -152,7 +152,7 @@ impl Shared {
             self.last_call.fetch_max(now, Ordering::Relaxed);
         }
         if flags & SHARED != 0 && self.take_leased(now) {
-            self.admitted.add();
+            self.admitted.add(&self.cells.admitted);
             return AT_ONCE;
         }
         let is_enforced = flags & NOT_ENFORCED == 0;
@@ -163,7 +163,7 @@ impl Shared {
         if let (SHARED, Answer::Admitted { .. }) = (flags & SHARED, answer) {
             Lessee::note_spent(self, 1);
         }
-        self.admitted.add();
+        self.admitted.add(&self.cells.admitted);
         match answer {
             Answer::Admitted { .. } if is_enforced => answer,
             // Nobody is delayed by a limit that is not enforced.
@@ -230,7 +230,7 @@ impl Shared {
             totals: Totals::of(Counts {
                 in_use: 0,
                 waiting: self.waiting.load(Ordering::Relaxed),
-                admitted: self.admitted.get(),
+                admitted: self.admitted.get(&self.cells.admitted),
                 refused: self.refused.get(),
                 would_refuse: self.would_refuse.load(Ordering::Relaxed),
             }),
