@@ -46,7 +46,7 @@ impl Described for HedgeConfig {
         operation: &'static str,
         values: &SectionValues,
     ) -> Result<Option<Box<dyn Configured>>, Vec<Contradiction>> {
-        Ok(Some(super::file::resolve(self, operation, values)))
+        Ok(Some(super::file::in_file(self, operation, values)))
     }
 
     #[cfg(feature = "config")]

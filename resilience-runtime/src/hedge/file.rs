@@ -1,6 +1,5 @@
 //! The section `[hedge.NAME]` of the configuration file.
 
-use core::any::Any;
 use core::time::Duration;
 
 use resilience_macros::file_keys;
@@ -8,7 +7,7 @@ use resilience_macros::file_keys;
 use super::config::HedgeConfig;
 use crate::budget::{BUDGET_OF_HEDGES, RetryBudget, budget_in_file};
 use crate::file::{ENABLED, SectionKind, SectionSpec, SectionValues};
-use crate::operation::{Configured, Described, FileLayer, InSlot, Slot, TypeKey};
+use crate::operation::{ConfigInFile, Configured, FileLayer, FileSettings, InSlot, TypeKey};
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
     name: "hedge",
@@ -19,23 +18,17 @@ pub(crate) static FILE: SectionSpec = SectionSpec {
     contradictions: |_| Vec::new(),
 };
 
-/// A hedge with the values of its section.
+/// The values of a section.
 #[derive(Debug)]
-pub struct HedgeInFile {
+pub struct HedgeValues {
     after: Option<Duration>,
     percentile: Option<u8>,
     max_hedges: Option<u32>,
     budget: Option<&'static RetryBudget>,
-    is_enabled: bool,
-    /// The settings on the constant part of the configuration.
-    described: HedgeConfig,
-    /// The values on the constant part of the configuration.
-    config: HedgeConfig,
 }
 
-impl HedgeInFile {
-    /// The settings, whether the hedge is enabled or not.
-    fn settings_on(&self, mut config: HedgeConfig) -> HedgeConfig {
+impl FileSettings<HedgeConfig> for HedgeValues {
+    fn set_on(&self, mut config: HedgeConfig) -> HedgeConfig {
         if let Some(after) = self.after {
             config = config.after(after);
         }
@@ -48,55 +41,29 @@ impl HedgeInFile {
         self.budget.map_or(config, |budget| config.budget(budget))
     }
 
-    fn apply_to(&self, config: HedgeConfig) -> HedgeConfig {
-        if self.is_enabled {
-            self.settings_on(config)
-        } else {
-            HedgeConfig::disabled()
-        }
+    fn disable(_: HedgeConfig) -> HedgeConfig {
+        HedgeConfig::disabled()
     }
 }
 
-pub(super) fn resolve(
+/// A hedge with the values of its section.
+pub(super) fn in_file(
     config: &HedgeConfig,
     operation: &'static str,
     values: &SectionValues,
 ) -> Box<dyn Configured> {
-    let mut in_file = HedgeInFile {
+    let settings = HedgeValues {
         after: values.time("after"),
         percentile: values.word("after").and_then(percentile),
         max_hedges: values.count("max_hedges"),
         budget: budget_in_file("hedge", operation, values),
-        is_enabled: values.flag("enabled").unwrap_or(true),
-        described: *config,
-        config: *config,
     };
-    in_file.described = in_file.settings_on(*config);
-    in_file.config = in_file.apply_to(*config);
-    Box::new(in_file)
+    Box::new(ConfigInFile::new(*config, settings, values))
 }
 
 /// The percentile that a word such as `p95` names.
 fn percentile(word: &str) -> Option<u8> {
     word.strip_prefix('p')?.parse().ok()
-}
-
-impl Configured for HedgeInFile {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn constant(&self) -> &dyn Described {
-        &self.config
-    }
-
-    fn slot(&'static self) -> Slot {
-        Slot::of(&self.config)
-    }
-
-    fn settings(&self) -> &dyn Described {
-        &self.described
-    }
 }
 
 impl InSlot for HedgeConfig {
@@ -108,9 +75,9 @@ impl InSlot for HedgeConfig {
 }
 
 impl FileLayer for HedgeConfig {
-    type InFile = HedgeInFile;
+    type InFile = ConfigInFile<Self, HedgeValues>;
 
-    fn with(self, in_file: &HedgeInFile) -> Self {
+    fn with(self, in_file: &Self::InFile) -> Self {
         in_file.apply_to(self)
     }
 }

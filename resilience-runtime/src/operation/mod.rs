@@ -7,10 +7,13 @@
 //!   `described_settings`, which asks `layer_attribute` for their sources; `description` is the
 //!   result. `shared_thing` does the same for a thing that functions share by its name.
 //! - `file_layer` answers the expansion that asks for the values of the configuration file.
+//! - `config_in_file` is the configuration of a policy with the values of its section.
 //! - `file_values` are the values that hold for a function, with those of the file among them, and
 //!   `slot` is one of its layers. A call finds them by the pointer of `published`.
 //! - `stats` is the part that users read, through [`registry`](crate::registry).
 
+#[cfg(feature = "config")]
+mod config_in_file;
 mod counters;
 mod declared;
 mod described;
@@ -34,6 +37,8 @@ mod table;
 #[cfg(feature = "config")]
 mod times;
 
+#[cfg(feature = "config")]
+pub(crate) use config_in_file::{ConfigInFile, FileSettings};
 pub(crate) use counters::Count;
 pub use counters::GaveUpCounts;
 pub use declared::Operation;

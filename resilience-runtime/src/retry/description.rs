@@ -59,7 +59,7 @@ impl Described for RetryConfig {
         operation: &'static str,
         values: &SectionValues,
     ) -> Result<Option<Box<dyn Configured>>, Vec<Contradiction>> {
-        super::file::resolve(self, options, operation, values)
+        super::file::in_file(self, options, operation, values)
     }
 
     #[cfg(feature = "config")]

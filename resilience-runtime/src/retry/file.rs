@@ -1,6 +1,5 @@
 //! The section `[retry.NAME]` of the configuration file.
 
-use core::any::Any;
 use core::time::Duration;
 
 use resilience_macros::file_keys;
@@ -10,7 +9,9 @@ use super::settings::RetrySettings;
 use super::strategy::{Jitter, Strategy};
 use crate::budget::{BUDGET_OF_RETRIES, budget_in_file};
 use crate::file::{Contradiction, ENABLED, Exclusive, SectionKind, SectionSpec, SectionValues};
-use crate::operation::{Configured, Described, FileLayer, InSlot, LayerTimes, Slot, TypeKey};
+use crate::operation::{
+    ConfigInFile, Configured, FileLayer, FileSettings, InSlot, LayerTimes, TypeKey,
+};
 use crate::settings::LayerOptions;
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
@@ -159,36 +160,26 @@ fn shortest_first_wait(base: Duration, jitter: Option<&str>) -> Duration {
     }
 }
 
-/// A retry with the values of its section.
+/// The values of a section.
 #[derive(Debug)]
-pub struct RetryInFile {
+pub struct RetryValues {
     settings: RetrySettings,
-    is_enabled: bool,
     span: Option<bool>,
-    /// The settings on the constant part of the configuration.
-    described: RetryConfig,
-    /// The values on the constant part of the configuration.
-    config: RetryConfig,
 }
 
-impl RetryInFile {
-    /// The settings, whether the retry is enabled or not.
-    fn settings_on(&self, config: RetryConfig) -> RetryConfig {
+impl FileSettings<RetryConfig> for RetryValues {
+    fn set_on(&self, config: RetryConfig) -> RetryConfig {
         let config = self.settings.apply_to(config).unwrap_or(config);
         config.with_span(self.span)
     }
 
-    fn apply_to(&self, config: RetryConfig) -> RetryConfig {
-        let config = self.settings_on(config);
-        if self.is_enabled {
-            config
-        } else {
-            config.disabled()
-        }
+    fn disable(config: RetryConfig) -> RetryConfig {
+        config.disabled()
     }
 }
 
-pub(super) fn resolve(
+/// A retry with the values of its section.
+pub(super) fn in_file(
     config: &RetryConfig,
     options: LayerOptions,
     operation: &'static str,
@@ -205,15 +196,11 @@ pub(super) fn resolve(
     settings
         .apply_to(*config)
         .map_err(|error| vec![Contradiction::new(error.setting(), error.to_string())])?;
-    let mut in_file = RetryInFile {
+    let settings = RetryValues {
         settings,
-        is_enabled: values.flag("enabled").unwrap_or(true),
         span: values.flag("span"),
-        described: *config,
-        config: *config,
     };
-    in_file.described = in_file.settings_on(*config);
-    in_file.config = in_file.apply_to(*config);
+    let in_file = ConfigInFile::new(*config, settings, values);
     Ok(Some(Box::new(in_file)))
 }
 
@@ -261,24 +248,6 @@ fn jitter(word: &str) -> Jitter {
     }
 }
 
-impl Configured for RetryInFile {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn constant(&self) -> &dyn Described {
-        &self.config
-    }
-
-    fn slot(&'static self) -> Slot {
-        self.config.slot()
-    }
-
-    fn settings(&self) -> &dyn Described {
-        &self.described
-    }
-}
-
 /// The times that can contradict those of other layers, as far as the file or the attribute says
 /// them.
 pub(super) fn times(
@@ -313,9 +282,9 @@ impl InSlot for RetryConfig {
 }
 
 impl FileLayer for RetryConfig {
-    type InFile = RetryInFile;
+    type InFile = ConfigInFile<Self, RetryValues>;
 
-    fn with(self, in_file: &RetryInFile) -> Self {
+    fn with(self, in_file: &Self::InFile) -> Self {
         in_file.apply_to(self)
     }
 }

@@ -37,7 +37,7 @@ impl Described for TimeoutConfig {
         _: &'static str,
         values: &SectionValues,
     ) -> Result<Option<Box<dyn Configured>>, Vec<Contradiction>> {
-        Ok(Some(super::file::resolve(self, values)))
+        Ok(Some(super::file::in_file(self, values)))
     }
 
     #[cfg(feature = "config")]

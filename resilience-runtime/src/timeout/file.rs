@@ -1,12 +1,12 @@
 //! The section `[timeout.NAME]` of the configuration file.
 
-use std::any::Any;
-
 use resilience_macros::file_keys;
 
 use super::{config::TimeoutConfig, settings::TimeoutSettings};
 use crate::file::{ENABLED, SectionKind, SectionSpec, SectionValues};
-use crate::operation::{Configured, Described, FileLayer, InSlot, LayerTimes, Slot, TypeKey};
+use crate::operation::{
+    ConfigInFile, Configured, FileLayer, FileSettings, InSlot, LayerTimes, TypeKey,
+};
 use crate::settings::LayerOptions;
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
@@ -19,61 +19,20 @@ pub(crate) static FILE: SectionSpec = SectionSpec {
 };
 
 /// A timeout with the values of its section.
-#[derive(Debug)]
-pub struct TimeoutInFile {
-    settings: TimeoutSettings,
-    is_enabled: bool,
-    /// The settings on the constant part of the configuration.
-    described: TimeoutConfig,
-    /// The values on the constant part of the configuration.
-    config: TimeoutConfig,
-}
-
-impl TimeoutInFile {
-    /// The settings, whether the timeout is enabled or not.
-    fn settings_on(&self, config: TimeoutConfig) -> TimeoutConfig {
-        self.settings.apply_to(config).unwrap_or(config)
-    }
-
-    fn apply_to(&self, config: TimeoutConfig) -> TimeoutConfig {
-        let config = self.settings_on(config);
-        if self.is_enabled {
-            config
-        } else {
-            config.disabled()
-        }
-    }
-}
-
-pub(super) fn resolve(config: &TimeoutConfig, values: &SectionValues) -> Box<dyn Configured> {
-    let mut in_file = TimeoutInFile {
-        settings: TimeoutSettings {
-            limit: values.time("limit"),
-        },
-        is_enabled: values.flag("enabled").unwrap_or(true),
-        described: *config,
-        config: *config,
+pub(super) fn in_file(config: &TimeoutConfig, values: &SectionValues) -> Box<dyn Configured> {
+    let settings = TimeoutSettings {
+        limit: values.time("limit"),
     };
-    in_file.described = in_file.settings_on(*config);
-    in_file.config = in_file.apply_to(*config);
-    Box::new(in_file)
+    Box::new(ConfigInFile::new(*config, settings, values))
 }
 
-impl Configured for TimeoutInFile {
-    fn as_any(&self) -> &dyn Any {
-        self
+impl FileSettings<TimeoutConfig> for TimeoutSettings {
+    fn set_on(&self, config: TimeoutConfig) -> TimeoutConfig {
+        self.apply_to(config).unwrap_or(config)
     }
 
-    fn constant(&self) -> &dyn Described {
-        &self.config
-    }
-
-    fn slot(&'static self) -> Slot {
-        Slot::of(&self.config)
-    }
-
-    fn settings(&self) -> &dyn Described {
-        &self.described
+    fn disable(config: TimeoutConfig) -> TimeoutConfig {
+        config.disabled()
     }
 }
 
@@ -104,9 +63,9 @@ impl InSlot for TimeoutConfig {
 }
 
 impl FileLayer for TimeoutConfig {
-    type InFile = TimeoutInFile;
+    type InFile = ConfigInFile<Self, TimeoutSettings>;
 
-    fn with(self, in_file: &TimeoutInFile) -> Self {
+    fn with(self, in_file: &Self::InFile) -> Self {
         in_file.apply_to(self)
     }
 }
