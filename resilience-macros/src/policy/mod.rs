@@ -8,6 +8,7 @@ mod clone;
 pub(crate) mod every_third;
 pub(crate) mod fallback;
 pub(crate) mod hedge;
+mod keys;
 mod limiter;
 pub(crate) mod rate_limit;
 pub(crate) mod retry;

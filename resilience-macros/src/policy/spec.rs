@@ -80,6 +80,16 @@ pub(crate) const fn operation(example: &'static str) -> OptionSpec {
 
 const OPERATION: &str = "operation";
 
+/// The row of the option `crate`, which all attributes have.
+pub(crate) const CRATE: OptionSpec = OptionSpec {
+    name: "crate",
+    kind: Kind::CratePath,
+    role: Role::Own,
+    example: "crate = my_crate::resilience",
+    default: "`::resilience`",
+    meaning: "where the runtime is, if it is renamed or re-exported",
+};
+
 /// Takes the name of the operation out of the options.
 pub(crate) fn take_operation(values: &mut Values<'_>) -> Option<Setting> {
     values.take_setting(OPERATION)

@@ -2,7 +2,8 @@
 //! rows.
 
 use crate::language::table::{Kind, OptionSpec, Role, Zero};
-use crate::policy::spec::operation;
+use crate::policy::keys::{idle, key, max_keys};
+use crate::policy::spec::{CRATE, operation};
 
 pub(super) const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
@@ -31,33 +32,13 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         default: "module path and function name",
         meaning: "the bulkhead's name; functions with the same name share one bulkhead, sync and async alike",
     },
-    OptionSpec {
-        name: "key",
-        kind: Kind::Value,
-        role: Role::Own,
-        example: "key = tenant",
-        default: "none",
-        meaning: "a bulkhead for each key, all with this name and configuration: any value with `Display`, taken by reference, evaluated once per call; the text is the key",
-    },
-    OptionSpec {
-        name: "max_keys",
-        kind: Kind::Count {
-            at_least: 1,
-            hint: "",
-        },
-        role: Role::Setting,
-        example: "max_keys = 1000",
-        default: "`1000`",
-        meaning: "with `key` only: the largest number of bulkheads; a new key beyond it takes the place of an idle one, or shares the bulkhead `name{*}`",
-    },
-    OptionSpec {
-        name: "idle",
-        kind: Kind::Duration(Zero::Refused { instead: "" }),
-        role: Role::Setting,
-        example: "idle = 10m",
-        default: "`10m`",
-        meaning: "with `key` only: how long after its last call a bulkhead is kept",
-    },
+    key(
+        "a bulkhead for each key, all with this name and configuration: any value with `Display`, taken by reference, evaluated once per call; the text is the key",
+    ),
+    max_keys(
+        "with `key` only: the largest number of bulkheads; a new key beyond it takes the place of an idle one, or shares the bulkhead `name{*}`",
+    ),
+    idle("with `key` only: how long after its last call a bulkhead is kept"),
     OptionSpec {
         name: "error",
         kind: Kind::Error,
@@ -75,12 +56,5 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         meaning: "a `BulkheadConfig` to start from; it may bring the limit",
     },
     operation("operation = \"jira.issue\""),
-    OptionSpec {
-        name: "crate",
-        kind: Kind::CratePath,
-        role: Role::Own,
-        example: "crate = my_crate::resilience",
-        default: "`::resilience`",
-        meaning: "where the runtime is, if it is renamed or re-exported",
-    },
+    CRATE,
 ];

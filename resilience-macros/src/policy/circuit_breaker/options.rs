@@ -3,7 +3,8 @@
 
 use crate::language::shared::rules::NumberRule;
 use crate::language::table::{Kind, OptionSpec, Role, Zero};
-use crate::policy::spec::operation;
+use crate::policy::keys::{idle, key, max_keys};
+use crate::policy::spec::{CRATE, operation};
 
 const RATE: NumberRule = NumberRule::Share {
     allows_zero: false,
@@ -30,33 +31,13 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         default: "module path and function name",
         meaning: "the circuit's name; functions with the same name share one circuit, sync and async alike",
     },
-    OptionSpec {
-        name: "key",
-        kind: Kind::Value,
-        role: Role::Own,
-        example: "key = tenant",
-        default: "none",
-        meaning: "a circuit for each key, all with this name and configuration: any value with `Display`, taken by reference, evaluated once per call; the text is the key",
-    },
-    OptionSpec {
-        name: "max_keys",
-        kind: Kind::Count {
-            at_least: 1,
-            hint: "",
-        },
-        role: Role::Setting,
-        example: "max_keys = 1000",
-        default: "`1000`",
-        meaning: "with `key` only: the largest number of circuits; a new key beyond it takes the place of an idle one that equals a new circuit, or shares the circuit `name{*}`",
-    },
-    OptionSpec {
-        name: "idle",
-        kind: Kind::Duration(Zero::Refused { instead: "" }),
-        role: Role::Setting,
-        example: "idle = 10m",
-        default: "`10m`",
-        meaning: "with `key` only: how long after its last call a circuit is kept",
-    },
+    key(
+        "a circuit for each key, all with this name and configuration: any value with `Display`, taken by reference, evaluated once per call; the text is the key",
+    ),
+    max_keys(
+        "with `key` only: the largest number of circuits; a new key beyond it takes the place of an idle one that equals a new circuit, or shares the circuit `name{*}`",
+    ),
+    idle("with `key` only: how long after its last call a circuit is kept"),
     OptionSpec {
         name: "failure_threshold",
         kind: Kind::Count {
@@ -257,12 +238,5 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         meaning: "a `CircuitBreakerConfig` to start from",
     },
     operation("operation = \"jira.issue\""),
-    OptionSpec {
-        name: "crate",
-        kind: Kind::CratePath,
-        role: Role::Own,
-        example: "crate = my_crate::resilience",
-        default: "`::resilience`",
-        meaning: "where the runtime is, if it is renamed or re-exported",
-    },
+    CRATE,
 ];

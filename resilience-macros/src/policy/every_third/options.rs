@@ -1,7 +1,7 @@
 //! The options of `#[every_third]`.
 
 use crate::language::table::{Kind, OptionSpec, Role};
-use crate::policy::spec::operation;
+use crate::policy::spec::{CRATE, operation};
 
 pub(super) const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
@@ -24,12 +24,5 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         meaning: "makes the error of a refusal",
     },
     operation("operation = \"jira.issue\""),
-    OptionSpec {
-        name: "crate",
-        kind: Kind::CratePath,
-        role: Role::Own,
-        example: "crate = my_crate::resilience",
-        default: "`::resilience`",
-        meaning: "where the runtime is",
-    },
+    CRATE,
 ];

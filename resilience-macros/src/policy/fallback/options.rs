@@ -2,7 +2,7 @@
 //! rows.
 
 use crate::language::table::{Kind, OptionSpec, Role};
-use crate::policy::spec::operation;
+use crate::policy::spec::{CRATE, operation};
 
 pub(super) const ANSWER: &str = "answer";
 
@@ -40,12 +40,5 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         meaning: "the body may consume these arguments, although the fallback uses them: the body gets a clone of each; `clone(..)` means every owned argument that is `Clone`, `self` included",
     },
     operation("operation = \"jira.issue\""),
-    OptionSpec {
-        name: "crate",
-        kind: Kind::CratePath,
-        role: Role::Own,
-        example: "crate = my_crate::resilience",
-        default: "`::resilience`",
-        meaning: "where the runtime is, if it is renamed or re-exported",
-    },
+    CRATE,
 ];

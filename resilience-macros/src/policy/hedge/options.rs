@@ -2,7 +2,7 @@
 //! rows.
 
 use crate::language::table::{Kind, OptionSpec, Role, WordSetter};
-use crate::policy::spec::operation;
+use crate::policy::spec::{CRATE, operation};
 
 const PERCENTILES: &[WordSetter] = &[
     percentile("p50", 50),
@@ -72,12 +72,5 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         meaning: "a `HedgeConfig` to start from",
     },
     operation("operation = \"jira.issue\""),
-    OptionSpec {
-        name: "crate",
-        kind: Kind::CratePath,
-        role: Role::Own,
-        example: "crate = my_crate::resilience",
-        default: "`::resilience`",
-        meaning: "where the runtime is, if it is renamed or re-exported",
-    },
+    CRATE,
 ];

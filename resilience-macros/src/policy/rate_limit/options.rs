@@ -2,7 +2,8 @@
 //! the rows.
 
 use crate::language::table::{Kind, OptionSpec, Role, Zero};
-use crate::policy::spec::operation;
+use crate::policy::keys::{idle, key, max_keys};
+use crate::policy::spec::{CRATE, operation};
 
 pub(super) const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
@@ -53,33 +54,13 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         default: "module path and function name",
         meaning: "the rate limit's name; functions with the same name share one rate limit, sync and async alike",
     },
-    OptionSpec {
-        name: "key",
-        kind: Kind::Value,
-        role: Role::Own,
-        example: "key = tenant",
-        default: "none",
-        meaning: "a rate limit for each key, all with this name and configuration: any value with `Display`, taken by reference, evaluated once per call; the text is the key",
-    },
-    OptionSpec {
-        name: "max_keys",
-        kind: Kind::Count {
-            at_least: 1,
-            hint: "",
-        },
-        role: Role::Setting,
-        example: "max_keys = 1000",
-        default: "`1000`",
-        meaning: "with `key` only: the largest number of rate limits; a new key beyond it takes the place of an idle one that equals a new one, or shares the rate limit `name{*}`",
-    },
-    OptionSpec {
-        name: "idle",
-        kind: Kind::Duration(Zero::Refused { instead: "" }),
-        role: Role::Setting,
-        example: "idle = 10m",
-        default: "`10m`",
-        meaning: "with `key` only: how long after its last call a rate limit is kept",
-    },
+    key(
+        "a rate limit for each key, all with this name and configuration: any value with `Display`, taken by reference, evaluated once per call; the text is the key",
+    ),
+    max_keys(
+        "with `key` only: the largest number of rate limits; a new key beyond it takes the place of an idle one that equals a new one, or shares the rate limit `name{*}`",
+    ),
+    idle("with `key` only: how long after its last call a rate limit is kept"),
     OptionSpec {
         name: "error",
         kind: Kind::Error,
@@ -97,12 +78,5 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         meaning: "a `RateLimitConfig` to start from; it may bring limit and time",
     },
     operation("operation = \"jira.issue\""),
-    OptionSpec {
-        name: "crate",
-        kind: Kind::CratePath,
-        role: Role::Own,
-        example: "crate = my_crate::resilience",
-        default: "`::resilience`",
-        meaning: "where the runtime is, if it is renamed or re-exported",
-    },
+    CRATE,
 ];

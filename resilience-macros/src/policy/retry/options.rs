@@ -3,7 +3,7 @@
 
 use crate::language::shared::rules::NumberRule;
 use crate::language::table::{Kind, OptionSpec, Role, Zero};
-use crate::policy::spec::operation;
+use crate::policy::spec::{CRATE, operation};
 
 const STRATEGY: &[(&str, &str)] = &[
     ("exponential", "Strategy::Exponential"),
@@ -197,12 +197,5 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         meaning: "a `RetryConfig` to start from",
     },
     operation("operation = \"jira.issue\""),
-    OptionSpec {
-        name: "crate",
-        kind: Kind::CratePath,
-        role: Role::Own,
-        example: "crate = my_crate::resilience",
-        default: "`::resilience`",
-        meaning: "where the runtime is, if it is renamed or re-exported",
-    },
+    CRATE,
 ];

@@ -2,7 +2,7 @@
 //! rows.
 
 use crate::language::table::{Kind, OptionSpec, Role, Zero};
-use crate::policy::spec::operation;
+use crate::policy::spec::{CRATE, operation};
 
 pub(super) const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
@@ -48,12 +48,5 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         default: "none",
         meaning: "a `TimeoutConfig` to start from; it may bring the limit",
     },
-    OptionSpec {
-        name: "crate",
-        kind: Kind::CratePath,
-        role: Role::Own,
-        example: "crate = my_crate::resilience",
-        default: "`::resilience`",
-        meaning: "where the runtime is, if it is renamed or re-exported",
-    },
+    CRATE,
 ];
