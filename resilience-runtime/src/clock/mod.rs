@@ -108,7 +108,7 @@ pub(crate) fn coarse_now() -> u64 {
 }
 
 #[cfg(all(test, loom))]
-pub(crate) use self::model::{now, now as coarse_now};
+pub(crate) use self::model::{now, now as coarse_now, quick_now};
 
 fn tokio_now() -> u64 {
     moment_of(*EPOCH, Instant::now())
@@ -177,6 +177,10 @@ pub(crate) mod model {
 
     pub(crate) fn now() -> u64 {
         NOW.get()
+    }
+
+    pub(crate) fn quick_now() -> Option<u64> {
+        None
     }
 
     /// Sets the clock to `nanos` after the origin.
