@@ -171,6 +171,12 @@ impl<L: Limiter> Keys<L> {
         handles_of(&self.map.changes())
     }
 
+    /// The limiters of all keys that have one of their own.
+    pub(super) fn handles_of_keys(&self) -> Vec<L> {
+        let entries = self.map.changes().entries().into_iter();
+        entries.map(|entry| entry.value.0.clone()).collect()
+    }
+
     /// The limiter of some key.
     pub(super) fn any(&self) -> Option<L> {
         let changes = self.map.changes();

@@ -294,6 +294,14 @@ impl<L: Limiter> Named<L> {
         handles
     }
 
+    /// All limiters of the name but the one that keys share.
+    pub(super) fn handles_without_overflow(&self) -> Vec<L> {
+        let keys = self.keys.get().map(Keys::handles_of_keys);
+        let mut handles = keys.unwrap_or_default();
+        handles.extend(self.single.get().cloned());
+        handles
+    }
+
     /// The limiter of the key, if it has one of its own.
     pub(super) fn get_key(&self, key: &str) -> Option<L> {
         self.keys.get()?.get(key)

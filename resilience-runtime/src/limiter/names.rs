@@ -109,9 +109,10 @@ impl<L: Limiter> Names<L> {
         self.read().values().copied().collect()
     }
 
-    /// The limiters of all names, those that keys share included.
+    /// The limiters of all names, without those that keys share.
     pub(crate) fn handles(&self) -> Vec<L> {
-        self.all().into_iter().flat_map(Named::handles).collect()
+        let all = self.all().into_iter();
+        all.flat_map(Named::handles_without_overflow).collect()
     }
 
     /// Gives the limiters of a name another configuration. False if there are none.

@@ -32,9 +32,9 @@ pub fn follow_circuits(follower: &Arc<dyn CircuitFollower>) -> Following {
 /// rate limits, see [`fleet`](crate::fleet).
 pub fn follow_rate_limits(follower: &Arc<dyn RateLimitFollower>) -> Following {
     let following = rate_limit::begin_to_follow(follower);
-    let limits = RateLimit::names().handles().into_iter();
-    // The limit that keys share beyond `max_keys` has other keys in each process.
-    for limit in limits.filter(|limit| !limit.name().ends_with("{*}")) {
+    // The limit that keys share beyond `max_keys` is not told of, because it has other keys in each
+    // process.
+    for limit in RateLimit::names().handles() {
         follower.came(&limit);
     }
     following
@@ -86,9 +86,12 @@ mod tests {
         static SITE: RateLimitSite = RateLimitSite::new("followed_keys", &OPERATION);
         let register = |name| registry::get_or_register_rate_limit(name, CONFIG);
         register("followed_before");
+        // Such a name was taken for the limit that keys share.
+        register("followed_before{*}");
         let notes = Arc::new(Notes::default());
         let following = follow_rate_limits(&(Arc::clone(&notes) as Arc<dyn RateLimitFollower>));
-        assert_eq!(notes.take(), ["came followed_before None"]);
+        let before = ["came followed_before None", "came followed_before{*} None"];
+        assert_eq!(notes.take(), before);
         register("followed_later");
         register("followed_later");
         assert_eq!(notes.take(), ["came followed_later None"]);
