@@ -104,6 +104,12 @@ impl FileValues {
         self.slot(at).config.is_idle::<C>()
     }
 
+    /// The configuration of the layer at that position if it is idle, or `own`.
+    #[inline]
+    pub(crate) fn idle_or<C: InSlot>(&self, own: &'static C, at: usize) -> &'static C {
+        self.slot(at).config.idle_or(own)
+    }
+
     /// True if the layer at that position deposits each call into its budget: no layer outside does
     /// so. `otherwise` is the answer if the budget is not known.
     #[inline]

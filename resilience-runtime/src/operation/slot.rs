@@ -106,6 +106,23 @@ impl Slot {
     pub(super) fn is_idle<C: InSlot>(&self) -> bool {
         ptr::eq(self.idle_key, C::key().address())
     }
+
+    /// The configuration if the slot [is idle](Self::is_idle), or `other`.
+    // A caller that has asked compares the key only once, which `get_or` would do again.
+    #[inline]
+    #[expect(
+        unsafe_code,
+        reason = "the type behind the pointer is known by its key alone"
+    )]
+    pub(super) fn idle_or<C: InSlot>(&self, other: &'static C) -> &'static C {
+        if self.is_idle::<C>() {
+            // SAFETY: `of` and `busy_if` alone set this key, to the other one or to null. So the
+            // slot was made of a `&'static C`, as in `get_or`.
+            unsafe { self.config.cast().as_ref() }
+        } else {
+            other
+        }
+    }
 }
 
 #[cfg(test)]
@@ -140,8 +157,10 @@ mod tests {
         assert_eq!(slot.get_or(&Quiet(0)), &Quiet(7));
         assert_eq!(slot.get_or(&Waits(3)), &Waits(3));
         assert!(slot.is_idle::<Quiet>() && !slot.is_idle::<Waits>());
+        assert_eq!(slot.idle_or(&Quiet(0)), &Quiet(7));
         assert_eq!(Slot::EMPTY.get_or(&Quiet(0)), &Quiet(0));
         assert!(!Slot::EMPTY.is_idle::<Quiet>());
+        assert_eq!(Slot::EMPTY.idle_or(&Quiet(0)), &Quiet(0));
     }
 
     #[test]
@@ -150,6 +169,8 @@ mod tests {
             let slot = Slot::of(&Waits(1)).busy_if(is_busy);
             assert_eq!(slot.get_or(&Waits(3)), &Waits(1));
             assert_eq!(slot.is_idle::<Waits>(), !is_busy);
+            let other = if is_busy { 3 } else { 1 };
+            assert_eq!(slot.idle_or(&Waits(3)), &Waits(other));
             assert_eq!(slot.get_or(&QUIET), &QUIET);
         }
     }

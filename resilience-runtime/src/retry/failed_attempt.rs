@@ -63,13 +63,22 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
         if V::HOLDS_REFUSALS {
             return self.failed_or_refused::<T, E, V>(outcome, operation);
         }
-        // The error was just written in pieces, and a copy of it would wait for them. So it is
-        // copied only if the call ends.
-        let Err(error) = &outcome else {
-            unreachable!("a success has left")
-        };
-        if self.gives_up::<E, V>(error, operation) {
-            Some(outcome)
+        // The error is taken out of the outcome, because an outcome whose address is passed on lies
+        // in memory, and a success is then written there, too.
+        match outcome {
+            Err(error) => self.error_blocking::<E, V>(error, operation).map(Err),
+            Ok(_) => unreachable!("a success has left"),
+        }
+    }
+
+    /// Returns the error if the call ends with it.
+    // It is not `#[cold]`, because the compiler then puts each success into memory.
+    #[inline(never)]
+    fn error_blocking<E, V: View<E>>(&mut self, error: E, operation: &Operation) -> Option<E> {
+        // The error is copied only if the call ends, because it was just written in pieces, and a
+        // copy waits for them.
+        if self.gives_up::<E, V>(&error, operation) {
+            Some(error)
         } else {
             None
         }

@@ -150,7 +150,7 @@ impl<S: Default> Retry<&'static RetryConfig, S> {
     ) -> Self {
         #[cfg(feature = "config")]
         if file.is_idle::<RetryConfig>(layer) && !is_listened_to() {
-            return Self::started(file.config_or(config, layer), None);
+            return Self::started(file.idle_or(config, layer), None);
         }
         let (config, started) = begin_in_file(config, file, layer, operation);
         Self::started(config, started)
@@ -158,6 +158,7 @@ impl<S: Default> Retry<&'static RetryConfig, S> {
 }
 
 /// It is out of line, because a call that nobody listens to has no budget and no limit as a rule.
+#[cold]
 #[inline(never)]
 fn begin_in_file(
     config: &'static RetryConfig,
