@@ -50,3 +50,26 @@ async fn a_configuration_may_have_a_percentile_too() {
     advance(ms(5_000)).await;
     assert_eq!(load(500, &std::cell::Cell::new(0)).await, Ok(2));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_first_attempt_failed_is_not_measured() {
+    #[hedge(after = p95, budget = 10)]
+    async fn load(fails: bool, begun: &std::cell::Cell<u32>) -> Result<u32, ApiError> {
+        begun.set(begun.get() + 1);
+        let number = begun.get();
+        if fails && number == 1 {
+            return Err(ApiError::Status(500));
+        }
+        sleep(ms(if number == 1 { 1_000 } else { 1 })).await;
+        Ok(number)
+    }
+    for _ in 0..100 {
+        assert_eq!(load(true, &std::cell::Cell::new(0)).await, Ok(2));
+    }
+    advance(ms(5_000)).await;
+    assert_eq!(
+        load(false, &std::cell::Cell::new(0)).await,
+        Ok(1),
+        "nothing is known of a first attempt that succeeds"
+    );
+}

@@ -102,6 +102,23 @@ async fn an_inherited_deadline_in_an_attempt_is_known_outside() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_deadline_that_ended_one_attempt_is_not_the_cause_of_the_error_of_another() {
+    #[circuit_breaker(breaker = breaker)]
+    #[hedge(after = 10ms, budget = 10)]
+    #[timeout(10s)]
+    async fn load(breaker: &CircuitBreaker, service: &Service) -> Result<u32, ApiError> {
+        service.call().await
+    }
+    let breaker = CircuitBreaker::new("hedge::other_deadline", CircuitBreakerConfig::new());
+    let at = Instant::now() + Duration::from_secs(1);
+    // The second attempt fails in the moment of the deadline, and a tie goes to the body.
+    let service = Service::new(&[(60_000, Ok(1)), (990, Err(500))]);
+    let failed = with_deadline(at, load(&breaker, &service)).await;
+    assert_eq!(failed, Err(ApiError::Status(500)));
+    assert_eq!((breaker.stats().failures, breaker.stats().ignored), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn two_hedges_are_two_layers() {
     #[hedge(after = 100ms, budget = 10)]
     #[hedge(after = 10ms, budget = 10)]
