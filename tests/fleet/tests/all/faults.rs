@@ -293,8 +293,8 @@ async fn a_server_that_is_full_or_loses_its_scripts_is_survived() {
     server.command(&["SCRIPT", "FLUSH"]);
     ordered(async || replica.fleet.reset("jira", Command::new("scripts")).await).await;
     server.command(&["CONFIG", "SET", "maxmemory", "1"]);
-    // The server lets a script go on that has begun to write, so a command may succeed even now. The
-    // fleet may also have met the full server, or a busy machine, before the command.
+    // The server lets a script go on that has begun to write, so a command may succeed even now.
+    // The fleet may also have met the full server, or a busy machine, before the command.
     let full = replica.fleet.reset("jira", Command::new("full")).await;
     if let Err(full) = full {
         let text = full.to_string();

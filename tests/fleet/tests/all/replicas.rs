@@ -14,6 +14,10 @@ pub(crate) const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new()
 /// The limit for a change that the store tells of. It is ten times the promise.
 pub(crate) const SOON: Duration = Duration::from_secs(20);
 
+/// The limit for a change behind a lost store. It is ten times the longest pause between two
+/// attempts to reach one.
+pub(crate) const RESTORED: Duration = Duration::from_secs(50);
+
 /// A store that several replicas share.
 pub(crate) enum Shared {
     Redis(Server),
@@ -128,10 +132,18 @@ pub(crate) async fn settle(replicas: &[Replica]) {
 }
 
 /// Waits until the condition holds, for as long as [`SOON`].
-pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, condition: impl AsyncFnMut() -> bool) {
+    until_within(SOON, what, condition).await;
+}
+
+pub(crate) async fn until_within(
+    limit: Duration,
+    what: &str,
+    mut condition: impl AsyncFnMut() -> bool,
+) {
     let begun = Instant::now();
     while !condition().await {
-        assert!(begun.elapsed() < SOON, "not within {SOON:?}: {what}");
+        assert!(begun.elapsed() < limit, "not within {limit:?}: {what}");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }

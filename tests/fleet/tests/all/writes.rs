@@ -17,7 +17,7 @@ use resilience_fleet_tests::{
 };
 
 use crate::{
-    replicas::{Replica, recover, until, until_all},
+    replicas::{RESTORED, Replica, recover, until_all, until_within},
     runtime::block_on,
 };
 
@@ -86,6 +86,11 @@ impl Store {
             tap,
         })
     }
+}
+
+/// Waits until the condition holds, which a lost store may hold up.
+async fn until(what: &str, condition: impl AsyncFnMut() -> bool) {
+    until_within(RESTORED, what, condition).await;
 }
 
 async fn call(replica: &Replica, works: bool) {
