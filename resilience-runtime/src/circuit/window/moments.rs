@@ -41,9 +41,10 @@ impl Moments {
         let (length, limit) = (self.0.len(), limit as usize);
         if length >= limit {
             self.0.pop_front();
-        } else {
-            // As many places are free as are taken, so that a list that is full is seldom. The list
-            // does not grow by itself, because it would take room for more than the limit.
+        } else if self.0.capacity() - length <= length / 2 {
+            // As many places are free as are taken from here on, so that a list that is full is
+            // seldom. The list does not grow by itself, because it would take room for more than
+            // the limit.
             self.0.reserve_exact(length.max(8).min(limit - length));
         }
         if self.0.back().is_none_or(|&newest| newest <= now) {
@@ -65,10 +66,15 @@ impl Moments {
         u32::try_from(self.0.len()).unwrap_or(u32::MAX)
     }
 
-    /// Forgets the moments that have left the window.
+    /// Forgets the moments that have left the window. The window ends at the newest failure, even
+    /// for a thread that read the clock before it.
     #[inline]
     pub(super) fn forget(&mut self, now: u64, span: u64) {
-        let end = self.end_of_window(now, span);
+        let newest = self.newest().unwrap_or(now);
+        if newest.saturating_sub(now) >= span {
+            return self.forget_before(now, newest, span);
+        }
+        let end = newest.max(now);
         let has_left = |moment: u64| end.saturating_sub(moment) >= span;
         if self.0.front().is_some_and(|&oldest| has_left(oldest)) {
             let left = self.0.partition_point(|&moment| has_left(moment));
@@ -76,15 +82,15 @@ impl Moments {
         }
     }
 
-    /// The window ends at the newest failure, even for a thread that read the clock before it. If
-    /// the newest failure lies a whole window ahead, the clock went back, and the window ends now.
-    fn end_of_window(&self, now: u64, span: u64) -> u64 {
-        let newest = self.newest().unwrap_or(now);
-        if newest.saturating_sub(now) < span {
-            newest.max(now)
-        } else {
-            now
-        }
+    /// Does the same if the newest failure lies a whole window ahead, because the clock went back,
+    /// or because a thread took so long from the clock to the lock. A moment up to now is in the
+    /// window that ends now, and a later one in the window of the newest failure.
+    #[cold]
+    fn forget_before(&mut self, now: u64, newest: u64, span: u64) {
+        self.0.retain(|&moment| {
+            let end = if moment > now { newest } else { now };
+            end - moment < span
+        });
     }
 
     /// Forgets the oldest failures beyond a limit that became lower.

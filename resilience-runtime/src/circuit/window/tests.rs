@@ -116,6 +116,34 @@ fn a_clock_that_goes_back_loses_no_failure_of_a_threshold() {
     assert!(failed(&mut window, &config, START + 1));
 }
 
+/// Moments that had left the window were counted with the moment of a thread that read the clock a
+/// whole window ago.
+#[test]
+fn a_failure_that_is_late_by_a_whole_window_brings_back_none_that_have_left() {
+    let (config, mut window) = counting(3, 100);
+    assert!(!failed(&mut window, &config, START + 1_000));
+    assert!(!failed(&mut window, &config, START + 2_000));
+    assert!(!failed(&mut window, &config, START + 500));
+    assert_eq!(window.failures(&config, START + 2_000), 1);
+    assert!(!failed(&mut window, &config, START + 2_001));
+    assert!(failed(&mut window, &config, START + 2_002));
+}
+
+/// Each moment that came after a later one took new room for the whole list.
+#[test]
+fn moments_that_arrive_late_seldom_take_new_room() {
+    let (config, mut window) = counting(2_000, u64::MAX);
+    let mut capacities = std::collections::BTreeSet::new();
+    for moment in 0..1_999 {
+        assert!(!failed(&mut window, &config, START + (moment ^ 1)));
+        let Window::Failures(Failures::Moments(moments)) = &window else {
+            unreachable!("a threshold keeps moments")
+        };
+        capacities.insert(moments.capacity());
+    }
+    assert!(capacities.len() <= 20, "{capacities:?}");
+}
+
 #[test]
 fn a_list_of_failures_has_room_for_twice_the_window_at_most() {
     let (config, mut window) = counting(1_000, 100);
