@@ -349,6 +349,25 @@ async fn a_question_of_an_earlier_open_time_makes_no_second_probe() {
     assert_eq!(others.verdicts(), [(7, Verdict::Released)]);
 }
 
+/// A call asks once. One that comes to a later half-open time kept the others from asking for
+/// 100 ms, as if it asked again.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_has_asked_keeps_no_other_call_from_asking() {
+    let others = Arc::new(Others::default());
+    let (breaker, _contact) = half_open(&others).await;
+    let ask = || breaker.shared().admit_task(None).expect_err("half-open");
+    let mut earlier = pin!(ProbeFuture::new(breaker.shared(), None, ask(), None));
+    breaker.follow_closed();
+    breaker.follow_open(30 * SECOND);
+    tokio::time::advance(30 * SECOND).await;
+    let request = others.told(|told| told.kept.remove(0));
+    request.answer(ProbeAnswer::granted(7));
+    let cx = &mut Context::from_waker(Waker::noop());
+    let polled = earlier.as_mut().poll(cx);
+    assert!(matches!(polled, Poll::Ready(Err(_))), "{polled:?}");
+    assert!(ask().asks());
+}
+
 #[tokio::test(start_paused = true)]
 async fn commands_are_stronger_than_the_others() {
     let others = Arc::new(Others::default());

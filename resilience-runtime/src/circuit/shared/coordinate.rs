@@ -90,17 +90,24 @@ impl Shared {
     pub(crate) fn admit_at_once(&self) -> Result<Admission, CircuitOpen> {
         match self.admit_task(None) {
             Err(open) if open.asks() => {
-                let (gate, now) = (self.gate(), clock::now());
-                // The machine keeps other calls from asking, because it expects that this one asks.
-                self.locked(|locked| {
-                    let machine = &mut locked.machine;
-                    machine.replied(&self.config, open.asks_in(), Reply::Unanswered, now)
-                });
+                let gate = self.gate();
+                self.leave_question(open.asks_in());
                 let decision = self.decided(Err(half_open(gate)), gate, None);
                 decision.map_err(|refused| open.after_question(refused))
             }
             decision => decision,
         }
+    }
+
+    /// Lets another call ask in that generation. The machine keeps the others from it, because it
+    /// expects that the call asks that it told to.
+    #[cold]
+    fn leave_question(&self, generation: u32) {
+        let now = clock::now();
+        self.locked(|locked| {
+            let machine = &mut locked.machine;
+            machine.replied(&self.config, generation, Reply::Unanswered, now)
+        });
     }
 
     /// Admits or refuses the call by the reply to its question.
@@ -133,7 +140,10 @@ impl Shared {
     pub(crate) fn enter_anew(&self) -> Result<Admission, Refused> {
         let gate = self.gate();
         match self.admit_behind(gate, Waits::Task) {
-            Err(refused) if refused.asks() => Err(half_open(gate)),
+            Err(refused) if refused.asks() => {
+                self.leave_question(refused.asks_in());
+                Err(half_open(gate))
+            }
             decision => decision,
         }
     }
