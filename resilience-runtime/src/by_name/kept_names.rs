@@ -13,8 +13,7 @@ use super::NameTable;
 #[derive(Debug)]
 struct KeptNames(NameTable<()>);
 
-/// So many names are kept, which is more than programs compute that do not compute them without an
-/// end.
+/// The number of names that are kept. A program that computes more of them probably never stops.
 const MOST_NAMES: usize = 1_024;
 
 /// A name above this length in bytes is not kept.

@@ -49,7 +49,6 @@ impl StoreContact {
     }
 
     /// The name of the fleet.
-    /// The name of the fleet.
     pub fn fleet(&self) -> &str {
         &self.shared.fleet
     }

@@ -190,7 +190,8 @@ impl Machine {
     }
 
     /// Takes the number of all `successes` so far. The driver calls this before every other
-    /// operation.
+    /// operation but [`add_failure`](Self::add_failure), which changes no window that successes
+    /// enter.
     ///
     /// The successes of a closed circuit are counted without the lock until
     /// [`gate_expiry`](Self::gate_expiry).

@@ -6,7 +6,7 @@ use loom::thread;
 
 use super::circuit::{
     CONFIG, RECOVERY, abandon, admitted, assert_gate_and_machine_agree, check, circuit, fail, race,
-    recovering, succeed, trip,
+    recovering, reset, succeed, trip,
 };
 use crate::{
     CircuitState,
@@ -29,6 +29,27 @@ fn the_failures_that_reach_the_threshold_open_once() {
             1,
             "the third came after the threshold"
         );
+        assert_gate_and_machine_agree(&breaker);
+    });
+}
+
+/// The second of three failures only adds its moment, and the third one opens the circuit.
+#[test]
+fn a_failure_that_only_adds_its_moment_is_counted_once_and_in_its_generation_alone() {
+    check(|| {
+        let breaker = circuit(CONFIG.failure_threshold(3));
+        fail(&breaker);
+        race(&breaker, [fail, fail, reset]);
+        let stats = breaker.stats();
+        assert_eq!(stats.failures + stats.late, 3);
+        if stats.state == CircuitState::Closed {
+            // A failure that was late or came before the reset is in no window.
+            for counted in stats.failure_count..3 {
+                assert_eq!(breaker.stats().failure_count, counted);
+                fail(&breaker);
+            }
+        }
+        assert_eq!(breaker.state(), CircuitState::Open);
         assert_gate_and_machine_agree(&breaker);
     });
 }

@@ -39,13 +39,14 @@ impl Moments {
     #[inline]
     fn record(&mut self, now: u64, limit: u32) {
         let (length, limit) = (self.0.len(), limit as usize);
+        let room = length.max(8);
         if length >= limit {
             self.0.pop_front();
-        } else if self.0.capacity() - length <= length / 2 {
+        } else if self.0.capacity() - length < room / 2 {
             // As many places are free as are taken from here on, so that a list that is full is
             // seldom. The list does not grow by itself, because it would take room for more than
             // the limit.
-            self.0.reserve_exact(length.max(8).min(limit - length));
+            self.0.reserve_exact(room.min(limit - length));
         }
         if self.0.back().is_none_or(|&newest| newest <= now) {
             self.0.push_back(now);
