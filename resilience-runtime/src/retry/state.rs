@@ -8,13 +8,13 @@ use super::progress::Progress;
 use super::schedule::Schedule;
 use super::success;
 use crate::clock;
+use crate::heard::may_be_heard;
 use crate::operation::{FileLayer, InForce, Operation};
 use crate::scoped_body::BodyRun;
 use core::borrow::Borrow;
 use core::num::NonZeroU64;
 use core::time::Duration;
 use tracing::Level;
-use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 
 /// One call under retry, for the loop that `#[retry]` emits. `C` is the configuration or a
 /// reference to it, and `S` the place of the last error that was retried.
@@ -196,8 +196,7 @@ fn is_timed(config: &RetryConfig) -> bool {
 /// True if somebody wants to know how long calls and attempts take.
 #[inline]
 fn is_listened_to() -> bool {
-    let is_told = Level::WARN <= STATIC_MAX_LEVEL && Level::WARN <= LevelFilter::current();
-    is_told || attempt_duration::is_recorded()
+    may_be_heard(Level::WARN) || attempt_duration::is_recorded()
 }
 
 #[cfg(test)]
