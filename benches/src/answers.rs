@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Longer than any measurement.
-const AFTER: Duration = Duration::from_hours(1);
+pub(crate) const AFTER: Duration = Duration::from_hours(1);
 
 #[fallback(|_| Ok(0))]
 async fn answered(n: u64) -> Result<u64, Error> {

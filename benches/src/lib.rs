@@ -20,6 +20,7 @@ pub mod retry;
 mod scenario;
 mod spans;
 pub mod stack;
+mod stack_of_seven;
 mod statistics;
 pub mod subject;
 pub mod timeout;
@@ -40,6 +41,7 @@ pub fn scenarios() -> Vec<Scenario> {
         retry::scenarios(),
         timeout::scenarios(),
         stack::scenarios(),
+        stack_of_seven::scenarios(),
         limits::scenarios(),
         answers::scenarios(),
         statistics::scenarios(),

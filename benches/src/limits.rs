@@ -18,11 +18,11 @@ use crate::{
     subject::{Failed, answer},
 };
 
-const SLOTS: u32 = 1_000;
+pub(crate) const SLOTS: u32 = 1_000;
 
 /// The rate is so high that no call of a measurement is refused.
-const CALLS: u32 = 1_000_000_000;
-const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const CALLS: u32 = 1_000_000_000;
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 /// The error of an annotated function.
 #[derive(Debug)]
