@@ -176,4 +176,26 @@ mod tests {
         );
         assert_eq!(capture::events(warn), [""; 0]);
     }
+
+    #[test]
+    fn the_warning_is_due_a_minute_after_the_last_configuration() {
+        let _alone = super::super::tests::alone();
+        let apply = |retries: u32| {
+            let text = format!("[retry.\"names::due\"]\nmax_retries = {retries}");
+            super::super::apply(&text).expect("valid");
+        };
+        for retries in [1, 2] {
+            let before = Instant::now();
+            apply(retries);
+            let due = lock(&WARNINGS).due.expect("nobody was warned yet");
+            assert!(due >= before + PATIENCE, "the minute begins anew");
+            assert!(due <= Instant::now() + PATIENCE);
+        }
+        // The minute is over.
+        lock(&WARNINGS).due = Some(Instant::now());
+        let events = capture::events(wait_and_warn);
+        assert_eq!(events.len(), 1, "{events:?}");
+        assert!(events[0].starts_with("WARN"), "{events:?}");
+        assert_eq!(lock(&WARNINGS).due, None);
+    }
 }

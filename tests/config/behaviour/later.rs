@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use resilience::{Source, circuit_breaker, config, registry, retry};
 use resilience_config_tests::Turn;
 
-use crate::reports::reports_of;
+use crate::reports::{log_of, reports_of};
 
 #[retry(max_delay = 10ms, base_delay = 0s, max_retries = 2, operation = "later.contradicts")]
 fn contradicts(calls: &mut u32) -> io::Result<()> {
@@ -46,11 +46,16 @@ fn values_that_contradict_a_later_function_are_told_of_once_and_it_keeps_its_own
     let turn = Turn::begin();
     turn.set("[retry.\"later.contradicts\"]\nbase_delay = \"5s\"\nmax_retries = 9");
     let mut calls = 0;
-    let reports = reports_of(|| {
-        for _ in 0..2 {
-            contradicts(&mut calls).expect_err("it fails");
-        }
+    let mut reports = Vec::new();
+    let log = log_of("keeps its own values", || {
+        reports = reports_of(|| {
+            for _ in 0..2 {
+                contradicts(&mut calls).expect_err("it fails");
+            }
+        });
     });
+    let is_told = log.len() == 1 && log[0].starts_with("ERROR resilience: ");
+    assert!(is_told, "one ERROR, not {log:?}");
     assert_eq!(calls, 6, "its own number of retries");
     let [report] = &reports[..] else {
         panic!("one report, not {reports:?}")

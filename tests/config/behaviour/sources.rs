@@ -5,6 +5,8 @@ use std::io;
 use resilience::{CircuitBreakerConfig, RetryConfig, Source, circuit_breaker, registry, retry};
 use resilience_config_tests::{Turn, setting};
 
+use crate::reports::log_of;
+
 const SHARED: RetryConfig = RetryConfig::new().max_retries(8);
 
 #[retry(config = SHARED, jitter = equal, operation = "sources.every")]
@@ -61,8 +63,18 @@ fn an_option_that_each_call_computes_wins_over_the_file() {
     let turn = Turn::begin();
     turn.set("[retry.\"sources.computed\"]\nmax_retries = 9\nbase_delay = \"1ms\"");
     let mut calls = 0;
-    computed(2, &mut calls).expect_err("it fails");
-    assert_eq!(calls, 3);
+    let log = log_of("each call computes this option", || {
+        for _ in 0..2 {
+            computed(2, &mut calls).expect_err("it fails");
+        }
+        turn.set("[retry.\"sources.computed\"]\nmax_retries = 8\nbase_delay = \"1ms\"");
+    });
+    assert_eq!(calls, 6);
+    assert_eq!(log.len(), 1, "the log says so once: {log:?}");
+    assert!(
+        log[0].contains("setting=\"retry.sources.computed.max_retries\""),
+        "{log:?}"
+    );
     assert_eq!(
         setting("sources.computed", "retry", "max_retries").0,
         "computed"
