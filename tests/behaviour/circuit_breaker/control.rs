@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilience::{CircuitState, circuit_breaker, registry};
+use resilience::{CircuitState, Command, circuit_breaker, registry};
 use tokio::time::advance;
 
 use super::{ApiError, circuit, stats};
@@ -134,9 +134,26 @@ async fn a_half_open_circuit_obeys_too() {
 }
 
 #[test]
-fn a_name_that_no_circuit_has_is_told() {
+fn a_name_that_no_circuit_has_is_told_and_creates_nothing() {
     let name = "control::unknown";
-    assert!(!registry::trip(name));
-    assert!(!registry::isolate(name));
-    assert!(!registry::reset(name));
+    let commands = [
+        registry::trip,
+        registry::isolate,
+        registry::reset,
+        registry::allow,
+    ];
+    for command in commands {
+        assert!(!command(name));
+    }
+    let commands = [
+        registry::trip_with,
+        registry::isolate_with,
+        registry::reset_with,
+        registry::allow_with,
+    ];
+    for command in commands {
+        assert!(!command(name, Command::new("it is down")));
+    }
+    assert!(registry::get(name).is_none());
+    assert!(registry::history(name).is_empty());
 }
