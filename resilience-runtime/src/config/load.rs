@@ -1,6 +1,10 @@
 //! From a text to values that hold: all of it, or nothing.
 
-use std::{env, sync::Arc};
+use std::{
+    env,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use super::names;
 use super::sections::{SECTIONS, SHARED};
@@ -22,6 +26,7 @@ pub struct Applied {
 
 /// Applies a text and the overrides of the environment, or nothing of them.
 pub(super) fn apply(name: &str, text: String) -> Result<Applied, ConfigErrors> {
+    let content = hash(&text);
     let document = Document {
         name: name.to_owned(),
         text,
@@ -41,14 +46,26 @@ pub(super) fn apply(name: &str, text: String) -> Result<Applied, ConfigErrors> {
             tell_applied(name, &changes);
             Ok(Applied { changes })
         }
-        Err(errors) => Err(refused(errors)),
+        Err(errors) => Err(tell_refused(errors, content)),
     }
 }
 
-/// Tells of a configuration that was refused, once for each content, and returns its faults.
+/// Tells of a configuration whose content nobody could read, and returns its faults. It is told
+/// once until something else happens.
 pub(super) fn refused(errors: ConfigErrors) -> ConfigErrors {
+    tell_refused(errors, hash(""))
+}
+
+fn hash(content: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Tells of a configuration that was refused, once for each content, and returns its faults.
+fn tell_refused(errors: ConfigErrors, content: u64) -> ConfigErrors {
     let report = errors.to_string();
-    if file::note_refused(&report) {
+    if file::note_refused(&report, content) {
         tracing::error!(
             target: "resilience",
             report,

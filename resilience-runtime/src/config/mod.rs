@@ -135,7 +135,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<Applied, ConfigErrors> {
 ///
 /// # Errors
 /// The faults of the present content; an interval that is too short; a file that is watched
-/// already; a thread that the system does not start. Nothing is applied then.
+/// already, also by another path; a thread that the system does not start. Nothing is applied then.
 ///
 /// ```no_run
 /// use std::time::Duration;

@@ -4,7 +4,7 @@
 // The locks are the standard library's, because loom's cannot be statics.
 use std::{
     collections::BTreeSet,
-    fmt, io,
+    fmt, fs, io,
     path::{self, Path, PathBuf},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
     thread::{self, JoinHandle},
@@ -74,7 +74,9 @@ impl Registered {
     fn new(path: &Path) -> Result<Self, ConfigErrors> {
         let absolute = path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let watched: &'static Mutex<_> = &WATCHED;
-        if lock(watched).insert(absolute.clone()) {
+        let mut files = lock(watched);
+        if !files.iter().any(|other| is_same_file(other, &absolute)) {
+            files.insert(absolute.clone());
             return Ok(Self {
                 path: absolute,
                 watched,
@@ -83,6 +85,13 @@ impl Registered {
         let message = "the file is watched already: keep one of the two watches".to_owned();
         Err(ConfigFault::of_file(&path.to_string_lossy(), message).into())
     }
+}
+
+/// True if both paths lead to one file now. A path is the same file also while nothing is there,
+/// or while a mount is swapped.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let end = |path| fs::canonicalize(path).ok();
+    one == other || end(one).is_some_and(|file| end(other) == Some(file))
 }
 
 impl Drop for Registered {

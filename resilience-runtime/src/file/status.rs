@@ -37,36 +37,49 @@ fn rfc3339<S: serde::Serializer>(
     }
 }
 
+/// The status, with the content that was refused.
+struct Noted {
+    status: ConfigStatus,
+    /// The hash of the content, because two contents may have one report.
+    refused_content: u64,
+}
+
 per_scope! {
-    static STATUS: Mutex<ConfigStatus> = Mutex::new(ConfigStatus {
-        file: None,
-        applied_at: None,
-        refused: None,
+    static NOTED: Mutex<Noted> = Mutex::new(Noted {
+        status: ConfigStatus {
+            file: None,
+            applied_at: None,
+            refused: None,
+        },
+        refused_content: 0,
     });
 }
 
-fn lock() -> MutexGuard<'static, ConfigStatus> {
-    STATUS.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock() -> MutexGuard<'static, Noted> {
+    NOTED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The status now.
 pub(crate) fn status() -> ConfigStatus {
-    lock().clone()
+    lock().status.clone()
 }
 
 /// Notes that a configuration was applied.
 pub(crate) fn note_applied(file: &str) {
-    *lock() = ConfigStatus {
+    lock().status = ConfigStatus {
         file: Some(file.to_owned()),
         applied_at: Some(SystemTime::now()),
         refused: None,
     };
 }
 
-/// Notes that a configuration was refused. False if it is the one that was refused before.
-pub(crate) fn note_refused(report: &str) -> bool {
-    let mut status = lock();
-    let is_new = status.refused.as_deref() != Some(report);
-    status.refused = Some(report.to_owned());
+/// Notes that a configuration was refused, with the hash of its content. False if it is the one
+/// that was refused before.
+pub(crate) fn note_refused(report: &str, content: u64) -> bool {
+    let mut noted = lock();
+    let is_new =
+        noted.status.refused.as_deref() != Some(report) || noted.refused_content != content;
+    noted.status.refused = Some(report.to_owned());
+    noted.refused_content = content;
     is_new
 }

@@ -65,6 +65,8 @@ fn a_change_is_applied_a_fault_is_told_once_and_the_next_content_is_tried() {
     };
     assert!(report.contains("resilience.toml:2:16"), "{report}");
     assert!(told.recv_timeout(EVERY * 20).is_err(), "it is told once");
+    replace(&path, "[retry.watched]\nmax_attempts = 0\n# 2\n");
+    assert_eq!(next(), Told::Refused(report), "it is another content");
     fs::remove_file(&path).expect("removed");
     assert!(matches!(next(), Told::Refused(report) if report.contains("cannot be read")));
     assert!(
@@ -121,6 +123,13 @@ fn a_second_watch_a_short_interval_and_a_faulty_file_are_refused() {
     refused(config::watch(&path, short), "interval_too_short");
     let watch = config::watch(&path, EVERY).expect("valid");
     refused(config::watch(&path, EVERY), "watched_twice");
+    #[cfg(unix)]
+    {
+        let link = folder.path().join("link.toml");
+        std::os::unix::fs::symlink(&path, &link).expect("a link");
+        let errors = config::watch(&link, EVERY).expect_err("it is the same file");
+        compare("watched_twice", &link, &errors);
+    }
     drop(watch);
     drop(config::watch(&path, EVERY).expect("the first one is gone"));
 }
