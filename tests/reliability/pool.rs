@@ -13,8 +13,8 @@ use std::{
 };
 
 use resilience::{
-    CircuitOpen, CircuitState, TimedOut, TimeoutConfig, circuit_breaker, is_abandoned, registry,
-    timeout, worker_stats,
+    CircuitOpen, CircuitState, TimedOut, TimeoutConfig, circuit_breaker, events, is_abandoned,
+    registry, timeout, worker_stats,
     workers::{self, WorkerConfig},
 };
 
@@ -88,12 +88,21 @@ fn bodies_that_hang_for_ever_fill_a_bounded_pool_which_then_refuses() {
     let stats = worker_stats();
     assert_eq!((stats.live, stats.idle), (CAPACITY, 0));
 
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let telling = Arc::clone(&told);
+    let subscription = events::subscribe(move |event| {
+        if event.operation == Some("import") {
+            telling.lock().unwrap().push(format!("{:?}", event.kind));
+        }
+    });
     let started = Instant::now();
     let refused = TimeoutConfig::new(LONG)
         .operation("import")
         .run_thread(|| panic!("it began"))
         .map(|(): ()| ());
+    drop(subscription);
     let refused = refused.unwrap_err();
+    assert_eq!(*told.lock().unwrap(), ["WorkersExhausted"]);
     assert!(!refused.was_started());
     assert_eq!(
         refused.to_string(),

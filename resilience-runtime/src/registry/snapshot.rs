@@ -101,7 +101,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        CircuitBreakerConfig, PolicyDescription, ResolvedSetting, Source, registry, worker_stats,
+        CircuitBreakerConfig, PolicyDescription, ResolvedSetting, RetryBudget, Source, registry,
+        worker_stats,
     };
 
     /// Finds the element of a list by its name.
@@ -156,6 +157,19 @@ mod tests {
         assert!(open["time_in_state"].is_number());
         assert_eq!(open["declared_at"]["file"], file!());
         assert!(open["declared_at"]["line"].is_u64());
+    }
+
+    #[test]
+    fn a_budget_is_listed_from_its_registration_on() {
+        let budget = RetryBudget::new().ratio(0.5);
+        registry::register_budget("snapshot::budget", budget).expect("the name is free");
+        let json = json();
+        let budget = named(&json["budgets"], "snapshot::budget");
+        assert_eq!(budget["ratio"], 0.5);
+        assert_eq!(
+            (&budget["retries"], &budget["refused"]),
+            (&json!(0), &json!(0))
+        );
     }
 
     #[test]

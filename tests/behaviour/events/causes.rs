@@ -273,6 +273,20 @@ fn a_registration_gives_one_event_and_a_circuit_outside_of_the_registry_none() {
     assert_eq!(heard.take(), [""; 0]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_circuit_of_a_key_that_makes_room_is_told_before_the_new_one() {
+    const IDLE: Duration = Duration::from_secs(60);
+    let heard = hear("events::evicted");
+    let config = CircuitBreakerConfig::new().max_keys(1).idle(IDLE);
+    let hosts = registry::get_or_register_family("events::evicted", config);
+    hosts.acquire("old").unwrap().success();
+    hosts.acquire("old").unwrap().success();
+    assert_eq!(heard.take(), ["registered"]);
+    tokio::time::advance(2 * IDLE).await;
+    hosts.acquire("new").unwrap().success();
+    assert_eq!(heard.take(), ["evicted Some(\"old\")", "registered"]);
+}
+
 #[test]
 fn an_event_has_the_moment_of_the_systems_clock() {
     let (sender, moments) = mpsc::channel();

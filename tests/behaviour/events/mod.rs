@@ -49,6 +49,7 @@ fn thing<'e>(kind: &EventKind<'e>) -> Option<&'e str> {
         EventKind::StateChanged { circuit, .. }
         | EventKind::Refused { circuit, .. }
         | EventKind::Registered { circuit, .. }
+        | EventKind::Evicted { circuit, .. }
         | EventKind::Command { circuit, .. } => Some(circuit),
         EventKind::BulkheadFull { bulkhead, .. } => Some(bulkhead),
         EventKind::RateLimited { limit, .. } => Some(limit),
@@ -63,6 +64,7 @@ fn line(kind: &EventKind<'_>) -> String {
         } => format!("{from} -> {to}: {reason}"),
         EventKind::Refused { retry_after, .. } => format!("refused, retry after {retry_after:?}"),
         EventKind::Registered { .. } => "registered".to_owned(),
+        EventKind::Evicted { key, .. } => format!("evicted {key:?}"),
         EventKind::Command { action, .. } => format!("command {action}"),
         EventKind::Retrying {
             attempt,
