@@ -24,7 +24,7 @@ fn circuits_beyond_a_thousand_are_one_label_without_states() {
     assert_eq!(states.len(), 4_000);
     assert!(states.iter().all(|name| !name.contains("_other")));
     assert_eq!(
-        series.get(r#"resilience_label_overflow_total{label="circuit"}"#),
+        series.get(r#"resilience_label_overflow_total{kind="circuit"}"#),
         Some(5)
     );
 }

@@ -56,8 +56,5 @@ fn a_late_recorder_gets_all_counts_and_each_of_them_once() {
         9,
         "all reasons exist"
     );
-    assert_eq!(
-        get(r#"resilience_label_overflow_total{label="circuit"}"#),
-        0
-    );
+    assert_eq!(get(r#"resilience_label_overflow_total{kind="circuit"}"#), 0);
 }

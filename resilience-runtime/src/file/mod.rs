@@ -46,5 +46,7 @@ pub(crate) use shared::duration::parse as parse_duration;
 pub(crate) use shared::nearest::nearest;
 pub(crate) use shared::rules::{CountRule, NumberRule, Rules, Written};
 pub use status::ConfigStatus;
+#[cfg(feature = "metrics")]
+pub(crate) use status::reloads;
 pub(crate) use status::{note_applied, note_refused, status};
 pub(crate) use values::{NamedSection, Values};

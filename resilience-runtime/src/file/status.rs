@@ -37,11 +37,22 @@ fn rfc3339<S: serde::Serializer>(
     }
 }
 
+/// The configurations since the process began. One that is refused again and again, such as a file
+/// that a watch cannot read, is counted once.
+#[cfg(feature = "metrics")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reloads {
+    pub(crate) applied: u64,
+    pub(crate) refused: u64,
+}
+
 /// The status, with the content that was refused.
 struct Noted {
     status: ConfigStatus,
     /// The hash of the content, because two contents may have one report.
     refused_content: u64,
+    #[cfg(feature = "metrics")]
+    reloads: Reloads,
 }
 
 per_scope! {
@@ -52,6 +63,11 @@ per_scope! {
             refused: None,
         },
         refused_content: 0,
+        #[cfg(feature = "metrics")]
+        reloads: Reloads {
+            applied: 0,
+            refused: 0,
+        },
     });
 }
 
@@ -64,13 +80,24 @@ pub(crate) fn status() -> ConfigStatus {
     lock().status.clone()
 }
 
+/// Returns the number of configurations that were applied and refused.
+#[cfg(feature = "metrics")]
+pub(crate) fn reloads() -> Reloads {
+    lock().reloads
+}
+
 /// Notes that a configuration was applied.
 pub(crate) fn note_applied(file: &str) {
-    lock().status = ConfigStatus {
+    let mut noted = lock();
+    noted.status = ConfigStatus {
         file: Some(file.to_owned()),
         applied_at: Some(SystemTime::now()),
         refused: None,
     };
+    #[cfg(feature = "metrics")]
+    {
+        noted.reloads.applied += 1;
+    }
 }
 
 /// Notes that a configuration was refused, with the hash of its content. False if it is the one
@@ -81,5 +108,9 @@ pub(crate) fn note_refused(report: &str, content: u64) -> bool {
         noted.status.refused.as_deref() != Some(report) || noted.refused_content != content;
     noted.status.refused = Some(report.to_owned());
     noted.refused_content = content;
+    #[cfg(feature = "metrics")]
+    if is_new {
+        noted.reloads.refused += 1;
+    }
     is_new
 }

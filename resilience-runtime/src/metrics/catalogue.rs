@@ -72,6 +72,8 @@ metrics! {
         "Calls to a rate limit, by its answer.";
     ATTEMPT_DURATION = "resilience_attempt_duration_seconds", Histogram, Seconds,
         "Durations of the attempts of a retry, if they are recorded.";
+    CONFIG_RELOADS = "resilience_config_reloads_total", Counter, Count,
+        "Configurations that were applied or refused. Absent without the feature config.";
     LABEL_OVERFLOW = "resilience_label_overflow_total", Counter, Count,
         "Values of a label beyond its bound, which are reported as _other.";
 }

@@ -1,7 +1,9 @@
-//! The section `[metrics]` of the configuration file.
+//! The configuration file: its section `[metrics]`, and the metric of its reloads.
 
+use super::catalogue::CONFIG_RELOADS;
 use super::durations::set_durations_in_file;
-use crate::file::{Key, Keys, Kind, SectionKind, SectionSpec, Values};
+use super::sink::Sink;
+use crate::file::{Key, Keys, Kind, SectionKind, SectionSpec, Values, reloads};
 
 pub(crate) static FILE: SectionSpec = SectionSpec {
     name: "metrics",
@@ -22,4 +24,12 @@ pub(crate) static FILE: SectionSpec = SectionSpec {
 /// Lets the values hold.
 pub(crate) fn hold(values: &Values) {
     set_durations_in_file(values.of(&FILE, "").flag("durations"));
+}
+
+/// Exports how often a configuration was applied, and how often one was refused.
+pub(super) fn export_reloads(sink: &mut Sink<'_>) {
+    let counts = reloads();
+    for (result, count) in [("applied", counts.applied), ("refused", counts.refused)] {
+        sink.counter(&CONFIG_RELOADS, &[("result", result)], count);
+    }
 }

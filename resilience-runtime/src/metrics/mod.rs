@@ -17,7 +17,7 @@
 //! | `resilience_retry_calls_total` | counter | `operation`, `result`: `recovered`, `gave_up`, and the `reason` of the latter |
 //! | `resilience_retries_total` | counter | `operation` |
 //! | `resilience_timeouts_total` | counter | `operation` |
-//! | `resilience_timeout_workers` | gauge | `state`: `busy`, `idle`, `abandoned` |
+//! | `resilience_timeout_workers` | gauge | `state`: `busy`, `idle`, `abandoned` (among the busy ones), `limit` |
 //! | `resilience_fallbacks_total` | counter | `operation` |
 //! | `resilience_hedges_total` | counter | `operation` |
 //! | `resilience_budget_retries_total` | counter | `budget`, `outcome`: `granted`, `refused` |
@@ -26,7 +26,8 @@
 //! | `resilience_bulkhead_in_use`, `resilience_bulkhead_waiting`, `resilience_bulkhead_limit` | gauge | `bulkhead` |
 //! | `resilience_rate_limit_calls_total` | counter | `limit`, `outcome`: as above |
 //! | `resilience_attempt_duration_seconds` | histogram | `operation`, `outcome`; only after [`record_durations`] |
-//! | `resilience_label_overflow_total` | counter | `label` |
+//! | `resilience_config_reloads_total` | counter | `result`: `applied`, and `refused`, once for each content as in the log; only with the feature `config` |
+//! | `resilience_label_overflow_total` | counter | `kind`: the name of the label, such as `circuit` |
 //!
 //! A success at the first attempt is not counted, because it must cost nothing. All series of a
 //! circuit, an operation, a budget, a bulkhead or a rate limit exist from its registration on, so

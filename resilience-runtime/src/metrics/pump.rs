@@ -7,6 +7,8 @@ use metrics::with_recorder;
 use tracing::warn;
 
 use super::catalogue::{LABEL_OVERFLOW, TIMEOUT_WORKERS, describe};
+#[cfg(feature = "config")]
+use super::file;
 use super::labels::{LabelValues, warn_of_overflow};
 use super::sink::{Exported, Sink, is_taken};
 use super::state_time::StateTimes;
@@ -122,6 +124,8 @@ impl Pump {
         limits::export_bulkheads(&mut sink, &mut self.bulkheads);
         limits::export_rate_limits(&mut sink, &mut self.limits);
         shared::export_workers(&mut sink);
+        #[cfg(feature = "config")]
+        file::export_reloads(&mut sink);
         for values in [
             &mut self.circuits,
             &mut self.operations,
@@ -132,8 +136,8 @@ impl Pump {
             if values.is_first_beyond() {
                 warn_of_overflow(values.label());
             }
-            let label = [("label", values.label())];
-            sink.counter(&LABEL_OVERFLOW, &label, values.overflow());
+            let kind = [("kind", values.label())];
+            sink.counter(&LABEL_OVERFLOW, &kind, values.overflow());
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::catalogue::{BUDGET_AVAILABLE, BUDGET_RETRIES, TIMEOUT_WORKERS};
 use super::labels::{LabelValues, OTHER};
 use super::sink::Sink;
-use crate::{budget, worker_stats};
+use crate::{budget, timeout::worker_limit, worker_stats};
 
 pub(super) fn export_budgets(sink: &mut Sink<'_>, values: &mut LabelValues) {
     let (mut granted, mut refused) = (0, 0);
@@ -41,6 +41,7 @@ pub(super) fn export_workers(sink: &mut Sink<'_>) {
         ("busy", pool.live.saturating_sub(pool.idle)),
         ("idle", pool.idle),
         ("abandoned", pool.abandoned_running),
+        ("limit", worker_limit()),
     ];
     for (state, workers) in states {
         let workers = u64::try_from(workers).unwrap_or(u64::MAX);

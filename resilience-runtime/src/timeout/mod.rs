@@ -31,6 +31,8 @@ pub(crate) use file::FILE;
 pub use future::TimeoutFuture;
 pub use limited::Limited;
 pub use settings::TimeoutSettings;
+#[cfg(feature = "metrics")]
+pub(crate) use thread::worker_limit;
 pub use thread::{WorkerArgument, WorkerStats, assert_worker_receiver, worker_stats, workers};
 
 /// The names that the expansion of `#[timeout]` uses.

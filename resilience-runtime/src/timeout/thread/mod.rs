@@ -26,4 +26,6 @@ pub mod workers;
 
 pub use argument::{WorkerArgument, assert_worker_receiver};
 pub use pool_state::WorkerStats;
+#[cfg(feature = "metrics")]
+pub(crate) use process_pool::worker_limit;
 pub use process_pool::worker_stats;

@@ -98,6 +98,13 @@ pub fn worker_stats() -> WorkerStats {
     }
 }
 
+/// The most worker threads that the process may have.
+#[cfg(feature = "metrics")]
+pub(crate) fn worker_limit() -> usize {
+    let config = newest().0.map(|newest| newest.pool.config());
+    config.unwrap_or_default().get_max_workers()
+}
+
 /// The worker threads were configured too late: they have been configured or have started before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
