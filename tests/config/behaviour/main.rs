@@ -8,6 +8,7 @@ mod files;
 mod hedges;
 mod later;
 mod limiters;
+mod metrics;
 mod names;
 mod operations;
 mod properties;

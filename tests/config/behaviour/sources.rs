@@ -174,7 +174,7 @@ fn every_retry_gets_the_budget_of_the_default() {
 }
 
 #[test]
-fn the_file_switches_the_durations_and_a_span_that_the_attribute_names() {
+fn the_file_switches_a_span_that_the_attribute_names() {
     #[retry(span = false, operation = "sources.span")]
     fn spanned() -> io::Result<bool> {
         let span = tracing::Span::current();
@@ -189,7 +189,7 @@ fn the_file_switches_the_durations_and_a_span_that_the_attribute_names() {
         .finish();
     tracing::subscriber::with_default(subscriber, || {
         assert!(!spanned().expect("it runs"));
-        turn.set("[default.retry]\nspan = true\n[metrics]\ndurations = true");
+        turn.set("[default.retry]\nspan = true");
         assert!(spanned().expect("it runs"));
         assert_eq!(
             setting("sources.span", "retry", "span"),
