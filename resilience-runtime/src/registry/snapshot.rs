@@ -135,9 +135,13 @@ mod tests {
         open.trip();
         registry::get_or_register("snapshot::isolated", config).isolate();
         registry::get_or_register("snapshot::closed", config);
+        let short = config.recovery_timeout(Duration::from_millis(1));
+        registry::get_or_register("snapshot::half_open", short).trip();
+        std::thread::sleep(Duration::from_millis(2));
         let json = json();
         let circuit = |name: &str| named(&json["circuits"], name).clone();
         assert_eq!(circuit("snapshot::closed")["state"], "closed");
+        assert_eq!(circuit("snapshot::half_open")["state"], "half_open");
         let isolated = circuit("snapshot::isolated");
         assert_eq!(
             (&isolated["state"], &isolated["isolated"]),
