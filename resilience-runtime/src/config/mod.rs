@@ -33,9 +33,8 @@
 //! not enabled still knows the calls that run, so that its limit holds for them when it is enabled
 //! again.
 //!
-//! A fallback that is not enabled lets each error pass and counts nothing. A retry above it still
-//! does not ask how long a circuit below refuses, because that question belongs to the code of the
-//! function: the retry waits once, and ends at the refusal with the last real error.
+//! A fallback that is not enabled lets each error pass and counts nothing. A retry above it asks
+//! how long a circuit below it refuses, as without the fallback.
 //!
 //! Functions that share a bulkhead or a rate limit by its name share the values of its section.
 //! `max_wait` alone belongs to each function, so it stands in the section of the operation. `span`

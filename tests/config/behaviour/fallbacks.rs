@@ -79,18 +79,36 @@ async fn alone() -> Result<&'static str, Error> {
 }
 
 /// An enabled fallback answers the refusals of a circuit below it, so the retry above does not ask
-/// how long that circuit refuses. It does not ask either while the file takes the fallback away.
+/// how long that circuit refuses. It asks while the file takes the fallback away.
 #[tokio::test(start_paused = true)]
-async fn below_a_fallback_that_is_not_enabled_a_retry_learns_of_an_open_circuit_by_its_refusal() {
+async fn below_a_fallback_that_is_not_enabled_a_retry_asks_how_long_a_circuit_refuses() {
     let turn = Turn::begin();
     turn.set("[default.fallback]\nenabled = false");
     let start = Instant::now();
     assert_eq!(alone().await, Err(Error::Down));
-    assert_eq!(start.elapsed(), Duration::ZERO, "it knows of the circuit");
-    assert_eq!(stacked().await, Err(Error::Down), "the last real error");
-    assert_eq!(start.elapsed(), Duration::from_secs(1), "one wait");
+    assert_eq!(stacked().await, Err(Error::Down));
+    assert_eq!(start.elapsed(), Duration::ZERO, "both know of the circuit");
     let gave_up = |name| registry::operation(name).expect("it ran").gave_up;
     let (alone, stacked) = (gave_up("fallbacks.alone"), gave_up("fallbacks.stacked"));
     assert_eq!((alone.circuit_open, alone.total()), (1, 1));
-    assert_eq!((stacked.refused, stacked.total()), (1, 1));
+    assert_eq!(stacked, alone, "as without the fallback");
+}
+
+#[retry(max_retries = 3, base_delay = 1s, jitter = none, operation = "fallbacks.of_refusals")]
+#[fallback(|_| Ok("cached"), on(Error::Open))]
+#[circuit_breaker(name = "fallbacks.of_refusals", failure_threshold = 1, recovery_timeout = 60s)]
+async fn answers_refusals() -> Result<&'static str, Error> {
+    Err(Error::Down)
+}
+
+#[tokio::test(start_paused = true)]
+async fn below_a_fallback_that_is_enabled_a_retry_waits_for_the_answer_to_a_refusal() {
+    let turn = Turn::begin();
+    let start = Instant::now();
+    assert_eq!(answers_refusals().await, Ok("cached"));
+    assert_eq!(start.elapsed(), Duration::from_secs(1));
+    registry::reset("fallbacks.of_refusals");
+    turn.set("[fallback.\"fallbacks.of_refusals\"]\nenabled = false");
+    assert_eq!(answers_refusals().await, Err(Error::Down));
+    assert_eq!(start.elapsed(), Duration::from_secs(1), "no wait");
 }

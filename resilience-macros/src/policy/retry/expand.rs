@@ -229,9 +229,9 @@ impl Context<'_> {
             (None, _) if !self.asks_for_origin(at) && !self.is_above_timeout(at) => {
                 (["Retry::failed", "Retry::failed_blocking"], None)
             }
-            (Some((inner, refusal)), None) if self.asks_for_origin(at) => {
+            (Some(refusal), None) if refusal.is_certain() && self.asks_for_origin(at) => {
                 let origin = local("origin");
-                let (runtime, (ty, handle)) = (&self.runtime, self.refusing_handle(inner, refusal));
+                let (runtime, (ty, handle)) = (&self.runtime, self.refusing_handle(&refusal));
                 let ends = ["Retry::failed_in_stack", "Retry::failed_in_stack_blocking"];
                 let refuses_for = quote!((#runtime::#ty::refuses_for, #handle));
                 (ends, Some(quote!(&mut #origin, #refuses_for,)))
@@ -331,54 +331,86 @@ impl Context<'_> {
         ];
         let ended = self.filtered(ended, filters);
         let refusals = self.foreseen_refusals(at);
-        refusals.fold(ended, |ended, (at, refusal)| {
-            let wait = self.certain_refusal(at, refusal, plan);
+        refusals.fold(ended, |ended, refusal| {
+            let wait = self.wait_for(&refusal, plan);
             let refused_for = quote_spanned!(self.result.error_ends.span()=> .refused_for(#wait));
             quote!(#ended #refused_for)
         })
     }
 
-    /// Asks the layer at `at` how long it is certain to refuse. It is `None` if the retry asks for
-    /// its refusals.
-    fn certain_refusal(
-        &self,
-        at: usize,
-        refusal: &ForeseenRefusal,
-        retry: &RetryPlan,
-    ) -> TokenStream {
+    /// Asks for how long the refusal is certain to come back to the retry. A layer that answers it
+    /// lets it pass only while the configuration file takes that layer away.
+    fn wait_for(&self, refusal: &RefusalBelow<'_>, retry: &RetryPlan) -> TokenStream {
+        let (runtime, wait) = (&self.runtime, self.certain_refusal(refusal, retry));
+        if refusal.is_certain() {
+            return wait;
+        }
+        let answering = refusal.answered_by.iter();
+        let files = answering.filter_map(|at| self.file_of_layer(*at));
+        quote!(if #(#runtime::Fallback::is_disabled(#files))&&* { #wait } else { #runtime::None })
+    }
+
+    /// Asks the layer how long it is certain to refuse. It is `None` if the retry asks for its
+    /// refusals.
+    fn certain_refusal(&self, below: &RefusalBelow<'_>, retry: &RetryPlan) -> TokenStream {
         let runtime = &self.runtime;
-        let (ty, handle) = self.refusing_handle(at, refusal);
+        let (ty, handle) = self.refusing_handle(below);
         let Some(retry_on) = UserFilter::pattern("asks_for", retry.retry_on.as_ref()) else {
             return quote!(#runtime::#ty::refuses_for(#handle));
         };
         // The pattern is shown the error that the refusal would be.
         let open = local("open");
+        let refusal = below.refusal;
         let error = self.error(refusal.given, refusal.error.as_ref(), &open);
         let asks = self.filtered(error, [Some(retry_on)]);
         quote!(#runtime::#ty::refuses_for_unless(#handle, |#open| #asks))
     }
 
-    /// Returns the type of the handle of the layer at `at`, and a reference to the handle.
-    fn refusing_handle(&self, at: usize, refusal: &ForeseenRefusal) -> (Ident, TokenStream) {
+    /// Returns the type of the handle of the layer that refuses, and a reference to the handle.
+    fn refusing_handle(&self, below: &RefusalBelow<'_>) -> (Ident, TokenStream) {
+        let refusal = below.refusal;
         let ty = Ident::new(refusal.ty, Span::call_site());
-        let handle = Ident::new(&self.item(at, refusal.handle), Span::mixed_site());
+        let handle = Ident::new(&self.item(below.at, refusal.handle), Span::mixed_site());
         let borrow = refusal.is_owned.then(|| quote!(&));
         (ty, quote!(#borrow #handle))
     }
 
     /// Returns the refusals below a retry that can be foreseen. A layer that answers errors answers
-    /// the refusals below it, too. A handle that borrows from an argument moves to a worker
-    /// together with the argument, and the retry cannot name it then.
-    fn foreseen_refusals(&self, at: usize) -> impl Iterator<Item = (usize, &ForeseenRefusal)> {
+    /// the refusals below it, too, unless a configuration file can take it away. A handle that
+    /// borrows from an argument moves to a worker together with the argument, and the retry cannot
+    /// name it then.
+    fn foreseen_refusals(&self, at: usize) -> impl Iterator<Item = RefusalBelow<'_>> {
         let mut is_on_worker = false;
+        let mut answered_by = Vec::new();
         let inside = self.layers.iter().enumerate().skip(at + 1);
-        let inside = inside.take_while(|(_, layer)| !layer.answers);
+        let inside = inside.take_while(|(_, layer)| self.asks_file || !layer.answers);
         inside.filter_map(move |(at, layer)| {
             is_on_worker |= layer.moves_to_worker;
+            answered_by.extend(layer.answers.then_some(at));
             let refusal = layer.foreseen.as_ref()?;
             let is_static = refusal.is_static && self.is_operation_static();
-            (!is_on_worker || is_static).then_some((at, refusal))
+            (!is_on_worker || is_static).then(|| RefusalBelow {
+                at,
+                refusal,
+                answered_by: answered_by.clone(),
+            })
         })
+    }
+}
+
+/// A refusal below a retry that can be foreseen.
+struct RefusalBelow<'p> {
+    /// The position of the layer that refuses.
+    at: usize,
+    refusal: &'p ForeseenRefusal,
+    /// The positions of the layers between the two that answer errors.
+    answered_by: Vec<usize>,
+}
+
+impl RefusalBelow<'_> {
+    /// True if no layer answers the refusal before the retry sees it.
+    fn is_certain(&self) -> bool {
+        self.answered_by.is_empty()
     }
 }
 
