@@ -57,4 +57,7 @@ fn a_late_recorder_gets_all_counts_and_each_of_them_once() {
         "all reasons exist"
     );
     assert_eq!(get(r#"resilience_label_overflow_total{kind="circuit"}"#), 0);
+    let workers = ["busy", "idle", "abandoned", "limit"]
+        .map(|state| get(&format!(r#"resilience_timeout_workers{{state="{state}"}}"#)));
+    assert_eq!(workers, [0, 0, 0, 512], "there was no sync timeout");
 }
