@@ -174,6 +174,16 @@ async fn the_page_fits_its_window_in_each_form() {
     let root = serve(router(Access::controlled(|_, _| Ok(Actor::new("anna"))))).await;
     browser.go(&format!("{root}/resilience/ui")).await;
     picture("empty").await;
+    for name in &WELL[..3] {
+        registry::get_or_register(*name, CircuitBreakerConfig::new());
+    }
+    browser
+        .wait_for("document.querySelectorAll('.row').length === 3")
+        .await;
+    picture("three").await;
+    browser.show_as(Window::Phone, Theme::Dark).await;
+    picture("three-phone-dark").await;
+    browser.show_as(Window::Wide, Theme::Light).await;
     bring_about_an_incident().await;
     tokio::spawn(call_on());
     let minute = if env::var_os("SCREENSHOTS").is_some() {
