@@ -1,5 +1,5 @@
-//! What circuits, budgets, bulkheads and rate limits have in common because functions share them by
-//! a name.
+//! Circuits, budgets, bulkheads and rate limits have a name, by which functions share them. This
+//! folder holds the part that is the same for all of them.
 //!
 //! - `name` is the name itself, with the key of one of many.
 //! - `kept_names` has the computed names whose text lives as long as the process.

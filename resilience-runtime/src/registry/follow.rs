@@ -86,7 +86,7 @@ mod tests {
         static SITE: RateLimitSite = RateLimitSite::new("followed_keys", &OPERATION);
         let register = |name| registry::get_or_register_rate_limit(name, CONFIG);
         register("followed_before");
-        // Such a name was taken for the limit that keys share.
+        // A follower once took a name that ends in `{*}` for the limit that keys share.
         register("followed_before{*}");
         let notes = Arc::new(Notes::default());
         let following = follow_rate_limits(&(Arc::clone(&notes) as Arc<dyn RateLimitFollower>));

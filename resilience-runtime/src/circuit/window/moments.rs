@@ -43,9 +43,8 @@ impl Moments {
         if length >= limit {
             self.0.pop_front();
         } else if self.0.capacity() - length < room / 2 {
-            // As many places are free as are taken from here on, so that a list that is full is
-            // seldom. The list does not grow by itself, because it would take room for more than
-            // the limit.
+            // The list doubles its room, so that it is seldom full. It does not grow by itself,
+            // because it would take room for more than the limit.
             self.0.reserve_exact(room.min(limit - length));
         }
         if self.0.back().is_none_or(|&newest| newest <= now) {
