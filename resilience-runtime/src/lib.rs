@@ -127,6 +127,7 @@ mod fallible;
 mod file;
 pub mod fleet;
 mod function;
+mod generator;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod heard;
