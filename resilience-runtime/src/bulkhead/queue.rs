@@ -1,10 +1,6 @@
 //! The queue of the callers that wait for a slot. It is pure: it neither locks nor wakes.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    task::Waker,
-};
+use std::{collections::VecDeque, sync::Arc, task::Waker};
 
 use crate::sync::Condvar;
 
@@ -30,11 +26,14 @@ impl Waiter {
 }
 
 /// The callers in the order in which they came, and those that have a slot and do not know it yet.
+///
+/// Both lists are sorted by ticket, because tickets are given and granted in their order. A caller
+/// that leaves is among the first, because the callers that came first have waited longest.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     next: Ticket,
-    waiting: BTreeMap<Ticket, Waiter>,
-    granted: BTreeSet<Ticket>,
+    waiting: VecDeque<(Ticket, Waiter)>,
+    granted: VecDeque<Ticket>,
     /// Ended calls that were carried out of the word.
     pub(super) carried: u64,
     /// Calls that ran above the limit, because that was not enforced.
@@ -47,7 +46,7 @@ impl Queue {
     pub(super) fn join(&mut self, waiter: Waiter) -> Ticket {
         let ticket = self.next;
         self.next += 1;
-        self.waiting.insert(ticket, waiter);
+        self.waiting.push_back((ticket, waiter));
         ticket
     }
 
@@ -61,27 +60,37 @@ impl Queue {
 
     /// Gives a slot to the first caller.
     pub(super) fn grant(&mut self) -> Option<Waiter> {
-        let (ticket, waiter) = self.waiting.pop_first()?;
-        self.granted.insert(ticket);
+        let (ticket, waiter) = self.waiting.pop_front()?;
+        self.granted.push_back(ticket);
         Some(waiter)
     }
 
     /// True if the caller has got a slot. It is told only once, because the slot is the caller's
     /// from then on.
     pub(super) fn take(&mut self, ticket: Ticket) -> bool {
-        self.granted.remove(&ticket)
+        let granted = self.granted.binary_search(&ticket);
+        granted.is_ok_and(|at| self.granted.remove(at).is_some())
     }
 
-    /// Takes the caller out of the queue. False if it is not there, because it has got a slot.
+    /// Takes the caller out of the queue. `None` if it is not there, because it has got a slot.
     pub(super) fn leave(&mut self, ticket: Ticket) -> Option<Waiter> {
-        self.waiting.remove(&ticket)
+        let (_, waiter) = self.waiting.remove(self.find(ticket)?)?;
+        Some(waiter)
     }
 
     /// The task that is to be woken, because a future may move from one task to another. Returns
     /// the one before, so that it is dropped without the lock.
     pub(super) fn replace_task(&mut self, ticket: Ticket, task: Waker) -> Option<Waiter> {
-        let waiter = self.waiting.get_mut(&ticket)?;
+        let at = self.find(ticket)?;
+        let (_, waiter) = self.waiting.get_mut(at)?;
         Some(std::mem::replace(waiter, Waiter::Task(task)))
+    }
+
+    /// The place of a caller that waits.
+    fn find(&self, ticket: Ticket) -> Option<usize> {
+        self.waiting
+            .binary_search_by_key(&ticket, |(ticket, _)| *ticket)
+            .ok()
     }
 }
 
