@@ -1,6 +1,6 @@
 //! The events that circuits write to the log.
 
-use std::{panic::Location, time::Duration};
+use std::{fmt, panic::Location, time::Duration};
 
 use tracing::{
     error,
@@ -33,32 +33,51 @@ pub(super) fn transition(transition: &Transition) {
     // The text is escaped already, so it is shown as it is.
     let error = last_error.as_deref().map(display);
     let key = shown(key.as_deref());
-    match (to, *retry_after) {
-        (CircuitState::Open, Some(wait)) if *isolated => {
-            let retry_after_ms = milliseconds(wait);
-            warn!(
-                target: "resilience", circuit, key, %from, %to, %reason, failures, retry_after_ms,
-                "circuit isolated, retry in {wait:.1?}"
-            );
-        }
-        (CircuitState::Open, Some(Duration::MAX)) => {
-            warn!(target: "resilience", circuit, key, %from, %to, %reason, failures, error, "circuit opened, and never probes");
-        }
-        (CircuitState::Open, Some(wait)) => {
-            let retry_after_ms = milliseconds(wait);
+    match to {
+        CircuitState::Open => {
+            let opening = Opening {
+                isolated: *isolated,
+                retry_after: *retry_after,
+            };
+            // Nobody isolates a circuit because of the error that opened it before.
+            let error = error.filter(|_| !isolated);
+            let retry_after_ms = opening.ends_in().map(milliseconds);
             warn!(
                 target: "resilience", circuit, key, %from, %to, %reason, failures, error, retry_after_ms,
-                "circuit opened, retry in {wait:.1?}"
+                "circuit {opening}"
             );
         }
-        (CircuitState::Open, None) => {
-            warn!(target: "resilience", circuit, key, %from, %to, %reason, failures, "circuit isolated");
+        CircuitState::HalfOpen | CircuitState::Closed => {
+            let state = if *to == CircuitState::Closed {
+                "closed"
+            } else {
+                "half-opened"
+            };
+            info!(target: "resilience", circuit, key, %from, %to, %reason, failures, "circuit {state}");
         }
-        (CircuitState::HalfOpen, _) => {
-            info!(target: "resilience", circuit, key, %from, %to, %reason, failures, "circuit half-opened");
-        }
-        (CircuitState::Closed, _) => {
-            info!(target: "resilience", circuit, key, %from, %to, %reason, failures, "circuit closed");
+    }
+}
+
+/// The opening of a circuit in words.
+struct Opening {
+    isolated: bool,
+    retry_after: Option<Duration>,
+}
+
+impl Opening {
+    /// The time after which calls may be tried again, unless the circuit stays open for ever.
+    fn ends_in(&self) -> Option<Duration> {
+        self.retry_after.filter(|&wait| wait != Duration::MAX)
+    }
+}
+
+impl fmt::Display for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.isolated { "isolated" } else { "opened" })?;
+        match self.ends_in() {
+            Some(wait) => write!(f, ", retry in {wait:.1?}"),
+            None if self.isolated => Ok(()),
+            None => f.write_str(", and never probes"),
         }
     }
 }
