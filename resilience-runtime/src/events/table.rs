@@ -105,10 +105,11 @@ impl Table {
             slow_reports: ReportLimit::new(),
             listener,
         });
-        let all = entries.iter().cloned().chain([added]).collect();
+        let mut all = entries.all().to_vec();
+        all.push(added);
         // An event that is being told holds the old list, or nobody does. Either way it holds no
         // listener alone, so nothing of the user's is dropped under the lock.
-        entries.subscribers = Some(all);
+        entries.subscribers = Some(all.into());
         self.is_used.store(true, Ordering::Relaxed);
         id
     }
@@ -117,17 +118,11 @@ impl Table {
     pub(super) fn remove(&self, id: u64) {
         let removed = {
             let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-            let removed = entries
-                .iter()
-                .find(|subscriber| subscriber.id == id)
-                .cloned();
-            let others: Subscribers = entries
-                .iter()
-                .filter(|subscriber| subscriber.id != id)
-                .cloned()
-                .collect();
+            let mut others = entries.all().to_vec();
+            let at = others.iter().position(|subscriber| subscriber.id == id);
+            let removed = at.map(|at| others.remove(at));
             self.is_used.store(!others.is_empty(), Ordering::Relaxed);
-            entries.subscribers = (!others.is_empty()).then_some(others);
+            entries.subscribers = (!others.is_empty()).then(|| others.into());
             removed
         };
         if let Some(removed) = removed {
@@ -144,8 +139,8 @@ impl Entries {
         subscribers: None,
     };
 
-    fn iter(&self) -> impl Iterator<Item = &Arc<Subscriber>> {
-        self.subscribers.iter().flat_map(|all| all.iter())
+    fn all(&self) -> &[Arc<Subscriber>] {
+        self.subscribers.as_deref().unwrap_or_default()
     }
 }
 
@@ -157,7 +152,8 @@ pub(super) struct Snapshot(Option<Subscribers>);
 
 impl Snapshot {
     pub(super) fn iter(&self) -> impl Iterator<Item = &Subscriber> {
-        self.0.iter().flat_map(|all| all.iter()).map(|one| &**one)
+        let all = self.0.as_deref().unwrap_or_default();
+        all.iter().map(|one| &**one)
     }
 }
 

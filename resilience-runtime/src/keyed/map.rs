@@ -221,12 +221,12 @@ impl<V: KeyedValue> Changes<V> {
 
     /// The entries of all keys, so that nothing is done with them under the lock.
     pub(crate) fn entries(&self) -> Vec<Arc<Entry<V>>> {
-        self.entries.iter().flatten().map(Arc::clone).collect()
+        self.entries.iter().filter_map(Clone::clone).collect()
     }
 
     /// The entry of some key.
     pub(crate) fn any(&self) -> Option<&Arc<Entry<V>>> {
-        self.entries.iter().flatten().next()
+        self.entries.iter().find_map(Option::as_ref)
     }
 
     pub(crate) fn judge_anew(&mut self) {

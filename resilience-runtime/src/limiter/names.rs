@@ -111,8 +111,11 @@ impl<L: Limiter> Names<L> {
 
     /// The limiters of all names, without those that keys share.
     pub(crate) fn handles(&self) -> Vec<L> {
-        let all = self.all().into_iter();
-        all.flat_map(Named::handles_without_overflow).collect()
+        let mut handles = Vec::new();
+        for named in self.all() {
+            handles.extend(named.handles_without_overflow());
+        }
+        handles
     }
 
     /// Gives the limiters of a name another configuration. False if there are none.

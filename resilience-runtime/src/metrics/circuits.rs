@@ -107,7 +107,7 @@ fn add(sum: Option<Circuit>, circuit: &Circuit) -> Circuit {
 
 /// All names, in their order.
 fn circuits() -> BTreeMap<String, Circuit> {
-    let single = registry::all_stats().into_iter().map(|(name, stats)| {
+    let single = registry::stats_by_name().into_iter().map(|stats| {
         let state = match (stats.state, stats.isolated) {
             (_, true) => 3,
             (CircuitState::Closed, _) => 0,
@@ -128,9 +128,9 @@ fn circuits() -> BTreeMap<String, Circuit> {
             states,
             in_state: Some(stats.time_in_state),
             failure_rate: stats.failure_rate,
-            transitions: transition_counts(&name),
+            transitions: transition_counts(&stats.name),
         };
-        (name, circuit)
+        (stats.name, circuit)
     });
     let with_keys = registry::families().into_iter().map(|stats| {
         let circuit = Circuit {

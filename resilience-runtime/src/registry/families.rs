@@ -1,27 +1,30 @@
 //! The names that have a circuit for each key.
 
 use std::{
-    collections::HashMap,
     panic::Location,
     // The types are the standard library's, because loom's cannot be statics.
-    sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 
 use super::in_file::InFile;
 use super::table::REGISTRY;
+use crate::by_name::NameTable;
 use crate::circuit::{CircuitBreaker, CircuitBreakerConfig, Family, Name, log};
 use crate::scope::per_scope;
 use crate::settings::LayerOptions;
 
 per_scope! {
     /// The families of the process. Their names are constants, so a program has a limited number.
-    pub(super) static FAMILIES: LazyLock<Families> = LazyLock::new(Families::default);
+    pub(super) static FAMILIES: Families = Families::new();
 }
 
-#[derive(Default)]
-pub(super) struct Families(RwLock<HashMap<&'static str, Arc<Family>>>);
+pub(super) struct Families(RwLock<NameTable<Arc<Family>>>);
 
 impl Families {
+    const fn new() -> Self {
+        Self(RwLock::new(NameTable::new()))
+    }
+
     /// The family of that name; a new one, declared at `location`, if there is none.
     pub(super) fn get_or_register(
         &self,
@@ -49,7 +52,7 @@ impl Families {
         let new = Arc::new(Family::new(Name::Static(name), config, location).in_registry());
         let family = {
             let mut families = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(families.entry(name).or_insert_with(|| Arc::clone(&new)))
+            Arc::clone(families.get_or_insert_with(name, || Arc::clone(&new)))
         };
         if Arc::ptr_eq(&new, &family) {
             begun.family(&family, options);
@@ -62,7 +65,7 @@ impl Families {
         family
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, HashMap<&'static str, Arc<Family>>> {
+    fn read(&self) -> RwLockReadGuard<'_, NameTable<Arc<Family>>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -74,7 +77,7 @@ impl Families {
         self.get(name).as_deref().map(action).is_some()
     }
 
-    /// All families, so that nothing is done with them under the lock.
+    /// All families in the order of their names, so that nothing is done with them under the lock.
     pub(super) fn handles(&self) -> Vec<Arc<Family>> {
         self.read().values().cloned().collect()
     }

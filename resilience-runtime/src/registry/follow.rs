@@ -17,9 +17,11 @@ use crate::{
 /// circuits, see [`fleet`](crate::fleet).
 pub fn follow_circuits(follower: &Arc<dyn CircuitFollower>) -> Following {
     let following = circuit::begin_to_follow(follower);
-    let of_families = FAMILIES.handles().into_iter();
-    let of_families = of_families.flat_map(|family| family.handles_and_overflow());
-    for circuit in REGISTRY.handles().into_iter().chain(of_families) {
+    let mut circuits = REGISTRY.handles();
+    for family in FAMILIES.handles() {
+        circuits.extend(family.handles_and_overflow());
+    }
+    for circuit in circuits {
         follower.came(&circuit);
     }
     following

@@ -33,17 +33,18 @@ pub enum HealthStatus {
 }
 
 impl Health {
+    /// Both lists are sorted by name.
     pub(super) fn of(circuits: Vec<CircuitBreakerStats>, families: Vec<FamilyStats>) -> Self {
         let single = circuits.into_iter();
         let single = single.filter(|circuit| circuit.state == CircuitState::Open);
-        let with_keys = families.into_iter();
-        let with_keys = with_keys.filter(|family| family.open + family.isolated > 0);
-        let mut open: Vec<String> = single
-            .map(|circuit| circuit.name)
-            .chain(with_keys.map(|family| family.name))
-            .collect();
-        open.sort();
-        open.dedup();
+        let mut open: Vec<String> = single.map(|circuit| circuit.name).collect();
+        for family in families {
+            if family.open + family.isolated > 0
+                && let Err(at) = open.binary_search(&family.name)
+            {
+                open.insert(at, family.name);
+            }
+        }
         let status = if open.is_empty() {
             HealthStatus::Ok
         } else {

@@ -204,6 +204,7 @@ pub fn stats(name: &str) -> Option<CircuitBreakerStats> {
 /// let states: Vec<_> = registry::history("history_doc").iter().map(|past| past.to).collect();
 /// assert_eq!(states, [CircuitState::Open, CircuitState::Closed]);
 /// ```
+#[inline]
 pub fn history(name: &str) -> Vec<TransitionRecord> {
     if let Some(family) = FAMILIES.get(name) {
         return family.history();
@@ -219,11 +220,21 @@ pub fn history(name: &str) -> Vec<TransitionRecord> {
 /// registry::get_or_register("search", CircuitBreakerConfig::new());
 /// assert!(registry::all_stats().contains_key("search"));
 /// ```
+// It is inlined, because a program that does not ask compiles no map.
+#[inline]
 pub fn all_stats() -> BTreeMap<String, CircuitBreakerStats> {
-    let mut stats = REGISTRY.all_stats();
-    let overflows = FAMILIES.overflows();
-    stats.extend(overflows.map(|circuit| (circuit.name().to_owned(), circuit.stats())));
-    stats
+    let stats = stats_by_name().into_iter();
+    stats.map(|stats| (stats.name.clone(), stats)).collect()
+}
+
+/// The statistics that [`all_stats`] returns, sorted by name.
+// It is inlined, as are those who call it, because a program that does not ask compiles no sort.
+#[inline]
+pub(crate) fn stats_by_name() -> Vec<CircuitBreakerStats> {
+    let mut circuits = REGISTRY.handles();
+    circuits.extend(FAMILIES.overflows());
+    circuits.sort_unstable_by(|one, other| one.name().cmp(other.name()));
+    circuits.iter().map(CircuitBreaker::stats).collect()
 }
 
 /// The circuits of that name, one for each key; a new family, declared here, if there is none.
@@ -280,9 +291,7 @@ pub fn family(name: &str) -> Option<FamilyStats> {
 /// ```
 pub fn families() -> Vec<FamilyStats> {
     let families = FAMILIES.handles().into_iter();
-    let mut stats: Vec<_> = families.map(|family| family.stats()).collect();
-    stats.sort_by(|one, other| one.name.cmp(&other.name));
-    stats
+    families.map(|family| family.stats()).collect()
 }
 
 /// The statistics of the `n` keys of a name that are the worst off: those of open circuits first,
@@ -297,6 +306,7 @@ pub fn families() -> Vec<FamilyStats> {
 /// assert_eq!(worst[0].key.as_deref(), Some("one.example"));
 /// # Ok::<(), resilience::CircuitOpen>(())
 /// ```
+#[inline]
 pub fn worst_keys(name: &str, n: usize) -> Vec<CircuitBreakerStats> {
     FAMILIES
         .get(name)
@@ -365,9 +375,10 @@ pub fn operation(name: &str) -> Option<OperationStats> {
 /// assert_eq!(snapshot.process.id, std::process::id());
 /// assert!(snapshot.circuits.iter().any(|circuit| circuit.name == "snapshot_doc"));
 /// ```
+#[inline]
 pub fn snapshot() -> RegistrySnapshot {
     RegistrySnapshot::take(
-        all_stats().into_values().collect(),
+        stats_by_name(),
         families(),
         operations(),
         budget::all_stats(),
@@ -399,8 +410,9 @@ pub fn snapshot() -> RegistrySnapshot {
 /// assert_eq!(health.status, HealthStatus::Degraded);
 /// assert!(health.open.contains(&"health_doc".to_owned()));
 /// ```
+#[inline]
 pub fn health() -> Health {
-    Health::of(all_stats().into_values().collect(), families())
+    Health::of(stats_by_name(), families())
 }
 
 /// Resets all circuits, those under a command too.

@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Borrow,
-    collections::{BTreeMap, HashSet, hash_map::RandomState},
+    collections::{HashSet, hash_map::RandomState},
     hash::{BuildHasher, Hash, Hasher},
     panic::Location,
     // The types are the standard library's, because loom's cannot be statics.
@@ -16,9 +16,7 @@ use crossbeam_utils::sync::{ShardedLock, ShardedLockReadGuard, ShardedLockWriteG
 
 use super::in_file::InFile;
 use crate::{
-    circuit::{
-        CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats, Name, log, tell_came, tell_went,
-    },
+    circuit::{CircuitBreaker, CircuitBreakerConfig, Name, log, tell_came, tell_went},
     events::{self, EventKind},
     scope::per_scope,
     settings::LayerOptions,
@@ -243,11 +241,6 @@ impl Registry {
             .map(|ByName(circuit)| circuit.clone())
             .collect()
     }
-
-    pub(super) fn all_stats(&self) -> BTreeMap<String, CircuitBreakerStats> {
-        let stats = |circuit: CircuitBreaker| (circuit.name().to_owned(), circuit.stats());
-        self.handles().into_iter().map(stats).collect()
-    }
 }
 
 /// Tells of a circuit that came into the registry, after the lock is released.
@@ -310,19 +303,6 @@ mod tests {
     }
 
     #[test]
-    fn all_statistics_are_sorted_by_name() {
-        let registry = Registry::new(CAPACITY);
-        for name in ["search", "jira", "llm"] {
-            add(&registry, name);
-        }
-        add(&registry, "jira").isolate();
-        let stats = registry.all_stats();
-        assert_eq!(stats.keys().collect::<Vec<_>>(), ["jira", "llm", "search"]);
-        assert_eq!(stats["jira"].state, CircuitState::Open);
-        assert_eq!(stats["llm"].name, "llm");
-    }
-
-    #[test]
     fn threads_that_race_for_a_name_get_one_circuit() {
         let registry = Registry::new(CAPACITY);
         let barrier = std::sync::Barrier::new(4);
@@ -334,7 +314,8 @@ mod tests {
                 });
             }
         });
-        assert_eq!(registry.all_stats()["jira"].successes, 4);
+        let jira = registry.get("jira").expect("it is registered");
+        assert_eq!(jira.stats().successes, 4);
     }
 
     fn computed(name: &str) -> Name {
@@ -364,7 +345,11 @@ mod tests {
         overflow.trip();
         assert_eq!(call("c").state(), CircuitState::Open, "it is remembered");
         assert!(registry.get("c").is_none());
-        assert_eq!(registry.all_stats()[overflow.name()].opened, 1);
+        assert!(
+            registry
+                .get(overflow.name())
+                .is_some_and(|it| it.is_same(&overflow))
+        );
         add(&registry, "constant");
         assert!(registry.get("constant").is_some());
     }
@@ -375,8 +360,7 @@ mod tests {
         for name in 0..1_000 {
             registry.get_or_register(&computed(&name.to_string()), CONFIG, Location::caller());
         }
-        let names: Vec<_> = registry.all_stats().into_keys().collect();
-        assert_eq!(names.len(), OVERFLOW.len(), "{names:?}");
+        assert_eq!(registry.handles().len(), OVERFLOW.len());
     }
 
     #[test]

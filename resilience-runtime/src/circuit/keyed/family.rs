@@ -350,12 +350,17 @@ impl Family {
     }
 
     /// The latest transitions of all circuits that the family holds, the oldest first.
+    #[inline]
     pub(crate) fn history(&self) -> Vec<TransitionRecord> {
-        let handles = self.handles_and_overflow();
-        latest(handles.iter().flat_map(CircuitBreaker::history).collect())
+        let mut records = Vec::new();
+        for circuit in self.handles_and_overflow() {
+            records.extend(circuit.history());
+        }
+        latest(records)
     }
 
     /// The statistics of the `n` keys that are the worst off.
+    #[inline]
     pub(crate) fn worst_keys(&self, n: usize) -> Vec<CircuitBreakerStats> {
         let handles = self.circuits.changes().handles();
         worst(handles.iter().map(CircuitBreaker::stats).collect(), n)

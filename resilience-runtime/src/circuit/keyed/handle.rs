@@ -158,6 +158,7 @@ impl CircuitBreakerFamily {
 
     /// The statistics of the `n` keys that are the worst off: those of open circuits first, then
     /// those with the most failures since the start.
+    #[inline]
     pub fn worst_keys(&self, n: usize) -> Vec<CircuitBreakerStats> {
         self.family.worst_keys(n)
     }

@@ -218,11 +218,11 @@ impl Shared {
     /// The latest transitions, the oldest first.
     pub(crate) fn history(&self) -> Vec<TransitionRecord> {
         let locked = self.lock();
-        let journal = locked.journal.iter();
-        journal
-            .flat_map(|journal| journal.history())
-            .map(|change| TransitionRecord::new(change, self.name.key()))
-            .collect()
+        let Some(journal) = &locked.journal else {
+            return Vec::new();
+        };
+        let record = |change| TransitionRecord::new(change, self.name.key());
+        journal.history().map(record).collect()
     }
 }
 
