@@ -23,20 +23,17 @@ impl Deposits {
 
     /// The calls in the window that ends with `last`.
     pub(super) fn in_window(&self, last: Slice) -> u64 {
-        self.counts().map(|counts| counts.in_window(last)).sum()
+        let shards = self.shards.iter();
+        shards
+            .map(|shard| shard.owned.in_window(last) + shard.shared.in_window(last))
+            .sum()
     }
 
     /// The calls since the start.
     pub(super) fn total(&self) -> u64 {
-        self.counts()
-            .map(SliceCounts::total)
-            .fold(0, u64::wrapping_add)
-    }
-
-    fn counts(&self) -> impl Iterator<Item = &SliceCounts> {
-        self.shards
-            .iter()
-            .flat_map(|shard| [&shard.owned, &shard.shared])
+        let shards = self.shards.iter();
+        let totals = shards.map(|shard| shard.owned.total().wrapping_add(shard.shared.total()));
+        totals.fold(0, u64::wrapping_add)
     }
 }
 

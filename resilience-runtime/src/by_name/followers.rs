@@ -50,7 +50,7 @@ impl<F: ?Sized + Send + Sync> Followers<F> {
         answer
     }
 
-    pub(crate) fn tell(&self, message: impl Fn(&F)) {
+    pub(crate) fn tell(&self, message: &dyn Fn(&F)) {
         for follower in self.now() {
             quietly(|| message(&*follower));
         }

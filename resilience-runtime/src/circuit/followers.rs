@@ -66,10 +66,10 @@ pub fn give_command(name: &str, action: CommandAction, command: &Command) -> Opt
 
 /// Tells the followers of a circuit that came.
 pub(crate) fn tell_came(circuit: &CircuitBreaker) {
-    FOLLOWERS.tell(|follower| follower.came(circuit));
+    FOLLOWERS.tell(&|follower| follower.came(circuit));
 }
 
 /// Tells the followers of a circuit that went.
 pub(crate) fn tell_went(circuit: &CircuitBreaker) {
-    FOLLOWERS.tell(|follower| follower.went(circuit));
+    FOLLOWERS.tell(&|follower| follower.went(circuit));
 }

@@ -28,10 +28,10 @@ pub(crate) fn begin_to_follow(follower: &Arc<dyn RateLimitFollower>) -> Followin
 
 /// Tells the followers of a rate limit that came.
 pub(super) fn tell_came(limit: &RateLimit) {
-    FOLLOWERS.tell(|follower| follower.came(limit));
+    FOLLOWERS.tell(&|follower| follower.came(limit));
 }
 
 /// Tells the followers of a rate limit that went.
 pub(super) fn tell_went(limit: &RateLimit) {
-    FOLLOWERS.tell(|follower| follower.went(limit));
+    FOLLOWERS.tell(&|follower| follower.went(limit));
 }

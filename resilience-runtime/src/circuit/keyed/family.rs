@@ -168,7 +168,7 @@ impl Family {
         drop(changes);
         if let Some(evicted) = evicted {
             self.followers
-                .tell(|follower| follower.went(&evicted.value));
+                .tell(&|follower| follower.went(&evicted.value));
             if self.is_registered {
                 tell_went(&evicted.value);
             }
@@ -177,7 +177,7 @@ impl Family {
                 key: evicted.value.key(),
             });
         }
-        self.followers.tell(|follower| follower.came(&entry.value));
+        self.followers.tell(&|follower| follower.came(&entry.value));
         if self.is_registered {
             tell_came(&entry.value);
         }
