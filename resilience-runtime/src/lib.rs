@@ -127,7 +127,6 @@ mod fallible;
 mod file;
 pub mod fleet;
 mod function;
-mod generator;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod heard;

@@ -1,17 +1,17 @@
 //! The random numbers that jitter is drawn with.
 
-use std::{
-    cell::RefCell,
-    hash::{BuildHasher, RandomState},
-};
-
-use crate::generator::Generator;
+use core::cell::RefCell;
+use core::hash::{BuildHasher, Hasher};
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+use std::hash::RandomState;
 
 thread_local! {
-    /// The seed is a key of std's hash maps, because that is random and differs from thread to
-    /// thread.
-    static GENERATOR: RefCell<Generator> =
-        RefCell::new(Generator::new(RandomState::new().hash_one(())));
+    /// A small and fast generator is enough, because nobody gains by guessing a delay. The
+    /// generator that `rand` has for each thread is a cipher, and adds a second to the build. The
+    /// seed is a key of std's hash maps, because that is random and differs from thread to thread.
+    static GENERATOR: RefCell<SmallRng> =
+        RefCell::new(SmallRng::seed_from_u64(RandomState::new().build_hasher().finish()));
 }
 
 /// Returns a number from `[0, 1)`, uniformly distributed.
@@ -22,7 +22,7 @@ pub(crate) fn draw() -> f64 {
     }
     // A call may end in the destructor of a thread that has no generator any more. One number is as
     // good as another there.
-    let drawn = GENERATOR.try_with(|generator| generator.borrow_mut().draw());
+    let drawn = GENERATOR.try_with(|generator| generator.borrow_mut().random());
     drawn.unwrap_or(0.5)
 }
 

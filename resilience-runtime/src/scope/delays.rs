@@ -5,15 +5,16 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use rand::{RngExt, SeedableRng, rngs::SmallRng};
+
 use super::current::{ScopeState, current};
-use crate::generator::Generator;
 
 /// The delays of the retries in one scope.
 #[derive(Debug, Default)]
 pub(crate) struct Delays {
     has_no_jitter: AtomicBool,
     has_no_waits: AtomicBool,
-    generator: Mutex<Option<Generator>>,
+    generator: Mutex<Option<SmallRng>>,
 }
 
 /// The settings of the current scope.
@@ -33,12 +34,12 @@ pub(crate) fn has_no_waits() -> bool {
 
 /// Draws a number from `[0, 1)`, if the current scope has a seed.
 pub(crate) fn draw() -> Option<f64> {
-    delays()?.generator().as_mut().map(Generator::draw)
+    delays()?.generator().as_mut().map(RngExt::random)
 }
 
 impl Delays {
     pub(crate) fn seed(&self, seed: u64) {
-        *self.generator() = Some(Generator::new(seed));
+        *self.generator() = Some(SmallRng::seed_from_u64(seed));
     }
 
     pub(crate) fn set_no_jitter(&self) {
@@ -49,7 +50,7 @@ impl Delays {
         self.has_no_waits.store(true, Ordering::Relaxed);
     }
 
-    fn generator(&self) -> MutexGuard<'_, Option<Generator>> {
+    fn generator(&self) -> MutexGuard<'_, Option<SmallRng>> {
         // Nothing panics under the lock.
         self.generator
             .lock()
