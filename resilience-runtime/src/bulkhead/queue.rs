@@ -27,12 +27,15 @@ impl Waiter {
 
 /// The callers in the order in which they came, and those that have a slot and do not know it yet.
 ///
-/// Both lists are sorted by ticket, because tickets are given and granted in their order. A caller
-/// that leaves is among the first, because the callers that came first have waited longest.
+/// Both lists are sorted by ticket, because tickets are given and granted in their order.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     next: Ticket,
-    waiting: VecDeque<(Ticket, Waiter)>,
+    /// A caller that left is an empty place until half of the places are empty, because taking out
+    /// one place in the middle moves the others.
+    places: VecDeque<(Ticket, Option<Waiter>)>,
+    /// The places that are not empty.
+    waiting: usize,
     granted: VecDeque<Ticket>,
     /// Ended calls that were carried out of the word.
     pub(super) carried: u64,
@@ -46,23 +49,29 @@ impl Queue {
     pub(super) fn join(&mut self, waiter: Waiter) -> Ticket {
         let ticket = self.next;
         self.next += 1;
-        self.waiting.push_back((ticket, waiter));
+        self.places.push_back((ticket, Some(waiter)));
+        self.waiting += 1;
         ticket
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.waiting == 0
     }
 
     pub(super) fn len(&self) -> usize {
-        self.waiting.len()
+        self.waiting
     }
 
     /// Gives a slot to the first caller.
     pub(super) fn grant(&mut self) -> Option<Waiter> {
-        let (ticket, waiter) = self.waiting.pop_front()?;
-        self.granted.push_back(ticket);
-        Some(waiter)
+        loop {
+            let (ticket, waiter) = self.places.pop_front()?;
+            if waiter.is_some() {
+                self.waiting -= 1;
+                self.granted.push_back(ticket);
+                return waiter;
+            }
+        }
     }
 
     /// True if the caller has got a slot. It is told only once, because the slot is the caller's
@@ -74,23 +83,27 @@ impl Queue {
 
     /// Takes the caller out of the queue. `None` if it is not there, because it has got a slot.
     pub(super) fn leave(&mut self, ticket: Ticket) -> Option<Waiter> {
-        let (_, waiter) = self.waiting.remove(self.find(ticket)?)?;
+        let waiter = self.place(ticket)?.take()?;
+        self.waiting -= 1;
+        if self.places.len() > 2 * self.waiting {
+            self.places.retain(|(_, waiter)| waiter.is_some());
+        }
         Some(waiter)
     }
 
     /// The task that is to be woken, because a future may move from one task to another. Returns
     /// the one before, so that it is dropped without the lock.
     pub(super) fn replace_task(&mut self, ticket: Ticket, task: Waker) -> Option<Waiter> {
-        let at = self.find(ticket)?;
-        let (_, waiter) = self.waiting.get_mut(at)?;
+        let waiter = self.place(ticket)?.as_mut()?;
         Some(std::mem::replace(waiter, Waiter::Task(task)))
     }
 
-    /// The place of a caller that waits.
-    fn find(&self, ticket: Ticket) -> Option<usize> {
-        self.waiting
-            .binary_search_by_key(&ticket, |(ticket, _)| *ticket)
-            .ok()
+    fn place(&mut self, ticket: Ticket) -> Option<&mut Option<Waiter>> {
+        let at = self
+            .places
+            .binary_search_by_key(&ticket, |&(ticket, _)| ticket);
+        let (_, waiter) = self.places.get_mut(at.ok()?)?;
+        Some(waiter)
     }
 }
 
@@ -114,5 +127,27 @@ mod tests {
         assert!(queue.take(third));
         assert!(queue.grant().is_none());
         assert_eq!(queue.len(), 0);
+    }
+
+    #[test]
+    fn callers_that_leave_keep_the_order_and_no_room() {
+        let mut queue = Queue::default();
+        let first = queue.join(task());
+        for _ in 0..1_000 {
+            let passer_by = queue.join(task());
+            assert!(queue.leave(passer_by).is_some());
+            assert!(queue.leave(passer_by).is_none(), "it has left");
+            assert!(queue.places.len() <= 2 && queue.len() == 1);
+        }
+        let tickets: Vec<_> = (0..100).map(|_| queue.join(task())).collect();
+        for ticket in tickets.iter().step_by(2) {
+            assert!(queue.leave(*ticket).is_some());
+        }
+        assert_eq!(queue.len(), 51);
+        assert!(queue.grant().is_some() && queue.take(first));
+        for ticket in tickets.iter().skip(1).step_by(2) {
+            assert!(queue.grant().is_some() && queue.take(*ticket));
+        }
+        assert!(queue.is_empty() && queue.grant().is_none());
     }
 }

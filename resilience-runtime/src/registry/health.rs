@@ -39,9 +39,10 @@ impl Health {
         let single = single.filter(|circuit| circuit.state == CircuitState::Open);
         let mut open: Vec<String> = single.map(|circuit| circuit.name).collect();
         for family in families {
-            if family.open + family.isolated > 0
-                && let Err(at) = open.binary_search(&family.name)
-            {
+            if family.open + family.isolated == 0 {
+                continue;
+            }
+            if let Err(at) = open.binary_search(&family.name) {
                 open.insert(at, family.name);
             }
         }
