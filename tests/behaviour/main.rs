@@ -20,6 +20,7 @@ mod deadline;
 mod documentation;
 mod events;
 mod fallback;
+#[path = "../fault.rs"]
 mod fault;
 mod hedge;
 mod lints;

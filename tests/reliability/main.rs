@@ -8,6 +8,7 @@ mod bulkhead;
 mod cancellation;
 mod clock;
 mod events;
+#[path = "../fault.rs"]
 mod fault;
 mod herd;
 mod keys;

@@ -1,8 +1,9 @@
-//! The error type of functions with limits in their stacks.
+//! The error type of the tests whose stacks have limits in them.
 
 use resilience::{BulkheadFull, CircuitOpen, RateLimited, TimedOut};
 
-#[derive(Debug, PartialEq)]
+/// An error type without sources, so that only the stack knows a refusal.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Fault {
     Down,
     Full,
