@@ -16,8 +16,21 @@ mod ticks {
         system()
     }
 
-    pub(super) fn quick_now() -> Option<u64> {
-        None
+    #[derive(Debug)]
+    pub(super) struct ReferenceCopy;
+
+    impl ReferenceCopy {
+        pub(super) const fn new() -> Self {
+            Self
+        }
+
+        #[expect(clippy::unused_self, reason = "there is no reference")]
+        pub(super) fn now(&self) -> Option<u64> {
+            None
+        }
+
+        #[expect(clippy::unused_self, reason = "there is no reference")]
+        pub(super) fn renew(&self) {}
     }
 }
 
@@ -83,15 +96,35 @@ pub(crate) fn now() -> u64 {
     }
 }
 
-/// Reads the clock if no function has to be called for that, so that the code around it saves no
-/// registers. `None` now and then, and always where tokio's clock may be paused.
-#[cfg(not(all(test, loom)))]
-#[inline]
-pub(crate) fn quick_now() -> Option<u64> {
-    if MAY_BE_PAUSED {
-        None
-    } else {
-        ticks::quick_now()
+/// The clock of code that has a thread-local value of its own.
+///
+/// A library gets the address of a thread-local value by a call, and code around a call saves
+/// registers. So this clock lies in the value that the code needs anyway, and has a copy of the
+/// thread's reference.
+#[derive(Debug)]
+pub(crate) struct QuickClock(ticks::ReferenceCopy);
+
+impl QuickClock {
+    pub(crate) const fn new() -> Self {
+        Self(ticks::ReferenceCopy::new())
+    }
+
+    /// Reads the clock, if the copy is young enough. It never is where each reading asks the
+    /// system.
+    #[inline]
+    pub(crate) fn now(&self) -> Option<u64> {
+        if MAY_BE_PAUSED {
+            Some(now())
+        } else {
+            self.0.now()
+        }
+    }
+
+    /// Reads the clock with the thread's reference, and copies that.
+    pub(crate) fn renewed_now(&self) -> u64 {
+        let now = now();
+        self.0.renew();
+        now
     }
 }
 
@@ -108,7 +141,7 @@ pub(crate) fn coarse_now() -> u64 {
 }
 
 #[cfg(all(test, loom))]
-pub(crate) use self::model::{now, now as coarse_now, quick_now};
+pub(crate) use self::model::{now, now as coarse_now};
 
 fn tokio_now() -> u64 {
     moment_of(*EPOCH, Instant::now())
@@ -177,10 +210,6 @@ pub(crate) mod model {
 
     pub(crate) fn now() -> u64 {
         NOW.get()
-    }
-
-    pub(crate) fn quick_now() -> Option<u64> {
-        None
     }
 
     /// Sets the clock to `nanos` after the origin.

@@ -101,16 +101,32 @@ impl Reference {
 /// The time of `system` in nanoseconds, counted from the origin of `system`.
 #[inline]
 pub(super) fn now(system: fn() -> u64) -> u64 {
-    match quick_now() {
+    match REFERENCE.get().extrapolate(ticks) {
         Some(nanos) => nanos,
         None => read_system(system),
     }
 }
 
-/// Does the same without the system, unless the reference is too old.
-#[inline]
-pub(super) fn quick_now() -> Option<u64> {
-    REFERENCE.get().extrapolate(ticks)
+/// A copy of this thread's reference.
+#[derive(Debug)]
+pub(super) struct ReferenceCopy(Cell<Reference>);
+
+impl ReferenceCopy {
+    /// The copy of a reference that is too old.
+    pub(super) const fn new() -> Self {
+        Self(Cell::new(Reference::NONE))
+    }
+
+    /// The time now, unless the reference is too old.
+    #[inline]
+    pub(super) fn now(&self) -> Option<u64> {
+        self.0.get().extrapolate(ticks)
+    }
+
+    /// Copies the reference anew.
+    pub(super) fn renew(&self) {
+        self.0.set(REFERENCE.get());
+    }
 }
 
 /// Reads the system's clock and makes the reading this thread's reference.
@@ -365,13 +381,39 @@ mod tests {
         assert_eq!(calibration.rate(sample(1_000, 50)), UNSTEADY);
     }
 
+    fn system() -> u64 {
+        static EPOCH: OnceLock<Instant> = OnceLock::new();
+        let since = EPOCH.get_or_init(Instant::now).elapsed();
+        u64::try_from(since.as_nanos()).expect("the test takes no centuries")
+    }
+
+    #[test]
+    fn a_copy_shows_what_the_reference_showed() {
+        let reference = Reference {
+            sample: sample(ticks(), 50),
+            rate: RATE,
+        };
+        let copy = ReferenceCopy::new();
+        assert_eq!(copy.now(), None);
+        REFERENCE.set(reference);
+        assert_eq!(copy.now(), None, "it is not copied yet");
+        copy.renew();
+        REFERENCE.set(Reference::NONE);
+        let age = || ticks().wrapping_sub(reference.sample.ticks);
+        let (shown, is_young) = loop {
+            let (before, shown, after) = (age(), copy.now(), age());
+            // A reading in which the reference becomes too old says nothing.
+            if after < LIFETIME || before >= LIFETIME {
+                break (shown, after < LIFETIME);
+            }
+        };
+        assert_eq!(shown.is_some(), is_young);
+        copy.renew();
+        assert_eq!(copy.now(), None);
+    }
+
     #[test]
     fn it_shows_what_the_system_shows() {
-        fn system() -> u64 {
-            static EPOCH: OnceLock<Instant> = OnceLock::new();
-            let since = EPOCH.get_or_init(Instant::now).elapsed();
-            u64::try_from(since.as_nanos()).expect("the test takes no centuries")
-        }
         // The time is longer than the baseline, and several references follow each other.
         let end = Instant::now() + Duration::from_millis(120);
         let mut extrapolated = 0;

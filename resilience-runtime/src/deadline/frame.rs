@@ -1,9 +1,9 @@
-//! The deadline of this thread at the moment.
+//! The deadline of code, and the way in which the code is ended.
 //!
 //! Deadlines are moments on the axis of `clock`, because a moment is half as large as an instant
 //! and is compared by one instruction.
 
-use std::{cell::Cell, marker::PhantomData};
+use std::num::NonZeroU64;
 
 use crate::clock::NEVER;
 
@@ -15,49 +15,60 @@ use crate::clock::NEVER;
 pub(crate) struct Frame {
     /// [`NEVER`] without a deadline.
     deadline: u64,
-    /// The [`Enforcement`], and [`REACHED`].
-    flags: u64,
+    /// The [`Enforcement`], and [`UNREACHED`]. It is never zero, so that a function can return an
+    /// optional frame in two registers.
+    flags: NonZeroU64,
 }
 
-/// The way in which code is ended at its deadline.
+/// The way in which code is ended at its deadline. Each is a flag of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Enforcement {
     /// Nothing here ends the code.
-    Absent,
+    Absent = 1,
     /// An async timeout drops the code, so the timeouts inside need not end it.
-    Dropped,
+    Dropped = 2,
     /// A sync body runs in place. Nobody abandons it, so the clock has to tell that it is late.
-    InPlace,
+    InPlace = 4,
 }
 
-/// The flag of a frame whose deadline has ended a timeout inside of it.
-const REACHED: u64 = 1 << 8;
-
-thread_local! {
-    static CURRENT: Cell<Frame> = const { Cell::new(Frame::OUTERMOST) };
+impl Enforcement {
+    #[inline]
+    const fn flag(self) -> NonZeroU64 {
+        NonZeroU64::new(self as u64).expect("each is a flag")
+    }
 }
+
+/// The flag of a frame whose deadline has not ended a timeout inside of it.
+const UNREACHED: NonZeroU64 = NonZeroU64::new(1 << 8).expect("it is a flag");
 
 impl Frame {
-    const OUTERMOST: Self = Self::new(NEVER, Enforcement::Absent);
+    pub(super) const OUTERMOST: Self = Self::new(NEVER, Enforcement::Absent);
 
     #[inline]
     const fn new(deadline: u64, enforcement: Enforcement) -> Self {
+        let flags = enforcement.flag().get() | UNREACHED.get();
         Self {
             deadline,
-            flags: enforcement as u64,
+            flags: NonZeroU64::new(flags).expect("each part is a flag"),
         }
-    }
-
-    /// Returns the frame of the code that runs on this thread.
-    #[inline]
-    pub(crate) fn current() -> Self {
-        CURRENT.get()
     }
 
     /// The frame of a future that is dropped at `deadline`.
     #[inline]
     pub(crate) fn dropped_at(self, deadline: u64) -> Self {
         self.no_later_than(deadline, Enforcement::Dropped)
+    }
+
+    /// True if the deadline comes after `deadline`, or never.
+    #[inline]
+    pub(super) fn is_later_than(self, deadline: u64) -> bool {
+        deadline < self.deadline
+    }
+
+    /// The frame of a future that is dropped at `deadline`, before any deadline around it.
+    #[inline]
+    pub(super) fn dropped_earlier(deadline: u64) -> Self {
+        Self::new(deadline, Enforcement::Dropped)
     }
 
     /// The frame of a sync body that runs in place.
@@ -80,7 +91,7 @@ impl Frame {
     fn no_later_than(self, deadline: u64, enforcement: Enforcement) -> Self {
         if self.deadline < deadline {
             Self {
-                flags: self.flags & !REACHED,
+                flags: self.flags | UNREACHED,
                 ..self
             }
         } else {
@@ -106,7 +117,7 @@ impl Frame {
 
     /// True if a timeout inside of the frame was ended by its deadline.
     pub(super) fn is_reached(self) -> bool {
-        self.flags & REACHED != 0
+        self.flags.get() & UNREACHED.get() == 0
     }
 
     /// True if the clock alone tells that the code is late.
@@ -114,63 +125,34 @@ impl Frame {
         self.is(Enforcement::InPlace)
     }
 
-    #[inline]
-    fn is(self, enforcement: Enforcement) -> bool {
-        self.flags & !REACHED == enforcement as u64
-    }
-
-    /// Makes the frame the current one of this thread until the returned guard is dropped.
-    #[inline]
-    pub(crate) fn enter(self) -> Entered {
-        Entered {
-            outer: CURRENT.replace(self),
-            _not_send: PhantomData,
+    fn enforcement(self) -> Enforcement {
+        if self.is(Enforcement::Dropped) {
+            Enforcement::Dropped
+        } else if self.is(Enforcement::InPlace) {
+            Enforcement::InPlace
+        } else {
+            Enforcement::Absent
         }
     }
 
-    /// Notes whether the deadline of the current frame is the cause of the error that is on its way
-    /// out.
-    pub(crate) fn note_reached(is_reached: bool) {
-        let frame = Self::current();
-        let flags = if is_reached {
-            frame.flags | REACHED
-        } else {
-            frame.flags & !REACHED
-        };
-        CURRENT.set(Self { flags, ..frame });
-    }
-}
-
-/// The time in which a frame is the current one. It ends with the guard, at the end of the code or
-/// by its panic.
-#[must_use]
-#[derive(Debug)]
-pub(crate) struct Entered {
-    outer: Frame,
-    // The guard must be dropped on the thread that it was made on, because it restores that
-    // thread's frame.
-    _not_send: PhantomData<*const ()>,
-}
-
-impl Entered {
-    /// Leaves the frame. Returns true if a timeout inside was ended by the frame's deadline.
-    pub(crate) fn leave(self) -> bool {
-        let inner = CURRENT.replace(self.outer);
-        inner.is_reached()
-    }
-}
-
-impl Drop for Entered {
     #[inline]
-    fn drop(&mut self) {
-        CURRENT.set(self.outer);
+    fn is(self, enforcement: Enforcement) -> bool {
+        self.flags.get() & enforcement as u64 != 0
+    }
+
+    /// Notes whether the deadline is the cause of the error that is on its way out.
+    pub(super) fn noted(self, is_reached: bool) -> Self {
+        let flags = if is_reached {
+            self.enforcement().flag()
+        } else {
+            self.flags | UNREACHED
+        };
+        Self { flags, ..self }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::panic::{AssertUnwindSafe, catch_unwind};
-
     use super::*;
 
     fn outer(deadline: u64) -> Frame {
@@ -201,32 +183,16 @@ mod tests {
     }
 
     #[test]
-    fn the_frame_is_restored_at_the_end_and_by_a_panic() {
-        let before = Frame::current();
-        {
-            let entered = outer(60).enter();
-            assert_eq!(Frame::current().deadline(), 60);
-            {
-                let _inner = Frame::current().dropped_at(30).enter();
-                assert_eq!(Frame::current().deadline(), 30);
-            }
-            assert_eq!(Frame::current(), outer(60));
-            assert!(!entered.leave());
+    fn what_is_noted_is_of_the_frame_and_not_of_those_inside() {
+        let frame = outer(60).in_place_until(30);
+        assert!(!frame.is_reached());
+        let reached = frame.noted(true);
+        assert!(reached.is_reached() && reached.is_in_place());
+        assert_eq!(reached.noted(false), frame);
+        for inner in [reached.dropped_at(120), reached.dropped_at(20)] {
+            assert!(!inner.is_reached());
         }
-        let unwound = catch_unwind(AssertUnwindSafe(|| {
-            let _entered = outer(60).enter();
-            panic!("the body");
-        }));
-        assert!(unwound.is_err());
-        assert_eq!(Frame::current(), before);
-    }
-
-    #[test]
-    fn a_deadline_that_was_reached_is_noted_in_its_own_frame_only() {
-        let outside = outer(60).enter();
-        let inside = Frame::current().in_place_until(30).enter();
-        Frame::note_reached(true);
-        assert!(inside.leave());
-        assert!(!outside.leave());
+        assert!(outer(60).noted(true).is_reached());
+        assert!(outer(60).dropped_at(30).noted(true).is_reached());
     }
 }

@@ -7,20 +7,15 @@ use std::{
     panic::{RefUnwindSafe, UnwindSafe},
     pin::Pin,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use pin_project_lite::pin_project;
-use tokio::time::Sleep;
 
 use super::{
     at_expiry::{AtExpiry, SeparateError},
-    call_limit::CallLimit,
     config::TimeoutConfig,
-    error::{Cause, TimedOut},
-    progress::{Phase, Progress},
+    progress::Progress,
 };
-use crate::deadline::Frame;
 
 pin_project! {
     /// A body with a limit that counts from the first poll.
@@ -30,15 +25,13 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct Limited<F, C, E = SeparateError> {
         config: C,
+        #[pin]
         progress: Progress,
         // It makes the output that takes the place of the body's at the expiry.
         at_expiry: E,
         // `None` after the expiry, because the body is dropped before the error is returned.
         #[pin]
         body: Option<F>,
-        // `None` before the first poll, and for a limit without end.
-        #[pin]
-        timer: Option<Sleep>,
     }
 }
 
@@ -57,10 +50,9 @@ impl<F, C, E> Limited<F, C, E> {
     pub fn with_error(config: C, at_expiry: E, body: F) -> Self {
         Self {
             config,
-            progress: Progress::UNPOLLED,
+            progress: Progress::unpolled(),
             at_expiry,
             body: Some(body),
-            timer: None,
         }
     }
 }
@@ -78,38 +70,21 @@ impl<F: Future, C: Borrow<TimeoutConfig>, E: AtExpiry<F::Output>> Future for Lim
         let Some(body) = this.body.as_mut().as_pin_mut() else {
             polled_after_expiry()
         };
-        let frame = Frame::current();
-        let deadline = if this.progress.phase == Phase::Unpolled {
-            this.progress.begin(config, frame)
-        } else {
-            Some(this.progress.deadline(this.timer.as_ref()))
-        };
-        let error = match deadline {
-            Some(deadline) => {
-                // The body is polled before the timer, so that a tie goes to the body.
-                let entered = frame.dropped_at(deadline).enter();
-                let polled = body.poll(cx);
-                drop(entered);
-                if let Poll::Ready(output) = polled {
-                    return Poll::Ready(E::in_time(output));
-                }
-                match this.progress.expiry(config, deadline, this.timer, cx) {
-                    Some(error) => error,
-                    None => return Poll::Pending,
-                }
+        if let Some(entered) = this.progress.as_mut().enter(config) {
+            // The body is polled before the timer, so that a tie goes to the body.
+            let polled = body.poll(cx);
+            drop(entered);
+            if let Poll::Ready(output) = polled {
+                return Poll::Ready(E::in_time(output));
             }
-            None => not_begun(config),
-        };
+            if !this.progress.as_mut().has_expired(config, cx) {
+                return Poll::Pending;
+            }
+        }
+        let error = this.progress.error(config);
         this.body.set(None);
         Poll::Ready(this.at_expiry.expired(error))
     }
-}
-
-/// The error of a call under a deadline that had passed before.
-#[cold]
-fn not_begun(config: &TimeoutConfig) -> TimedOut {
-    let left = Duration::ZERO;
-    CallLimit::Inherited { left }.error(config, Cause::NotBegun)
 }
 
 #[cold]
@@ -128,7 +103,7 @@ impl<F, C: Borrow<TimeoutConfig>, E> fmt::Debug for Limited<F, C, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Limited")
             .field("config", Borrow::<TimeoutConfig>::borrow(&self.config))
-            .field("phase", &self.progress.phase)
+            .field("phase", &self.progress.phase())
             .finish_non_exhaustive()
     }
 }
@@ -140,11 +115,15 @@ mod tests {
         pin::pin,
         sync::mpsc,
         task::Waker,
+        time::Duration,
     };
 
     use tokio::time::{Instant, advance, sleep, timeout};
 
-    use super::{super::progress::POLLS_PER_CLOCK_READING, *};
+    use super::{
+        super::{error::TimedOut, progress::POLLS_PER_CLOCK_READING},
+        *,
+    };
 
     const LIMIT: Duration = Duration::from_secs(5);
     const TICK: Duration = Duration::from_millis(1);

@@ -1,10 +1,8 @@
 //! The limit of a call that runs: its deadline and its timer.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::{future::Future, pin::Pin, task::Context, time::Duration};
 
+use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep_until};
 
 use super::{
@@ -13,100 +11,191 @@ use super::{
     error::{Cause, TimedOut},
 };
 use crate::clock::{self, NEVER, create_timer};
-use crate::deadline::Frame;
+use crate::deadline::{Entered, Frame};
 
-/// The part of the state that has no timer in it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Progress {
-    pub(super) phase: Phase,
-    /// True if a deadline around the call leaves less time than the configuration does.
-    is_inherited: bool,
-    /// The deadline of the body. If it is inherited, the moment of the first poll, because the
-    /// timer has the deadline and the user's future is smaller without it.
-    moment: u64,
+pin_project! {
+    #[derive(Debug)]
+    pub(super) struct Progress {
+        phase: Phase,
+        // The number of polls since the clock was read.
+        polls: u8,
+        // True if a deadline around the call leaves less time than the configuration does.
+        is_inherited: bool,
+        // The deadline of the body. If it is inherited, the moment of the first poll, because the
+        // timer has the deadline and the user's future is smaller without it.
+        moment: u64,
+        // `None` before the body has been pending, and for a limit without end.
+        #[pin]
+        timer: Option<Sleep>,
+    }
 }
 
 impl Progress {
-    pub(super) const UNPOLLED: Self = Self {
-        phase: Phase::Unpolled,
-        is_inherited: false,
-        moment: 0,
-    };
+    // Neighbouring bytes differ, because LLVM would make one `memset` of equal ones, and then copy
+    // that together with bytes that are not written: 3 ns of a first poll, because the processor
+    // waits for a store that a load covers in part.
+    #[inline]
+    pub(super) const fn unpolled() -> Self {
+        Self {
+            phase: Phase::Unpolled,
+            polls: 0,
+            is_inherited: false,
+            moment: NEVER,
+            timer: None,
+        }
+    }
 
-    /// Begins the call and returns the deadline of the body. `None` means that no time is left.
-    // It is out of line, as `expiry` is, because it is the same for all bodies.
+    pub(super) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Enters the frame that a poll of the body runs in. `None` means that the call has ended, and
+    /// [`error`](Self::error) tells why.
+    // The functions are out of line, because they are the same for all bodies.
     #[inline(never)]
-    pub(super) fn begin(&mut self, config: &TimeoutConfig, frame: Frame) -> Option<u64> {
-        // A call under no deadline calls no other function, so it saves no registers: a timeout
-        // around a ready body took a fifth more instructions.
-        if frame.unenforced_deadline() == NEVER && !config.is_disabled() {
-            if let Some(now) = clock::quick_now() {
-                self.moment = now.saturating_add(clock::nanos(config.get_limit()));
-                return Some(self.moment);
+    pub(super) fn enter(self: Pin<&mut Self>, config: &TimeoutConfig) -> Option<Entered> {
+        if self.phase == Phase::Waiting {
+            return Some(Frame::enter_dropped_at(self.moment));
+        }
+        if self.phase == Phase::Unpolled {
+            if let Some((entered, deadline)) = Frame::enter_dropped_after(config.get_limit()) {
+                *self.project().moment = deadline;
+                return Some(entered);
             }
         }
-        self.begin_in_current_frame(config)
+        self.enter_seldom(config)
     }
 
     #[cold]
     #[inline(never)]
-    fn begin_in_current_frame(&mut self, config: &TimeoutConfig) -> Option<u64> {
-        if config.is_disabled() {
-            self.moment = NEVER;
-            return Some(NEVER);
+    fn enter_seldom(mut self: Pin<&mut Self>, config: &TimeoutConfig) -> Option<Entered> {
+        if self.phase == Phase::Unpolled {
+            self.as_mut().begin(config)?;
         }
-        let (now, outer) = (clock::now(), Frame::current().unenforced_deadline());
+        Some(Frame::enter_dropped_at(self.deadline()))
+    }
+
+    /// Begins the call. `None` means that no time is left.
+    fn begin(self: Pin<&mut Self>, config: &TimeoutConfig) -> Option<()> {
+        let this = self.project();
+        if config.is_disabled() {
+            return Some(());
+        }
+        let (now, outer) = (Frame::clock_now(), Frame::current().unenforced_deadline());
         if outer != NEVER {
             match CallLimit::of(config, now, outer) {
-                limit if limit.has_passed() => return None,
+                limit if limit.has_passed() => {
+                    *this.phase = Phase::NotBegun;
+                    return None;
+                }
                 CallLimit::Inherited { .. } => {
-                    self.is_inherited = true;
-                    self.moment = now;
-                    return Some(outer);
+                    *this.is_inherited = true;
+                    *this.moment = now;
+                    return Some(());
                 }
                 CallLimit::Own => {}
             }
         }
-        self.moment = now.saturating_add(clock::nanos(config.get_limit()));
-        Some(self.moment)
+        *this.moment = now.saturating_add(clock::nanos(config.get_limit()));
+        Some(())
     }
 
     /// Returns the deadline of a body that has begun.
-    #[inline]
-    pub(super) fn deadline(&self, timer: Pin<&Option<Sleep>>) -> u64 {
-        if self.is_inherited {
-            inherited_deadline(timer)
-        } else {
-            self.moment
+    fn deadline(&self) -> u64 {
+        match &self.timer {
+            _ if !self.is_inherited => self.moment,
+            Some(timer) => clock::moment(timer.deadline()),
+            // There is no timer in the first poll, when the frame around the call has the deadline.
+            None => Frame::current().unenforced_deadline(),
         }
     }
 
-    /// Polls the timer after a body that is pending, and returns the error of the call if the limit
-    /// is reached. The timer is created here, because a body that is done at once needs none.
+    /// Polls the timer after a body that is pending, and returns true if the limit is reached.
     #[inline(never)]
-    pub(super) fn expiry(
-        &mut self,
+    pub(super) fn has_expired(
+        mut self: Pin<&mut Self>,
         config: &TimeoutConfig,
-        deadline: u64,
-        mut timer: Pin<&mut Option<Sleep>>,
         cx: &mut Context<'_>,
-    ) -> Option<TimedOut> {
-        if self.phase == Phase::Unpolled {
-            if config.get_limit().is_zero() {
-                return Some(self.expired(config, timer.as_ref()));
-            }
-            set_timer(timer.as_mut(), deadline, config);
+    ) -> bool {
+        let this = self.as_mut().project();
+        if !matches!(this.phase, Phase::Waiting | Phase::Inheriting) {
+            return self.has_expired_seldom(config, cx);
         }
-        poll_timer(timer.as_mut(), deadline, &mut self.phase, cx)
-            .is_ready()
-            .then(|| self.expired(config, timer.as_ref()))
+        let Some(mut timer) = this.timer.as_pin_mut() else {
+            return false;
+        };
+        if timer.as_mut().poll(cx).is_ready() {
+            return true;
+        }
+        // A timer is also pending when the task's cooperative budget is spent, and a body that
+        // spends the budget in every poll would never be timed out. `tokio::time::timeout` polls
+        // its timer outside of the budget, but the means for it are private to tokio's feature
+        // `rt`. `is_elapsed` needs no budget; it stays false for a timer that has never had budget
+        // in any poll, because such a timer is not registered. For that timer the coarse clock is
+        // read in one of sixteen polls.
+        *this.polls += 1;
+        if *this.polls == POLLS_PER_CLOCK_READING || timer.is_elapsed() {
+            self.look_at_clock();
+        }
+        false
     }
 
-    /// Returns the error of the call.
+    /// The end of the first poll, and of the last one. The timer is created here, because a body
+    /// that is done at once needs none.
     #[cold]
-    fn expired(&self, config: &TimeoutConfig, timer: Pin<&Option<Sleep>>) -> TimedOut {
+    #[inline(never)]
+    fn has_expired_seldom(
+        mut self: Pin<&mut Self>,
+        config: &TimeoutConfig,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        if self.phase != Phase::Unpolled || config.get_limit().is_zero() {
+            return true;
+        }
+        let deadline = self.deadline();
+        let mut this = self.as_mut().project();
+        *this.phase = if *this.is_inherited {
+            Phase::Inheriting
+        } else {
+            Phase::Waiting
+        };
+        set_timer(this.timer.as_mut(), deadline, config);
+        let Some(mut timer) = this.timer.as_pin_mut() else {
+            return false;
+        };
+        if timer.as_mut().poll(cx).is_ready() {
+            return true;
+        }
+        if timer.is_elapsed() {
+            *this.phase = Phase::Late;
+        }
+        false
+    }
+
+    /// Notes if the deadline has passed. The body may have been refused the budget as well although
+    /// its result is ready, so it gets one more poll. The timer wakes the task for that poll: at
+    /// once if the budget is spent, and otherwise at its next tick.
+    #[cold]
+    #[inline(never)]
+    fn look_at_clock(self: Pin<&mut Self>) {
+        let is_elapsed = self.timer.as_ref().is_some_and(Sleep::is_elapsed);
+        let is_late = is_elapsed || self.deadline() <= clock::coarse_now();
+        let this = self.project();
+        *this.polls = 0;
+        if is_late {
+            *this.phase = Phase::Late;
+        }
+    }
+
+    /// Returns the error of a call that has ended.
+    #[cold]
+    pub(super) fn error(&self, config: &TimeoutConfig) -> TimedOut {
+        if self.phase == Phase::NotBegun {
+            let left = Duration::ZERO;
+            return CallLimit::Inherited { left }.error(config, Cause::NotBegun);
+        }
         let limit = if self.is_inherited {
-            let left = clock::remaining(self.deadline(timer), self.moment);
+            let left = clock::remaining(self.deadline(), self.moment);
             CallLimit::Inherited {
                 left: clock::span(left),
             }
@@ -117,24 +206,15 @@ impl Progress {
     }
 }
 
-/// The deadline that the timer of a call with an inherited deadline is set to.
-// It is out of line, because most calls inherit nothing.
-#[cold]
-#[inline(never)]
-fn inherited_deadline(timer: Pin<&Option<Sleep>>) -> u64 {
-    match timer.as_pin_ref() {
-        Some(timer) => clock::moment(timer.deadline()),
-        None => NEVER,
-    }
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    Unpolled,
-    Waiting {
-        /// The number of polls since the clock was read.
-        polls: u8,
-    },
+    Unpolled = 1,
+    /// The deadline around the call had passed before it began.
+    NotBegun,
+    /// The body has been pending.
+    Waiting,
+    /// The body has been pending, under an inherited deadline.
+    Inheriting,
     /// The deadline has passed, and the body gets one more poll.
     Late,
 }
@@ -147,41 +227,4 @@ pub(super) const POLLS_PER_CLOCK_READING: u8 = 16;
 fn set_timer(mut timer: Pin<&mut Option<Sleep>>, deadline: u64, config: &TimeoutConfig) {
     let at = (deadline != NEVER).then(|| clock::instant(deadline));
     timer.set(at.map(|at| create_timer(config.get_operation(), || sleep_until(at))));
-}
-
-fn poll_timer(
-    timer: Pin<&mut Option<Sleep>>,
-    deadline: u64,
-    phase: &mut Phase,
-    cx: &mut Context<'_>,
-) -> Poll<()> {
-    let Some(mut timer) = timer.as_pin_mut() else {
-        *phase = Phase::Waiting { polls: 0 };
-        return Poll::Pending;
-    };
-    if timer.as_mut().poll(cx).is_ready() {
-        return Poll::Ready(());
-    }
-    let polls = match *phase {
-        Phase::Unpolled => 0,
-        Phase::Waiting { polls } => polls + 1,
-        Phase::Late => return Poll::Ready(()),
-    };
-    // A timer is also pending when the task's cooperative budget is spent, and a body that spends
-    // the budget in every poll would never be timed out. `tokio::time::timeout` polls its timer
-    // outside of the budget, but the means for it are private to tokio's feature `rt`. `is_elapsed`
-    // needs no budget; it stays false for a timer that has never had budget in any poll, because
-    // such a timer is not registered. For that timer the coarse clock is read in one of sixteen
-    // polls.
-    let reads_clock = polls == POLLS_PER_CLOCK_READING;
-    let is_late = timer.is_elapsed() || reads_clock && deadline <= clock::coarse_now();
-    // The body may have been refused the budget as well although its result is ready, so it gets
-    // one more poll. The timer wakes the task for that poll: at once if the budget is spent, and
-    // otherwise at its next tick.
-    *phase = match (is_late, reads_clock) {
-        (true, _) => Phase::Late,
-        (false, true) => Phase::Waiting { polls: 0 },
-        (false, false) => Phase::Waiting { polls },
-    };
-    Poll::Pending
 }
