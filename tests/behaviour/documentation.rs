@@ -14,7 +14,7 @@ use resilience::{
 };
 
 /// Time enough for anything that a test waits for.
-const PATIENCE: Duration = Duration::from_secs(10);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 #[test]
 fn thread_locals_and_the_runtime_are_the_workers() {
@@ -42,7 +42,7 @@ fn thread_locals_and_the_runtime_are_the_workers() {
 async fn the_limit_of_a_worker_is_real_time_where_the_clock_is_paused() {
     #[timeout(20ms)]
     fn hang(go_on: mpsc::Receiver<()>) -> Result<(), TimedOut> {
-        let _ = go_on.recv_timeout(PATIENCE);
+        let _ = go_on.recv_timeout(LONGEST_WAIT);
         Ok(())
     }
     let (held, go_on) = mpsc::channel();
@@ -88,7 +88,10 @@ fn late_inside(name: &'static str, call: impl FnOnce(mpsc::Receiver<()>)) -> (u6
         if stats.successes + stats.failures > 0 {
             return (stats.successes, stats.failures);
         }
-        assert!(start.elapsed() < PATIENCE, "the body has ended long ago");
+        assert!(
+            start.elapsed() < LONGEST_WAIT,
+            "the body has ended long ago"
+        );
         thread::yield_now();
     }
 }
@@ -98,12 +101,12 @@ fn a_sync_body_that_is_late_counts_by_what_it_returns_in_the_end() {
     #[timeout(50ms, error = |_| "late")]
     #[circuit_breaker(name = "documentation::late", error = "open")]
     fn late(end: mpsc::Receiver<()>) -> Result<(), &'static str> {
-        end.recv_timeout(PATIENCE).map_err(|_| "nobody waits")
+        end.recv_timeout(LONGEST_WAIT).map_err(|_| "nobody waits")
     }
     #[timeout(50ms, error = |_| "late")]
     #[circuit_breaker(name = "documentation::slow", slow_call = 1ms, error = "open")]
     fn late_and_slow(end: mpsc::Receiver<()>) -> Result<(), &'static str> {
-        let result = end.recv_timeout(PATIENCE).map_err(|_| "nobody waits");
+        let result = end.recv_timeout(LONGEST_WAIT).map_err(|_| "nobody waits");
         thread::sleep(Duration::from_millis(2));
         result
     }

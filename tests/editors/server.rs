@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::service::Position;
 
 /// It builds the dependencies first, so the first answer takes long on a machine with other work.
-const PATIENCE: Duration = Duration::from_mins(10);
+const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
 /// The file changed while the server looked at it, so the question is asked again.
 const CONTENT_MODIFIED: i64 = -32_801;
@@ -132,7 +132,10 @@ impl Server {
 
     fn wait_for(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
         loop {
-            let message = self.messages.recv_timeout(PATIENCE).expect("it answers");
+            let message = self
+                .messages
+                .recv_timeout(LONGEST_WAIT)
+                .expect("it answers");
             if is_it(&message) {
                 return message;
             }

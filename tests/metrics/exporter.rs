@@ -9,7 +9,7 @@ use resilience::{CircuitBreakerConfig, metrics, registry};
 use resilience_metrics_tests::Series;
 
 /// A machine under load may take so long for an interval of 10 ms.
-const PATIENCE: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 #[test]
 fn the_thread_exports_after_each_interval_and_once_more_at_its_end() {
@@ -23,7 +23,7 @@ fn the_thread_exports_after_each_interval_and_once_more_at_its_end() {
         breaker.acquire().expect("closed").success();
         let begun = Instant::now();
         while successes() != Some(call) {
-            assert!(begun.elapsed() < PATIENCE, "the thread does not export");
+            assert!(begun.elapsed() < LONGEST_WAIT, "the thread does not export");
             thread::sleep(Duration::from_millis(1));
         }
     }

@@ -17,7 +17,7 @@ use std::{
 const ALONE: &str = "RELIABILITY_ALONE";
 
 /// Far longer than any of them takes.
-const PATIENCE: Duration = Duration::from_secs(120);
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
 /// Returns true if this process runs `test` alone. If not, runs it in one that does, and waits for
 /// its end.
@@ -39,7 +39,7 @@ pub(crate) fn is_alone<F: Fn()>(_test: F) -> bool {
         if let Some(status) = process.try_wait().expect("the status of a child") {
             break status;
         }
-        if started.elapsed() > PATIENCE {
+        if started.elapsed() > LONGEST_WAIT {
             process.kill().expect("a child may be ended");
             panic!("{test} does not end");
         }

@@ -21,7 +21,7 @@ use resilience::{
 use crate::alone::is_alone;
 
 /// A machine under load may take so long for a step that needs no time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const LONG: Duration = Duration::from_secs(3600);
 const CAPACITY: usize = 512;
 
@@ -29,7 +29,7 @@ fn wait_until(condition: impl Fn() -> bool) {
     let started = Instant::now();
     while !condition() {
         assert!(
-            started.elapsed() < PATIENCE,
+            started.elapsed() < LONGEST_WAIT,
             "it never came: {:?}",
             worker_stats()
         );
@@ -109,7 +109,7 @@ fn bodies_that_hang_for_ever_fill_a_bounded_pool_which_then_refuses() {
         "`import` was not started: no worker thread was free"
     );
     assert!(
-        started.elapsed() < PATIENCE,
+        started.elapsed() < LONGEST_WAIT,
         "at once, not at its limit of hours"
     );
     assert_eq!(worker_stats().refused, stats.refused + 1);
@@ -304,7 +304,7 @@ fn a_forked_child_begins_with_an_empty_pool() {
     if !is_alone(a_forked_child_begins_with_an_empty_pool) {
         return;
     }
-    let add = |n: u8| TimeoutConfig::new(PATIENCE).run_thread(move || n + 1);
+    let add = |n: u8| TimeoutConfig::new(LONGEST_WAIT).run_thread(move || n + 1);
     workers::configure(WorkerConfig::new().max_workers(3)).unwrap();
     assert_eq!(add(1), Ok(2));
     wait_until(|| worker_stats().idle == 1);
@@ -410,7 +410,7 @@ fn an_abandoned_body_sees_it_and_its_late_result_is_dropped_on_its_own_thread() 
             .into_iter()
             .any(|limit| late(limit, tell.clone()).is_err_and(|late| late.was_started()))
     );
-    let (abandoned, thread) = told.recv_timeout(PATIENCE).unwrap();
+    let (abandoned, thread) = told.recv_timeout(LONGEST_WAIT).unwrap();
     assert!(
         abandoned && thread.starts_with("resilience-"),
         "{abandoned} on {thread}"

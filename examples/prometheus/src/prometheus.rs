@@ -10,7 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// The longest wait for Prometheus to start and to scrape. It needs some seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 pub(crate) struct Prometheus {
     process: Child,
@@ -73,7 +73,7 @@ impl Prometheus {
                 }
             }
         };
-        Ok(tokio::time::timeout(PATIENCE, asks).await?)
+        Ok(tokio::time::timeout(LONGEST_WAIT, asks).await?)
     }
 
     /// Fails if Prometheus cannot evaluate one of them.

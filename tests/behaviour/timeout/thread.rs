@@ -13,7 +13,7 @@ use resilience::{TimedOut, deadline, is_abandoned, retry, timeout};
 use tokio::time::Instant;
 
 /// Only a test that fails waits for so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Calls with a limit that grows until the body begins within it, so that no machine is too slow.
 /// Returns the caller's error and a sender. The body goes on when the sender is dropped.
@@ -78,7 +78,7 @@ fn the_caller_gets_its_error_while_the_body_still_runs() {
     assert_eq!(late.operation(), concat!(module_path!(), "::query"));
     assert!(is_done.try_recv().is_err());
     drop(may_go);
-    assert_eq!(is_done.recv_timeout(PATIENCE), Ok("done"));
+    assert_eq!(is_done.recv_timeout(LONGEST_WAIT), Ok("done"));
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn the_abandoned_body_can_see_that_it_is_abandoned() {
     let (tell, told) = mpsc::channel();
     let (_, may_go) = abandon(|limit, go_on| query(limit, go_on, tell.clone()).unwrap_err());
     drop(may_go);
-    assert_eq!(told.recv_timeout(PATIENCE), Ok((false, true)));
+    assert_eq!(told.recv_timeout(LONGEST_WAIT), Ok((false, true)));
     assert!(!is_abandoned(), "the caller was not");
 }
 
@@ -123,7 +123,7 @@ fn the_late_result_is_dropped() {
     let (_, may_go) = abandon(|limit, go_on| query(limit, go_on, tell.clone()).unwrap_err());
     assert!(told.try_recv().is_err(), "there is no result yet");
     drop(may_go);
-    let place = told.recv_timeout(PATIENCE).expect("it is dropped");
+    let place = told.recv_timeout(LONGEST_WAIT).expect("it is dropped");
     assert!(place.starts_with("resilience-"), "{place}");
 }
 
@@ -159,7 +159,7 @@ fn a_limit_is_cut_to_what_the_enclosing_one_leaves() {
         // The clock is read again between the two calls, so the deadlines differ by a little.
         Ok(theirs
             .zip(mine)
-            .is_some_and(|(theirs, mine)| theirs <= mine + PATIENCE))
+            .is_some_and(|(theirs, mine)| theirs <= mine + LONGEST_WAIT))
     }
     #[timeout(1000h)]
     fn inner() -> Result<Option<Instant>, TimedOut> {

@@ -14,7 +14,7 @@ use crate::files::compare;
 
 const EVERY: Duration = Duration::from_millis(10);
 /// An upper bound. The file is asked every 10 ms.
-const PATIENCE: Duration = Duration::from_secs(20);
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 /// An event of the configuration, as a listener gets it.
 #[derive(Debug, PartialEq)]
@@ -54,7 +54,7 @@ fn a_change_is_applied_a_fault_is_told_once_and_the_next_content_is_tried() {
     let path = folder.path().join("resilience.toml");
     fs::write(&path, retries(1)).expect("writable");
     let (_subscription, told) = told();
-    let next = || told.recv_timeout(PATIENCE).expect("it is told");
+    let next = || told.recv_timeout(LONGEST_WAIT).expect("it is told");
     let watch = config::watch(&path, EVERY).expect("valid");
     assert_eq!((watch.path(), next()), (path.as_path(), Told::Applied(1)));
     replace(&path, &retries(2));
@@ -100,7 +100,7 @@ fn the_swap_of_a_mounted_file_is_seen() {
     let path = folder.path().join("resilience.toml");
     symlink("..data/resilience.toml", &path).expect("a link");
     let (_subscription, told) = told();
-    let next = || told.recv_timeout(PATIENCE).expect("it is told");
+    let next = || told.recv_timeout(LONGEST_WAIT).expect("it is told");
     let _watch = config::watch(&path, EVERY).expect("valid");
     assert_eq!(next(), Told::Applied(1));
     for round in 2..5 {
@@ -149,5 +149,5 @@ fn a_listener_may_drop_the_watch() {
         }
     });
     replace(&path, &retries(2));
-    receive.recv_timeout(PATIENCE).expect("it ends");
+    receive.recv_timeout(LONGEST_WAIT).expect("it ends");
 }

@@ -19,7 +19,7 @@ use crate::chrome_command::ChromeCommand;
 use crate::driver::Driver;
 
 /// The longest wait for something that the page does within a second.
-const PATIENCE: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// The size of the window's content.
 #[derive(Clone, Copy, Debug)]
@@ -112,7 +112,7 @@ impl Browser {
     pub async fn wait_for(&self, expression: &str) {
         let began = Instant::now();
         while self.eval(expression).await != json!(true) {
-            if began.elapsed() > PATIENCE {
+            if began.elapsed() > LONGEST_WAIT {
                 let text = self.eval("document.body.innerText").await;
                 panic!("never true: {expression}\nthe page shows:\n{text}");
             }

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// The longest wait for the browser to end, which takes a fraction of a second.
-const PATIENCE: Duration = Duration::from_secs(10);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// A driver with a port of its own and one session at most. When this is dropped, the browser ends
 /// and then the driver.
@@ -72,7 +72,7 @@ impl Driver {
     /// panics.
     fn close(&self, session: &str) -> io::Result<()> {
         let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
-        connection.set_read_timeout(Some(PATIENCE))?;
+        connection.set_read_timeout(Some(LONGEST_WAIT))?;
         write!(
             connection,
             "DELETE /session/{session} HTTP/1.1\r\nhost: 127.0.0.1:{}\r\nconnection: close\r\n\r\n",

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 const EVERY: Duration = Duration::from_millis(10);
 /// An upper bound. The file is asked every 10 ms.
-const PATIENCE: Duration = Duration::from_secs(20);
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 #[retry(max_retries = 3, base_delay = 0s, operation = "configuration.watched")]
 fn watched(calls: &mut u32) -> Result<(), &'static str> {
@@ -34,7 +34,7 @@ fn write(path: &Path, retries: u32) {
 fn wait_for(number: u32) {
     let start = Instant::now();
     while calls() != number {
-        assert!(start.elapsed() < PATIENCE, "{} calls", calls());
+        assert!(start.elapsed() < LONGEST_WAIT, "{} calls", calls());
         std::thread::sleep(EVERY);
     }
 }
