@@ -28,7 +28,7 @@ pub struct Fleet {
     links: Links,
     shared: Shared,
     /// The circuits that are shared by their handle.
-    by_hand: Vec<CircuitId>,
+    by_handle: Vec<CircuitId>,
     following: Vec<Following>,
 }
 
@@ -37,7 +37,7 @@ struct Follower {
     links: Links,
     shared: Shared,
     /// The circuits that are shared by their handles. The registry may have them, too.
-    by_hand: Vec<CircuitBreaker>,
+    by_handle: Vec<CircuitBreaker>,
 }
 
 impl Follower {
@@ -49,11 +49,11 @@ impl Follower {
 
     /// True if the circuit of the registry with this name is shared, by its name or by its handle.
     fn shares_name(&self, name: &str) -> bool {
-        let is_by_hand = |circuit: CircuitBreaker| {
-            let mut by_hand = self.by_hand.iter();
-            by_hand.any(|shared| shared.is_same(&circuit))
+        let is_by_handle = |circuit: CircuitBreaker| {
+            let mut by_handle = self.by_handle.iter();
+            by_handle.any(|shared| shared.is_same(&circuit))
         };
-        self.shared.has(name) || registry::get(name).is_some_and(is_by_hand)
+        self.shared.has(name) || registry::get(name).is_some_and(is_by_handle)
     }
 }
 
@@ -109,19 +109,19 @@ impl Fleet {
         links: Links,
         shared: Shared,
         rate_limits: BTreeSet<String>,
-        by_hand: Vec<CircuitBreaker>,
+        by_handle: Vec<CircuitBreaker>,
     ) -> Self {
-        let ids = by_hand.iter();
+        let ids = by_handle.iter();
         let ids = ids
             .map(|circuit| CircuitId::new(circuit.name(), circuit.key()))
             .collect();
         let shares_none = matches!(&shared, Shared::Named(names) if names.is_empty());
-        let follows = !shares_none || !by_hand.is_empty();
+        let follows = !shares_none || !by_handle.is_empty();
         let following = follows.then(|| {
             let follower: Arc<dyn CircuitFollower> = Arc::new(Follower {
                 links: links.clone(),
                 shared: shared.clone(),
-                by_hand,
+                by_handle,
             });
             follow_circuits(&follower)
         });
@@ -135,19 +135,19 @@ impl Fleet {
         Self {
             links,
             shared,
-            by_hand: ids,
+            by_handle: ids,
             following: following.into_iter().chain(following_limits).collect(),
         }
     }
 
     /// Shares the circuits of a family that is not in the registry.
     pub(crate) fn share_family(&mut self, family: &CircuitBreakerFamily) {
-        self.by_hand.push(CircuitId::new(family.name(), None));
+        self.by_handle.push(CircuitId::new(family.name(), None));
         let _ = self.links.control.send(Control::FamilyCame(family.clone()));
         let follower: Arc<dyn CircuitFollower> = Arc::new(Follower {
             links: self.links.clone(),
             shared: Shared::All,
-            by_hand: Vec::new(),
+            by_handle: Vec::new(),
         });
         self.following.push(family.follow_circuits(&follower));
     }
@@ -235,7 +235,7 @@ impl Fleet {
         action: CommandAction,
         command: &Command,
     ) -> Result<(), FleetError> {
-        if !self.shared.has(circuit.name()) && !self.by_hand.contains(&circuit) {
+        if !self.shared.has(circuit.name()) && !self.by_handle.contains(&circuit) {
             return Err(FleetError::not_shared(circuit.name()));
         }
         give(self.links.clone(), circuit, action, command).await

@@ -60,8 +60,8 @@ impl FleetBuilder {
         let replica = self.checked_replica()?;
         let shares_none = matches!(&self.shared, Shared::Named(names) if names.is_empty());
         let limits_none = self.shared_rate_limits.is_empty() && self.rate_limits.is_empty();
-        let none_by_hand = self.circuits.is_empty() && self.families.is_empty();
-        if shares_none && none_by_hand && limits_none {
+        let none_by_handle = self.circuits.is_empty() && self.families.is_empty();
+        if shares_none && none_by_handle && limits_none {
             return Err(FleetError::nothing_shared());
         }
         let settings = Settings {

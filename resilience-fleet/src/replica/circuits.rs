@@ -63,10 +63,10 @@ pub(super) struct UnsentVote {
 const SUCCESSES: u64 = 3;
 
 impl Circuit {
-    pub(super) fn new(id: CircuitId, breaker: Option<CircuitBreaker>) -> Self {
+    fn new(id: CircuitId) -> Self {
         Self {
             id,
-            breaker,
+            breaker: None,
             family: None,
             followed: Followed::default(),
             samples: Samples::default(),
@@ -276,7 +276,7 @@ impl Circuits {
         let mut is_new = false;
         let circuit = self.by_text.entry(id.to_string()).or_insert_with(|| {
             is_new = true;
-            Circuit::new(id.clone(), None)
+            Circuit::new(id.clone())
         });
         if let Some(breaker) = breaker {
             circuit.breaker = Some(breaker.clone());
@@ -407,7 +407,7 @@ mod tests {
 
     #[test]
     fn leases_of_an_earlier_term_are_forgotten() {
-        let mut circuit = Circuit::new(CircuitId::new("jira", None), None);
+        let mut circuit = Circuit::new(CircuitId::new("jira", None));
         let term = |generation| Term {
             epoch: 1,
             generation,

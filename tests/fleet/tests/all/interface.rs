@@ -1,12 +1,7 @@
 //! The limits and the timers of a replica, seen by a store that notes its requests and fails on
-//! demand. It is written against the public interface, as any other store is.
+//! demand.
 
-use std::{
-    collections::BTreeMap,
-    future::pending,
-    sync::{Arc, Mutex, MutexGuard},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use resilience::{
     CircuitBreaker, CircuitBreakerConfig, CircuitState, Command,
@@ -14,179 +9,14 @@ use resilience::{
     registry,
 };
 use resilience_fleet::{
-    CircuitId, Fleet, FleetErrorKind, RateLimitId,
-    store::{
-        Alive, Answer, Changes, FleetStore, Heartbeat, MemoryStore, PermitLease, PermitReply, Push,
-        Reply, Request, Session, StoreError, StoreErrorKind, View,
-    },
+    Fleet, FleetErrorKind,
+    store::{MemoryStore, StoreErrorKind},
 };
-use tokio::sync::mpsc::{self, UnboundedSender};
 
-use crate::replicas::{CONFIG, Replica, degraded_events, ordered, settle, status_of, until};
-
-/// A store in memory as one replica sees it.
-#[derive(Clone)]
-struct Watched {
-    inner: MemoryStore,
-    notes: Arc<Mutex<Notes>>,
-    hears_pushes: bool,
-}
-
-#[derive(Default)]
-struct Notes {
-    requests: Vec<(Instant, String)>,
-    /// The failures of the next requests of a name, or of any name.
-    failures: Vec<(&'static str, Failure)>,
-    /// The ends of the channels that hear nothing.
-    deaf: Vec<UnboundedSender<Push>>,
-}
-
-#[derive(Clone, Copy)]
-enum Failure {
-    Error,
-    Hangs,
-    /// The request changes nothing, because it comes too early.
-    IsVoid,
-    /// The thread of the replica does nothing else for a second.
-    Blocks,
-}
-
-const ANY: &str = "";
-
-impl Watched {
-    fn new(inner: &MemoryStore) -> Self {
-        Self {
-            inner: inner.clone(),
-            notes: Arc::default(),
-            hears_pushes: true,
-        }
-    }
-
-    fn notes(&self) -> MutexGuard<'_, Notes> {
-        self.notes.lock().expect("no panic")
-    }
-
-    fn fail(&self, name: &'static str, failure: Failure, times: usize) {
-        let mut notes = self.notes();
-        notes.failures.extend(vec![(name, failure); times]);
-    }
-
-    fn failures(&self) -> usize {
-        self.notes().failures.len()
-    }
-
-    /// The moments of the requests that begin with the name.
-    fn moments(&self, name: &str) -> Vec<Instant> {
-        let notes = self.notes();
-        let named = notes
-            .requests
-            .iter()
-            .filter(|(_, request)| request.starts_with(name));
-        named.map(|(at, _)| *at).collect()
-    }
-
-    fn count(&self, name: &str) -> usize {
-        self.moments(name).len()
-    }
-
-    /// Lets the request of that name fail if its turn has come. False if it has to change nothing.
-    async fn pass(&self, name: impl Into<String>) -> Result<bool, StoreError> {
-        let name = name.into();
-        let failure = {
-            let mut notes = self.notes();
-            let at = notes
-                .failures
-                .iter()
-                .position(|(failing, _)| name.starts_with(failing));
-            notes.requests.push((Instant::now(), name));
-            at.map(|at| notes.failures.remove(at).1)
-        };
-        match failure {
-            None => Ok(true),
-            Some(Failure::IsVoid) => Ok(false),
-            Some(Failure::Error) => {
-                let detail = "the test wants it";
-                Err(StoreError::new(StoreErrorKind::Timeout, detail))
-            }
-            Some(Failure::Hangs) => pending().await,
-            Some(Failure::Blocks) => {
-                std::thread::sleep(Duration::from_secs(1));
-                Ok(true)
-            }
-        }
-    }
-}
-
-impl FleetStore for Watched {
-    type Session = Self;
-
-    async fn connect(&self, pushes: UnboundedSender<Push>) -> Result<Self, StoreError> {
-        self.pass("connect").await?;
-        let pushes = if self.hears_pushes {
-            pushes
-        } else {
-            self.notes().deaf.push(pushes);
-            mpsc::unbounded_channel().0
-        };
-        self.inner.connect(pushes).await?;
-        Ok(self.clone())
-    }
-}
-
-impl Session for Watched {
-    async fn request(&self, circuit: &CircuitId, request: &Request) -> Result<Reply, StoreError> {
-        let name = match request {
-            Request::Vote { .. } => "vote",
-            Request::Object { .. } => "object",
-            Request::Settle { .. } => "settle",
-            Request::Lease { .. } => "lease",
-            Request::Read => "read 1",
-            Request::Command { .. } => "command",
-            _ => "request",
-        };
-        if self.pass(name).await? {
-            return self.inner.request(circuit, request).await;
-        }
-        let mut reply = self.inner.request(circuit, &Request::Read).await?;
-        reply.answer = Answer::Void;
-        Ok(reply)
-    }
-
-    async fn read(&self, circuits: &[CircuitId]) -> Result<Vec<View>, StoreError> {
-        self.pass(format!("read {}", circuits.len())).await?;
-        self.inner.read(circuits).await
-    }
-
-    async fn lease_permits(
-        &self,
-        limit: &RateLimitId,
-        request: &PermitLease,
-    ) -> Result<PermitReply, StoreError> {
-        self.pass("permits").await?;
-        self.inner.lease_permits(limit, request).await
-    }
-
-    async fn heartbeat(&self, heartbeat: &Heartbeat<'_>) -> Result<Alive, StoreError> {
-        let has_list = heartbeat.circuits.is_some();
-        let name = if has_list { "list" } else { "heartbeat" };
-        self.pass(name).await?;
-        self.inner.heartbeat(heartbeat).await
-    }
-
-    async fn leave(&self, replica: &str) -> Result<(), StoreError> {
-        self.inner.leave(replica).await
-    }
-
-    async fn members(&self) -> Result<BTreeMap<String, String>, StoreError> {
-        self.pass("members").await?;
-        self.inner.members().await
-    }
-
-    async fn changes(&self, after: u64) -> Result<Changes, StoreError> {
-        self.pass("changes").await?;
-        self.inner.changes(after).await
-    }
-}
+use crate::{
+    replicas::{CONFIG, Replica, degraded_events, ordered, settle, status_of, until},
+    watched_store::{ANY, Failure, Watched},
+};
 
 async fn join(store: &Watched, at: usize, config: CircuitBreakerConfig) -> Replica {
     Replica::join(Fleet::with_store(store.clone()), at, config).await
@@ -557,7 +387,7 @@ async fn a_full_queue_drops_messages_counts_them_and_delays_no_call() {
 }
 
 #[tokio::test]
-async fn a_would_be_probe_is_refused_after_its_patience_although_store_or_thread_hang() {
+async fn a_would_be_probe_is_refused_after_its_longest_wait_although_store_or_thread_hang() {
     let store = Watched::new(&MemoryStore::new());
     let replica = join(&store, 0, CONFIG).await;
     let command = Command::new("x").for_(Duration::from_millis(100));

@@ -22,4 +22,5 @@ mod tls;
 mod topologies;
 mod view;
 mod warnings;
+mod watched_store;
 mod writes;
