@@ -10,7 +10,7 @@ use tower_resilience_hedge::HedgeLayer;
 use crate::{
     Contender, Goal, Scenario,
     contender::request,
-    subject::{Error, Failed, answer, answer_later},
+    subject::{Error, Failed, answer, answer_later, answer_or_unknown},
 };
 
 /// Longer than any measurement.
@@ -29,6 +29,11 @@ fn answered_sync(n: u64) -> Result<u64, Error> {
 #[hedge(after = AFTER, budget = 0.1)]
 async fn hedged(n: u64) -> Result<u64, Error> {
     answer(n)
+}
+
+#[hedge(after = AFTER, budget = 0.1)]
+async fn hedged_or_unknown(n: u64) -> Result<u64, Error> {
+    answer_or_unknown(n)
 }
 
 #[hedge(after = AFTER, budget = 0.1)]
@@ -81,6 +86,16 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                 }),
                 Contender::awaited("tower-resilience", move || {
                     request(&mut tower_hedge, black_box(1))
+                }),
+            ],
+            [Goal::Over("plain", 2.0)],
+        ),
+        Scenario::new(
+            "hedge, ready body, a failure that is not inlined",
+            [
+                Contender::awaited(ours, || hedged_or_unknown(black_box(1))),
+                Contender::awaited("plain", || async {
+                    answer_or_unknown::<Error>(black_box(1))
                 }),
             ],
             [Goal::Over("plain", 2.0)],

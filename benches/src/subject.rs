@@ -85,6 +85,25 @@ pub fn answer<E: From<Failed>>(n: u64) -> Result<u64, E> {
     }
 }
 
+/// Does the same, with a failure that the compiler cannot see into, as it cannot see into that of a
+/// body that asks another machine. An outcome is then copied together with the place of its error.
+///
+/// # Errors
+/// If `n` is 0.
+#[inline]
+pub fn answer_or_unknown<E: From<Failed>>(n: u64) -> Result<u64, E> {
+    #[cold]
+    #[inline(never)]
+    fn failed<E: From<Failed>>() -> E {
+        black_box(Failed.into())
+    }
+    if black_box(n) == 0 {
+        Err(failed())
+    } else {
+        Ok(n)
+    }
+}
+
 /// This body has to be polled twice, like one that waits for another machine.
 ///
 /// # Errors

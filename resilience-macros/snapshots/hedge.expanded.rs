@@ -34,7 +34,7 @@ async fn search(&self, mut query: String) -> Result<Vec<Issue>, Error> {
         let __outcome = {
             let (__outcome, __origin_inside) = __rt::outcome_of_attempts({
                 let mut __hedged = __rt::pin!(__rt::Hedged::new(
-                    __rt::HedgedCall::new(&__HEDGE, &__OPERATION).measured_by(&__LATENCY),
+                    || __rt::HedgedCall::new(&__HEDGE, &__OPERATION).measured_by(&__LATENCY),
                     || __rt::CircuitBreaker::takes_more_load(__circuit)
                 ));
                 loop {

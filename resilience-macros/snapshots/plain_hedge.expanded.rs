@@ -13,7 +13,7 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
         __rt::HedgeConfig::new(&__HEDGE_BUDGET).after(__rt::Duration::new(0, 200000000));
     return __rt::outcome_of_attempts({
         let mut __hedged = __rt::pin!(__rt::Hedged::new(
-            __rt::HedgedCall::new(&__HEDGE, &__OPERATION).depositing(),
+            || __rt::HedgedCall::new(&__HEDGE, &__OPERATION).depositing(),
             || true
         ));
         loop {

@@ -14,7 +14,7 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
         __rt::HedgeConfig::new(&__HEDGE_BUDGET).after(__rt::Duration::new(0, 200000000));
     return __rt::outcome_of_attempts({
         let mut __hedged = __rt::pin!(__rt::Hedged::new(
-            __rt::HedgedCall::new(__rt::FileLayer::in_file(&__HEDGE, __file, 0), &__OPERATION)
+            || __rt::HedgedCall::new(__rt::FileLayer::in_file(&__HEDGE, __file, 0), &__OPERATION)
                 .measured_by(&__LATENCY)
                 .depositing_in_file(__file, 0, true),
             || true

@@ -3,6 +3,8 @@
 //! The traits are written for their error messages: rustc reports an unmet bound in words of ours.
 //! Nothing here uses a type of a policy, because a policy's conversions live with the policy.
 
+use std::task::Poll;
+
 use crate::function::Unmet;
 
 /// A `Result`, under any name.
@@ -57,6 +59,14 @@ pub trait Fallible: Sized {
     ///
     /// If there is none, because another attempt is due.
     fn given_up(result: Option<Result<Self::Value, Self::Error>>) -> Self;
+
+    /// Takes a polled outcome apart: into the value of a success, or what `kept` makes of a failed
+    /// outcome. All of it is one step, because an outcome that is handed on is copied at the size of
+    /// its error.
+    fn polled<K>(
+        polled: Poll<Self>,
+        kept: impl FnOnce(Self) -> K,
+    ) -> Poll<Result<Success<Self::Value>, K>>;
 
     /// Returns the error, if the outcome is one.
     fn as_error(&self) -> Option<&Self::Error>;
@@ -113,6 +123,15 @@ impl<T, E> Fallible for Result<T, E> {
         match result {
             Some(result) => result,
             None => unreachable!("another attempt is due"),
+        }
+    }
+
+    #[inline]
+    fn polled<K>(polled: Poll<Self>, kept: impl FnOnce(Self) -> K) -> Poll<Result<Success<T>, K>> {
+        match polled {
+            Poll::Ready(Ok(value)) => Poll::Ready(Ok(Success(value))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(kept(Err(error)))),
+            Poll::Pending => Poll::Pending,
         }
     }
 

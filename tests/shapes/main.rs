@@ -30,6 +30,7 @@ mod receivers;
 mod return_types;
 mod self_in_bodies;
 mod send;
+mod shared_by_attempts;
 mod sizes;
 
 pub(crate) use flaky::{Error, Flaky};

@@ -151,8 +151,11 @@ impl RetryBudget {
 
     /// Makes the budget known by its name, before the call is deposited.
     #[inline]
-    pub(crate) fn note_use(&'static self, operation: &'static str) {
-        self.used_by(operation);
+    pub(crate) fn note_use(&'static self, operation: impl FnOnce() -> &'static str) {
+        let budget = here!(self);
+        if budget.counts.get().is_none() {
+            budget.first_use(operation());
+        }
     }
 
     /// Returns the counts. The first use makes the budget known by its name.

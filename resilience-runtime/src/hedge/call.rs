@@ -17,6 +17,7 @@ use super::{
     progress::Progress,
 };
 use crate::{
+    budget::RetryBudget,
     clock::{self, create_timer},
     events::{self, EventKind},
     operation::{Count, InForce, Operation},
@@ -30,29 +31,17 @@ pub struct HedgedCall<'c> {
     config: &'c HedgeConfig,
     operation: &'static Operation,
     latency: Option<&'static Latency>,
-    /// True until the call is deposited. A call that is answered at once is not deposited, because
-    /// no other attempt can follow, and so it does not read the clock.
     deposits: bool,
-    /// The moment at which the first attempt started, or at which it waited for the first time if
-    /// nobody measures the call. Zero before.
-    began_at: u64,
 }
 
 impl<'c> HedgedCall<'c> {
     #[inline]
     pub fn new(config: &'c HedgeConfig, operation: &'static Operation) -> Self {
-        // The configuration of most functions is a static. The compiler knows it here, so that a
-        // call does not ask it.
-        let began_at = match config.after {
-            After::Percentile(_) => clock::now(),
-            After::Fixed(_) => 0,
-        };
         Self {
             config,
             operation,
             latency: None,
             deposits: false,
-            began_at,
         }
     }
 
@@ -60,15 +49,17 @@ impl<'c> HedgedCall<'c> {
     #[inline]
     #[must_use]
     pub fn measured_by(mut self, latency: &'static Latency) -> Self {
-        self.latency = Some(here!(latency));
+        self.latency = Some(latency);
         self
     }
 
-    /// Deposits the call into the budget, as soon as its first attempt waits or fails.
+    /// Deposits the call into the budget, as soon as its first attempt waits or fails. A call that
+    /// is answered at once is not deposited, because no other attempt can follow, and so it does
+    /// not read the clock.
     #[inline]
     #[must_use]
     pub fn depositing(mut self) -> Self {
-        self.set_deposits(true);
+        self.deposits = true;
         self
     }
 
@@ -77,23 +68,34 @@ impl<'c> HedgedCall<'c> {
     #[inline]
     #[must_use]
     pub fn depositing_in_file(mut self, file: InForce, layer: usize, otherwise: bool) -> Self {
-        self.set_deposits(file.deposits(layer, otherwise));
+        self.deposits = file.deposits(layer, otherwise);
         self
     }
 
-    /// The budget is in the statistics from the first call on.
+    /// The budget that the call is deposited into.
     #[inline]
-    fn set_deposits(&mut self, deposits: bool) {
-        self.deposits = deposits;
-        if let (true, Some(budget)) = (deposits, self.config.get_budget()) {
-            budget.note_use(self.operation.name());
+    fn deposited_into(&self) -> Option<&'static RetryBudget> {
+        self.config.get_budget().filter(|_| self.deposits)
+    }
+
+    /// Begins a call. The budget is in the statistics from the first call on.
+    #[inline]
+    pub(super) fn begin(&self) -> Progress {
+        if let Some(budget) = self.deposited_into() {
+            budget.note_use(|| self.operation.name());
         }
+        Progress::of(match self.config.after {
+            After::Percentile(_) => clock::now(),
+            After::Fixed(_) => 0,
+        })
     }
 
     /// Deposits the call into the budget, unless it is deposited already.
-    fn deposit(&mut self) {
-        let deposits = mem::take(&mut self.deposits);
-        if let (true, Some(budget)) = (deposits, self.config.get_budget()) {
+    fn deposit(&self, progress: &mut Progress) {
+        if mem::replace(&mut progress.is_deposited, true) {
+            return;
+        }
+        if let Some(budget) = self.deposited_into() {
             budget.deposit(self.operation.name());
         }
     }
@@ -102,24 +104,24 @@ impl<'c> HedgedCall<'c> {
     /// it is the answer; one that another attempt has overtaken took at least as long. Nobody asks
     /// for the durations if the time is a fixed one.
     #[inline]
-    pub(super) fn answered(&self, is_first_known: bool) {
+    pub(super) fn answered(&self, progress: Progress, is_first_known: bool) {
         let Some(latency) = self.latency else {
             return;
         };
         if is_first_known && matches!(self.config.after, After::Percentile(_)) {
             let now = clock::now();
-            latency.add(now, now.saturating_sub(self.began_at));
+            here!(latency).add(now, now.saturating_sub(progress.began_at));
         }
     }
 
     /// Asks if another attempt may follow a failed one.
     #[cold]
     pub(super) fn follows_failure(
-        &mut self,
+        &self,
         progress: &mut Progress,
         takes_load: &dyn Fn() -> bool,
     ) -> bool {
-        self.deposit();
+        self.deposit(progress);
         let follows =
             progress.may_follow(self.config.get_max_hedges()) && takes_load() && self.draws();
         if follows {
@@ -167,8 +169,8 @@ impl<'c> HedgedCall<'c> {
     // It is not inlined, because it is the same for all outputs.
     #[inline(never)]
     pub(super) fn is_due(
-        &mut self,
-        progress: Progress,
+        &self,
+        progress: &mut Progress,
         mut timer: Pin<&mut Option<Sleep>>,
         cx: &mut Context<'_>,
     ) -> bool {
@@ -176,11 +178,11 @@ impl<'c> HedgedCall<'c> {
             return false;
         }
         if timer.is_none() {
-            self.deposit();
-            if self.began_at == 0 {
-                self.began_at = clock::now();
+            self.deposit(progress);
+            if progress.began_at == 0 {
+                progress.began_at = clock::now();
             }
-            let Some(at) = self.next_at(progress) else {
+            let Some(at) = self.next_at(*progress) else {
                 return false;
             };
             let at = clock::instant(at);
@@ -195,11 +197,14 @@ impl<'c> HedgedCall<'c> {
     fn next_at(&self, progress: Progress) -> Option<u64> {
         let after = match self.config.after {
             After::Fixed(after) => clock::nanos(after),
-            After::Percentile(percentile) => self.latency?.percentile(self.began_at, percentile)?,
+            After::Percentile(percentile) => {
+                let latency = here!(self.latency?);
+                latency.percentile(progress.began_at, percentile)?
+            }
         };
         // The first attempt began with the call, and each other one at some moment since.
         let last = if progress.is_first() {
-            self.began_at
+            progress.began_at
         } else {
             clock::now()
         };

@@ -13,6 +13,7 @@ use tokio::time::Sleep;
 
 use super::{
     call::HedgedCall,
+    hedges::Hedges,
     outcome::{AttemptOutcome, Ended, is_refused},
     progress::Progress,
 };
@@ -27,53 +28,24 @@ pin_project! {
     /// first success is the answer.
     ///
     /// The expansion starts each attempt in a loop of its own, because rustc then says of an
-    /// argument that the body moves what it says below a retry.
+    /// argument that the body moves what it says below a retry. The end of the loop drops the
+    /// attempts that are left, so that the losers are gone before the caller goes on.
     #[doc(hidden)]
-    pub struct Hedged<'c, F, L> {
-        call: HedgedCall<'c>,
+    pub struct Hedged<C, F, L> {
+        // It makes the call anew for each question, because the parts of it are constants of most
+        // functions, and a call that succeeds at once then writes none of them.
+        call: C,
         takes_load: L,
+        progress: Progress,
         // The first attempt is stored in place, so that a call without a hedge allocates nothing.
         #[pin]
         first: Option<F>,
-        #[pin]
-        rest: Option<Rest<F>>,
-    }
-}
-
-pin_project! {
-    /// The rest of a call whose first attempt has waited or failed. A call that succeeds at once
-    /// does not write it.
-    #[project = RestProjection]
-    struct Rest<F> {
-        hedges: Vec<Pin<Box<F>>>,
-        progress: Progress,
-        #[pin]
-        timer: Option<Sleep>,
-    }
-}
-
-impl<F> Rest<F> {
-    /// Begins the rest of the call, unless it has begun.
-    fn begun(mut rest: Pin<&mut Option<Self>>) -> RestProjection<'_, F> {
-        if rest.is_none() {
-            rest.set(Some(Self {
-                hedges: Vec::new(),
-                progress: Progress::default(),
-                timer: None,
-            }));
-        }
-        match rest.as_pin_mut() {
-            Some(rest) => rest.project(),
-            None => unreachable!("it was written above"),
-        }
+        hedges: Hedges<F>,
     }
 }
 
 /// The error type of an attempt's result.
 type ErrorOf<O> = <<O as AttemptOutcome>::Result as Fallible>::Error;
-
-/// Accepts no error as an answer.
-type AcceptNone<F> = fn(&ErrorOf<<F as Future>::Output>) -> bool;
 
 /// The value type of an attempt's result.
 type ValueOf<O> = <<O as AttemptOutcome>::Result as Fallible>::Value;
@@ -81,15 +53,16 @@ type ValueOf<O> = <<O as AttemptOutcome>::Result as Fallible>::Value;
 /// The result of an attempt, as a `Result`.
 type ResultOf<O> = Result<ValueOf<O>, ErrorOf<O>>;
 
-impl<'c, F, L: Fn() -> bool> Hedged<'c, F, L> {
-    /// `takes_load` says if the circuits below take another attempt.
+impl<'c, C: Fn() -> HedgedCall<'c>, F, L: Fn() -> bool> Hedged<C, F, L> {
+    /// Begins a call. `takes_load` says if the circuits below take another attempt.
     #[inline]
-    pub fn new(call: HedgedCall<'c>, takes_load: L) -> Self {
+    pub fn new(call: C, takes_load: L) -> Self {
         Self {
+            progress: call().begin(),
             call,
             takes_load,
             first: None,
-            rest: None,
+            hedges: Hedges::none(),
         }
     }
 
@@ -101,10 +74,10 @@ impl<'c, F, L: Fn() -> bool> Hedged<'c, F, L> {
         F: Future<Output = O>,
     {
         let mut this = self.project();
-        if let Some(rest) = this.rest.as_pin_mut() {
-            rest.project().hedges.push(Box::pin(attempt));
-        } else {
+        if this.progress.is_first() {
             this.first.set(Some(attempt));
+        } else {
+            this.hedges.push(attempt);
         }
     }
 
@@ -114,7 +87,7 @@ impl<'c, F, L: Fn() -> bool> Hedged<'c, F, L> {
     pub fn next<V, S>(
         self: Pin<&mut Self>,
         traits: impl FnOnce(&ResultOf<F::Output>) -> Traits<V, S>,
-    ) -> Next<'_, Self, AcceptNone<F>, V>
+    ) -> Next<'_, Self, impl Fn(&ErrorOf<F::Output>) -> bool, V>
     where
         F: Future<Output: AttemptOutcome>,
     {
@@ -135,25 +108,28 @@ impl<'c, F, L: Fn() -> bool> Hedged<'c, F, L> {
         Next {
             hedged: self,
             accepts,
+            timer: None,
             view: PhantomData,
         }
     }
 }
 
-/// The future of [`Hedged::next`].
-#[doc(hidden)]
-#[must_use = "futures do nothing unless polled"]
-pub struct Next<'h, H, A, V> {
-    hedged: Pin<&'h mut H>,
-    accepts: A,
-    view: PhantomData<fn() -> V>,
+pin_project! {
+    /// The future of [`Hedged::next`].
+    #[doc(hidden)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Next<'h, H, A, V> {
+        hedged: Pin<&'h mut H>,
+        accepts: A,
+        #[pin]
+        timer: Option<Sleep>,
+        view: PhantomData<fn() -> V>,
+    }
 }
 
-// Nothing in it is pinned but the attempts, which are behind a reference.
-impl<H, A, V> Unpin for Next<'_, H, A, V> {}
-
-impl<F, L, A, V> Future for Next<'_, Hedged<'_, F, L>, A, V>
+impl<'c, C, F, L, A, V> Future for Next<'_, Hedged<C, F, L>, A, V>
 where
+    C: Fn() -> HedgedCall<'c>,
     F: Future<Output: AttemptOutcome>,
     L: Fn() -> bool,
     A: Fn(&ErrorOf<F::Output>) -> bool,
@@ -162,126 +138,137 @@ where
     type Output = Option<Ended<F::Output>>;
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Ended<F::Output>>> {
-        let Self {
-            hedged, accepts, ..
-        } = &mut *self;
-        let mut this = hedged.as_mut().project();
-        let polled = this.first.as_mut().as_pin_mut().map(|it| it.poll(cx));
-        if let Some(Poll::Ready(outcome)) = polled {
-            match outcome.ended() {
-                Ok(value) => {
-                    this.call.answered(true);
-                    // The losers are dropped before the caller goes on.
-                    if this.rest.is_some() {
-                        this.rest.set(None);
-                    }
-                    return Poll::Ready(Some(Ok(value)));
-                }
-                Err(outcome) => {
-                    this.first.set(None);
-                    let next = hedged.as_mut().after_failure::<V>(outcome, true, accepts);
-                    if next.is_ready() {
-                        return next;
-                    }
-                }
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut hedged = self.as_mut().project().hedged.as_mut().project();
+        let polled = match hedged.first.as_mut().as_pin_mut() {
+            Some(first) => AttemptOutcome::ended(first.poll(cx)),
+            None => Poll::Pending,
+        };
+        match polled {
+            Poll::Ready(Ok(value)) => {
+                (hedged.call)().answered(*hedged.progress, true);
+                Poll::Ready(Some(Ok(value)))
             }
+            Poll::Ready(Err(failed)) => {
+                hedged.first.set(None);
+                self.poll_rest(Some(failed), cx)
+            }
+            Poll::Pending => self.poll_rest(None, cx),
         }
-        hedged.as_mut().poll_rest::<V>(accepts, cx)
     }
 }
 
-impl<F, L> Hedged<'_, F, L>
+impl<'c, C, F, L, A, V> Next<'_, Hedged<C, F, L>, A, V>
 where
+    C: Fn() -> HedgedCall<'c>,
+    F: Future<Output: AttemptOutcome>,
+    L: Fn() -> bool,
+    A: Fn(&ErrorOf<F::Output>) -> bool,
+    V: View<ErrorOf<F::Output>>,
+{
+    /// Decides on the first attempt, if it has failed, and polls the other ones and the timer.
+    // It is not inlined, because a call that succeeds at once does not come here.
+    #[inline(never)]
+    fn poll_rest(
+        self: Pin<&mut Self>,
+        first_failed: Option<Box<F::Output>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Ended<F::Output>>> {
+        let this = self.project();
+        let hedged = this.hedged;
+        if let Some(failed) = first_failed {
+            let next = hedged
+                .as_mut()
+                .after_failure::<V>(failed, true, this.accepts);
+            if next.is_ready() {
+                return next;
+            }
+        }
+        let next = hedged.as_mut().poll_hedges::<V>(this.accepts, cx);
+        if next.is_ready() {
+            return next;
+        }
+        let hedged = hedged.as_mut().project();
+        let call = (hedged.call)();
+        if call.is_due(hedged.progress, this.timer, cx)
+            && call.follows_in_time(hedged.progress, hedged.takes_load)
+        {
+            return Poll::Ready(None);
+        }
+        Poll::Pending
+    }
+}
+
+impl<'c, C, F, L> Hedged<C, F, L>
+where
+    C: Fn() -> HedgedCall<'c>,
     F: Future<Output: AttemptOutcome>,
     L: Fn() -> bool,
 {
-    /// Polls the attempts behind the first one in the order of their start, and then the timer of
-    /// the next one.
-    // It is not inlined, because a call that succeeds at once does not come here.
-    #[inline(never)]
-    fn poll_rest<V: View<ErrorOf<F::Output>>>(
+    /// Polls the attempts behind the first one.
+    fn poll_hedges<V: View<ErrorOf<F::Output>>>(
         mut self: Pin<&mut Self>,
         accepts: &dyn Fn(&ErrorOf<F::Output>) -> bool,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Ended<F::Output>>> {
         let mut at = 0;
         loop {
-            let mut this = self.as_mut().project();
-            let rest = Rest::begun(this.rest.as_mut());
-            let Some(attempt) = rest.hedges.get_mut(at) else {
-                break;
+            let this = self.as_mut().project();
+            let Some(attempt) = this.hedges.get(at) else {
+                return Poll::Pending;
             };
-            let Poll::Ready(outcome) = attempt.as_mut().poll(cx) else {
-                at += 1;
-                continue;
-            };
-            drop(rest.hedges.remove(at));
-            match outcome.ended() {
-                Ok(value) => {
-                    this.call.answered(this.first.is_some());
-                    this.first.set(None);
-                    rest.hedges.clear();
+            match AttemptOutcome::ended(attempt.poll(cx)) {
+                Poll::Pending => at += 1,
+                Poll::Ready(Ok(value)) => {
+                    (this.call)().answered(*this.progress, this.first.is_some());
                     return Poll::Ready(Some(Ok(value)));
                 }
-                Err(outcome) => {
-                    let next = self.as_mut().after_failure::<V>(outcome, false, accepts);
+                Poll::Ready(Err(failed)) => {
+                    this.hedges.remove(at);
+                    let next = self.as_mut().after_failure::<V>(failed, false, accepts);
                     if next.is_ready() {
                         return next;
                     }
                 }
             }
         }
+    }
+
+    /// Decides on a failed attempt, which is no longer among the attempts. It is pending if the call
+    /// waits for the others.
+    #[cold]
+    fn after_failure<V: View<ErrorOf<F::Output>>>(
+        self: Pin<&mut Self>,
+        failed: Box<F::Output>,
+        is_first: bool,
+        accepts: &dyn Fn(&ErrorOf<F::Output>) -> bool,
+    ) -> Poll<Option<Ended<F::Output>>> {
         let this = self.project();
-        let mut rest = Rest::begun(this.rest);
-        let is_due = this.call.is_due(*rest.progress, rest.timer.as_mut(), cx);
-        if !is_due {
-            return Poll::Pending;
+        let call = (this.call)();
+        let Some(error) = failed.error().filter(|error| !accepts(error)) else {
+            call.answered(*this.progress, is_first || this.first.is_some());
+            return Poll::Ready(Some(Err(failed)));
+        };
+        let was_reached = was_reached();
+        let is_refused = is_refused::<_, V>(error, failed.told_origin(), was_reached);
+        let follows = !is_refused && call.follows_failure(this.progress, this.takes_load);
+        if !follows && this.first.is_none() && this.hedges.is_empty() {
+            return Poll::Ready(Some(Err(failed)));
         }
-        rest.timer.set(None);
-        if this.call.follows_in_time(rest.progress, &*this.takes_load) {
+        // The deadline is not the cause of the error of another attempt.
+        Frame::note_reached(false);
+        if follows {
             Poll::Ready(None)
         } else {
             Poll::Pending
         }
     }
-
-    /// Decides on a failed attempt. It is pending if the call waits for the other attempts.
-    #[cold]
-    fn after_failure<V: View<ErrorOf<F::Output>>>(
-        self: Pin<&mut Self>,
-        outcome: F::Output,
-        is_first: bool,
-        accepts: &dyn Fn(&ErrorOf<F::Output>) -> bool,
-    ) -> Poll<Option<Ended<F::Output>>> {
-        let mut this = self.project();
-        let mut rest = Rest::begun(this.rest);
-        let Some(error) = outcome.error().filter(|error| !accepts(error)) else {
-            this.call.answered(is_first || this.first.is_some());
-            this.first.set(None);
-            rest.hedges.clear();
-            return Poll::Ready(Some(Err(Box::new(outcome))));
-        };
-        let was_reached = was_reached();
-        let is_refused = is_refused::<_, V>(error, outcome.told_origin(), was_reached);
-        let follows = !is_refused && this.call.follows_failure(rest.progress, &*this.takes_load);
-        if !follows && this.first.is_none() && rest.hedges.is_empty() {
-            return Poll::Ready(Some(Err(Box::new(outcome))));
-        }
-        // The deadline is not the cause of the error of another attempt.
-        Frame::note_reached(false);
-        if !follows {
-            return Poll::Pending;
-        }
-        rest.timer.set(None);
-        Poll::Ready(None)
-    }
 }
 
-impl<F, L> fmt::Debug for Hedged<'_, F, L> {
+impl<C, F, L> fmt::Debug for Hedged<C, F, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hedged")
-            .field("call", &self.call)
+            .field("progress", &self.progress)
             .finish_non_exhaustive()
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! - `progress` decides on another attempt; it is pure.
 //! - `hedged` is the future that polls the attempts, in the caller's task; `call` is the part of it
-//!   that is the same for all functions.
+//!   that is the same for all functions, and `hedges` the attempts behind the first one.
 //! - `latency` measures a function, for `after = p95`, and `histogram` counts the durations.
 //! - `outcome` is the end of an attempt, and `argument` an argument that each attempt has a clone
 //!   of.
@@ -14,6 +14,7 @@ mod description;
 #[cfg(feature = "config")]
 pub(crate) mod file;
 mod hedged;
+mod hedges;
 mod histogram;
 mod latency;
 mod outcome;

@@ -1,5 +1,7 @@
 //! The end of an attempt.
 
+use std::task::Poll;
+
 use crate::errors::{Origin, View};
 use crate::fallible::{Fallible, Success};
 
@@ -9,12 +11,9 @@ pub trait AttemptOutcome: Sized {
     /// The result that the function returns.
     type Result: Fallible;
 
-    /// Returns the value of a success, or the outcome of a failed attempt.
-    ///
-    /// # Errors
-    ///
-    /// The outcome itself, if the attempt failed.
-    fn ended(self) -> Result<Success<<Self::Result as Fallible>::Value>, Self>;
+    /// Returns the end of an attempt. The poll is taken apart in one place, because an outcome that
+    /// is handed on is copied at the size of its error.
+    fn ended(polled: Poll<Self>) -> Poll<Ended<Self>>;
 
     /// Returns the outcome of a success.
     fn succeeded(value: Success<<Self::Result as Fallible>::Value>) -> Self;
@@ -30,11 +29,8 @@ impl<R: Fallible> AttemptOutcome for R {
     type Result = R;
 
     #[inline]
-    fn ended(self) -> Result<Success<R::Value>, Self> {
-        match self.into_result() {
-            Ok(value) => Ok(Success(value)),
-            Err(error) => Err(R::failed(error)),
-        }
+    fn ended(polled: Poll<Self>) -> Poll<Ended<Self>> {
+        R::polled(polled, Box::new)
     }
 
     #[inline]
@@ -57,9 +53,13 @@ impl<R: Fallible> AttemptOutcome for (R, Origin) {
     type Result = R;
 
     #[inline]
-    fn ended(self) -> Result<Success<R::Value>, Self> {
-        let (result, origin) = self;
-        result.ended().map_err(|result| (result, origin))
+    fn ended(polled: Poll<Self>) -> Poll<Ended<Self>> {
+        match polled {
+            Poll::Ready((result, origin)) => {
+                R::polled(Poll::Ready(result), |result| Box::new((result, origin)))
+            }
+            Poll::Pending => Poll::Pending,
+        }
     }
 
     #[inline]

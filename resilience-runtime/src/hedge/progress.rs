@@ -1,15 +1,31 @@
 //! Decides whether another attempt may start.
 
-/// The attempts of one call.
+/// The state of one call.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Progress {
+    /// The moment at which the first attempt started, or at which it waited for the first time if
+    /// nobody measures the call. Zero before.
+    pub(super) began_at: u64,
     /// The attempts behind the first one.
     hedges: u32,
+    /// The call is deposited into the budget.
+    pub(super) is_deposited: bool,
     /// The time came for another attempt, and the budget or a circuit said no.
     is_held_back: bool,
 }
 
 impl Progress {
+    /// The state of a call that begins at that moment.
+    #[inline]
+    pub(super) fn of(began_at: u64) -> Self {
+        Self {
+            began_at,
+            hedges: 0,
+            is_deposited: false,
+            is_held_back: false,
+        }
+    }
+
     /// True if only the first attempt has started.
     pub(super) fn is_first(self) -> bool {
         self.hedges == 0

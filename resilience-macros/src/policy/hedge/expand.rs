@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! __rt::outcome_of_attempts({
-//!     let mut __hedged = __rt::pin!(__rt::Hedged::new(__rt::HedgedCall::new(&__HEDGE, &__OPERATION), || true));
+//!     let mut __hedged = __rt::pin!(__rt::Hedged::new(|| __rt::HedgedCall::new(&__HEDGE, &__OPERATION), || true));
 //!     loop {
 //!         __rt::Hedged::start(__hedged.as_mut(), async { … });
 //!         if let Some(__ended) = __rt::Hedged::next(__hedged.as_mut(), …).await { break __ended }
@@ -77,7 +77,7 @@ impl Context<'_> {
         // The attempts are dropped while a success is its value alone, because a result would be
         // copied over the drop as a whole.
         let ended = quote!({
-            let mut #hedged = #runtime::pin!(#runtime::Hedged::new(#call, #load));
+            let mut #hedged = #runtime::pin!(#runtime::Hedged::new(|| #call, #load));
             loop {
                 #made
                 #start;

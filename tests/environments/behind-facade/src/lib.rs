@@ -1,10 +1,10 @@
 //! The attributes through a third crate: this one does not depend on the runtime.
 
 use environment_facade::deep::resilience::{
-    bulkhead, circuit_breaker, fallback, rate_limit, retry, timeout,
+    bulkhead, circuit_breaker, fallback, hedge, rate_limit, retry, timeout,
 };
 
-/// All of them.
+/// All of them but the hedge.
 ///
 /// # Errors
 ///
@@ -24,10 +24,21 @@ pub async fn fetch(calls: &mut u32) -> std::io::Result<u32> {
     }
 }
 
+/// The hedge, whose attempts cannot share the argument of [`fetch`].
+///
+/// # Errors
+///
+/// If the text is no number.
+#[hedge(after = 1s, budget = 0.1, crate = environment_facade::deep::resilience)]
+pub async fn parse(text: &str) -> std::io::Result<u32> {
+    text.parse().map_err(std::io::Error::other)
+}
+
 #[cfg(test)]
 mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_reexport_works() {
         assert_eq!(super::fetch(&mut 0).await.ok(), Some(12));
+        assert_eq!(super::parse("7").await.ok(), Some(7));
     }
 }

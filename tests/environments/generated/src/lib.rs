@@ -1,6 +1,6 @@
 //! Functions that `macro_rules!` writes: fragments arrive in invisible groups.
 
-use resilience::{bulkhead, circuit_breaker, fallback, rate_limit, retry, timeout};
+use resilience::{bulkhead, circuit_breaker, fallback, hedge, rate_limit, retry, timeout};
 
 macro_rules! endpoints {
     ($($(#[$attr:meta])* $vis:vis fn $name:ident($arg:ident: $argty:ty) -> $ty:ty, $limit:expr, $retries:literal, $pattern:pat, $body:block)*) => {
@@ -83,6 +83,25 @@ fn stored(_: &std::io::Error, number: &u8) -> std::io::Result<u8> {
     Ok(*number)
 }
 
+macro_rules! hedged {
+    ($(#[$attr:meta])* $name:ident($text:ident: $argty:ty), $ty:ty, $after:expr, $budget:literal, $pattern:pat, $body:block) => {
+        $(#[$attr])*
+        #[hedge(after = $after, budget = $budget, accept_on($pattern), clone($text))]
+        pub async fn $name($text: $argty) -> $ty $body
+    };
+}
+
+hedged!(
+/// Parses a number.
+///
+/// # Errors
+///
+/// If the text is none.
+parsed(text: String), Result<u32, std::num::ParseIntError>, std::time::Duration::from_secs(1), 0.1, _, {
+    let text = text;
+    text.parse()
+});
+
 /// Named like everything the expansion uses.
 ///
 /// # Errors
@@ -132,6 +151,7 @@ mod tests {
         assert_eq!(super::constant().ok(), Some(7));
         assert_eq!(super::by_closure(7).ok(), Some(1));
         assert_eq!(super::by_path(7).ok(), Some(7));
+        assert_eq!(super::parsed("7".to_owned()).await.ok(), Some(7));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
 //! The runtime under another name, which `crate =` says.
 
-/// All of them.
+/// All of them but the hedge.
 ///
 /// # Errors
 ///
@@ -20,10 +20,21 @@ pub async fn fetch(calls: &mut u32) -> std::io::Result<u32> {
     }
 }
 
+/// The hedge, whose attempts cannot share the argument of [`fetch`].
+///
+/// # Errors
+///
+/// If the text is no number.
+#[stamina::hedge(after = 1s, budget = 0.1, crate = stamina)]
+pub async fn parse(text: &str) -> std::io::Result<u32> {
+    text.parse().map_err(std::io::Error::other)
+}
+
 #[cfg(test)]
 mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_renamed_dependency_works() {
         assert_eq!(super::fetch(&mut 0).await.ok(), Some(12));
+        assert_eq!(super::parse("7").await.ok(), Some(7));
     }
 }
