@@ -61,8 +61,8 @@ pub trait Fallible: Sized {
     fn given_up(result: Option<Result<Self::Value, Self::Error>>) -> Self;
 
     /// Takes a polled outcome apart: into the value of a success, or what `kept` makes of a failed
-    /// outcome. All of it is one step, because an outcome that is handed on is copied at the size of
-    /// its error.
+    /// outcome. All of it is one step, because an outcome that is handed on is copied at the size
+    /// of its error.
     fn polled<K>(
         polled: Poll<Self>,
         kept: impl FnOnce(Self) -> K,

@@ -14,7 +14,14 @@ use std::{
 use tokio::time::{Instant, advance};
 
 use super::*;
-use crate::{by_name::Modes, circuit::capture, registry, with_deadline};
+use crate::{
+    by_name::Modes,
+    circuit::capture,
+    keyed::KeyText,
+    limiter::{LimiterSite, idle_key},
+    operation::Operation,
+    registry, with_deadline,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -431,35 +438,21 @@ async fn a_bulkhead_of_the_registry_waits_as_long_as_its_first_call_says() {
 
 #[tokio::test(start_paused = true)]
 async fn the_bulkhead_of_a_key_is_idle_from_the_end_of_its_last_call_on() {
-    use crate::keyed::KeyText;
-    type Site = crate::limiter::LimiterSite<Bulkhead>;
-    static OPERATION: crate::operation::Operation =
-        crate::operation::Operation::new("bulkhead::tests::idle");
-    static SITE: Site = Site::new("tests::idle", &OPERATION);
-    let config = BulkheadConfig::new(1).max_keys(1).idle(SECOND);
-    let call = |key: &'static str| {
+    static OPERATION: Operation = Operation::new("bulkhead::tests::idle");
+    static SITE: LimiterSite<Bulkhead> = LimiterSite::new("tests::idle", &OPERATION);
+    let config = BulkheadConfig::new(1).max_keys(1).idle(idle_key::IDLE);
+    let call = |key| {
         let bulkhead = SITE.of_key(&config, KeyText::Text(key));
         drop(bulkhead.limiter().acquire().unwrap());
     };
     let is_known = |key| registry::bulkhead_of_key("tests::idle", key).is_some();
-    call("a");
-    advance(SECOND * 3 / 4).await;
-    call("a");
-    advance(SECOND * 3 / 4).await;
-    call("b");
-    assert!(is_known("a") && !is_known("b"));
-    advance(SECOND / 4).await;
-    call("b");
-    assert!(!is_known("a") && is_known("b"));
+    idle_key::assert_counts_from_the_last_call(call, is_known).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_key_has_a_bulkhead_and_an_idle_one_makes_room() {
-    use crate::keyed::KeyText;
-    type Site = crate::limiter::LimiterSite<Bulkhead>;
-    static OPERATION: crate::operation::Operation =
-        crate::operation::Operation::new("bulkhead::tests::keys");
-    static SITE: Site = Site::new("tests::keys", &OPERATION);
+    static OPERATION: Operation = Operation::new("bulkhead::tests::keys");
+    static SITE: LimiterSite<Bulkhead> = LimiterSite::new("tests::keys", &OPERATION);
     let config = BulkheadConfig::new(1).max_keys(2).idle(SECOND);
     let of = |key: &'static str| SITE.of_key(&config, KeyText::Text(key));
 

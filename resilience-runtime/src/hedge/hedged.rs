@@ -234,8 +234,8 @@ where
         }
     }
 
-    /// Decides on a failed attempt, which is no longer among the attempts. It is pending if the call
-    /// waits for the others.
+    /// Decides on a failed attempt, which is no longer among the attempts. It is pending if the
+    /// call waits for the others.
     #[cold]
     fn after_failure<V: View<ErrorOf<F::Output>>>(
         self: Pin<&mut Self>,

@@ -28,6 +28,8 @@ mod description;
 #[cfg(feature = "config")]
 pub(crate) mod file;
 mod found;
+#[cfg(all(test, not(loom)))]
+pub(crate) mod idle_key;
 #[cfg(feature = "config")]
 mod in_file;
 mod keys;

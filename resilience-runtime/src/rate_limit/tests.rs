@@ -14,7 +14,12 @@ use super::{
     *,
 };
 use crate::{
-    by_name::Modes, circuit::capture, keyed::KeyText, operation::Operation, registry, with_deadline,
+    by_name::Modes,
+    circuit::capture,
+    keyed::KeyText,
+    limiter::{LimiterSite, idle_key},
+    operation::Operation,
+    registry, with_deadline,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -376,32 +381,24 @@ async fn refusals_are_logged_once_a_minute() {
 
 #[tokio::test(start_paused = true)]
 async fn the_rate_limit_of_a_key_is_idle_from_its_last_call_on() {
-    type Site = crate::limiter::LimiterSite<RateLimit>;
     static OPERATION: Operation = Operation::new("rate_limit::tests::idle");
-    static SITE: Site = Site::new("rate::idle", &OPERATION);
+    static SITE: LimiterSite<RateLimit> = LimiterSite::new("rate::idle", &OPERATION);
     // The cell of a call is over before the next call.
-    let config = RateLimitConfig::new(1_000, SECOND).max_keys(1).idle(SECOND);
-    let call = |key: &'static str| {
+    let config = RateLimitConfig::new(1_000, SECOND)
+        .max_keys(1)
+        .idle(idle_key::IDLE);
+    let call = |key| {
         let limit = SITE.of_key(&config, KeyText::Text(key));
         limit.limiter().acquire().unwrap();
     };
     let is_known = |key| registry::rate_limit_of_key("rate::idle", key).is_some();
-    call("a");
-    advance(SECOND * 3 / 4).await;
-    call("a");
-    advance(SECOND * 3 / 4).await;
-    call("b");
-    assert!(is_known("a") && !is_known("b"));
-    advance(SECOND / 4).await;
-    call("b");
-    assert!(!is_known("a") && is_known("b"));
+    idle_key::assert_counts_from_the_last_call(call, is_known).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_key_has_a_rate_limit_and_one_that_equals_a_new_one_makes_room() {
-    type Site = crate::limiter::LimiterSite<RateLimit>;
     static OPERATION: Operation = Operation::new("rate_limit::tests::keys");
-    static SITE: Site = Site::new("rate::keys", &OPERATION);
+    static SITE: LimiterSite<RateLimit> = LimiterSite::new("rate::keys", &OPERATION);
     let config = RateLimitConfig::new(1, SECOND * 60)
         .max_keys(2)
         .idle(SECOND);
