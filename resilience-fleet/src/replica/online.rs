@@ -134,7 +134,7 @@ impl<S: Session> Online<S> {
         }
         let ids = self.circuits.borrow().ids();
         self.read_all(&session, &ids).await?;
-        self.rate_limits.lead(true);
+        self.rate_limits.set_leasing(true);
         Ok(())
     }
 
@@ -177,7 +177,7 @@ impl<S: Session> Online<S> {
         };
         if let Ended::Lost(_) = ended {
             *self.session.borrow_mut() = None;
-            self.rate_limits.lead(false);
+            self.rate_limits.set_leasing(false);
         }
         ended
     }

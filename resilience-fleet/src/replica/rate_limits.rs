@@ -28,13 +28,13 @@ struct Division {
     /// The last known number of replicas. It is at least 1.
     replicas: u32,
     /// Permits can be leased.
-    is_led: bool,
+    can_lease: bool,
     batch_share: f64,
 }
 
 impl Division {
     fn apply(self, limit: &RateLimit) {
-        if self.is_led {
+        if self.can_lease {
             limit.lease_among(self.replicas, self.batch(&limit.config()));
         } else {
             limit.divide_among(self.replicas);
@@ -52,7 +52,7 @@ impl RateLimits {
             by_id: BTreeMap::new(),
             division: Division {
                 replicas: 1,
-                is_led: false,
+                can_lease: false,
                 batch_share,
             },
         })))
@@ -101,9 +101,9 @@ impl RateLimits {
         self.divide();
     }
 
-    /// Lets the limits lease permits, or not.
-    pub(super) fn lead(&self, is_led: bool) {
-        self.lock().division.is_led = is_led;
+    /// Lets the limits lease permits, or divides them among the replicas.
+    pub(super) fn set_leasing(&self, can_lease: bool) {
+        self.lock().division.can_lease = can_lease;
         self.divide();
     }
 
