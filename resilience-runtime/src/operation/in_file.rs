@@ -2,22 +2,19 @@
 //!
 //! The function finds them by one pointer in its static.
 
-use std::{
-    mem,
-    sync::{Mutex, PoisonError},
-};
+use std::mem;
 
 use super::{
     declared::Operation,
     described::Described,
     description::PolicyDescription,
+    file_reports::{Computed, tell_computed, tell_refused},
     file_values::{FileValues, InForce, LayerInFile, LayersInForce},
     stack::{Layer, Stack},
     table,
     times::{LayerTimes, beyond_limit},
 };
-use crate::events::{self, EventKind};
-use crate::file::{ConfigFault, Current, Faults, SectionValues, Values};
+use crate::file::{ConfigFault, Current, SectionValues, Values};
 use crate::scope::here;
 use crate::settings::LayerOptions;
 
@@ -115,9 +112,6 @@ impl Operation {
         layer.describe_in_file(config, self.name, &SectionValues::default())
     }
 }
-
-/// The name of a function or of a shared thing, and a setting of the file that each call computes.
-pub(crate) type Computed = (String, String);
 
 /// The layers of a function with the values of a file.
 #[derive(Debug, Default)]
@@ -291,24 +285,6 @@ impl Resolved {
     }
 }
 
-/// Tells of a function, or of a shared thing, that keeps its own values. It is told once, because a
-/// thing begins to run once.
-pub(crate) fn tell_refused(found: Vec<ConfigFault>) {
-    let mut faults = Faults::default();
-    for fault in found {
-        faults.push(fault);
-    }
-    if let Err(report) = faults.into_result() {
-        let report = report.to_string();
-        tracing::error!(
-            target: "resilience",
-            report,
-            "a function keeps its own values, because those of the configuration file contradict them"
-        );
-        events::emit(None, || EventKind::ConfigRefused { report: &report });
-    }
-}
-
 /// The functions that have run, with the values of a file that does not hold yet.
 #[derive(Debug, Default)]
 pub(crate) struct Prepared {
@@ -344,29 +320,3 @@ impl Prepared {
 /// Lets values hold that were checked, while no other file is applied. The result tells of it,
 /// under no lock.
 pub(crate) type Hold = Box<dyn FnOnce(&Values) -> Box<dyn FnOnce()>>;
-
-/// The settings of which the log has said that a function computes them.
-static TOLD: Mutex<Vec<Computed>> = Mutex::new(Vec::new());
-
-/// Says once that a function computes a setting of the file in each call.
-pub(crate) fn tell_computed(computed: Vec<Computed>) {
-    for one in computed {
-        let is_new = {
-            let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_new = !told.contains(&one);
-            if is_new {
-                told.push(one.clone());
-            }
-            is_new
-        };
-        if is_new {
-            let (name, setting) = one;
-            tracing::warn!(
-                target: "resilience",
-                name,
-                setting,
-                "each call computes this option, so the configuration file does not set it"
-            );
-        }
-    }
-}

@@ -9,7 +9,8 @@
 //! - `file_layer` answers the expansion that asks for the values of the configuration file.
 //! - `config_in_file` is the configuration of a policy with the values of its section.
 //! - `file_values` are the values that hold for a function, with those of the file among them, and
-//!   `slot` is one of its layers. A call finds them by the pointer of `published`.
+//!   `slot` is one of its layers. A call finds them by the pointer of `published`. `in_file` makes
+//!   them, and `file_reports` tells of those that do not hold.
 //! - `stats` is the part that users read, through [`registry`](crate::registry).
 
 #[cfg(feature = "config")]
@@ -20,6 +21,8 @@ mod described;
 mod described_settings;
 mod description;
 mod file_layer;
+#[cfg(feature = "config")]
+mod file_reports;
 #[cfg(feature = "config")]
 mod file_values;
 #[cfg(feature = "config")]
@@ -51,9 +54,11 @@ pub use file_layer::FileLayer;
 #[cfg(not(feature = "config"))]
 pub use file_layer::InForce;
 #[cfg(feature = "config")]
+pub(crate) use file_reports::{Computed, tell_computed, tell_refused};
+#[cfg(feature = "config")]
 pub use file_values::{FileValues, InForce};
 #[cfg(feature = "config")]
-pub(crate) use in_file::{Computed, Hold, Prepared, prepare, tell_computed, tell_refused};
+pub(crate) use in_file::{Hold, Prepared, prepare};
 #[cfg(feature = "config")]
 pub(crate) use shared_thing::SharedThing;
 #[cfg(feature = "config")]
