@@ -180,19 +180,17 @@ impl RetryBudget {
     #[cold]
     fn first_use(&self, operation: &'static str) -> &'static Counts {
         let name = self.name.unwrap_or(operation);
-        if self.is_process_wide {
-            return self
-                .counts
-                .get_or_init(|| named::find_or_create(name, self.settings));
-        }
-        let mut is_known = true;
+        let mut is_taken = false;
         let counts = self.counts.get_or_init(|| {
+            if self.is_process_wide {
+                return named::find_or_create(name, self.settings);
+            }
             let (counts, is_new) = named::create(name, self.settings);
-            is_known = is_new;
+            is_taken = !is_new;
             counts
         });
         // The log runs code of others, and that must not wait for the counts.
-        if !is_known {
+        if is_taken {
             log::name_taken(counts.name());
         }
         counts
