@@ -9,7 +9,7 @@ use std::{
 
 use resilience::{
     CircuitBreaker, CircuitBreakerConfig, CircuitOpen, RetryBudget, RetryHint, TimedOut,
-    TimeoutConfig, events, registry, retry, timeout,
+    TimeoutConfig, circuit_breaker, events, registry, retry, timeout,
 };
 
 use super::hear;
@@ -122,6 +122,57 @@ fn a_hint_that_ends_the_retries_is_the_reason() {
     let heard = hear(concat!(module_path!(), "::throttled"));
     throttled().unwrap_err();
     assert_eq!(heard.take(), ["gave up after 1, hint: Some(\"busy\")"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_rule_that_says_no_is_the_reason_and_nothing_behind_it_is_asked() {
+    const RULES: [&str; 8] = [
+        "refused",
+        "attempts",
+        "not_retryable",
+        "hint",
+        "elapsed",
+        "deadline",
+        "circuit_open",
+        "budget",
+    ];
+    const LONG: Duration = Duration::from_secs(3600);
+    const DELAY: Duration = Duration::from_secs(1);
+    static BUDGET: RetryBudget = RetryBudget::new().ratio(0.001).min_per_second(0);
+
+    #[timeout(if no(5) { DELAY } else { LONG })]
+    #[retry(
+        max_retries = if no(1) { 0 } else { 9 },
+        retry_if = |_| !no(2),
+        delay_hint = |_| if no(3) { RetryHint::Never } else { RetryHint::Unknown },
+        max_elapsed = if no(4) { DELAY } else { LONG },
+        base_delay = DELAY,
+        jitter = none,
+        budget = &BUDGET
+    )]
+    #[circuit_breaker(breaker = breaker)]
+    async fn ruled(no: impl Fn(usize) -> bool, breaker: &CircuitBreaker) -> io::Result<()> {
+        Err(io::Error::other("down"))
+    }
+
+    let heard = hear(concat!(module_path!(), "::ruled"));
+    for (first, rule) in RULES.into_iter().enumerate() {
+        assert_eq!(BUDGET.stats().refused, 0, "{rule}");
+        let no = move |rule| rule >= first;
+        let threshold = if no(6) { 1 } else { 100 };
+        let config = CircuitBreakerConfig::new().failure_threshold(threshold);
+        let breaker = CircuitBreaker::new("events::ruled", config);
+        if no(0) {
+            breaker.isolate();
+        }
+        let start = tokio::time::Instant::now();
+        ruled(no, &breaker).await.unwrap_err();
+        assert!(start.elapsed().is_zero(), "{rule}");
+        let told = heard.take();
+        let end = format!("gave up after 1, {rule}: ");
+        assert!(told.last().unwrap().starts_with(&end), "{told:?}");
+    }
+    assert_eq!(BUDGET.stats().refused, 1);
 }
 
 #[test]
