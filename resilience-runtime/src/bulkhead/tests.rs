@@ -63,6 +63,16 @@ fn the_limit_is_refused_at_once_without_a_wait() {
 }
 
 #[test]
+fn an_owned_permit_has_the_slot_of_the_permit_before() {
+    let pool = refusing(1);
+    let permit = pool.acquire().unwrap().into_owned();
+    assert_eq!(pool.stats().in_use, 1);
+    assert!(pool.acquire().is_err());
+    drop(permit);
+    assert_eq!(pool.stats().in_use, 0);
+}
+
+#[test]
 fn a_permit_survives_a_panic() {
     let pool = refusing(1);
     let caught = catch_unwind(AssertUnwindSafe(|| {
@@ -93,6 +103,35 @@ async fn a_slot_at_the_moment_of_max_wait_is_taken() {
     advance(SECOND).await;
     drop(permit);
     assert!(matches!(poll(waiting), Poll::Ready(Ok(_))));
+}
+
+/// The queue drops the waker of the poll before, and this waker frees the slot when it is dropped.
+/// So the slot comes between the look for a slot and the timer.
+#[tokio::test(start_paused = true)]
+async fn a_slot_that_comes_while_the_wait_ends_is_taken() {
+    struct Holder {
+        _permit: OwnedBulkheadPermit,
+    }
+    impl std::task::Wake for Holder {
+        fn wake(self: Arc<Self>) {}
+    }
+    let pool = bulkhead(1);
+    let holder = Waker::from(Arc::new(Holder {
+        _permit: pool.acquire().unwrap().into_owned(),
+    }));
+    let mut waiting = pin!(pool.acquire_async());
+    let mut cx = Context::from_waker(&holder);
+    assert!(waiting.as_mut().poll(&mut cx).is_pending());
+    drop(holder);
+    advance(SECOND * 2).await;
+    assert_eq!((pool.stats().in_use, pool.stats().waiting), (1, 1));
+    let Poll::Ready(admitted) = poll(waiting) else {
+        panic!("the wait is over")
+    };
+    let permit = admitted.expect("the slot was handed over");
+    assert_eq!((pool.stats().in_use, pool.stats().waiting), (1, 0));
+    drop(permit);
+    assert_eq!((pool.stats().in_use, pool.stats().refused), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -399,13 +438,18 @@ fn names_share_a_bulkhead_and_clashes_are_told_once() {
     let one = register();
     let _permit = one.acquire().unwrap();
     let events = capture::events(|| {
+        registry::get_or_register_bulkhead("tests::shared", config.max_wait(SECOND));
+    });
+    assert!(
+        events.is_empty(),
+        "the wait is the caller's own: {events:?}"
+    );
+    let events = capture::events(|| {
         for _ in 0..2 {
             let other = config.max_concurrent(4);
             let two = registry::get_or_register_bulkhead("tests::shared", other);
             assert_eq!((two.stats().limit, two.stats().in_use), (3, 1));
         }
-        // The wait belongs to the caller.
-        registry::get_or_register_bulkhead("tests::shared", config.max_wait(SECOND));
     });
     let [event] = &events[..] else {
         panic!("one event, not {events:?}")

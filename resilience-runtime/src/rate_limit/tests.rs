@@ -151,6 +151,11 @@ fn another_rate_keeps_the_moments_that_are_taken() {
     assert_eq!(cells.take(1_333_333_333, 0), Answer::Refused { wait: 1 });
     assert_eq!(cells.take(1_333_333_334, 0), Answer::Admitted { wait: 0 });
     assert_eq!(cells.idle_at(), 1_666_666_668);
+    // In the units of a whole nanosecond, too, so that no call comes early.
+    let cells = Cells::new(fast, 0);
+    assert_eq!(cells.take(0, 0), Answer::Admitted { wait: 0 });
+    cells.set_rate(slow, 0);
+    assert_eq!(cells.idle_at(), 333_333_334);
 }
 
 #[tokio::test(start_paused = true)]
@@ -330,12 +335,16 @@ async fn names_share_a_rate_limit_and_clashes_are_told_once() {
     let config = RateLimitConfig::new(2, SECOND);
     let register = |config| registry::get_or_register_rate_limit("rate::shared", config);
     register(config).acquire().unwrap();
+    let events = capture::events(|| drop(register(config.max_wait(SECOND))));
+    assert!(
+        events.is_empty(),
+        "the wait is the caller's own: {events:?}"
+    );
     let events = capture::events(|| {
         for _ in 0..2 {
             let other = registry::get_or_register_rate_limit("rate::shared", config.limit(3));
             assert_eq!(other.stats().limit, 2);
         }
-        registry::get_or_register_rate_limit("rate::shared", config.max_wait(SECOND));
     });
     let [event] = &events[..] else {
         panic!("one event, not {events:?}")

@@ -60,6 +60,14 @@ async fn each_further_attempt_starts_as_long_after_the_last_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_success_beside_a_failure_at_the_same_moment_is_seen() {
+    let start = Instant::now();
+    let service = Service::new(&[(1_000, Ok(1)), (300, Err(2)), (100, Ok(3))]);
+    assert_eq!(call_thrice(&service).await, Ok(3));
+    assert_eq!(start.elapsed(), ms(500));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_attempt_starts_the_next_one_at_once() {
     let start = Instant::now();
     let service = Service::new(&[(20, Err(1)), (30, Ok(2))]);

@@ -88,6 +88,23 @@ async fn a_budget_that_is_used_up_leaves_the_running_attempts_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_budget_that_said_no_in_time_is_not_asked_again_in_this_call() {
+    static EMPTY: RetryBudget = RetryBudget::new()
+        .ratio(0.001)
+        .min_per_second(0)
+        .name("hedge::asked_once");
+    #[hedge(after = 10ms, budget = &EMPTY)]
+    async fn load() -> Result<u32, ApiError> {
+        for _ in 0..50 {
+            tokio::time::sleep(ms(1)).await;
+        }
+        Ok(1)
+    }
+    assert_eq!(load().await, Ok(1));
+    assert_eq!(EMPTY.stats().refused, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_retry_with_the_same_budget_deposits_for_both() {
     #[retry(max_retries = 2, base_delay = 0s, budget = "hedge::shared")]
     #[hedge(after = 10ms, budget = "hedge::shared")]

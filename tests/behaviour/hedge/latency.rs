@@ -73,3 +73,22 @@ async fn a_call_whose_first_attempt_failed_is_not_measured() {
         "nothing is known of a first attempt that succeeds"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_first_attempt_whose_error_is_accepted_is_measured() {
+    #[hedge(after = p95, budget = 10, accept_on(ApiError::Status(404)))]
+    async fn find(took: u64, begun: &std::cell::Cell<u32>) -> Result<u32, ApiError> {
+        begun.set(begun.get() + 1);
+        if begun.get() == 1 {
+            sleep(ms(took)).await;
+            return Err(ApiError::Status(404));
+        }
+        Ok(begun.get())
+    }
+    for _ in 0..100 {
+        let begun = std::cell::Cell::new(0);
+        assert_eq!(find(20, &begun).await, Err(ApiError::Status(404)));
+    }
+    advance(ms(5_000)).await;
+    assert_eq!(find(1_000, &std::cell::Cell::new(0)).await, Ok(2));
+}

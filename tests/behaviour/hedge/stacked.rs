@@ -3,7 +3,8 @@
 use std::{cell::Cell, time::Duration};
 
 use resilience::{
-    CircuitBreaker, CircuitBreakerConfig, circuit_breaker, hedge, retry, timeout, with_deadline,
+    BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, RetryBudget, bulkhead, circuit_breaker,
+    hedge, rate_limit, registry, retry, timeout, with_deadline,
 };
 use tokio::time::Instant;
 
@@ -39,6 +40,31 @@ async fn a_timeout_inside_is_of_each_attempt_and_one_outside_of_all() {
     let service = slow();
     assert!(matches!(outside(&service).await, Err(ApiError::Late(_))));
     assert_eq!(service.counts(), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_a_limit_inside_starts_no_other_attempt() {
+    static BUDGET: RetryBudget = RetryBudget::new().ratio(1000.0).name("hedge::limits");
+    #[hedge(after = 10ms, budget = &BUDGET)]
+    #[bulkhead(1, name = "hedge::full", error = ApiError::Stale)]
+    async fn in_a_slot() -> Result<u32, ApiError> {
+        Ok(1)
+    }
+    #[hedge(after = 10ms, budget = &BUDGET)]
+    #[rate_limit(1, per = 1h, error = ApiError::Stale)]
+    async fn in_turn() -> Result<u32, ApiError> {
+        Ok(1)
+    }
+    let pool = registry::get_or_register_bulkhead("hedge::full", BulkheadConfig::new(1));
+    let permit = pool.acquire().expect("a slot");
+    assert_eq!(in_a_slot().await, Err(ApiError::Stale));
+    drop(permit);
+    assert_eq!(in_a_slot().await, Ok(1));
+    assert_eq!(in_turn().await, Ok(1));
+    assert_eq!(in_turn().await, Err(ApiError::Stale));
+    let stats = BUDGET.stats();
+    assert_eq!((stats.retries, stats.refused), (0, 0));
+    assert_eq!(pool.stats().refused, 1);
 }
 
 #[tokio::test(start_paused = true)]

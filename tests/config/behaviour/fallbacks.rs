@@ -38,9 +38,11 @@ fn a_fallback_that_is_not_enabled_returns_the_error_and_counts_nothing() {
     );
     turn.set("[default.fallback]\nenabled = false\n[fallback.\"fallbacks.plain\"]\nenabled = true");
     assert_eq!(plain().expect("answered again"), "cached");
+    turn.set("[fallback.\"fallbacks.plain\"]");
+    assert_eq!(plain().expect("a section may be empty"), "cached");
     turn.set("");
     assert_eq!(plain().expect("answered"), "cached");
-    assert_eq!(uses(), before + 2);
+    assert_eq!(uses(), before + 3);
 }
 
 #[tokio::test]
