@@ -9,6 +9,7 @@ use crate::errors::error_slot::Slot;
 use crate::errors::{Traits, View};
 use crate::operation::Operation;
 use core::borrow::Borrow;
+use core::convert::Infallible;
 use core::time::Duration;
 
 // The usual ends of an attempt that has failed are one call out of line, because the code of each
@@ -105,6 +106,23 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
     fn gives_up<E, V: View<E>>(&mut self, error: &E, operation: &Operation) -> bool {
         let (config, progress) = (self.config.borrow(), &mut self.progress);
         is_last(config, progress, operation, V::show(error))
+    }
+
+    /// Drops the error of an attempt if another one is due.
+    pub(super) fn judge<E, V: View<E>>(&mut self, error: &mut Option<E>, operation: &Operation)
+    where
+        S: Slot<E>,
+    {
+        if V::HOLDS_REFUSALS {
+            let failed = error.take().map(Err::<Infallible, _>);
+            let last = failed.and_then(|it| self.failed_or_refused::<_, E, V>(it, operation));
+            *error = last.and_then(Result::err);
+        } else if error
+            .as_ref()
+            .is_some_and(|it| !self.gives_up::<E, V>(it, operation))
+        {
+            *error = None;
+        }
     }
 
     /// Does the same as [`failed`](Self::failed) above a layer that may refuse. `origin` is the

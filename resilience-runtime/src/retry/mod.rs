@@ -9,6 +9,7 @@
 mod attempt_duration;
 mod attempt_span;
 mod backoff;
+mod blocking;
 mod clones;
 mod config;
 mod converted;
@@ -36,6 +37,7 @@ mod success;
 
 pub use attempt_span::{AttemptSpan, EnteredAttempt};
 pub use backoff::Backoff;
+pub use blocking::{Begun, FailedWith};
 pub use clones::{RetryArgument, keep, keep_unless_last, kept};
 pub use config::RetryConfig;
 pub use converted::ConvertIfClone;
@@ -55,8 +57,8 @@ pub use strategy::{Jitter, Strategy};
 /// The names that the expansion of `#[retry]` uses.
 pub(crate) mod expansion {
     pub use super::{
-        AttemptSpan, Backoff, CloneIfPossible, ConvertIfClone, EndedAttempt, EnteredAttempt,
-        HintFunction, Jitter, Kept, Retry, RetryArgument, RetryConfig, Strategy, asks_for, keep,
-        keep_unless_last, kept,
+        AttemptSpan, Backoff, Begun, CloneIfPossible, ConvertIfClone, EndedAttempt, EnteredAttempt,
+        FailedWith, HintFunction, Jitter, Kept, Retry, RetryArgument, RetryConfig, Strategy,
+        asks_for, keep, keep_unless_last, kept,
     };
 }

@@ -53,7 +53,7 @@ impl<C: Borrow<RetryConfig>, S: Default> Retry<C, S> {
     }
 
     #[inline]
-    fn started(config: C, started: Option<NonZeroU64>) -> Self {
+    pub(super) fn started(config: C, started: Option<NonZeroU64>) -> Self {
         Self {
             config,
             progress: Progress::started(started),
@@ -160,7 +160,7 @@ impl<S: Default> Retry<&'static RetryConfig, S> {
 /// It is out of line, because a call that nobody listens to has no budget and no limit as a rule.
 #[cold]
 #[inline(never)]
-fn begin_in_file(
+pub(super) fn begin_in_file(
     config: &'static RetryConfig,
     file: InForce,
     layer: usize,
@@ -172,8 +172,9 @@ fn begin_in_file(
 }
 
 /// Reads the clock. The moment before the axis of the clock is never read.
+#[cold]
 #[inline(never)]
-fn moment() -> Option<NonZeroU64> {
+pub(super) fn moment() -> Option<NonZeroU64> {
     NonZeroU64::new(clock::now())
 }
 
@@ -189,13 +190,13 @@ fn wait_before_retry(delay: u64, attempt: u32, operation: &Operation) -> Backoff
 }
 
 #[inline]
-fn is_timed(config: &RetryConfig) -> bool {
+pub(super) fn is_timed(config: &RetryConfig) -> bool {
     is_listened_to() || config.get_max_elapsed().is_some()
 }
 
 /// True if somebody wants to know how long calls and attempts take.
 #[inline]
-fn is_listened_to() -> bool {
+pub(super) fn is_listened_to() -> bool {
     may_be_heard(Level::WARN) || attempt_duration::is_recorded()
 }
 

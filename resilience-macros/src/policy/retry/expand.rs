@@ -62,24 +62,41 @@ impl Context<'_> {
         let budget = plan.budget.as_ref();
         let budget = budget.map(|budget| budget.emit(self, at, "budget", &mut config_plan));
         let config = self.retry_config(at, plan, &config_plan);
+        let (begun, value) = if self.is_lean(at, plan, &config) {
+            self.lean_loop(at, &config, &inner)
+        } else {
+            self.retry_loop(at, plan, &config, &inner)
+        };
+        LayerCode::value(
+            Declarations::values(budget.unwrap_or_default())
+                .and(config.into_declarations())
+                .and(inner.declarations),
+            begun,
+            value,
+        )
+    }
+
+    /// Emits the statements that begin a call, and the loop.
+    fn retry_loop(
+        &self,
+        at: usize,
+        plan: &RetryPlan,
+        config: &Config,
+        inner: &LayerCode,
+    ) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         let (retry, outcome, last) = (local("retry"), local("outcome"), local("last"));
         let result = self.outcome(&outcome);
         let attempt = match plan.span.filter(|on| *on || self.asks_file) {
-            Some(on) => self.attempt_in_span(plan, on, &retry, &outcome, &inner),
-            None => self.plain_attempt(&outcome, &inner),
+            Some(on) => self.attempt_in_span(plan, on, &retry, &outcome, inner),
+            None => self.plain_attempt(&outcome, inner),
         };
         let Judgement {
             leave,
             result_name,
             next,
         } = self.judgement(at, plan, &retry, &attempt);
-        let given_up = self.call(
-            "Fallible::given_up",
-            Some(&self.result.tokens),
-            quote!(#last),
-            self.result.ends,
-        );
+        let given_up = self.given_up(&quote!(#last));
 
         let AttemptCode {
             run, ended, left, ..
@@ -91,7 +108,7 @@ impl Context<'_> {
             put_back_at_once,
             put_back,
         } = self.clones(at, &retry);
-        let begun = self.begun_retry(at, plan, &retry, &config);
+        let begun = self.begun_retry(at, plan, &retry, config);
         let number = self.attempt_variable(plan, &retry);
         let numbered = self.numbered_run(&retry);
         let value = quote! {
@@ -112,13 +129,13 @@ impl Context<'_> {
                 #blocked
             }
         };
-        LayerCode::value(
-            Declarations::values(budget.unwrap_or_default())
-                .and(config.into_declarations())
-                .and(inner.declarations),
-            quote!(#converted #begun),
-            value,
-        )
+        (quote!(#converted #begun), value)
+    }
+
+    /// Emits the outcome of the function from the result that the call ends with.
+    pub(super) fn given_up(&self, last: &TokenStream) -> TokenStream {
+        let (ends, ty) = (self.result.ends, Some(&self.result.tokens));
+        self.call("Fallible::given_up", ty, quote!(#last), ends)
     }
 
     /// Emits the wait of an async function, which stands at the head of the loop, and that of a
@@ -226,7 +243,7 @@ impl Context<'_> {
         }
         let mut refusals = self.foreseen_refusals(at);
         let (ends, stacked) = match (refusals.next(), refusals.next()) {
-            (None, _) if !self.asks_for_origin(at) && !self.is_above_timeout(at) => {
+            (None, _) if !self.is_above_refusals(at) => {
                 (["Retry::failed", "Retry::failed_blocking"], None)
             }
             (Some(refusal), None) if refusal.is_certain() && self.asks_for_origin(at) => {
@@ -244,6 +261,12 @@ impl Context<'_> {
         let arguments = quote!(&mut #retry, #traits, #error, #stacked #operation);
         // An unmet lifetime bound of the error type is shown there, once.
         Some(self.call(end, None, arguments, self.result.error_ends))
+    }
+
+    /// True if an error of the layers inside may be a refusal, or the expiry of a deadline.
+    pub(super) fn is_above_refusals(&self, at: usize) -> bool {
+        let is_foreseen = self.foreseen_refusals(at).next().is_some();
+        is_foreseen || self.asks_for_origin(at) || self.is_above_timeout(at)
     }
 
     /// Emits the decision on an attempt by way of the user's filters and hook.
@@ -286,20 +309,26 @@ impl Context<'_> {
             ..
         } = attempt;
         let (runtime, operation) = (&self.runtime, self.operation());
+        let succeeded = quote!(#noted #runtime::Retry::succeeded(&#retry, #operation););
+        let leave = self.leave_with_value(&succeeded);
+        quote!(#leave #failed)
+    }
+
+    /// Emits the statement by which a success leaves the loop after the statements `succeeded`.
+    pub(super) fn leave_with_value(&self, succeeded: &TokenStream) -> TokenStream {
+        let runtime = &self.runtime;
         let (result, error, value) = (local("result"), local("error"), local("value"));
         let (ends, ty) = (self.result.ends, Some(&self.result.tokens));
         let taken = self.call("Fallible::value", ty, quote!(#result), ends);
-        let succeeded = self.call("Fallible::of_value", ty, quote!(#value), ends);
+        let outcome = self.call("Fallible::of_value", ty, quote!(#value), ends);
         // The value alone is kept over the call between the two. A result would be copied through
         // memory as a whole (measured: 6 ns), also if one function did all three.
         quote! {
             let #error @ #runtime::Err(_) = #result else {
                 let #value = #taken;
-                #noted
-                #runtime::Retry::succeeded(&#retry, #operation);
-                break #succeeded
+                #succeeded
+                break #outcome
             };
-            #failed
         }
     }
 

@@ -5,6 +5,7 @@ mod check;
 mod clones;
 mod expand;
 mod foreign;
+mod lean_loop;
 mod options;
 
 use super::spec::{Needs, Policy};
