@@ -24,19 +24,52 @@ use tower::Service;
 /// One implementation of the work of a [`Scenario`](crate::Scenario).
 pub struct Contender {
     name: &'static str,
-    run: Box<dyn FnMut(u64) -> Duration>,
+    /// The same calls, compiled once for each place in the program.
+    places: Vec<Run>,
 }
 
-impl Contender {
+type Run = Box<dyn FnMut(u64) -> Duration>;
+
+/// A place in the program. The number tells the code of one place from that of the others, because
+/// the compiler would merge equal functions.
+pub(crate) struct Place<const NUMBER: usize>;
+
+impl<const NUMBER: usize> Place<NUMBER> {
     /// A sync call.
-    pub fn sync<T>(name: &'static str, mut call: impl FnMut() -> T + 'static) -> Self {
-        Self::new(name, move |times| {
+    pub(crate) fn sync<T>(name: &'static str, mut call: impl FnMut() -> T + 'static) -> Contender {
+        Contender::new(name, move |times| {
+            black_box(NUMBER);
             let start = Instant::now();
             for _ in 0..times {
                 black_box(&call());
             }
             start.elapsed()
         })
+    }
+
+    /// A call that returns a future. It is awaited in a task of tokio's.
+    pub(crate) fn awaited<F: Future>(
+        name: &'static str,
+        mut call: impl FnMut() -> F + 'static,
+    ) -> Contender {
+        let runtime = timer_runtime();
+        Contender::new(name, move |times| {
+            runtime.block_on(async {
+                black_box(NUMBER);
+                let start = Instant::now();
+                for _ in 0..times {
+                    black_box(&call().await);
+                }
+                start.elapsed()
+            })
+        })
+    }
+}
+
+impl Contender {
+    /// A sync call.
+    pub fn sync<T>(name: &'static str, call: impl FnMut() -> T + 'static) -> Self {
+        Place::<0>::sync(name, call)
     }
 
     /// A sync call in a state of the process that other contenders must not meet. `enter` makes the
@@ -122,17 +155,8 @@ impl Contender {
     }
 
     /// A call that returns a future. It is awaited in a task of tokio's.
-    pub fn awaited<F: Future>(name: &'static str, mut call: impl FnMut() -> F + 'static) -> Self {
-        let runtime = timer_runtime();
-        Self::new(name, move |times| {
-            runtime.block_on(async {
-                let start = Instant::now();
-                for _ in 0..times {
-                    black_box(&call().await);
-                }
-                start.elapsed()
-            })
-        })
+    pub fn awaited<F: Future>(name: &'static str, call: impl FnMut() -> F + 'static) -> Self {
+        Place::<0>::awaited(name, call)
     }
 
     /// A call that returns a future. It is polled again at once whenever it is pending. This leaves
@@ -157,8 +181,19 @@ impl Contender {
     fn new(name: &'static str, run: impl FnMut(u64) -> Duration + 'static) -> Self {
         Self {
             name,
-            run: Box::new(run),
+            places: vec![Box::new(run)],
         }
+    }
+
+    /// Adds the same calls, compiled for other places.
+    pub(crate) fn add_places(&mut self, other: Self) {
+        assert_eq!(self.name, other.name, "the places have the same contenders");
+        self.places.extend(other.places);
+    }
+
+    /// The number of places that the calls are compiled for.
+    pub fn places(&self) -> usize {
+        self.places.len()
     }
 
     /// The name: `ours`, or the peer's.
@@ -166,9 +201,17 @@ impl Contender {
         self.name
     }
 
-    /// Makes this many calls and returns the time that they took.
+    /// Makes this many calls in the first place, and returns the time that they took.
     pub fn run(&mut self, times: u64) -> Duration {
-        (self.run)(times)
+        self.run_at(0, times)
+    }
+
+    /// Makes this many calls in that place, and returns the time that they took.
+    ///
+    /// # Panics
+    /// If there is no such place.
+    pub fn run_at(&mut self, place: usize, times: u64) -> Duration {
+        (self.places[place])(times)
     }
 }
 

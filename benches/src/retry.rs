@@ -2,26 +2,17 @@
 
 use std::{cell::Cell, future, hint::black_box, time::Duration};
 
-use backon::{BlockingRetryable, ConstantBuilder, ExponentialBuilder, Retryable};
+use backon::{ConstantBuilder, Retryable};
 use resilience::{RetryBudget, retry};
-use tokio_retry2::{Retry, RetryError, strategy::FixedInterval};
-use tower::{
-    Layer,
-    retry::budget::{Budget, TpsBudget},
-    service_fn,
-};
+use tokio_retry2::{Retry, strategy::FixedInterval};
+use tower::retry::budget::{Budget, TpsBudget};
 use tower_resilience_retry::RetryLayer;
 
 use crate::{
-    Contender, Goal, Scenario,
-    contender::request,
+    Contender, Goal, Scenario, first_attempt,
+    retry_peers::{tower, transient},
     subject::{Error, Failed, Reported, answer},
 };
-
-#[retry]
-fn sync(n: u64) -> Result<u64, Error> {
-    answer(n)
-}
 
 static BUDGET: RetryBudget = RetryBudget::new();
 
@@ -33,11 +24,6 @@ fn budgeted(n: u64) -> Result<u64, Error> {
 /// A hook is told how long the call took, so the call reads the clock, as a deposit does.
 #[retry(on_retry = |_| ())]
 fn hooked(n: u64) -> Result<u64, Error> {
-    answer(n)
-}
-
-#[retry]
-async fn ready(n: u64) -> Result<u64, Error> {
     answer(n)
 }
 
@@ -62,44 +48,11 @@ fn every_third() -> u64 {
     u64::from(calls.is_multiple_of(3))
 }
 
-fn three_retries() -> impl Iterator<Item = Duration> {
-    FixedInterval::from_millis(1000).take(3)
-}
-
-fn transient(n: u64) -> Result<u64, RetryError<Failed>> {
-    answer(n).map_err(RetryError::<Failed>::transient)
-}
-
-fn tower(
-    retries: &RetryLayer<u64, u64, Failed>,
-    input: impl Fn() -> u64 + Clone + Send + 'static,
-) -> Contender {
-    let service = service_fn(move |_| {
-        let input = input.clone();
-        async move { answer::<Failed>(input()) }
-    });
-    let mut service = retries.layer(service);
-    Contender::awaited("tower-resilience", move || {
-        request(&mut service, black_box(1))
-    })
-}
-
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let ours = "ours";
+    let [first, first_async] = first_attempt::scenarios();
     vec![
-        Scenario::new(
-            "retry, first attempt succeeds, sync",
-            [
-                Contender::sync(ours, || sync(black_box(1))),
-                Contender::sync("plain", || answer::<Error>(black_box(1))),
-                Contender::sync("backon", || {
-                    (|| answer::<Failed>(black_box(1)))
-                        .retry(ExponentialBuilder::default())
-                        .call()
-                }),
-            ],
-            [Goal::Over("plain", 1.5)],
-        ),
+        first,
         // The deposit is the difference to a call that reads the clock.
         Scenario::new(
             "retry with a budget, first attempt succeeds",
@@ -114,24 +67,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             ],
             [Goal::Over("with a hook", 5.0)],
         ),
-        Scenario::new(
-            "retry, first attempt succeeds, async",
-            [
-                Contender::awaited(ours, || ready(black_box(1))),
-                Contender::awaited("plain", || async { answer::<Error>(black_box(1)) }),
-                Contender::awaited("backon", || {
-                    (async || answer::<Failed>(black_box(1))).retry(ExponentialBuilder::default())
-                }),
-                Contender::awaited("tokio-retry2", || {
-                    Retry::spawn(three_retries(), async || transient(black_box(1)))
-                }),
-                tower(&RetryLayer::builder().max_attempts(4).build(), || 1),
-            ],
-            [
-                Goal::Over("plain", 1.5),
-                Goal::ShareOver("plain", "backon", 0.06),
-            ],
-        ),
+        first_async,
         // An error of this type may hold a refusal, so the future has a place for the last error,
         // which is dropped at the end.
         Scenario::new(
@@ -162,7 +98,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                         transient(every_third())
                     })
                 }),
-                tower(
+                tower::<0>(
                     &RetryLayer::builder()
                         .max_attempts(3)
                         .fixed_backoff(Duration::ZERO)

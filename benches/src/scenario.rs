@@ -39,6 +39,17 @@ impl Scenario {
         }
     }
 
+    /// Joins a scenario that is compiled for several places.
+    pub(crate) fn in_places<const COUNT: usize>(places: [Self; COUNT]) -> Self {
+        let joined = places.into_iter().reduce(|mut joined, place| {
+            for (contender, other) in joined.contenders.iter_mut().zip(place.contenders) {
+                contender.add_places(other);
+            }
+            joined
+        });
+        joined.expect("there is a place")
+    }
+
     pub(crate) fn on_several_threads(self) -> Self {
         Self {
             batch: Batch::Middle,

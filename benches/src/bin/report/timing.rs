@@ -9,35 +9,44 @@ const BATCH: Duration = Duration::from_millis(1);
 
 const ROUNDS: usize = 201;
 
-/// The nanoseconds per call of each contender. The contenders take turns, so that other work of the
-/// machine disturbs them all alike.
+/// The nanoseconds per call of each contender. The contenders take turns, and so do the places that
+/// they are compiled for, so that other work of the machine disturbs them all alike.
 pub(crate) fn measure(scenario: &mut Scenario) -> Vec<f64> {
-    let batches: Vec<u64> = scenario.contenders.iter_mut().map(calibrate).collect();
-    let mut samples = vec![Vec::with_capacity(ROUNDS); batches.len()];
+    let batches: Vec<_> = scenario.contenders.iter_mut().map(calibrate).collect();
+    let mut samples: Vec<Vec<_>> = batches
+        .iter()
+        .map(|places| vec![Vec::with_capacity(ROUNDS); places.len()])
+        .collect();
     for _ in 0..ROUNDS {
-        for ((contender, &times), samples) in scenario
-            .contenders
-            .iter_mut()
-            .zip(&batches)
-            .zip(&mut samples)
-        {
-            samples.push(per_call(contender.run(times), times));
+        let contenders = scenario.contenders.iter_mut().zip(&batches);
+        for ((contender, batches), samples) in contenders.zip(&mut samples) {
+            for (place, (&times, samples)) in batches.iter().zip(samples).enumerate() {
+                samples.push(per_call(contender.run_at(place, times), times));
+            }
         }
     }
     samples
         .into_iter()
-        .map(|samples| reported(samples, scenario.batch))
+        .map(|places| {
+            let reported = places.into_iter().map(|one| reported(one, scenario.batch));
+            // Of the places the best one counts, for each contender.
+            reported.fold(f64::INFINITY, f64::min)
+        })
         .collect()
 }
 
-/// The number of calls that fill a batch. This also warms the contender up. A number counts if it
-/// is enough in three runs, because one run may have been interrupted.
-fn calibrate(contender: &mut Contender) -> u64 {
-    let mut times = 1;
-    while (0..3).any(|_| contender.run(times) < BATCH) {
-        times *= 2;
-    }
-    times
+/// The number of calls that fill a batch, for each place. This also warms the contender up. A
+/// number counts if it is enough in three runs, because one run may have been interrupted.
+fn calibrate(contender: &mut Contender) -> Vec<u64> {
+    let places = 0..contender.places();
+    let fills = |place: usize| {
+        let mut times = 1;
+        while (0..3).any(|_| contender.run_at(place, times) < BATCH) {
+            times *= 2;
+        }
+        times
+    };
+    places.map(fills).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of calls are small")]
