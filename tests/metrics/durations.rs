@@ -1,4 +1,5 @@
-//! The histogram of the durations of attempts, which is off until the program asks for it.
+//! The histograms of the durations of attempts and of the waits of calls, which are off until the
+//! program asks for them.
 
 use std::{cell::Cell, time::Duration};
 
@@ -21,7 +22,7 @@ async fn fetch(failures: &Cell<u32>) -> Result<(), &'static str> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_attempt_is_recorded_without_its_wait_if_the_program_asks_for_it() {
+async fn attempts_are_recorded_without_their_waits_if_the_program_asks_for_it() {
     let series = Series::default();
     ::metrics::set_global_recorder(series.clone()).expect("there is none");
     let value = |part: &str, outcome: &str| {
@@ -30,8 +31,13 @@ async fn each_attempt_is_recorded_without_its_wait_if_the_program_asks_for_it() 
             "resilience_attempt_duration_seconds_{part}{labels}"
         ))
     };
-    assert_eq!(fetch(&Cell::new(0)).await, Ok(()));
+    let waits = |part: &str| {
+        let labels = r#"{operation="durations.fetch"}"#;
+        series.value(&format!("resilience_retry_delay_seconds_{part}{labels}"))
+    };
+    assert_eq!(fetch(&Cell::new(1)).await, Ok(()));
     assert_eq!(value("count", "success"), None, "nobody asked");
+    assert_eq!(waits("count"), None, "nobody asked");
 
     metrics::record_durations(true);
     assert_eq!(fetch(&Cell::new(2)).await, Ok(()));
@@ -46,7 +52,21 @@ async fn each_attempt_is_recorded_without_its_wait_if_the_program_asks_for_it() 
         let range = exact..=exact + 2 * attempts * Duration::from_millis(1);
         assert!(range.contains(&sum), "{outcome}: {sum:?}");
     }
+    assert_eq!(
+        (waits("count"), waits("sum")),
+        (Some(1.0), Some(3.0)),
+        "the call waited for 1 s and for 2 s"
+    );
+    assert_eq!(fetch(&Cell::new(0)).await, Ok(()));
+    assert_eq!(waits("count"), Some(1.0), "the call did not wait");
+    assert_eq!(fetch(&Cell::new(9)).await, Err("busy"));
+    assert_eq!(
+        (waits("count"), waits("sum")),
+        (Some(2.0), Some(3.0 + 7.0)),
+        "the call gave up after 1 s, 2 s and 4 s"
+    );
+    assert_eq!(value("count", "success"), Some(2.0));
     metrics::record_durations(false);
     assert_eq!(fetch(&Cell::new(0)).await, Ok(()));
-    assert_eq!(value("count", "success"), Some(1.0));
+    assert_eq!(value("count", "success"), Some(2.0));
 }

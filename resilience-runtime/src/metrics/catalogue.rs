@@ -48,6 +48,8 @@ metrics! {
         "Calls that a retry repeated or gave up, by their result.";
     RETRIES = "resilience_retries_total", Counter, Count,
         "Attempts that followed a failed one.";
+    RETRY_DELAY = "resilience_retry_delay_seconds", Histogram, Seconds,
+        "Waits of one call between its attempts, together, if they are recorded.";
     TIMEOUTS = "resilience_timeouts_total", Counter, Count,
         "Calls that reached the limit of a timeout.";
     TIMEOUT_WORKERS = "resilience_timeout_workers", Gauge, Count,

@@ -7,8 +7,9 @@ use super::catalogue::{
     CIRCUIT_CALLS, CIRCUIT_FAILURE_RATE, CIRCUIT_STATE, CIRCUIT_STATE_SECONDS, CIRCUIT_TRANSITIONS,
 };
 use super::labels::{LabelValues, OTHER};
+use super::series::{CounterSeries, GaugeSeries, SeriesOf};
 use super::sink::Sink;
-use super::state_time::{STATES, StateTimes};
+use super::state_time::{STATES, StateTime};
 use crate::circuit::{TRANSITIONS, TransitionCounts, transition_counts};
 use crate::circuit_state::CircuitState;
 use crate::registry;
@@ -33,11 +34,66 @@ struct Circuit {
     transitions: TransitionCounts,
 }
 
+/// The series of the circuit of a name, and the time that it spent in each state.
+pub(super) struct CircuitSeries {
+    calls: [CounterSeries; OUTCOMES.len()],
+    transitions: [CounterSeries; TRANSITIONS.len()],
+    states: [GaugeSeries; STATES.len()],
+    seconds: [CounterSeries; STATES.len()],
+    failure_rate: GaugeSeries,
+    time: StateTime,
+}
+
+impl CircuitSeries {
+    fn new(name: &str) -> Self {
+        let circuit = ("circuit", name);
+        Self {
+            calls: OUTCOMES.map(|outcome| {
+                CounterSeries::new(&CIRCUIT_CALLS, &[circuit, ("outcome", outcome)])
+            }),
+            transitions: TRANSITIONS.map(|(to, reason)| {
+                let labels = [circuit, ("to", to), ("reason", reason)];
+                CounterSeries::new(&CIRCUIT_TRANSITIONS, &labels)
+            }),
+            states: STATES
+                .map(|state| GaugeSeries::new(&CIRCUIT_STATE, &[circuit, ("state", state)])),
+            seconds: STATES.map(|state| {
+                CounterSeries::new(&CIRCUIT_STATE_SECONDS, &[circuit, ("state", state)])
+            }),
+            failure_rate: GaugeSeries::new(&CIRCUIT_FAILURE_RATE, &[circuit]),
+            time: StateTime::default(),
+        }
+    }
+
+    fn export_counters(&mut self, sink: &Sink<'_>, circuit: &Circuit) {
+        for (series, calls) in self.calls.iter_mut().zip(circuit.calls) {
+            sink.counter(series, calls);
+        }
+        for (series, count) in self.transitions.iter_mut().zip(circuit.transitions) {
+            sink.counter(series, count);
+        }
+    }
+
+    fn export(&mut self, sink: &Sink<'_>, circuit: &Circuit, passed: Duration) {
+        self.export_counters(sink, circuit);
+        for (series, circuits) in self.states.iter_mut().zip(circuit.states) {
+            sink.gauge(series, circuits);
+        }
+        if let Some(rate) = circuit.failure_rate {
+            sink.share(&mut self.failure_rate, rate);
+        }
+        let times = self.time.advance(circuit.states, circuit.in_state, passed);
+        for (series, time) in self.seconds.iter_mut().zip(times) {
+            sink.seconds(series, time);
+        }
+    }
+}
+
 /// Writes the metrics of all circuits. `passed` is the time since the last update.
 pub(super) fn export(
-    sink: &mut Sink<'_>,
+    sink: &Sink<'_>,
     values: &mut LabelValues,
-    times: &mut StateTimes,
+    series: &mut SeriesOf<CircuitSeries>,
     passed: Duration,
 ) {
     let mut others = None;
@@ -46,44 +102,12 @@ pub(super) fn export(
             others = Some(add(others, &circuit));
             continue;
         }
-        counters(sink, &name, &circuit);
-        gauges(sink, &name, &circuit);
-        let state_times = times.entry(name.clone()).or_default();
-        let times = state_times.advance(circuit.states, circuit.in_state, passed);
-        for (state, time) in STATES.into_iter().zip(times) {
-            let labels = [("circuit", name.as_str()), ("state", state)];
-            sink.seconds(&CIRCUIT_STATE_SECONDS, &labels, time);
-        }
+        let series = series.of(&name, CircuitSeries::new);
+        series.export(sink, &circuit, passed);
     }
     if let Some(others) = others {
-        counters(sink, OTHER, &others);
-    }
-}
-
-fn counters(sink: &mut Sink<'_>, name: &str, circuit: &Circuit) {
-    for (outcome, calls) in OUTCOMES.into_iter().zip(circuit.calls) {
-        sink.counter(
-            &CIRCUIT_CALLS,
-            &[("circuit", name), ("outcome", outcome)],
-            calls,
-        );
-    }
-    for ((to, reason), count) in TRANSITIONS.into_iter().zip(circuit.transitions) {
-        let labels = [("circuit", name), ("to", to), ("reason", reason)];
-        sink.counter(&CIRCUIT_TRANSITIONS, &labels, count);
-    }
-}
-
-fn gauges(sink: &mut Sink<'_>, name: &str, circuit: &Circuit) {
-    for (state, circuits) in STATES.into_iter().zip(circuit.states) {
-        sink.gauge(
-            &CIRCUIT_STATE,
-            &[("circuit", name), ("state", state)],
-            circuits,
-        );
-    }
-    if let Some(rate) = circuit.failure_rate {
-        sink.share(&CIRCUIT_FAILURE_RATE, &[("circuit", name)], rate);
+        let series = series.of(OTHER, CircuitSeries::new);
+        series.export_counters(sink, &others);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::catalogue::CONFIG_RELOADS;
 use super::durations::set_durations_in_file;
+use super::series::CounterSeries;
 use super::sink::Sink;
 use crate::file::{Key, Keys, Kind, SectionKind, SectionSpec, Values, reloads};
 
@@ -26,10 +27,21 @@ pub(crate) fn hold(values: &Values) {
     set_durations_in_file(values.of(&FILE, "").flag("durations"));
 }
 
-/// Exports how often a configuration was applied, and how often one was refused.
-pub(super) fn export_reloads(sink: &mut Sink<'_>) {
-    let counts = reloads();
-    for (result, count) in [("applied", counts.applied), ("refused", counts.refused)] {
-        sink.counter(&CONFIG_RELOADS, &[("result", result)], count);
+/// The series of the reloads.
+pub(super) struct ReloadSeries([CounterSeries; 2]);
+
+impl ReloadSeries {
+    pub(super) fn new() -> Self {
+        let results = ["applied", "refused"];
+        Self(results.map(|result| CounterSeries::new(&CONFIG_RELOADS, &[("result", result)])))
+    }
+
+    /// Exports how often a configuration was applied, and how often one was refused.
+    pub(super) fn export(&mut self, sink: &Sink<'_>) {
+        let counts = reloads();
+        let counts = [counts.applied, counts.refused];
+        for (series, count) in self.0.iter_mut().zip(counts) {
+            sink.counter(series, count);
+        }
     }
 }

@@ -4,6 +4,7 @@ use super::catalogue::{
     BULKHEAD_CALLS, BULKHEAD_IN_USE, BULKHEAD_LIMIT, BULKHEAD_WAITING, Metric, RATE_LIMIT_CALLS,
 };
 use super::labels::{LabelValues, OTHER};
+use super::series::{CounterSeries, GaugeSeries, SeriesOf};
 use super::sink::Sink;
 use crate::{
     bulkhead::Bulkhead,
@@ -11,9 +12,21 @@ use crate::{
     rate_limit::RateLimit,
 };
 
-pub(super) fn export_bulkheads(sink: &mut Sink<'_>, values: &mut LabelValues) {
+/// The series of one limiter.
+pub(super) struct LimiterSeries {
+    /// Those of [`Calls`], in their order.
+    calls: [CounterSeries; 3],
+    gauges: Vec<GaugeSeries>,
+}
+
+pub(super) fn export_bulkheads(
+    sink: &Sink<'_>,
+    values: &mut LabelValues,
+    series: &mut SeriesOf<LimiterSeries>,
+) {
     let limits = Limits::<Bulkhead> {
         calls: &BULKHEAD_CALLS,
+        gauges: &[BULKHEAD_IN_USE, BULKHEAD_WAITING, BULKHEAD_LIMIT],
         label: "bulkhead",
         name: |stats| &stats.name,
         calls_of: |stats| Calls {
@@ -21,17 +34,19 @@ pub(super) fn export_bulkheads(sink: &mut Sink<'_>, values: &mut LabelValues) {
             refused: stats.refused,
             would_refuse: stats.would_refuse,
         },
+        values_of: |stats| vec![stats.in_use, stats.waiting, stats.limit.into()],
     };
-    limits.export(sink, values, |sink, label, stats| {
-        sink.gauge(&BULKHEAD_IN_USE, &[label], stats.in_use);
-        sink.gauge(&BULKHEAD_WAITING, &[label], stats.waiting);
-        sink.gauge(&BULKHEAD_LIMIT, &[label], stats.limit.into());
-    });
+    limits.export(sink, values, series);
 }
 
-pub(super) fn export_rate_limits(sink: &mut Sink<'_>, values: &mut LabelValues) {
+pub(super) fn export_rate_limits(
+    sink: &Sink<'_>,
+    values: &mut LabelValues,
+    series: &mut SeriesOf<LimiterSeries>,
+) {
     let limits = Limits::<RateLimit> {
         calls: &RATE_LIMIT_CALLS,
+        gauges: &[],
         label: "limit",
         name: |stats| &stats.name,
         calls_of: |stats| Calls {
@@ -39,25 +54,28 @@ pub(super) fn export_rate_limits(sink: &mut Sink<'_>, values: &mut LabelValues) 
             refused: stats.refused,
             would_refuse: stats.would_refuse,
         },
+        values_of: |_| Vec::new(),
     };
-    limits.export(sink, values, |_, _, _| ());
+    limits.export(sink, values, series);
 }
 
-/// The metrics that all limiters have.
+/// The metrics of one kind of limiters.
 struct Limits<L: Limiter> {
     calls: &'static Metric,
+    gauges: &'static [Metric],
     label: &'static str,
     name: fn(&L::Stats) -> &str,
     calls_of: fn(&L::Stats) -> Calls,
+    /// The values of the gauges.
+    values_of: fn(&L::Stats) -> Vec<u64>,
 }
 
 impl<L: Registered> Limits<L> {
-    /// Exports the calls of each limiter, and by `gauges` the metrics that its policy alone has.
     fn export(
         &self,
-        sink: &mut Sink<'_>,
+        sink: &Sink<'_>,
         values: &mut LabelValues,
-        gauges: impl Fn(&mut Sink<'_>, (&'static str, &str), &L::Stats),
+        series: &mut SeriesOf<LimiterSeries>,
     ) {
         let mut others = Calls::default();
         for stats in L::names().all_stats() {
@@ -66,11 +84,29 @@ impl<L: Registered> Limits<L> {
                 others.add(&calls);
                 continue;
             }
-            let label = (self.label, name);
-            calls.export(sink, self.calls, label);
-            gauges(sink, label, &stats);
+            let series = series.of(name, |name| self.series(name));
+            calls.export(sink, series);
+            for (series, value) in series.gauges.iter_mut().zip((self.values_of)(&stats)) {
+                sink.gauge(series, value);
+            }
         }
-        others.export_others(sink, self.calls, self.label);
+        if others.admitted + others.refused > 0 {
+            others.export(sink, series.of(OTHER, |name| self.series(name)));
+        }
+    }
+
+    fn series(&self, name: &str) -> LimiterSeries {
+        let label = (self.label, name);
+        let outcomes = ["admitted", "refused", "would_refuse"];
+        LimiterSeries {
+            calls: outcomes
+                .map(|outcome| CounterSeries::new(self.calls, &[label, ("outcome", outcome)])),
+            gauges: self
+                .gauges
+                .iter()
+                .map(|gauge| GaugeSeries::new(gauge, &[label]))
+                .collect(),
+        }
     }
 }
 
@@ -90,20 +126,10 @@ impl Calls {
         self.would_refuse += other.would_refuse;
     }
 
-    fn export(&self, sink: &mut Sink<'_>, metric: &Metric, label: (&'static str, &str)) {
-        let outcomes = [
-            ("admitted", self.admitted),
-            ("refused", self.refused),
-            ("would_refuse", self.would_refuse),
-        ];
-        for (outcome, count) in outcomes {
-            sink.counter(metric, &[label, ("outcome", outcome)], count);
-        }
-    }
-
-    fn export_others(&self, sink: &mut Sink<'_>, metric: &Metric, label: &'static str) {
-        if self.admitted + self.refused > 0 {
-            self.export(sink, metric, (label, OTHER));
+    fn export(&self, sink: &Sink<'_>, series: &mut LimiterSeries) {
+        let counts = [self.admitted, self.refused, self.would_refuse];
+        for (series, count) in series.calls.iter_mut().zip(counts) {
+            sink.counter(series, count);
         }
     }
 }

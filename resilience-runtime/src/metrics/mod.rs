@@ -16,6 +16,7 @@
 //! | `resilience_circuit_failure_rate` | gauge | `circuit`; absent below `minimum_calls` |
 //! | `resilience_retry_calls_total` | counter | `operation`, `result`: `recovered`, `gave_up`, and the `reason` of the latter |
 //! | `resilience_retries_total` | counter | `operation` |
+//! | `resilience_retry_delay_seconds` | histogram | `operation`; the waits of one call together, for a call that waited; only after [`record_durations`] |
 //! | `resilience_timeouts_total` | counter | `operation` |
 //! | `resilience_timeout_workers` | gauge | `state`: `busy`, `idle`, `abandoned` (among the busy ones), `limit` |
 //! | `resilience_fallbacks_total` | counter | `operation` |
@@ -46,10 +47,13 @@ mod durations;
 mod exporter;
 #[cfg(feature = "config")]
 pub(crate) mod file;
+mod global_recorder;
+mod histograms;
 mod labels;
 mod limits;
 mod operations;
 mod pump;
+mod series;
 mod shared;
 mod sink;
 mod state_time;
@@ -58,4 +62,5 @@ pub use durations::record_durations;
 pub use exporter::{Exporter, export_every};
 pub use pump::update;
 
-pub(crate) use durations::{are_durations_recorded, record_duration};
+pub(crate) use durations::are_durations_recorded;
+pub(crate) use histograms::{Recorded, record};

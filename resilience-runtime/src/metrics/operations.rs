@@ -2,6 +2,7 @@
 
 use super::catalogue::{FALLBACKS, HEDGES, RETRIES, RETRY_CALLS, TIMEOUTS};
 use super::labels::LabelValues;
+use super::series::{CounterSeries, SeriesOf};
 use super::sink::Sink;
 use crate::OperationStats;
 use crate::registry;
@@ -29,14 +30,58 @@ const REASONS: [&str; 8] = [
     "refused",
 ];
 
-pub(super) fn export(sink: &mut Sink<'_>, values: &mut LabelValues) {
+/// The series of the operations with one label.
+pub(super) struct OperationSeries {
+    retries: CounterSeries,
+    recovered: CounterSeries,
+    gave_up: [CounterSeries; REASONS.len()],
+    timeouts: CounterSeries,
+    fallbacks: CounterSeries,
+    hedges: CounterSeries,
+}
+
+impl OperationSeries {
+    fn new(name: &str) -> Self {
+        let operation = ("operation", name);
+        let recovered = [operation, ("result", "recovered")];
+        Self {
+            retries: CounterSeries::new(&RETRIES, &[operation]),
+            recovered: CounterSeries::new(&RETRY_CALLS, &recovered),
+            gave_up: REASONS.map(|reason| {
+                let labels = [operation, ("result", "gave_up"), ("reason", reason)];
+                CounterSeries::new(&RETRY_CALLS, &labels)
+            }),
+            timeouts: CounterSeries::new(&TIMEOUTS, &[operation]),
+            fallbacks: CounterSeries::new(&FALLBACKS, &[operation]),
+            hedges: CounterSeries::new(&HEDGES, &[operation]),
+        }
+    }
+
+    fn export(&mut self, sink: &Sink<'_>, counts: &Counts) {
+        sink.counter(&mut self.retries, counts.retries);
+        sink.counter(&mut self.recovered, counts.recovered);
+        for (series, count) in self.gave_up.iter_mut().zip(counts.gave_up) {
+            sink.counter(series, count);
+        }
+        sink.counter(&mut self.timeouts, counts.timeouts);
+        sink.counter(&mut self.fallbacks, counts.fallbacks);
+        sink.counter(&mut self.hedges, counts.hedges);
+    }
+}
+
+pub(super) fn export(
+    sink: &Sink<'_>,
+    values: &mut LabelValues,
+    series: &mut SeriesOf<OperationSeries>,
+) {
     let mut operations = BTreeMap::<String, Counts>::new();
     for stats in registry::operations() {
         let label = values.bounded(&stats.name).to_owned();
         operations.entry(label).or_default().add(&stats);
     }
     for (name, counts) in operations {
-        counts.export(sink, &name);
+        let series = series.of(&name, OperationSeries::new);
+        series.export(sink, &counts);
     }
 }
 
@@ -61,19 +106,5 @@ impl Counts {
         self.timeouts += stats.timeouts;
         self.fallbacks += stats.fallbacks;
         self.hedges += stats.hedges;
-    }
-
-    fn export(&self, sink: &mut Sink<'_>, name: &str) {
-        let operation = ("operation", name);
-        sink.counter(&RETRIES, &[operation], self.retries);
-        let recovered = [operation, ("result", "recovered")];
-        sink.counter(&RETRY_CALLS, &recovered, self.recovered);
-        for (reason, count) in REASONS.into_iter().zip(self.gave_up) {
-            let labels = [operation, ("result", "gave_up"), ("reason", reason)];
-            sink.counter(&RETRY_CALLS, &labels, count);
-        }
-        sink.counter(&TIMEOUTS, &[operation], self.timeouts);
-        sink.counter(&FALLBACKS, &[operation], self.fallbacks);
-        sink.counter(&HEDGES, &[operation], self.hedges);
     }
 }

@@ -2,17 +2,22 @@
 
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use metrics::with_recorder;
 use tracing::warn;
 
 use super::catalogue::{LABEL_OVERFLOW, TIMEOUT_WORKERS, describe};
+use super::circuits::{self, CircuitSeries};
 #[cfg(feature = "config")]
-use super::file;
+use super::file::ReloadSeries;
+use super::global_recorder::is_global;
 use super::labels::{LabelValues, warn_of_overflow};
-use super::sink::{Exported, Sink, is_taken};
-use super::state_time::StateTimes;
-use super::{circuits, limits, operations, shared};
+use super::limits::{self, LimiterSeries};
+use super::operations::{self, OperationSeries};
+use super::series::{CounterSeries, SeriesOf};
+use super::shared::{self, BudgetSeries, WorkerSeries};
+use super::sink::{Handles, Sink, is_taken};
 use crate::clock;
 use crate::scope::per_scope;
 
@@ -30,18 +35,55 @@ enum State {
     Ready(Box<Pump>),
 }
 
+/// The recorder is asked for all handles again after this time, because it may have forgotten one
+/// that nothing was told to in between.
+const RENEWED_AFTER: Duration = Duration::from_secs(60);
+
 /// The memory between two updates.
 struct Pump {
-    exported: Exported,
     is_described: bool,
     is_refusal_reported: bool,
-    circuits: LabelValues,
-    operations: LabelValues,
-    budgets: LabelValues,
-    bulkheads: LabelValues,
-    limits: LabelValues,
-    state_times: StateTimes,
+    circuits: Exported<CircuitSeries>,
+    operations: Exported<OperationSeries>,
+    budgets: Exported<BudgetSeries>,
+    bulkheads: Exported<LimiterSeries>,
+    limits: Exported<LimiterSeries>,
+    workers: WorkerSeries,
+    #[cfg(feature = "config")]
+    reloads: ReloadSeries,
     updated_at: Option<u64>,
+    /// The moment of the clock at which the recorder of the process was asked for all handles.
+    renewed_at: Option<u64>,
+}
+
+/// The things of one kind: the values of their label, and their series.
+struct Exported<T> {
+    values: LabelValues,
+    series: SeriesOf<T>,
+    overflow: CounterSeries,
+}
+
+impl<T> Exported<T> {
+    fn new(label: &'static str) -> Self {
+        Self {
+            values: LabelValues::new(label),
+            series: SeriesOf::new(),
+            overflow: CounterSeries::new(&LABEL_OVERFLOW, &[("kind", label)]),
+        }
+    }
+
+    /// Writes the metrics of the things by `export`, and the number of values beyond the bound.
+    fn export(
+        &mut self,
+        sink: &Sink<'_>,
+        export: impl FnOnce(&Sink<'_>, &mut LabelValues, &mut SeriesOf<T>),
+    ) {
+        export(sink, &mut self.values, &mut self.series);
+        if self.values.is_first_beyond() {
+            warn_of_overflow(self.values.label());
+        }
+        sink.counter(&mut self.overflow, self.values.overflow());
+    }
 }
 
 /// Brings all metrics up to date with the statistics.
@@ -86,16 +128,18 @@ impl Drop for Running {
 impl Pump {
     fn new() -> Self {
         Self {
-            exported: Exported::new(),
             is_described: false,
             is_refusal_reported: false,
-            circuits: LabelValues::new("circuit"),
-            operations: LabelValues::new("operation"),
-            budgets: LabelValues::new("budget"),
-            bulkheads: LabelValues::new("bulkhead"),
-            limits: LabelValues::new("limit"),
-            state_times: StateTimes::new(),
+            circuits: Exported::new("circuit"),
+            operations: Exported::new("operation"),
+            budgets: Exported::new("budget"),
+            bulkheads: Exported::new("bulkhead"),
+            limits: Exported::new("limit"),
+            workers: WorkerSeries::new(),
+            #[cfg(feature = "config")]
+            reloads: ReloadSeries::new(),
             updated_at: None,
+            renewed_at: None,
         }
     }
 
@@ -116,28 +160,30 @@ impl Pump {
         let passed = self.updated_at.map_or(0, |last| now.saturating_sub(last));
         self.updated_at = Some(now);
 
-        let mut sink = Sink::new(recorder, &mut self.exported);
+        let sink = &Sink::new(recorder, self.handles(recorder, now));
         let passed = clock::span(passed);
-        circuits::export(&mut sink, &mut self.circuits, &mut self.state_times, passed);
-        operations::export(&mut sink, &mut self.operations);
-        shared::export_budgets(&mut sink, &mut self.budgets);
-        limits::export_bulkheads(&mut sink, &mut self.bulkheads);
-        limits::export_rate_limits(&mut sink, &mut self.limits);
-        shared::export_workers(&mut sink);
+        self.circuits.export(sink, |sink, values, series| {
+            circuits::export(sink, values, series, passed);
+        });
+        self.operations.export(sink, operations::export);
+        self.budgets.export(sink, shared::export_budgets);
+        self.bulkheads.export(sink, limits::export_bulkheads);
+        self.limits.export(sink, limits::export_rate_limits);
+        self.workers.export(sink);
         #[cfg(feature = "config")]
-        file::export_reloads(&mut sink);
-        for values in [
-            &mut self.circuits,
-            &mut self.operations,
-            &mut self.budgets,
-            &mut self.bulkheads,
-            &mut self.limits,
-        ] {
-            if values.is_first_beyond() {
-                warn_of_overflow(values.label());
-            }
-            let kind = [("kind", values.label())];
-            sink.counter(&LABEL_OVERFLOW, &kind, values.overflow());
+        self.reloads.export(sink);
+    }
+
+    /// Says what this update does with the handles of the last one.
+    fn handles(&mut self, recorder: &dyn metrics::Recorder, now: u64) -> Handles {
+        if !is_global(recorder) {
+            return Handles::NotKept;
         }
+        let age = |at| clock::span(now.saturating_sub(at));
+        if self.renewed_at.is_some_and(|at| age(at) < RENEWED_AFTER) {
+            return Handles::Kept;
+        }
+        self.renewed_at = Some(now);
+        Handles::Renewed
     }
 }

@@ -2,10 +2,40 @@
 
 use super::catalogue::{BUDGET_AVAILABLE, BUDGET_RETRIES, TIMEOUT_WORKERS};
 use super::labels::{LabelValues, OTHER};
+use super::series::{CounterSeries, GaugeSeries, SeriesOf};
 use super::sink::Sink;
 use crate::{budget, timeout::worker_limit, worker_stats};
 
-pub(super) fn export_budgets(sink: &mut Sink<'_>, values: &mut LabelValues) {
+/// The series of one budget.
+pub(super) struct BudgetSeries {
+    granted: CounterSeries,
+    refused: CounterSeries,
+    available: GaugeSeries,
+}
+
+impl BudgetSeries {
+    fn new(name: &str) -> Self {
+        let budget = ("budget", name);
+        let retries =
+            |outcome| CounterSeries::new(&BUDGET_RETRIES, &[budget, ("outcome", outcome)]);
+        Self {
+            granted: retries("granted"),
+            refused: retries("refused"),
+            available: GaugeSeries::new(&BUDGET_AVAILABLE, &[budget]),
+        }
+    }
+
+    fn export_retries(&mut self, sink: &Sink<'_>, granted: u64, refused: u64) {
+        sink.counter(&mut self.granted, granted);
+        sink.counter(&mut self.refused, refused);
+    }
+}
+
+pub(super) fn export_budgets(
+    sink: &Sink<'_>,
+    values: &mut LabelValues,
+    series: &mut SeriesOf<BudgetSeries>,
+) {
     let (mut granted, mut refused) = (0, 0);
     for stats in budget::all_stats() {
         if values.bounded(&stats.name) == OTHER {
@@ -13,38 +43,35 @@ pub(super) fn export_budgets(sink: &mut Sink<'_>, values: &mut LabelValues) {
             refused += stats.refused;
             continue;
         }
-        retries(sink, &stats.name, stats.retries, stats.refused);
-        sink.gauge(
-            &BUDGET_AVAILABLE,
-            &[("budget", &stats.name)],
-            stats.available,
-        );
+        let series = series.of(&stats.name, BudgetSeries::new);
+        series.export_retries(sink, stats.retries, stats.refused);
+        sink.gauge(&mut series.available, stats.available);
     }
     if granted + refused > 0 {
-        retries(sink, OTHER, granted, refused);
+        let series = series.of(OTHER, BudgetSeries::new);
+        series.export_retries(sink, granted, refused);
     }
 }
 
-fn retries(sink: &mut Sink<'_>, name: &str, granted: u64, refused: u64) {
-    for (outcome, count) in [("granted", granted), ("refused", refused)] {
-        sink.counter(
-            &BUDGET_RETRIES,
-            &[("budget", name), ("outcome", outcome)],
-            count,
-        );
-    }
-}
+/// The series of the workers, one for each state.
+pub(super) struct WorkerSeries([GaugeSeries; 4]);
 
-pub(super) fn export_workers(sink: &mut Sink<'_>) {
-    let pool = worker_stats();
-    let states = [
-        ("busy", pool.live.saturating_sub(pool.idle)),
-        ("idle", pool.idle),
-        ("abandoned", pool.abandoned_running),
-        ("limit", worker_limit()),
-    ];
-    for (state, workers) in states {
-        let workers = u64::try_from(workers).unwrap_or(u64::MAX);
-        sink.gauge(&TIMEOUT_WORKERS, &[("state", state)], workers);
+impl WorkerSeries {
+    pub(super) fn new() -> Self {
+        let states = ["busy", "idle", "abandoned", "limit"];
+        Self(states.map(|state| GaugeSeries::new(&TIMEOUT_WORKERS, &[("state", state)])))
+    }
+
+    pub(super) fn export(&mut self, sink: &Sink<'_>) {
+        let pool = worker_stats();
+        let workers = [
+            pool.live.saturating_sub(pool.idle),
+            pool.idle,
+            pool.abandoned_running,
+            worker_limit(),
+        ];
+        for (series, workers) in self.0.iter_mut().zip(workers) {
+            sink.gauge(series, u64::try_from(workers).unwrap_or(u64::MAX));
+        }
     }
 }

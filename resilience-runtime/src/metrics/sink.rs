@@ -1,70 +1,82 @@
 //! Where the numbers of one update go: the recorder of the program.
 
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::time::Duration;
 
-use metrics::{IntoF64, Key, Label, Level, Metadata, Recorder};
+use metrics::{IntoF64, Level, Metadata, Recorder};
 
 use super::catalogue::Metric;
+use super::series::{CounterSeries, GaugeSeries, Labels, key};
 
-/// The labels of a series.
-pub(super) type Labels<'a> = &'a [(&'static str, &'a str)];
-
-/// The recorder, and the counts that it has got already.
+/// The recorder of one update.
 pub(super) struct Sink<'a> {
     recorder: &'a dyn Recorder,
-    exported: &'a mut Exported,
+    handles: Handles,
 }
 
-/// The totals of all counters at the last update, because a recorder is told increments: bridges to
-/// other libraries know no absolute values.
-pub(super) type Exported = HashMap<Key, u64>;
+/// The use of the handles of the last update. A handle is used again only to tell the recorder what
+/// it knows already, because a recorder may have forgotten a series that was idle, and what is told
+/// to its handle is lost then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Handles {
+    /// The recorder is not the one of the process.
+    NotKept,
+    /// The recorder is asked for all handles, and they are kept.
+    Renewed,
+    /// The recorder is asked for those of the series that have changed.
+    Kept,
+}
 
 impl<'a> Sink<'a> {
-    pub(super) fn new(recorder: &'a dyn Recorder, exported: &'a mut Exported) -> Self {
-        Self { recorder, exported }
+    pub(super) fn new(recorder: &'a dyn Recorder, handles: Handles) -> Self {
+        Self { recorder, handles }
     }
 
-    /// Brings a counter to `total`. A total that is smaller than the last one belongs to a thing
-    /// that was removed and made again.
-    pub(super) fn counter(&mut self, metric: &Metric, labels: Labels<'_>, total: u64) {
-        let key = key(metric, labels);
-        let counter = self.recorder.register_counter(&key, &METADATA);
-        let last = self.exported.entry(key).or_default();
-        counter.increment(total.checked_sub(*last).unwrap_or(total));
-        *last = total;
+    /// Brings a counter to `total`. The recorder is told the increment, because bridges to other
+    /// libraries know no absolute values. A total that is smaller than the last one belongs to a
+    /// thing that was removed and made again.
+    pub(super) fn counter(&self, series: &mut CounterSeries, total: u64) {
+        let last = std::mem::replace(&mut series.exported, total);
+        let change = total.checked_sub(last).unwrap_or(total);
+        if let (Some(kept), 0, Handles::Kept) = (&series.kept, change, self.handles) {
+            // The recorder sees that the series is in use.
+            kept.increment(0);
+            return;
+        }
+        let counter = self.recorder.register_counter(&series.key, &METADATA);
+        counter.increment(change);
+        series.kept = self.keeps().then_some(counter);
     }
 
     /// Brings a counter of seconds to `total`. The counter has whole seconds, and the rest is in
     /// the total of the next update.
-    pub(super) fn seconds(&mut self, metric: &Metric, labels: Labels<'_>, total: Duration) {
-        self.counter(metric, labels, total.as_secs());
+    pub(super) fn seconds(&self, series: &mut CounterSeries, total: Duration) {
+        self.counter(series, total.as_secs());
     }
 
     #[expect(
         clippy::cast_precision_loss,
         reason = "a gauge is a float, and exact up to 2⁵³"
     )]
-    pub(super) fn gauge(&mut self, metric: &Metric, labels: Labels<'_>, value: u64) {
-        self.share(metric, labels, value as f64);
+    pub(super) fn gauge(&self, series: &mut GaugeSeries, value: u64) {
+        self.share(series, value as f64);
     }
 
-    pub(super) fn share(&mut self, metric: &Metric, labels: Labels<'_>, value: f64) {
-        let key = key(metric, labels);
-        self.recorder.register_gauge(&key, &METADATA).set(value);
+    pub(super) fn share(&self, series: &mut GaugeSeries, value: f64) {
+        let last = series.value.replace(value.to_bits());
+        let is_unchanged = last == Some(value.to_bits());
+        if let (Some(kept), true, Handles::Kept) = (&series.kept, is_unchanged, self.handles) {
+            kept.set(value);
+            return;
+        }
+        let gauge = self.recorder.register_gauge(&series.key, &METADATA);
+        gauge.set(value);
+        series.kept = self.keeps().then_some(gauge);
     }
-}
 
-/// Adds a value to a histogram.
-pub(super) fn record(
-    recorder: &dyn Recorder,
-    metric: &Metric,
-    labels: Labels<'_>,
-    value: Duration,
-) {
-    let histogram = recorder.register_histogram(&key(metric, labels), &METADATA);
-    histogram.record(value.as_secs_f64());
+    fn keeps(&self) -> bool {
+        self.handles != Handles::NotKept
+    }
 }
 
 /// True if the recorder takes this gauge. Without a recorder, and if it refuses the metrics of this
@@ -87,12 +99,5 @@ impl IntoF64 for Asked<'_> {
     }
 }
 
-static METADATA: Metadata<'static> = Metadata::new("resilience", Level::INFO, Some("resilience"));
-
-fn key(metric: &Metric, labels: Labels<'_>) -> Key {
-    let labels: Vec<_> = labels
-        .iter()
-        .map(|(name, value)| Label::new(*name, (*value).to_owned()))
-        .collect();
-    Key::from_parts(metric.name, labels)
-}
+pub(super) static METADATA: Metadata<'static> =
+    Metadata::new("resilience", Level::INFO, Some("resilience"));

@@ -1,6 +1,5 @@
 //! The time that circuits spend in each state, from one update to the next.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 /// The states as labels, in the order of the arrays of this module.
@@ -13,9 +12,6 @@ pub(super) struct StateTime {
     last: [u64; 4],
     times: [Duration; 4],
 }
-
-/// The times of all names.
-pub(super) type StateTimes = HashMap<String, StateTime>;
 
 impl StateTime {
     /// Counts the time since the last update, `passed`, and returns the sums.

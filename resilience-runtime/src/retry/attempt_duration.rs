@@ -1,6 +1,8 @@
-//! The durations of attempts, for the metrics. Without the feature `metrics` everything here is
-//! empty and costs nothing.
+//! The durations of attempts and the waits of a call, for the metrics. Without the feature
+//! `metrics` everything here is empty and costs nothing.
 
+#[cfg(feature = "metrics")]
+use crate::metrics::{Recorded, record};
 use crate::operation::Operation;
 use core::num::NonZeroU64;
 use core::time::Duration;
@@ -42,6 +44,62 @@ impl DueAt {
     }
 }
 
+/// The waits of a call so far, in seconds. The number is small enough to lie between the others of
+/// the schedule, and exact to a millionth of a share.
+#[cfg(feature = "metrics")]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waits(f32);
+
+#[cfg(not(feature = "metrics"))]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waits;
+
+impl Waits {
+    pub(super) const NONE: Self = {
+        #[cfg(feature = "metrics")]
+        {
+            Self(0.0)
+        }
+        #[cfg(not(feature = "metrics"))]
+        {
+            Self
+        }
+    };
+
+    /// These waits, and one of that length.
+    pub(super) fn and(self, delay: Duration) -> Self {
+        #[cfg(feature = "metrics")]
+        {
+            Self(self.0 + delay.as_secs_f32())
+        }
+        #[cfg(not(feature = "metrics"))]
+        {
+            let _ = delay;
+            self
+        }
+    }
+
+    /// Records the waits of a call that has ended, unless it has not waited.
+    #[cold]
+    pub(super) fn record(self, operation: &Operation) {
+        #[cfg(feature = "metrics")]
+        if let Ok(waited) = Duration::try_from_secs_f32(self.0) {
+            if !waited.is_zero() {
+                record(
+                    operation.name(),
+                    Recorded::Waits,
+                    waited,
+                    crate::clock::now(),
+                );
+            }
+        }
+        #[cfg(not(feature = "metrics"))]
+        {
+            let _ = (self, operation);
+        }
+    }
+}
+
 /// True if the durations of attempts are recorded, so that the call must read the clock.
 #[inline]
 pub(super) fn is_recorded() -> bool {
@@ -59,7 +117,7 @@ pub(super) fn is_recorded() -> bool {
 /// call that began before the durations were switched on did not read the clock, and its attempts
 /// are not recorded.
 #[cold]
-pub(super) fn record(
+pub(super) fn record_attempt(
     started: Option<NonZeroU64>,
     due_at: Option<DueAt>,
     operation: &Operation,
@@ -69,9 +127,14 @@ pub(super) fn record(
     {
         let Some(started) = started else { return };
         let began = due_at.map_or(started.get(), |due_at| due_at.0);
-        let nanos = crate::clock::now().saturating_sub(began);
-        let outcome = if is_success { "success" } else { "failure" };
-        crate::metrics::record_duration(operation.name(), outcome, Duration::from_nanos(nanos));
+        let now = crate::clock::now();
+        let duration = Duration::from_nanos(now.saturating_sub(began));
+        let outcome = if is_success {
+            Recorded::Success
+        } else {
+            Recorded::Failure
+        };
+        record(operation.name(), outcome, duration, now);
     }
     #[cfg(not(feature = "metrics"))]
     {

@@ -69,11 +69,19 @@ impl Progress {
     #[inline]
     pub(super) fn note_retry(&mut self, elapsed: Option<Duration>, delay: Duration) {
         if let Some(started) = self.started_at() {
-            let due_at = DueAt::after(started, elapsed.unwrap_or_default(), delay);
-            self.schedule_mut().set_due_at(due_at);
+            self.note_times(started, elapsed.unwrap_or_default(), delay);
         } else {
             self.started = Self::RETRIED;
         }
+    }
+
+    // It is out of line, because few calls read the clock, and the decision on each failure
+    // contains it (three attempts without delay took 30 more instructions).
+    #[cold]
+    #[inline(never)]
+    fn note_times(&mut self, started: NonZeroU64, elapsed: Duration, delay: Duration) {
+        let due_at = DueAt::after(started, elapsed, delay);
+        self.schedule_mut().set_due_at(due_at, delay);
     }
 
     /// Records the duration of the attempt that has ended, if durations are recorded.
@@ -81,7 +89,20 @@ impl Progress {
     pub(super) fn record_attempt(&self, operation: &Operation, is_success: bool) {
         if attempt_duration::is_recorded() {
             let due_at = self.retried().map(Schedule::due_at);
-            attempt_duration::record(self.started_at(), due_at, operation, is_success);
+            attempt_duration::record_attempt(self.started_at(), due_at, operation, is_success);
+        }
+    }
+
+    /// Records the waits of a call that has ended, if durations are recorded. A call that did not
+    /// read the clock notes no waits.
+    // It is out of line, because the decision on each failure contains it.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn record_waits(&self, operation: &Operation) {
+        if attempt_duration::is_recorded() {
+            if let Some(schedule) = self.retried() {
+                schedule.waits().record(operation);
+            }
         }
     }
 
@@ -89,7 +110,6 @@ impl Progress {
     #[inline]
     pub(super) fn is_success_noted(&self) -> bool {
         self.started != Self::UNTIMED
-            && (self.schedule.is_some() || attempt_duration::is_recorded())
     }
 }
 

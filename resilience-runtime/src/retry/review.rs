@@ -159,6 +159,7 @@ impl<'a> Review<'a> {
             }
             Decision::GiveUp(reason) => {
                 operation.count(Count::GaveUp(reason));
+                self.progress.record_waits(operation);
                 report().giving_up(reason);
             }
         }

@@ -1,7 +1,7 @@
 //! The decision on another attempt is a pure state machine. It is told the time, the server's hint
 //! and a random number.
 
-use super::attempt_duration::DueAt;
+use super::attempt_duration::{DueAt, Waits};
 use super::config::RetryConfig;
 use super::hint::RetryHint;
 use crate::clock::nanos;
@@ -27,6 +27,7 @@ pub(crate) enum Decision {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Schedule {
     attempt: NonZeroU32,
+    waits: Waits,
     /// The last computed delay. Decorrelated jitter goes on from it. It is never zero then, because
     /// it is not shorter than the base.
     previous: Option<NonZeroU64>,
@@ -39,6 +40,7 @@ impl Schedule {
     /// The state before the first attempt.
     pub(crate) const FIRST: Self = Self {
         attempt: NonZeroU32::MIN,
+        waits: Waits::NONE,
         previous: None,
         delay: 0,
         due_at: DueAt::FIRST,
@@ -68,9 +70,16 @@ impl Schedule {
         self.due_at
     }
 
-    /// Notes the moment at which the next attempt is due.
-    pub(super) fn set_due_at(&mut self, due_at: DueAt) {
+    /// The waits of the call so far, if the clock was read.
+    #[inline]
+    pub(super) fn waits(&self) -> Waits {
+        self.waits
+    }
+
+    /// Notes the moment at which the next attempt is due, after a wait of `delay`.
+    pub(super) fn set_due_at(&mut self, due_at: DueAt, delay: Duration) {
         self.due_at = due_at;
+        self.waits = self.waits.and(delay);
     }
 
     /// True if the number of attempts allows another one.

@@ -17,6 +17,7 @@ pub(super) fn succeeded(progress: &Progress, operation: &Operation) {
 #[inline(never)]
 fn record(progress: &Progress, operation: &Operation) {
     progress.record_attempt(operation, true);
+    progress.record_waits(operation);
     if progress.retried().is_some() {
         recovered(progress.attempt(), operation);
     }
