@@ -19,7 +19,7 @@ use crate::{
 macro_rules! place {
     ($module:ident, $number:literal) => {
         mod $module {
-            use super::*;
+            use crate::first_attempt::*;
 
             #[retry]
             fn sync(n: u64) -> Result<u64, Error> {

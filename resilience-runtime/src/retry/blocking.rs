@@ -16,8 +16,8 @@ use crate::errors::error_slot::Slot;
 use crate::errors::{Traits, View};
 use crate::operation::{FileLayer, InForce, Operation};
 
-/// A call that has begun: the moment on the clock, or [`UNTIMED`](Self::UNTIMED) if nobody wants to
-/// know how long the call takes, or [`FAILED`](Self::FAILED) if there is a [`Retry`] that knows it.
+/// A call that has begun: the moment on the clock, or `UNTIMED` if nobody wants to know how long
+/// the call takes, or `FAILED` if there is a [`Retry`] that knows it.
 /// So a call that succeeds at once has one word to look at.
 #[derive(Clone, Copy, Debug)]
 pub struct Begun(u64);
