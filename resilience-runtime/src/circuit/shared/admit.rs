@@ -28,16 +28,7 @@ impl Shared {
         &self,
         caller: Option<&'static Operation>,
     ) -> Result<Admission, CircuitOpen> {
-        let gate = self.gate();
-        if gate.is_plain() {
-            return Ok(Admission::plain(gate));
-        }
-        match self.decide(gate, caller, Waits::Thread).decision() {
-            Ok(admission) => Ok(admission),
-            // The error is made here, because only here it can be written straight to its place in
-            // the caller.
-            Err(refused) => Err(CircuitOpen::new(self.name.clone(), refused)),
-        }
+        self.admit_for(caller, Waits::Thread)
     }
 
     /// Does the same for an async call. If the call has to ask other processes, the refusal
@@ -47,12 +38,23 @@ impl Shared {
         &self,
         caller: Option<&'static Operation>,
     ) -> Result<Admission, CircuitOpen> {
+        self.admit_for(caller, Waits::Task)
+    }
+
+    #[inline]
+    fn admit_for(
+        &self,
+        caller: Option<&'static Operation>,
+        waits: Waits,
+    ) -> Result<Admission, CircuitOpen> {
         let gate = self.gate();
         if gate.is_plain() {
             return Ok(Admission::plain(gate));
         }
-        match self.decide(gate, caller, Waits::Task).decision() {
+        match self.decide(gate, caller, waits).decision() {
             Ok(admission) => Ok(admission),
+            // The error is made here, because only here it can be written straight to its place in
+            // the caller.
             Err(refused) => Err(CircuitOpen::new(self.name.clone(), refused)),
         }
     }
