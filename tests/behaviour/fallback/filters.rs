@@ -1,5 +1,7 @@
 //! `on(…)` and `when = …` choose the errors that are answered.
 
+use std::cell::Cell;
+
 use resilience::fallback;
 
 use super::ApiError;
@@ -53,8 +55,32 @@ fn both_must_agree() {
 }
 
 #[test]
+fn the_function_is_asked_only_for_an_error_that_the_pattern_matches() {
+    #[fallback(|_| Ok(7), when = |_| { asked.set(asked.get() + 1); true }, on(ApiError::Status(_)))]
+    fn load(error: ApiError, asked: &Cell<u32>) -> Result<u8, ApiError> {
+        Err(error)
+    }
+    let asked = Cell::new(0);
+    assert_eq!(load(ApiError::Down, &asked), Err(ApiError::Down));
+    assert_eq!(asked.get(), 0);
+    assert_eq!(load(ApiError::Status(503), &asked), Ok(7));
+    assert_eq!(asked.get(), 1);
+}
+
+#[test]
 fn a_filter_reads_an_argument_that_the_body_consumed() {
     #[fallback(|_| Ok(0), when = |_| text.len() == 4, clone(text))]
+    fn load(text: String) -> Result<usize, ApiError> {
+        drop(text);
+        Err(ApiError::Down)
+    }
+    assert_eq!(load("four".into()), Ok(0));
+    assert_eq!(load("three".into()), Err(ApiError::Down));
+}
+
+#[test]
+fn a_guard_reads_an_argument_that_the_body_consumed() {
+    #[fallback(|_| Ok(0), on(ApiError::Down if text.len() == 4), clone(text))]
     fn load(text: String) -> Result<usize, ApiError> {
         drop(text);
         Err(ApiError::Down)
