@@ -80,7 +80,7 @@ async fn remembered(_: &Fault, _: &CircuitBreaker, _: &Service, at: &At) -> Resu
 
 #[fallback(remembered, when = |_| { at.pass("when of the fallback"); true })]
 #[retry(max_retries = 2, base_delay = 10ms, jitter = none, retry_if = |_| { at.pass("retry_if"); true })]
-#[hedge(after = 10ms, budget = 10, accept_on(Fault::Full if { at.pass("accept_on"); false }))]
+#[hedge(after = 10ms, budget = 10, accept_on(_ if { at.pass("accept_on"); false }))]
 #[circuit_breaker(breaker = breaker, failure_if = |_| { at.pass("failure_if"); true })]
 #[rate_limit(1_000_000, per = 1s, name = "reliability::seven")]
 #[timeout(20ms, error = |_: TimedOut| { at.pass("error of the timeout"); Fault::Late })]
@@ -96,7 +96,7 @@ async fn recommended(breaker: &CircuitBreaker, service: &Service, at: At) -> Res
 #[circuit_breaker(breaker = breaker, failure_if = |_| { at.pass("failure_if"); true })]
 #[retry(max_retries = 2, base_delay = 10ms, jitter = none, retry_if = |_| { at.pass("retry_if"); true })]
 #[fallback(remembered, when = |_| { at.pass("when of the fallback"); true })]
-#[hedge(after = 10ms, budget = 10, accept_on(Fault::Full if { at.pass("accept_on"); false }))]
+#[hedge(after = 10ms, budget = 10, accept_on(_ if { at.pass("accept_on"); false }))]
 async fn reversed(breaker: &CircuitBreaker, service: &Service, at: At) -> Result<u8, Fault> {
     service.answer(at).await
 }
@@ -204,9 +204,10 @@ impl Future for CatchUnwind<'_> {
     }
 }
 
-const PLACES: [&str; 7] = [
+const PLACES: [&str; 8] = [
     "body before its first await",
     "body after an await",
+    "accept_on",
     "failure_if",
     "retry_if",
     "error of the timeout",

@@ -79,6 +79,19 @@ fn one_clone_is_made_in_each_call() {
 }
 
 #[test]
+fn beside_the_clone_of_a_retry_an_answer_without_the_argument_makes_none() {
+    #[fallback(|_| Ok(()))]
+    #[retry(max_retries = 1, base_delay = 0s, clone(counted))]
+    fn load(counted: Counted<'_>) -> Result<(), ApiError> {
+        consume(counted);
+        Err(ApiError::Down)
+    }
+    let clones = AtomicU32::new(0);
+    assert_eq!(load(Counted(Some(&clones))), Ok(()));
+    assert_eq!(clones.load(Ordering::Relaxed), 1);
+}
+
+#[test]
 fn a_closure_without_the_argument_leaves_it_to_the_body() {
     struct NotClone;
     #[fallback(|_| Ok(1))]

@@ -46,6 +46,29 @@ async fn with_half_of_its_failures_there_is_no_hedge() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn each_circuit_below_is_asked() {
+    #[hedge(after = 10ms, budget = 1000)]
+    #[circuit_breaker(breaker = upper)]
+    #[circuit_breaker(breaker = lower)]
+    async fn call(
+        upper: &CircuitBreaker,
+        lower: &CircuitBreaker,
+        service: &Service,
+    ) -> Result<u32, ApiError> {
+        service.call().await
+    }
+    for (unwell, answer) in [(0, 1), (1, 1), (2, 2)] {
+        let circuits = [(); 2].map(|()| breaker(CircuitBreakerConfig::new().failure_threshold(2)));
+        if let Some(unwell) = circuits.get(unwell) {
+            unwell.acquire().unwrap().failure();
+        }
+        let slow = Service::new(&[(100, Ok(1)), (20, Ok(2))]);
+        let answered = call(&circuits[0], &circuits[1], &slow).await;
+        assert_eq!(answered, Ok(answer), "circuit {unwell} is unwell");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn while_it_is_half_open_there_is_no_hedge() {
     let config = CircuitBreakerConfig::new().half_open_max_calls(2);
     let breaker = breaker(config);
