@@ -22,14 +22,16 @@ impl Exposition {
             if let Some(comment) = line.strip_prefix("# ") {
                 let words: Vec<_> = comment.splitn(3, ' ').collect();
                 match words.as_slice() {
-                    ["TYPE", name, "counter" | "gauge"] => types.insert((*name).to_owned()),
+                    ["TYPE", name, "counter" | "gauge" | "histogram"] => {
+                        types.insert((*name).to_owned())
+                    }
                     ["HELP", _, _] => true,
                     _ => return Err(format!("no comment of the format: {line}")),
                 };
                 continue;
             }
             let (series, value) = sample(line).ok_or_else(|| format!("no sample: {line}"))?;
-            if !types.contains(&series.name) {
+            if !types.contains(metric(&series.name)) && !types.contains(&series.name) {
                 return Err(format!("no type before {line}"));
             }
             if all.insert(series, value).is_some() {
@@ -61,6 +63,13 @@ impl Exposition {
         let wanted = self.0.iter().filter(|(series, _)| is_wanted(series));
         wanted.map(|(_, value)| value).sum()
     }
+}
+
+/// The metric of a series: that of a histogram has the name of a part behind its own.
+fn metric(series: &str) -> &str {
+    let parts = ["_bucket", "_sum", "_count"];
+    let mut metrics = parts.iter().filter_map(|part| series.strip_suffix(part));
+    metrics.next().unwrap_or(series)
 }
 
 /// `name{label="value",…} number`

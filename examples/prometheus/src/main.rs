@@ -24,10 +24,17 @@ use crate::exposition::Exposition;
 use crate::prometheus::Prometheus;
 use crate::shop::{Shop, Warehouse};
 
+/// The calls of the service, a third of them while the warehouse is down.
+const CALLS: u64 = 60;
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // All that a service has to do: install a recorder, and update before each scrape.
-    let recorder = PrometheusBuilder::new().install_recorder()?;
+    // All that a service has to do: install a recorder, and update before each scrape. The buckets
+    // and the last line are for the histograms, which are off otherwise.
+    let recorder = PrometheusBuilder::new()
+        .set_buckets(&[0.001, 0.005, 0.025, 0.1, 0.5, 2.5])?
+        .install_recorder()?;
+    resilience::metrics::record_durations(true);
     let metrics = Router::new().route("/metrics", get(async move || scrape(&recorder)));
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
@@ -43,10 +50,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let warehouse = Warehouse::start().await?;
     let shop = Shop::new(warehouse.url())?;
     println!("\nThe warehouse is well, then it fails, then it is well again:");
-    for (is_well, calls) in [(true, 20), (false, 20), (true, 20)] {
+    for is_well in [true, false, true] {
         warehouse.set_well(is_well);
         let mut answers = [0, 0];
-        for _ in 0..calls {
+        for _ in 0..CALLS / 3 {
             let is_answered = shop.stock("bolts").await.is_ok();
             answers[usize::from(!is_answered)] += 1;
             tokio::time::sleep(Duration::from_millis(25)).await;
@@ -129,6 +136,11 @@ fn compare(exposition: &Exposition) {
     let retries = exposition.sum("resilience_retries_total", &[("operation", "shop.stock")]);
     assert_same("retries", retries, operation.retries);
     assert!(operation.retries > 0, "the warehouse failed");
+    let labels = [("operation", "shop.stock")];
+    let attempts = exposition.sum("resilience_attempt_duration_seconds_count", &labels);
+    assert_same("attempts", attempts, CALLS + operation.retries);
+    let waited = exposition.sum("resilience_retry_delay_seconds_count", &labels);
+    assert!(waited > 0.0, "calls waited between their attempts");
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the counts are small")]
