@@ -11,7 +11,7 @@ use tokio::{
     net::{TcpSocket, TcpStream},
 };
 
-use crate::support::{CONFIG, PATIENCE, Reader, read_only};
+use crate::support::{CONFIG, LONGEST_WAIT, Reader, read_only};
 
 /// Serves the router, and opens a connection to its stream that reads nothing yet. Both ends have
 /// small buffers.
@@ -70,7 +70,7 @@ async fn a_reader_that_never_reads_holds_up_nobody_and_gets_a_snapshot_later() {
             text.push_str(&String::from_utf8_lossy(&buffer[..length]));
         }
     };
-    let both = tokio::time::timeout(PATIENCE, reads).await;
+    let both = tokio::time::timeout(LONGEST_WAIT, reads).await;
     both.expect("a second snapshot");
     for name in &names {
         registry::remove(name);

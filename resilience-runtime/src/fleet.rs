@@ -24,7 +24,7 @@
 //! circuit costs nothing more with a fleet: none of this lies on its path.
 //!
 //! [`CircuitBreaker::coordinate`] gives a circuit its coordinator. Only a call that would be a
-//! probe waits for an answer, for at most [`ProbeRequest::PATIENCE`]: an async call waits as a
+//! probe waits for an answer, for at most [`ProbeRequest::TIMEOUT`]: an async call waits as a
 //! future, and so does [`CircuitBreaker::acquire_async`]; a sync call blocks its thread, and so
 //! does [`CircuitBreaker::acquire`].
 //!

@@ -253,7 +253,7 @@ mod tests {
     use super::{super::reader::Reader, *};
 
     /// The longest wait for the thread, which needs some milliseconds.
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
     fn quick() -> Arc<Hub> {
         Arc::new(Hub::with(QUICK, take_snapshot))
@@ -267,7 +267,7 @@ mod tests {
     };
 
     async fn text(reader: &mut Reader) -> String {
-        let event = tokio::time::timeout(PATIENCE, reader.next()).await;
+        let event = tokio::time::timeout(LONGEST_WAIT, reader.next()).await;
         let event = event.expect("an event in time");
         String::from_utf8(event.to_vec()).expect("UTF-8")
     }
@@ -289,7 +289,7 @@ mod tests {
         drop(reader);
         let began = Instant::now();
         while hub.lock().queue.is_some() {
-            assert!(began.elapsed() < PATIENCE, "the thread ends");
+            assert!(began.elapsed() < LONGEST_WAIT, "the thread ends");
             thread::sleep(Duration::from_millis(5));
         }
         let id = first.lines().find_map(|line| line.strip_prefix("id: "));
@@ -312,7 +312,7 @@ mod tests {
             // Another thread may hold the lock for a moment.
             while let Err(TryLockError::WouldBlock) = hub.state.try_lock() {
                 assert!(
-                    began.elapsed() < PATIENCE,
+                    began.elapsed() < LONGEST_WAIT,
                     "the lock is held for the snapshot"
                 );
                 thread::yield_now();

@@ -18,7 +18,7 @@ use tower::ServiceExt;
 pub(crate) const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new();
 
 /// The longest wait for something that is there within a second.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 pub(crate) async fn send(app: &Router, request: Request<Body>) -> Response<Body> {
     let answer = app.clone().oneshot(request).await.expect("infallible");
@@ -92,7 +92,7 @@ impl Reader {
                 self.text = rest;
                 return event;
             }
-            let chunk = tokio::time::timeout(PATIENCE, self.body.next()).await;
+            let chunk = tokio::time::timeout(LONGEST_WAIT, self.body.next()).await;
             let chunk = chunk
                 .expect("an event in time")
                 .expect("no end")

@@ -21,7 +21,7 @@ pub trait Coordinator: Send + Sync + 'static {
 
     /// A call would be a probe, and waits for the answer.
     ///
-    /// The request must be answered or dropped within [`ProbeRequest::PATIENCE`], because an async
+    /// The request must be answered or dropped within [`ProbeRequest::TIMEOUT`], because an async
     /// call has no timer of its own: it may run where no timer is, and then must not panic. Other
     /// calls of the circuit are refused meanwhile.
     fn asked(&self, request: ProbeRequest);

@@ -2,6 +2,7 @@
 
 use std::{
     fmt, mem,
+    panic::{RefUnwindSafe, UnwindSafe},
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -102,6 +103,11 @@ impl<'c> Future for ProbeFuture<'c, '_> {
         Poll::Ready(output)
     }
 }
+
+// Only a waker that is cloned can panic in a poll, and the question is whole then. Without these
+// traits no future under a circuit would be unwind safe.
+impl UnwindSafe for ProbeFuture<'_, '_> {}
+impl RefUnwindSafe for ProbeFuture<'_, '_> {}
 
 impl fmt::Debug for ProbeFuture<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -52,7 +52,7 @@ impl ProbeAnswer {
 impl ProbeRequest {
     /// The time within which a request must be answered or dropped. A sync call that waits is
     /// refused then.
-    pub const PATIENCE: Duration = Duration::from_millis(50);
+    pub const TIMEOUT: Duration = Duration::from_millis(50);
 
     /// Answers the call. It may have given up; then a lease is given back as
     /// [`Released`](crate::fleet::Verdict::Released).
@@ -187,9 +187,9 @@ pub(super) fn ask(unclaimed: UnclaimedLease) -> (ProbeRequest, ProbeWait) {
 }
 
 impl ProbeWait {
-    /// Blocks the thread until the answer comes, at most [`ProbeRequest::PATIENCE`].
+    /// Blocks the thread until the answer comes, at most [`ProbeRequest::TIMEOUT`].
     pub(super) fn block(&self) -> Reply {
-        let deadline = Instant::now() + ProbeRequest::PATIENCE;
+        let deadline = Instant::now() + ProbeRequest::TIMEOUT;
         let mut state = self.exchange.lock();
         while let State::Waiting(_) = *state {
             let left = deadline.saturating_duration_since(Instant::now());

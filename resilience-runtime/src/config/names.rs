@@ -16,7 +16,7 @@ use crate::file::{
 use crate::{operation, scope::per_scope};
 
 /// A section that nothing has used for so long is warned of.
-const PATIENCE: Duration = Duration::from_secs(60);
+const WARN_AFTER: Duration = Duration::from_secs(60);
 
 per_scope! {
     /// The names that a section may have, or `None` if any name may.
@@ -113,7 +113,7 @@ pub(super) fn unused() -> Vec<String> {
 pub(super) fn warn_later() {
     let is_waiting = lock(&WARNINGS)
         .due
-        .replace(Instant::now() + PATIENCE)
+        .replace(Instant::now() + WARN_AFTER)
         .is_some();
     if is_waiting {
         return;
@@ -188,8 +188,8 @@ mod tests {
             let before = Instant::now();
             apply(retries);
             let due = lock(&WARNINGS).due.expect("nobody was warned yet");
-            assert!(due >= before + PATIENCE, "the minute begins anew");
-            assert!(due <= Instant::now() + PATIENCE);
+            assert!(due >= before + WARN_AFTER, "the minute begins anew");
+            assert!(due <= Instant::now() + WARN_AFTER);
         }
         // The minute is over.
         lock(&WARNINGS).due = Some(Instant::now());

@@ -348,7 +348,7 @@ fn handles_and_futures_go_anywhere() {
     let breaker = breaker(CircuitBreakerConfig::new());
     portable(&breaker);
     sendable(&breaker.acquire());
-    sendable(&breaker.call_async(async { Ok::<_, io::Error>(()) }));
+    portable(&breaker.call_async(async { Ok::<_, io::Error>(()) }));
 }
 
 #[test]

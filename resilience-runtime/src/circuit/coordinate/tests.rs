@@ -196,7 +196,7 @@ fn a_sync_call_without_an_answer_is_refused_after_the_patience() {
     breaker.follow_open(Duration::ZERO);
     let asked = Instant::now();
     assert!(breaker.acquire().is_err());
-    assert!(asked.elapsed() >= ProbeRequest::PATIENCE);
+    assert!(asked.elapsed() >= ProbeRequest::TIMEOUT);
     let late = others.told(|told| told.kept.pop()).expect("a question");
     assert!(!late.is_waiting());
     late.answer(ProbeAnswer::granted(9));
@@ -252,7 +252,7 @@ async fn an_async_acquire_that_is_dropped_gives_its_lease_back() {
         request.answer(ProbeAnswer::granted(7));
     }
     assert_eq!(others.verdicts(), [(7, Verdict::Released)]);
-    tokio::time::advance(2 * ProbeRequest::PATIENCE).await;
+    tokio::time::advance(2 * ProbeRequest::TIMEOUT).await;
     let mut acquire = pin!(breaker.acquire_owned_async());
     assert!(acquire.as_mut().poll(cx).is_pending());
     others.told(|told| told.kept.clear());

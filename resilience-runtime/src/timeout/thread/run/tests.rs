@@ -21,7 +21,7 @@ use crate::{deadline, is_abandoned, timeout::thread::worker_config::WorkerConfig
 
 const LONG: Duration = Duration::from_secs(3600);
 const CONFIG: WorkerConfig = WorkerConfig::new().max_share(1.0);
-const PATIENCE: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 fn pool() -> Arc<Pool> {
     Pool::new(CONFIG.max_workers(8))
@@ -62,7 +62,7 @@ fn abandon<T: Send + 'static>(
 fn wait_until(condition: impl Fn() -> bool) {
     let begun = time::Instant::now();
     while !condition() {
-        assert!(begun.elapsed() < PATIENCE, "it never came");
+        assert!(begun.elapsed() < LONGEST_WAIT, "it never came");
         thread::yield_now();
     }
 }
@@ -98,7 +98,7 @@ fn an_abandoned_body_goes_on_and_sees_that_it_is_abandoned() {
     });
     assert_eq!(pool.stats().abandoned_running, 1);
     drop(may_go);
-    assert_eq!(received.recv_timeout(PATIENCE), Ok((false, true, true)));
+    assert_eq!(received.recv_timeout(LONGEST_WAIT), Ok((false, true, true)));
     wait_until(|| pool.stats().abandoned_running == 0);
     assert_eq!(
         run(&pool, LONG, is_abandoned),
@@ -124,7 +124,7 @@ fn a_late_result_is_dropped_on_the_worker() {
     });
     assert!(received.try_recv().is_err());
     drop(may_go);
-    let place = received.recv_timeout(PATIENCE).unwrap();
+    let place = received.recv_timeout(LONGEST_WAIT).unwrap();
     assert!(place.starts_with("resilience-"), "dropped on {place}");
 }
 
@@ -198,7 +198,7 @@ fn a_body_on_a_worker_runs_others_within_its_own_deadline() {
     assert_ne!(outer.1, inner.1);
     // The clock is read twice between the two calls, so the deadlines differ by a little.
     let (outer, inner) = (outer.0.unwrap(), inner.0.unwrap());
-    assert!(inner.max(outer) - inner.min(outer) < PATIENCE);
+    assert!(inner.max(outer) - inner.min(outer) < LONGEST_WAIT);
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn a_call_inside_inherits_the_deadline() {
         sender.send(inner.unwrap_err()).unwrap();
     });
     assert!(outcome.is_err());
-    let inner = received.recv_timeout(PATIENCE).unwrap();
+    let inner = received.recv_timeout(LONGEST_WAIT).unwrap();
     assert!(inner.is_inherited());
     assert!(inner.limit() <= Duration::from_millis(20));
 }
@@ -245,7 +245,7 @@ fn an_abandoned_body_abandons_the_bodies_that_it_waits_for() {
         sender.send(inner.is_err()).unwrap();
         let _ = go_on.recv();
     });
-    assert_eq!(received.recv_timeout(PATIENCE), Ok(true));
+    assert_eq!(received.recv_timeout(LONGEST_WAIT), Ok(true));
     drop(may_go);
 }
 
@@ -339,7 +339,7 @@ fn a_late_panic_becomes_an_error_event() {
         })
     });
     drop(may_go);
-    let line = received.recv_timeout(PATIENCE).unwrap();
+    let line = received.recv_timeout(LONGEST_WAIT).unwrap();
     // The body began within this limit.
     let (before, rest) = line.split_once("limit_ms=").unwrap();
     let (limit, after) = rest.split_once(' ').unwrap();
