@@ -54,8 +54,6 @@ pub enum TransitionReason {
     ProbesSucceeded,
     /// The `recovery_timeout` of an open circuit is over, and a call came.
     RecoveryElapsed,
-    /// The other processes of the fleet opened or closed the circuit, see [`fleet`](crate::fleet).
-    Fleet,
     /// Somebody gave the circuit a command (`trip`, `isolate`, `reset` or `allow`), or a command
     /// ended.
     Command,
@@ -63,6 +61,8 @@ pub enum TransitionReason {
     /// before. A [`CircuitOpen`](crate::CircuitOpen) never has this reason: it says why the circuit
     /// had opened.
     Config,
+    /// The other processes of the fleet opened or closed the circuit, see [`fleet`](crate::fleet).
+    Fleet,
 }
 
 impl fmt::Display for TransitionReason {
