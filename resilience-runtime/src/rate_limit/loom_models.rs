@@ -73,3 +73,20 @@ fn a_rate_that_changes_beside_calls_admits_as_one_of_the_two() {
         assert!((1..=2).contains(&admitted), "{admitted}");
     });
 }
+
+#[test]
+fn a_call_beside_two_changes_answers_from_no_place_that_is_half_written() {
+    check(|| {
+        let (cells, rate) = (cells(1, 1), Rate::new(1, Duration::from_secs(1), 1));
+        assert_eq!(cells.take(0, 0), Answer::Admitted { wait: 0 });
+        // The cell is over by far. The second change writes the place that the call may be reading,
+        // and its base with the word of before would say that the cell has only begun.
+        let now = 5_000_000_000;
+        let changing = {
+            let cells = cells.clone();
+            thread::spawn(move || (0..2).for_each(|_| cells.set_rate(rate, now)))
+        };
+        assert_eq!(admitted([takes(&cells, now)]), 1);
+        changing.join().expect("no panic");
+    });
+}
