@@ -21,6 +21,17 @@ async fn fetch(failures: &Cell<u32>) -> Result<(), &'static str> {
     }
 }
 
+#[retry(base_delay = 1ms, jitter = none, operation = "durations.load")]
+fn load(failures: &Cell<u32>) -> Result<(), &'static str> {
+    match failures.get().checked_sub(1) {
+        Some(left) => {
+            failures.set(left);
+            Err("busy")
+        }
+        None => Ok(()),
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn attempts_are_recorded_without_their_waits_if_the_program_asks_for_it() {
     let series = Series::default();
@@ -66,6 +77,20 @@ async fn attempts_are_recorded_without_their_waits_if_the_program_asks_for_it() 
         "the call gave up after 1 s, 2 s and 4 s"
     );
     assert_eq!(value("count", "success"), Some(2.0));
+
+    assert_eq!(load(&Cell::new(0)), Ok(()));
+    assert_eq!(load(&Cell::new(2)), Ok(()));
+    let count = |outcome: &str| {
+        let labels = format!(r#"{{operation="durations.load",outcome="{outcome}"}}"#);
+        series.value(&format!(
+            "resilience_attempt_duration_seconds_count{labels}"
+        ))
+    };
+    assert_eq!((count("failure"), count("success")), (Some(2.0), Some(2.0)));
+    let waited = r#"resilience_retry_delay_seconds_sum{operation="durations.load"}"#;
+    let waited = series.value(waited).expect("a sync call waited");
+    assert!((waited - 0.003).abs() < 1e-6, "1 ms and 2 ms: {waited}");
+
     metrics::record_durations(false);
     assert_eq!(fetch(&Cell::new(0)).await, Ok(()));
     assert_eq!(value("count", "success"), Some(2.0));

@@ -2,6 +2,7 @@
 //!
 //! [`delay`] computes the delays and [`schedule`] decides on another attempt; both are pure. The
 //! other files are thin: [`state`] is one call and [`progress`] its state between attempts,
+//! [`blocking`] is a call of a sync function that its configuration alone decides on,
 //! [`ended_attempt`] asks the caller's filters after each attempt and [`review`] decides by the
 //! answers, [`attempt_span`] is the span around one, [`log`] reports, [`mod@backoff`] waits, and
 //! [`run`] is the loop for closures. `#[retry]` emits a loop of its own.
