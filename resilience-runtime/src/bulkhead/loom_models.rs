@@ -84,6 +84,29 @@ fn calls_that_do_not_wait_never_exceed_the_limit_and_lose_no_slot() {
 }
 
 #[test]
+fn a_call_sees_the_changes_of_the_call_whose_slot_it_takes() {
+    check(|| {
+        let slots = Shared::new(Slots::new(1, false));
+        let calls = loom::sync::Arc::new(loom::sync::atomic::AtomicU64::new(0));
+        let threads = [0; 2].map(|_| {
+            let (slots, calls) = (slots.clone(), calls.clone());
+            thread::spawn(move || {
+                if !slots.try_acquire() {
+                    return 0;
+                }
+                // Nothing but the slot puts the two calls in an order.
+                let before = calls.load(Ordering::Relaxed);
+                calls.store(before + 1, Ordering::Relaxed);
+                slots.release();
+                1
+            })
+        });
+        let admitted = threads.map(|thread| thread.join().expect("no panic"));
+        assert_eq!(calls.load(Ordering::Relaxed), admitted.into_iter().sum());
+    });
+}
+
+#[test]
 fn threads_that_wait_all_get_a_slot() {
     check(|| {
         let (slots, body) = (Shared::new(Slots::new(1, false)), Body::new(1));
