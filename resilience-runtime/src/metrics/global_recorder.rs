@@ -8,7 +8,7 @@ use std::thread;
 
 use metrics::{Recorder, with_recorder};
 
-/// The recorder of the process, from the first update with it on.
+/// The recorder of the process, from the first update on that finds one.
 static GLOBAL: OnceLock<Identity> = OnceLock::new();
 
 /// The address of a recorder and its size, because its first field has the same address.
@@ -24,13 +24,14 @@ impl Identity {
     }
 }
 
-/// True if this is the recorder of the process. It asks once, by a thread.
+/// True if this is the recorder of the process. It asks by a thread until there is one.
 pub(super) fn is_global(recorder: &dyn Recorder) -> bool {
     let Some(this) = Identity::of(recorder) else {
         return false;
     };
-    let global = GLOBAL.get().copied().or_else(ask);
-    global == Some(this) && *GLOBAL.get_or_init(|| this) == this
+    let known = GLOBAL.get().copied();
+    let global = known.or_else(|| ask().map(|found| *GLOBAL.get_or_init(|| found)));
+    global == Some(this)
 }
 
 /// True if an update has found that this is the recorder of the process.
@@ -44,4 +45,25 @@ fn ask() -> Option<Identity> {
         .name("res-metrics".to_owned())
         .spawn(|| with_recorder(Identity::of));
     asked.ok()?.join().ok()?
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::sync::Arc;
+
+    use metrics::{NoopRecorder, set_global_recorder};
+
+    use super::*;
+
+    #[test]
+    fn an_update_with_a_local_recorder_finds_that_of_the_process_once() {
+        // An `Arc` has a size.
+        let local = Arc::new(NoopRecorder);
+        assert!(!is_global(&local) && GLOBAL.get().is_none());
+        set_global_recorder(Arc::new(NoopRecorder)).expect("there is none");
+        assert!(!is_global(&local));
+        assert!(GLOBAL.get().is_some(), "the next update asks no thread");
+        with_recorder(|global| assert!(is_known_as_global(global) && is_global(global)));
+        assert!(!is_known_as_global(&local));
+    }
 }
