@@ -45,7 +45,7 @@ impl DueAt {
 }
 
 /// The waits of a call so far, in seconds. The number is small enough to lie between the others of
-/// the schedule, and exact to a millionth of a share.
+/// the schedule, and exact to about a millionth.
 #[cfg(feature = "metrics")]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Waits(f32);
