@@ -36,16 +36,17 @@ impl<'a> Sink<'a> {
     /// libraries know no absolute values. A total that is smaller than the last one belongs to a
     /// thing that was removed and made again.
     pub(super) fn counter(&self, series: &mut CounterSeries, total: u64) {
-        let last = std::mem::replace(&mut series.exported, total);
-        let change = total.checked_sub(last).unwrap_or(total);
+        let change = total.checked_sub(series.exported).unwrap_or(total);
         if let (Some(kept), 0, Handles::Kept) = (&series.kept, change, self.handles) {
             // The recorder sees that the series is in use.
             kept.increment(0);
-            return;
+        } else {
+            let counter = self.recorder.register_counter(&series.key, &METADATA);
+            counter.increment(change);
+            series.kept = self.keeps().then_some(counter);
         }
-        let counter = self.recorder.register_counter(&series.key, &METADATA);
-        counter.increment(change);
-        series.kept = self.keeps().then_some(counter);
+        // A recorder that panics has not been told, so the next update tells the change again.
+        series.exported = total;
     }
 
     /// Brings a counter of seconds to `total`. The counter has whole seconds, and the rest is in
@@ -63,14 +64,14 @@ impl<'a> Sink<'a> {
     }
 
     pub(super) fn share(&self, series: &mut GaugeSeries, value: f64) {
-        let last = series.value.replace(value.to_bits());
-        let is_unchanged = last == Some(value.to_bits());
+        let is_unchanged = series.value == Some(value.to_bits());
         if let (Some(kept), true, Handles::Kept) = (&series.kept, is_unchanged, self.handles) {
             kept.set(value);
             return;
         }
         let gauge = self.recorder.register_gauge(&series.key, &METADATA);
         gauge.set(value);
+        series.value = Some(value.to_bits());
         series.kept = self.keeps().then_some(gauge);
     }
 
