@@ -23,21 +23,13 @@ async fn search(&self, tenant: &str, query: &str) -> Result<Hits, SearchError> {
         &__CIRCUIT_CONFIG,
         __rt::Key::of(&tenant).__text(),
     );
-    let mut __origin = __rt::Origin::Body;
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
-        __rt::Retry::wait(&__retry, &__OPERATION).await;
-        let __outcome = __rt::RecordedFuture::new(
-            __rt::CircuitCall::noting(
-                __rt::KeyedCircuit::circuit(&__circuit),
-                &__OPERATION,
-                &mut __origin,
-            ),
-            (),
-            |__open| {
-                let __open = __rt::KeyedCircuit::named(&__circuit, __open);
-                __rt::FromCircuitOpen::from(__open)
-            },
+        let __ended = __rt::AttemptFuture::new(
+            &mut __retry,
+            &__OPERATION,
+            __rt::CircuitLayer::of_key(&__circuit, &__OPERATION, ()),
+            || &(__rt::FromCircuitOpen::from,),
             async {
                 let _: u8 = if false {
                     return <Result<Hits, SearchError> as __rt::Fallible>::expected();
@@ -46,26 +38,11 @@ async fn search(&self, tenant: &str, query: &str) -> Result<Hits, SearchError> {
                 };
                 '__resilience_body: { self.client.search(tenant, query).await }
             },
-            |__outcome| __rt::Inspect::of(__outcome).__traits(),
+            |__outcome| __rt::Inspect::of(__outcome).__traits_in_stack(),
         )
         .await;
-        let __result = <Result<Hits, SearchError> as __rt::Fallible>::into_result(__outcome);
-        let __error @ __rt::Err(_) = __result else {
-            let __value = <Result<Hits, SearchError> as __rt::Fallible>::value(__result);
-            __rt::Retry::succeeded(&__retry, &__OPERATION);
-            break <Result<Hits, SearchError> as __rt::Fallible>::of_value(__value);
-        };
-        let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
-        let __last = __rt::Retry::failed_in_stack(
-            &mut __retry,
-            __traits,
-            __error,
-            &mut __origin,
-            (__rt::KeyedCircuit::refuses_for, &__circuit),
-            &__OPERATION,
-        );
-        let __rt::None = __last else {
-            break <Result<Hits, SearchError> as __rt::Fallible>::given_up(__last);
-        };
+        if let __rt::Some(__outcome) = __ended {
+            break __outcome;
+        }
     };
 }

@@ -15,9 +15,9 @@ async fn search(&self, mut query: String) -> Result<Vec<Issue>, Error> {
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new();
     static __CIRCUIT: __rt::Site = __rt::Site::new("jira", &__OPERATION);
-    let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
     const __TIMEOUT: __rt::TimeoutConfig =
         __rt::TimeoutConfig::new(__rt::Duration::new(5, 0)).operation_or(__NAME);
+    let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
     let mut __origin = __rt::Origin::Body;
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
@@ -25,22 +25,21 @@ async fn search(&self, mut query: String) -> Result<Vec<Issue>, Error> {
         let __kept_0 = __rt::keep(__rt::RetryArgument::again(&query), &mut query);
         let __outcome = '__fallback: {
             let __kept_0 = __rt::keep(__rt::FallbackArgument::again(&query), &mut query);
-            let __outcome = __rt::RecordedFuture::new(
-                __rt::CircuitCall::noting(__circuit, &__OPERATION, &mut __origin),
-                __rt::AboveTimeout(()),
-                |__open| __rt::FromCircuitOpen::from(__open),
-                __rt::Limited::with_error(
-                    &__TIMEOUT,
-                    |__late| __rt::FromTimedOut::from(__late),
-                    async {
-                        let _: u8 = if false {
-                            return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected();
-                        } else {
-                            0
-                        };
-                        '__resilience_body: { self.client.search(query).await }
-                    },
+            let __outcome = __rt::Layered::new(
+                __rt::Nested::new(
+                    __rt::CircuitLayer::new(__circuit, &__OPERATION, __rt::AboveTimeout(()))
+                        .noting(&mut __origin),
+                    __rt::TimeoutLayer::new(&__TIMEOUT),
                 ),
+                || &((__rt::FromCircuitOpen::from,), (__rt::FromTimedOut::from,)),
+                async {
+                    let _: u8 = if false {
+                        return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected();
+                    } else {
+                        0
+                    };
+                    '__resilience_body: { self.client.search(query).await }
+                },
                 |__outcome| __rt::Inspect::of(__outcome).__traits(),
             )
             .await;

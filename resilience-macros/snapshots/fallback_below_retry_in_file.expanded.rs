@@ -22,10 +22,9 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
     return loop {
         __rt::Retry::wait(&__retry, &__OPERATION).await;
         let __outcome = '__fallback: {
-            let __outcome = __rt::RecordedFuture::new(
-                __rt::CircuitCall::noting(__circuit, &__OPERATION, &mut __origin),
-                (),
-                |__open| __rt::FromCircuitOpen::from(__open),
+            let __outcome = __rt::Layered::new(
+                __rt::CircuitLayer::new(__circuit, &__OPERATION, ()).noting(&mut __origin),
+                || &(__rt::FromCircuitOpen::from,),
                 async {
                     let _: u8 = if false {
                         return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected();

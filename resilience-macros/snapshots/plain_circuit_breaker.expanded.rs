@@ -10,10 +10,9 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new();
     static __CIRCUIT: __rt::Site = __rt::Site::unnamed(&__OPERATION);
     let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
-    return __rt::RecordedFuture::new(
-        __rt::CircuitCall::new(__circuit, &__OPERATION),
-        (),
-        |__open| __rt::FromCircuitOpen::from(__open),
+    return __rt::Layered::new(
+        __rt::CircuitLayer::new(__circuit, &__OPERATION, ()),
+        || &(__rt::FromCircuitOpen::from,),
         async {
             let _: u8 = if false {
                 return <Result<Vec<Issue>, Error> as __rt::Fallible>::expected();

@@ -13,59 +13,42 @@ async fn fetch(url: &str) -> Result<String, Error> {
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     const __CIRCUIT_CONFIG: __rt::CircuitBreakerConfig = __rt::CircuitBreakerConfig::new();
     static __CIRCUIT: __rt::Site = __rt::Site::unnamed(&__OPERATION);
-    let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
     const __TIMEOUT: __rt::TimeoutConfig =
         __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or(__NAME);
-    let mut __origin = __rt::Origin::Body;
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
-        __rt::Retry::wait(&__retry, &__OPERATION).await;
+        let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
         let __run = __rt::Retry::body_run(&__retry);
-        let __outcome = __rt::RecordedFuture::new(
-            __rt::CircuitCall::noting(__circuit, &__OPERATION, &mut __origin),
-            __rt::AboveTimeout(()),
-            |__open| __rt::FromCircuitOpen::from(__open),
-            __rt::Limited::with_error(
-                &__TIMEOUT,
-                |__late| __rt::FromTimedOut::from(__late),
-                __rt::scoped_body(
-                    &__OPERATION,
-                    __run,
-                    __rt::Injectable::of(
-                        __rt::ErrorProbe::<Result<String, Error>>::new().__take(),
-                        __rt::ValueProbe::<Result<String, Error>>::new().__take(),
-                    ),
-                    async {
-                        let _: u8 = if false {
-                            return <Result<String, Error> as __rt::Fallible>::expected();
-                        } else {
-                            0
-                        };
-                        '__resilience_body: { get(url).await }
-                    },
-                    |__outcome| __rt::Inspect::of(__outcome).__traits(),
-                ),
+        let __ended = __rt::AttemptFuture::new(
+            &mut __retry,
+            &__OPERATION,
+            __rt::Nested::new(
+                __rt::CircuitLayer::new(__circuit, &__OPERATION, __rt::AboveTimeout(())),
+                __rt::TimeoutLayer::new(&__TIMEOUT),
             ),
-            |__outcome| __rt::Inspect::of(__outcome).__traits(),
+            || &((__rt::FromCircuitOpen::from,), (__rt::FromTimedOut::from,)),
+            __rt::scoped_body(
+                &__OPERATION,
+                __run,
+                __rt::Injectable::of(
+                    __rt::ErrorProbe::<Result<String, Error>>::new().__take(),
+                    __rt::ValueProbe::<Result<String, Error>>::new().__take(),
+                ),
+                async {
+                    let _: u8 = if false {
+                        return <Result<String, Error> as __rt::Fallible>::expected();
+                    } else {
+                        0
+                    };
+                    '__resilience_body: { get(url).await }
+                },
+                |__outcome| __rt::Inspect::of(__outcome).__traits(),
+            ),
+            |__outcome| __rt::Inspect::of(__outcome).__traits_in_stack(),
         )
         .await;
-        let __result = <Result<String, Error> as __rt::Fallible>::into_result(__outcome);
-        let __error @ __rt::Err(_) = __result else {
-            let __value = <Result<String, Error> as __rt::Fallible>::value(__result);
-            __rt::Retry::succeeded(&__retry, &__OPERATION);
-            break <Result<String, Error> as __rt::Fallible>::of_value(__value);
-        };
-        let __traits = __rt::Inspect::of(&__error).__traits_in_stack();
-        let __last = __rt::Retry::failed_in_stack(
-            &mut __retry,
-            __traits,
-            __error,
-            &mut __origin,
-            (__rt::CircuitBreaker::refuses_for, __circuit),
-            &__OPERATION,
-        );
-        let __rt::None = __last else {
-            break <Result<String, Error> as __rt::Fallible>::given_up(__last);
-        };
+        if let __rt::Some(__outcome) = __ended {
+            break __outcome;
+        }
     };
 }

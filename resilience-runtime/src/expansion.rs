@@ -17,6 +17,7 @@ pub use crate::errors::{AboveTimeout, Inspect, Origin};
 pub use crate::fallible::{Fallible, failed, failed_by, failed_with};
 pub use crate::function::{FallbackFunction, Limit, OptionFunction, Passing};
 pub use crate::keyed::{Key, KeyText};
+pub use crate::layers::{Layered, Nested};
 pub use crate::limiter::call_limit;
 #[cfg(feature = "config")]
 pub use crate::operation::{Configured, FileValues, InSlot, LayerTimes, Slot, TypeKey};

@@ -134,6 +134,7 @@ mod hedge;
 #[cfg(feature = "http")]
 pub mod http;
 mod keyed;
+mod layers;
 mod limiter;
 #[cfg(feature = "metrics")]
 pub mod metrics;

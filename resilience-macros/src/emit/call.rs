@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use super::context::Context;
-use super::span::SpanEnds;
+use super::span::{SpanEnds, local};
 
 impl Context<'_> {
     /// `runtime::Type::function::<turbofish>(arguments)` from `ends.first` to `ends.last`.
@@ -44,6 +44,14 @@ impl Context<'_> {
     /// Emits the same lookup for an error that is not in its outcome any more.
     pub(crate) fn inspected_error(&self, error: TokenStream, lookup: &str) -> TokenStream {
         self.inspected_by("Inspect::of_error", error, lookup)
+    }
+
+    /// Emits a closure that finds out the traits of the error type, from the type of an outcome
+    /// alone.
+    pub(crate) fn traits(&self) -> TokenStream {
+        let outcome = local("outcome");
+        let inspected = self.inspected(quote!(#outcome), "__traits");
+        quote!(|#outcome| #inspected)
     }
 
     fn inspected_by(&self, entry: &str, value: TokenStream, lookup: &str) -> TokenStream {

@@ -15,6 +15,9 @@ pub(crate) struct LayerCode {
 pub(crate) struct Declarations {
     /// Items, and values computed from the arguments, once per call.
     pub(crate) values: TokenStream,
+    /// Variables for the circuits of static sites. An attempt that is one future finds them itself,
+    /// because a variable would be part of the user's future.
+    pub(crate) look_ups: TokenStream,
     /// Variables that may borrow from an argument. They stand behind a move of the argument to a
     /// worker.
     pub(crate) borrows: TokenStream,
@@ -40,6 +43,7 @@ impl Declarations {
     /// Joins the declarations of an outer layer, first, and of an inner one.
     pub(crate) fn and(mut self, inner: Self) -> Self {
         self.values.extend(inner.values);
+        self.look_ups.extend(inner.look_ups);
         self.borrows.extend(inner.borrows);
         self.owned.extend(inner.owned);
         self.layers.extend(inner.layers);
@@ -54,6 +58,12 @@ enum CodeKind {
     Body(Group),
     /// An expression that is a future of the outcome.
     Future(TokenStream),
+    /// Layers around a body, which one future of the outcome drives.
+    Layered {
+        layered: Layered,
+        /// The layers and the body as that future.
+        future: TokenStream,
+    },
     /// An expression that is a future, and the arms of the `match` that makes its output the
     /// outcome.
     Matched {
@@ -65,6 +75,23 @@ enum CodeKind {
         statements: TokenStream,
         value: TokenStream,
     },
+}
+
+/// Layers that one future drives around a body.
+pub(crate) struct Layered {
+    /// The layers, as an expression.
+    pub(crate) layers: TokenStream,
+    /// The same layers for an attempt of a retry, which asks them itself for the origin of an
+    /// error.
+    pub(crate) layers_of_attempt: TokenStream,
+    /// True if a layer alone is better off as a future of its own.
+    pub(crate) is_better_alone: bool,
+    /// The number of layers.
+    pub(crate) count: usize,
+    /// The functions that make the errors of the layers, as a tuple of a tuple for each layer.
+    pub(crate) conversions: TokenStream,
+    /// The future of the body's outcome, as an expression.
+    pub(crate) body: TokenStream,
 }
 
 impl LayerCode {
@@ -79,6 +106,25 @@ impl LayerCode {
         Self {
             declarations,
             kind: CodeKind::Future(future),
+        }
+    }
+
+    pub(crate) fn layered(
+        declarations: Declarations,
+        layered: Layered,
+        future: TokenStream,
+    ) -> Self {
+        Self {
+            declarations,
+            kind: CodeKind::Layered { layered, future },
+        }
+    }
+
+    /// The layers and the body, if one future drives them.
+    pub(crate) fn as_layered(&self) -> Option<&Layered> {
+        match &self.kind {
+            CodeKind::Layered { layered, .. } => Some(layered),
+            _ => None,
         }
     }
 
@@ -109,7 +155,9 @@ impl LayerCode {
     pub(crate) fn returned(&self) -> TokenStream {
         match &self.kind {
             CodeKind::Body(body) => quote!(return #body;),
-            CodeKind::Future(future) => quote!(return #future.await;),
+            CodeKind::Future(future) | CodeKind::Layered { future, .. } => {
+                quote!(return #future.await;)
+            }
             CodeKind::Matched { future, arms } => quote!(return match #future.await { #arms };),
             CodeKind::Outcome { statements, value } => quote!(#statements return #value;),
         }
@@ -119,7 +167,9 @@ impl LayerCode {
     pub(crate) fn expression(&self, boundary: impl Fn(&Group) -> TokenStream) -> TokenStream {
         match &self.kind {
             CodeKind::Body(body) => boundary(body),
-            CodeKind::Future(future) => quote!(#future.await),
+            CodeKind::Future(future) | CodeKind::Layered { future, .. } => {
+                quote!(#future.await)
+            }
             CodeKind::Matched { future, arms } => quote!(match #future.await { #arms }),
             CodeKind::Outcome { statements, value } if statements.is_empty() => value.clone(),
             CodeKind::Outcome { statements, value } => quote!({ #statements #value }),
@@ -141,7 +191,7 @@ impl LayerCode {
     pub(crate) fn as_future(&self) -> TokenStream {
         match &self.kind {
             CodeKind::Body(body) => quote!(async #body),
-            CodeKind::Future(future) => future.clone(),
+            CodeKind::Future(future) | CodeKind::Layered { future, .. } => future.clone(),
             CodeKind::Matched { future, arms } => quote!(async { match #future.await { #arms } }),
             CodeKind::Outcome { statements, value } => quote!(async { #statements #value }),
         }
@@ -167,7 +217,9 @@ impl LayerCode {
                 block.set_span(body.span());
                 block.into_token_stream()
             }
-            CodeKind::Future(future) => quote!({ #front #future.await }),
+            CodeKind::Future(future) | CodeKind::Layered { future, .. } => {
+                quote!({ #front #future.await })
+            }
             CodeKind::Matched { future, arms } => quote!({ #front match #future.await { #arms } }),
             CodeKind::Outcome { statements, value } => quote!({ #front #statements #value }),
         }

@@ -41,7 +41,8 @@ pub(crate) fn function(function: &Function, plan: &Plan, features: Features) -> 
     // The operation stands beside the configurations, because it describes them.
     let operation = context.declares_operation(&code.declarations, &plan.taken);
     let values = std::mem::take(&mut code.declarations.values);
-    code.declarations.values = quote!(#operation #values);
+    let look_ups = std::mem::take(&mut code.declarations.look_ups);
+    code.declarations.values = quote!(#operation #values #look_ups);
     let taken = marker::taken(&plan.taken);
     let mutable = context.mutable_still();
     let attempts = match &plan.form {

@@ -13,6 +13,7 @@ mod file;
 pub(crate) mod filter;
 pub(crate) mod function;
 pub(crate) mod kept;
+pub(crate) mod layered;
 pub(crate) mod limiter;
 pub(crate) mod marker;
 pub(crate) mod operation;

@@ -25,6 +25,12 @@ impl<'c> CallPermit<'c> {
         Self { shared, admission }
     }
 
+    /// Takes the admission out of a permit that is kept without its circuit.
+    #[inline]
+    pub(super) fn admission(self) -> Admission {
+        self.spend().1
+    }
+
     #[inline]
     pub fn success(self) {
         let (shared, admission) = self.spend();

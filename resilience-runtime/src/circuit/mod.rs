@@ -86,6 +86,7 @@ mod history;
 mod in_force;
 mod journal;
 pub(crate) mod keyed;
+mod layer;
 mod listener;
 pub(crate) mod log;
 #[cfg(all(test, loom))]
@@ -98,7 +99,6 @@ mod permit;
 mod probe_future;
 mod probe_request;
 mod probes;
-mod recorded_future;
 mod seldom;
 #[cfg(feature = "serde")]
 mod serialize;
@@ -133,9 +133,9 @@ pub use self::{
     guarded_future::GuardedFuture,
     history::TransitionRecord,
     keyed::{CircuitBreakerFamily, FamilyStats, KeyedCircuit},
+    layer::CircuitLayer,
     permit::{OwnedPermit, Permit},
     probe_request::{ProbeAnswer, ProbeRequest},
-    recorded_future::{CircuitCall, RecordedFuture},
     settings::CircuitBreakerSettings,
     state_future::CircuitStateFuture,
     stats::CircuitBreakerStats,
@@ -151,7 +151,7 @@ pub(crate) use self::{
 /// The names that the expansion of `#[circuit_breaker]` uses.
 pub(crate) mod expansion {
     pub use super::{
-        CallPermit, CircuitBreaker, CircuitBreakerConfig, CircuitCall, CircuitOpen, Classified,
-        FromCircuitOpen, GuardedFuture, KeyedCircuit, RecordedFuture, record,
+        CallPermit, CircuitBreaker, CircuitBreakerConfig, CircuitLayer, CircuitOpen, Classified,
+        FromCircuitOpen, GuardedFuture, KeyedCircuit, record,
     };
 }

@@ -1,6 +1,6 @@
 //! The frame of the code that runs on this thread.
 
-use std::{cell::Cell, marker::PhantomData, time::Duration};
+use std::{cell::Cell, marker::PhantomData, mem, time::Duration};
 
 use super::frame::Frame;
 use crate::clock::{self, QuickClock};
@@ -32,6 +32,12 @@ impl Frame {
     #[inline]
     pub(crate) fn enter(self) -> Entered {
         THIS_THREAD.with(|thread| thread.enter(self))
+    }
+
+    /// Makes the frame the current one of this thread again.
+    #[inline]
+    pub(crate) fn set_current(self) {
+        THIS_THREAD.with(|thread| thread.frame.set(self));
     }
 
     /// Enters the frame of a future that is dropped at `deadline`.
@@ -86,6 +92,15 @@ pub(crate) struct Entered {
 }
 
 impl Entered {
+    /// Takes the guard away and returns the frame around. The caller makes that the current one
+    /// again, also after a panic.
+    #[inline]
+    pub(crate) fn into_outer(self) -> Frame {
+        let outer = self.outer;
+        mem::forget(self);
+        outer
+    }
+
     /// Leaves the frame. Returns true if a timeout inside was ended by the frame's deadline.
     pub(crate) fn leave(self) -> bool {
         let inner = Frame::current();

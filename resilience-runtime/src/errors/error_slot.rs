@@ -1,7 +1,43 @@
 //! The places in which a retry keeps an error between two attempts, because the call ends with it
 //! if a layer refuses a later attempt. The lookup of the error's traits chooses the place.
+//!
+//! An attempt that is one future keeps the wait before it in the same place, because the user's
+//! future would be larger with another one.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    fmt,
+    future::Future,
+    panic::{RefUnwindSafe, UnwindSafe},
+    pin::Pin,
+    sync::{Mutex, PoisonError},
+};
+
+/// The future that ends when an attempt is due. It is behind `dyn`, so that its poll and its drop
+/// are not compiled into each function under retry. With these auto traits the user's future has
+/// the traits that its attempts have.
+pub(crate) type Wait = Pin<Box<dyn Future<Output = ()> + Send + Sync + UnwindSafe + RefUnwindSafe>>;
+
+/// The wait before a retry.
+#[derive(Default)]
+pub enum Pause {
+    /// The wait begins with the next poll.
+    #[default]
+    Due,
+    /// The call waits.
+    Begun(Wait),
+    /// The attempt runs.
+    Over,
+}
+
+impl fmt::Debug for Pause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Due => "Due",
+            Self::Begun(_) => "Begun",
+            Self::Over => "Over",
+        })
+    }
+}
 
 /// A place for one error.
 pub trait Slot<E> {
@@ -13,6 +49,12 @@ pub trait Slot<E> {
 
     /// Takes the error out.
     fn take(&mut self) -> Option<E>;
+}
+
+/// A place with room for a wait. A stack of an async function has such a place.
+pub trait AsyncSlot<E>: Slot<E> {
+    /// The wait before the next attempt.
+    fn pause(&mut self) -> &mut Pause;
 }
 
 /// The error lies in place. This is for sync functions, because their memory is the stack.
@@ -31,7 +73,25 @@ impl<E> Slot<E> for Option<E> {
 /// The error lies in a box, so that the future of an async function stays small. The mutex keeps
 /// the future `Sync` and `UnwindSafe` with every error that is `Send`.
 #[derive(Debug)]
-pub struct Boxed<E>(Option<Box<Mutex<E>>>);
+pub struct Boxed<E>(Option<Box<Between<E>>>);
+
+/// The things that a call keeps between two attempts.
+#[derive(Debug)]
+struct Between<E> {
+    error: Option<Mutex<E>>,
+    pause: Pause,
+}
+
+impl<E> Boxed<E> {
+    fn between(&mut self) -> &mut Between<E> {
+        self.0.get_or_insert_with(|| {
+            Box::new(Between {
+                error: None,
+                pause: Pause::Due,
+            })
+        })
+    }
+}
 
 impl<E> Default for Boxed<E> {
     #[inline]
@@ -53,7 +113,7 @@ impl<E> Drop for Boxed<E> {
 /// and nearly always without an error.
 #[cold]
 #[inline(never)]
-fn discard<E>(kept: Box<Mutex<E>>) {
+fn discard<E>(kept: Box<Between<E>>) {
     drop(kept);
 }
 
@@ -61,22 +121,25 @@ impl<E> Slot<E> for Boxed<E> {
     type Blocking = Option<E>;
 
     fn put(&mut self, error: E) {
-        match &mut self.0 {
-            Some(kept) => *kept.get_mut().unwrap_or_else(PoisonError::into_inner) = error,
-            None => self.0 = Some(Box::new(Mutex::new(error))),
-        }
+        self.between().error = Some(Mutex::new(error));
     }
 
     fn take(&mut self) -> Option<E> {
-        let kept = self.0.take()?;
-        Some(kept.into_inner().unwrap_or_else(PoisonError::into_inner))
+        let error = self.0.as_mut()?.error.take()?;
+        Some(error.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<E> AsyncSlot<E> for Boxed<E> {
+    fn pause(&mut self) -> &mut Pause {
+        &mut self.between().pause
     }
 }
 
 /// The error is dropped. This is for the future of an async function with an error that is not
 /// `Send`, because the future would not be `Send` either.
 #[derive(Debug, Default)]
-pub struct NotSent;
+pub struct NotSent(Option<Box<Pause>>);
 
 impl<E> Slot<E> for NotSent {
     type Blocking = Option<E>;
@@ -87,6 +150,12 @@ impl<E> Slot<E> for NotSent {
 
     fn take(&mut self) -> Option<E> {
         None
+    }
+}
+
+impl<E> AsyncSlot<E> for NotSent {
+    fn pause(&mut self) -> &mut Pause {
+        self.0.get_or_insert_with(Box::default)
     }
 }
 

@@ -12,6 +12,8 @@ mod refusal;
 mod show;
 mod stack_origin;
 
+#[cfg(test)]
+pub(crate) use inspect::AsDisplay;
 pub use inspect::Inspect;
 pub(crate) use inspect::{AsTypeName, Traits, View};
 pub(crate) use refusal::NotStarted;

@@ -3,12 +3,13 @@
 use core::fmt;
 use core::future::Future;
 use core::mem;
-use core::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
+use core::panic::AssertUnwindSafe;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
 
 use crate::clock::create_timer;
+use crate::errors::error_slot::Wait;
 
 /// A retry without delay gives way to other tasks before each attempt with a number that is a
 /// multiple of this one.
@@ -22,11 +23,6 @@ const YIELDS_EVERY: u32 = 32;
 pub struct Backoff {
     wait: Option<Wait>,
 }
-
-/// A timer of tokio's, or a [`Yield`]. It is behind `dyn`, so that its poll and its drop are not
-/// compiled into each function under retry. With these auto traits the user's future has the traits
-/// that its attempts have.
-type Wait = Pin<Box<dyn Future<Output = ()> + Send + Sync + UnwindSafe + RefUnwindSafe>>;
 
 impl Backoff {
     /// No wait. It is ready at once.
@@ -45,6 +41,11 @@ impl Backoff {
         Self {
             wait: Some(Box::pin(AssertUnwindSafe(timer))),
         }
+    }
+
+    /// Returns the wait, unless it is over at once.
+    pub(super) fn into_wait(mut self) -> Option<Wait> {
+        self.wait.take()
     }
 
     /// The wait of no length before attempt `attempt`. It is ready at once and needs no runtime.
@@ -136,6 +137,7 @@ pub(crate) fn sleep_blocking(nanos: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use core::panic::{RefUnwindSafe, UnwindSafe};
     use core::task::Waker;
     use std::time::Instant as StdInstant;
     use tokio::time::Instant;

@@ -8,6 +8,7 @@
 //! [`run`] is the loop for closures. `#[retry]` emits a loop of its own.
 
 mod attempt_duration;
+mod attempt_future;
 mod attempt_span;
 mod backoff;
 mod blocking;
@@ -36,6 +37,7 @@ mod state;
 mod strategy;
 mod success;
 
+pub use attempt_future::AttemptFuture;
 pub use attempt_span::{AttemptSpan, EnteredAttempt};
 pub use backoff::Backoff;
 pub use blocking::{Begun, FailedWith};
@@ -58,8 +60,8 @@ pub use strategy::{Jitter, Strategy};
 /// The names that the expansion of `#[retry]` uses.
 pub(crate) mod expansion {
     pub use super::{
-        AttemptSpan, Backoff, Begun, CloneIfPossible, ConvertIfClone, EndedAttempt, EnteredAttempt,
-        FailedWith, HintFunction, Jitter, Kept, Retry, RetryArgument, RetryConfig, Strategy,
-        asks_for, keep, keep_unless_last, kept,
+        AttemptFuture, AttemptSpan, Backoff, Begun, CloneIfPossible, ConvertIfClone, EndedAttempt,
+        EnteredAttempt, FailedWith, HintFunction, Jitter, Kept, Retry, RetryArgument, RetryConfig,
+        Strategy, asks_for, keep, keep_unless_last, kept,
     };
 }

@@ -1,7 +1,8 @@
 //! A limit on how long a call may take, for futures and for blocking functions.
 //!
-//! - `limited` and `future` drop a future at the deadline, `progress` is the limit of a call that
-//!   runs, and `at_expiry` makes the output in place of the body's.
+//! - `limited` and `future` drop a future at the deadline, and `at_expiry` makes the output in
+//!   place of the body's. `layer` is a limit among other layers. `progress` is the limit of a call
+//!   that runs.
 //! - `thread` runs a blocking body on a worker thread and leaves it there at the deadline.
 //! - `cooperative` runs a blocking body in place and refuses a late result.
 //! - `call_limit` is the limit of one call: the configured one, or the time until a deadline around
@@ -17,6 +18,7 @@ mod error;
 #[cfg(feature = "config")]
 mod file;
 mod future;
+mod layer;
 mod limited;
 mod operation;
 mod progress;
@@ -29,6 +31,7 @@ pub use error::TimedOut;
 #[cfg(feature = "config")]
 pub(crate) use file::FILE;
 pub use future::TimeoutFuture;
+pub use layer::TimeoutLayer;
 pub use limited::Limited;
 pub use settings::TimeoutSettings;
 #[cfg(feature = "metrics")]
@@ -38,6 +41,7 @@ pub use thread::{WorkerArgument, WorkerStats, assert_worker_receiver, worker_sta
 /// The names that the expansion of `#[timeout]` uses.
 pub(crate) mod expansion {
     pub use super::{
-        FromTimedOut, Limited, TimedOut, TimeoutConfig, WorkerArgument, assert_worker_receiver,
+        FromTimedOut, Limited, TimedOut, TimeoutConfig, TimeoutLayer, WorkerArgument,
+        assert_worker_receiver,
     };
 }

@@ -7,6 +7,7 @@ use super::check::CircuitBreakerPlan;
 use crate::emit::code::{LayerCode, block};
 use crate::emit::context::{Context, declare_origin};
 use crate::emit::filter::UserFilter;
+use crate::emit::layered::Layer;
 use crate::emit::plan::Emit;
 use crate::emit::properties::Properties;
 use crate::emit::span::local;
@@ -17,7 +18,7 @@ impl Context<'_> {
     /// - Input:
     ///   `#[circuit_breaker] async fn search(query: &str) -> Result<Vec<Issue>, Error> { … }`
     /// - Output:
-    ///   `RecordedFuture::new(CircuitCall::new(__circuit, &__OPERATION), (), |__open| …, async { … }, …).await`
+    ///   `Layered::new(CircuitLayer::new(__circuit, &__OPERATION, ()), || &(…,), async { … }, …).await`
     /// - Output, if code of the function itself has to run at the refusal or under the permit:
     ///   `let __permit = match CircuitBreaker::admit_task(__circuit, &__OPERATION) { Ok(…) => …, Err(__open) => match CircuitBreaker::probe(…).await { Ok(…) => …, Err(__open) => return … } }; let (__permit, __outcome) = GuardedFuture::new(__permit, async { … }).await; record(__outcome, __permit, …)`
     ///
@@ -29,8 +30,8 @@ impl Context<'_> {
         inner: LayerCode,
     ) -> LayerCode {
         let (declarations, circuit) = self.circuit(at, &plan.circuit);
-        if let Some(future) = self.recorded_future(at, plan, &circuit, &inner) {
-            return LayerCode::future(declarations.and(inner.declarations), future);
+        if let Some(layer) = self.circuit_layer(at, plan, &circuit, &inner) {
+            return self.layered(declarations, layer, inner);
         }
         let (permit, outcome) = (local("permit"), local("outcome"));
         let (guarded, recorded) = self.guarded(at, plan, &inner, &permit, &outcome);
@@ -134,51 +135,42 @@ impl Context<'_> {
         (attempt, recorded)
     }
 
-    /// Emits the future that admits the call, runs the body under the permit and records the
-    /// outcome. It is `None` if code of the function itself has to run at the refusal or under the
-    /// permit.
-    fn recorded_future(
+    /// Emits the circuit as a layer, which admits the call and records the outcome. It is `None` if
+    /// code of the function itself has to run at the refusal or under the permit.
+    fn circuit_layer(
         &self,
         at: usize,
         plan: &CircuitBreakerPlan,
         circuit: &TokenStream,
         inner: &LayerCode,
-    ) -> Option<TokenStream> {
+    ) -> Option<Layer> {
         if !self.is_async()
             || self.is_users_future()
             || self.asks_for_origin(at)
             || plan.fallback.is_some()
             || plan.error.is_some()
             || plan.has_filters()
+            || inner.as_future_and_arms().1.is_some()
         {
             return None;
         }
-        let (future, None) = inner.as_future_and_arms() else {
-            return None;
-        };
         let (runtime, operation) = (&self.runtime, self.operation());
-        let (open, traits) = (local("open"), self.traits());
-        let (circuit, open_named) = if plan.circuit.is_owned() {
-            // Several keys may share a circuit, and the refusal has the key of this call.
-            (
-                quote!(#runtime::KeyedCircuit::circuit(#circuit)),
-                Some(quote!(let #open = #runtime::KeyedCircuit::named(#circuit, #open);)),
-            )
+        let new = if plan.circuit.is_owned() {
+            quote!(of_key)
         } else {
-            (circuit.clone(), None)
-        };
-        let call = if self.is_asked_for_origin(at) {
-            let origin = local("origin");
-            quote!(noting(#circuit, #operation, &mut #origin))
-        } else {
-            quote!(new(#circuit, #operation))
+            quote!(new)
         };
         let inside = self.told_origin(at).unwrap_or_else(|| quote!(()));
-        let error = self.converted("CircuitOpen", &open);
-        let error = block(&open_named.unwrap_or_default(), error);
-        let call = quote!(#runtime::CircuitCall::#call);
-        Some(quote! {
-            #runtime::RecordedFuture::new(#call, #inside, |#open| #error, #future, #traits)
+        let of_attempt = quote!(#runtime::CircuitLayer::#new(#circuit, #operation, #inside));
+        let origin = local("origin");
+        let noting = self
+            .is_asked_for_origin(at)
+            .then(|| quote!(.noting(&mut #origin)));
+        Some(Layer {
+            value: quote!(#of_attempt #noting),
+            of_attempt,
+            conversion: self.conversion("CircuitOpen"),
+            alone: None,
         })
     }
 
@@ -256,14 +248,6 @@ impl Context<'_> {
             quote!(#outcome, #permit, #origin, #traits),
             self.result.error_ends,
         )
-    }
-
-    /// Emits a closure that finds out the traits of the error type, from the type of an outcome
-    /// alone.
-    fn traits(&self) -> TokenStream {
-        let outcome = local("outcome");
-        let inspected = self.inspected(quote!(#outcome), "__traits");
-        quote!(|#outcome| #inspected)
     }
 }
 

@@ -152,11 +152,17 @@ impl Context<'_> {
     ) -> Declarations {
         let (runtime, reference) = (&self.runtime, config.reference());
         let (site, circuit) = (self.static_name(at, "circuit"), checked("circuit", &config));
+        let is_constant = config.stage == Stage::Constant;
         let mut declarations = config.into_declarations();
-        declarations.values.extend(quote! {
-            static #site: #runtime::Site = #runtime::Site::#new;
-            let #handle = #runtime::Site::#circuit(&#site, #reference);
-        });
+        declarations
+            .values
+            .extend(quote!(static #site: #runtime::Site = #runtime::Site::#new;));
+        let look_up = quote!(let #handle = #runtime::Site::#circuit(&#site, #reference););
+        if is_constant {
+            declarations.look_ups.extend(look_up);
+        } else {
+            declarations.values.extend(look_up);
+        }
         // The site lists it when it looks the circuit up, which costs a call nothing.
         declarations.enters_operation = true;
         declarations

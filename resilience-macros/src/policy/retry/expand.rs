@@ -16,7 +16,8 @@
 //! }
 //! ```
 //!
-//! A sync function waits at the end of the loop.
+//! A sync function waits at the end of the loop. The attempts of most stacks with a circuit are one
+//! future each (`attempt_future.rs`).
 //!
 //! `snapshots/plain_retry.expanded.rs` shows it whole, `snapshots/retry_sync.expanded.rs` with
 //! filters and a hook, and `snapshots/stack.expanded.rs` above a circuit.
@@ -35,7 +36,6 @@ use crate::emit::plan::Emit;
 use crate::emit::properties::ForeseenRefusal;
 use crate::emit::span::SpanEnds;
 use crate::emit::span::local;
-use crate::language::values::ConfigPlan;
 
 /// The statements from an attempt's result to the decision on it.
 struct Judgement {
@@ -58,11 +58,12 @@ impl Context<'_> {
     ///
     /// The snapshots `plain_retry` and `plain_retry_sync` show it whole.
     pub(super) fn retry(&self, at: usize, plan: &RetryPlan, inner: LayerCode) -> LayerCode {
-        let mut config_plan = plan.config.clone();
-        let budget = plan.budget.as_ref();
-        let budget = budget.map(|budget| budget.emit(self, at, "budget", &mut config_plan));
-        let config = self.retry_config(at, plan, &config_plan);
-        let (begun, value) = if self.is_lean(at, plan, &config) {
+        let (budget, config) = self.budget_and_config(at, plan);
+        let mut inner = inner;
+        let (begun, value) = if let Some(attempt) = self.attempt_future(at, plan, &inner) {
+            let look_ups = std::mem::take(&mut inner.declarations.look_ups);
+            self.loop_of_futures(at, plan, &config, &attempt, &look_ups)
+        } else if self.is_lean(at, plan, &config) {
             self.lean_loop(at, &config, &inner)
         } else {
             self.retry_loop(at, plan, &config, &inner)
@@ -108,6 +109,7 @@ impl Context<'_> {
             put_back_at_once,
             put_back,
         } = self.clones(at, &retry);
+        let origin = self.declares_origin(at).then(declare_origin);
         let begun = self.begun_retry(at, plan, &retry, config);
         let number = self.attempt_variable(plan, &retry);
         let numbered = self.numbered_run(&retry);
@@ -129,7 +131,7 @@ impl Context<'_> {
                 #blocked
             }
         };
-        (quote!(#converted #begun), value)
+        (quote!(#converted #origin #begun), value)
     }
 
     /// Emits the outcome of the function from the result that the call ends with.
@@ -150,25 +152,33 @@ impl Context<'_> {
         }
     }
 
-    /// Emits the configuration. The span is no part of it, and its description has it.
-    fn retry_config(&self, at: usize, plan: &RetryPlan, config: &ConfigPlan) -> Config {
-        let config = self.policy_config("RetryConfig", &self.item(at, "retry"), config);
+    /// Emits the budget, if there is one, and the configuration. The span is no part of the
+    /// configuration, and its description has it.
+    pub(super) fn budget_and_config(
+        &self,
+        at: usize,
+        plan: &RetryPlan,
+    ) -> (Option<TokenStream>, Config) {
+        let mut config = plan.config.clone();
+        let budget = plan.budget.as_ref();
+        let budget = budget.map(|budget| budget.emit(self, at, "budget", &mut config));
+        let config = self.policy_config("RetryConfig", &self.item(at, "retry"), &config);
         let mut config = self.in_file(at, "RetryConfig", config);
         let span = plan
             .span
             .map(|on| if on { "span=true" } else { "span=false" });
         config.description.constant.extend(span);
-        config
+        (budget, config)
     }
 
     /// Declares the body's variable for its attempt.
-    fn attempt_variable(&self, plan: &RetryPlan, retry: &Ident) -> Option<TokenStream> {
+    pub(super) fn attempt_variable(&self, plan: &RetryPlan, retry: &Ident) -> Option<TokenStream> {
         let (runtime, name) = (&self.runtime, plan.attempt.as_ref()?);
         Some(quote!(let #name = #runtime::Retry::attempt(&#retry);))
     }
 
     /// Emits the statements in front of the loop, which begin the call.
-    fn begun_retry(
+    pub(super) fn begun_retry(
         &self,
         at: usize,
         plan: &RetryPlan,
@@ -176,7 +186,6 @@ impl Context<'_> {
         config: &Config,
     ) -> TokenStream {
         let (runtime, operation) = (&self.runtime, self.operation());
-        let origin = self.declares_origin(at).then(declare_origin);
         // A configuration of the user's may have a budget, too.
         let may_have_budget = plan.config.is_static;
         let constant = config.constant_reference().filter(|_| !may_have_budget);
@@ -184,7 +193,7 @@ impl Context<'_> {
             (constant, self.file_of_layer(at), &plan.on_retry)
         {
             let begun = quote!(#runtime::Retry::in_file(#constant, #file, #operation));
-            return quote!(#origin let mut #retry = #begun;);
+            return quote!(let mut #retry = #begun;);
         }
         // A hook is told how long the call took.
         let new = if plan.on_retry.is_some() {
@@ -196,7 +205,7 @@ impl Context<'_> {
         let deposits = may_have_budget || self.asks_file;
         let deposit = deposits.then(|| quote!(#runtime::Retry::deposit(&#retry, #operation);));
         let config = config.reference();
-        quote!(#origin let mut #retry = #runtime::Retry::#new(#config); #deposit)
+        quote!(let mut #retry = #runtime::Retry::#new(#config); #deposit)
     }
 
     /// Emits the statements from an attempt's result to the decision on it.

@@ -1,5 +1,6 @@
 //! `#[retry]`.
 
+mod attempt_future;
 mod attempt_span;
 mod check;
 mod clones;

@@ -9,6 +9,7 @@ use crate::emit::argument::mutable_still;
 use crate::emit::code::{Declarations, LayerCode, block, large_error_allowed};
 use crate::emit::config::{Config, ConfigStart, operand};
 use crate::emit::context::{Context, declare_origin};
+use crate::emit::layered::Layer;
 use crate::emit::plan::Emit;
 use crate::emit::span::{SpanEnds, local, pipes};
 use crate::function::parameter::Parameter;
@@ -38,16 +39,14 @@ impl Context<'_> {
         };
         // If the expiry only has to be converted, the future does it. The code that awaits the
         // future then does not have to tell two kinds of error apart.
-        if self.is_async() && plan.error.is_none() && note.is_empty() && !self.is_users_future() {
-            let (reference, future) = (config.reference(), inner.as_future());
-            // The conversion is written as a closure, because rustc checks a function by its name
-            // at the `.await` as well, and would report a missing conversion twice.
-            let error = self.converted("TimedOut", &late);
-            let declarations = config.into_declarations().and(inner.declarations);
-            return LayerCode::future(
-                declarations,
-                quote!(#runtime::Limited::with_error(#reference, |#late| #error, #future)),
-            );
+        if self.is_async()
+            && plan.error.is_none()
+            && note.is_empty()
+            && !self.is_users_future()
+            && inner.as_future_and_arms().1.is_none()
+        {
+            let layer = self.timeout_layer(&config, &inner, &late);
+            return self.layered(config.into_declarations(), layer, inner);
         }
         let error = self.error("TimedOut", plan.error.as_ref(), &late);
         let expired = block(&note, error);
@@ -66,6 +65,25 @@ impl Context<'_> {
         match plan.mode {
             Mode::Thread => self.threaded(at, config, inner, &expired, notes_inside),
             Mode::Cooperative => self.cooperative(config, inner, &expired),
+        }
+    }
+
+    /// Emits the timeout as a layer. Alone around a body it is a future of its own, because that
+    /// takes fewer instructions: a timeout has nothing to do when its body has ended.
+    fn timeout_layer(&self, config: &Config, inner: &LayerCode, late: &Ident) -> Layer {
+        let (runtime, reference) = (&self.runtime, config.reference());
+        let value = quote!(#runtime::TimeoutLayer::new(#reference));
+        let alone = inner.as_layered().is_none().then(|| {
+            // The conversion is written as a closure, because rustc checks a function by its name
+            // at the `.await` as well, and would report a missing conversion twice.
+            let (error, future) = (self.converted("TimedOut", late), inner.as_future());
+            quote!(#runtime::Limited::with_error(#reference, |#late| #error, #future))
+        });
+        Layer {
+            of_attempt: value.clone(),
+            value,
+            conversion: self.conversion("TimedOut"),
+            alone,
         }
     }
 

@@ -1,0 +1,87 @@
+//! The questions that a future asks the layers around its body.
+
+use std::{marker::PhantomData, pin::Pin, task::Context, time::Duration};
+
+use crate::errors::View;
+
+/// One or more layers around a body with errors of type `E`.
+pub trait Layers<E> {
+    /// The state of the thread that the end of a poll restores.
+    type Outside: Default;
+
+    /// The functions that make the errors of calls that the layers end. Each poll lends them, so
+    /// that neither the layers nor their types hold them.
+    type Conversions;
+
+    /// Begins a poll of the body.
+    fn enter<V: View<E>>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        outside: &mut Self::Outside,
+        conversions: &Self::Conversions,
+    ) -> Entry<E>;
+
+    /// Ends a poll that leaves the body pending. Returns the error if the call ends here.
+    fn pend<V: View<E>>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        outside: &mut Self::Outside,
+        conversions: &Self::Conversions,
+    ) -> Option<E>;
+
+    /// Ends a call that succeeded.
+    fn succeed(self: Pin<&mut Self>, outside: &mut Self::Outside);
+
+    /// Ends a call that returned an error, and returns the error.
+    fn fail<V: View<E>>(self: Pin<&mut Self>, outside: &mut Self::Outside, error: E) -> E;
+
+    /// Ends a call that panicked.
+    fn unwind(self: Pin<&mut Self>, outside: &mut Self::Outside);
+
+    /// Ends a call that a layer outside has ended.
+    fn abandon(self: Pin<&mut Self>, outside: &mut Self::Outside);
+
+    /// True if a layer has refused the call.
+    fn has_refused(&self) -> bool;
+
+    /// Returns the time for which another call is certain to be refused.
+    fn refuses_for(&self) -> Option<Duration>;
+}
+
+/// The answer of layers before a poll of the body.
+#[derive(Debug)]
+pub enum Entry<E> {
+    /// The body is polled.
+    Run,
+    /// A layer waits for something else than the body.
+    Pending,
+    /// A layer ends the call with this error.
+    Failed(E),
+}
+
+/// Ends a call that returned an error, and returns the error.
+// It is out of line, because it is the same for all functions under the same layers.
+#[cold]
+#[inline(never)]
+pub(crate) fn fail<E, V: View<E>, L: Layers<E>>(
+    layers: Pin<&mut L>,
+    outside: &mut L::Outside,
+    error: E,
+) -> E {
+    layers.fail::<V>(outside, error)
+}
+
+/// Tells the layers of a panic of the code inside of them.
+pub(crate) struct Unwinding<'l, E, L: Layers<E>>(
+    pub(crate) Pin<&'l mut L>,
+    pub(crate) &'l mut L::Outside,
+    pub(crate) PhantomData<E>,
+);
+
+impl<E, L: Layers<E>> Drop for Unwinding<'_, E, L> {
+    #[cold]
+    #[inline(never)]
+    fn drop(&mut self) {
+        self.0.as_mut().unwind(self.1);
+    }
+}

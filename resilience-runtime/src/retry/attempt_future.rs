@@ -1,0 +1,192 @@
+//! One attempt under retry, from the wait before it to the decision after it.
+
+use super::config::RetryConfig;
+use super::state::Retry;
+use crate::errors::error_slot::{AsyncSlot, Pause};
+use crate::errors::{Origin, Traits, View};
+use crate::fallible::{Fallible, Success};
+use crate::layers::{Entry, ErrorOf, Layers, ResultOf, Unwinding};
+use crate::operation::Operation;
+use core::convert::Infallible;
+use core::fmt;
+use core::future::Future;
+use core::marker::PhantomData;
+use core::mem;
+use core::panic::UnwindSafe;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use pin_project_lite::pin_project;
+
+pin_project! {
+    /// Runs an attempt under a circuit and other layers that no filter and no hook looks at. The
+    /// output is the outcome of the call, or `None` if another attempt is due.
+    ///
+    /// The function would have to keep, drop and unwind what is in here, and that code would be
+    /// compiled for each function.
+    #[doc(hidden)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct AttemptFuture<'r, 'c, S, L, C, V, F> {
+        retry: &'r mut Retry<&'c RetryConfig, S>,
+        operation: &'static Operation,
+        #[pin]
+        layers: L,
+        conversions: C,
+        view: PhantomData<V>,
+        #[pin]
+        body: F,
+    }
+}
+
+impl<'r, 'c, S, L, C, V, F> AttemptFuture<'r, 'c, S, L, C, V, F>
+where
+    F: Future<Output: Fallible>,
+    L: Layers<ErrorOf<F>, Conversions: 'r>,
+    C: Fn() -> &'r L::Conversions,
+{
+    /// Waits until the attempt is due and runs `body` under `layers`. `_traits` is not called: its
+    /// type says how an error is looked at and where it is kept.
+    #[inline]
+    pub fn new(
+        retry: &'r mut Retry<&'c RetryConfig, S>,
+        operation: &'static Operation,
+        layers: L,
+        conversions: C,
+        body: F,
+        _traits: impl FnOnce(&ResultOf<F>) -> Traits<V, S>,
+    ) -> Self {
+        Self {
+            retry,
+            operation,
+            layers,
+            conversions,
+            view: PhantomData,
+            body,
+        }
+    }
+}
+
+// A panic drops the call together with the retry, so nobody sees the state in between.
+impl<S: UnwindSafe, L: UnwindSafe, C, V, F: UnwindSafe> UnwindSafe
+    for AttemptFuture<'_, '_, S, L, C, V, F>
+{
+}
+
+impl<S, L: fmt::Debug, C, V, F> fmt::Debug for AttemptFuture<'_, '_, S, L, C, V, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AttemptFuture")
+            .field("layers", &self.layers)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'r, S, L, C, V, F> Future for AttemptFuture<'r, '_, S, L, C, V, F>
+where
+    F: Future<Output: Fallible>,
+    L: Layers<ErrorOf<F>, Conversions: 'r>,
+    C: Fn() -> &'r L::Conversions,
+    V: View<ErrorOf<F>>,
+    S: AsyncSlot<ErrorOf<F>>,
+{
+    type Output = Option<F::Output>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let (retry, operation) = (&mut **this.retry, *this.operation);
+        if retry.progress.retried().is_some() {
+            ready!(poll_wait::<ErrorOf<F>, S>(retry, operation, cx));
+        }
+        let mut outside = L::Outside::default();
+        let conversions = (this.conversions)();
+        let entry = this
+            .layers
+            .as_mut()
+            .enter::<V>(cx, &mut outside, conversions);
+        let (error, outside) = match entry {
+            Entry::Run => {
+                let unwinding = Unwinding(this.layers.as_mut(), &mut outside, PhantomData);
+                let polled = this.body.poll(cx);
+                mem::forget(unwinding);
+                match polled {
+                    Poll::Ready(outcome) => match outcome.into_result() {
+                        // The value alone is kept over the calls. A result would be copied through
+                        // memory as a whole (measured: 6 ns).
+                        Ok(value) => {
+                            this.layers.succeed(&mut outside);
+                            retry.succeeded(operation);
+                            let outcome = F::Output::of_value(Success(value));
+                            return Poll::Ready(Some(outcome));
+                        }
+                        Err(error) => (error, Some(&mut outside)),
+                    },
+                    Poll::Pending => {
+                        let layers = this.layers.as_mut();
+                        match layers.pend::<V>(cx, &mut outside, conversions) {
+                            None => return Poll::Pending,
+                            Some(error) => (error, None),
+                        }
+                    }
+                }
+            }
+            Entry::Pending => return Poll::Pending,
+            Entry::Failed(error) => (error, None),
+        };
+        let last = fail::<_, V, S, L>(retry, operation, this.layers, outside, error);
+        Poll::Ready(last.map(F::Output::failed))
+    }
+}
+
+// The functions below do not know the body, so they are compiled once for all functions under the
+// same layers.
+
+/// Waits until a retry is due. The wait lies in the place of the last error, because the user's
+/// future has room for that already.
+#[cold]
+#[inline(never)]
+fn poll_wait<E, S: AsyncSlot<E>>(
+    retry: &mut Retry<&RetryConfig, S>,
+    operation: &Operation,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    if let Pause::Due = retry.kept.pause() {
+        let wait = retry.wait(operation).into_wait();
+        *retry.kept.pause() = wait.map_or(Pause::Over, Pause::Begun);
+    }
+    let pause = retry.kept.pause();
+    if let Pause::Begun(wait) = pause {
+        ready!(wait.as_mut().poll(cx));
+        *pause = Pause::Over;
+    }
+    Poll::Ready(())
+}
+
+/// Decides on an attempt that failed. Returns the error that the call ends with, or `None` if
+/// another attempt is due. `outside` is there if the body returned the error, and the layers have
+/// not ended yet.
+#[cold]
+#[inline(never)]
+fn fail<E, V: View<E>, S: AsyncSlot<E>, L: Layers<E>>(
+    retry: &mut Retry<&RetryConfig, S>,
+    operation: &Operation,
+    mut layers: Pin<&mut L>,
+    outside: Option<&mut L::Outside>,
+    error: E,
+) -> Option<E> {
+    let error = match outside {
+        Some(outside) => layers.as_mut().fail::<V>(outside, error),
+        None => error,
+    };
+    let mut origin = Origin::of_admission(!layers.has_refused());
+    let last = retry.failed_in_stack(
+        Traits::<V, S>::new(),
+        Err::<Infallible, E>(error),
+        &mut origin,
+        (L::refuses_for, &*layers),
+        operation,
+    );
+    let Some(Err(error)) = last else {
+        *retry.kept.pause() = Pause::Due;
+        return None;
+    };
+    Some(error)
+}
