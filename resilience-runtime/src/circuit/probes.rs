@@ -25,7 +25,7 @@ struct Led {
 }
 
 /// The nanoseconds for which a question holds up the next one if no answer comes. It is twice the
-/// patience of a call.
+/// longest wait of a call.
 const UNANSWERED: u64 = 100_000_000;
 
 impl Probes {

@@ -190,7 +190,7 @@ async fn without_contact_nobody_is_asked_and_own_successes_count() {
 }
 
 #[test]
-fn a_sync_call_without_an_answer_is_refused_after_the_patience() {
+fn a_sync_call_without_an_answer_is_refused_after_the_timeout() {
     let others = Arc::new(Others::default());
     let (breaker, _contact) = coordinated(&others);
     breaker.follow_open(Duration::ZERO);

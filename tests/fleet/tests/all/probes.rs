@@ -178,7 +178,7 @@ async fn a_replica_that_is_open_alone_probes_alone() {
 }
 
 #[tokio::test]
-async fn a_would_be_prober_waits_no_longer_than_its_patience() {
+async fn a_would_be_prober_waits_no_longer_than_the_timeout() {
     let Some(server) = Server::start() else {
         return;
     };
