@@ -25,12 +25,6 @@ impl<'c> CallPermit<'c> {
         Self { shared, admission }
     }
 
-    /// Takes the admission out of a permit that is kept without its circuit.
-    #[inline]
-    pub(super) fn admission(self) -> Admission {
-        self.spend().1
-    }
-
     #[inline]
     pub fn success(self) {
         let (shared, admission) = self.spend();
@@ -74,7 +68,9 @@ impl<'c> CallPermit<'c> {
         shared.abandon(admission);
     }
 
-    /// The admission alone, for a permit of another kind.
+    /// Takes the admission out, for a permit of another kind, or for one that is kept without its
+    /// circuit.
+    #[inline]
     pub(super) fn into_admission(self) -> Admission {
         self.spend().1
     }

@@ -221,7 +221,7 @@ impl<'c, 'o> CircuitCall<'c, 'o> {
         }
         match admitted {
             Ok(permit) => {
-                self.state = State::Held(permit.admission());
+                self.state = State::Held(permit.into_admission());
                 Poll::Ready(None)
             }
             Err(open) if open.asks() => {
@@ -255,7 +255,7 @@ impl<'c, 'o> CircuitCall<'c, 'o> {
         self.forget_probe();
         match admitted {
             Ok(permit) => {
-                self.state = State::Held(permit.admission());
+                self.state = State::Held(permit.into_admission());
                 Poll::Ready(None)
             }
             Err(open) => self.refuse(open),
