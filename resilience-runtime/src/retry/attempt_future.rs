@@ -18,8 +18,8 @@ use core::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// Runs an attempt under a circuit and other layers that no filter and no hook looks at. The
-    /// output is the outcome of the call, or `None` if another attempt is due.
+    /// Runs an attempt under a circuit, or under several layers, if no filter and no hook looks at
+    /// it. The output is the outcome of the call, or `None` if another attempt is due.
     ///
     /// The function would have to keep, drop and unwind what is in here, and that code would be
     /// compiled for each function.
