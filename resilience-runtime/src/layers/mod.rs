@@ -5,8 +5,9 @@
 //! after each poll of the body. They know nothing of the body but the type of its errors, so they
 //! are compiled once for each of these.
 //!
-//! A body whose time is over is dropped together with the future, so right after the circuit around
-//! it has recorded the expiry: a place for a dropped body would take a word of each future.
+//! A body whose time is over is dropped together with the future, so after the error is made, the
+//! circuit has recorded it and the retry has decided: a place for a dropped body would take a word
+//! of each future.
 
 mod contract;
 mod layered;
