@@ -63,8 +63,8 @@ impl Context<'_> {
         let (begun, value) = if let Some(attempt) = self.attempt_future(at, plan, &inner) {
             let look_ups = std::mem::take(&mut inner.declarations.look_ups);
             self.loop_of_futures(at, plan, &config, &attempt, &look_ups)
-        } else if self.is_lean(at, plan, &config) {
-            self.lean_loop(at, &config, &inner)
+        } else if self.is_plain(at, plan, &config) {
+            self.plain_loop(at, &config, &inner)
         } else {
             self.retry_loop(at, plan, &config, &inner)
         };

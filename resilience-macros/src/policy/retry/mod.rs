@@ -6,8 +6,8 @@ mod check;
 mod clones;
 mod expand;
 mod foreign;
-mod lean_loop;
 mod options;
+mod plain_loop;
 
 use super::spec::{Needs, Policy};
 use crate::function::used_arguments::{NeedWords, UsedArguments};

@@ -32,19 +32,19 @@ use crate::language::stage::Stage;
 impl Context<'_> {
     /// True if nothing but the configuration decides on another attempt, and nothing else knows of
     /// the attempts.
-    pub(super) fn is_lean(&self, at: usize, plan: &RetryPlan, config: &Config) -> bool {
+    pub(super) fn is_plain(&self, at: usize, plan: &RetryPlan, config: &Config) -> bool {
         let is_configured =
             config.stage == Stage::Constant && plan.budget.is_none() && !plan.config.is_static;
         let is_decided_on = plan.is_seen() || self.is_above_refusals(at);
         let is_known_of = plan.span.is_some_and(|on| on || self.asks_file)
             || plan.attempt.is_some()
             || self.is_scoped;
-        let is_lean = is_configured && !is_decided_on && !is_known_of;
-        is_lean && !self.is_async() && self.cloned.is_empty()
+        let is_plain = is_configured && !is_decided_on && !is_known_of;
+        is_plain && !self.is_async() && self.cloned.is_empty()
     }
 
     /// Emits the statements that begin a call, and the loop.
-    pub(super) fn lean_loop(
+    pub(super) fn plain_loop(
         &self,
         at: usize,
         config: &Config,
