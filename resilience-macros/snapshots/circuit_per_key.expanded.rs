@@ -27,7 +27,7 @@ async fn search(&self, tenant: &str, query: &str) -> Result<Hits, SearchError> {
     return loop {
         let __ended = __rt::AttemptFuture::new(
             &mut __retry,
-            &__OPERATION,
+            || &__OPERATION,
             __rt::CircuitLayer::of_key(&__circuit, &__OPERATION, ()),
             || &(__rt::FromCircuitOpen::from,),
             async {

@@ -20,7 +20,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
         let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
         let __ended = __rt::AttemptFuture::new(
             &mut __retry,
-            &__OPERATION,
+            || &__OPERATION,
             __rt::Nested::new(
                 __rt::CircuitLayer::new(__circuit, &__OPERATION, __rt::AboveTimeout(())),
                 __rt::TimeoutLayer::new(&__TIMEOUT),

@@ -21,7 +21,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
         let __run = __rt::Retry::body_run(&__retry);
         let __ended = __rt::AttemptFuture::new(
             &mut __retry,
-            &__OPERATION,
+            || &__OPERATION,
             __rt::Nested::new(
                 __rt::CircuitLayer::new(__circuit, &__OPERATION, __rt::AboveTimeout(())),
                 __rt::TimeoutLayer::new(&__TIMEOUT),

@@ -333,10 +333,6 @@ pub fn circuit_breaker(args: TokenStream, item: TokenStream) -> TokenStream {
 /// An async body is dropped at the limit. It is polled before the timer, so one that is done at the
 /// limit is done. A call that its caller drops has not timed out.
 ///
-/// Together with a circuit or another timeout, the body is dropped right after the error is made
-/// and the circuit has counted it. So the `From` of the error and a listener of the circuit must
-/// not take a lock that the body holds across an `.await`.
-///
 /// # Sync functions
 ///
 /// A sync body cannot be stopped, so there are two ways to go on without it.

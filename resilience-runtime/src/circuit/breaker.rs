@@ -394,13 +394,12 @@ impl CircuitBreaker {
     /// Calls `listener` after every transition from now on, on the thread that caused it, under no
     /// lock.
     ///
-    /// The listener may use the circuit. It must not wait for a lock that a body of the circuit
-    /// holds across an `.await`, because the circuit records that a `#[timeout]` has expired before
-    /// the body is dropped. A listener that panics is reported to the log and breaks no call.
-    /// Transitions are told in their order. Where two threads cause one each at nearly the same
-    /// time, one of the threads tells both. There is no way to remove a listener, and the circuit
-    /// keeps the values that it captures. If one of them is a handle of the circuit, the circuit is
-    /// never freed: let the listener ask [`registry::get`](crate::registry::get) instead.
+    /// The listener may use the circuit. A listener that panics is reported to the log and breaks
+    /// no call. Transitions are told in their order. Where two threads cause one each at nearly the
+    /// same time, one of the threads tells both. There is no way to remove a listener, and the
+    /// circuit keeps the values that it captures. If one of them is a handle of the circuit, the
+    /// circuit is never freed: let the listener ask [`registry::get`](crate::registry::get)
+    /// instead.
     pub fn on_transition(&self, listener: impl Fn(&Transition) + Send + Sync + 'static) {
         self.shared.add_listener(listener);
     }

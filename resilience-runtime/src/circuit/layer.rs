@@ -1,6 +1,7 @@
 //! One call through a circuit, as a layer around a body that is polled.
 
 use std::{
+    convert::Infallible,
     fmt,
     mem::{self, ManuallyDrop},
     panic::{RefUnwindSafe, UnwindSafe},
@@ -90,6 +91,7 @@ where
     N: RefusalName + Unpin,
 {
     type Outside = ();
+    type Expired = Infallible;
     type Conversions = (fn(CircuitOpen) -> E,);
 
     #[inline]
@@ -108,13 +110,18 @@ where
     }
 
     #[inline]
-    fn pend<V: View<E>>(
+    fn pend(self: Pin<&mut Self>, _: &mut Context<'_>, (): &mut ()) -> Option<Infallible> {
+        None
+    }
+
+    #[inline]
+    fn expire<V: View<E>>(
         self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        expired: Infallible,
         (): &mut (),
         _: &Self::Conversions,
-    ) -> Option<E> {
-        None
+    ) -> E {
+        match expired {}
     }
 
     #[inline]

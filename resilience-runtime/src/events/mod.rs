@@ -21,9 +21,6 @@
 //!   the same with and without subscribers.
 //! - Listeners run in the thread of the call, in the order of their subscriptions, under no lock of
 //!   this library. A listener may call circuits, subscribe others, and end its own subscription.
-//! - The expiry of an async `#[timeout]` is told, and recorded by a circuit above it, before the
-//!   body is dropped. So a listener must not wait for a lock that such a body holds across an
-//!   `.await`.
 //! - A listener that panics breaks no call. The others are told
 //!   [`ListenerPanicked`](EventKind::ListenerPanicked).
 //! - A listener that blocks delays the call that it is told of. After more than 10 ms the others

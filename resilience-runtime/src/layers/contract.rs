@@ -21,13 +21,23 @@ pub trait Layers<E> {
         conversions: &Self::Conversions,
     ) -> Entry<E>;
 
-    /// Ends a poll that leaves the body pending. Returns the error if the call ends here.
-    fn pend<V: View<E>>(
+    /// The layer that ends a call whose body is pending.
+    type Expired;
+
+    /// Ends a poll that leaves the body pending. If the call ends here, the body is dropped next.
+    fn pend(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         outside: &mut Self::Outside,
+    ) -> Option<Self::Expired>;
+
+    /// Ends a call whose body has expired and is dropped, and returns the error.
+    fn expire<V: View<E>>(
+        self: Pin<&mut Self>,
+        expired: Self::Expired,
+        outside: &mut Self::Outside,
         conversions: &Self::Conversions,
-    ) -> Option<E>;
+    ) -> E;
 
     /// Ends a call that succeeded.
     fn succeed(self: Pin<&mut Self>, outside: &mut Self::Outside);

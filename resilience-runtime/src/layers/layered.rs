@@ -29,8 +29,9 @@ pin_project! {
         layers: L,
         conversions: C,
         view: PhantomData<(&'t (), V)>,
+        // `None` after the expiry, because the body is dropped before the error is made.
         #[pin]
-        body: F,
+        body: Option<F>,
     }
 }
 
@@ -57,7 +58,7 @@ where
             layers,
             conversions,
             view: PhantomData,
-            body,
+            body: Some(body),
         }
     }
 }
@@ -86,7 +87,10 @@ where
             Entry::Failed(error) => return Poll::Ready(F::Output::failed(error)),
         }
         let unwinding = Unwinding(this.layers.as_mut(), &mut outside, PhantomData);
-        let polled = this.body.poll(cx);
+        let Some(body) = this.body.as_mut().as_pin_mut() else {
+            polled_after_expiry()
+        };
+        let polled = body.poll(cx);
         mem::forget(unwinding);
         match polled {
             // The value is taken out before the layers end the call, so that it alone is kept over
@@ -98,12 +102,24 @@ where
                 }
                 Err(error) => F::Output::failed(fail::<_, V, L>(this.layers, &mut outside, error)),
             }),
-            Poll::Pending => match this.layers.pend::<V>(cx, &mut outside, conversions) {
+            Poll::Pending => match this.layers.as_mut().pend(cx, &mut outside) {
                 None => Poll::Pending,
-                Some(error) => Poll::Ready(F::Output::failed(error)),
+                Some(expired) => {
+                    let unwinding = Unwinding(this.layers.as_mut(), &mut outside, PhantomData);
+                    this.body.set(None);
+                    mem::forget(unwinding);
+                    let error = this.layers.expire::<V>(expired, &mut outside, conversions);
+                    Poll::Ready(F::Output::failed(error))
+                }
             },
         }
     }
+}
+
+#[cold]
+#[track_caller]
+pub(crate) fn polled_after_expiry() -> ! {
+    panic!("a call was polled after it expired")
 }
 
 // The body is left out, because few futures are `Debug`.

@@ -5,9 +5,8 @@
 //! after each poll of the body. They know nothing of the body but the type of its errors, so they
 //! are compiled once for each of these.
 //!
-//! A body whose time is over is dropped together with the future, so after the error is made, the
-//! circuit has recorded it and the retry has decided: a place for a dropped body would take a word
-//! of each future.
+//! A body whose time is over is dropped before the layers end the call, because the user's code
+//! that runs at that end may take a lock that the body holds.
 
 mod contract;
 mod layered;
@@ -15,7 +14,7 @@ mod nested;
 
 pub(crate) use self::{
     contract::{Entry, Layers, Unwinding},
-    layered::{ErrorOf, ResultOf},
+    layered::{ErrorOf, ResultOf, polled_after_expiry},
 };
 pub use self::{layered::Layered, nested::Nested};
 

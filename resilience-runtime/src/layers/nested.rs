@@ -18,6 +18,15 @@ pin_project! {
     }
 }
 
+/// One of two layers.
+#[derive(Debug)]
+pub enum OneOf<A, B> {
+    /// The outer one.
+    Outer(A),
+    /// The inner one.
+    Inner(B),
+}
+
 impl<A, B> Nested<A, B> {
     /// Puts `outer` around `inner`.
     #[inline]
@@ -32,6 +41,7 @@ impl<A, B> Nested<A, B> {
 impl<E, A: Layers<E>, B: Layers<E>> Layers<E> for Nested<A, B> {
     type Outside = (A::Outside, B::Outside);
     type Conversions = (A::Conversions, B::Conversions);
+    type Expired = OneOf<A::Expired, B::Expired>;
 
     #[inline(never)]
     fn enter<V: View<E>>(
@@ -57,11 +67,12 @@ impl<E, A: Layers<E>, B: Layers<E>> Layers<E> for Nested<A, B> {
         mem::forget(unwinding);
         match entry {
             Entry::Run => Entry::Run,
-            Entry::Pending => match this.outer.pend::<V>(cx, &mut outside.0, &conversions.0) {
+            Entry::Pending => match this.outer.as_mut().pend(cx, &mut outside.0) {
                 None => Entry::Pending,
-                Some(error) => {
+                Some(expired) => {
                     this.inner.abandon(&mut outside.1);
-                    Entry::Failed(error)
+                    let (outside, conversions) = (&mut outside.0, &conversions.0);
+                    Entry::Failed(this.outer.expire::<V>(expired, outside, conversions))
                 }
             },
             Entry::Failed(error) => Entry::Failed(this.outer.fail::<V>(&mut outside.0, error)),
@@ -69,25 +80,44 @@ impl<E, A: Layers<E>, B: Layers<E>> Layers<E> for Nested<A, B> {
     }
 
     #[inline(never)]
-    fn pend<V: View<E>>(
+    fn pend(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         outside: &mut Self::Outside,
-        conversions: &Self::Conversions,
-    ) -> Option<E> {
+    ) -> Option<Self::Expired> {
         let mut this = self.project();
         let unwinding = Unwinding(this.outer.as_mut(), &mut outside.0, PhantomData);
-        let ended = this
-            .inner
-            .as_mut()
-            .pend::<V>(cx, &mut outside.1, &conversions.1);
+        let expired = this.inner.pend(cx, &mut outside.1);
         mem::forget(unwinding);
-        if let Some(error) = ended {
-            return Some(this.outer.fail::<V>(&mut outside.0, error));
+        if let Some(expired) = expired {
+            return Some(OneOf::Inner(expired));
         }
-        let error = this.outer.pend::<V>(cx, &mut outside.0, &conversions.0)?;
-        this.inner.abandon(&mut outside.1);
-        Some(error)
+        this.outer.pend(cx, &mut outside.0).map(OneOf::Outer)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn expire<V: View<E>>(
+        self: Pin<&mut Self>,
+        expired: Self::Expired,
+        outside: &mut Self::Outside,
+        conversions: &Self::Conversions,
+    ) -> E {
+        let mut this = self.project();
+        match expired {
+            OneOf::Inner(expired) => {
+                let unwinding = Unwinding(this.outer.as_mut(), &mut outside.0, PhantomData);
+                let (inside, conversions) = (&mut outside.1, &conversions.1);
+                let error = this.inner.expire::<V>(expired, inside, conversions);
+                mem::forget(unwinding);
+                this.outer.fail::<V>(&mut outside.0, error)
+            }
+            OneOf::Outer(expired) => {
+                this.inner.abandon(&mut outside.1);
+                let (outside, conversions) = (&mut outside.0, &conversions.0);
+                this.outer.expire::<V>(expired, outside, conversions)
+            }
+        }
     }
 
     #[inline(never)]

@@ -5,7 +5,7 @@ use super::state::Retry;
 use crate::errors::error_slot::{AsyncSlot, Pause};
 use crate::errors::{Origin, Traits, View};
 use crate::fallible::{Fallible, Success};
-use crate::layers::{Entry, ErrorOf, Layers, ResultOf, Unwinding};
+use crate::layers::{Entry, ErrorOf, Layers, ResultOf, Unwinding, polled_after_expiry};
 use crate::operation::Operation;
 use core::convert::Infallible;
 use core::fmt;
@@ -25,20 +25,23 @@ pin_project! {
     /// compiled for each function.
     #[doc(hidden)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct AttemptFuture<'r, 'c, S, L, C, V, F> {
+    pub struct AttemptFuture<'r, 'c, S, L, O, C, V, F> {
         retry: &'r mut Retry<&'c RetryConfig, S>,
-        operation: &'static Operation,
+        // It has no size.
+        operation: O,
         #[pin]
         layers: L,
         conversions: C,
         view: PhantomData<V>,
+        // `None` after the expiry, because the body is dropped before the error is made.
         #[pin]
-        body: F,
+        body: Option<F>,
     }
 }
 
-impl<'r, 'c, S, L, C, V, F> AttemptFuture<'r, 'c, S, L, C, V, F>
+impl<'r, 'c, S, L, O, C, V, F> AttemptFuture<'r, 'c, S, L, O, C, V, F>
 where
+    O: Fn() -> &'static Operation,
     F: Future<Output: Fallible>,
     L: Layers<ErrorOf<F>, Conversions: 'r>,
     C: Fn() -> &'r L::Conversions,
@@ -48,7 +51,7 @@ where
     #[inline]
     pub fn new(
         retry: &'r mut Retry<&'c RetryConfig, S>,
-        operation: &'static Operation,
+        operation: O,
         layers: L,
         conversions: C,
         body: F,
@@ -60,18 +63,18 @@ where
             layers,
             conversions,
             view: PhantomData,
-            body,
+            body: Some(body),
         }
     }
 }
 
 // A panic drops the call together with the retry, so nobody sees the state in between.
-impl<S: UnwindSafe, L: UnwindSafe, C, V, F: UnwindSafe> UnwindSafe
-    for AttemptFuture<'_, '_, S, L, C, V, F>
+impl<S: UnwindSafe, L: UnwindSafe, O, C, V, F: UnwindSafe> UnwindSafe
+    for AttemptFuture<'_, '_, S, L, O, C, V, F>
 {
 }
 
-impl<S, L: fmt::Debug, C, V, F> fmt::Debug for AttemptFuture<'_, '_, S, L, C, V, F> {
+impl<S, L: fmt::Debug, O, C, V, F> fmt::Debug for AttemptFuture<'_, '_, S, L, O, C, V, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AttemptFuture")
             .field("layers", &self.layers)
@@ -79,8 +82,9 @@ impl<S, L: fmt::Debug, C, V, F> fmt::Debug for AttemptFuture<'_, '_, S, L, C, V,
     }
 }
 
-impl<'r, S, L, C, V, F> Future for AttemptFuture<'r, '_, S, L, C, V, F>
+impl<'r, S, L, O, C, V, F> Future for AttemptFuture<'r, '_, S, L, O, C, V, F>
 where
+    O: Fn() -> &'static Operation,
     F: Future<Output: Fallible>,
     L: Layers<ErrorOf<F>, Conversions: 'r>,
     C: Fn() -> &'r L::Conversions,
@@ -92,7 +96,7 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let (retry, operation) = (&mut **this.retry, *this.operation);
+        let (retry, operation) = (&mut **this.retry, (this.operation)());
         if retry.progress.retried().is_some() {
             ready!(poll_wait::<ErrorOf<F>, S>(retry, operation, cx));
         }
@@ -105,7 +109,10 @@ where
         let (error, outside) = match entry {
             Entry::Run => {
                 let unwinding = Unwinding(this.layers.as_mut(), &mut outside, PhantomData);
-                let polled = this.body.poll(cx);
+                let Some(body) = this.body.as_mut().as_pin_mut() else {
+                    polled_after_expiry()
+                };
+                let polled = body.poll(cx);
                 mem::forget(unwinding);
                 match polled {
                     Poll::Ready(outcome) => match outcome.into_result() {
@@ -121,10 +128,14 @@ where
                     },
                     Poll::Pending => {
                         let layers = this.layers.as_mut();
-                        match layers.pend::<V>(cx, &mut outside, conversions) {
-                            None => return Poll::Pending,
-                            Some(error) => (error, None),
-                        }
+                        let Some(expired) = layers.pend(cx, &mut outside) else {
+                            return Poll::Pending;
+                        };
+                        let unwinding = Unwinding(this.layers.as_mut(), &mut outside, PhantomData);
+                        this.body.set(None);
+                        mem::forget(unwinding);
+                        let layers = this.layers.as_mut();
+                        (layers.expire::<V>(expired, &mut outside, conversions), None)
                     }
                 }
             }

@@ -55,6 +55,7 @@ impl OuterFrame {
 
 impl<E> Layers<E> for TimeoutLayer<'_> {
     type Outside = OuterFrame;
+    type Expired = ();
     type Conversions = (fn(TimedOut) -> E,);
 
     #[inline]
@@ -75,19 +76,21 @@ impl<E> Layers<E> for TimeoutLayer<'_> {
     }
 
     #[inline]
-    fn pend<V: View<E>>(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        outer: &mut OuterFrame,
-        conversions: &Self::Conversions,
-    ) -> Option<E> {
+    fn pend(self: Pin<&mut Self>, cx: &mut Context<'_>, outer: &mut OuterFrame) -> Option<()> {
         outer.restore();
-        let mut this = self.project();
-        if this.progress.as_mut().has_expired(this.config, cx) {
-            Some(conversions.0(this.progress.error(this.config)))
-        } else {
-            None
-        }
+        let this = self.project();
+        this.progress.has_expired(this.config, cx).then_some(())
+    }
+
+    #[inline]
+    fn expire<V: View<E>>(
+        self: Pin<&mut Self>,
+        (): (),
+        _: &mut OuterFrame,
+        conversions: &Self::Conversions,
+    ) -> E {
+        let this = self.project();
+        conversions.0(this.progress.error(this.config))
     }
 
     #[inline]

@@ -81,8 +81,10 @@ impl<F: Future, C: Borrow<TimeoutConfig>, E: AtExpiry<F::Output>> Future for Lim
                 return Poll::Pending;
             }
         }
-        let error = this.progress.error(config);
+        // The event of the expiry and the user's error come later, because their code may take a
+        // lock that the body holds.
         this.body.set(None);
+        let error = this.progress.error(config);
         Poll::Ready(this.at_expiry.expired(error))
     }
 }

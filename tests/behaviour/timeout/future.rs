@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use resilience::{TimedOut, retry, timeout};
+use resilience::{CircuitOpen, TimedOut, circuit_breaker, retry, timeout};
 use tokio::task::yield_now;
 use tokio::time::{Instant, advance, sleep};
 
@@ -112,6 +112,45 @@ async fn expiry_drops_the_body_before_the_error_is_made() {
     let events = RefCell::default();
     assert_eq!(query(&events).await, Err(()));
     assert_eq!(events.into_inner(), ["dropped", "error"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_from_of_an_error_hung_on_a_lock_of_the_body_below_a_circuit() {
+    static LOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    #[derive(Debug, PartialEq)]
+    struct IsFree(bool);
+    impl From<TimedOut> for IsFree {
+        fn from(_: TimedOut) -> Self {
+            Self(LOCK.try_lock().is_ok())
+        }
+    }
+    impl From<CircuitOpen> for IsFree {
+        fn from(_: CircuitOpen) -> Self {
+            unreachable!("the circuit is closed")
+        }
+    }
+    #[circuit_breaker(name = "timeout::future::below")]
+    #[timeout(5s)]
+    async fn below() -> Result<(), IsFree> {
+        let _held = LOCK.lock().unwrap();
+        pending().await
+    }
+    #[timeout(5s)]
+    #[circuit_breaker(name = "timeout::future::above")]
+    async fn above() -> Result<(), IsFree> {
+        let _held = LOCK.lock().unwrap();
+        pending().await
+    }
+    #[retry(max_retries = 1, base_delay = 1s)]
+    #[circuit_breaker(name = "timeout::future::stack")]
+    #[timeout(5s)]
+    async fn stack() -> Result<(), IsFree> {
+        let _held = LOCK.lock().unwrap();
+        pending().await
+    }
+    assert_eq!(below().await, Err(IsFree(true)));
+    assert_eq!(above().await, Err(IsFree(true)));
+    assert_eq!(stack().await, Err(IsFree(true)));
 }
 
 #[tokio::test(start_paused = true)]

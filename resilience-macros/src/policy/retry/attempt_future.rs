@@ -59,7 +59,7 @@ impl Context<'_> {
         Some(quote! {
             #runtime::AttemptFuture::new(
                 &mut #retry,
-                #operation,
+                || #operation,
                 #layers_of_attempt,
                 || &#conversions,
                 #body,
