@@ -6,10 +6,13 @@ use std::io;
 use std::panic::{AssertUnwindSafe, UnwindSafe, catch_unwind, panic_any};
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use resilience::events::{EventKind, subscribe};
 use resilience::{CircuitOpen, TimedOut, circuit_breaker, retry, timeout};
+use tokio::sync::Mutex;
 use tokio::task::yield_now;
 use tokio::time::{Instant, advance, sleep};
 
@@ -116,7 +119,7 @@ async fn expiry_drops_the_body_before_the_error_is_made() {
 
 #[tokio::test(start_paused = true)]
 async fn the_from_of_an_error_hung_on_a_lock_of_the_body_below_a_circuit() {
-    static LOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    static LOCK: Mutex<()> = Mutex::const_new(());
     #[derive(Debug, PartialEq)]
     struct IsFree(bool);
     impl From<TimedOut> for IsFree {
@@ -132,25 +135,44 @@ async fn the_from_of_an_error_hung_on_a_lock_of_the_body_below_a_circuit() {
     #[circuit_breaker(name = "timeout::future::below")]
     #[timeout(5s)]
     async fn below() -> Result<(), IsFree> {
-        let _held = LOCK.lock().unwrap();
+        let _held = LOCK.lock().await;
         pending().await
     }
     #[timeout(5s)]
     #[circuit_breaker(name = "timeout::future::above")]
     async fn above() -> Result<(), IsFree> {
-        let _held = LOCK.lock().unwrap();
+        let _held = LOCK.lock().await;
         pending().await
     }
     #[retry(max_retries = 1, base_delay = 1s)]
     #[circuit_breaker(name = "timeout::future::stack")]
     #[timeout(5s)]
     async fn stack() -> Result<(), IsFree> {
-        let _held = LOCK.lock().unwrap();
+        let _held = LOCK.lock().await;
         pending().await
     }
     assert_eq!(below().await, Err(IsFree(true)));
     assert_eq!(above().await, Err(IsFree(true)));
     assert_eq!(stack().await, Err(IsFree(true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listener_hung_on_a_lock_of_the_body() {
+    static LOCK: Mutex<()> = Mutex::const_new(());
+    static WAS_FREE: AtomicBool = AtomicBool::new(false);
+    #[timeout(5s, operation = "timeout::future::listener")]
+    async fn alone() -> Result<(), TimedOut> {
+        let _held = LOCK.lock().await;
+        pending().await
+    }
+    let _subscription = subscribe(|event| {
+        if event.operation == Some("timeout::future::listener") {
+            assert!(matches!(event.kind, EventKind::TimedOut { .. }));
+            WAS_FREE.store(LOCK.try_lock().is_ok(), Ordering::Relaxed);
+        }
+    });
+    assert!(alone().await.is_err());
+    assert!(WAS_FREE.load(Ordering::Relaxed));
 }
 
 #[tokio::test(start_paused = true)]
