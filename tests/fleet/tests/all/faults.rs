@@ -53,7 +53,12 @@ async fn without_the_store_a_circuit_works_as_without_a_fleet() {
     .await;
     works_alone(&replica).await;
     server.restart();
-    until("it is restored", async || !replica.fleet.is_degraded()).await;
+    // The event comes after the state.
+    until("it is told that it is restored", async || {
+        told.lock().expect("no panic").len() > 1
+    })
+    .await;
+    assert!(!replica.fleet.is_degraded());
     let told = told.lock().expect("no panic").clone();
     assert_eq!(told, ["degraded connection", "restored"]);
 }
