@@ -105,8 +105,8 @@ async fn a_slot_at_the_moment_of_max_wait_is_taken() {
     assert!(matches!(poll(waiting), Poll::Ready(Ok(_))));
 }
 
-/// The queue drops the waker of the poll before, and this waker frees the slot when it is dropped.
-/// So the slot comes between the look for a slot and the timer.
+/// The queue drops the waker of the poll before, and this waker frees the slot when it is dropped,
+/// which is between the look for a slot and the timer.
 #[tokio::test(start_paused = true)]
 async fn a_slot_that_comes_while_the_wait_ends_is_taken() {
     struct Holder {

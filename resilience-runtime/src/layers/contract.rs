@@ -1,6 +1,6 @@
 //! The questions that a future asks the layers around its body.
 
-use std::{marker::PhantomData, pin::Pin, task::Context, time::Duration};
+use std::{marker::PhantomData, mem, pin::Pin, task::Context, time::Duration};
 
 use crate::errors::View;
 
@@ -13,6 +13,9 @@ pub trait Layers<E> {
     /// that neither the layers nor their types hold them.
     type Conversions;
 
+    /// The layer that ends a call whose body is pending.
+    type Expired;
+
     /// Begins a poll of the body.
     fn enter<V: View<E>>(
         self: Pin<&mut Self>,
@@ -20,9 +23,6 @@ pub trait Layers<E> {
         outside: &mut Self::Outside,
         conversions: &Self::Conversions,
     ) -> Entry<E>;
-
-    /// The layer that ends a call whose body is pending.
-    type Expired;
 
     /// Ends a poll that leaves the body pending. If the call ends here, the body is dropped next.
     fn pend(
@@ -79,6 +79,22 @@ pub(crate) fn fail<E, V: View<E>, L: Layers<E>>(
     error: E,
 ) -> E {
     layers.fail::<V>(outside, error)
+}
+
+/// Drops a body whose time is over, and ends the call.
+// It is inlined, because it is compiled for each body anyway.
+#[inline]
+pub(crate) fn expire<E, V: View<E>, L: Layers<E>, F>(
+    mut layers: Pin<&mut L>,
+    outside: &mut L::Outside,
+    conversions: &L::Conversions,
+    mut body: Pin<&mut Option<F>>,
+    expired: L::Expired,
+) -> E {
+    let unwinding = Unwinding(layers.as_mut(), outside, PhantomData);
+    body.set(None);
+    mem::forget(unwinding);
+    layers.expire::<V>(expired, outside, conversions)
 }
 
 /// Tells the layers of a panic of the code inside of them.

@@ -11,7 +11,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::contract::{Entry, Layers, Unwinding, fail};
+use super::contract::{Entry, Layers, Unwinding, expire, fail};
 use crate::{
     errors::{Traits, View},
     fallible::{Fallible, Success},
@@ -105,10 +105,9 @@ where
             Poll::Pending => match this.layers.as_mut().pend(cx, &mut outside) {
                 None => Poll::Pending,
                 Some(expired) => {
-                    let unwinding = Unwinding(this.layers.as_mut(), &mut outside, PhantomData);
-                    this.body.set(None);
-                    mem::forget(unwinding);
-                    let error = this.layers.expire::<V>(expired, &mut outside, conversions);
+                    let (layers, outside) = (this.layers, &mut outside);
+                    let error =
+                        expire::<_, V, L, F>(layers, outside, conversions, this.body, expired);
                     Poll::Ready(F::Output::failed(error))
                 }
             },

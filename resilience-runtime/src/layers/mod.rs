@@ -13,7 +13,7 @@ mod layered;
 mod nested;
 
 pub(crate) use self::{
-    contract::{Entry, Layers, Unwinding},
+    contract::{Entry, Layers, Unwinding, expire},
     layered::{ErrorOf, ResultOf, polled_after_expiry},
 };
 pub use self::{layered::Layered, nested::Nested};

@@ -5,7 +5,7 @@ use super::state::Retry;
 use crate::errors::error_slot::{AsyncSlot, Pause};
 use crate::errors::{Origin, Traits, View};
 use crate::fallible::{Fallible, Success};
-use crate::layers::{Entry, ErrorOf, Layers, ResultOf, Unwinding, polled_after_expiry};
+use crate::layers::{Entry, ErrorOf, Layers, ResultOf, Unwinding, expire, polled_after_expiry};
 use crate::operation::Operation;
 use core::convert::Infallible;
 use core::fmt;
@@ -131,11 +131,11 @@ where
                         let Some(expired) = layers.pend(cx, &mut outside) else {
                             return Poll::Pending;
                         };
-                        let unwinding = Unwinding(this.layers.as_mut(), &mut outside, PhantomData);
-                        this.body.set(None);
-                        mem::forget(unwinding);
-                        let layers = this.layers.as_mut();
-                        (layers.expire::<V>(expired, &mut outside, conversions), None)
+                        let (layers, outside) = (this.layers.as_mut(), &mut outside);
+                        let body = this.body.as_mut();
+                        let error =
+                            expire::<_, V, L, F>(layers, outside, conversions, body, expired);
+                        (error, None)
                     }
                 }
             }

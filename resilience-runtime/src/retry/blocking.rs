@@ -17,8 +17,8 @@ use crate::errors::{Traits, View};
 use crate::operation::{FileLayer, InForce, Operation};
 
 /// A call that has begun: the moment on the clock, or `UNTIMED` if nobody wants to know how long
-/// the call takes, or `FAILED` if there is a [`Retry`] that knows it.
-/// So a call that succeeds at once has one word to look at.
+/// the call takes, or `FAILED` if there is a [`Retry`] that knows it. It is one number, because a
+/// call that succeeds at once looks at nothing else then.
 #[derive(Clone, Copy, Debug)]
 pub struct Begun(u64);
 

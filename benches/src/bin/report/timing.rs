@@ -29,7 +29,7 @@ pub(crate) fn measure(scenario: &mut Scenario) -> Vec<f64> {
         .into_iter()
         .map(|places| {
             let reported = places.into_iter().map(|one| reported(one, scenario.batch));
-            // Of the places the best one counts, for each contender.
+            // The best of the places counts, for each contender.
             reported.fold(f64::INFINITY, f64::min)
         })
         .collect()
