@@ -1,18 +1,18 @@
 //! Six threads work one circuit while subscribers come and go. The events equal the statistics, and
-//! the changes arrive as one chain.
+//! the changes arrive as one chain. A thread that tells them is not held up by those that make them.
 
 use std::{
     io,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     thread,
     time::Duration,
 };
 
 use resilience::{
-    CircuitBreakerConfig, CircuitState,
+    CircuitBreaker, CircuitBreakerConfig, CircuitState,
     events::{self, Event, EventKind, Subscription},
     registry,
 };
@@ -157,4 +157,44 @@ fn events_equal_the_statistics_and_changes_are_one_chain() {
             .map(|change| (change.from, change.to))
             .collect::<Vec<_>>()
     );
+}
+
+/// A call once told the changes of another thread for as long as that thread made some.
+#[test]
+fn a_call_returns_although_another_thread_changes_the_circuit_all_the_time() {
+    const QUEUED: usize = 5_000;
+    let breaker = CircuitBreaker::new("changing", CONFIG);
+    let made = Arc::new(AtomicUsize::new(0));
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let is_telling = Arc::new(AtomicBool::new(false));
+    breaker.on_transition({
+        let (made, told) = (Arc::clone(&made), Arc::clone(&told));
+        let is_telling = Arc::clone(&is_telling);
+        move |transition| {
+            told.lock().unwrap().push((transition.from, transition.to));
+            // The first one holds up the others until they are many.
+            is_telling.store(true, Ordering::Relaxed);
+            while made.load(Ordering::Relaxed) < QUEUED {
+                thread::yield_now();
+            }
+        }
+    });
+    let has_returned = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_telling.load(Ordering::Relaxed) {
+                thread::yield_now();
+            }
+            while !has_returned.load(Ordering::Relaxed) {
+                breaker.reset();
+                breaker.trip();
+                made.fetch_add(2, Ordering::Relaxed);
+            }
+        });
+        breaker.trip();
+        has_returned.store(true, Ordering::Relaxed);
+    });
+    let told = told.lock().unwrap();
+    assert_eq!(told.len(), made.load(Ordering::Relaxed) + 1);
+    assert!(told.windows(2).all(|pair| pair[0].1 == pair[1].0));
 }

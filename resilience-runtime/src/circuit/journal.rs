@@ -10,6 +10,10 @@ use super::{
     transition::CircuitState,
 };
 
+/// A thread that tells changes may leave them to another thread after this many. It is more than
+/// one, so that a queue that has become long gets shorter.
+const TURN: usize = if cfg!(loom) { 1 } else { 8 };
+
 /// A change that is in the journal and still has to be completed. It is the generation that the
 /// change began, so that it fits one register.
 #[derive(Clone, Copy, Debug)]
@@ -117,8 +121,10 @@ impl Journal {
         {
             opening.last_error = last_error.cloned();
         }
+        // The queue is long if the thread that tells is slow, and the change is near its end.
+        let mut newest_first = self.untold.iter_mut().rev();
         let is_it = |untold: &&mut Untold| untold.entry.generation == generation;
-        let Untold { entry, is_complete } = self.untold.iter_mut().find(is_it)?;
+        let Untold { entry, is_complete } = newest_first.find(is_it)?;
         entry.add_error(last_error);
         *is_complete = true;
         // The change may have left the history already, if many others followed.
@@ -134,18 +140,25 @@ impl Journal {
         !mem::replace(&mut self.is_being_told, true)
     }
 
-    /// The next change to tell. After `None` the caller is no longer the one that tells them. A
-    /// change that is not complete holds up those behind it, and the thread that completes it tells
-    /// them.
-    pub(super) fn next_to_tell(&mut self) -> Option<Entry> {
+    /// The next change to tell, for a caller that has told this many. After `None` the caller is no
+    /// longer the one that tells them. A change that is not complete holds up those behind it, and
+    /// the thread that completes it tells them.
+    ///
+    /// After its turn the caller leaves the rest to the thread that is about to complete a change.
+    /// Otherwise a call would not return while other threads change the circuit all the time.
+    pub(super) fn next_to_tell(&mut self, told: usize) -> Option<Entry> {
         let is_due = self.untold.front().is_some_and(|next| next.is_complete);
-        self.is_being_told = is_due;
-        let next = is_due.then(|| self.untold.pop_front()).flatten();
+        let another_comes = self.untold.back().is_some_and(|last| !last.is_complete);
+        self.is_being_told = is_due && !(told >= TURN && another_comes);
+        if !self.is_being_told {
+            return None;
+        }
+        let next = self.untold.pop_front()?;
         if self.untold.is_empty() {
             // The room is given back, because a circuit seldom changes its state.
             self.untold = VecDeque::new();
         }
-        next.map(|untold| untold.entry)
+        Some(next.entry)
     }
 
     /// True if somebody is to be told of changes that still come.
@@ -248,7 +261,7 @@ mod tests {
     fn told(journal: &mut Journal) -> Vec<u32> {
         assert!(journal.begin_telling());
         let mut told = Vec::new();
-        while let Some(entry) = journal.next_to_tell() {
+        while let Some(entry) = journal.next_to_tell(told.len()) {
             told.push(entry.generation);
         }
         told
@@ -278,18 +291,31 @@ mod tests {
         journal.complete(first, None);
         assert!(journal.begin_telling());
         assert_eq!(
-            journal.next_to_tell().map(|entry| entry.generation),
+            journal.next_to_tell(0).map(|entry| entry.generation),
             Some(1)
         );
         let second = journal.add(opening(2));
         journal.complete(second, None);
         assert!(!journal.begin_telling());
         assert_eq!(
-            journal.next_to_tell().map(|entry| entry.generation),
+            journal.next_to_tell(1).map(|entry| entry.generation),
             Some(2)
         );
-        assert!(journal.next_to_tell().is_none());
+        assert!(journal.next_to_tell(2).is_none());
         assert!(journal.begin_telling());
+    }
+
+    #[test]
+    fn after_its_turn_a_thread_leaves_the_rest_to_one_that_completes_a_change() {
+        let mut journal = Journal::default();
+        for generation in 1..=20 {
+            let changed = journal.add(opening(generation));
+            journal.complete(changed, None);
+        }
+        let last = journal.add(opening(21));
+        assert_eq!(told(&mut journal), (1..=8).collect::<Vec<_>>());
+        journal.complete(last, None);
+        assert_eq!(told(&mut journal), (9..=21).collect::<Vec<_>>());
     }
 
     #[test]

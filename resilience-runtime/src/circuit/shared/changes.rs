@@ -133,17 +133,18 @@ impl Shared {
     }
 
     /// Tells the changes in their order, those of other threads too. If another thread tells them
-    /// already, it will tell the new ones as well, and this thread does not wait for it.
+    /// already, this thread does not wait for it: that thread tells the new ones, too, or leaves them
+    /// to a thread that is about to complete a change.
     fn tell_changes(&self) {
         if !self.lock().journal().begin_telling() {
             return;
         }
-        loop {
+        for told in 0.. {
             // The lock is released before the change is told.
             let (next, listeners) = {
                 let mut locked = self.lock();
                 let journal = locked.journal();
-                (journal.next_to_tell(), journal.listeners.clone())
+                (journal.next_to_tell(told), journal.listeners.clone())
             };
             let Some(entry) = next else { return };
             if entry.is_computed {
