@@ -1,13 +1,14 @@
 //! The changes of a circuit's state in their order, and those who are told of them: listeners and
 //! waiting futures. The driver keeps the journal under the lock of the machine.
 
-use std::{collections::VecDeque, mem, sync::Arc, task::Waker, time::Duration};
+use std::{collections::VecDeque, mem, sync::Arc, time::Duration};
 
 use super::{
     change::Entry,
     history::{KEPT, PastChange},
     listener::Listeners,
     transition::CircuitState,
+    waiters::Waiters,
 };
 
 /// A thread that tells changes may leave them to another thread after this many. It is more than
@@ -42,8 +43,7 @@ pub(super) struct Journal {
     untold: VecDeque<Untold>,
     /// A thread tells the changes, and will tell those that are added meanwhile, too.
     is_being_told: bool,
-    waiters: Vec<Waiter>,
-    next_waiter: u64,
+    pub(super) waiters: Waiters,
 }
 
 /// An opening, and the text of its error. It is the generation that it began.
@@ -58,18 +58,6 @@ struct Untold {
     entry: Entry,
     /// The thread that made the change has added the text of the error.
     is_complete: bool,
-}
-
-/// A future that waits for a change.
-#[derive(Debug)]
-struct Waiter {
-    id: u64,
-    /// The state that it waits for; `None` for any change.
-    wanted: Option<CircuitState>,
-    /// The state that the circuit came to, as soon as that is the one.
-    arrived: Option<CircuitState>,
-    /// The task that polled the future last.
-    waker: Option<Waker>,
 }
 
 impl Journal {
@@ -96,12 +84,7 @@ impl Journal {
 
     /// Keeps a change for the history and for the futures that wait for it.
     fn keep(&mut self, entry: &Entry) {
-        for waiter in &mut self.waiters {
-            if waiter.wanted.is_none_or(|wanted| wanted == entry.to) {
-                // The first change counts, because the future waits for the next one.
-                waiter.arrived.get_or_insert(entry.to);
-            }
-        }
+        self.waiters.arrive(entry.to);
         if self.history.len() == KEPT {
             self.history.pop_front();
         }
@@ -174,57 +157,6 @@ impl Journal {
     /// The text of the error that opened the circuit last; `None` if no error did.
     pub(super) fn last_error(&self) -> Option<Arc<str>> {
         self.opening.as_ref()?.last_error.clone()
-    }
-
-    /// Adds a future that waits from now on, and returns its number.
-    pub(super) fn add_waiter(&mut self, wanted: Option<CircuitState>) -> u64 {
-        let id = self.next_waiter;
-        self.next_waiter += 1;
-        self.waiters.push(Waiter {
-            id,
-            wanted,
-            arrived: None,
-            waker: None,
-        });
-        id
-    }
-
-    /// The state that the waiting future returns, if the circuit came to it. Otherwise `waker` is
-    /// kept, and the one before is left in its place, so that it is dropped outside of the lock.
-    pub(super) fn poll_waiter(
-        &mut self,
-        id: u64,
-        waker: &mut Option<Waker>,
-    ) -> Option<CircuitState> {
-        let waiter = self.waiters.iter_mut().find(|waiter| waiter.id == id)?;
-        if waiter.arrived.is_none() {
-            mem::swap(&mut waiter.waker, waker);
-        }
-        waiter.arrived
-    }
-
-    /// Removes a future, and returns its waker, so that it is dropped outside of the lock.
-    pub(super) fn remove_waiter(&mut self, id: u64) -> Option<Waker> {
-        let index = self.waiters.iter().position(|waiter| waiter.id == id)?;
-        self.waiters.swap_remove(index).waker
-    }
-
-    /// The wakers of the futures whose state the circuit came to.
-    pub(super) fn wakers_of_arrived(&mut self) -> Vec<Waker> {
-        self.take_wakers(|waiter| waiter.arrived.is_some())
-    }
-
-    /// The wakers of all futures, because the moment of the next probe may have changed.
-    pub(super) fn wakers(&mut self) -> Vec<Waker> {
-        self.take_wakers(|_| true)
-    }
-
-    fn take_wakers(&mut self, is_due: impl Fn(&Waiter) -> bool) -> Vec<Waker> {
-        self.waiters
-            .iter_mut()
-            .filter(|waiter| is_due(waiter))
-            .filter_map(|waiter| waiter.waker.take())
-            .collect()
     }
 }
 
@@ -347,46 +279,5 @@ mod tests {
         let kept: Vec<_> = journal.history().map(|entry| entry.generation).collect();
         assert_eq!(kept, (9..=40).collect::<Vec<_>>());
         assert_eq!(told(&mut journal), (1..=40).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn a_waiter_gets_the_first_change_that_it_waits_for() {
-        let mut journal = Journal::default();
-        let _ = journal.add(opening(1));
-        let any = journal.add_waiter(None);
-        let closed = journal.add_waiter(Some(CircuitState::Closed));
-        let poll =
-            |journal: &mut Journal| [any, closed].map(|id| journal.poll_waiter(id, &mut None));
-        assert_eq!(
-            poll(&mut journal),
-            [None, None],
-            "the change before does not count"
-        );
-        let _ = journal.add(entry(2, CircuitState::HalfOpen));
-        assert_eq!(poll(&mut journal), [Some(CircuitState::HalfOpen), None]);
-        let _ = journal.add(entry(3, CircuitState::Closed));
-        let _ = journal.add(opening(4));
-        assert_eq!(
-            poll(&mut journal),
-            [Some(CircuitState::HalfOpen), Some(CircuitState::Closed)]
-        );
-    }
-
-    #[test]
-    fn only_the_wakers_of_those_that_are_done_are_taken() {
-        let mut journal = Journal::default();
-        let open = journal.add_waiter(Some(CircuitState::Open));
-        let closed = journal.add_waiter(Some(CircuitState::Closed));
-        for id in [open, closed] {
-            journal.poll_waiter(id, &mut Some(Waker::noop().clone()));
-        }
-        let _ = journal.add(opening(1));
-        assert_eq!(journal.wakers_of_arrived().len(), 1);
-        assert_eq!(journal.wakers_of_arrived().len(), 0);
-        assert_eq!(journal.wakers().len(), 1);
-        assert!(journal.remove_waiter(open).is_none());
-        assert!(journal.remove_waiter(open).is_none(), "it is gone");
-        journal.remove_waiter(closed);
-        assert!(journal.waiters.is_empty());
     }
 }

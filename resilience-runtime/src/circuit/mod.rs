@@ -111,6 +111,7 @@ mod transition;
 #[cfg(feature = "metrics")]
 mod transition_counts;
 mod usage;
+mod waiters;
 mod window;
 
 #[cfg(test)]

@@ -106,7 +106,7 @@ impl Shared {
             let mut locked = self.lock();
             let journal = locked.journal();
             let entry = journal.complete(changed, last_error);
-            (entry, journal.wakers_of_arrived())
+            (entry, journal.waiters.wakers_of_arrived())
         };
         wake(wakers);
         // The log line is written by the thread that made the change, so that it stands in the span

@@ -87,7 +87,11 @@ impl Shared {
 
     /// Wakes all futures that wait, because the moment for which one waits may have moved.
     pub(super) fn wake_all(&self) {
-        let wakers = self.lock().journal.as_mut().map(|journal| journal.wakers());
+        let wakers = {
+            let mut locked = self.lock();
+            let journal = locked.journal.as_mut();
+            journal.map(|journal| journal.waiters.wakers())
+        };
         wake(wakers.unwrap_or_default());
     }
 }

@@ -15,7 +15,7 @@ impl Shared {
     /// The caller sees each change either before or after this, because a change is made and
     /// entered under one lock.
     pub(crate) fn add_waiter(&self, wanted: Option<CircuitState>) -> u64 {
-        self.lock().journal().add_waiter(wanted)
+        self.lock().journal().waiters.add(wanted)
     }
 
     /// Asks for a future. Its waker is kept and the state is read under one lock, so that no change
@@ -30,7 +30,7 @@ impl Shared {
         let mut waker = Some(waker.clone());
         let now = clock::now();
         let mut locked = self.lock();
-        if let Some(state) = locked.journal().poll_waiter(id, &mut waker) {
+        if let Some(state) = locked.journal().waiters.poll(id, &mut waker) {
             return Waited::Arrived(state);
         }
         let Some(wanted) = wanted else {
@@ -47,7 +47,7 @@ impl Shared {
 
     pub(crate) fn remove_waiter(&self, id: u64) {
         // The waker is dropped outside of the lock.
-        let waker = self.lock().journal().remove_waiter(id);
+        let waker = self.lock().journal().waiters.remove(id);
         drop(waker);
     }
 }
