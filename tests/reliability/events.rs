@@ -198,3 +198,52 @@ fn a_call_returns_although_another_thread_changes_the_circuit_all_the_time() {
     assert_eq!(told.len(), made.load(Ordering::Relaxed) + 1);
     assert!(told.windows(2).all(|pair| pair[0].1 == pair[1].0));
 }
+
+/// A call once told the changes of another thread for as long as they came, unless it met that
+/// thread between two steps of a change, which it hardly ever did if the listener was slow.
+#[test]
+fn a_call_returns_although_changes_come_as_fast_as_a_slow_listener_is_told() {
+    const MOST: usize = 300;
+    let breaker = CircuitBreaker::new("slow listener", CONFIG);
+    let made = Arc::new(AtomicUsize::new(0));
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let has_returned = Arc::new(AtomicBool::new(false));
+    breaker.on_transition({
+        let (made, told) = (Arc::clone(&made), Arc::clone(&told));
+        let has_returned = Arc::clone(&has_returned);
+        move |transition| {
+            told.lock().unwrap().push((transition.from, transition.to));
+            // The next change is there before this one is told, so the queue is never empty.
+            let next = made.load(Ordering::Relaxed) + 1;
+            while made.load(Ordering::Relaxed) < next.min(MOST)
+                && !has_returned.load(Ordering::Relaxed)
+            {
+                thread::yield_now();
+            }
+        }
+    });
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while told.lock().unwrap().is_empty() {
+                thread::yield_now();
+            }
+            while !has_returned.load(Ordering::Relaxed) && made.load(Ordering::Relaxed) < MOST {
+                match made.load(Ordering::Relaxed) % 2 {
+                    0 => breaker.reset(),
+                    _ => breaker.trip(),
+                }
+                made.fetch_add(1, Ordering::Relaxed);
+                thread::sleep(Duration::from_millis(1));
+            }
+        });
+        breaker.trip();
+        has_returned.store(true, Ordering::Relaxed);
+    });
+    assert!(
+        made.load(Ordering::Relaxed) < MOST,
+        "the call told them all"
+    );
+    let told = told.lock().unwrap();
+    assert_eq!(told.len(), made.load(Ordering::Relaxed) + 1);
+    assert!(told.windows(2).all(|pair| pair[0].1 == pair[1].0));
+}

@@ -10,10 +10,7 @@ use super::{
     transition::CircuitState,
     waiters::Waiters,
 };
-
-/// A thread that tells changes may leave them to another thread after this many. It is more than
-/// one, so that a queue that has become long gets shorter.
-const TURN: usize = if cfg!(loom) { 1 } else { 8 };
+use crate::sync::Condvar;
 
 /// A change that is in the journal and still has to be completed. It is the generation that the
 /// change began, so that it fits one register.
@@ -41,8 +38,7 @@ pub(super) struct Journal {
     opening: Option<Opening>,
     /// The changes that are still to be told, the oldest first.
     untold: VecDeque<Untold>,
-    /// A thread tells the changes, and will tell those that are added meanwhile, too.
-    is_being_told: bool,
+    telling: Telling,
     pub(super) waiters: Waiters,
 }
 
@@ -52,6 +48,19 @@ struct Opening {
     generation: u32,
     last_error: Option<Arc<str>>,
 }
+
+/// The thread that tells the changes, and that will tell those that are added meanwhile, too.
+#[derive(Debug, Default)]
+enum Telling {
+    #[default]
+    Nobody,
+    One,
+    /// One thread has told its share. It waits for another one that goes on, and on this condition.
+    Offered(Relief),
+}
+
+/// The thread that waits here is woken when another one tells the changes in its place.
+pub(super) type Relief = Arc<Condvar>;
 
 #[derive(Debug)]
 struct Untold {
@@ -118,22 +127,25 @@ impl Journal {
         Some(entry.clone())
     }
 
-    /// Makes the caller the one that tells the changes, unless another thread tells them.
+    /// Makes the caller the one that tells the changes, unless another thread tells them. A thread
+    /// that has told its share is relieved.
     pub(super) fn begin_telling(&mut self) -> bool {
-        !mem::replace(&mut self.is_being_told, true)
+        match mem::replace(&mut self.telling, Telling::One) {
+            Telling::Nobody => true,
+            Telling::One => false,
+            Telling::Offered(relief) => {
+                relief.notify_one();
+                true
+            }
+        }
     }
 
-    /// The next change to tell, for a caller that has told this many. After `None` the caller is no
-    /// longer the one that tells them. A change that is not complete holds up those behind it, and
-    /// the thread that completes it tells them.
-    ///
-    /// After its turn the caller leaves the rest to the thread that is about to complete a change.
-    /// Otherwise a call would not return while other threads change the circuit all the time.
-    pub(super) fn next_to_tell(&mut self, told: usize) -> Option<Entry> {
-        let is_due = self.untold.front().is_some_and(|next| next.is_complete);
-        let another_comes = self.untold.back().is_some_and(|last| !last.is_complete);
-        self.is_being_told = is_due && !(told >= TURN && another_comes);
-        if !self.is_being_told {
+    /// The next change to tell. After `None` the caller is no longer the one that tells them. A
+    /// change that is not complete holds up those behind it, and the thread that completes it tells
+    /// them.
+    pub(super) fn next_to_tell(&mut self) -> Option<Entry> {
+        if !self.is_one_due() {
+            self.telling = Telling::Nobody;
             return None;
         }
         let next = self.untold.pop_front()?;
@@ -142,6 +154,36 @@ impl Journal {
             self.untold = VecDeque::new();
         }
         Some(next.entry)
+    }
+
+    fn is_one_due(&self) -> bool {
+        self.untold.front().is_some_and(|next| next.is_complete)
+    }
+
+    /// Offers the rest of the changes to any other thread that changes the circuit. `None` if there
+    /// is no rest; then the caller is no longer the one that tells them.
+    pub(super) fn offer_rest(&mut self) -> Option<Relief> {
+        let relief = self.is_one_due().then(Relief::default);
+        self.telling = match &relief {
+            Some(relief) => Telling::Offered(Arc::clone(relief)),
+            None => Telling::Nobody,
+        };
+        relief
+    }
+
+    /// True if no other thread has taken the offer.
+    pub(super) fn is_offered(&self, to: &Relief) -> bool {
+        matches!(&self.telling, Telling::Offered(relief) if Arc::ptr_eq(relief, to))
+    }
+
+    /// Takes the offer back, unless another thread has taken it. Returns true if the caller is the
+    /// one that tells the changes again.
+    pub(super) fn take_back(&mut self, offer: &Relief) -> bool {
+        let is_offered = self.is_offered(offer);
+        if is_offered {
+            self.telling = Telling::One;
+        }
+        is_offered
     }
 
     /// True if somebody is to be told of changes that still come.
@@ -193,7 +235,7 @@ mod tests {
     fn told(journal: &mut Journal) -> Vec<u32> {
         assert!(journal.begin_telling());
         let mut told = Vec::new();
-        while let Some(entry) = journal.next_to_tell(told.len()) {
+        while let Some(entry) = journal.next_to_tell() {
             told.push(entry.generation);
         }
         told
@@ -223,31 +265,37 @@ mod tests {
         journal.complete(first, None);
         assert!(journal.begin_telling());
         assert_eq!(
-            journal.next_to_tell(0).map(|entry| entry.generation),
+            journal.next_to_tell().map(|entry| entry.generation),
             Some(1)
         );
         let second = journal.add(opening(2));
         journal.complete(second, None);
         assert!(!journal.begin_telling());
         assert_eq!(
-            journal.next_to_tell(1).map(|entry| entry.generation),
+            journal.next_to_tell().map(|entry| entry.generation),
             Some(2)
         );
-        assert!(journal.next_to_tell(2).is_none());
+        assert!(journal.next_to_tell().is_none());
         assert!(journal.begin_telling());
     }
 
     #[test]
-    fn after_its_turn_a_thread_leaves_the_rest_to_one_that_completes_a_change() {
+    fn a_thread_that_has_told_its_share_is_relieved_by_one_that_comes() {
         let mut journal = Journal::default();
-        for generation in 1..=20 {
+        for generation in 1..=3 {
             let changed = journal.add(opening(generation));
             journal.complete(changed, None);
         }
-        let last = journal.add(opening(21));
-        assert_eq!(told(&mut journal), (1..=8).collect::<Vec<_>>());
-        journal.complete(last, None);
-        assert_eq!(told(&mut journal), (9..=21).collect::<Vec<_>>());
+        assert!(journal.begin_telling() && journal.next_to_tell().is_some());
+        let offer = journal.offer_rest().expect("two are left");
+        assert!(journal.is_offered(&offer) && journal.take_back(&offer));
+        assert!(!journal.begin_telling(), "nobody came, so it goes on");
+
+        let offer = journal.offer_rest().expect("two are left");
+        assert_eq!(told(&mut journal), [2, 3], "another one tells the rest");
+        assert!(!journal.is_offered(&offer) && !journal.take_back(&offer));
+        assert!(journal.offer_rest().is_none(), "nothing is left");
+        assert!(journal.begin_telling());
     }
 
     #[test]

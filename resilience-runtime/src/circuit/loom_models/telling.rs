@@ -32,6 +32,39 @@ fn transitions_are_told_in_their_order_and_none_is_lost() {
     });
 }
 
+/// A thread tells one change in the models and then looks for another thread that goes on. Whichever
+/// of the two tells a change, it is told once, and both calls return.
+#[test]
+fn a_thread_that_has_told_its_share_is_relieved_or_goes_on() {
+    check(|| {
+        let breaker = circuit(CONFIG);
+        let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        breaker.on_transition({
+            let told = std::sync::Arc::clone(&told);
+            move |transition| told.lock().unwrap().push((transition.from, transition.to))
+        });
+        race(
+            &breaker,
+            [trip, |breaker| {
+                breaker.isolate();
+                breaker.reset();
+                breaker.trip();
+            }],
+        );
+        let told = told.lock().unwrap();
+        let stats = breaker.stats();
+        assert!(told.len() as u64 >= stats.opened + stats.closed);
+        assert!(told.windows(2).all(|pair| pair[0].1 == pair[1].0));
+        assert_eq!(told.last().map(|last| last.1), Some(CircuitState::Open));
+        assert_eq!(
+            told.iter()
+                .filter(|(_, to)| *to == CircuitState::Closed)
+                .count(),
+            1
+        );
+    });
+}
+
 /// Parks the thread of the model until it is woken. If nobody wakes it, loom reports a deadlock.
 fn block_on(mut future: CircuitStateFuture) -> CircuitState {
     struct Unparks(thread::Thread);

@@ -6,20 +6,41 @@ use std::{
     sync::Arc,
     task::Waker,
     thread,
-    time::SystemTime,
+    time::{Duration, Instant, SystemTime},
 };
+
+#[cfg(not(all(test, loom)))]
+use std::sync::PoisonError;
 
 use super::{Locked, Shared};
 #[cfg(feature = "metrics")]
 use crate::circuit::transition_counts;
 use crate::{
     circuit::{
-        change::Entry, command::CommandRecord, gate::State, history::TransitionRecord,
-        journal::Changed, log, machine::StateChange, transition::Transition,
+        change::Entry,
+        command::CommandRecord,
+        gate::State,
+        history::TransitionRecord,
+        journal::{Changed, Relief},
+        log,
+        machine::StateChange,
+        transition::Transition,
     },
     events::{self, EventKind},
+    sync::MutexGuard,
     unwind::{discard, quietly},
 };
+
+/// A thread tells this many changes before it looks for another one that goes on. They are more than
+/// one, because the look takes as long as a change.
+const SHARE: u32 = if cfg!(all(test, loom)) { 1 } else { 8 };
+
+/// The shortest wait for a thread that goes on. A thread that changes the circuit all the time comes
+/// within it.
+const SHORTEST_OFFER: Duration = Duration::from_micros(100);
+
+/// The longest one. Without it, a listener that once took an hour would hold up the call for longer.
+const LONGEST_OFFER: Duration = Duration::from_secs(1);
 
 /// The command of a change.
 pub(super) struct Commanded {
@@ -133,32 +154,63 @@ impl Shared {
     }
 
     /// Tells the changes in their order, those of other threads too. If another thread tells them
-    /// already, this thread does not wait for it: that thread tells the new ones, too, or leaves them
-    /// to a thread that is about to complete a change.
+    /// already, it will tell the new ones as well, and this thread does not wait for it.
+    ///
+    /// Other threads may change the circuit all the time, and the call of this one has to return.
+    /// So after its share it waits for a moment, in which the next thread that changes the circuit
+    /// goes on in its place. That thread does not wait for a listener, because none runs then.
     fn tell_changes(&self) {
         if !self.lock().journal().begin_telling() {
             return;
         }
-        for told in 0.. {
-            // The lock is released before the change is told.
-            let (next, listeners) = {
-                let mut locked = self.lock();
-                let journal = locked.journal();
-                (journal.next_to_tell(told), journal.listeners.clone())
-            };
-            let Some(entry) = next else { return };
-            if entry.is_computed {
-                // A command in force may give one, and it is told even then.
-                self.tell_command(&entry);
-                continue;
+        loop {
+            let begun = Instant::now();
+            for _ in 0..SHARE {
+                if !self.tell_next() {
+                    return;
+                }
             }
-            // Neither unwinds, because each listener is called under a guard.
-            if !listeners.is_empty() {
-                listeners.tell(&self.transition(&entry));
+            // In the time that one change took, another one comes if they come faster than they are
+            // told. If they do not, the queue gets empty.
+            if !self.goes_on(begun.elapsed() / SHARE) {
+                return;
             }
-            self.emit(&entry);
-            self.tell_trip(&entry);
         }
+    }
+
+    /// Tells the next change. False if there is none, so that this thread tells no more.
+    fn tell_next(&self) -> bool {
+        // The lock is released before the change is told.
+        let (next, listeners) = {
+            let mut locked = self.lock();
+            let journal = locked.journal();
+            (journal.next_to_tell(), journal.listeners.clone())
+        };
+        let Some(entry) = next else { return false };
+        if entry.is_computed {
+            // A command in force may give one, and it is told even then.
+            self.tell_command(&entry);
+            return true;
+        }
+        // Neither unwinds, because each listener is called under a guard.
+        if !listeners.is_empty() {
+            listeners.tell(&self.transition(&entry));
+        }
+        self.emit(&entry);
+        self.tell_trip(&entry);
+        true
+    }
+
+    /// Waits for a thread that tells the rest of the changes. False if one came, or if there is no
+    /// rest.
+    fn goes_on(&self, longest: Duration) -> bool {
+        let mut locked = self.lock();
+        let Some(offer) = locked.journal().offer_rest() else {
+            return false;
+        };
+        let longest = longest.clamp(SHORTEST_OFFER, LONGEST_OFFER);
+        let mut locked = wait_for_relief(self, locked, &offer, longest);
+        locked.journal().take_back(&offer)
     }
 
     pub(crate) fn add_listener(&self, listener: impl Fn(&Transition) + Send + Sync + 'static) {
@@ -233,4 +285,29 @@ pub(super) fn wake(wakers: Vec<Waker>) {
     for waker in wakers {
         quietly(|| waker.wake());
     }
+}
+
+#[cfg(not(all(test, loom)))]
+fn wait_for_relief<'l>(
+    _: &'l Shared,
+    locked: MutexGuard<'l, Locked>,
+    offer: &Relief,
+    longest: Duration,
+) -> MutexGuard<'l, Locked> {
+    let is_offered = |locked: &mut Locked| locked.journal().is_offered(offer);
+    let waited = offer.wait_timeout_while(locked, longest, is_offered);
+    waited.unwrap_or_else(PoisonError::into_inner).0
+}
+
+/// Lets the other threads of a model run for a moment, because loom has no timed wait.
+#[cfg(all(test, loom))]
+fn wait_for_relief<'l>(
+    shared: &'l Shared,
+    locked: MutexGuard<'l, Locked>,
+    _: &Relief,
+    _: Duration,
+) -> MutexGuard<'l, Locked> {
+    drop(locked);
+    loom::thread::yield_now();
+    shared.lock()
 }
