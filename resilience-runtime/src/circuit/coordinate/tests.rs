@@ -1,8 +1,9 @@
 use std::{
     io,
     pin::pin,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, PoisonError, mpsc},
     task::{Context, Poll, Waker},
+    thread,
     time::Instant,
 };
 
@@ -107,6 +108,30 @@ fn the_others_are_told_of_own_openings_only() {
     };
     assert_eq!(trip.reason, TransitionReason::Failures);
     assert!(trip.open_for > 29 * SECOND && trip.open_for <= 30 * SECOND);
+}
+
+/// The others once heard of an opening only when all listeners had heard of it and of those before.
+#[test]
+fn a_listener_that_blocks_keeps_no_opening_from_the_others() {
+    let others = Arc::new(Others::default());
+    let (breaker, _contact) = coordinated(&others);
+    let (is_blocked, blocks) = mpsc::channel();
+    let (may_go, goes_on) = mpsc::channel::<()>();
+    let goes_on = Mutex::new(goes_on);
+    breaker.on_transition(move |_| {
+        let _ = is_blocked.send(());
+        let _ = goes_on.lock().map(|goes_on| goes_on.recv());
+    });
+    let blocked = {
+        let breaker = breaker.clone();
+        thread::spawn(move || breaker.acquire().expect("closed").failure())
+    };
+    blocks.recv().expect("the listener is called");
+    breaker.reset();
+    breaker.acquire().expect("closed").failure();
+    assert_eq!(others.told(|told| told.trips.len()), 2);
+    drop(may_go);
+    blocked.join().expect("no panic");
 }
 
 #[tokio::test(start_paused = true)]

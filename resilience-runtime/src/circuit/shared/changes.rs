@@ -132,8 +132,8 @@ impl Shared {
         wake(wakers);
         // The log line is written by the thread that made the change, so that it stands in the span
         // of the call.
-        let logged = entry.map(|entry| {
-            let transition = self.transition(&entry);
+        let logged = entry.as_ref().map(|entry| {
+            let transition = self.transition(entry);
             catch_unwind(AssertUnwindSafe(|| {
                 let log = if entry.is_computed {
                     log::computed
@@ -143,6 +143,12 @@ impl Shared {
                 log(&transition);
             }))
         });
+        // Neither depends on the order, so a listener that blocks holds up none of them.
+        if let Some(entry) = entry.filter(|entry| !entry.is_computed) {
+            #[cfg(feature = "metrics")]
+            transition_counts::count(&self.name, &entry);
+            self.tell_trip(&entry);
+        }
         self.tell_changes();
         if let Some(Err(panic)) = logged {
             if thread::panicking() {
@@ -197,7 +203,6 @@ impl Shared {
             listeners.tell(&self.transition(&entry));
         }
         self.emit(&entry);
-        self.tell_trip(&entry);
         true
     }
 
@@ -234,8 +239,6 @@ impl Shared {
 
     fn emit(&self, entry: &Entry) {
         self.tell_command(entry);
-        #[cfg(feature = "metrics")]
-        transition_counts::count(&self.name, entry);
         events::emit_at(entry.at, None, || EventKind::StateChanged {
             circuit: &self.name,
             key: self.name.key(),
