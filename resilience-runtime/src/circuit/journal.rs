@@ -10,7 +10,12 @@ use super::{
     transition::CircuitState,
     waiters::Waiters,
 };
-use crate::sync::Condvar;
+use crate::{clock, reports::ReportLimit, sync::Condvar};
+
+/// The most changes that wait to be told. A thread that tells them may be held up for tenths of a
+/// second, in which others make thousands. Only a listener that blocks lets so many wait, and their
+/// memory must not grow without an end: they take 16 MB.
+const MOST_UNTOLD: usize = if cfg!(test) { 100 } else { 1 << 16 };
 
 /// A change that is in the journal and still has to be completed. It is the generation that the
 /// change began, so that it fits one register.
@@ -39,6 +44,9 @@ pub(super) struct Journal {
     /// The changes that are still to be told, the oldest first.
     untold: VecDeque<Untold>,
     telling: Telling,
+    /// The changes that were not told, because too many waited, since the last report of them.
+    lost: u64,
+    lost_reports: ReportLimit,
     pub(super) waiters: Waiters,
 }
 
@@ -84,11 +92,32 @@ impl Journal {
         if !entry.is_computed {
             self.keep(&entry);
         }
+        if self.untold.len() >= MOST_UNTOLD {
+            self.lose_oldest();
+        }
         self.untold.push_back(Untold {
             entry,
             is_complete: false,
         });
         Changed(generation)
+    }
+
+    /// Takes out the oldest change that is complete, because the present state matters more to those
+    /// who are told. The others are about to be completed, each by a thread of its own.
+    fn lose_oldest(&mut self) {
+        let oldest = self.untold.iter().position(|untold| untold.is_complete);
+        if oldest.and_then(|at| self.untold.remove(at)).is_some() {
+            self.lost += 1;
+        }
+    }
+
+    /// The changes that were not told since the last report, if a report is due.
+    pub(super) fn lost_to_report(&mut self) -> Option<u64> {
+        if self.lost == 0 {
+            return None;
+        }
+        self.lost_reports.due(clock::now())?;
+        Some(mem::take(&mut self.lost))
     }
 
     /// Keeps a change for the history and for the futures that wait for it.
@@ -296,6 +325,33 @@ mod tests {
         assert!(!journal.is_offered(&offer) && !journal.take_back(&offer));
         assert!(journal.offer_rest().is_none(), "nothing is left");
         assert!(journal.begin_telling());
+    }
+
+    #[test]
+    fn of_too_many_changes_the_oldest_that_is_complete_is_lost() {
+        let mut journal = Journal::default();
+        let held_up = journal.add(opening(1));
+        for generation in 2..=MOST_UNTOLD as u32 + 2 {
+            let changed = journal.add(opening(generation));
+            assert!(journal.complete(changed, None).is_some());
+        }
+        assert_eq!(journal.untold.len(), MOST_UNTOLD);
+        assert_eq!(journal.lost_to_report(), Some(2));
+        assert!(journal.complete(held_up, None).is_some(), "it is there");
+        let expected: Vec<_> = (1..=MOST_UNTOLD as u32 + 2)
+            .filter(|generation| ![2, 3].contains(generation))
+            .collect();
+        assert_eq!(told(&mut journal), expected);
+        assert_eq!(journal.lost_to_report(), None);
+    }
+
+    #[test]
+    fn the_changes_that_wait_take_16_megabytes_at_most() {
+        assert!(
+            size_of::<Untold>() * (1 << 16) <= 16 << 20,
+            "{}",
+            size_of::<Untold>()
+        );
     }
 
     #[test]

@@ -168,6 +168,18 @@ pub(super) fn listener_is_at_fault(transition: &Transition, fault: Fault) {
     }
 }
 
+/// So many changes wait for a listener that the oldest ones were not told.
+#[cold]
+pub(super) fn changes_lost(circuit: &str, key: Option<&str>, lost: u64) {
+    let key = shown(key);
+    quietly(|| {
+        warn!(
+            target: "resilience", circuit, key, lost,
+            "a listener blocks: {lost} changes of the circuit were not told to listeners and subscribers"
+        );
+    });
+}
+
 /// Two source lines configure a circuit differently, so one of them has to change.
 #[cold]
 pub(super) fn clash(

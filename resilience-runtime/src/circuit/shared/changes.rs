@@ -123,13 +123,17 @@ impl Shared {
     /// further if the caller unwinds already, because a second panic would end the process.
     #[cold]
     pub(super) fn announce(&self, changed: Changed, last_error: Option<&Arc<str>>) {
-        let (entry, wakers) = {
+        let (entry, wakers, lost) = {
             let mut locked = self.lock();
             let journal = locked.journal();
             let entry = journal.complete(changed, last_error);
-            (entry, journal.waiters.wakers_of_arrived())
+            let wakers = journal.waiters.wakers_of_arrived();
+            (entry, wakers, journal.lost_to_report())
         };
         wake(wakers);
+        if let Some(lost) = lost {
+            log::changes_lost(&self.name, self.name.key(), lost);
+        }
         // The log line is written by the thread that made the change, so that it stands in the span
         // of the call.
         let logged = entry.as_ref().map(|entry| {
