@@ -275,14 +275,18 @@ impl<L: Limiter> Named<L> {
 
     /// Gives all limiters the present configuration. No lock is held, because a limiter wakes
     /// waiters, so another change may come in between.
+    ///
+    /// Whoever makes that change gives it to all limiters, too. So this thread only has to look
+    /// that it does not leave an older configuration to a limiter, and not that all of them have
+    /// the newest one: while others change it all the time, that would not end.
     pub(super) fn adopt_all(&self) {
-        loop {
-            let present = self.present();
-            for limiter in self.handles() {
+        for limiter in self.handles() {
+            loop {
+                let present = self.present();
                 limiter.adopt(&present);
-            }
-            if self.present() == present {
-                return;
+                if self.present() == present {
+                    break;
+                }
             }
         }
     }
@@ -325,3 +329,6 @@ impl<L: Limiter> Named<L> {
         L::stats_of(snapshot, limiter.as_ref())
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;
