@@ -17,6 +17,7 @@ use crate::sync::{
     Condvar, Mutex, MutexGuard,
     atomic::{AtomicU64, Ordering},
 };
+use crate::unwind::quietly;
 
 #[derive(Debug)]
 pub(super) struct Slots {
@@ -138,7 +139,8 @@ impl Slots {
     /// Gives the free slots to those that have waited the longest.
     fn hand_over(&self) {
         while let Some(waiter) = self.grant() {
-            waiter.wake();
+            // A waker that panics breaks neither the call that ends nor the waiters behind it.
+            quietly(|| waiter.wake());
         }
     }
 

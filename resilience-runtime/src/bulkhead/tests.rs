@@ -1,12 +1,12 @@
 use std::{
     future::{pending, poll_fn},
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::{Pin, pin},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering},
     },
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Wake, Waker},
     thread,
     time::Duration,
 };
@@ -70,6 +70,31 @@ fn an_owned_permit_has_the_slot_of_the_permit_before() {
     assert!(pool.acquire().is_err());
     drop(permit);
     assert_eq!(pool.stats().in_use, 0);
+}
+
+/// The call that ended got the panic, and the waiters behind the first one got no slot.
+#[test]
+fn a_waker_that_panics_breaks_no_other_call() {
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            resume_unwind(Box::new("expected"));
+        }
+    }
+    // Such a wait needs no timer.
+    let pool = Bulkhead::new("pool", BulkheadConfig::new(1).max_wait(Duration::MAX));
+    let permit = pool.acquire().unwrap();
+    let waker = Waker::from(Arc::new(Panics));
+    let mut waits = [pin!(pool.acquire_async()), pin!(pool.acquire_async())];
+    for wait in &mut waits {
+        let polled = wait.as_mut().poll(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending());
+    }
+    pool.reconfigure(BulkheadConfig::new(2));
+    drop(permit);
+    for mut wait in waits {
+        assert!(poll(wait.as_mut()).is_ready(), "it has a slot");
+    }
 }
 
 #[test]
