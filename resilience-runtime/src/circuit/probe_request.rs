@@ -152,8 +152,9 @@ impl Exchange {
 
     /// Takes the reply, or ends the wait without one.
     fn end(&self) -> Reply {
-        let mut state = self.lock();
-        match std::mem::replace(&mut *state, State::Over) {
+        // The waker is dropped without the lock, because it is other people's code.
+        let ended = std::mem::replace(&mut *self.lock(), State::Over);
+        match ended {
             State::Replied(reply) => reply,
             State::Waiting(_) | State::Over => Reply::Unanswered,
         }
@@ -222,5 +223,49 @@ impl Drop for ProbeWait {
         if let Some(lease) = self.exchange.end().lease() {
             (self.exchange.unclaimed.0)(lease);
         }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::{
+        sync::{OnceLock, Weak, atomic},
+        task::Wake,
+    };
+
+    use super::*;
+
+    /// A waker that looks, when it is dropped, if the lock of the question is free.
+    #[derive(Default)]
+    struct Looks {
+        exchange: OnceLock<Weak<Exchange>>,
+        is_free: Arc<atomic::AtomicBool>,
+    }
+
+    impl Wake for Looks {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    impl Drop for Looks {
+        fn drop(&mut self) {
+            let exchange = self.exchange.get().and_then(Weak::upgrade);
+            let is_free = exchange.is_some_and(|exchange| exchange.state.try_lock().is_ok());
+            self.is_free.store(is_free, atomic::Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_call_that_gives_up_drops_its_waker_without_the_lock() {
+        let (_request, wait) = ask(UnclaimedLease(Box::new(|_| ())));
+        let looks = Looks::default();
+        let is_free = Arc::clone(&looks.is_free);
+        looks
+            .exchange
+            .get_or_init(|| Arc::downgrade(&wait.exchange));
+        let waker = Waker::from(Arc::new(looks));
+        assert!(wait.poll(&waker).is_pending());
+        drop(waker);
+        drop(wait);
+        assert!(is_free.load(atomic::Ordering::Relaxed));
     }
 }

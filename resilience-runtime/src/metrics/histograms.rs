@@ -85,7 +85,9 @@ fn handle(recorder: &dyn Recorder, operation: &str, what: Recorded, now: u64) ->
     }
     let handle = recorder.register_histogram(&what.key(operation), &METADATA);
     if is_kept {
-        lock().keep(operation, what, handle.clone(), now);
+        // The handle of before is the recorder's code, so it is dropped without the lock.
+        let before = lock().keep(operation, what, handle.clone(), now);
+        drop(before);
     }
     handle
 }
@@ -102,12 +104,19 @@ impl Histograms {
         self.kept.get_mut(operation)?[what as usize].as_mut()
     }
 
-    fn keep(&mut self, operation: &str, what: Recorded, handle: Histogram, now: u64) {
+    /// Keeps a handle and returns the one of before.
+    fn keep(
+        &mut self,
+        operation: &str,
+        what: Recorded,
+        handle: Histogram,
+        now: u64,
+    ) -> Option<Kept> {
         let of_operation = self.kept.entry(operation.to_owned()).or_default();
-        of_operation[what as usize] = Some(Kept {
+        of_operation[what as usize].replace(Kept {
             handle,
             used_at: now,
-        });
+        })
     }
 }
 
