@@ -25,7 +25,10 @@ use std::{
 };
 
 use tokio::{
-    sync::{Notify, mpsc::UnboundedReceiver},
+    sync::{
+        Notify,
+        mpsc::{Receiver, UnboundedReceiver},
+    },
     task::spawn_local,
     time::{MissedTickBehavior, interval, timeout},
 };
@@ -48,10 +51,20 @@ pub(super) enum Ended {
     Lost(StoreErrorKind),
 }
 
+/// A thing that comes from the circuits of this process or from the store.
+enum Received {
+    Message(Option<Message>),
+    Push(Option<Push>),
+}
+
 /// The limit of the fleet for one request.
 const LIMIT: Duration = Duration::from_millis(50);
 /// The time between two polls, which are the net under lost pushes.
 const POLL: Duration = Duration::from_secs(1);
+/// The most tasks of messages and pushes at the same time. A request takes some milliseconds, so
+/// there are never so many unless the store or this thread is slow. Beyond them the messages wait
+/// in their queue, which has a bound, too.
+const MOST_TASKS: usize = 4_096;
 /// The time between two signs of life.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
@@ -73,6 +86,9 @@ pub(super) struct Online<S> {
     /// The circuits that came and were not read yet.
     unread: RefCell<Vec<CircuitId>>,
     is_reading: Cell<bool>,
+    /// The tasks of messages and pushes.
+    tasks: Cell<usize>,
+    task_ended: Notify,
     failures: Cell<u32>,
     lost: Cell<Option<StoreErrorKind>>,
     is_lost: Notify,
@@ -102,6 +118,8 @@ impl<S: Session> Online<S> {
             is_list_sent: Cell::new(false),
             unread: RefCell::default(),
             is_reading: Cell::new(false),
+            tasks: Cell::new(0),
+            task_ended: Notify::new(),
             failures: Cell::new(0),
             lost: Cell::new(None),
             is_lost: Notify::new(),
@@ -161,18 +179,21 @@ impl<S: Session> Online<S> {
                     None | Some(Control::End) => break Ended::Left,
                     Some(order) => self.obey(order),
                 },
-                message = inbox.queue.recv() => match message {
-                    None => break Ended::Left,
-                    Some(message) => self.handle(message),
-                },
-                push = pushes.recv() => match push {
-                    None | Some(Push::Disconnected) => break Ended::Lost(StoreErrorKind::Connection),
-                    Some(Push::Changed { circuit, at }) => self.changed(&circuit, at),
-                    Some(Push::Members) => self.spawn(Self::read_members),
+                // The timers come before the messages, because circuits may send them all the time.
+                _ = heartbeat.tick() => self.spawn(Self::send_heartbeat),
+                _ = poll.tick() => self.spawn(Self::poll),
+                received = self.receive(&mut inbox.queue, pushes) => match received {
+                    Received::Message(None) => break Ended::Left,
+                    Received::Message(Some(message)) => self.handle(message),
+                    Received::Push(None | Some(Push::Disconnected)) => {
+                        break Ended::Lost(StoreErrorKind::Connection)
+                    }
+                    Received::Push(Some(Push::Changed { circuit, at })) => {
+                        self.changed(&circuit, at);
+                    }
+                    Received::Push(Some(Push::Members)) => self.spawn(Self::read_members),
                 },
                 () = self.polls.notified() => self.spawn(Self::poll),
-                _ = poll.tick() => self.spawn(Self::poll),
-                _ = heartbeat.tick() => self.spawn(Self::send_heartbeat),
             }
         };
         if let Ended::Lost(_) = ended {
@@ -180,6 +201,30 @@ impl<S: Session> Online<S> {
             self.rate_limits.set_leasing(false);
         }
         ended
+    }
+
+    /// Waits for a message of this process or for a push of the store. Neither of them can keep the
+    /// other one out, because `select!` looks at a random one first.
+    async fn receive(
+        &self,
+        queue: &mut Receiver<Message>,
+        pushes: &mut UnboundedReceiver<Push>,
+    ) -> Received {
+        while !self.has_room() {
+            tokio::select! {
+                () = self.task_ended.notified() => {}
+                push = pushes.recv() => return Received::Push(push),
+            }
+        }
+        tokio::select! {
+            message = queue.recv() => Received::Message(message),
+            push = pushes.recv() => Received::Push(push),
+        }
+    }
+
+    /// True if a message or a push may begin another task.
+    fn has_room(&self) -> bool {
+        self.tasks.get() < MOST_TASKS
     }
 
     /// Leaves the fleet, and lets all circuits decide alone.
@@ -202,21 +247,106 @@ impl<S: Session> Online<S> {
         spawn_local(task(Rc::clone(self)));
     }
 
+    /// Does the same for the task of a message or of a push, and counts it.
+    fn spawn_counted<F: Future<Output = ()> + 'static>(
+        self: &Rc<Self>,
+        task: impl FnOnce(Rc<Self>) -> F,
+    ) {
+        self.tasks.set(self.tasks.get() + 1);
+        let counted = Counted(Rc::clone(self));
+        let task = task(Rc::clone(self));
+        spawn_local(async move {
+            let _counted = counted;
+            task.await;
+        });
+    }
+
     fn handle(self: &Rc<Self>, message: Message) {
         match message {
             Message::Tripped(circuit, trip) => {
                 self.note_trip(&circuit, trip);
-                self.spawn(|online| async move { online.vote(circuit).await });
+                self.spawn_counted(|online| async move { online.vote(circuit).await });
             }
             Message::Asked(circuit, request) => {
-                self.spawn(|online| async move { online.lease(circuit, request).await });
+                self.spawn_counted(|online| async move { online.lease(circuit, request).await });
             }
             Message::Probed(circuit, lease, verdict) => {
-                self.spawn(|online| async move { online.verdict(circuit, lease, verdict).await });
+                self.spawn_counted(|online| async move {
+                    online.verdict(circuit, lease, verdict).await;
+                });
             }
             Message::WantsPermits(limit, request) => {
-                self.spawn(|online| async move { online.lease_permits(limit, request).await });
+                self.spawn_counted(
+                    |online| async move { online.lease_permits(limit, request).await },
+                );
             }
         }
+    }
+}
+
+/// Ends the count of a task when it is dropped, so that a panic ends it, too.
+struct Counted<S>(Rc<Online<S>>);
+
+impl<S> Drop for Counted<S> {
+    fn drop(&mut self) {
+        let Online {
+            tasks, task_ended, ..
+        } = &*self.0;
+        tasks.set(tasks.get() - 1);
+        task_ended.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        pin::pin,
+        sync::mpsc::channel,
+        task::{Context, Poll, Waker},
+    };
+
+    use resilience::fleet::Verdict;
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::{quorum::Quorum, store::MemoryStore};
+
+    /// The queue of the messages has a bound, and the tasks that they begin once had none.
+    #[test]
+    fn messages_wait_in_their_queue_while_there_are_too_many_tasks() {
+        let settings = Settings {
+            namespace: "test".to_owned(),
+            replica: "r".into(),
+            quorum: Quorum::new(),
+            starts_degraded: false,
+            batch_share: 0.2,
+        };
+        let online = Online::<MemoryStore>::new(
+            settings,
+            channel().0,
+            Arc::default(),
+            Meters::new("test"),
+            RateLimits::new(0.2),
+        );
+        let (send, mut queue) = mpsc::channel(1);
+        let (push, mut pushes) = mpsc::unbounded_channel();
+        let id = CircuitId::new("jira", None);
+        let message = Message::Probed(id, 7, Verdict::Released);
+        send.try_send(message).expect("there is room");
+
+        online.tasks.set(MOST_TASKS);
+        let last = Counted(Rc::clone(&online));
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut poll = || {
+            let received = pin!(online.receive(&mut queue, &mut pushes));
+            received.poll(&mut cx)
+        };
+        assert!(poll().is_pending());
+        push.send(Push::Members).expect("it is open");
+        let is_push = |polled| matches!(polled, Poll::Ready(Received::Push(Some(_))));
+        assert!(is_push(poll()), "the store is heard");
+        drop(last);
+        let polled = poll();
+        assert!(matches!(polled, Poll::Ready(Received::Message(Some(_)))));
     }
 }

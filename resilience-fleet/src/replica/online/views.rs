@@ -72,13 +72,18 @@ impl<S: Session> Online<S> {
         }
     }
 
+    /// Reads a circuit that the store says has changed. If there is no room for another task, the
+    /// next poll reads it, because the store keeps a log of the changes, too.
     pub(super) fn changed(self: &Rc<Self>, text: &str, at: u64) {
+        if !self.has_room() {
+            return;
+        }
         let id = {
             let circuits = self.circuits.borrow();
             circuits.by_text.get(text).map(|circuit| circuit.id.clone())
         };
         let Some(id) = id else { return };
-        self.spawn(|online| async move {
+        self.spawn_counted(|online| async move {
             if let Ok(reply) = online.request(&id, Request::Read).await {
                 #[expect(clippy::cast_precision_loss, reason = "a lag is some milliseconds")]
                 online

@@ -51,9 +51,12 @@ impl<S: Session> Online<S> {
         }
         self.adopt(&id, &reply.view);
         if reply.view.doubt.is_some() && !reply.view.grace.is_zero() {
-            // A millisecond more, because the store's clock counts microseconds.
-            sleep(reply.view.grace + Duration::from_millis(1)).await;
-            self.settle(&id).await;
+            // The wait is a task of its own, because it holds up no other message.
+            self.spawn(|online| async move {
+                // A millisecond more, because the store's clock counts microseconds.
+                sleep(reply.view.grace + Duration::from_millis(1)).await;
+                online.settle(&id).await;
+            });
         }
     }
 
