@@ -1,5 +1,6 @@
 //! Six threads work one circuit while subscribers come and go. The events equal the statistics, and
-//! the changes arrive as one chain. A thread that tells them is not held up by those that make them.
+//! the changes arrive as one chain. A thread that tells them is not held up by those that make
+//! them.
 
 use std::{
     io,

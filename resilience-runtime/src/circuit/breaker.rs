@@ -396,8 +396,9 @@ impl CircuitBreaker {
     ///
     /// The listener may use the circuit. A listener that panics is reported to the log and breaks
     /// no call. Transitions are told in their order. Where two threads cause one each at nearly the
-    /// same time, one of the threads tells both. While a listener blocks, at most 65,536 transitions
-    /// wait for it; beyond that the oldest is not told, and the log says so once a minute.
+    /// same time, one of the threads tells both. While a listener blocks, at most 65,536
+    /// transitions wait for it; beyond that the oldest is not told, and the log says so once a
+    /// minute.
     ///
     /// There is no way to remove a listener, and the circuit keeps the values that it captures. If
     /// one of them is a handle of the circuit, the circuit is never freed: let the listener ask

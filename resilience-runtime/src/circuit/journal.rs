@@ -102,8 +102,8 @@ impl Journal {
         Changed(generation)
     }
 
-    /// Takes out the oldest change that is complete, because the present state matters more to those
-    /// who are told. The others are about to be completed, each by a thread of its own.
+    /// Takes out the oldest change that is complete, because the present state matters more to
+    /// those who are told. The others are about to be completed, each by a thread of its own.
     fn lose_oldest(&mut self) {
         let oldest = self.untold.iter().position(|untold| untold.is_complete);
         if oldest.and_then(|at| self.untold.remove(at)).is_some() {
@@ -331,14 +331,15 @@ mod tests {
     fn of_too_many_changes_the_oldest_that_is_complete_is_lost() {
         let mut journal = Journal::default();
         let held_up = journal.add(opening(1));
-        for generation in 2..=MOST_UNTOLD as u32 + 2 {
+        let last = u32::try_from(MOST_UNTOLD + 2).expect("it is small in tests");
+        for generation in 2..=last {
             let changed = journal.add(opening(generation));
             assert!(journal.complete(changed, None).is_some());
         }
         assert_eq!(journal.untold.len(), MOST_UNTOLD);
         assert_eq!(journal.lost_to_report(), Some(2));
         assert!(journal.complete(held_up, None).is_some(), "it is there");
-        let expected: Vec<_> = (1..=MOST_UNTOLD as u32 + 2)
+        let expected: Vec<_> = (1..=last)
             .filter(|generation| ![2, 3].contains(generation))
             .collect();
         assert_eq!(told(&mut journal), expected);

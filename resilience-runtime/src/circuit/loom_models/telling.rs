@@ -32,8 +32,8 @@ fn transitions_are_told_in_their_order_and_none_is_lost() {
     });
 }
 
-/// A thread tells one change in the models and then looks for another thread that goes on. Whichever
-/// of the two tells a change, it is told once, and both calls return.
+/// A thread tells one change in the models and then looks for another thread that goes on.
+/// Whichever of the two tells a change, it is told once, and both calls return.
 #[test]
 fn a_thread_that_has_told_its_share_is_relieved_or_goes_on() {
     check(|| {

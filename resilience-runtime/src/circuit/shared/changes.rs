@@ -31,15 +31,16 @@ use crate::{
     unwind::{discard, quietly},
 };
 
-/// A thread tells this many changes before it looks for another one that goes on. They are more than
-/// one, because the look takes as long as a change.
+/// A thread tells this many changes before it looks for another one that goes on. They are more
+/// than one, because the look takes as long as a change.
 const SHARE: u32 = if cfg!(all(test, loom)) { 1 } else { 8 };
 
-/// The shortest wait for a thread that goes on. A thread that changes the circuit all the time comes
-/// within it.
+/// The shortest wait for a thread that goes on. A thread that changes the circuit all the time
+/// comes within it.
 const SHORTEST_OFFER: Duration = Duration::from_micros(100);
 
-/// The longest one. Without it, a listener that once took an hour would hold up the call for longer.
+/// The longest wait. Without it, a listener that once took an hour would hold up the call for
+/// longer.
 const LONGEST_OFFER: Duration = Duration::from_secs(1);
 
 /// The command of a change.
@@ -147,7 +148,8 @@ impl Shared {
                 log(&transition);
             }))
         });
-        // Neither depends on the order, so a listener that blocks holds up none of them.
+        // The metrics and the fleet do not depend on the order of the changes, so a listener that
+        // blocks holds up neither of them.
         if let Some(entry) = entry.filter(|entry| !entry.is_computed) {
             #[cfg(feature = "metrics")]
             transition_counts::count(&self.name, &entry);
