@@ -1,7 +1,7 @@
 //! The handles of the recorder of the process are kept, and what changes is told to a new one.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -10,19 +10,21 @@ use std::{
 };
 
 use metrics::{
-    Counter, CounterFn, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
-    with_local_recorder,
+    Counter, CounterFn, Gauge, Histogram, Key, KeyName, Label, Metadata, Recorder, SharedString,
+    Unit, with_local_recorder,
 };
 use resilience::{CircuitBreakerConfig, metrics as updates, registry};
 use resilience_metrics_tests::Series;
 use tokio::time::advance;
 
 /// A recorder that forgets all counters when it is told to, as one does with series that are idle.
+/// It has a clone of the key of each series.
 #[derive(Clone, Default)]
 struct Forgetful {
-    counters: Arc<Mutex<HashMap<String, Arc<Count>>>>,
+    counters: Arc<Mutex<HashMap<Key, Arc<Count>>>>,
     asked: Arc<AtomicU64>,
     gauges: Series,
+    keys_of_gauges: Arc<Mutex<HashSet<Key>>>,
 }
 
 #[derive(Default)]
@@ -40,7 +42,11 @@ impl CounterFn for Count {
 
 impl Forgetful {
     fn successes(&self) -> Option<u64> {
-        let key = r#"resilience_circuit_calls_total["kept", "success"]"#;
+        let labels = vec![
+            Label::new("circuit", "kept"),
+            Label::new("outcome", "success"),
+        ];
+        let key = &Key::from_parts("resilience_circuit_calls_total", labels);
         let counters = self.counters.lock().expect("nothing panics under it");
         counters
             .get(key)
@@ -50,6 +56,10 @@ impl Forgetful {
     /// Returns how many handles it was asked for since the last question.
     fn asked(&self) -> u64 {
         self.asked.swap(0, Ordering::SeqCst)
+    }
+
+    fn counters(&self) -> usize {
+        self.counters.lock().expect("nothing panics under it").len()
     }
 
     fn forget(&self) {
@@ -69,14 +79,15 @@ impl Recorder for Forgetful {
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        let values: Vec<_> = key.labels().map(metrics::Label::value).collect();
         let mut counters = self.counters.lock().expect("nothing panics under it");
-        let count = counters.entry(format!("{}{values:?}", key.name()));
+        let count = counters.entry(key.clone());
         Counter::from_arc(Arc::clone(count.or_default()))
     }
 
     fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
         self.asked.fetch_add(1, Ordering::SeqCst);
+        let mut keys = self.keys_of_gauges.lock().expect("nothing panics under it");
+        keys.insert(key.clone());
         self.gauges.register_gauge(key, metadata)
     }
 
@@ -103,10 +114,12 @@ async fn only_what_has_changed_is_asked_for_and_nothing_is_lost() {
     updates::update();
     assert_eq!((recorder.asked(), recorder.successes()), (2, Some(2)));
 
+    let counters = recorder.counters();
     recorder.forget();
     succeed();
     updates::update();
     assert_eq!(recorder.successes(), Some(1), "the new one is not lost");
+    assert_eq!(recorder.counters(), counters, "none is absent");
 
     // A local recorder gets what is new, and all series exist in it.
     for _ in 0..2 {

@@ -9,7 +9,7 @@ use metrics::{Histogram, Key, Recorder, with_recorder};
 use super::catalogue::{ATTEMPT_DURATION, RETRY_DELAY};
 use super::global_recorder::is_known_as_global;
 use super::labels::{LabelValues, warn_of_overflow};
-use super::series::key;
+use super::series::CountedKey;
 use super::sink::METADATA;
 use crate::clock;
 
@@ -31,6 +31,7 @@ const HISTOGRAMS: usize = 3;
 impl Recorded {
     fn key(self, operation: &str) -> Key {
         let operation = ("operation", operation);
+        let key = |metric, labels| CountedKey::new(metric, labels).shared;
         match self {
             Self::Success => key(&ATTEMPT_DURATION, &[operation, ("outcome", "success")]),
             Self::Failure => key(&ATTEMPT_DURATION, &[operation, ("outcome", "failure")]),

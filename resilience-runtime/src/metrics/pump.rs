@@ -7,7 +7,7 @@ use std::time::Duration;
 use metrics::with_recorder;
 use tracing::warn;
 
-use super::catalogue::{LABEL_OVERFLOW, TIMEOUT_WORKERS, describe};
+use super::catalogue::{LABEL_OVERFLOW, describe};
 use super::circuits::{self, CircuitSeries};
 #[cfg(feature = "config")]
 use super::file::ReloadSeries;
@@ -35,8 +35,8 @@ enum State {
     Ready(Box<Pump>),
 }
 
-/// The recorder is asked for all handles again after this time, because it may have forgotten one
-/// that nothing was told to in between.
+/// The recorder is asked for all handles again after this time, because one that has clones of keys
+/// elsewhere may have forgotten a series without a sign.
 const RENEWED_AFTER: Duration = Duration::from_secs(60);
 
 /// The memory between two updates.
@@ -144,7 +144,7 @@ impl Pump {
     }
 
     fn update(&mut self, recorder: &dyn metrics::Recorder) {
-        if !is_taken(recorder, &TIMEOUT_WORKERS, &[("state", "busy")]) {
+        if !is_taken(recorder, self.workers.first()) {
             if !mem::replace(&mut self.is_refusal_reported, true) {
                 warn!(
                     target: "resilience",

@@ -62,6 +62,11 @@ impl WorkerSeries {
         Self(states.map(|state| GaugeSeries::new(&TIMEOUT_WORKERS, &[("state", state)])))
     }
 
+    /// The series that is asked for first.
+    pub(super) fn first(&self) -> &GaugeSeries {
+        &self.0[0]
+    }
+
     pub(super) fn export(&mut self, sink: &Sink<'_>) {
         let pool = worker_stats();
         let workers = [

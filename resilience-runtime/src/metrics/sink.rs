@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use metrics::{IntoF64, Level, Metadata, Recorder};
 
-use super::catalogue::Metric;
-use super::series::{CounterSeries, GaugeSeries, Labels, key};
+use super::series::{CountedKey, CounterSeries, GaugeSeries, Kept};
 
 /// The recorder of one update.
 pub(super) struct Sink<'a> {
@@ -15,8 +14,8 @@ pub(super) struct Sink<'a> {
 }
 
 /// The use of the handles of the last update. A handle is used again only to tell the recorder what
-/// it knows already, because a recorder may have forgotten a series that was idle, and what is told
-/// to its handle is lost then.
+/// it knows already, and only while the recorder has the series. A recorder may forget a series
+/// that was idle, and what is told to its handle is lost then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Handles {
     /// The recorder is not the one of the process.
@@ -37,13 +36,15 @@ impl<'a> Sink<'a> {
     /// thing that was removed and made again.
     pub(super) fn counter(&self, series: &mut CounterSeries, total: u64) {
         let change = total.checked_sub(series.exported).unwrap_or(total);
-        if let (Some(kept), 0, Handles::Kept) = (&series.kept, change, self.handles) {
+        if let (Some(kept), 0, Handles::Kept) = (series.kept(), change, self.handles) {
             // The recorder sees that the series is in use.
             kept.increment(0);
         } else {
-            let counter = self.recorder.register_counter(&series.key, &METADATA);
+            let counter = self
+                .recorder
+                .register_counter(&series.key.shared, &METADATA);
             counter.increment(change);
-            series.kept = self.keeps().then_some(counter);
+            series.kept = self.keep(counter, &series.key);
         }
         // A recorder that panics has not been told, so the next update tells the change again.
         series.exported = total;
@@ -65,26 +66,28 @@ impl<'a> Sink<'a> {
 
     pub(super) fn share(&self, series: &mut GaugeSeries, value: f64) {
         let is_unchanged = series.value == Some(value.to_bits());
-        if let (Some(kept), true, Handles::Kept) = (&series.kept, is_unchanged, self.handles) {
+        if let (Some(kept), true, Handles::Kept) = (series.kept(), is_unchanged, self.handles) {
             kept.set(value);
             return;
         }
-        let gauge = self.recorder.register_gauge(&series.key, &METADATA);
+        let gauge = self.recorder.register_gauge(&series.key.shared, &METADATA);
         gauge.set(value);
         series.value = Some(value.to_bits());
-        series.kept = self.keeps().then_some(gauge);
+        series.kept = self.keep(gauge, &series.key);
     }
 
-    fn keeps(&self) -> bool {
-        self.handles != Handles::NotKept
+    fn keep<H>(&self, handle: H, key: &CountedKey) -> Option<Kept<H>> {
+        let keeps = self.handles != Handles::NotKept;
+        keeps.then(|| Kept::new(handle, key)).flatten()
     }
 }
 
 /// True if the recorder takes this gauge. Without a recorder, and if it refuses the metrics of this
-/// library, nobody does.
-pub(super) fn is_taken(recorder: &dyn Recorder, metric: &Metric, labels: Labels<'_>) -> bool {
+/// library, nobody does. The key is that of the series, because a recorder keeps a clone of the key
+/// that it was asked with first.
+pub(super) fn is_taken(recorder: &dyn Recorder, series: &GaugeSeries) -> bool {
     let asked = Cell::new(false);
-    let gauge = recorder.register_gauge(&key(metric, labels), &METADATA);
+    let gauge = recorder.register_gauge(&series.key.shared, &METADATA);
     // A handle that does nothing does not ask for the value.
     gauge.increment(Asked(&asked));
     asked.get()
