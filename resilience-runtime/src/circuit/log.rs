@@ -284,6 +284,16 @@ pub(crate) fn name_of_two_kinds(
     );
 }
 
+/// A circuit of the registry has the name of the circuit that keys of a family share.
+#[cold]
+pub(crate) fn name_of_overflow(circuit: &str, declared_at: &Location<'_>, keyed_at: &Location<'_>) {
+    error!(
+        target: "resilience",
+        circuit, %declared_at, %keyed_at,
+        "a circuit has the name of the overflow circuit of circuits per key, and they work apart from each other: give it another `name`"
+    );
+}
+
 /// A subscriber for tests, which remembers events as `LEVEL target: field=value …`.
 #[cfg(test)]
 pub(crate) mod capture {

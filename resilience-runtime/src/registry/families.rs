@@ -58,11 +58,24 @@ impl Families {
             begun.family(&family, options);
             #[cfg(feature = "test-util")]
             super::forced::begin_family(&family);
-            if let Some(circuit) = REGISTRY.get(name) {
-                log::name_of_two_kinds(name, circuit.declared_at(), location);
+            for name in [family.name(), family.overflow_name()] {
+                if let Some(circuit) = REGISTRY.get(name) {
+                    self.report_same_name(name, circuit.declared_at());
+                }
             }
         }
         family
+    }
+
+    /// Tells the log that a circuit of the registry has the name of a family, or the name of the
+    /// circuit that keys of a family share.
+    pub(super) fn report_same_name(&self, circuit: &str, declared_at: &Location<'_>) {
+        if let Some(family) = self.get(circuit) {
+            log::name_of_two_kinds(circuit, declared_at, family.declared_at());
+        }
+        if let Some(family) = Family::of_overflow(circuit).and_then(|name| self.get(name)) {
+            log::name_of_overflow(circuit, declared_at, family.declared_at());
+        }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, NameTable<Arc<Family>>> {

@@ -33,11 +33,12 @@ pub enum HealthStatus {
 }
 
 impl Health {
-    /// Both lists are sorted by name.
+    /// Both lists are sorted by name, and two circuits may have one name.
     pub(super) fn of(circuits: Vec<CircuitBreakerStats>, families: Vec<FamilyStats>) -> Self {
         let single = circuits.into_iter();
         let single = single.filter(|circuit| circuit.state == CircuitState::Open);
         let mut open: Vec<String> = single.map(|circuit| circuit.name).collect();
+        open.dedup();
         for family in families {
             if family.open + family.isolated == 0 {
                 continue;

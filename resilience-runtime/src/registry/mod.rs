@@ -142,8 +142,9 @@ pub fn get_or_register(
 /// # Ok::<(), registry::NameTaken>(())
 /// ```
 pub fn register(breaker: CircuitBreaker) -> Result<(), NameTaken> {
-    let name = breaker.name().to_owned();
+    let (name, declared_at) = (breaker.name().to_owned(), breaker.declared_at());
     if breaker.key().is_none() && REGISTRY.register(breaker) {
+        FAMILIES.report_same_name(&name, declared_at);
         Ok(())
     } else {
         Err(NameTaken::circuit(name))
@@ -213,7 +214,8 @@ pub fn history(name: &str) -> Vec<TransitionRecord> {
 }
 
 /// The statistics of all circuits, by name. Calls go on while they are read. Names with keys are
-/// left out, see [`family`]; of those there is only the circuit that keys share.
+/// left out, see [`family`]; of those there is only the circuit that keys share. If a circuit is
+/// registered under the name of that one, the registered circuit is listed, as [`get`] returns it.
 ///
 /// ```
 /// # use resilience::{CircuitBreakerConfig, registry};
@@ -231,8 +233,16 @@ pub fn all_stats() -> BTreeMap<String, CircuitBreakerStats> {
 // It is inlined, as are those who call it, because a program that does not ask compiles no sort.
 #[inline]
 pub(crate) fn stats_by_name() -> Vec<CircuitBreakerStats> {
+    let shared = FAMILIES.overflows();
+    let shared = shared.filter(|circuit| REGISTRY.get(circuit.name()).is_none());
+    stats_with(shared)
+}
+
+/// The statistics of the registered circuits and of the circuits that keys share, sorted by name.
+#[inline]
+fn stats_with(shared: impl Iterator<Item = CircuitBreaker>) -> Vec<CircuitBreakerStats> {
     let mut circuits = REGISTRY.handles();
-    circuits.extend(FAMILIES.overflows());
+    circuits.extend(shared);
     circuits.sort_unstable_by(|one, other| one.name().cmp(other.name()));
     circuits.iter().map(CircuitBreaker::stats).collect()
 }
@@ -412,7 +422,8 @@ pub fn snapshot() -> RegistrySnapshot {
 /// ```
 #[inline]
 pub fn health() -> Health {
-    Health::of(stats_by_name(), families())
+    // A circuit that keys share may be open while the registered circuit of its name is closed.
+    Health::of(stats_with(FAMILIES.overflows()), families())
 }
 
 /// Resets all circuits, those under a command too.
@@ -434,6 +445,7 @@ pub fn reset_all() {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{CircuitState, circuit::capture};
 
     const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new();
 
@@ -463,6 +475,59 @@ mod tests {
         assert_eq!(
             taken.to_string(),
             r"another circuit is registered as `registry::taken\nERROR forged`"
+        );
+    }
+
+    #[test]
+    fn a_circuit_with_the_name_of_an_overflow_circuit_is_listed_alone_and_reported() {
+        const NAME: &str = "registry::shared{*}";
+        let long_key = "k".repeat(2_000);
+        let events = capture::events(|| {
+            get_or_register(NAME, CONFIG);
+            let family = get_or_register_family("registry::shared", CONFIG.failure_threshold(1));
+            family.acquire(&long_key).expect("closed").failure();
+        });
+        let [event, _, _] = &events[..] else {
+            panic!("the name, the long key and the opening, not {events:?}")
+        };
+        assert!(
+            event.contains("the name of the overflow circuit"),
+            "{event}"
+        );
+        let place = format!("declared_at={}:", file!());
+        assert!(
+            event.contains(&place) && event.contains("keyed_at="),
+            "{event}"
+        );
+
+        let listed = stats_by_name();
+        let listed = listed.iter().filter(|stats| stats.name == NAME);
+        let states: Vec<_> = listed.map(|stats| stats.state).collect();
+        assert_eq!(states, [CircuitState::Closed], "the one that `get` returns");
+        assert_eq!(get(NAME).map(|circuit| circuit.state()), Some(states[0]));
+        let open = health().open;
+        let open = open.iter().filter(|name| *name == NAME);
+        assert_eq!(open.count(), 1, "the other one refuses calls");
+        trip(NAME);
+        let open = health().open;
+        assert_eq!(open.iter().filter(|name| *name == NAME).count(), 1);
+    }
+
+    #[test]
+    fn a_circuit_that_is_registered_behind_a_family_of_its_name_is_reported() {
+        get_or_register_family("registry::keyed", CONFIG);
+        let events = capture::events(|| {
+            for name in ["registry::keyed", "registry::keyed{*}"] {
+                register(CircuitBreaker::new(name, CONFIG)).expect("it is free");
+            }
+        });
+        let [one, other] = &events[..] else {
+            panic!("one for each, not {events:?}")
+        };
+        assert!(one.contains("circuits per key have one name"), "{one}");
+        assert!(
+            other.contains("the name of the overflow circuit"),
+            "{other}"
         );
     }
 }

@@ -5,7 +5,7 @@ use std::{mem::ManuallyDrop, sync::OnceLock};
 
 use super::{families::FAMILIES, newest::Newest, site_name::SiteName, table::REGISTRY};
 use crate::{
-    circuit::{CircuitBreaker, CircuitBreakerConfig, Name, log},
+    circuit::{CircuitBreaker, CircuitBreakerConfig, Name},
     operation::Operation,
     scope::here,
 };
@@ -93,9 +93,7 @@ impl Site {
         let circuit =
             REGISTRY.get_or_register_layer(&Name::Static(name), *config, options, location);
         self.name.report_if_shared(circuit.declared_at());
-        if let Some(family) = FAMILIES.get(name) {
-            log::name_of_two_kinds(name, location, family.declared_at());
-        }
+        FAMILIES.report_same_name(name, location);
         match first {
             None => self.first.get_or_init(|| circuit),
             Some(_) => self

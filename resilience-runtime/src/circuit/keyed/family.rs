@@ -99,6 +99,11 @@ impl Family {
         self.declared_at
     }
 
+    /// The name of the circuit that keys without a circuit share.
+    pub(crate) fn overflow_name(&self) -> &str {
+        &self.overflow_name
+    }
+
     /// The name of the family whose overflow circuit has this name.
     pub(crate) fn of_overflow(name: &str) -> Option<&str> {
         name.strip_suffix(OVERFLOW_SUFFIX)
