@@ -201,3 +201,6 @@ fn fail<E, V: View<E>, S: AsyncSlot<E>, L: Layers<E>>(
     };
     Some(error)
 }
+
+#[cfg(test)]
+mod tests;
