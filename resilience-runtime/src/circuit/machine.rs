@@ -1,95 +1,32 @@
 //! The decisions of a circuit. The machine is pure: it takes the time and the outcome of a call and
 //! returns a decision.
 //!
+//! - `answers` has the types of the questions to the machine and of its answers.
 //! - `fleet` follows the decisions of other processes.
 //! - `commands` moves the circuit by hand, and ends a command whose time is over.
+//! - `gating` says how the gate in front of the machine stands, and until when.
 //! - `view` reads the circuit at a moment and changes nothing.
 
+mod answers;
 mod commands;
 mod fleet;
+mod gating;
 mod view;
-use std::time::Duration;
+
+pub(super) use answers::{Asked, Commanded, End, Late, MachineStats, StateChange};
 
 use super::{
     active_config::ActiveConfig,
     admission::{LET_THROUGH, Outcome, Refused},
-    command::CommandRecord,
-    gate::{Gate, OpeningReason, State},
-    gate_expiry::GateExpiry,
+    gate::State,
     in_force::InForce,
     open_time::{Opening, open_time},
     past::Past,
     probes::Probes,
-    transition::{CircuitState, TransitionReason},
+    transition::TransitionReason,
     window::{Window, WindowKinds},
 };
-use crate::{
-    clock::{NEVER, remaining},
-    events::CommandAction,
-};
-
-/// The generation of the call is over, so its outcome changes nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Late;
-
-/// The end of a call, as far as the machine decides by it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct End {
-    pub(super) outcome: Outcome,
-    /// The call was slow, in a circuit that opens by the share of slow calls.
-    pub(super) is_slow: bool,
-    /// These are the inputs for the case that the circuit opens with the call.
-    pub(super) opening: Opening,
-}
-
-/// The end of a question whether a call may be a probe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// The call is a probe with this ticket.
-    Admitted(u32),
-    /// The call is refused.
-    Refused,
-    /// The circuit changed its state meanwhile, or decides alone: the call enters anew.
-    EntersAnew,
-}
-
-/// The circuit obeys a command, so it follows nobody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Commanded;
-
-/// A transition as the machine makes it.
-///
-/// It fits one register, because a failure would cost a tenth more if its answer went through
-/// memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct StateChange {
-    pub(super) from: State,
-    pub(super) to: State,
-    pub(super) reason: TransitionReason,
-    /// The circuit admits all calls before and after the change, so it reads closed all the time.
-    /// The states are those that it would have otherwise.
-    pub(super) is_computed: bool,
-    pub(super) failures: u32,
-}
-
-/// The part of the statistics that the machine knows.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct MachineStats {
-    pub(super) state: CircuitState,
-    pub(super) isolated: bool,
-    pub(super) computed_state: CircuitState,
-    pub(super) command: Option<CommandRecord>,
-    pub(super) failures: u64,
-    pub(super) failure_count: u32,
-    pub(super) failure_threshold: Option<u32>,
-    pub(super) failure_rate: Option<f64>,
-    pub(super) slow_rate: Option<f64>,
-    pub(super) retry_after: Option<Duration>,
-    pub(super) time_in_state: Duration,
-    pub(super) opened: u64,
-    pub(super) half_opened: u64,
-    pub(super) closed: u64,
-}
+use crate::{clock::NEVER, events::CommandAction};
 
 #[derive(Debug)]
 enum MachineState {
@@ -409,60 +346,6 @@ impl Machine {
     /// The end of the command in force.
     fn command_ends_at(&self) -> u64 {
         self.in_force().map_or(NEVER, |command| command.until)
-    }
-
-    #[inline]
-    pub(super) fn gate(&self, config: &ActiveConfig) -> Gate {
-        let gate = Gate::new(self.generation, self.state(), config);
-        match self.state {
-            MachineState::Closed => gate.in_row(self.window.is_in_row()),
-            _ => gate
-                .opened_because(self.opened_because)
-                .admitting_all(self.admits_all()),
-        }
-    }
-
-    #[inline]
-    pub(super) fn gate_expiry(&self, config: &ActiveConfig) -> GateExpiry {
-        match self.state {
-            MachineState::Closed => GateExpiry::counts_until(self.window.turns_at(config)),
-            _ => self.expiry_of_refusals(config),
-        }
-    }
-
-    /// It is out of line, because each failure of a closed circuit would pay for its length.
-    #[cold]
-    fn expiry_of_refusals(&self, config: &ActiveConfig) -> GateExpiry {
-        // The end of a command changes the answer of the gate, too.
-        let moment = self.admits_at(config).min(self.command_ends_at());
-        match self.state {
-            MachineState::HalfOpen(_) => GateExpiry::probes_taken_until(moment),
-            MachineState::Isolated => GateExpiry::isolated_until(moment),
-            MachineState::Closed | MachineState::Open { .. } => GateExpiry::open_until(moment),
-        }
-    }
-
-    /// No call is admitted before this moment, unless a probe ends: 0 if the next call is admitted
-    /// at once.
-    fn admits_at(&self, config: &ActiveConfig) -> u64 {
-        match &self.state {
-            MachineState::Closed => 0,
-            MachineState::Open { until } => *until,
-            MachineState::HalfOpen(probes) => {
-                probes.admits_at(config.half_open_max_calls(), config.recovery_timeout())
-            }
-            MachineState::Isolated => self.command_ends_at(),
-        }
-    }
-
-    /// The refusal of a call at `now`, for a circuit that refuses calls.
-    fn refused(&self, config: &ActiveConfig, now: u64) -> Refused {
-        // A half-open circuit does not know when a probe ends.
-        let wait = match self.state {
-            MachineState::HalfOpen(_) => 0,
-            _ => remaining(self.admits_at(config), now),
-        };
-        Refused::new(self.state(), OpeningReason::of(self.opened_because), wait)
     }
 }
 

@@ -107,6 +107,7 @@ mod sharded_counter;
 mod shared;
 mod state_future;
 mod stats;
+mod task_call;
 mod transition;
 #[cfg(feature = "metrics")]
 mod transition_counts;

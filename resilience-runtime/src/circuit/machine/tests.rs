@@ -1,5 +1,7 @@
+use std::time::Duration;
+
 use super::*;
-use crate::{CircuitBreakerConfig, circuit::command::GivenCommand};
+use crate::{CircuitBreakerConfig, CircuitState, circuit::command::GivenCommand};
 
 const SECOND: u64 = 1_000_000_000;
 /// Away from zero, where saturation would hide mistakes.
