@@ -84,9 +84,39 @@ pub(crate) struct ConfigStart {
     pub(crate) is_static: bool,
 }
 
+impl ConfigStart {
+    /// Starts from the user's configuration. `default` is the one without any setting.
+    pub(crate) fn of_user((base, stage): &(Expr, Stage), default: TokenStream) -> Self {
+        Self {
+            value: operand(base),
+            stage: *stage,
+            ends: Some(SpanEnds::of(&base.to_token_stream())),
+            option: None,
+            default: Some(default),
+            is_static: false,
+        }
+    }
+
+    /// Starts from a constant of ours.
+    pub(crate) fn of_constant(value: TokenStream) -> Self {
+        Self {
+            value,
+            stage: Stage::Constant,
+            ends: None,
+            option: None,
+            default: None,
+            is_static: false,
+        }
+    }
+
+    pub(crate) fn with_static(self, is_static: bool) -> Self {
+        Self { is_static, ..self }
+    }
+}
+
 /// A user's expression that setters can be called on: `*config.setter()` is another thing than
 /// `(*config).setter()`.
-pub(crate) fn operand(expr: &Expr) -> TokenStream {
+fn operand(expr: &Expr) -> TokenStream {
     if matches!(expr, Expr::Unary(_)) {
         quote!((#expr))
     } else {
@@ -249,25 +279,11 @@ impl Context<'_> {
         let runtime = &self.runtime;
         let path = quote::format_ident!("{ty}");
         let default = quote!(#runtime::#path::new());
-        let is_static = plan.is_static;
         let start = match &plan.base {
-            Some((base, stage)) => ConfigStart {
-                value: operand(base),
-                stage: *stage,
-                ends: Some(SpanEnds::of(&base.to_token_stream())),
-                option: None,
-                default: Some(default),
-                is_static,
-            },
-            None => ConfigStart {
-                value: default,
-                stage: Stage::Constant,
-                ends: None,
-                option: None,
-                default: None,
-                is_static,
-            },
+            Some(base) => ConfigStart::of_user(base, default),
+            None => ConfigStart::of_constant(default),
         };
+        let start = start.with_static(plan.is_static);
         self.config(ty, name, &start, &plan.settings)
     }
 }

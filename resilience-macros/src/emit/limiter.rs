@@ -11,12 +11,11 @@ use quote::{ToTokens, format_ident, quote};
 use syn::Expr;
 
 use super::code::{Declarations, LayerCode, block};
-use super::config::{Config, ConfigStart, operand};
+use super::config::{Config, ConfigStart};
 use super::context::Context;
 use super::plan::Emit;
 use super::shared::{SiteOrName, checked};
 use super::span::{SpanEnds, local};
-use crate::language::stage::Stage;
 use crate::language::value::{Literal, Setting};
 use crate::language::values::ConfigPlan;
 
@@ -277,22 +276,8 @@ impl Context<'_> {
         let path = Ident::new(&ty, Span::call_site());
         let unset = quote!(#runtime::#path::unset());
         let start = match &plan.base {
-            Some((base, stage)) => ConfigStart {
-                value: operand(base),
-                stage: *stage,
-                ends: Some(SpanEnds::of(&base.to_token_stream())),
-                option: None,
-                default: Some(unset),
-                is_static: false,
-            },
-            None => ConfigStart {
-                value: unset,
-                stage: Stage::Constant,
-                ends: None,
-                option: None,
-                default: None,
-                is_static: false,
-            },
+            Some(base) => ConfigStart::of_user(base, unset),
+            None => ConfigStart::of_constant(unset),
         };
         let settings = plan.settings.iter().map(|setting| match setting {
             limit if limit.setter == names.limit => self.checked_calls(limit),

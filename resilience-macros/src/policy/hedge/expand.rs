@@ -20,7 +20,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use super::check::HedgePlan;
 use crate::emit::cloned::Cloned;
 use crate::emit::code::{Declarations, LayerCode};
-use crate::emit::config::{Config, ConfigStart, operand};
+use crate::emit::config::{Config, ConfigStart};
 use crate::emit::context::{Context, declare_origin};
 use crate::emit::filter::UserFilter;
 use crate::emit::plan::Emit;
@@ -205,32 +205,18 @@ impl Context<'_> {
         let runtime = &self.runtime;
         let item = self.item(at, "hedge");
         let mut settings = plan.config.clone();
-        let default = Some(quote!(#runtime::HedgeConfig::without_budget()));
-        if let Some((base, stage)) = &plan.config.base {
+        let default = quote!(#runtime::HedgeConfig::without_budget());
+        if let Some(base) = &plan.config.base {
             let declaration = plan.budget.as_ref();
             let declaration =
                 declaration.map(|budget| budget.emit(self, at, BUDGET, &mut settings));
-            let start = ConfigStart {
-                value: operand(base),
-                stage: *stage,
-                ends: Some(SpanEnds::of(&base.to_token_stream())),
-                option: None,
-                default,
-                is_static: true,
-            };
+            let start = ConfigStart::of_user(base, default).with_static(true);
             let config = self.config("HedgeConfig", &item, &start, &settings.settings);
             return (declaration.unwrap_or_default(), config);
         }
         // The check refuses a hedge without both.
         let Some(budget) = &plan.budget else {
-            let start = ConfigStart {
-                value: TokenStream::new(),
-                stage: Stage::Constant,
-                ends: None,
-                option: None,
-                default: None,
-                is_static: true,
-            };
+            let start = ConfigStart::of_constant(TokenStream::new()).with_static(true);
             return (
                 TokenStream::new(),
                 self.config("HedgeConfig", &item, &start, &[]),
@@ -246,7 +232,7 @@ impl Context<'_> {
             stage: if is_later { Stage::Runtime } else { code.stage },
             ends: None,
             option: Some("budget"),
-            default,
+            default: Some(default),
             is_static: true,
         };
         let config = self.config("HedgeConfig", &item, &start, &settings.settings);

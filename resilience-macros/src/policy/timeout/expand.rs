@@ -7,7 +7,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use super::check::{Mode, TimeoutPlan};
 use crate::emit::argument::mutable_still;
 use crate::emit::code::{Declarations, LayerCode, block, large_error_allowed};
-use crate::emit::config::{Config, ConfigStart, operand};
+use crate::emit::config::{Config, ConfigStart};
 use crate::emit::context::{Context, declare_origin};
 use crate::emit::layered::Layer;
 use crate::emit::plan::Emit;
@@ -296,14 +296,7 @@ impl Context<'_> {
         // It stands for a configuration that each call computes, in the description of the stack.
         let endless = || quote!(#runtime::TimeoutConfig::at_most(#runtime::Duration::MAX));
         match (&plan.config.base, &plan.limit) {
-            (Some((base, stage)), _) => ConfigStart {
-                value: operand(base),
-                stage: *stage,
-                ends: Some(SpanEnds::of(&quote!(#base))),
-                option: None,
-                default: Some(endless()),
-                is_static: false,
-            },
+            (Some(base), _) => ConfigStart::of_user(base, endless()),
             (None, Some(limit)) => {
                 // A limit that is computed in the call may be zero, because it can be the rest of a
                 // budget.
@@ -323,14 +316,7 @@ impl Context<'_> {
                 }
             }
             // The check refuses a timeout without a limit.
-            (None, None) => ConfigStart {
-                value: TokenStream::new(),
-                stage: Stage::Constant,
-                ends: None,
-                option: None,
-                default: None,
-                is_static: false,
-            },
+            (None, None) => ConfigStart::of_constant(TokenStream::new()),
         }
     }
 }
