@@ -88,9 +88,28 @@ impl Declared {
         self.base().is_some()
     }
 
-    /// Keeps the declared configuration apart from now on.
-    pub(super) fn keep(&self, config: &CircuitBreakerConfig) {
+    /// Keeps the declared configuration apart from now on, unless it is apart already.
+    fn keep(&self, config: &CircuitBreakerConfig) {
         self.parts().base.get_or_init(|| Base::new(config));
+    }
+
+    /// Keeps the declared configuration apart from the one that the program sets by hand.
+    pub(super) fn before_reconfigure(&self, config: &CircuitBreakerConfig) {
+        self.keep(config);
+        self.set_by_hand(true);
+    }
+
+    /// Keeps the declared configuration apart from the one of the file. False if that does not
+    /// hold, because the program set another one by hand and the file does not name the circuit.
+    pub(super) fn before_file(&self, config: &CircuitBreakerConfig, is_named: bool) -> bool {
+        if self.is_by_hand() {
+            if !is_named {
+                return false;
+            }
+            self.set_by_hand(false);
+        }
+        self.keep(config);
+        true
     }
 
     /// Takes another declared configuration.
@@ -105,7 +124,7 @@ impl Declared {
         parts.is_some_and(|parts| parts.is_by_hand.load(Ordering::Relaxed))
     }
 
-    pub(super) fn set_by_hand(&self, is_by_hand: bool) {
+    fn set_by_hand(&self, is_by_hand: bool) {
         self.parts().is_by_hand.store(is_by_hand, Ordering::Relaxed);
     }
 

@@ -24,7 +24,7 @@ impl Family {
     pub(crate) fn reconfigure(&self, config: CircuitBreakerConfig) {
         self.declarations.end(&self.earlier_configs, || {
             #[cfg(feature = "config")]
-            self.declared_before_reconfigure();
+            self.declared.before_reconfigure(&self.config());
             self.replace(&config);
         });
         log::reconfigured(self.name(), &config);

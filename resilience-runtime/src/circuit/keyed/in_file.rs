@@ -31,28 +31,14 @@ impl Family {
         let declared = self.declared();
         if in_file.config != declared.config || self.declared.is_apart() {
             self.earlier_configs.change(|| {
-                self.hold_config(&declared.config, &in_file.config, is_named);
+                let config = &in_file.config;
+                if self.declared.before_file(&declared.config, is_named) && self.config() != *config
+                {
+                    self.replace(config);
+                }
             });
         }
         self.declared.set_modes(in_file.modes)
-    }
-
-    fn hold_config(
-        &self,
-        declared: &CircuitBreakerConfig,
-        config: &CircuitBreakerConfig,
-        is_named: bool,
-    ) {
-        if self.declared.is_by_hand() {
-            if !is_named {
-                return;
-            }
-            self.declared.set_by_hand(false);
-        }
-        self.declared.keep(declared);
-        if self.config() != *config {
-            self.replace(config);
-        }
     }
 
     /// Lets the switches of the file work, as they are now. It tells of changes of state, so it is
@@ -64,14 +50,6 @@ impl Family {
         for circuit in handles {
             circuit.shared().adopt_modes(modes);
         }
-    }
-
-    /// Keeps the declared configuration apart from the one that the program sets by hand.
-    pub(super) fn declared_before_reconfigure(&self) {
-        if !self.declared.is_apart() {
-            self.declared.keep(&self.config());
-        }
-        self.declared.set_by_hand(true);
     }
 
     /// Takes another declared configuration with the values of the file that holds now, and returns

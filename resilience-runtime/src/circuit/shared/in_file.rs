@@ -34,28 +34,14 @@ impl Shared {
         let declared = self.declared();
         if in_file.config != declared.config || self.declared.is_apart() {
             self.config.earlier().change(|| {
-                self.hold_config(&declared.config, &in_file.config, is_named);
+                let config = &in_file.config;
+                if self.declared.before_file(&declared.config, is_named) && !self.config.is(config)
+                {
+                    self.replace(config);
+                }
             });
         }
         self.declared.set_modes(in_file.modes)
-    }
-
-    fn hold_config(
-        &self,
-        declared: &CircuitBreakerConfig,
-        config: &CircuitBreakerConfig,
-        is_named: bool,
-    ) {
-        if self.declared.is_by_hand() {
-            if !is_named {
-                return;
-            }
-            self.declared.set_by_hand(false);
-        }
-        self.declared.keep(declared);
-        if !self.config.is(config) {
-            self.replace(config);
-        }
     }
 
     /// Lets the switches of the file work, as they are now. It tells of a change of state, so it is
@@ -72,14 +58,6 @@ impl Shared {
         if self.declared.set_modes(modes) {
             self.switch();
         }
-    }
-
-    /// Keeps the declared configuration apart from the one that the program sets by hand.
-    pub(super) fn declared_before_reconfigure(&self) {
-        if !self.declared.is_apart() {
-            self.declared.keep(&self.config.load());
-        }
-        self.declared.set_by_hand(true);
     }
 
     /// Takes another declared configuration with the values of the file that holds now, and returns

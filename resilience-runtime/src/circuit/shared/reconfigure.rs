@@ -31,7 +31,7 @@ impl Shared {
     pub(crate) fn reconfigure(&self, config: CircuitBreakerConfig) {
         self.declarations.end(self.config.earlier(), || {
             #[cfg(feature = "config")]
-            self.declared_before_reconfigure();
+            self.declared.before_reconfigure(&self.config.load());
             self.replace(&config);
         });
         log::reconfigured(&self.name, &config);
