@@ -31,7 +31,9 @@ impl Service for Client {
                 __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or(__NAME);
             let mut __retry = __rt::Retry::new(&__RETRY);
             return loop {
-                __rt::Retry::wait(&__retry, &__OPERATION).await;
+                if __rt::Retry::is_retried(&__retry) {
+                    __rt::Retry::wait(&__retry, &__OPERATION).await;
+                }
                 let __outcome = __rt::Limited::with_error(
                     &__TIMEOUT,
                     |__late| __rt::FromTimedOut::from(__late),

@@ -25,7 +25,9 @@ async fn search(&self, tenant: &str, query: &str) -> Result<Hits, SearchError> {
     let mut __origin = __rt::Origin::Body;
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
-        __rt::Retry::wait(&__retry, &__OPERATION).await;
+        if __rt::Retry::is_retried(&__retry) {
+            __rt::Retry::wait(&__retry, &__OPERATION).await;
+        }
         let __outcome = {
             __origin = __rt::Origin::Body;
             match __rt::BulkheadFuture::new(

@@ -11,7 +11,9 @@ async fn send(mut self, mut text: String) -> Result<Answer, Error> {
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
-        __rt::Retry::wait(&__retry, &__OPERATION).await;
+        if __rt::Retry::is_retried(&__retry) {
+            __rt::Retry::wait(&__retry, &__OPERATION).await;
+        }
         let __kept_0 = __rt::keep_unless_last(
             __rt::RetryArgument::again_unless_last(&self, &__retry),
             &mut self,

@@ -18,7 +18,9 @@ async fn fetch(&self, url: &str) -> Result<String, Error> {
     let mut __retry = __rt::Retry::new(&__retry);
     __rt::Retry::deposit(&__retry, &__OPERATION);
     return loop {
-        __rt::Retry::wait(&__retry, &__OPERATION).await;
+        if __rt::Retry::is_retried(&__retry) {
+            __rt::Retry::wait(&__retry, &__OPERATION).await;
+        }
         let __outcome = __rt::Limited::with_error(
             __rt::FileLayer::in_file(&__TIMEOUT, __file, 1),
             |__late| __rt::FromTimedOut::from(__late),

@@ -21,7 +21,9 @@ async fn search(&self, mut query: String) -> Result<Vec<Issue>, Error> {
     let mut __origin = __rt::Origin::Body;
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
-        __rt::Retry::wait(&__retry, &__OPERATION).await;
+        if __rt::Retry::is_retried(&__retry) {
+            __rt::Retry::wait(&__retry, &__OPERATION).await;
+        }
         let __kept_0 = __rt::keep(__rt::RetryArgument::again(&query), &mut query);
         let __outcome = '__fallback: {
             let __kept_0 = __rt::keep(__rt::FallbackArgument::again(&query), &mut query);

@@ -20,7 +20,9 @@ async fn search(query: &str) -> Result<Vec<Issue>, Error> {
     let mut __origin = __rt::Origin::Body;
     let mut __retry = __rt::Retry::in_file(&__RETRY, __file, 0, &__OPERATION);
     return loop {
-        __rt::Retry::wait(&__retry, &__OPERATION).await;
+        if __rt::Retry::is_retried(&__retry) {
+            __rt::Retry::wait(&__retry, &__OPERATION).await;
+        }
         let __outcome = '__fallback: {
             let __outcome = __rt::Layered::new(
                 __rt::CircuitLayer::new(__circuit, &__OPERATION, ()).noting(&mut __origin),

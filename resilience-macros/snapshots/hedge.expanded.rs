@@ -26,7 +26,9 @@ async fn search(&self, mut query: String) -> Result<Vec<Issue>, Error> {
     let mut __retry = __rt::Retry::new(&__RETRY);
     __rt::Retry::deposit(&__retry, &__OPERATION);
     return loop {
-        __rt::Retry::wait(&__retry, &__OPERATION).await;
+        if __rt::Retry::is_retried(&__retry) {
+            __rt::Retry::wait(&__retry, &__OPERATION).await;
+        }
         let __kept_0 = __rt::keep_unless_last(
             __rt::RetryArgument::again_unless_last(&query, &__retry),
             &mut query,

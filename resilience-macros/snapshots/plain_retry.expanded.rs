@@ -11,7 +11,9 @@ async fn fetch(url: &str) -> Result<String, Error> {
     const __RETRY: __rt::RetryConfig = __rt::RetryConfig::new();
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
-        __rt::Retry::wait(&__retry, &__OPERATION).await;
+        if __rt::Retry::is_retried(&__retry) {
+            __rt::Retry::wait(&__retry, &__OPERATION).await;
+        }
         let __outcome = async {
             let _: u8 = if false {
                 return <Result<String, Error> as __rt::Fallible>::expected();

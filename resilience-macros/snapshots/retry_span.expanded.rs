@@ -14,7 +14,9 @@ async fn fetch(url: &str) -> Result<String, Error> {
         __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or(__NAME);
     let mut __retry = __rt::Retry::new(&__RETRY);
     return loop {
-        __rt::Retry::wait(&__retry, &__OPERATION).await;
+        if __rt::Retry::is_retried(&__retry) {
+            __rt::Retry::wait(&__retry, &__OPERATION).await;
+        }
         let __span = __rt::AttemptSpan::new(&__retry, &__OPERATION);
         let __outcome = __rt::AttemptSpan::instrument(
             &__span,

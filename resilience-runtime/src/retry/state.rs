@@ -79,6 +79,12 @@ impl<C: Borrow<RetryConfig>, S> Retry<C, S> {
         }
     }
 
+    /// True if the attempt that begins now is not the first one.
+    #[inline]
+    pub fn is_retried(&self) -> bool {
+        self.progress.retried().is_some()
+    }
+
     /// Waits until the next attempt is due. The first one is due at once.
     ///
     /// The wait stands at the head of the loop, because the last outcome is gone there. A future

@@ -6,7 +6,7 @@
 //! ```text
 //! let mut __retry = __rt::Retry::new(&__RETRY);
 //! loop {
-//!     __rt::Retry::wait(&__retry, "fetch").await;  // the first wait is none
+//!     if __rt::Retry::is_retried(&__retry) { __rt::Retry::wait(&__retry, …).await; }
 //!     let __outcome = …;                           // the layers below
 //!     let __result = …into_result(__outcome);
 //!     let __error @ Err(_) = __result else { break …succeeded(…) };
@@ -54,7 +54,7 @@ impl Context<'_> {
     /// - Input:
     ///   `#[retry(max_retries = 3)] async fn fetch(url: &str) -> Result<String, Error> { get(url).await }`
     /// - Output:
-    ///   `let mut __retry = Retry::new(&__RETRY); loop { Retry::wait(&__retry, "fetch").await; let __outcome = …; … break …; }`
+    ///   `let mut __retry = Retry::new(&__RETRY); loop { if Retry::is_retried(&__retry) { Retry::wait(&__retry, …).await; } let __outcome = …; … break …; }`
     ///
     /// The snapshots `plain_retry` and `plain_retry_sync` show it whole.
     pub(super) fn retry(&self, at: usize, plan: &RetryPlan, inner: LayerCode) -> LayerCode {
@@ -145,7 +145,12 @@ impl Context<'_> {
     fn waits(&self, retry: &Ident) -> (Option<TokenStream>, Option<TokenStream>) {
         let (runtime, operation) = (&self.runtime, self.operation());
         if self.is_async() {
-            let waited = quote!(#runtime::Retry::wait(&#retry, #operation).await;);
+            // A call that succeeds at once would store a wait of no length into its future.
+            let waited = quote! {
+                if #runtime::Retry::is_retried(&#retry) {
+                    #runtime::Retry::wait(&#retry, #operation).await;
+                }
+            };
             (Some(waited), None)
         } else {
             (None, Some(quote!(#runtime::Retry::wait_blocking(&#retry);)))
