@@ -12,6 +12,7 @@ use resilience::{TimedOut, deadline, timeout};
 use tokio::{
     runtime::{self, Runtime},
     task::yield_now,
+    time::timeout as timeout_of_tokio,
 };
 
 /// The two clocks may be apart by this much. In practice it is nanoseconds.
@@ -88,5 +89,36 @@ fn a_body_that_does_not_end_is_dropped_at_the_limit_and_not_before() {
         assert_eq!(late.limit(), SHORT);
         assert!(taken + APART >= SHORT, "{taken:?}");
         assert!(taken <= SHORT * 10, "{taken:?}");
+    }
+}
+
+#[test]
+fn a_body_that_is_polled_often_and_then_waits_for_ever_is_dropped_at_the_limit() {
+    const SHORT: Duration = Duration::from_millis(20);
+    const TASKS: usize = 100;
+    #[timeout(SHORT)]
+    async fn often(polls: usize) -> Result<(), TimedOut> {
+        for _ in 0..polls {
+            yield_now().await;
+        }
+        // Only the timer wakes the task from here on.
+        pending().await
+    }
+    let mut builder = runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(2).enable_time().build();
+    let runtime = runtime.expect("a runtime");
+    let end = Instant::now() + RUN;
+    while Instant::now() < end {
+        let start = Instant::now();
+        let calls: Vec<_> = (0..TASKS)
+            .map(|polls| runtime.spawn(often(polls)))
+            .collect();
+        for call in calls {
+            let ended = runtime.block_on(async { timeout_of_tokio(LIMIT, call).await });
+            let late = ended.expect("the timer wakes the task");
+            assert!(late.expect("it does not panic").is_err());
+        }
+        let taken = start.elapsed();
+        assert!(taken + APART >= SHORT, "{taken:?}");
     }
 }

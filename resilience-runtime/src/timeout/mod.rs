@@ -18,6 +18,7 @@ mod error;
 #[cfg(feature = "config")]
 mod file;
 mod future;
+mod held_waker;
 mod layer;
 mod limited;
 mod operation;
