@@ -22,17 +22,25 @@ pin_project! {
         polls: u8,
         // True if a deadline around the call leaves less time than the configuration does.
         is_inherited: bool,
-        // The functions of the waker whose data is in `word`.
+        // The functions of the waker whose data lies beside the timer.
         waker_functions: FunctionsId,
+        // The deadline of the body. If it is inherited, the moment of the first poll as long as that
+        // poll lasts, because the frame around the call has the deadline then.
+        moment: u64,
+        // `None` before the body has been pending, and for a limit without end.
+        #[pin]
+        timer: Option<Timer>,
+    }
+}
+
+pin_project! {
+    #[derive(Debug)]
+    struct Timer {
         // The data of the waker with which the timer was polled. If the deadline is inherited, the
         // moment of the first poll, because the user's future is smaller without two places.
         word: u64,
-        // The deadline of the body. The timer has it, too, but its conversion takes as long as the
-        // rest of a poll.
-        deadline: u64,
-        // `None` before the body has been pending, and for a limit without end.
         #[pin]
-        timer: Option<Sleep>,
+        sleep: Sleep,
     }
 }
 
@@ -47,8 +55,7 @@ impl Progress {
             polls: 0,
             is_inherited: false,
             waker_functions: FunctionsId::UNKNOWN,
-            word: 0,
-            deadline: NEVER,
+            moment: NEVER,
             timer: None,
         }
     }
@@ -63,10 +70,10 @@ impl Progress {
     #[inline(never)]
     pub(super) fn enter(self: Pin<&mut Self>, config: &TimeoutConfig) -> Option<Entered> {
         if self.phase != Phase::Unpolled {
-            return Some(Frame::enter_dropped_at(self.deadline));
+            return Some(Frame::enter_dropped_at(self.moment));
         }
         if let Some((entered, deadline)) = Frame::enter_dropped_after(config.get_limit()) {
-            *self.project().deadline = deadline;
+            *self.project().moment = deadline;
             return Some(entered);
         }
         self.enter_seldom(config)
@@ -76,7 +83,7 @@ impl Progress {
     #[inline(never)]
     fn enter_seldom(mut self: Pin<&mut Self>, config: &TimeoutConfig) -> Option<Entered> {
         self.as_mut().begin(config)?;
-        Some(Frame::enter_dropped_at(self.deadline))
+        Some(Frame::enter_dropped_at(self.deadline()))
     }
 
     /// Begins the call. `None` means that no time is left.
@@ -94,14 +101,23 @@ impl Progress {
                 }
                 CallLimit::Inherited { .. } => {
                     *this.is_inherited = true;
-                    (*this.word, *this.deadline) = (now, outer);
+                    *this.moment = now;
                     return Some(());
                 }
                 CallLimit::Own => {}
             }
         }
-        *this.deadline = now.saturating_add(clock::nanos(config.get_limit()));
+        *this.moment = now.saturating_add(clock::nanos(config.get_limit()));
         Some(())
+    }
+
+    /// Returns the deadline of a body in its first poll, outside of the body's frame.
+    fn deadline(&self) -> u64 {
+        if self.is_inherited {
+            Frame::current().unenforced_deadline()
+        } else {
+            self.moment
+        }
     }
 
     /// Looks at the timer after a body that is pending, and returns true if the limit is reached.
@@ -112,11 +128,12 @@ impl Progress {
         cx: &mut Context<'_>,
     ) -> bool {
         // `held_waker` says why the timer need not be polled then.
-        let is_held = self.phase == Phase::Held
-            && (self.word, self.waker_functions) == WakerId::of(cx.waker()).parts();
-        if is_held && !self.is_elapsed() {
-            self.count_poll();
-            return false;
+        if let (Phase::Held, Some(timer)) = (self.phase, &self.timer) {
+            let is_same = (timer.word, self.waker_functions) == WakerId::of(cx.waker()).parts();
+            if is_same && !timer.sleep.is_elapsed() {
+                self.count_poll();
+                return false;
+            }
         }
         self.poll_timer(config, cx)
     }
@@ -131,11 +148,12 @@ impl Progress {
         let Some(timer) = this.timer.as_pin_mut() else {
             return false;
         };
+        let timer = timer.project();
         let waker = WakerId::of(cx.waker());
         let is_ready = if *this.phase == Phase::Inheriting {
-            timer.poll(cx).is_ready()
-        } else if waker.is_exact() && (*this.word, *this.waker_functions) == waker.parts() {
-            let polled = held_waker::poll(timer, cx);
+            timer.sleep.poll(cx).is_ready()
+        } else if waker.is_exact() && (*timer.word, *this.waker_functions) == waker.parts() {
+            let polled = held_waker::poll(timer.sleep, cx);
             *this.phase = if polled == Polled::Held {
                 Phase::Held
             } else {
@@ -144,9 +162,9 @@ impl Progress {
             polled == Polled::Expired
         } else {
             // Only a waker that comes again is worth a second poll.
-            (*this.word, *this.waker_functions) = waker.parts();
+            (*timer.word, *this.waker_functions) = waker.parts();
             *this.phase = Phase::Waiting;
-            timer.poll(cx).is_ready()
+            timer.sleep.poll(cx).is_ready()
         };
         if is_ready {
             return true;
@@ -175,7 +193,8 @@ impl Progress {
 
     #[inline]
     fn is_elapsed(&self) -> bool {
-        self.timer.as_ref().is_some_and(Sleep::is_elapsed)
+        let timer = self.timer.as_ref();
+        timer.is_some_and(|timer| timer.sleep.is_elapsed())
     }
 
     /// The end of the first poll, and of the last one. The timer is created here, because a body
@@ -190,24 +209,30 @@ impl Progress {
         if self.phase != Phase::Unpolled || config.get_limit().is_zero() {
             return true;
         }
+        let deadline = self.deadline();
         let mut this = self.as_mut().project();
-        set_timer(this.timer.as_mut(), *this.deadline, config);
-        if *this.is_inherited {
-            *this.phase = Phase::Inheriting;
+        let (data, functions) = WakerId::of(cx.waker()).parts();
+        let word = if *this.is_inherited {
+            *this.moment
         } else {
-            *this.phase = Phase::Waiting;
-        }
-        if !*this.is_inherited {
-            (*this.word, *this.waker_functions) = WakerId::of(cx.waker()).parts();
-        }
-        let Some(mut timer) = this.timer.as_pin_mut() else {
+            data
+        };
+        set_timer(this.timer.as_mut(), deadline, word, config);
+        *this.moment = deadline;
+        *this.waker_functions = functions;
+        *this.phase = if *this.is_inherited {
+            Phase::Inheriting
+        } else {
+            Phase::Waiting
+        };
+        let Some(timer) = this.timer.as_pin_mut() else {
             return false;
         };
-        if timer.as_mut().poll(cx).is_ready() {
+        if timer.project().sleep.poll(cx).is_ready() {
             return true;
         }
-        if timer.is_elapsed() {
-            *this.phase = Phase::Late;
+        if self.is_elapsed() {
+            *self.project().phase = Phase::Late;
         }
         false
     }
@@ -218,7 +243,7 @@ impl Progress {
     #[cold]
     #[inline(never)]
     fn look_at_clock(self: Pin<&mut Self>) {
-        let is_late = self.is_elapsed() || self.deadline <= clock::coarse_now();
+        let is_late = self.is_elapsed() || self.moment <= clock::coarse_now();
         let this = self.project();
         *this.polls = 0;
         if is_late {
@@ -233,13 +258,15 @@ impl Progress {
             let left = Duration::ZERO;
             return CallLimit::Inherited { left }.error(config, Cause::NotBegun);
         }
-        let limit = if self.is_inherited {
-            let left = clock::remaining(self.deadline, self.word);
-            CallLimit::Inherited {
-                left: clock::span(left),
+        // A call under an inherited deadline has begun, so its first poll has made the timer.
+        let limit = match &self.timer {
+            Some(timer) if self.is_inherited => {
+                let left = clock::remaining(self.moment, timer.word);
+                CallLimit::Inherited {
+                    left: clock::span(left),
+                }
             }
-        } else {
-            CallLimit::Own
+            _ => CallLimit::Own,
         };
         limit.error(config, Cause::Expired)
     }
@@ -265,9 +292,12 @@ pub(super) const POLLS_PER_CLOCK_READING: u8 = 16;
 
 // A deadline that never comes gets no timer.
 #[inline(never)]
-fn set_timer(mut timer: Pin<&mut Option<Sleep>>, deadline: u64, config: &TimeoutConfig) {
+fn set_timer(mut timer: Pin<&mut Option<Timer>>, deadline: u64, word: u64, config: &TimeoutConfig) {
     let at = (deadline != NEVER).then(|| clock::instant(deadline));
-    timer.set(at.map(|at| create_timer(config.get_operation(), || sleep_until(at))));
+    timer.set(at.map(|at| Timer {
+        word,
+        sleep: create_timer(config.get_operation(), || sleep_until(at)),
+    }));
 }
 
 #[cfg(test)]
