@@ -23,7 +23,7 @@ async fn search(&self, tenant: &str, query: &str) -> Result<Hits, SearchError> {
         &__CIRCUIT_CONFIG,
         __rt::Key::of(&tenant).__text(),
     );
-    let mut __retry = __rt::Retry::new(&__RETRY);
+    let mut __retry = __rt::StackRetry::new(&__RETRY);
     return loop {
         let __ended = __rt::AttemptFuture::new(
             &mut __retry,

@@ -15,7 +15,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
     static __CIRCUIT: __rt::Site = __rt::Site::unnamed(&__OPERATION);
     const __TIMEOUT: __rt::TimeoutConfig =
         __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or(__NAME);
-    let mut __retry = __rt::Retry::new(&__RETRY);
+    let mut __retry = __rt::StackRetry::new(&__RETRY);
     return loop {
         let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
         let __ended = __rt::AttemptFuture::new(

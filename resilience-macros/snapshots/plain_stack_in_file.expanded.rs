@@ -16,7 +16,7 @@ async fn fetch(url: &str) -> Result<String, Error> {
     static __CIRCUIT: __rt::Site = __rt::Site::unnamed(&__OPERATION);
     const __TIMEOUT: __rt::TimeoutConfig =
         __rt::TimeoutConfig::new(__rt::Duration::new(1, 0)).operation_or(__NAME);
-    let mut __retry = __rt::Retry::in_file(&__RETRY, __file, 0, &__OPERATION);
+    let mut __retry = __rt::StackRetry::in_file(&__RETRY, __file, 0, &__OPERATION);
     return loop {
         let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
         let __ended = __rt::AttemptFuture::new(

@@ -25,7 +25,7 @@ async fn call_llm(&self, prompt: &str) -> Result<String, ApiError> {
     static __CIRCUIT: __rt::Site = __rt::Site::new("llm_api", &__OPERATION);
     const __TIMEOUT: __rt::TimeoutConfig =
         __rt::TimeoutConfig::new(__rt::Duration::new(30, 0)).operation_or(__NAME);
-    let mut __retry = __rt::Retry::new(&__RETRY);
+    let mut __retry = __rt::StackRetry::new(&__RETRY);
     return loop {
         let __circuit = __rt::Site::circuit(&__CIRCUIT, &__CIRCUIT_CONFIG);
         let __ended = __rt::AttemptFuture::new(

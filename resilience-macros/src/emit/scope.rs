@@ -19,9 +19,9 @@ fn run() -> Ident {
 
 impl Context<'_> {
     /// Declares the number of the run that begins now, in a round of a retry.
-    pub(crate) fn numbered_run(&self, retry: &Ident) -> Option<TokenStream> {
+    pub(crate) fn numbered_run(&self, kind: &TokenStream, retry: &Ident) -> Option<TokenStream> {
         let (runtime, run) = (&self.runtime, run());
-        let numbered = quote!(let #run = #runtime::Retry::body_run(&#retry););
+        let numbered = quote!(let #run = #runtime::#kind::body_run(&#retry););
         self.is_scoped.then_some(numbered)
     }
 

@@ -1,43 +1,10 @@
 //! The places in which a retry keeps an error between two attempts, because the call ends with it
 //! if a layer refuses a later attempt. The lookup of the error's traits chooses the place.
 //!
-//! An attempt that is one future keeps the wait before it in the same place, because the user's
+//! A call whose attempts are one future each keeps its notes in the same place, because the user's
 //! future would be larger with another one.
 
-use std::{
-    fmt,
-    future::Future,
-    panic::{RefUnwindSafe, UnwindSafe},
-    pin::Pin,
-    sync::{Mutex, PoisonError},
-};
-
-/// The future that ends when an attempt is due. It is behind `dyn`, so that its poll and its drop
-/// are not compiled into each function under retry. With these auto traits the user's future has
-/// the traits that its attempts have.
-pub(crate) type Wait = Pin<Box<dyn Future<Output = ()> + Send + Sync + UnwindSafe + RefUnwindSafe>>;
-
-/// The wait before a retry.
-#[derive(Default)]
-pub enum Pause {
-    /// The wait begins with the next poll.
-    #[default]
-    Due,
-    /// The call waits.
-    Begun(Wait),
-    /// The attempt runs.
-    Over,
-}
-
-impl fmt::Debug for Pause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Due => "Due",
-            Self::Begun(_) => "Begun",
-            Self::Over => "Over",
-        })
-    }
-}
+use std::sync::{Mutex, PoisonError};
 
 /// A place for one error.
 pub trait Slot<E> {
@@ -51,10 +18,19 @@ pub trait Slot<E> {
     fn take(&mut self) -> Option<E>;
 }
 
-/// A place with room for a wait. A stack of an async function has such a place.
+/// A place with room for the notes `N` of a call.
+pub trait NotesSlot<N> {
+    /// Returns the notes, if there are any.
+    fn notes(&self) -> Option<&N>;
+
+    /// Returns the notes. The first ones are the default.
+    fn notes_mut(&mut self) -> &mut N;
+}
+
+/// A place of an async function, whose type can have room for notes.
 pub trait AsyncSlot<E>: Slot<E> {
-    /// The wait before the next attempt.
-    fn pause(&mut self) -> &mut Pause;
+    /// The place with room for the notes `N`.
+    type With<N: Default>: Slot<E> + NotesSlot<N> + Default;
 }
 
 /// The error lies in place. This is for sync functions, because their memory is the stack.
@@ -73,34 +49,34 @@ impl<E> Slot<E> for Option<E> {
 /// The error lies in a box, so that the future of an async function stays small. The mutex keeps
 /// the future `Sync` and `UnwindSafe` with every error that is `Send`.
 #[derive(Debug)]
-pub struct Boxed<E>(Option<Box<Between<E>>>);
+pub struct Boxed<E, N = ()>(Option<Box<Between<E, N>>>);
 
 /// The things that a call keeps between two attempts.
 #[derive(Debug)]
-struct Between<E> {
+struct Between<E, N> {
     error: Option<Mutex<E>>,
-    pause: Pause,
+    notes: N,
 }
 
-impl<E> Boxed<E> {
-    fn between(&mut self) -> &mut Between<E> {
+impl<E, N: Default> Boxed<E, N> {
+    fn between(&mut self) -> &mut Between<E, N> {
         self.0.get_or_insert_with(|| {
             Box::new(Between {
                 error: None,
-                pause: Pause::Due,
+                notes: N::default(),
             })
         })
     }
 }
 
-impl<E> Default for Boxed<E> {
+impl<E, N> Default for Boxed<E, N> {
     #[inline]
     fn default() -> Self {
         Self(None)
     }
 }
 
-impl<E> Drop for Boxed<E> {
+impl<E, N> Drop for Boxed<E, N> {
     #[inline]
     fn drop(&mut self) {
         if let Some(kept) = self.0.take() {
@@ -113,11 +89,11 @@ impl<E> Drop for Boxed<E> {
 /// and nearly always without an error.
 #[cold]
 #[inline(never)]
-fn discard<E>(kept: Box<Between<E>>) {
+fn discard<E, N>(kept: Box<Between<E, N>>) {
     drop(kept);
 }
 
-impl<E> Slot<E> for Boxed<E> {
+impl<E, N: Default> Slot<E> for Boxed<E, N> {
     type Blocking = Option<E>;
 
     fn put(&mut self, error: E) {
@@ -130,18 +106,27 @@ impl<E> Slot<E> for Boxed<E> {
     }
 }
 
-impl<E> AsyncSlot<E> for Boxed<E> {
-    fn pause(&mut self) -> &mut Pause {
-        &mut self.between().pause
+impl<E, N: Default> NotesSlot<N> for Boxed<E, N> {
+    #[inline]
+    fn notes(&self) -> Option<&N> {
+        self.0.as_ref().map(|between| &between.notes)
     }
+
+    fn notes_mut(&mut self) -> &mut N {
+        &mut self.between().notes
+    }
+}
+
+impl<E> AsyncSlot<E> for Boxed<E> {
+    type With<N: Default> = Boxed<E, N>;
 }
 
 /// The error is dropped. This is for the future of an async function with an error that is not
 /// `Send`, because the future would not be `Send` either.
 #[derive(Debug, Default)]
-pub struct NotSent(Option<Box<Pause>>);
+pub struct NotSent<N = ()>(Option<Box<N>>);
 
-impl<E> Slot<E> for NotSent {
+impl<E, N> Slot<E> for NotSent<N> {
     type Blocking = Option<E>;
 
     fn put(&mut self, error: E) {
@@ -153,10 +138,19 @@ impl<E> Slot<E> for NotSent {
     }
 }
 
-impl<E> AsyncSlot<E> for NotSent {
-    fn pause(&mut self) -> &mut Pause {
+impl<N: Default> NotesSlot<N> for NotSent<N> {
+    #[inline]
+    fn notes(&self) -> Option<&N> {
+        self.0.as_deref()
+    }
+
+    fn notes_mut(&mut self) -> &mut N {
         self.0.get_or_insert_with(Box::default)
     }
+}
+
+impl<E> AsyncSlot<E> for NotSent {
+    type With<N: Default> = NotSent<N>;
 }
 
 /// The error is dropped, because no layer can refuse a later attempt: no error of the type holds a

@@ -1,13 +1,11 @@
 //! One attempt under retry, from the wait before it to the decision after it.
 
-use super::config::RetryConfig;
-use super::state::Retry;
-use crate::errors::error_slot::{AsyncSlot, Pause};
+use super::stack_retry::{Retried, StackRetry};
+use crate::errors::error_slot::{AsyncSlot, NotesSlot, Slot};
 use crate::errors::{Origin, Traits, View};
 use crate::fallible::{Fallible, Success};
 use crate::layers::{Entry, ErrorOf, Layers, ResultOf, Unwinding, expire, polled_after_expiry};
 use crate::operation::Operation;
-use core::convert::Infallible;
 use core::fmt;
 use core::future::Future;
 use core::marker::PhantomData;
@@ -25,8 +23,8 @@ pin_project! {
     /// compiled for each function.
     #[doc(hidden)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct AttemptFuture<'r, 'c, S, L, O, C, V, F> {
-        retry: &'r mut Retry<&'c RetryConfig, S>,
+    pub struct AttemptFuture<'r, 'c, K, L, O, C, V, F> {
+        retry: &'r mut StackRetry<'c, K>,
         // It has no size.
         operation: O,
         #[pin]
@@ -39,7 +37,7 @@ pin_project! {
     }
 }
 
-impl<'r, 'c, S, L, O, C, V, F> AttemptFuture<'r, 'c, S, L, O, C, V, F>
+impl<'r, 'c, K, L, O, C, V, F> AttemptFuture<'r, 'c, K, L, O, C, V, F>
 where
     O: Fn() -> &'static Operation,
     F: Future<Output: Fallible>,
@@ -49,8 +47,8 @@ where
     /// Waits until the attempt is due and runs `body` under `layers`. `_traits` is not called: its
     /// type says how an error is looked at and where it is kept.
     #[inline]
-    pub fn new(
-        retry: &'r mut Retry<&'c RetryConfig, S>,
+    pub fn new<S: AsyncSlot<ErrorOf<F>, With<Retried> = K>>(
+        retry: &'r mut StackRetry<'c, K>,
         operation: O,
         layers: L,
         conversions: C,
@@ -69,12 +67,12 @@ where
 }
 
 // A panic drops the call together with the retry, so nobody sees the state in between.
-impl<S: UnwindSafe, L: UnwindSafe, O, C, V, F: UnwindSafe> UnwindSafe
-    for AttemptFuture<'_, '_, S, L, O, C, V, F>
+impl<K: UnwindSafe, L: UnwindSafe, O, C, V, F: UnwindSafe> UnwindSafe
+    for AttemptFuture<'_, '_, K, L, O, C, V, F>
 {
 }
 
-impl<S, L: fmt::Debug, O, C, V, F> fmt::Debug for AttemptFuture<'_, '_, S, L, O, C, V, F> {
+impl<K, L: fmt::Debug, O, C, V, F> fmt::Debug for AttemptFuture<'_, '_, K, L, O, C, V, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AttemptFuture")
             .field("layers", &self.layers)
@@ -82,14 +80,14 @@ impl<S, L: fmt::Debug, O, C, V, F> fmt::Debug for AttemptFuture<'_, '_, S, L, O,
     }
 }
 
-impl<'r, S, L, O, C, V, F> Future for AttemptFuture<'r, '_, S, L, O, C, V, F>
+impl<'r, K, L, O, C, V, F> Future for AttemptFuture<'r, '_, K, L, O, C, V, F>
 where
     O: Fn() -> &'static Operation,
     F: Future<Output: Fallible>,
     L: Layers<ErrorOf<F>, Conversions: 'r>,
     C: Fn() -> &'r L::Conversions,
     V: View<ErrorOf<F>>,
-    S: AsyncSlot<ErrorOf<F>>,
+    K: Slot<ErrorOf<F>> + NotesSlot<Retried> + Default,
 {
     type Output = Option<F::Output>;
 
@@ -97,8 +95,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let (retry, operation) = (&mut **this.retry, (this.operation)());
-        if retry.progress.retried().is_some() {
-            ready!(poll_wait::<ErrorOf<F>, S>(retry, operation, cx));
+        if retry.is_retried() {
+            ready!(retry.poll_wait(operation, cx));
         }
         let mut outside = L::Outside::default();
         let conversions = (this.conversions)();
@@ -142,42 +140,19 @@ where
             Entry::Pending => return Poll::Pending,
             Entry::Failed(error) => (error, None),
         };
-        let last = fail::<_, V, S, L>(retry, operation, this.layers, outside, error);
+        let last = fail::<_, V, K, L>(retry, operation, this.layers, outside, error);
         Poll::Ready(last.map(F::Output::failed))
     }
-}
-
-// The functions below do not know the body, so they are compiled once for all functions under the
-// same layers.
-
-/// Waits until a retry is due. The wait lies in the place of the last error, because the user's
-/// future has room for that already.
-#[cold]
-#[inline(never)]
-fn poll_wait<E, S: AsyncSlot<E>>(
-    retry: &mut Retry<&RetryConfig, S>,
-    operation: &Operation,
-    cx: &mut Context<'_>,
-) -> Poll<()> {
-    if let Pause::Due = retry.kept.pause() {
-        let wait = retry.wait(operation).into_wait();
-        *retry.kept.pause() = wait.map_or(Pause::Over, Pause::Begun);
-    }
-    let pause = retry.kept.pause();
-    if let Pause::Begun(wait) = pause {
-        ready!(wait.as_mut().poll(cx));
-        *pause = Pause::Over;
-    }
-    Poll::Ready(())
 }
 
 /// Decides on an attempt that failed. Returns the error that the call ends with, or `None` if
 /// another attempt is due. `outside` is there if the body returned the error, and the layers have
 /// not ended yet.
+// It does not know the body, so it is compiled once for all functions under the same layers.
 #[cold]
 #[inline(never)]
-fn fail<E, V: View<E>, S: AsyncSlot<E>, L: Layers<E>>(
-    retry: &mut Retry<&RetryConfig, S>,
+fn fail<E, V: View<E>, K: Slot<E> + NotesSlot<Retried> + Default, L: Layers<E>>(
+    retry: &mut StackRetry<'_, K>,
     operation: &Operation,
     mut layers: Pin<&mut L>,
     outside: Option<&mut L::Outside>,
@@ -188,18 +163,7 @@ fn fail<E, V: View<E>, S: AsyncSlot<E>, L: Layers<E>>(
         None => error,
     };
     let mut origin = Origin::of_admission(!layers.has_refused());
-    let last = retry.failed_in_stack(
-        Traits::<V, S>::new(),
-        Err::<Infallible, E>(error),
-        &mut origin,
-        (L::refuses_for, &*layers),
-        operation,
-    );
-    let Some(Err(error)) = last else {
-        *retry.kept.pause() = Pause::Due;
-        return None;
-    };
-    Some(error)
+    retry.failed::<E, V, _>(error, &mut origin, (L::refuses_for, &*layers), operation)
 }
 
 #[cfg(test)]

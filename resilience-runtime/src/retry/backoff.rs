@@ -3,17 +3,21 @@
 use core::fmt;
 use core::future::Future;
 use core::mem;
-use core::panic::AssertUnwindSafe;
+use core::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
 
 use crate::clock::create_timer;
-use crate::errors::error_slot::Wait;
 
 /// A retry without delay gives way to other tasks before each attempt with a number that is a
 /// multiple of this one.
 const YIELDS_EVERY: u32 = 32;
+
+/// The future that ends when an attempt is due. It is behind `dyn`, so that its poll and its drop
+/// are not compiled into each function under retry. With these auto traits the user's future has
+/// the traits that its attempts have.
+pub(super) type Wait = Pin<Box<dyn Future<Output = ()> + Send + Sync + UnwindSafe + RefUnwindSafe>>;
 
 /// Waits before the next attempt.
 ///

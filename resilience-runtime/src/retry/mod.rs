@@ -2,6 +2,7 @@
 //!
 //! [`delay`] computes the delays and [`schedule`] decides on another attempt; both are pure. The
 //! other files are thin: [`state`] is one call and [`progress`] its state between attempts,
+//! [`stack_retry`] is a call whose attempts are one future each,
 //! [`blocking`] is a call of a sync function that its configuration alone decides on,
 //! [`ended_attempt`] asks the caller's filters after each attempt and [`review`] decides by the
 //! answers, [`attempt_span`] is the span around one, [`log`] reports, [`mod@backoff`] waits, and
@@ -33,6 +34,7 @@ mod review;
 mod run;
 mod schedule;
 mod settings;
+mod stack_retry;
 mod state;
 mod strategy;
 mod success;
@@ -54,6 +56,7 @@ pub use kept::{CloneIfPossible, Kept};
 pub use number::Attempt;
 pub use run::{PreparedRetry, RetryFuture};
 pub use settings::RetrySettings;
+pub use stack_retry::StackRetry;
 pub use state::Retry;
 pub use strategy::{Jitter, Strategy};
 
@@ -62,6 +65,6 @@ pub(crate) mod expansion {
     pub use super::{
         AttemptFuture, AttemptSpan, Backoff, Begun, CloneIfPossible, ConvertIfClone, EndedAttempt,
         EnteredAttempt, FailedWith, HintFunction, Jitter, Kept, Retry, RetryArgument, RetryConfig,
-        Strategy, asks_for, keep, keep_unless_last, kept,
+        StackRetry, Strategy, asks_for, keep, keep_unless_last, kept,
     };
 }

@@ -11,33 +11,47 @@ use crate::operation::Operation;
 /// The state of a call between its attempts. It lies in the user's future.
 #[derive(Debug)]
 pub(super) struct Progress {
-    /// The moment on the clock, [`UNTIMED`](Self::UNTIMED) if nobody wants to know how long the
-    /// call takes, or [`RETRIED`](Self::RETRIED) if there was a retry since then. So a call that
-    /// succeeds at once has one word to look at.
-    started: u64,
+    pub(super) started: Started,
     /// `None` before the first retry, because a call that succeeds at once then has nothing more to
     /// write.
     schedule: Option<Schedule>,
 }
 
-impl Progress {
-    const UNTIMED: u64 = 0;
-    const RETRIED: u64 = u64::MAX;
+/// The moment on the clock at which a call began, [`UNTIMED`](Self::UNTIMED) if nobody wants to
+/// know how long the call takes, or [`RETRIED`](Self::RETRIED) if there was a retry since then. So a
+/// call that succeeds at once has one word to look at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Started(u64);
 
+impl Started {
+    const UNTIMED: Self = Self(0);
+    const RETRIED: Self = Self(u64::MAX);
+
+    /// True if the success of the call is to be counted or recorded.
+    #[inline]
+    pub(super) fn is_success_noted(self) -> bool {
+        self.0 != Self::UNTIMED.0
+    }
+}
+
+impl Progress {
     /// A call that begins at that moment of the clock, or one that did not read the clock. Neither
     /// end of the clock's axis is ever read.
     #[inline]
     pub(super) fn started(at: Option<NonZeroU64>) -> Self {
-        Self {
-            started: at.map_or(Self::UNTIMED, NonZeroU64::get),
-            schedule: None,
-        }
+        Self::new(at.map_or(Started::UNTIMED, |at| Started(at.get())), None)
+    }
+
+    /// A call that was retried if there is a schedule.
+    #[inline]
+    pub(super) fn new(started: Started, schedule: Option<Schedule>) -> Self {
+        Self { started, schedule }
     }
 
     /// The moment at which the call began, or `None` if the clock was not read.
     #[inline]
     pub(super) fn started_at(&self) -> Option<NonZeroU64> {
-        NonZeroU64::new(self.started).filter(|at| at.get() != Self::RETRIED)
+        NonZeroU64::new(self.started.0).filter(|at| at.get() != Started::RETRIED.0)
     }
 
     /// The schedule, or `None` before the first retry.
@@ -71,7 +85,7 @@ impl Progress {
         if let Some(started) = self.started_at() {
             self.note_times(started, elapsed.unwrap_or_default(), delay);
         } else {
-            self.started = Self::RETRIED;
+            self.started = Started::RETRIED;
         }
     }
 
@@ -109,7 +123,7 @@ impl Progress {
     /// True if the success of the call is to be counted or recorded.
     #[inline]
     pub(super) fn is_success_noted(&self) -> bool {
-        self.started != Self::UNTIMED
+        self.started.is_success_noted()
     }
 }
 

@@ -4,7 +4,7 @@
 //! Input: the plan of the retry, and the layers below it. The output is, in short:
 //!
 //! ```text
-//! let mut __retry = __rt::Retry::new(&__RETRY);
+//! let mut __retry = __rt::StackRetry::new(&__RETRY);
 //! loop {
 //!     let __circuit = …;
 //!     let __ended = __rt::AttemptFuture::new(&mut __retry, …, the layers, …, async { … }, …).await;
@@ -80,8 +80,9 @@ impl Context<'_> {
     ) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         let (retry, outcome, ended) = (local("retry"), local("outcome"), local("ended"));
-        let number = self.attempt_variable(plan, &retry);
-        let numbered = self.numbered_run(&retry);
+        let kind = quote!(StackRetry);
+        let number = self.attempt_variable(plan, &kind, &retry);
+        let numbered = self.numbered_run(&kind, &retry);
         let value = quote! {
             loop {
                 #look_ups
@@ -93,6 +94,6 @@ impl Context<'_> {
                 }
             }
         };
-        (self.begun_retry(at, plan, &retry, config), value)
+        (self.begun_retry(at, plan, &kind, &retry, config), value)
     }
 }

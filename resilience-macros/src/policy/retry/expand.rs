@@ -110,9 +110,10 @@ impl Context<'_> {
             put_back,
         } = self.clones(at, &retry);
         let origin = self.declares_origin(at).then(declare_origin);
-        let begun = self.begun_retry(at, plan, &retry, config);
-        let number = self.attempt_variable(plan, &retry);
-        let numbered = self.numbered_run(&retry);
+        let kind = quote!(Retry);
+        let begun = self.begun_retry(at, plan, &kind, &retry, config);
+        let number = self.attempt_variable(plan, &kind, &retry);
+        let numbered = self.numbered_run(&kind, &retry);
         let value = quote! {
             loop {
                 #waited
@@ -176,17 +177,23 @@ impl Context<'_> {
         (budget, config)
     }
 
-    /// Declares the body's variable for its attempt.
-    pub(super) fn attempt_variable(&self, plan: &RetryPlan, retry: &Ident) -> Option<TokenStream> {
+    /// Declares the body's variable for its attempt. `kind` is the type of the call.
+    pub(super) fn attempt_variable(
+        &self,
+        plan: &RetryPlan,
+        kind: &TokenStream,
+        retry: &Ident,
+    ) -> Option<TokenStream> {
         let (runtime, name) = (&self.runtime, plan.attempt.as_ref()?);
-        Some(quote!(let #name = #runtime::Retry::attempt(&#retry);))
+        Some(quote!(let #name = #runtime::#kind::attempt(&#retry);))
     }
 
-    /// Emits the statements in front of the loop, which begin the call.
+    /// Emits the statements in front of the loop, which begin a call of the type `kind`.
     pub(super) fn begun_retry(
         &self,
         at: usize,
         plan: &RetryPlan,
+        kind: &TokenStream,
         retry: &Ident,
         config: &Config,
     ) -> TokenStream {
@@ -197,7 +204,7 @@ impl Context<'_> {
         if let (Some(constant), Some(file), None) =
             (constant, self.file_of_layer(at), &plan.on_retry)
         {
-            let begun = quote!(#runtime::Retry::in_file(#constant, #file, #operation));
+            let begun = quote!(#runtime::#kind::in_file(#constant, #file, #operation));
             return quote!(let mut #retry = #begun;);
         }
         // A hook is told how long the call took.
@@ -208,9 +215,9 @@ impl Context<'_> {
         };
         // The configuration file may give a budget to any retry.
         let deposits = may_have_budget || self.asks_file;
-        let deposit = deposits.then(|| quote!(#runtime::Retry::deposit(&#retry, #operation);));
+        let deposit = deposits.then(|| quote!(#runtime::#kind::deposit(&#retry, #operation);));
         let config = config.reference();
-        quote!(let mut #retry = #runtime::Retry::#new(#config); #deposit)
+        quote!(let mut #retry = #runtime::#kind::#new(#config); #deposit)
     }
 
     /// Emits the statements from an attempt's result to the decision on it.
