@@ -18,8 +18,8 @@ pub(super) struct Progress {
 }
 
 /// The moment on the clock at which a call began, [`UNTIMED`](Self::UNTIMED) if nobody wants to
-/// know how long the call takes, or [`RETRIED`](Self::RETRIED) if there was a retry since then. So a
-/// call that succeeds at once has one word to look at.
+/// know how long the call takes, or [`RETRIED`](Self::RETRIED) if there was a retry since then. So
+/// a call that succeeds at once has one word to look at.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Started(u64);
 

@@ -50,11 +50,11 @@ impl<'c, K: Default> StackRetry<'c, K> {
     /// Begins a call, as [`Retry::new`] does.
     #[inline]
     pub fn new(config: &'c RetryConfig) -> Self {
-        Self::begun(Retry::new(config))
+        Self::begun(&Retry::new(config))
     }
 
     #[inline]
-    fn begun(call: Retry<&'c RetryConfig, ()>) -> Self {
+    fn begun(call: &Retry<&'c RetryConfig, ()>) -> Self {
         Self {
             config: call.config,
             started: call.progress.started,
@@ -72,7 +72,7 @@ impl<K: Default> StackRetry<'static, K> {
         layer: usize,
         operation: &Operation,
     ) -> Self {
-        Self::begun(Retry::in_file(config, file, layer, operation))
+        Self::begun(&Retry::in_file(config, file, layer, operation))
     }
 }
 
@@ -111,9 +111,10 @@ impl<'c, K: NotesSlot<Retried>> StackRetry<'c, K> {
         self.kept.notes().is_some()
     }
 
-    /// Waits until a retry is due.
     // The functions below do not know the body, so they are compiled once for all functions under
     // the same layers.
+
+    /// Waits until a retry is due.
     #[cold]
     #[inline(never)]
     pub(super) fn poll_wait(&mut self, operation: &Operation, cx: &mut Context<'_>) -> Poll<()> {

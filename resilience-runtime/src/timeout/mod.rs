@@ -2,7 +2,7 @@
 //!
 //! - `limited` and `future` drop a future at the deadline, and `at_expiry` makes the output in
 //!   place of the body's. `layer` is a limit among other layers. `progress` is the limit of a call
-//!   that runs.
+//!   that runs, and `held_waker` says when its timer need not be polled.
 //! - `thread` runs a blocking body on a worker thread and leaves it there at the deadline.
 //! - `cooperative` runs a blocking body in place and refuses a late result.
 //! - `call_limit` is the limit of one call: the configured one, or the time until a deadline around

@@ -24,8 +24,8 @@ pin_project! {
         is_inherited: bool,
         // The functions of the waker whose data lies beside the timer.
         waker_functions: FunctionsId,
-        // The deadline of the body. If it is inherited, the moment of the first poll as long as that
-        // poll lasts, because the frame around the call has the deadline then.
+        // The deadline of the body. If it is inherited, this is the moment of the first poll until
+        // that poll ends, because the frame around the call has the deadline then.
         moment: u64,
         // `None` before the body has been pending, and for a limit without end.
         #[pin]
