@@ -4,7 +4,7 @@ use crate::deadline::{Frame, with_deadline};
 use crate::errors::{AboveTimeout, Inspect};
 use crate::layers::Nested;
 use crate::registry;
-use crate::retry::Jitter;
+use crate::retry::{Jitter, RetryConfig};
 use crate::timeout::TimeoutLayer;
 use crate::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerStats};
 use crate::{CircuitOpen, CircuitState, TimedOut, TimeoutConfig};
@@ -92,7 +92,7 @@ fn a_first_attempt_that_succeeds_is_not_counted_and_needs_no_runtime() {
     static CALM: Operation = Operation::new("attempt_future::calm");
     CALM.register();
     let circuit = circuit();
-    let mut retry = Retry::new(&CONFIG);
+    let mut retry = StackRetry::new(&CONFIG);
     let attempt = AttemptFuture::new(
         &mut retry,
         || &CALM,
@@ -102,7 +102,7 @@ fn a_first_attempt_that_succeeds_is_not_counted_and_needs_no_runtime() {
         |outcome: &Outcome| Inspect::of(outcome).__traits_in_stack(),
     );
     assert_eq!(poll(pin!(attempt)), Poll::Ready(Some(Ok(7))));
-    assert!(matches!(retry.kept.pause(), Pause::Due), "it never waited");
+    assert!(!retry.is_retried());
     let stats = registry::operation(CALM.name()).expect("it is registered");
     assert_eq!((stats.recovered, stats.retries), (0, 0));
 }
@@ -112,7 +112,7 @@ async fn a_failure_a_wait_and_a_success_are_a_call_that_recovered() {
     static RECOVERS: Operation = Operation::new("attempt_future::recovers");
     RECOVERS.register();
     let (circuit, began) = (circuit(), Instant::now());
-    let mut retry = Retry::new(&CONFIG);
+    let mut retry = StackRetry::new(&CONFIG);
     for (number, outcome) in [(1, busy()), (2, busy()), (3, Ok(7))] {
         let body = async {
             assert_eq!(began.elapsed(), [0, 1, 3][number - 1] * SECOND);
@@ -137,7 +137,7 @@ async fn a_failure_a_wait_and_a_success_are_a_call_that_recovered() {
 async fn the_last_attempt_returns_its_error() {
     let circuit = circuit();
     let config = AT_ONCE.max_retries(1);
-    let mut retry = Retry::new(&config);
+    let mut retry = StackRetry::new(&config);
     let first = attempt!(&mut retry, &circuit, ready(busy())).await;
     let second = attempt!(&mut retry, &circuit, ready(Err("gone".to_owned()))).await;
     assert_eq!((first, second), (None, Some(Err("gone".to_owned()))));
@@ -146,13 +146,13 @@ async fn the_last_attempt_returns_its_error() {
 #[tokio::test(start_paused = true)]
 async fn a_refused_attempt_ends_the_call_with_the_last_error_of_the_body() {
     let circuit = circuit();
-    let mut retry = Retry::new(&AT_ONCE);
+    let mut retry = StackRetry::new(&AT_ONCE);
     assert_eq!(attempt!(&mut retry, &circuit, ready(busy())).await, None);
     circuit.isolate();
     let body = poll_fn(|_| -> Poll<Outcome> { unreachable!("the circuit refuses it") });
     assert_eq!(attempt!(&mut retry, &circuit, body).await, Some(busy()));
 
-    let mut retry = Retry::new(&AT_ONCE);
+    let mut retry = StackRetry::new(&AT_ONCE);
     let refused = attempt!(&mut retry, &circuit, ready(Ok(7))).await;
     let Some(Err(error)) = refused else {
         panic!("it is refused, and not {refused:?}")
@@ -163,7 +163,7 @@ async fn a_refused_attempt_ends_the_call_with_the_last_error_of_the_body() {
 #[tokio::test(start_paused = true)]
 async fn a_body_that_takes_too_long_is_dropped_before_the_attempt_ends() {
     let (circuit, held) = (circuit(), Rc::new(()));
-    let mut retry = Retry::new(&CONFIG);
+    let mut retry = StackRetry::new(&CONFIG);
     let body = {
         let held = Rc::clone(&held);
         async move {
@@ -187,7 +187,7 @@ async fn a_body_that_takes_too_long_is_dropped_before_the_attempt_ends() {
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_is_dropped_before_its_first_poll_did_nothing() {
     let circuit = circuit();
-    let mut retry = Retry::new(&CONFIG);
+    let mut retry = StackRetry::new(&CONFIG);
     drop(attempt!(&mut retry, &circuit, ready(Ok(7))));
     assert_eq!(calls(&circuit), (0, 0, 0));
     assert_eq!(
@@ -199,7 +199,7 @@ async fn an_attempt_that_is_dropped_before_its_first_poll_did_nothing() {
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_is_dropped_while_it_waits_asked_no_circuit() {
     let (circuit, runs) = (circuit(), Cell::new(0));
-    let mut retry = Retry::new(&CONFIG);
+    let mut retry = StackRetry::new(&CONFIG);
     assert_eq!(attempt!(&mut retry, &circuit, ready(busy())).await, None);
     {
         let body = async {
@@ -213,13 +213,12 @@ async fn an_attempt_that_is_dropped_while_it_waits_asked_no_circuit() {
         assert!(poll(attempt.as_mut()).is_pending());
     }
     assert_eq!((runs.get(), calls(&circuit)), (0, (0, 1, 0)));
-    assert!(matches!(retry.kept.pause(), Pause::Begun(_)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_is_dropped_in_its_body_is_abandoned() {
     let circuit = circuit();
-    let mut retry = Retry::new(&CONFIG);
+    let mut retry = StackRetry::new(&CONFIG);
     let around = frame();
     {
         let body = async {
@@ -237,7 +236,7 @@ async fn an_attempt_that_is_dropped_in_its_body_is_abandoned() {
 async fn a_wait_that_would_reach_the_deadline_is_not_begun() {
     let circuit = circuit();
     for (deadline, ends) in [(SECOND, true), (2 * SECOND, false)] {
-        let (mut retry, began) = (Retry::new(&CONFIG), Instant::now());
+        let (mut retry, began) = (StackRetry::new(&CONFIG), Instant::now());
         let attempt = attempt!(&mut retry, &circuit, ready(busy()));
         let outcome = with_deadline(began + deadline, attempt).await;
         assert_eq!(outcome, ends.then(busy), "with {deadline:?}");
@@ -248,7 +247,7 @@ async fn a_wait_that_would_reach_the_deadline_is_not_begun() {
 #[tokio::test(start_paused = true)]
 async fn a_deadline_that_passes_during_the_wait_lets_no_body_run() {
     let circuit = circuit();
-    let mut retry = Retry::new(&CONFIG);
+    let mut retry = StackRetry::new(&CONFIG);
     assert_eq!(attempt!(&mut retry, &circuit, ready(busy())).await, None);
     // The deadline is that of another caller, who was not there when the retry decided to wait.
     let body = poll_fn(|_| -> Poll<Outcome> { unreachable!("its time is over") });
@@ -261,7 +260,7 @@ async fn a_deadline_that_passes_during_the_wait_lets_no_body_run() {
 #[tokio::test(start_paused = true)]
 async fn a_body_that_panics_is_a_failure_and_leaves_the_threads_frame_as_it_was() {
     let circuit = circuit();
-    let mut retry = Retry::new(&CONFIG);
+    let mut retry = StackRetry::new(&CONFIG);
     let body = poll_fn(|_| -> Poll<Outcome> { resume_unwind(Box::new("expected")) });
     let around = frame();
     let mut attempt = Box::pin(attempt!(&mut retry, &circuit, body));
@@ -285,7 +284,7 @@ fn it_has_room_for_the_layers_the_body_and_a_reference() {
         CircuitLayer::new(&circuit, &TEST, AboveTimeout(())),
         TimeoutLayer::new(&LIMIT),
     ));
-    let mut retry = Retry::new(&CONFIG);
+    let mut retry = StackRetry::new(&CONFIG);
     let body = async {
         sleep(SECOND).await;
         Ok(7)
