@@ -6,8 +6,9 @@
 //! leaves the poll out if three things hold.
 //!
 //! 1. The waker has the same numbers. They are the address of its data and that of its table of
-//!    functions, which `Waker::will_wake` compares, too. The entry holds a clone of the waker, and
-//!    a clone keeps its data alive, so no other waker can have got the address meanwhile.
+//!    functions, which `Waker::will_wake` compares, too. The entry holds a clone of the waker. If
+//!    the clone has these numbers as well, it keeps its data alive, so that no other waker can have
+//!    got the address meanwhile. With any other waker each poll is made.
 //! 2. The timer has not fired. Until then the entry keeps the waker: tokio takes it out only when
 //!    the timer fires, is reset or is dropped, and the end of a runtime fires its timers. A timer
 //!    fires before it wakes the task, and `Sleep::is_elapsed` shows that exactly, so the poll that
@@ -91,10 +92,12 @@ pub(super) fn poll(mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Polled {
     if timer.as_mut().poll(&mut probing).is_ready() {
         return Polled::Expired;
     }
+    let waker = cx.waker();
+    let is_kept_alive = WakerId::of(&waker.clone()) == WakerId::of(waker);
     let drops = DROPS.get();
     match timer.poll(cx) {
         Poll::Ready(()) => Polled::Expired,
-        Poll::Pending if DROPS.get() != drops => Polled::Held,
+        Poll::Pending if is_kept_alive && DROPS.get() != drops => Polled::Held,
         Poll::Pending => Polled::Pending,
     }
 }
@@ -168,6 +171,24 @@ mod tests {
         assert_eq!(Arc::strong_count(&waker), 1);
         let polled = poll_fn(|cx| Poll::Ready(poll(timer.as_mut(), cx)));
         assert_eq!(polled.await, Polled::Expired);
+    }
+
+    /// The data of such a waker may lie on the stack, where that of another waker lies later.
+    #[tokio::test(start_paused = true)]
+    async fn a_waker_whose_clones_have_other_data_is_not_held() {
+        static TABLE: RawWakerVTable = RawWakerVTable::new(
+            |data| RawWaker::new(data.wrapping_byte_add(1), &TABLE),
+            |_| {},
+            |_| {},
+            |_| {},
+        );
+        // SAFETY: no function touches the data.
+        #[expect(unsafe_code, reason = "no safe waker clones itself in that way")]
+        let waker = unsafe { Waker::new(ptr::null(), &TABLE) };
+        let mut timer = pin!(sleep(LIMIT));
+        let mut cx = Context::from_waker(&waker);
+        assert_eq!(poll(timer.as_mut(), &mut cx), Polled::Pending);
+        assert_eq!(poll(timer.as_mut(), &mut cx), Polled::Pending);
     }
 
     #[tokio::test(start_paused = true)]
