@@ -13,8 +13,10 @@ use resilience::{
     circuit_breaker, deadline, registry, retry, timeout,
 };
 
+use crate::abandoned::abandon;
+
 /// Time enough for anything that a test waits for.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 #[test]
 fn thread_locals_and_the_runtime_are_the_workers() {
@@ -78,9 +80,12 @@ fn a_deadline_is_the_bodys_own_and_not_of_the_threads_that_it_starts() {
 }
 
 /// Returns the counts of a circuit that is inside of a thread timeout whose body was late.
-fn late_inside(name: &'static str, call: impl FnOnce(mpsc::Receiver<()>)) -> (u64, u64) {
-    let (may_end, end) = mpsc::channel();
-    call(end);
+fn late_inside(
+    name: &'static str,
+    call: fn(Duration, mpsc::Receiver<()>) -> Result<(), Option<TimedOut>>,
+) -> (u64, u64) {
+    let (_, may_end) =
+        abandon(|limit, end| call(limit, end).unwrap_err().expect("the limit runs out"));
     may_end.send(()).expect("the body waits");
     let start = Instant::now();
     loop {
@@ -98,26 +103,20 @@ fn late_inside(name: &'static str, call: impl FnOnce(mpsc::Receiver<()>)) -> (u6
 
 #[test]
 fn a_sync_body_that_is_late_counts_by_what_it_returns_in_the_end() {
-    #[timeout(50ms, error = |_| "late")]
-    #[circuit_breaker(name = "documentation::late", error = "open")]
-    fn late(end: mpsc::Receiver<()>) -> Result<(), &'static str> {
-        end.recv_timeout(LONGEST_WAIT).map_err(|_| "nobody waits")
+    #[timeout(limit, error = Some)]
+    #[circuit_breaker(name = "documentation::late", error = |_| None)]
+    fn late(limit: Duration, end: mpsc::Receiver<()>) -> Result<(), Option<TimedOut>> {
+        end.recv_timeout(LONGEST_WAIT).map_err(|_| None)
     }
-    #[timeout(50ms, error = |_| "late")]
-    #[circuit_breaker(name = "documentation::slow", slow_call = 1ms, error = "open")]
-    fn late_and_slow(end: mpsc::Receiver<()>) -> Result<(), &'static str> {
-        let result = end.recv_timeout(LONGEST_WAIT).map_err(|_| "nobody waits");
+    #[timeout(limit, error = Some)]
+    #[circuit_breaker(name = "documentation::slow", slow_call = 1ms, error = |_| None)]
+    fn late_and_slow(limit: Duration, end: mpsc::Receiver<()>) -> Result<(), Option<TimedOut>> {
+        let result = end.recv_timeout(LONGEST_WAIT).map_err(|_| None);
         thread::sleep(Duration::from_millis(2));
         result
     }
-    let counted = late_inside("documentation::late", |end| {
-        assert_eq!(late(end), Err("late"));
-    });
-    assert_eq!(counted, (1, 0));
-    let counted = late_inside("documentation::slow", |end| {
-        assert_eq!(late_and_slow(end), Err("late"));
-    });
-    assert_eq!(counted, (0, 1));
+    assert_eq!(late_inside("documentation::late", late), (1, 0));
+    assert_eq!(late_inside("documentation::slow", late_and_slow), (0, 1));
 }
 
 #[tokio::test(start_paused = true)]

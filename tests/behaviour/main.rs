@@ -13,6 +13,7 @@
     clippy::unused_self
 )]
 
+mod abandoned;
 mod api_error;
 mod bulkhead;
 mod circuit_breaker;

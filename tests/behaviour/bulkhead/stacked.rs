@@ -1,12 +1,20 @@
 //! A bulkhead between other layers.
 
-use std::{cell::Cell, future::pending, time::Duration};
+use std::{
+    cell::Cell,
+    future::pending,
+    sync::mpsc::{self, Receiver, Sender},
+    time::Duration,
+};
 
-use resilience::{bulkhead, circuit_breaker, registry, retry, timeout};
+use resilience::{TimedOut, bulkhead, circuit_breaker, registry, retry, timeout};
 use tokio::time::{Instant, sleep};
 
 use super::{ApiError, Running, poll, stats};
-use crate::fault::Fault;
+use crate::{abandoned::abandon, fault::Fault};
+
+/// Only a test that fails waits for so long.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 #[tokio::test(start_paused = true)]
 async fn a_retry_does_not_retry_a_refusal_and_a_circuit_ignores_it() {
@@ -140,17 +148,29 @@ async fn a_refusal_after_a_failure_returns_the_failure() {
 
 #[test]
 fn a_worker_holds_the_slot_until_its_body_ends() {
-    use std::sync::mpsc;
-    #[timeout(20ms)]
-    #[bulkhead(1, name = "stacked::worker")]
-    fn fetch(go_on: mpsc::Receiver<()>) -> Result<(), Fault> {
-        go_on.recv().map_err(|_| Fault::Down)
+    #[timeout(limit, error = Some)]
+    #[bulkhead(1, name = "stacked::worker", error = |_| None)]
+    fn fetch(
+        limit: Duration,
+        begun: Sender<()>,
+        go_on: Receiver<()>,
+    ) -> Result<(), Option<TimedOut>> {
+        let _ = begun.send(());
+        let _ = go_on.recv();
+        Ok(())
     }
-    let (go_on, wait) = mpsc::channel();
-    assert_eq!(fetch(wait), Err(Fault::Late));
+    let (begun, has_begun) = mpsc::channel();
+    let (_, may_go) = abandon(|limit, go_on| {
+        let outcome = fetch(limit, begun.clone(), go_on);
+        outcome.unwrap_err().expect("the slot is free")
+    });
+    has_begun.recv_timeout(LONGEST_WAIT).expect("it has begun");
     assert_eq!(stats("stacked::worker").in_use, 1);
-    go_on.send(()).unwrap();
+    drop(may_go);
+    let end = std::time::Instant::now() + LONGEST_WAIT;
     while stats("stacked::worker").in_use > 0 {
+        let is_early = std::time::Instant::now() < end;
+        assert!(is_early, "the slot is not given back");
         std::thread::yield_now();
     }
 }

@@ -3,12 +3,15 @@
 use std::cell::Cell;
 use std::future::pending;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use resilience::{
     CircuitBreaker, CircuitBreakerConfig, CircuitOpen, GaveUpCounts, OperationStats, RetryBudget,
     RetryConfig, RetryHint, TimedOut, TimeoutConfig, circuit_breaker, registry, retry, timeout,
 };
+
+use crate::abandoned::abandon;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Error {
@@ -342,16 +345,17 @@ async fn a_limit_of_zero_is_a_timeout() {
 
 #[test]
 fn a_body_that_goes_on_without_its_caller_is_abandoned() {
-    // Long enough for a worker to begin on a busy machine.
-    #[timeout(500ms, operation = "statistics.abandoned")]
-    fn hang() -> Result<(), Error> {
-        while !resilience::is_abandoned() {
-            std::thread::yield_now();
-        }
+    #[timeout(limit, operation = "statistics.abandoned")]
+    fn hang(limit: Duration, go_on: Receiver<()>) -> Result<(), TimedOut> {
+        let _ = go_on.recv();
         Ok(())
     }
-    assert_eq!(hang(), Err(Error::Late));
-    assert_eq!(counts(&stats("statistics.abandoned")), [0, 0, 1, 1, 0]);
+    let mut calls = 0;
+    let _may_go = abandon(|limit, go_on| {
+        calls += 1;
+        hang(limit, go_on).unwrap_err()
+    });
+    assert_eq!(counts(&stats("statistics.abandoned")), [0, 0, calls, 1, 0]);
 }
 
 #[test]

@@ -7,9 +7,12 @@ use std::{
         atomic::{AtomicU32, Ordering::SeqCst},
         mpsc,
     },
+    time::Duration,
 };
 
-use resilience::{retry, timeout};
+use resilience::{TimedOut, retry, timeout};
+
+use crate::abandoned::abandon;
 
 /// Tells when it is dropped.
 struct Lock(mpsc::Sender<&'static str>);
@@ -22,25 +25,29 @@ impl Drop for Lock {
 
 #[test]
 fn an_argument_that_is_only_held_was_dropped_while_the_abandoned_body_ran() {
-    #[timeout(20ms)]
+    #[timeout(limit)]
     fn work(
+        limit: Duration,
         _lock: Lock,
         done: mpsc::Sender<&'static str>,
         go_on: mpsc::Receiver<()>,
-    ) -> io::Result<()> {
+    ) -> Result<(), TimedOut> {
         let _ = go_on.recv();
         let _ = done.send("ended");
         Ok(())
     }
-    let (tell, told) = mpsc::channel();
-    let (go, go_on) = mpsc::channel();
-    let late = work(Lock(tell.clone()), tell, go_on).unwrap_err();
-    assert_eq!(late.kind(), io::ErrorKind::TimedOut);
+    let mut told = None;
+    let (_, may_go) = abandon(|limit, go_on| {
+        let (tell, is_told) = mpsc::channel();
+        told = Some(is_told);
+        work(limit, Lock(tell.clone()), tell, go_on).unwrap_err()
+    });
+    let told = told.expect("it was called");
     assert!(
         told.try_recv().is_err(),
         "the lock is held as long as the body runs"
     );
-    go.send(()).unwrap();
+    drop(may_go);
     let events: Vec<_> = told.iter().collect();
     assert_eq!(events, ["ended", "released"]);
 }
@@ -52,22 +59,25 @@ fn an_argument_of_which_one_field_is_used_was_dropped_in_part() {
         done: mpsc::Sender<&'static str>,
         go_on: mpsc::Receiver<()>,
     }
-    #[timeout(20ms)]
-    fn work(job: Job) -> io::Result<()> {
+    #[timeout(limit)]
+    fn work(limit: Duration, job: Job) -> Result<(), TimedOut> {
         let _ = job.go_on.recv();
         let _ = job.done.send("ended");
         Ok(())
     }
-    let (tell, told) = mpsc::channel();
-    let (go, go_on) = mpsc::channel();
-    work(Job {
-        _lock: Lock(tell.clone()),
-        done: tell,
-        go_on,
-    })
-    .unwrap_err();
-    go.send(()).unwrap();
-    let events: Vec<_> = told.iter().collect();
+    let mut told = None;
+    let (_, may_go) = abandon(|limit, go_on| {
+        let (tell, is_told) = mpsc::channel();
+        told = Some(is_told);
+        let job = Job {
+            _lock: Lock(tell.clone()),
+            done: tell,
+            go_on,
+        };
+        work(limit, job).unwrap_err()
+    });
+    drop(may_go);
+    let events: Vec<_> = told.expect("it was called").iter().collect();
     assert_eq!(events, ["ended", "released"]);
 }
 

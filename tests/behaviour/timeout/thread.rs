@@ -12,22 +12,10 @@ use std::time::Duration;
 use resilience::{TimedOut, deadline, is_abandoned, retry, timeout};
 use tokio::time::Instant;
 
+use crate::abandoned::abandon;
+
 /// Only a test that fails waits for so long.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-
-/// Calls with a limit that grows until the body begins within it, so that no machine is too slow.
-/// Returns the caller's error and a sender. The body goes on when the sender is dropped.
-fn abandon(call: impl Fn(Duration, Receiver<()>) -> TimedOut) -> (TimedOut, Sender<()>) {
-    for limit in [10, 100, 1_000, 10_000].map(Duration::from_millis) {
-        let (may_go, go_on) = mpsc::channel();
-        let late = call(limit, go_on);
-        assert_eq!(late.limit(), limit);
-        if late.was_started() {
-            return (late, may_go);
-        }
-    }
-    panic!("no body begins within seconds");
-}
 
 fn worker_name() -> String {
     thread::current().name().unwrap_or_default().to_owned()
