@@ -5,7 +5,7 @@ use std::{
     io,
     sync::{
         Arc, Barrier, Condvar, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc,
     },
     thread,
@@ -61,15 +61,17 @@ fn hang(operation: &'static str, gate: Gate) -> Result<(), TimedOut> {
         .run_thread(move || gate.wait())
 }
 
-/// Calls until bodies of the operation hold as many workers as they may. A call that is abandoned
-/// before its body began holds no worker, so the number of calls is not known beforehand.
-fn hang_until_refused(operation: &'static str, gate: &Gate, held: usize) {
+/// Calls until so many bodies of the operation hang. A call that is abandoned before its body began
+/// holds no worker, so the number of calls is not known beforehand.
+fn hang_with(operation: &'static str, gate: &Gate, bodies: usize) {
+    let held = worker_stats().abandoned_running + bodies;
+    let begun = AtomicUsize::new(0);
     thread::scope(|scope| {
         for _ in 0..16 {
             scope.spawn(|| {
-                while hang(operation, gate.clone())
-                    .is_err_and(|late| late.was_started() || worker_stats().live < held)
-                {
+                while begun.load(Ordering::Relaxed) < bodies {
+                    let late = hang(operation, gate.clone()).expect_err("the gate is closed");
+                    begun.fetch_add(usize::from(late.was_started()), Ordering::Relaxed);
                 }
             });
         }
@@ -83,8 +85,8 @@ fn bodies_that_hang_for_ever_fill_a_bounded_pool_which_then_refuses() {
         return;
     }
     let gate = Gate::default();
-    hang_until_refused("one dependency", &gate, CAPACITY / 2);
-    hang_until_refused("another dependency", &gate, CAPACITY);
+    hang_with("one dependency", &gate, CAPACITY / 2);
+    hang_with("another dependency", &gate, CAPACITY / 2);
     let stats = worker_stats();
     assert_eq!((stats.live, stats.idle), (CAPACITY, 0));
 
@@ -186,7 +188,7 @@ fn a_dependency_that_hangs_takes_no_workers_from_a_healthy_one() {
         return;
     }
     let gate = Gate::default();
-    hang_until_refused("hangs", &gate, CAPACITY / 2);
+    hang_with("hangs", &gate, CAPACITY / 2);
     let refused = hang("hangs", gate.clone()).unwrap_err();
     assert_eq!(
         refused.to_string(),
@@ -199,7 +201,8 @@ fn a_dependency_that_hangs_takes_no_workers_from_a_healthy_one() {
     assert_eq!((stats.state, stats.failures), (CircuitState::Closed, 0));
     gate.open();
     wait_until(|| worker_stats().abandoned_running == 0);
-    assert!(hang("hangs", gate).is_ok(), "it is served again");
+    let again = TimeoutConfig::new(LONG).operation("hangs");
+    assert_eq!(again.run_thread(|| 7), Ok(7), "it is served again");
 }
 
 /// The share was counted by the bare name, so that each hanging `get` took the workers of every
@@ -260,7 +263,7 @@ fn the_pool_is_configured_once_and_before_it_starts() {
     assert!(twice.to_string().contains("already configured or started"));
 
     let gate = Gate::default();
-    hang_until_refused("hangs", &gate, 2);
+    hang_with("hangs", &gate, 2);
     let deep = TimeoutConfig::new(LONG).run_thread(|| std::hint::black_box([0_u8; 4 << 20]).len());
     assert_eq!(
         deep,
