@@ -454,8 +454,10 @@ fn a_call_that_is_dropped_at_any_await_leaves_its_circuit_to_be_forgotten() {
 
 #[test]
 fn invented_keys_neither_fill_the_memory_nor_free_a_tripped_circuit() {
+    // The circuit stays open for longer than a slow machine takes for the calls.
     let config = CircuitBreakerConfig::new()
         .failure_threshold(1)
+        .recovery_timeout(SECOND * 3_600)
         .max_keys(100)
         .idle(NANO);
     let family = registry::get_or_register_family("invented keys", config);
