@@ -48,7 +48,8 @@ fn a_circuit_recovers_after_its_timeout_and_not_before() {
     let breaker = CircuitBreaker::new("recovery", config);
     let end = Instant::now() + RUN;
     let mut waited = 0;
-    while Instant::now() < end {
+    // A busy machine may not wait so often in that time.
+    while waited < 10 || Instant::now() < end {
         let before = Instant::now();
         breaker.acquire().expect("closed").failure();
         let opened = Instant::now();
@@ -89,7 +90,6 @@ fn a_circuit_recovers_after_its_timeout_and_not_before() {
         assert_eq!(breaker.state(), CircuitState::Closed);
         waited += 1;
     }
-    assert!(waited >= 10, "{waited} times");
 }
 
 /// The coarse clock of Linux is behind by a tick at most, and a circuit reads it only as long as
@@ -106,7 +106,8 @@ fn a_wait_of_many_ticks_is_never_too_short_and_ends_exactly() {
     let breaker = CircuitBreaker::new("ticks", config);
     let end = Instant::now() + RUN;
     let (mut rounds, mut late_rounds) = (0, 0);
-    while Instant::now() < end {
+    // With few rounds, one that is late would be a large part of them.
+    while rounds < 16 || Instant::now() < end {
         let before = Instant::now();
         breaker.acquire().expect("closed").failure();
         let opened = Instant::now();
@@ -218,7 +219,11 @@ fn a_rate_forgets_within_a_slice() {
 fn threads_that_come_and_go_lose_no_count() {
     const CALLS: u64 = 10_000;
     let plain = CircuitBreaker::new("plain", CircuitBreakerConfig::new());
-    let rated = CircuitBreaker::new("rated", CircuitBreakerConfig::new().failure_rate(1.0));
+    // The window is longer than a slow machine takes for the calls.
+    let config = CircuitBreakerConfig::new()
+        .failure_rate(1.0)
+        .failure_window(Duration::from_secs(3_600));
+    let rated = CircuitBreaker::new("rated", config);
     let mut expected = 0;
     for threads in [1, 2, 5, 3, 8] {
         thread::scope(|scope| {
