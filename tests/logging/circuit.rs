@@ -127,8 +127,8 @@ async fn a_relapse_is_a_warning_too() {
     );
 }
 
-#[test]
-fn each_command_is_a_warning_and_a_change_follows_where_there_is_one() {
+#[tokio::test(start_paused = true)]
+async fn each_command_is_a_warning_and_a_change_follows_where_there_is_one() {
     #[circuit_breaker(name = "log_operator")]
     fn call() -> Result<u8, Error> {
         Ok(7)
