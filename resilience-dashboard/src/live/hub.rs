@@ -322,7 +322,9 @@ mod tests {
         let hub = HUB.get_or_init(|| Arc::new(Hub::with(QUICK, watched)));
         let mut reader = Reader::join(hub, None).expect("there is room");
         assert!(text(&mut reader).await.contains("event: snapshot"));
+        let began = Instant::now();
         while TAKEN.load(Ordering::Relaxed) < 3 {
+            assert!(began.elapsed() < LONGEST_WAIT, "no more snapshots");
             thread::sleep(Duration::from_millis(1));
         }
     }

@@ -212,8 +212,13 @@ fn sync_and_async_callers_wait_in_one_queue() {
             let _permit = pool.acquire().unwrap();
             order.lock().unwrap().push("thread");
         });
-        while pool.stats().waiting < 2 {
+        let begun = std::time::Instant::now();
+        let wait = |what| {
+            assert!(begun.elapsed() < SECOND * 60, "{what}");
             thread::yield_now();
+        };
+        while pool.stats().waiting < 2 {
+            wait("the thread does not wait for a slot");
         }
         let mut last = Box::pin(pool.acquire_async());
         assert!(poll(last.as_mut()).is_pending());
@@ -227,7 +232,7 @@ fn sync_and_async_callers_wait_in_one_queue() {
             if let Poll::Ready(permit) = poll(last.as_mut()) {
                 break permit;
             }
-            thread::yield_now();
+            wait("the thread does not hand the slot on");
         };
         order.lock().unwrap().push("last");
         drop(permit);
