@@ -11,7 +11,7 @@ use resilience_fleet_tests::{clock::clock_goes_back, server::Server};
 
 use crate::{
     process::{Process, Service, replicas, wait},
-    replicas::{CONFIG, Replica, join_all, ordered, recover, status_of, until, until_all},
+    replicas::{CONFIG, Replica, join_all, ordered, recover, started, status_of, until, until_all},
 };
 
 /// Microseconds.
@@ -109,8 +109,7 @@ fn the_only_caller_probes_in_time_although_its_clock_is_an_hour_off() {
         let circuit = CircuitBreaker::new("service", config);
         let builder = Fleet::builder(server.address()).namespace("processes");
         let builder = builder.replica(name).share_circuit(&circuit);
-        let fleet = runtime.block_on(builder.start());
-        let fleet = fleet.expect("the store is there");
+        let fleet = runtime.block_on(started(builder));
         Replica { circuit, fleet }
     });
     let service = Service::start();

@@ -7,7 +7,7 @@ use resilience_fleet::{CircuitId, Fleet, FleetErrorKind, store::StoreErrorKind};
 use resilience_fleet_tests::server::Server;
 
 use crate::replicas::{
-    CONFIG, Replica, Shared, behind_proxy, ordered, status_of, until, until_all,
+    CONFIG, Replica, Shared, behind_proxy, ordered, started, status_of, until, until_all,
 };
 
 fn command() -> Command {
@@ -177,11 +177,7 @@ async fn circuits_of_keys_are_shared_by_key_and_commanded_by_name() {
         };
         let hosts = registry::get_or_register_family(name, CONFIG);
         let builder = store.builder().namespace("keys").replica("one");
-        let fleet: Fleet = builder
-            .share([name])
-            .start()
-            .await
-            .expect("the store is there");
+        let fleet = started(builder.share([name])).await;
         hosts.acquire("a.example").expect("closed").success();
         hosts.acquire("b.example").expect("closed").success();
         until("both keys are shared", async || {

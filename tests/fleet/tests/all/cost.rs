@@ -8,7 +8,7 @@ use resilience_fleet::Fleet;
 use resilience_fleet_tests::{server::Server, tap::Tap};
 
 use crate::{
-    replicas::{CONFIG, join_all, ordered, status_of, until, until_all},
+    replicas::{CONFIG, join_all, ordered, started, status_of, until, until_all},
     runtime::block_on,
 };
 
@@ -172,7 +172,7 @@ async fn a_circuit_needs_the_bytes_that_the_readme_names() {
     for circuit in &circuits {
         builder = builder.share_circuit(circuit);
     }
-    let _many = builder.start().await.expect("the store is there");
+    let _many = started(builder).await;
     let per_circuit = (memory(&server, "{test}") - before).div_ceil(1_000);
     assert_readme(per_circuit, "bytes for each circuit of a replica");
 }

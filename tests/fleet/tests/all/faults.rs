@@ -14,8 +14,8 @@ use resilience_fleet::Fleet;
 use resilience_fleet_tests::{proxy::Proxy, server::Server};
 
 use crate::replicas::{
-    CONFIG, Replica, Shared, behind_proxy, degraded_events, join_all, ordered, settle, status_of,
-    until, until_all,
+    CONFIG, Replica, Shared, behind_proxy, degraded_events, join_all, ordered, settle, started,
+    status_of, until, until_all,
 };
 
 /// Opens, probes and closes by its own decisions, as without a fleet.
@@ -40,11 +40,7 @@ async fn without_the_store_a_circuit_works_as_without_a_fleet() {
     };
     let circuit = CircuitBreaker::new("jira", CONFIG);
     let builder = Fleet::builder(server.address()).namespace("alone");
-    let fleet = builder
-        .share_circuit(&circuit)
-        .start()
-        .await
-        .expect("the store is there");
+    let fleet = started(builder.share_circuit(&circuit)).await;
     let replica = Replica { circuit, fleet };
     server.kill();
     until("the fleet is degraded", async || {
@@ -120,7 +116,7 @@ async fn no_call_waits_while_the_server_is_stopped() {
     let fleet = Fleet::builder(server.address())
         .namespace("other")
         .share_circuit(&closed);
-    let other = fleet.start().await.expect("the store is there");
+    let other = started(fleet).await;
     replicas[0].trip();
     replicas[1].trip();
     let end = load(vec![closed, replicas[0].circuit.clone()]);
@@ -412,7 +408,7 @@ async fn a_thousand_circuits_are_shared_and_read_again_after_a_reconnect() {
         for circuit in &circuits {
             builder = builder.share_circuit(circuit);
         }
-        fleets.push(builder.start().await.expect("the store is there"));
+        fleets.push(started(builder).await);
     }
     // Without optimization the first reading of so many takes longer than the limit of a request.
     until("the command is taken", async || {

@@ -9,11 +9,10 @@ use resilience::{
     CircuitBreaker, CircuitBreakerConfig, CircuitState, Command, OwnedPermit, TransitionReason,
     circuit_breaker, registry,
 };
-use resilience_fleet::Fleet;
 use resilience_fleet_tests::server::Server;
 
 use crate::replicas::{
-    CONFIG, Replica, Shared, behind_proxy, ordered, settle, status_of, until, until_all,
+    CONFIG, Replica, Shared, behind_proxy, ordered, settle, started, status_of, until, until_all,
 };
 
 async fn open(replicas: &[Replica]) {
@@ -226,11 +225,7 @@ async fn plain(fails: bool) -> Result<u32, io::Error> {
 async fn async_functions_ask_the_store_before_they_probe() {
     for store in Shared::all() {
         let builder = store.builder().namespace("attributes").replica("one");
-        let fleet = builder
-            .share(["fleet_attribute", "fleet_plain"])
-            .start()
-            .await;
-        let fleet: Fleet = fleet.expect("the store is there");
+        let fleet = started(builder.share(["fleet_attribute", "fleet_plain"])).await;
         assert!(filtered(true).await.is_err() && plain(true).await.is_err());
         let trip = || resilience::Command::new("all trip").for_(Duration::from_millis(300));
         for name in ["fleet_attribute", "fleet_plain"] {

@@ -15,7 +15,7 @@ use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
     process::{Process, Service, wait},
-    replicas::{CONFIG, ordered, until},
+    replicas::{CONFIG, ordered, started, until},
 };
 
 const REPLICAS: usize = 20;
@@ -66,8 +66,7 @@ async fn a_command_reaches_99_of_100_processes_within_the_promised_time() {
     let replicas = twenty(&server, &service, 0);
     let circuit = CircuitBreaker::new("service", CONFIG);
     let builder = Fleet::builder(server.address()).namespace("processes");
-    let fleet = builder.share_circuit(&circuit).start().await;
-    let fleet = fleet.expect("the store is there");
+    let fleet = started(builder.share_circuit(&circuit)).await;
     let mut lags = Vec::new();
     for _ in 0..ROUNDS {
         let before: Vec<_> = replicas.iter().map(|it| it.lines().len()).collect();

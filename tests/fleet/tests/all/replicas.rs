@@ -60,8 +60,7 @@ impl Replica {
     ) -> Self {
         let circuit = CircuitBreaker::new("jira", config);
         let builder = builder.namespace("test").replica(format!("r{at}"));
-        let fleet = builder.share_circuit(&circuit).start().await;
-        let fleet = fleet.expect("the store is there");
+        let fleet = started(builder.share_circuit(&circuit)).await;
         Self { circuit, fleet }
     }
 
@@ -84,6 +83,14 @@ impl Replica {
     pub(crate) fn reason(&self) -> Option<TransitionReason> {
         self.circuit.acquire().err().map(|open| open.reason())
     }
+}
+
+/// Starts a fleet whose store is there. A busy machine may need longer than a start has.
+pub(crate) async fn started(builder: FleetBuilder) -> Fleet {
+    let fleet = builder.start_degraded(true).start().await;
+    let fleet = fleet.expect("the store is there");
+    until("the store is reached", async || !fleet.is_degraded()).await;
+    fleet
 }
 
 /// Replicas that know each other.

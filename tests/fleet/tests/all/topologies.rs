@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::{
     failover::two_servers,
-    replicas::{CONFIG, Replica, ordered, settle, status_of, until, until_all},
+    replicas::{CONFIG, Replica, ordered, settle, started, status_of, until, until_all},
 };
 
 /// Two replicas vote, open, obey a command, and hear of each other's.
@@ -22,11 +22,7 @@ async fn works(builder: impl Fn() -> FleetBuilder) {
     for at in 0..2 {
         let circuit = CircuitBreaker::new("jira", CONFIG);
         let settings = builder().namespace("test").replica(format!("r{at}"));
-        let fleet = settings
-            .share_circuit(&circuit)
-            .start()
-            .await
-            .expect("the store is there");
+        let fleet = started(settings.share_circuit(&circuit)).await;
         replicas.push(Replica { circuit, fleet });
     }
     settle(&replicas).await;
@@ -104,7 +100,7 @@ async fn circuits_in_all_slots_of_a_cluster_are_shared() {
         for circuit in &circuits {
             builder = builder.share_circuit(circuit);
         }
-        let fleet = builder.start().await.expect("the store is there");
+        let fleet = started(builder).await;
         replicas.push((circuits, fleet));
     }
     let (told, hearing) = (&replicas[0], &replicas[1]);

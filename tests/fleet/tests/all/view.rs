@@ -9,7 +9,7 @@ use resilience::{
 };
 use resilience_fleet::{Fleet, store::MemoryStore};
 
-use crate::replicas::{CONFIG, Shared, until, until_all};
+use crate::replicas::{CONFIG, Shared, ordered, started, until, until_all};
 
 fn view(circuit: &CircuitBreaker) -> FleetView {
     circuit.stats().fleet.expect("the circuit has a fleet")
@@ -121,8 +121,7 @@ async fn a_family_outside_of_the_registry_is_shared_by_its_handle_and_each_key_b
         let mut fleets = Vec::new();
         for (name, family) in ["one", "two"].into_iter().zip(&families) {
             let builder = shared.builder().namespace("family").replica(name);
-            let fleet = builder.share_family(family).start().await;
-            fleets.push(fleet.expect("the store is there"));
+            fleets.push(started(builder.share_family(family)).await);
         }
         let late = families.each_ref().map(|family| family.circuit("late"));
         for circuits in [&early, &late] {
@@ -147,10 +146,7 @@ async fn a_family_outside_of_the_registry_is_shared_by_its_handle_and_each_key_b
                 .all(|circuit| circuit.state() == CircuitState::Closed)
         );
         let command = Command::new("all keys");
-        fleets[0]
-            .isolate("family", command)
-            .await
-            .expect("a command");
+        ordered(async || fleets[0].isolate("family", command.clone()).await).await;
         until("all keys of both obey", async || {
             early
                 .iter()
