@@ -74,7 +74,7 @@ impl Bank {
             .max_connections(2)
             // Shorter than the timeout of the attempt, so that an empty pool is told from a slow
             // query.
-            .acquire_timeout(Duration::from_millis(100))
+            .acquire_timeout(Duration::from_millis(500))
             .connect_with(options)
             .await?;
         let begun = AtomicU32::new(0);
@@ -102,8 +102,8 @@ impl Bank {
         Ok(())
     }
 
-    /// Reads a balance, in 200 ms. The wait for a connection is a part of that.
-    #[timeout(200ms)]
+    /// Reads a balance, in 2 s. The wait for a connection is a part of that.
+    #[timeout(2s)]
     async fn balance(&self, name: &str) -> Result<i64, BankError> {
         let row = sqlx::query("SELECT balance FROM accounts WHERE name = ?")
             .bind(name)
