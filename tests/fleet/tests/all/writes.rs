@@ -4,7 +4,10 @@
 use std::{
     collections::BTreeSet,
     io,
-    sync::{Arc, Mutex, Weak},
+    sync::{
+        Arc, Mutex, Weak,
+        atomic::{AtomicU32, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -25,6 +28,12 @@ const CONFIG: CircuitBreakerConfig = CircuitBreakerConfig::new()
     .failure_threshold(1)
     .recovery_timeout(Duration::from_millis(150))
     .success_threshold(2);
+
+const PROBE_WAIT: Duration = Duration::from_millis(50);
+
+/// The calls of all lives, and those of them that took ten times as long as a probe may wait.
+static CALLS: AtomicU32 = AtomicU32::new(0);
+static SLOW_CALLS: AtomicU32 = AtomicU32::new(0);
 
 #[derive(Clone, Copy, Debug)]
 enum Loss {
@@ -104,8 +113,11 @@ async fn call(replica: &Replica, works: bool) {
     });
     let called = called.await;
     let took = begun.elapsed();
-    // A would-be probe waits for 50 ms at most; ten times that is asserted.
-    assert!(took < Duration::from_millis(500), "{took:?}: {called:?}");
+    // A would-be probe waits for 50 ms at most. Ten times that is asserted for most calls, because
+    // a busy machine may hold up any of them.
+    assert!(took < Duration::from_secs(5), "{took:?}: {called:?}");
+    CALLS.fetch_add(1, Ordering::Relaxed);
+    SLOW_CALLS.fetch_add(u32::from(took > 10 * PROBE_WAIT), Ordering::Relaxed);
 }
 
 async fn succeed(replica: &Replica) {
@@ -247,6 +259,11 @@ fn the_server_may_be_lost_before_and_after_each_write() {
             });
         }
     });
+    let (calls, slow) = (
+        CALLS.load(Ordering::Relaxed),
+        SLOW_CALLS.load(Ordering::Relaxed),
+    );
+    assert!(slow <= calls / 20, "{slow} of {calls} calls are slow");
     let broken = broken.into_inner().expect("no panic");
     // A count of the votes is asked for in some lives only, because a circuit may recover before
     // the grace is over. `votes_are_counted_although_their_voters_could_not_ask_for_it` loses each
