@@ -154,7 +154,7 @@ where
     let stalled = Arc::clone(&service);
     tasks.spawn(async move {
         sleep(STALL_AFTER).await;
-        stalled.stall(STALL).await;
+        stalled.stall(STALL);
     });
 
     let start = Instant::now();
