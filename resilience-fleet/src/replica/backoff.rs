@@ -7,7 +7,7 @@ use std::time::Duration;
 pub(super) struct Backoff(Duration);
 
 const FIRST: Duration = Duration::from_millis(100);
-const LONGEST: Duration = Duration::from_secs(5);
+pub(super) const LONGEST: Duration = Duration::from_secs(5);
 
 impl Backoff {
     pub(super) fn new() -> Self {

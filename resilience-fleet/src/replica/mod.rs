@@ -30,7 +30,12 @@ mod rate_limits;
 mod samples;
 mod settings;
 
-use std::{rc::Rc, sync::Arc, thread, time::Duration};
+use std::{
+    rc::Rc,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use resilience::fleet::StoreContact;
 use tokio::{
@@ -111,12 +116,18 @@ async fn run<S: FleetStore>(
         let (sender, mut pushes) = mpsc::unbounded_channel();
         let cause = match connect(&store, &online, sender, &mut inbox).await {
             Ok(()) => {
-                backoff = Backoff::new();
+                let connected = Instant::now();
                 online.note_contact(&contact, Ok(()));
                 if let Some(started) = started.take() {
                     let _ = started.send(Ok(()));
                 }
-                match online.serve(&mut inbox, &mut pushes).await {
+                let ended = online.serve(&mut inbox, &mut pushes).await;
+                // A store that soon refuses requests is not asked more often than one that refuses
+                // connections.
+                if connected.elapsed() >= backoff::LONGEST {
+                    backoff = Backoff::new();
+                }
+                match ended {
                     Ended::Left => break,
                     Ended::Lost(cause) => cause,
                 }

@@ -4,13 +4,14 @@
 //! - `votes` and `probes` send what the circuits of this process tell and ask.
 //! - `permits` leases those of the rate limits.
 //! - `views` reads what the store has, and lets the circuits follow.
-//! - `polls` and `life` are the work of the timers.
+//! - `polls` and `life` are the work of the timers; `poll_state` counts the polls that fail.
 //! - `orders` are those of the program.
 
 mod contact;
 mod life;
 mod orders;
 mod permits;
+mod poll_state;
 mod polls;
 mod probes;
 mod views;
@@ -33,6 +34,7 @@ use tokio::{
     time::{MissedTickBehavior, interval, timeout},
 };
 
+use self::poll_state::PollState;
 use super::{
     apply::Order, circuits::Circuits, control::Control, inbox::Inbox, line::Message,
     rate_limits::RateLimits, settings::Settings,
@@ -86,14 +88,16 @@ pub(super) struct Online<S> {
     /// The circuits that came and were not read yet.
     unread: RefCell<Vec<CircuitId>>,
     is_reading: Cell<bool>,
+    /// The lists of replicas changed, and were not read yet.
+    are_members_unread: Cell<bool>,
+    is_reading_members: Cell<bool>,
     /// The tasks of messages and pushes.
     tasks: Cell<usize>,
     task_ended: Notify,
     failures: Cell<u32>,
+    poll: PollState,
     lost: Cell<Option<StoreErrorKind>>,
     is_lost: Notify,
-    /// The next poll comes at once.
-    polls: Notify,
 }
 
 impl<S: Session> Online<S> {
@@ -118,18 +122,21 @@ impl<S: Session> Online<S> {
             is_list_sent: Cell::new(false),
             unread: RefCell::default(),
             is_reading: Cell::new(false),
+            are_members_unread: Cell::new(false),
+            is_reading_members: Cell::new(false),
             tasks: Cell::new(0),
             task_ended: Notify::new(),
             failures: Cell::new(0),
+            poll: PollState::default(),
             lost: Cell::new(None),
             is_lost: Notify::new(),
-            polls: Notify::new(),
         })
     }
 
     /// Reads everything once, and gives the first sign of life.
     pub(super) async fn begin(self: &Rc<Self>, session: S) -> Result<(), StoreError> {
         self.failures.set(0);
+        self.poll.begin_anew();
         self.lost.set(None);
         // All circuits are read now.
         self.unread.take();
@@ -181,7 +188,7 @@ impl<S: Session> Online<S> {
                 },
                 // The timers come before the messages, because circuits may send them all the time.
                 _ = heartbeat.tick() => self.spawn(Self::send_heartbeat),
-                _ = poll.tick() => self.spawn(Self::poll),
+                _ = poll.tick() => self.begin_regular_poll(),
                 received = self.receive(&mut inbox.queue, pushes) => match received {
                     Received::Message(None) => break Ended::Left,
                     Received::Message(Some(message)) => self.handle(message),
@@ -191,9 +198,9 @@ impl<S: Session> Online<S> {
                     Received::Push(Some(Push::Changed { circuit, at })) => {
                         self.changed(&circuit, at);
                     }
-                    Received::Push(Some(Push::Members)) => self.spawn(Self::read_members),
+                    Received::Push(Some(Push::Members)) => self.members_changed(),
                 },
-                () = self.polls.notified() => self.spawn(Self::poll),
+                () = self.poll.is_wanted.notified() => self.begin_early_poll(),
             }
         };
         if let Ended::Lost(_) = ended {

@@ -140,6 +140,22 @@ impl Server {
         try_command(self.port, words).expect("an answer")
     }
 
+    /// The scripts that the server has run. Each request of a replica is one script.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not answer.
+    pub fn scripts_run(&self) -> u64 {
+        let stats = self.command(&["INFO", "commandstats"]);
+        let lines = stats
+            .lines()
+            .filter(|line| line.starts_with("cmdstat_eval"));
+        let calls = lines.filter_map(|line| line.split("calls=").nth(1)?.split(',').next());
+        calls
+            .filter_map(|calls| calls.parse::<u64>().ok())
+            .sum::<u64>()
+    }
+
     /// Kills the server, so that it forgets everything.
     pub fn kill(&mut self) {
         let _ = self.process.kill();

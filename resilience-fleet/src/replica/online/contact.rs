@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The requests in a row whose failure ends the contact.
-const FAILURES: u32 = 3;
+pub(super) const FAILURES: u32 = 3;
 
 pub(super) const NO_STORE: &str = "the store of the fleet cannot be reached";
 
@@ -56,12 +56,17 @@ impl<S: Session> Online<S> {
         let failures = self.failures.get() + 1;
         self.failures.set(failures);
         if failures >= FAILURES || cause == StoreErrorKind::Connection {
-            self.lost.set(Some(cause));
-            self.is_lost.notify_one();
+            self.lose(cause);
         } else {
             // The next requests show soon if the store is lost.
-            self.polls.notify_one();
+            self.poll.is_wanted.notify_one();
         }
+    }
+
+    /// Ends the contact.
+    pub(super) fn lose(&self, cause: StoreErrorKind) {
+        self.lost.set(Some(cause));
+        self.is_lost.notify_one();
     }
 
     pub(super) async fn request(
@@ -69,9 +74,8 @@ impl<S: Session> Online<S> {
         id: &CircuitId,
         request: Request,
     ) -> Result<Reply, StoreError> {
-        let reply = self
-            .ask(|session| async move { session.request(id, &request).await })
-            .await?;
-        Ok(reply)
+        self.ask(|session| async move { session.request(id, &request).await })
+            .await
+            .inspect_err(|error| self.poll.note_refusal(error.kind()))
     }
 }

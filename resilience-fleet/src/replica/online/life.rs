@@ -7,14 +7,14 @@ use crate::store::{Heartbeat, Session, StoreError};
 
 impl<S: Session> Online<S> {
     pub(super) async fn send_heartbeat(self: Rc<Self>) {
-        self.send_heartbeat_now().await;
+        let _ = self.send_heartbeat_now().await;
     }
 
-    pub(super) async fn send_heartbeat_now(self: &Rc<Self>) {
+    pub(super) async fn send_heartbeat_now(self: &Rc<Self>) -> Result<(), StoreError> {
         let online = Rc::clone(self);
-        let _ = self
-            .ask(|session| async move { online.heartbeat(&session).await })
-            .await;
+        self.ask(|session| async move { online.heartbeat(&session).await })
+            .await
+            .map(drop)
     }
 
     /// Gives a sign of life. True if another process has the name of this replica.
@@ -42,13 +42,25 @@ impl<S: Session> Online<S> {
         Ok(is_taken)
     }
 
-    pub(super) async fn read_members(self: Rc<Self>) {
-        let lists = self
-            .ask(|session| async move { session.members().await })
-            .await;
-        if let Ok(lists) = lists {
-            self.take_members(&lists);
+    /// Reads the lists of the replicas. One task reads them for all pushes that come meanwhile.
+    pub(super) fn members_changed(self: &Rc<Self>) {
+        self.are_members_unread.set(true);
+        if !self.is_reading_members.replace(true) {
+            self.spawn(Self::read_members);
         }
+    }
+
+    async fn read_members(self: Rc<Self>) {
+        while self.are_members_unread.replace(false) {
+            let lists = self
+                .ask(|session| async move { session.members().await })
+                .await;
+            // After a failure, the next sign of life sees that the lists have another version.
+            if let Ok(lists) = lists {
+                self.take_members(&lists);
+            }
+        }
+        self.is_reading_members.set(false);
     }
 
     /// Takes the lists of the replicas that are alive over.

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use super::Online;
 use crate::{
     circuit_id::CircuitId,
-    store::{Answer, Request, Session, View, random_epoch},
+    store::{Answer, Request, Session, StoreError, View, random_epoch},
 };
 
 impl<S: Session> Online<S> {
@@ -55,7 +55,7 @@ impl<S: Session> Online<S> {
             self.spawn(|online| async move {
                 // A millisecond more, because the store's clock counts microseconds.
                 sleep(reply.view.grace + Duration::from_millis(1)).await;
-                online.settle(&id).await;
+                let _ = online.settle(&id).await;
             });
         }
     }
@@ -67,14 +67,14 @@ impl<S: Session> Online<S> {
         }
     }
 
-    pub(super) async fn settle(self: &Rc<Self>, id: &CircuitId) {
+    pub(super) async fn settle(self: &Rc<Self>, id: &CircuitId) -> Result<(), StoreError> {
         let request = Request::Settle {
             quorum: self.settings.quorum,
             known: self.circuits.borrow().users(id),
         };
-        if let Ok(reply) = self.request(id, request).await {
-            self.adopt(id, &reply.view);
-        }
+        let reply = self.request(id, request).await?;
+        self.adopt(id, &reply.view);
+        Ok(())
     }
 
     /// Objects. If the store does not answer, the next view of the doubt makes the replica object
@@ -89,16 +89,23 @@ impl<S: Session> Online<S> {
 
     /// Counts the votes whose grace is over, because their voters may have lost the store before
     /// they could.
-    pub(super) async fn settle_due(self: &Rc<Self>, ids: &[CircuitId], views: &[View]) {
+    pub(super) async fn settle_due(
+        self: &Rc<Self>,
+        ids: &[CircuitId],
+        views: &[View],
+    ) -> Result<(), StoreError> {
         let quorum = self.settings.quorum;
         let is_due = |view: &View| {
             view.doubt.is_some()
                 && view.grace.is_zero()
                 && quorum.is_reached(view.votes, view.objections)
         };
+        let mut settled = Ok(());
         for (id, _) in ids.iter().zip(views).filter(|(_, view)| is_due(view)) {
-            self.settle(id).await;
+            // A failure keeps no other circuit from being counted.
+            settled = settled.and(self.settle(id).await);
         }
+        settled
     }
 
     /// Sends the votes that the store does not have, because it could not be reached.

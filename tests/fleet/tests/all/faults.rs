@@ -307,6 +307,48 @@ async fn a_server_that_is_full_or_loses_its_scripts_is_survived() {
     until("it is restored", async || !replica.fleet.is_degraded()).await;
 }
 
+/// The first request of each poll succeeds, so that no three requests in a row fail.
+#[tokio::test]
+async fn a_key_that_cannot_be_read_makes_no_loop_of_requests() {
+    for part in ["record", "votes", "leases"] {
+        let Some(server) = Server::start() else {
+            return;
+        };
+        let replica = Replica::join(Fleet::builder(server.address()), 0, CONFIG).await;
+        let key = format!("{{test:jira}}:1:{part}");
+        server.command(&["SET", &key, "of another kind"]);
+        let before = server.scripts_run();
+        replica.trip();
+        until("it is degraded", async || replica.fleet.is_degraded()).await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let run = server.scripts_run() - before;
+        println!("{run} requests in 3 s with broken {part}");
+        // Three polls, and then about six attempts to connect.
+        assert!(run <= 150, "{run} requests with broken {part}");
+        server.command(&["DEL", &key]);
+        until("it is restored", async || !replica.fleet.is_degraded()).await;
+    }
+}
+
+/// The server refuses the sign of life, and answers the reads of each poll.
+#[tokio::test]
+async fn a_full_server_makes_no_loop_of_requests() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let replica = Replica::join(Fleet::builder(server.address()), 0, CONFIG).await;
+    server.command(&["CONFIG", "SET", "maxmemory", "1"]);
+    let before = server.scripts_run();
+    // A sign of life comes every 10 s.
+    until("it is degraded", async || replica.fleet.is_degraded()).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let run = server.scripts_run() - before;
+    println!("{run} requests of a full server");
+    assert!(run <= 150, "{run} requests");
+    server.command(&["CONFIG", "SET", "maxmemory", "0"]);
+    until("it is restored", async || !replica.fleet.is_degraded()).await;
+}
+
 #[tokio::test]
 async fn a_slow_store_is_given_up_and_found_again() {
     let Some(server) = Server::start() else {

@@ -10,11 +10,11 @@ use resilience::{
 };
 use resilience_fleet::{
     Fleet, FleetErrorKind,
-    store::{MemoryStore, StoreErrorKind},
+    store::{MemoryStore, Push, StoreErrorKind},
 };
 
 use crate::{
-    replicas::{CONFIG, Replica, degraded_events, ordered, settle, status_of, until},
+    replicas::{CONFIG, Replica, SOON, degraded_events, ordered, settle, status_of, until},
     watched_store::{ANY, Failure, Watched},
 };
 
@@ -51,6 +51,72 @@ async fn two_failures_in_a_row_are_survived_and_three_begin_local_mode() {
         *told.lock().expect("no panic") == ["degraded timeout", "restored"]
     })
     .await;
+}
+
+/// A store that takes no write answers the reads of each poll, so that no three requests in a row
+/// fail.
+#[tokio::test]
+async fn writes_that_fail_between_reads_that_succeed_make_no_loop_of_requests() {
+    const TIMES: usize = 20_000;
+    for (failing, failure) in [
+        ("list", Failure::Refuses),
+        ("vote", Failure::Refuses),
+        ("vote", Failure::Error),
+    ] {
+        let store = Watched::new(&MemoryStore::new());
+        let replica = join(&store, 0, CONFIG.recovery_timeout(SOON)).await;
+        store.fail(failing, failure, TIMES);
+        if failing == "list" {
+            // The next sign of life fails, so that the list has to be sent again.
+            store.fail("heartbeat", failure, 1);
+        } else {
+            replica.trip();
+        }
+        until("it fails", async || store.failures() < TIMES).await;
+        let before = store.count(ANY);
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let made = store.count(ANY) - before;
+        println!("{made} requests in 3 s while each {failing} fails");
+        assert!(made <= 150, "{made} requests");
+        if matches!(failure, Failure::Refuses) {
+            until("it is degraded", async || replica.fleet.is_degraded()).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_change_whose_reading_failed_is_read_again() {
+    let shared = MemoryStore::new();
+    let mut deaf = Watched::new(&shared);
+    deaf.hears_pushes = false;
+    let replica = join(&deaf, 0, CONFIG).await;
+    let other = join(&Watched::new(&shared), 1, CONFIG).await;
+    deaf.fail("read", Failure::Error, 1);
+    ordered(async || other.fleet.isolate("jira", Command::new("x")).await).await;
+    // The log of changes tells of it once.
+    until("it is isolated", async || replica.circuit.stats().isolated).await;
+    assert_eq!(deaf.failures(), 0);
+}
+
+#[tokio::test]
+async fn replicas_that_come_at_once_are_read_once() {
+    let store = Watched::new(&MemoryStore::new());
+    let replica = join(&store, 0, CONFIG).await;
+    let before = store.count("members");
+    store.fail("members", Failure::Hangs, 1);
+    store.push(&Push::Members);
+    until("it reads", async || store.count("members") > before).await;
+    for _ in 0..100 {
+        store.push(&Push::Members);
+    }
+    until("it reads again", async || {
+        store.count("members") > before + 1
+    })
+    .await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let read = store.count("members") - before;
+    assert!(read <= 10, "{read} for a hundred");
+    assert!(!replica.fleet.is_degraded());
 }
 
 #[tokio::test]

@@ -30,13 +30,15 @@ struct Notes {
     requests: Vec<(Instant, String)>,
     /// The failures of the next requests of a name, or of any name.
     failures: Vec<(&'static str, Failure)>,
-    /// The ends of the channels that hear nothing.
-    deaf: Vec<UnboundedSender<Push>>,
+    /// The channels of the replica.
+    pushes: Vec<UnboundedSender<Push>>,
 }
 
 #[derive(Clone, Copy)]
 pub(crate) enum Failure {
     Error,
+    /// The store answers that it is full.
+    Refuses,
     Hangs,
     /// The request changes nothing, because it comes too early.
     IsVoid,
@@ -62,6 +64,12 @@ impl Watched {
     pub(crate) fn fail(&self, name: &'static str, failure: Failure, times: usize) {
         let mut notes = self.notes();
         notes.failures.extend(vec![(name, failure); times]);
+    }
+
+    pub(crate) fn push(&self, push: &Push) {
+        for pushes in &self.notes().pushes {
+            let _ = pushes.send(push.clone());
+        }
     }
 
     pub(crate) fn failures(&self) -> usize {
@@ -101,6 +109,10 @@ impl Watched {
                 let detail = "the test wants it";
                 Err(StoreError::new(StoreErrorKind::Timeout, detail))
             }
+            Some(Failure::Refuses) => {
+                let detail = "the test wants it full";
+                Err(StoreError::new(StoreErrorKind::Full, detail))
+            }
             Some(Failure::Hangs) => pending().await,
             Some(Failure::Blocks) => {
                 std::thread::sleep(Duration::from_secs(1));
@@ -115,10 +127,10 @@ impl FleetStore for Watched {
 
     async fn connect(&self, pushes: UnboundedSender<Push>) -> Result<Self, StoreError> {
         self.pass("connect").await?;
+        self.notes().pushes.push(pushes.clone());
         let pushes = if self.hears_pushes {
             pushes
         } else {
-            self.notes().deaf.push(pushes);
             mpsc::unbounded_channel().0
         };
         self.inner.connect(pushes).await?;
