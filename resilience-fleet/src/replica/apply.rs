@@ -3,7 +3,11 @@
 //! to the store.
 
 use std::{
-    sync::mpsc::{Receiver, Sender, channel},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{Receiver, Sender, channel},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -38,17 +42,73 @@ pub(super) enum Order {
     TellRestored(StoreContact),
 }
 
+/// The orders that wait for a listener that blocks, beyond which no change of a circuit is ordered.
+pub(super) const MOST_ORDERS: usize = 4_096;
+
+/// The end of the queue that the thread of the replica has.
+#[derive(Debug)]
+pub(super) struct Orders {
+    sender: Sender<Order>,
+    waiting: Arc<AtomicUsize>,
+}
+
+/// The end of the queue that the thread of the changes has.
+#[derive(Debug)]
+pub(super) struct OrdersToApply {
+    receiver: Receiver<Order>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Orders {
+    pub(super) fn new() -> (Self, OrdersToApply) {
+        let (sender, receiver) = channel();
+        let waiting = Arc::<AtomicUsize>::default();
+        let to_apply = OrdersToApply {
+            receiver,
+            waiting: Arc::clone(&waiting),
+        };
+        (Self { sender, waiting }, to_apply)
+    }
+
+    /// True if the changes of a circuit may be ordered.
+    pub(super) fn have_room(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) < MOST_ORDERS
+    }
+
+    pub(super) fn send(&self, order: Order) {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let _ = self.sender.send(order);
+    }
+}
+
+#[cfg(test)]
+impl OrdersToApply {
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+}
+
+impl Iterator for OrdersToApply {
+    type Item = Order;
+
+    fn next(&mut self) -> Option<Order> {
+        let order = self.receiver.recv().ok()?;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        Some(order)
+    }
+}
+
 /// Starts the thread. It ends when the sender is dropped.
-pub(super) fn start(control: WeakUnboundedSender<Control>) -> std::io::Result<Sender<Order>> {
-    let (sender, orders) = channel();
+pub(super) fn start(control: WeakUnboundedSender<Control>) -> std::io::Result<Orders> {
+    let (sender, orders) = Orders::new();
     let name = "resilience-fleet-apply".to_owned();
     thread::Builder::new()
         .name(name)
-        .spawn(move || run(&orders, &control))?;
+        .spawn(move || run(orders, &control))?;
     Ok(sender)
 }
 
-fn run(orders: &Receiver<Order>, control: &WeakUnboundedSender<Control>) {
+fn run(orders: OrdersToApply, control: &WeakUnboundedSender<Control>) {
     for order in orders {
         let (circuit, is_followed) = match order {
             Order::Open(circuit, breaker, until) => {

@@ -33,6 +33,8 @@ pub(super) struct Circuit {
     objected: Option<(u64, Instant)>,
     /// The store has votes for the circuit.
     pub(super) is_doubted: bool,
+    /// The circuit could not follow the store, because too many changes wait for a listener.
+    pub(super) is_held_up: bool,
     /// The opening that the replica voted for, until the circuit closes.
     pub(super) voted: Option<Vote>,
     /// The term in which the circuit is half-open for the fleet and closed in this process, and its
@@ -73,6 +75,7 @@ impl Circuit {
             shown: FleetView::default(),
             objected: None,
             is_doubted: false,
+            is_held_up: false,
             voted: None,
             apart: None,
             leases: HashMap::new(),
@@ -352,6 +355,7 @@ impl Circuits {
                 circuit.followed.holds()
                     || circuit.voted.is_some()
                     || circuit.is_doubted
+                    || circuit.is_held_up
                     || circuit.apart.is_some()
             })
             .map(|circuit| circuit.id.clone())

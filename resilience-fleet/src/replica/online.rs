@@ -21,7 +21,7 @@ use std::{
     cell::{Cell, RefCell},
     future::Future,
     rc::Rc,
-    sync::{Arc, atomic::AtomicU64, mpsc::Sender},
+    sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -36,7 +36,7 @@ use tokio::{
 
 use self::poll_state::PollState;
 use super::{
-    apply::Order, circuits::Circuits, control::Control, inbox::Inbox, line::Message,
+    apply::Orders, circuits::Circuits, control::Control, inbox::Inbox, line::Message,
     rate_limits::RateLimits, settings::Settings,
 };
 use crate::{
@@ -74,7 +74,7 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 pub(super) struct Online<S> {
     pub(super) settings: Settings,
     instance: String,
-    apply: Sender<Order>,
+    apply: Orders,
     dropped: Arc<AtomicU64>,
     pub(super) meters: Meters,
     circuits: RefCell<Circuits>,
@@ -103,7 +103,7 @@ pub(super) struct Online<S> {
 impl<S: Session> Online<S> {
     pub(super) fn new(
         settings: Settings,
-        apply: Sender<Order>,
+        apply: Orders,
         dropped: Arc<AtomicU64>,
         meters: Meters,
         rate_limits: RateLimits,
@@ -308,19 +308,20 @@ impl<S> Drop for Counted<S> {
 mod tests {
     use std::{
         pin::pin,
-        sync::mpsc::channel,
         task::{Context, Poll, Waker},
     };
 
-    use resilience::fleet::Verdict;
+    use resilience::{CircuitBreaker, CircuitBreakerConfig, events::CommandAction, fleet::Verdict};
     use tokio::sync::mpsc;
 
     use super::*;
-    use crate::{quorum::Quorum, store::MemoryStore};
+    use crate::{
+        quorum::Quorum,
+        replica::apply::{MOST_ORDERS, OrdersToApply},
+        store::{CommandView, MemoryStore, Opening, StoredCommand, Term, View},
+    };
 
-    /// The queue of the messages has a bound, and the tasks that they begin once had none.
-    #[test]
-    fn messages_wait_in_their_queue_while_there_are_too_many_tasks() {
+    fn online() -> (Rc<Online<MemoryStore>>, OrdersToApply) {
         let settings = Settings {
             namespace: "test".to_owned(),
             replica: "r".into(),
@@ -328,13 +329,21 @@ mod tests {
             starts_degraded: false,
             batch_share: 0.2,
         };
-        let online = Online::<MemoryStore>::new(
+        let (orders, to_apply) = Orders::new();
+        let online = Online::new(
             settings,
-            channel().0,
+            orders,
             Arc::default(),
             Meters::new("test"),
             RateLimits::new(0.2),
         );
+        (online, to_apply)
+    }
+
+    /// The queue of the messages has a bound, and the tasks that they begin once had none.
+    #[test]
+    fn messages_wait_in_their_queue_while_there_are_too_many_tasks() {
+        let (online, _to_apply) = online();
         let (send, mut queue) = mpsc::channel(1);
         let (push, mut pushes) = mpsc::unbounded_channel();
         let id = CircuitId::new("jira", None);
@@ -355,5 +364,63 @@ mod tests {
         drop(last);
         let polled = poll();
         assert!(matches!(polled, Poll::Ready(Received::Message(Some(_)))));
+    }
+
+    fn isolated(generation: u64) -> View {
+        let command = StoredCommand {
+            action: CommandAction::Isolate,
+            reason: "maintenance".to_owned(),
+            by: None,
+            lasts: None,
+        };
+        View {
+            at: 0,
+            term: Term {
+                epoch: 1,
+                generation,
+            },
+            is_open: false,
+            probes_in: 0,
+            opening: Opening {
+                open_for: Duration::ZERO,
+                lease_for: HEARTBEAT,
+                probes: 1,
+                success_threshold: 2,
+            },
+            successes: 0,
+            votes: 0,
+            objections: 0,
+            leases: 0,
+            probers: Vec::new(),
+            doubt: None,
+            grace: Duration::ZERO,
+            command: Some(CommandView {
+                generation,
+                holds: true,
+                command,
+            }),
+        }
+    }
+
+    /// The changes that wait for a listener that blocks once had no bound.
+    #[test]
+    fn a_circuit_follows_later_while_too_many_changes_wait_for_a_listener() {
+        let (online, mut to_apply) = online();
+        let breaker = CircuitBreaker::new("jira", CircuitBreakerConfig::new());
+        let id = CircuitId::new("jira", None);
+        online.came(&breaker);
+        let last = MOST_ORDERS as u64 + 10;
+        for generation in 1..=last {
+            online.adopt(&id, &isolated(generation));
+        }
+        assert!(online.circuits.borrow().unsettled().contains(&id));
+        let waiting = to_apply.by_ref().take(MOST_ORDERS).count();
+        assert_eq!(waiting, MOST_ORDERS);
+        assert_eq!(to_apply.waiting(), 0);
+
+        online.adopt(&id, &isolated(last));
+        assert_eq!(to_apply.waiting(), 1, "it follows the latest state");
+        let is_held_up = |circuits: &Circuits| circuits.by_text["jira"].is_held_up;
+        assert!(!is_held_up(&online.circuits.borrow()));
     }
 }

@@ -46,7 +46,7 @@ impl<S: Session> Online<S> {
     pub(crate) fn note_contact(&self, contact: &StoreContact, state: Result<(), StoreErrorKind>) {
         contact.set_held(state.is_ok());
         self.meters.contact(state.is_ok());
-        let _ = self.apply.send(match state {
+        self.apply.send(match state {
             Ok(()) => Order::TellRestored(contact.clone()),
             Err(cause) => Order::TellLost(contact.clone(), cause.name()),
         });

@@ -23,7 +23,13 @@ impl<S: Session> Online<S> {
         };
         circuit.is_doubted = view.doubt.is_some();
         circuit.show(view, self.settings.quorum, users);
-        let actions = circuit.followed.adopt(view, now, rand::random());
+        // A listener may block the changes. The next poll reads the circuit again then.
+        circuit.is_held_up = !self.apply.have_room();
+        let actions = if circuit.is_held_up {
+            Vec::new()
+        } else {
+            circuit.followed.adopt(view, now, rand::random())
+        };
         for action in actions {
             let target = circuit.target();
             let order = match (action, &circuit.breaker) {
@@ -49,7 +55,7 @@ impl<S: Session> Online<S> {
                     continue;
                 }
             };
-            let _ = self.apply.send(order);
+            self.apply.send(order);
         }
         if let Some(request) = circuit.recovered(view) {
             let id = id.clone();
