@@ -144,7 +144,7 @@ impl Pump {
     }
 
     fn update(&mut self, recorder: &dyn metrics::Recorder) {
-        if !is_taken(recorder, self.workers.first()) {
+        if !is_taken(recorder, self.workers.first_mut()) {
             if !mem::replace(&mut self.is_refusal_reported, true) {
                 warn!(
                     target: "resilience",

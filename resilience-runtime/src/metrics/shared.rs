@@ -63,8 +63,8 @@ impl WorkerSeries {
     }
 
     /// The series that is asked for first.
-    pub(super) fn first(&self) -> &GaugeSeries {
-        &self.0[0]
+    pub(super) fn first_mut(&mut self) -> &mut GaugeSeries {
+        &mut self.0[0]
     }
 
     pub(super) fn export(&mut self, sink: &Sink<'_>) {

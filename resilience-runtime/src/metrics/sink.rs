@@ -85,7 +85,11 @@ impl<'a> Sink<'a> {
 /// True if the recorder takes this gauge. Without a recorder, and if it refuses the metrics of this
 /// library, nobody does. The key is that of the series, because a recorder keeps a clone of the key
 /// that it was asked with first.
-pub(super) fn is_taken(recorder: &dyn Recorder, series: &GaugeSeries) -> bool {
+pub(super) fn is_taken(recorder: &dyn Recorder, series: &mut GaugeSeries) -> bool {
+    if series.kept().is_none() {
+        // The question gives the key another holder, so the handle would seem to be alive again.
+        series.kept = None;
+    }
     let asked = Cell::new(false);
     let gauge = recorder.register_gauge(&series.key.shared, &METADATA);
     // A handle that does nothing does not ask for the value.
