@@ -7,9 +7,10 @@ use std::{
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        mpsc,
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use resilience::{
@@ -247,4 +248,41 @@ fn a_call_returns_although_changes_come_as_fast_as_a_slow_listener_is_told() {
     let told = told.lock().unwrap();
     assert_eq!(told.len(), made.load(Ordering::Relaxed) + 1);
     assert!(told.windows(2).all(|pair| pair[0].1 == pair[1].0));
+}
+
+/// The thread once waited for another one after each eighth change, so that a long queue took fifty
+/// times as long, and changes were lost although no listener was slow.
+#[test]
+fn a_thread_seldom_waits_for_another_one_while_it_tells_a_long_queue() {
+    const QUEUED: usize = 8_000;
+    let breaker = CircuitBreaker::new("queue", CONFIG);
+    let (may_go, goes_on) = mpsc::channel::<()>();
+    let goes_on = Mutex::new(goes_on);
+    let (is_telling, tells) = mpsc::channel();
+    let told_at = Arc::new(Mutex::new(Vec::new()));
+    breaker.on_transition({
+        let told_at = Arc::clone(&told_at);
+        move |_| {
+            let _ = is_telling.send(());
+            // The first one holds up the others, until the sender is gone.
+            let _ = goes_on.lock().unwrap().recv();
+            told_at.lock().unwrap().push(Instant::now());
+        }
+    });
+    thread::scope(|scope| {
+        scope.spawn(|| breaker.trip());
+        tells.recv().unwrap();
+        for _ in 0..QUEUED / 2 {
+            breaker.reset();
+            breaker.trip();
+        }
+        drop(may_go);
+    });
+    let told_at = told_at.lock().unwrap();
+    assert_eq!(told_at.len(), QUEUED + 1);
+    let waits = told_at
+        .windows(2)
+        .filter(|pair| pair[1] - pair[0] >= Duration::from_micros(100))
+        .count();
+    assert!(waits < QUEUED / 8 / 2, "{waits} waits");
 }

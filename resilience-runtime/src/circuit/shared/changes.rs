@@ -31,9 +31,13 @@ use crate::{
     unwind::{discard, quietly},
 };
 
-/// A thread tells this many changes before it looks for another one that goes on. They are more
-/// than one, because the look takes as long as a change.
+/// A thread tells this many changes, and as many as fit [`SHORTEST_SHARE`], before it looks for
+/// another one that goes on. They are more than one, because the look takes as long as a change.
 const SHARE: u32 = if cfg!(all(test, loom)) { 1 } else { 8 };
+
+/// The shortest time between two looks. A look takes a tenth of a millisecond and a change may take
+/// less than a microsecond, so a queue would otherwise grow faster than it is told.
+const SHORTEST_SHARE: Duration = Duration::from_millis(if cfg!(all(test, loom)) { 0 } else { 1 });
 
 /// The shortest wait for a thread that goes on. A thread that changes the circuit all the time
 /// comes within it.
@@ -176,16 +180,32 @@ impl Shared {
             return;
         }
         loop {
-            let begun = Instant::now();
-            for _ in 0..SHARE {
-                if !self.tell_next() {
-                    return;
-                }
-            }
+            let Some(time_of_change) = self.tell_share() else {
+                return;
+            };
             // In the time that one change took, another one comes if they come faster than they are
             // told. If they do not, the queue gets empty.
-            if !self.goes_on(begun.elapsed() / SHARE) {
+            if !self.goes_on(time_of_change) {
                 return;
+            }
+        }
+    }
+
+    /// Tells the share of this thread, and returns the time that one change took. `None` if there
+    /// is no change left, so that this thread tells no more.
+    fn tell_share(&self) -> Option<Duration> {
+        let begun = Instant::now();
+        let mut told = 0_u32;
+        loop {
+            for _ in 0..SHARE {
+                if !self.tell_next() {
+                    return None;
+                }
+            }
+            told = told.saturating_add(SHARE);
+            let time = begun.elapsed();
+            if time >= SHORTEST_SHARE {
+                return Some(time / told);
             }
         }
     }
