@@ -13,8 +13,9 @@ use super::{
 use crate::{clock, reports::ReportLimit, sync::Condvar};
 
 /// The most changes that wait to be told. A thread that tells them may be held up for tenths of a
-/// second, in which others make thousands. Only a listener that blocks lets so many wait, and their
-/// memory must not grow without an end: they take 16 MB.
+/// second, in which others make thousands. So many wait only if a listener blocks, or if several
+/// threads change the circuit without a pause. Their memory must not grow without an end: they take
+/// 16 MB.
 const MOST_UNTOLD: usize = if cfg!(test) { 100 } else { 1 << 16 };
 
 /// A change that is in the journal and still has to be completed. It is the generation that the

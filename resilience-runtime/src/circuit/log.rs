@@ -168,14 +168,14 @@ pub(super) fn listener_is_at_fault(transition: &Transition, fault: Fault) {
     }
 }
 
-/// So many changes wait for a listener that the oldest ones were not told.
+/// So many changes wait to be told that the oldest ones were not told.
 #[cold]
 pub(super) fn changes_lost(circuit: &str, key: Option<&str>, lost: u64) {
     let key = shown(key);
     quietly(|| {
         warn!(
             target: "resilience", circuit, key, lost,
-            "a listener blocks: {lost} changes of the circuit were not told to listeners and subscribers"
+            "changes of the circuit come faster than listeners and subscribers are told of them: {lost} were not told"
         );
     });
 }

@@ -152,8 +152,8 @@ impl Shared {
                 log(&transition);
             }))
         });
-        // The metrics and the fleet do not depend on the order of the changes, so a listener that
-        // blocks holds up neither of them.
+        // A listener that blocks holds up neither the metrics nor the fleet. The metrics do not
+        // depend on the order of the changes, and a circuit that has closed ignores a late trip.
         if let Some(entry) = entry.filter(|entry| !entry.is_computed) {
             #[cfg(feature = "metrics")]
             transition_counts::count(&self.name, &entry);
