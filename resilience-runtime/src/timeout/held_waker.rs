@@ -11,8 +11,8 @@
 //!    got the address meanwhile. With any other waker each poll is made.
 //! 2. The timer has not fired. Until then the entry keeps the waker: tokio takes it out only when
 //!    the timer fires, is reset or is dropped, and the end of a runtime fires its timers. A timer
-//!    fires before it wakes the task, and `Sleep::is_elapsed` shows that exactly, so the poll that
-//!    the timer has woken the task for is not left out.
+//!    fires before it wakes the task, and the wake happens before the poll that it causes, so
+//!    `Sleep::is_elapsed` shows it there, and that poll is not left out.
 //! 3. The entry has taken the waker for certain. A timer is also pending if the task's cooperative
 //!    budget is spent, and then it takes no waker, but wakes the task at once, so that it is polled
 //!    again. tokio tells the two apart only with its feature `rt`. [`poll`] tells them apart by the
@@ -23,7 +23,8 @@ use std::{
     future::Future,
     pin::Pin,
     ptr,
-    task::{Context, Poll, RawWaker, RawWakerVTable, Waker},
+    sync::Arc,
+    task::{Context, Poll, Wake, Waker},
 };
 
 use tokio::time::Sleep;
@@ -43,15 +44,18 @@ pub(super) struct WakerId {
 pub(super) struct FunctionsId(i32);
 
 impl FunctionsId {
-    /// Stands for a table that is too far away. Only the [`PROBE`] has the distance zero.
+    /// Stands for a table that is too far away. No table has the distance zero.
     pub(super) const UNKNOWN: Self = Self(0);
 }
+
+/// The static from which the distances are counted.
+static ORIGIN: u8 = 0;
 
 impl WakerId {
     #[inline]
     pub(super) fn of(waker: &Waker) -> Self {
         let functions = ptr::from_ref(waker.vtable()).addr();
-        let distance = functions.wrapping_sub((&raw const FUNCTIONS).addr());
+        let distance = functions.wrapping_sub((&raw const ORIGIN).addr());
         #[expect(clippy::cast_possible_wrap, reason = "a distance has a sign")]
         let distance = i32::try_from(distance as isize);
         Self {
@@ -83,47 +87,64 @@ pub(super) enum Polled {
 
 /// Polls the timer twice, and tells if it holds the waker of `cx` for certain.
 ///
-/// The first waker is the [`PROBE`]. If the timer drops that while it is polled with the second
-/// one, it has taken both. It takes none if the budget is spent, and a poll that is pending spends
-/// no budget. If the timer fires between the two polls, the second one is ready, so nothing is lost
+/// The first waker is a [`Probe`]. If the timer drops that while it is polled with the second one,
+/// it has taken both. It takes none if the budget is spent, and a poll that is pending spends no
+/// budget. If the timer fires between the two polls, the second one is ready, so nothing is lost
 /// with the probe.
-pub(super) fn poll(mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Polled {
-    let mut probing = Context::from_waker(&PROBE);
-    if timer.as_mut().poll(&mut probing).is_ready() {
-        return Polled::Expired;
+pub(super) fn poll(timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Polled {
+    let kept = PROBE.try_with(Cell::take).ok().flatten();
+    let probe = kept.unwrap_or_else(|| Arc::new(Probe));
+    let polled = poll_with(&probe, timer, cx);
+    if Arc::strong_count(&probe) == 1 {
+        // A thread that ends keeps none.
+        let _ = PROBE.try_with(|kept| kept.set(Some(probe)));
     }
+    polled
+}
+
+fn poll_with(probe: &Arc<Probe>, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Polled {
+    let is_taken = {
+        let waker = Waker::from(Arc::clone(probe));
+        if timer
+            .as_mut()
+            .poll(&mut Context::from_waker(&waker))
+            .is_ready()
+        {
+            return Polled::Expired;
+        }
+        Arc::strong_count(probe) > 2
+    };
     let waker = cx.waker();
     let is_kept_alive = WakerId::of(&waker.clone()) == WakerId::of(waker);
-    let drops = DROPS.get();
     match timer.poll(cx) {
         Poll::Ready(()) => Polled::Expired,
-        Poll::Pending if is_kept_alive && DROPS.get() != drops => Polled::Held,
+        Poll::Pending if is_taken && is_kept_alive && Arc::strong_count(probe) == 1 => Polled::Held,
         Poll::Pending => Polled::Pending,
     }
 }
 
 thread_local! {
-    /// The number of clones of the probe that this thread has dropped.
-    static DROPS: Cell<u32> = const { Cell::new(0) };
+    /// The probe of the thread, of which nobody else has a clone. A timer may have kept a clone of
+    /// the last one, and then there is a new one.
+    static PROBE: Cell<Option<Arc<Probe>>> = const { Cell::new(None) };
 }
 
-/// A waker that wakes nobody. Its drops are counted.
-#[expect(unsafe_code, reason = "a waker of an `Arc` does not tell its drops")]
-// SAFETY: the functions do not touch the data, so they keep the contract of a waker whatever it is.
-// They are thread-safe, because the counter belongs to the thread. It has no destructor, so that
-// they do not panic in a thread that ends.
-static PROBE: Waker = unsafe { Waker::new(ptr::null(), &FUNCTIONS) };
+/// A waker that wakes nobody. Its clones are counted.
+struct Probe;
 
-static FUNCTIONS: RawWakerVTable = RawWakerVTable::new(
-    |data| RawWaker::new(data, &FUNCTIONS),
-    |_| {},
-    |_| {},
-    |_| DROPS.set(DROPS.get().wrapping_add(1)),
-);
+impl Wake for Probe {
+    fn wake(self: Arc<Self>) {}
+    fn wake_by_ref(self: &Arc<Self>) {}
+}
 
 #[cfg(test)]
 mod tests {
-    use std::{future::poll_fn, pin::pin, sync::Arc, task::Wake, time::Duration};
+    use std::{
+        future::poll_fn,
+        pin::pin,
+        task::{RawWaker, RawWakerVTable},
+        time::Duration,
+    };
 
     use tokio::time::{advance, sleep};
 
@@ -145,10 +166,6 @@ mod tests {
         assert!(id.is_exact());
         assert_eq!(WakerId::of(&first.clone()), id);
         assert_ne!(WakerId::of(&second), id);
-        // It has the data of the probe and other functions.
-        assert_eq!(WakerId::of(Waker::noop()).data, WakerId::of(&PROBE).data);
-        assert_ne!(WakerId::of(Waker::noop()), WakerId::of(&PROBE));
-        assert!(!WakerId::of(&PROBE).is_exact());
     }
 
     #[tokio::test(start_paused = true)]
@@ -199,18 +216,5 @@ mod tests {
             Poll::Ready([poll(timer.as_mut(), cx), poll(timer.as_mut(), cx)])
         });
         assert_eq!(polled.await, [Polled::Pending, Polled::Pending]);
-    }
-
-    #[test]
-    fn the_probe_wakes_nobody_and_counts_its_drops() {
-        let drops = DROPS.get();
-        let clone = PROBE.clone();
-        clone.wake_by_ref();
-        assert_eq!(DROPS.get(), drops);
-        let woken = PROBE.clone();
-        woken.wake();
-        assert_eq!(DROPS.get(), drops);
-        drop(clone);
-        assert_eq!(DROPS.get(), drops + 1);
     }
 }
