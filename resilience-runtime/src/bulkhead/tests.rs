@@ -81,7 +81,7 @@ fn a_waker_that_panics_breaks_no_other_call() {
             resume_unwind(Box::new("expected"));
         }
     }
-    // Such a wait needs no timer.
+    // A wait without an end needs no timer.
     let pool = Bulkhead::new("pool", BulkheadConfig::new(1).max_wait(Duration::MAX));
     let permit = pool.acquire().unwrap();
     let waker = Waker::from(Arc::new(Panics));

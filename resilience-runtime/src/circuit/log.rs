@@ -168,7 +168,7 @@ pub(super) fn listener_is_at_fault(transition: &Transition, fault: Fault) {
     }
 }
 
-/// So many changes wait to be told that the oldest ones were not told.
+/// The oldest changes were not told, because too many wait to be told.
 #[cold]
 pub(super) fn changes_lost(circuit: &str, key: Option<&str>, lost: u64) {
     let key = shown(key);

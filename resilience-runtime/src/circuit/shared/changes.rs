@@ -173,8 +173,9 @@ impl Shared {
     /// already, it will tell the new ones as well, and this thread does not wait for it.
     ///
     /// Other threads may change the circuit all the time, and the call of this one has to return.
-    /// So after its share it waits for a moment, in which the next thread that changes the circuit
-    /// goes on in its place. That thread does not wait for a listener, because none runs then.
+    /// Therefore it waits for a moment after its share, and the next thread that changes the
+    /// circuit goes on in its place. That thread does not wait for a listener, because none runs
+    /// then.
     fn tell_changes(&self) {
         if !self.lock().journal().begin_telling() {
             return;
